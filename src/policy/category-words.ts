@@ -1,0 +1,96 @@
+/** The words from which a tool's category is guessed: verbs by what they do, and nouns that change what a verb means. */
+
+import type { Category } from "./category.ts";
+
+const READ = `get list read fetch search find query describe show view lookup look retrieve check inspect count explain
+  analyze analyse compare diff validate verify preview summarize summarise whoami peek head tail cat ls tree stat grep glob
+  detect calculate compute convert parse estimate poll geocode screenshot snapshot scrape extract return display print
+  discover identify determine access examine enumerate recall answer lint measure observe rank recommend suggest translate
+  browse resolve obtain review tell profile trace monitor capture track think info status`;
+
+const WRITE = `create add update write edit set put post patch insert upsert append save upload modify change rename move
+  copy assign unassign tag untag label comment reply send publish share invite register configure enable disable import
+  merge fork commit push stage unstage star unstar link unlink attach detach pin unpin mark close reopen submit approve
+  reject request schedule reschedule restore apply replace store remember record complete archive unarchive lock unlock
+  follow unfollow grant rotate init initialize generate draw make duplicate clone sync synchronize draft bookmark subscribe
+  unsubscribe join leave transition provision associate disassociate annotate react vote like dislike promote demote
+  allocate release reserve book notify email message tweet broadcast forward format redact compress encrypt sign mutate
+  adjust toggle increment decrement customize define respond pull setup seed embed index ingest load transform download finalize
+  finalise void dismiss record remediate relate reorder rebase stash checkout cherry amend crop resize render compose design put undo redo`;
+
+const EXECUTE = `execute exec run start stop restart invoke call trigger launch deploy redeploy rollback build test
+  evaluate eval install reboot shutdown pause resume click type press hover drag navigate goto fill process simulate perform
+  dispatch train rerun retry scale rollout drain cordon uncordon login logout authenticate switch emulate control play activate
+  crawl compile script shell command terminal bash ssh spawn fire cancel abort interrupt open scroll swipe tap forward
+  handle wake benchmark fuzz debug step continue interact solve delegate orchestrate automate transfer boot connect disconnect
+  attack exploit inject queue enqueue wait select diagnose kick`;
+
+const DESTRUCTIVE = `delete remove destroy drop purge erase wipe truncate clear uninstall revoke terminate kill reset prune
+  discard empty trash flush deregister ban expire rm rmdir del deprovision decommission overwrite nuke evict unregister
+  obliterate shred`;
+
+const FINANCIAL = `pay charge refund purchase buy sell trade withdraw deposit payout invoice swap stake unstake donate tip
+  bid borrow repay lend bridge liquidate wire remit settle reimburse`;
+
+function words(text: string): string[] {
+  return text.split(/\s+/);
+}
+
+/** What each verb does; of a verb in two lists, the graver meaning stands. */
+export const VERBS: ReadonlyMap<string, Category> = new Map([
+  ...words(READ).map((word) => [word, "read"] as const),
+  ...words(WRITE).map((word) => [word, "write"] as const),
+  ...words(EXECUTE).map((word) => [word, "execute"] as const),
+  ...words(FINANCIAL).map((word) => [word, "financial"] as const),
+  ...words(DESTRUCTIVE).map((word) => [word, "destructive"] as const),
+]);
+
+/** Verbs that are as often the name of a thing: `git_log`, `build_status`, `label_list`. */
+export const NOUN_LIKE: ReadonlySet<string> = new Set(
+  words(`log record label order test build report schedule comment form star book message email index post tag process
+    release command script design trace draft like transition profile share group request queue train follow vote step
+    play seed link pin book fork commit format watch list view document run monitor trade bid invoice charge swap stake
+    archive review forward register notify copy cancel launch call store import compose fire force render status info`),
+);
+
+/** Verbs that decide when a name ends in them: `issue_write`, `log_search`. */
+export const FINAL_VERBS: ReadonlySet<string> = new Set(
+  words(`get list read search find query describe show create update delete write add remove set send run start stop
+    trigger execute exec edit upload count cancel restart deploy apply patch insert upsert`),
+);
+
+/** Verbs of a description that outweigh a harmless name. */
+export const PLAIN_VERBS: ReadonlySet<string> = new Set(
+  words(`create update delete write add edit modify set insert save send post publish upload remove destroy drop purge erase
+    execute run start stop restart invoke trigger launch deploy overwrite move rename pay charge refund transfer buy sell
+    install terminate kill revoke assign append import replace register enable disable`),
+);
+
+/** Things without a verb that are only looked at. */
+export const READ_NOUNS: ReadonlySet<string> = new Set(
+  words(`status log logs history info information version health help overview stats statistics metrics usage schema tree
+    details metadata docs documentation weather forecast directions elevation distance matrix time diagnostics events
+    messages requests results contents top api-resources members config`),
+);
+
+/** What money or its likeness is called; a verb that changes one of these is financial. */
+export const MONEY_NOUNS: ReadonlySet<string> = new Set(
+  words(`payment payments invoice invoices refund refunds charge charges payout payouts checkout subscription subscriptions
+    order orders trade trades funds money loan loans escrow payroll purchase purchases withdrawal deposit bid bids donation
+    token tokens eth sol btc usdc crypto crypto-currency transaction transactions`),
+);
+
+/** Of those, the ones that mean something else outside of finance, and the verbs that make them money again. */
+export const LOOSE_MONEY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ...["transaction", "transactions"].map(
+    (noun) => [noun, new Set(words("send sign submit broadcast"))] as const,
+  ),
+  ...["token", "tokens", "eth", "sol", "btc", "usdc", "crypto"].map(
+    (noun) => [noun, new Set(words("send transfer mint burn swap buy sell approve"))] as const,
+  ),
+]);
+
+/** Names that act on a screen: there, writing is acting. */
+export const SCREENS: ReadonlySet<string> = new Set(
+  words("browser puppeteer playwright page mouse keyboard computer desktop screen selenium ui mobile tab"),
+);

@@ -1,0 +1,94 @@
+/** Rules and limits of one place in the document, with their pointers, modes and increments. */
+
+import type { Mode } from "./decision.ts";
+import type { RuleSet } from "./document.ts";
+import { type JsonObject, JsonNumber } from "./json.ts";
+import { type Limit, type Scope, windowOf } from "./limit.ts";
+import { measure } from "./measure.ts";
+import { resolvePath } from "./path.ts";
+import { distinctNames, limitName, ruleName, windowName } from "./pointer.ts";
+import type { Rule } from "./rule.ts";
+import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
+
+/** What one call adds to a limit, or why that cannot be told. */
+export type Amount = number | "missing" | "type";
+
+export interface CompiledLimit {
+  readonly limit: Limit;
+  readonly amountOf: (args: JsonObject) => Amount;
+}
+
+/** What the rules of one place share. */
+export interface Place {
+  /** `/tools/create_charge`. */
+  readonly pointer: string;
+  readonly mode: Mode;
+  /** What the whole document says: `shadow` when everything is shadowed whatever a rule says. */
+  readonly forced?: Mode | undefined;
+  readonly isStrict: boolean;
+}
+
+/** `require` and `deny_if` in the order in which the document lists them. */
+export function compileRules(rules: RuleSet, place: Place): Rule[] {
+  const require = compileList("require", rules.require ?? [], place);
+  const denyIf = compileList("deny_if", rules.deny_if ?? [], place);
+  return rules.first === "deny_if" ? [...denyIf, ...require] : [...require, ...denyIf];
+}
+
+function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: Place): Rule[] {
+  const distinct = distinctNames();
+  return entries.map((entry) => ({
+    kind,
+    pointer: `${place.pointer}/${kind}/${distinct(ruleName(entry))}`,
+    conditions: entry.conditions,
+    effect: entry.effect ?? "deny",
+    mode: place.forced ?? entry.mode ?? place.mode,
+    isStrict: place.isStrict,
+    ...(entry.on_deny !== undefined && { message: entry.on_deny }),
+  }));
+}
+
+export function compileLimits(entries: readonly CheckedLimit[], place: Place): CompiledLimit[] {
+  const distinct = distinctNames();
+  const distinctId = distinctNames();
+  return entries.map((entry) => {
+    const rule = `${place.pointer}/limits/${distinct(limitName(entry))}`;
+    return { limit: compileLimit(entry, place, { rule, distinctId }), amountOf: amountOf(entry) };
+  });
+}
+
+interface Names {
+  readonly rule: string;
+  readonly distinctId: (name: string) => string;
+}
+
+function compileLimit(entry: CheckedLimit, place: Place, { rule, distinctId }: Names): Limit {
+  const algorithm = entry.algorithm ?? "aligned";
+  const scope: Scope = entry.scope === undefined || entry.scope === "grant" ? "agent" : entry.scope;
+  const home = entry.shared === true ? "shared" : place.pointer;
+  const id = JSON.stringify([home, entry.counter, windowName(entry), scope, algorithm]);
+  return {
+    id: entry.shared === true ? id : distinctId(id),
+    counter: entry.counter,
+    rule,
+    window: windowOf(entry.window, algorithm),
+    max: entry.max,
+    scope,
+    algorithm,
+    measures: entry.increment === undefined && entry.segments === undefined ? "calls" : "amounts",
+    mode: place.forced ?? entry.mode ?? place.mode,
+    ...(entry.on_deny !== undefined && { message: entry.on_deny }),
+  };
+}
+
+function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {
+  if (segments === undefined) return () => increment;
+  return (args) => {
+    const found = resolvePath(args, segments);
+    if (found === undefined) return "missing";
+    const measured = measure(found, of);
+    const amount = measured instanceof JsonNumber ? Number(measured.token) : Number.NaN;
+    // Security: a negative amount would refill the counter.
+    return Number.isFinite(amount) && amount >= 0 ? amount : "type";
+  };
+}

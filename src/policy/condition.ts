@@ -1,0 +1,99 @@
+/** One test on one argument, compiled once. */
+
+import { shorten } from "./describe-json.ts";
+import { isJsonArray, type Json, JsonNumber, type JsonObject } from "./json.ts";
+import { MEASURES, type Measure, measure } from "./measure.ts";
+import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
+import { type Path, parsePath, resolvePath } from "./path.ts";
+import type { Place } from "./place.ts";
+import { printJson } from "./print-json.ts";
+import { anything, object, optional, refine, refuse, required, type Shape, text, word } from "./shape.ts";
+
+export interface Condition {
+  /** As written: `args.amount`. */
+  readonly path: string;
+  readonly segments: Path;
+  readonly operator: Operator;
+  readonly of: Measure;
+  readonly value: Json;
+  /** For people: `args.amount gt 100`, `length of args.items lte 20`. */
+  readonly text: string;
+  readonly test: Test;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly op: Operator;
+  readonly value?: Json;
+  readonly of?: Measure;
+  readonly description?: string;
+}
+
+/** A condition as the document writes it: `{ path, op, value, of }`. */
+export const CONDITION: Shape<Condition> = refine(
+  object<Entry>({
+    path: required(text(1)),
+    op: required(word(...OPERATORS)),
+    value: optional(anything()),
+    of: optional(word(...MEASURES)),
+    description: optional(text()),
+  }),
+  compileCondition,
+);
+
+export const PATH_EXPECTED = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
+
+function compileCondition(entry: Entry, place: Place): Condition | undefined {
+  const segments = readPath(entry.path, place.at("path"));
+  const of = entry.of ?? "value";
+  const value = entry.value === undefined && entry.op === "not_exists" ? true : entry.value;
+  if (value === undefined) return place.at("value").report("is required");
+  const compiled = compileTest(entry.op, value);
+  if (!compiled.ok) return refuse(place.at("value"), compiled.expected, value);
+  if (!isMeasurable(entry.op, of, value, place) || segments === undefined) return undefined;
+  const condition = { path: entry.path, segments, operator: entry.op, of, value, test: compiled.test };
+  return { ...condition, text: describeCondition(condition) };
+}
+
+/** The segments of a path into the arguments, or a problem. */
+export function readPath(path: string, place: Place): Path | undefined {
+  const expected = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
+  return parsePath(path) ?? refuse(place, expected, path);
+}
+
+/** Operators that compare; a length or a number of bytes answers no other. */
+const COMPARING: readonly Operator[] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte"];
+
+function isMeasurable(operator: Operator, of: Measure, value: Json, place: Place): boolean {
+  if (of === "value") return true;
+  if (!COMPARING.includes(operator)) {
+    place.at("of").report(`must be "value" with ${operator}, got "${of}"`);
+    return false;
+  }
+  const operands = isJsonArray(value) ? value : [value];
+  const wrong = operands.find((operand) => !(operand instanceof JsonNumber));
+  if (wrong !== undefined) refuse(place.at("value"), `a number when "of" is "${of}"`, wrong);
+  return wrong === undefined;
+}
+
+function describeCondition(condition: Omit<Condition, "text">): string {
+  const subject = condition.of === "value" ? condition.path : `${condition.of} of ${condition.path}`;
+  if (condition.operator === "not_exists" && condition.value === true) return `${subject} not_exists`;
+  return `${subject} ${condition.operator} ${shorten(printJson(condition.value))}`;
+}
+
+/** Whether the operator asks if an argument is there at all. */
+export function isPresence(operator: Operator): boolean {
+  return operator === "exists" || operator === "not_exists";
+}
+
+/**
+ * What the condition says of these arguments. `missing` when nothing, or null, stands at the path: every operator but
+ * `exists` and `not_exists` is false then, and unevaluable under `strict`.
+ */
+export function evaluate(condition: Condition, args: JsonObject): Answer | "missing" {
+  const found = resolvePath(args, condition.segments);
+  if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
+  const subject = measure(found, condition.of);
+  return subject === undefined ? "type" : condition.test(subject);
+}

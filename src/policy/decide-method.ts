@@ -1,0 +1,43 @@
+/** What the policy says of every method but tools/call. */
+
+import { actionPointer, type Policy } from "./compile.ts";
+import type { Decision, Denial } from "./decision.ts";
+import { denied } from "./denial.ts";
+import { judgeLimits } from "./decide-limits.ts";
+import type { ReadUsage } from "./limit.ts";
+
+/** Whose request it is, and whether some revision of the protocol knows its method. */
+export interface MethodCall {
+  readonly method: string;
+  readonly isKnownMethod: boolean;
+  readonly agent: string;
+  readonly session?: string;
+}
+
+/** A method passes unless `methods` names it; one that no revision knows follows `*`, and is denied under `strict`. */
+export function decideMethod(policy: Policy, call: MethodCall, readUsage: ReadUsage): Decision {
+  const entry = policy.methods.get(call.method) ?? (call.isKnownMethod ? undefined : policy.methods.get("*"));
+  if (entry === undefined) {
+    return policy.isStrict && !call.isKnownMethod ? strictDecision(policy) : { charges: [], unevaluable: [] };
+  }
+  const denial: Denial | undefined =
+    entry.action === "deny"
+      ? {
+          effect: "deny",
+          reason: "denied_by_rule",
+          rule: actionPointer(entry),
+          mode: entry.mode,
+          ...(entry.reason !== undefined && { message: entry.reason }),
+        }
+      : undefined;
+  if (denial?.mode === "enforce") return denied(denial);
+  return judgeLimits(
+    entry.limits,
+    { ...call, args: new Map() },
+    { readUsage, shadowed: denial, unevaluable: [] },
+  );
+}
+
+function strictDecision(policy: Policy): Decision {
+  return denied({ effect: "deny", reason: "denied_by_rule", rule: "(unknown method)", mode: policy.mode });
+}

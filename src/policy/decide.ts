@@ -1,0 +1,102 @@
+/** decide(policy, call, usage) -> Decision: the one place where a call is allowed or denied. Security: read it whole. */
+
+import { actionPointer, type Entry, type Policy } from "./compile.ts";
+import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
+import { judgeLimits } from "./decide-limits.ts";
+import type { ReadUsage } from "./limit.ts";
+import { pointerTo } from "./pointer.ts";
+import { judgeRule, type Objection, type Rule } from "./rule.ts";
+
+export { limitDenial } from "./denial.ts";
+
+/**
+ * Judges one tools/call. The first enforced denial wins, in the order of the objections below; then the limits.
+ * A shadowed denial never ends the search: a call that any enforced rule denies is denied.
+ */
+export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
+  const unevaluable: Unevaluable[] = [];
+  const category = policy.categoryOf(call.tool) ?? call.category.category;
+  const entry = policy.entryOf(call.tool, category);
+  let shadowed: Denial | undefined;
+  for (const denial of objections(policy, call, { entry, unevaluable })) {
+    if (denial.mode === "enforce") return { denial, charges: [], unevaluable };
+    shadowed ??= denial;
+  }
+  const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
+  return judgeLimits(limits, call, { readUsage, shadowed, unevaluable });
+}
+
+interface Judged {
+  readonly entry: Entry | undefined;
+  readonly unevaluable: Unevaluable[];
+}
+
+/** Everything but limits that speaks against the call, in the order of the policy language. */
+function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged): Generator<Denial> {
+  const hiding = policy.hiding(call.tool, policy.categoryOf(call.tool) ?? call.category.category);
+  if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
+  if (entry?.action === "deny") yield denial("denied_by_rule", actionPointer(entry), entry);
+  if (policy.default === "deny" && !policy.isListed(call.tool)) {
+    yield denial("default_deny", "(default deny)", policy);
+  }
+  if (call.isToolChanged === true && isPinned(policy, call.tool)) {
+    yield denial("tool_changed", pinPointer(policy, call.tool), entry ?? policy);
+  }
+  const asked: Denial[] = entry?.action === "approve" ? [ask(actionPointer(entry), entry)] : [];
+  for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
+    const objection = objectionOf(rule, call, unevaluable);
+    if (objection === undefined) continue;
+    const ruleDenial = denialByRule(rule, objection);
+    if (ruleDenial.effect === "ask") asked.push(ruleDenial);
+    else yield ruleDenial;
+  }
+  if (call.isApproved !== true) yield* asked;
+}
+
+// Security: an exception inside a rule is our fault, and denies the call.
+function objectionOf(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objection | undefined {
+  try {
+    return judgeRule(rule, call.args, unevaluable);
+  } catch {
+    unevaluable.push({ rule: rule.pointer, cause: "type" });
+    return { reason: "condition_unevaluable" };
+  }
+}
+
+/** A rule that cannot be evaluated denies, even one that would only ask. */
+function denialByRule(rule: Rule, objection: Objection): Denial {
+  const isAsking = rule.effect === "approve" && objection.reason === "condition";
+  return {
+    effect: isAsking ? "ask" : "deny",
+    rule: rule.pointer,
+    mode: rule.mode,
+    ...objection,
+    ...(isAsking && { reason: "approval_required" }),
+    ...(rule.message !== undefined && { message: rule.message }),
+  };
+}
+
+type Author = Pick<Denial, "mode"> & { readonly reason?: string };
+
+function denial(reason: Denial["reason"], rule: string, author: Author): Denial {
+  return {
+    effect: "deny",
+    reason,
+    rule,
+    mode: author.mode,
+    ...(author.reason !== undefined && { message: author.reason }),
+  };
+}
+
+function ask(rule: string, author: Author): Denial {
+  return { ...denial("approval_required", rule, author), effect: "ask" };
+}
+
+function isPinned(policy: Policy, tool: string): boolean {
+  const pin = policy.pinOf(tool);
+  return typeof pin === "object" ? pin.on_change !== "warn" : pin === "deny";
+}
+
+function pinPointer(policy: Policy, tool: string): string {
+  return policy.document.tools?.get(tool)?.pin === undefined ? "/pin" : pointerTo("tools", tool, "pin");
+}

@@ -1,0 +1,51 @@
+/** What of an argument is tested or counted: the value itself, its length, or its bytes. */
+
+import { isJsonArray, isJsonObject, type Json, JsonNumber } from "./json.ts";
+import { printJson } from "./print-json.ts";
+
+export const MEASURES = ["value", "length", "bytes"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/**
+ * The value to judge; undefined when this kind of value has no such measure.
+ * `length` counts the code points of a string, the items of a list, the names of an object. `bytes` is the UTF-8
+ * length of a string, and of anything else the length of its minified JSON.
+ */
+export function measure(value: Json, of: Measure): Json | undefined {
+  switch (of) {
+    case "value":
+      return value;
+    case "length":
+      return lengthOf(value);
+    case "bytes":
+      return countOf(utf8Length(typeof value === "string" ? value : printJson(value)));
+  }
+}
+
+function lengthOf(value: Json): Json | undefined {
+  if (typeof value === "string") return countOf(codePoints(value));
+  if (isJsonArray(value)) return countOf(value.length);
+  return isJsonObject(value) ? countOf(value.size) : undefined;
+}
+
+function countOf(count: number): JsonNumber {
+  return new JsonNumber(String(count));
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** Length in UTF-8. A lone surrogate counts as the replacement character that it would become. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    if (point < 0x80) bytes += 1;
+    else if (point < 0x800) bytes += 2;
+    else bytes += point < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,52 @@
+/** The methods that some revision of the protocol knows, from 2024-11-05 to 2026-07-28, the tasks extension included. */
+
+const REQUEST_METHODS = [
+  "completion/complete",
+  "elicitation/create",
+  "initialize",
+  "logging/setLevel",
+  "ping",
+  "prompts/get",
+  "prompts/list",
+  "resources/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/templates/list",
+  "resources/unsubscribe",
+  "roots/list",
+  "sampling/createMessage",
+  "server/discover",
+  "subscriptions/listen",
+  "tasks/cancel",
+  "tasks/get",
+  "tasks/list",
+  "tasks/result",
+  "tasks/update",
+  "tools/call",
+  "tools/list",
+] as const;
+
+const NOTIFICATION_METHODS = [
+  "notifications/cancelled",
+  "notifications/elicitation/complete",
+  "notifications/initialized",
+  "notifications/message",
+  "notifications/progress",
+  "notifications/prompts/list_changed",
+  "notifications/resources/list_changed",
+  "notifications/resources/updated",
+  "notifications/roots/list_changed",
+  "notifications/subscriptions/acknowledged",
+  "notifications/tasks",
+  "notifications/tasks/status",
+  "notifications/tools/list_changed",
+] as const;
+
+/** Of both directions. */
+export const METHODS: readonly string[] = [...REQUEST_METHODS, ...NOTIFICATION_METHODS];
+
+const KNOWN: ReadonlySet<string> = new Set(METHODS);
+
+export function isKnownMethod(method: string): boolean {
+  return KNOWN.has(method);
+}

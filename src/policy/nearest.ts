@@ -1,0 +1,39 @@
+/** The known name that a wrong name was probably meant to be. */
+
+/** The nearest of `known` within a third of the name's length, letter case and `_`/`-` aside; undefined when none is near. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const wanted = fold(name);
+  let nearest: string | undefined;
+  let best = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const folded = fold(candidate);
+    if (Math.abs(folded.length - wanted.length) >= best) continue;
+    const distance = editDistance(wanted, folded);
+    if (distance < best) [nearest, best] = [candidate, distance];
+  }
+  return nearest;
+}
+
+/** `, did you mean "limits"?`, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
+}
+
+function fold(name: string): string {
+  return name.slice(0, 128).toLowerCase().replaceAll(/[_-]/g, "");
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (const [index, letter] of Array.from(one).entries()) {
+    const next = [index + 1];
+    for (let column = 0; column < other.length; column += 1) {
+      const replaced = (row[column] ?? 0) + (other[column] === letter ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

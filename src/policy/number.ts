@@ -1,0 +1,46 @@
+/** Exact comparison of numbers as they were written: no rounding, and no cost that an exponent could drive up. */
+
+import type { JsonNumber } from "./json.ts";
+
+/** Negative, zero or positive, as `one` is below, equal to or above `other`. */
+export function compareNumbers(one: JsonNumber, other: JsonNumber): number {
+  if (isSmallInteger(one.token) && isSmallInteger(other.token))
+    return Number(one.token) - Number(other.token);
+  return compareDecimals(readDecimal(one.token), readDecimal(other.token));
+}
+
+/** Integers that a double holds exactly, which is nearly all there are. */
+function isSmallInteger(token: string): boolean {
+  return token.length < 16 && /^-?\d+$/.test(token);
+}
+
+/** sign × 0.digits × 10^exponent, with no zero at either end of `digits`; zero has sign 0. */
+interface Decimal {
+  readonly sign: -1 | 0 | 1;
+  readonly digits: string;
+  readonly exponent: bigint;
+}
+
+const ZERO: Decimal = { sign: 0, digits: "", exponent: 0n };
+
+function readDecimal(token: string): Decimal {
+  const [, minus = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/.exec(token) ?? [];
+  const written = whole + fraction;
+  const digits = written.replace(/^0+/, "");
+  if (digits === "") return ZERO;
+  const leadingZeros = written.length - digits.length;
+  return {
+    sign: minus === "" ? 1 : -1,
+    digits: digits.replace(/0+$/, ""),
+    exponent: BigInt(exponent) + BigInt(whole.length - leadingZeros),
+  };
+}
+
+function compareDecimals(one: Decimal, other: Decimal): number {
+  if (one.sign !== other.sign) return one.sign - other.sign;
+  if (one.exponent !== other.exponent) return one.exponent < other.exponent ? -one.sign : one.sign;
+  if (one.digits === other.digits) return 0;
+  // Without trailing zeros, the order of the digits is the order of the strings.
+  return one.digits < other.digits ? -one.sign : one.sign;
+}

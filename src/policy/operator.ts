@@ -1,0 +1,139 @@
+/** Operators: what a policy may ask of one value, each compiled once into a test. */
+
+import { RE2JS, RE2JSException } from "re2js";
+import { isEqual } from "./equal.ts";
+import { isJsonArray, type Json, type JsonArray, JsonNumber } from "./json.ts";
+import { utf8Length } from "./measure.ts";
+import { compareNumbers } from "./number.ts";
+
+export const OPERATORS = [
+  "eq",
+  "neq",
+  "in",
+  "not_in",
+  "lt",
+  "lte",
+  "gt",
+  "gte",
+  "regex",
+  "contains",
+  "exists",
+  "starts_with",
+  "ends_with",
+  "not_exists",
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** What a test says of a value that is there: yes, no, or why it cannot tell. */
+export type Answer = boolean | "type" | "size";
+export type Test = (subject: Json) => Answer;
+
+export type CompiledTest =
+  | { readonly ok: true; readonly test: Test }
+  /** `expected` completes `must be ...`. */
+  | { readonly ok: false; readonly expected: string };
+
+/** Longer subjects are not given to a regular expression: bytes in UTF-8. */
+const LONGEST_SUBJECT_BYTES = 16 * 1024;
+
+/** The test for an operator with its value; `exists` and `not_exists` answer for a value that is there. */
+export function compileTest(operator: Operator, value: Json): CompiledTest {
+  switch (operator) {
+    case "eq":
+      return compiled((subject) => isEqual(subject, value));
+    case "neq":
+      return compiled((subject) => !isEqual(subject, value));
+    case "in":
+      return membership(value, true);
+    case "not_in":
+      return membership(value, false);
+    case "lt":
+      return comparison(value, (order) => order < 0);
+    case "lte":
+      return comparison(value, (order) => order <= 0);
+    case "gt":
+      return comparison(value, (order) => order > 0);
+    case "gte":
+      return comparison(value, (order) => order >= 0);
+    case "regex":
+      return expression(value);
+    case "contains":
+      return compiled((subject) => contains(subject, value));
+    case "starts_with":
+      return affix(value, (subject, text) => subject.startsWith(text));
+    case "ends_with":
+      return affix(value, (subject, text) => subject.endsWith(text));
+    case "exists":
+      return presence(value, true);
+    case "not_exists":
+      return presence(value, false);
+  }
+}
+
+function compiled(test: Test): CompiledTest {
+  return { ok: true, test };
+}
+
+function membership(value: Json, isWanted: boolean): CompiledTest {
+  if (!isJsonArray(value)) return { ok: false, expected: "a list" };
+  const texts = new Set(value.filter((item) => typeof item === "string"));
+  const others = value.filter((item) => typeof item !== "string");
+  return compiled((subject) => isMember(subject, texts, others) === isWanted);
+}
+
+function isMember(subject: Json, texts: ReadonlySet<string>, others: JsonArray): boolean {
+  if (typeof subject === "string") return texts.has(subject);
+  return others.some((item) => isEqual(subject, item));
+}
+
+function comparison(value: Json, holds: (order: number) => boolean): CompiledTest {
+  if (!(value instanceof JsonNumber)) return { ok: false, expected: "a number" };
+  return compiled((subject) => {
+    return subject instanceof JsonNumber ? holds(compareNumbers(subject, value)) : "type";
+  });
+}
+
+function expression(value: Json): CompiledTest {
+  if (typeof value !== "string") return { ok: false, expected: "a regular expression in a string" };
+  const pattern = compilePattern(value);
+  if (pattern === undefined) {
+    return {
+      ok: false,
+      expected: "a regular expression in RE2 syntax (without look-around and back-references)",
+    };
+  }
+  return compiled((subject) => {
+    if (typeof subject !== "string") return "type";
+    return isTooLong(subject) ? "size" : pattern.test(subject);
+  });
+}
+
+function compilePattern(text: string): RE2JS | undefined {
+  try {
+    return RE2JS.compile(text);
+  } catch (error) {
+    if (error instanceof RE2JSException) return undefined;
+    throw error;
+  }
+}
+
+// Security: the time of a match grows with the subject, and the subject is the agent's.
+function isTooLong(subject: string): boolean {
+  return subject.length > LONGEST_SUBJECT_BYTES || utf8Length(subject) > LONGEST_SUBJECT_BYTES;
+}
+
+/** A string contains a string, a list an equal item. */
+function contains(subject: Json, value: Json): Answer {
+  if (typeof subject === "string") return typeof value === "string" ? subject.includes(value) : "type";
+  return isJsonArray(subject) ? subject.some((item) => isEqual(item, value)) : "type";
+}
+
+function affix(value: Json, holds: (subject: string, text: string) => boolean): CompiledTest {
+  if (typeof value !== "string") return { ok: false, expected: "a string" };
+  return compiled((subject) => (typeof subject === "string" ? holds(subject, value) : "type"));
+}
+
+function presence(value: Json, answer: boolean): CompiledTest {
+  if (typeof value !== "boolean") return { ok: false, expected: "true or false" };
+  return compiled(() => value === answer);
+}

@@ -1,0 +1,48 @@
+/** Paths into the arguments of a call: `args.batch.settings`, `args["a.b"]`, `args.items[0]`. */
+
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "./json.ts";
+
+/** The segments after `args`; empty for the arguments as a whole. */
+export type Path = readonly string[];
+
+const SEGMENT = /\.([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/uy;
+const LONGEST = 1024;
+
+/** The path, or undefined when the text is none. */
+export function parsePath(text: string): Path | undefined {
+  if (!text.startsWith("args") || text.length > LONGEST) return undefined;
+  const segments: string[] = [];
+  SEGMENT.lastIndex = "args".length;
+  while (SEGMENT.lastIndex < text.length) {
+    const [whole, name, index, quoted] = SEGMENT.exec(text) ?? [];
+    if (whole === undefined) return undefined;
+    const segment = name ?? index ?? unquote(quoted ?? "");
+    if (segment === undefined) return undefined;
+    segments.push(segment);
+  }
+  return segments;
+}
+
+function unquote(quoted: string): string | undefined {
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands at the path; undefined when nothing does, and when it is null. */
+export function resolvePath(args: JsonObject, path: Path): Json | undefined {
+  let value: Json | undefined = args;
+  for (const segment of path) {
+    value = childOf(value, segment);
+    if (value === undefined) return undefined;
+  }
+  return value ?? undefined;
+}
+
+function childOf(value: Json, segment: string): Json | undefined {
+  if (isJsonObject(value)) return value.get(segment);
+  if (isJsonArray(value) && /^(?:0|[1-9]\d{0,8})$/.test(segment)) return value[Number(segment)];
+  return undefined;
+}

@@ -1,0 +1,59 @@
+/** Rule pointers: the name of a rule in every message, metric and record, made from what the rule says. */
+
+import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
+import type { Condition } from "./condition.ts";
+
+/** `/tools/create_charge`: segments after RFC 6901, so that no name can pose as another. */
+export function pointerTo(...segments: readonly string[]): string {
+  return segments.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** The tool that a rule pointer is about; undefined for `/all_tools/...`, categories and methods. */
+export function toolOf(pointer: string): string | undefined {
+  const name = /^\/tools\/([^/]*)/.exec(pointer)?.[1];
+  return name?.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+/** Conditions that a pointer spells out before it only counts them. */
+const SPELLED = 3;
+
+/** `args.amount-gt`; several joined by `+`, at most three and then how many more; `always` without any. */
+export function ruleName(rule: RuleEntry): string {
+  const { conditions } = rule;
+  if (conditions.length === 0) return "always";
+  const names = conditions.slice(0, SPELLED).map(conditionName);
+  const more = conditions.length > SPELLED ? [`${conditions.length - SPELLED}-more`] : [];
+  return [...names, ...more].join("+");
+}
+
+function conditionName({ path, of, operator }: Condition): string {
+  return of === "value" ? `${path}-${operator}` : `${path}-${of}-${operator}`;
+}
+
+/** `calls-per-minute`, `spend-per-60s`; a counter that is called `calls_per_minute` already keeps its name. */
+export function limitName(limit: CheckedLimit): string {
+  const per = `per-${windowName(limit)}`;
+  return limit.counter.replaceAll("_", "-").endsWith(per) ? limit.counter : `${limit.counter}-${per}`;
+}
+
+/** `minute`, or `60s`. */
+export function windowName({ window }: CheckedLimit): string {
+  return typeof window === "number" ? `${window}s` : window;
+}
+
+/** Names each thing once: the second `x` is `x-2`. */
+export function distinctNames(): (name: string) => string {
+  const counts = new Map<string, number>();
+  return (name) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : distinctName(name, count, counts);
+  };
+}
+
+function distinctName(name: string, count: number, counts: Map<string, number>): string {
+  let number = count;
+  while (counts.has(`${name}-${number}`)) number += 1;
+  counts.set(`${name}-${number}`, 1);
+  return `${name}-${number}`;
+}

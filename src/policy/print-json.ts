@@ -1,0 +1,41 @@
+/** JSON values as text: numbers by their token, names in their order. */
+
+import { type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
+
+/** Minified without `indent`; else one entry a line, each level `indent` spaces deeper. */
+export function printJson(value: Json, indent = 0, depth = 0): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value instanceof JsonNumber) return value.token;
+  return isList(value) ? printList(value, indent, depth) : printObject(value, indent, depth);
+}
+
+function isList(value: JsonArray | JsonObject): value is JsonArray {
+  return Array.isArray(value);
+}
+
+function printList(list: JsonArray, indent: number, depth: number): string {
+  const items = list.map((item) => printJson(item, indent, depth + 1));
+  return enclose("[", items, "]", { indent, depth });
+}
+
+function printObject(object: JsonObject, indent: number, depth: number): string {
+  const colon = indent === 0 ? ":" : ": ";
+  const items = Array.from(object, ([name, item]) => {
+    return `${JSON.stringify(name)}${colon}${printJson(item, indent, depth + 1)}`;
+  });
+  return enclose("{", items, "}", { indent, depth });
+}
+
+interface Layout {
+  readonly indent: number;
+  readonly depth: number;
+}
+
+function enclose(open: string, items: readonly string[], close: string, layout: Layout): string {
+  if (items.length === 0) return open + close;
+  if (layout.indent === 0) return open + items.join(",") + close;
+  const outer = `\n${" ".repeat(layout.indent * layout.depth)}`;
+  const inner = outer + " ".repeat(layout.indent);
+  return open + inner + items.join(`,${inner}`) + outer + close;
+}

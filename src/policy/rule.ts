@@ -1,0 +1,54 @@
+/** One `require` or `deny_if` rule: whether it objects to a call, and why. */
+
+import { type Condition, evaluate } from "./condition.ts";
+import type { Mode, Unevaluable } from "./decision.ts";
+import type { JsonObject } from "./json.ts";
+
+export interface Rule {
+  readonly kind: "require" | "deny_if";
+  readonly pointer: string;
+  readonly conditions: readonly Condition[];
+  readonly effect: "deny" | "approve";
+  readonly mode: Mode;
+  /** A missing argument makes the rule unevaluable. */
+  readonly isStrict: boolean;
+  readonly message?: string;
+}
+
+export interface Objection {
+  readonly reason: "condition" | "condition_unevaluable";
+  /** `args.amount gt 100`. */
+  readonly condition?: string;
+}
+
+/**
+ * Why the rule denies these arguments; undefined when it does not.
+ * Every condition is evaluated. A rule with a condition that cannot be evaluated denies, whatever the others say, so
+ * the order of conditions changes no decision; each such condition is added to `unevaluable`.
+ */
+export function judgeRule(rule: Rule, args: JsonObject, unevaluable: Unevaluable[]): Objection | undefined {
+  let blind: Condition | undefined;
+  let failed: Condition | undefined;
+  for (const condition of rule.conditions) {
+    const answer = evaluate(condition, args);
+    if (answer === true) continue;
+    if (answer === false || (answer === "missing" && !rule.isStrict)) {
+      failed ??= condition;
+      continue;
+    }
+    blind ??= condition;
+    unevaluable.push({ rule: rule.pointer, cause: answer });
+  }
+  if (blind !== undefined) return { reason: "condition_unevaluable", condition: blind.text };
+  return rule.kind === "require" ? unmet(failed) : fired(rule, failed);
+}
+
+function unmet(failed: Condition | undefined): Objection | undefined {
+  return failed && { reason: "condition", condition: failed.text };
+}
+
+function fired(rule: Rule, failed: Condition | undefined): Objection | undefined {
+  if (failed !== undefined) return undefined;
+  const text = rule.conditions.map((condition) => condition.text).join(" and ");
+  return text === "" ? { reason: "condition" } : { reason: "condition", condition: text };
+}
