@@ -1,0 +1,128 @@
+/** What can be observed. Observers never block, never decide, and their exceptions end here. */
+
+import type { Decision } from "../policy/decision.ts";
+import type { Agent, Request, TraceContext, Transport } from "./request.ts";
+
+export const OUTCOMES = [
+  "success",
+  "tool_error",
+  "rpc_error",
+  "upstream_error",
+  "timeout",
+  "cancelled",
+  "denied",
+] as const;
+/** How a request ended, told truly: a denial is no failure of the tool. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const REFUSAL_CAUSES = [
+  "path",
+  "method",
+  "header",
+  "host",
+  "origin",
+  "content_type",
+  "content_encoding",
+  "too_large",
+  "too_slow",
+  "encoding",
+  "syntax",
+  "duplicate_key",
+  "depth",
+  "number",
+  "nodes",
+  "batch",
+  "envelope",
+  "params",
+  "header_mismatch",
+  "ownership",
+] as const;
+/** Why a message was refused before policy was asked. */
+export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
+
+export type Direction = "downstream" | "upstream";
+
+/** A judged tools/call, or another method that the policy judged. */
+export interface Judgement {
+  readonly decision: Decision;
+  /** Of the policy that judged it; empty without a policy. */
+  readonly policyDigest: string;
+  readonly approval?: string;
+}
+
+export interface Refusal {
+  readonly id: string;
+  readonly atMs: number;
+  readonly cause: RefusalCause;
+  /** One sentence for the log and the answer; never a part of the message. */
+  readonly detail: string;
+  readonly agent?: Agent;
+  readonly transport: Transport;
+  readonly bytes: number;
+}
+
+export interface Ending {
+  readonly outcome: Outcome;
+  /** From the last byte of the request to the last byte of the answer. */
+  readonly totalMs: number;
+  /** The part of it that the upstream had; absent when nothing was sent there. */
+  readonly upstreamMs?: number;
+  /** Body of the answer as it went downstream. */
+  readonly resultBytes: number;
+  readonly httpStatus?: number;
+  /** `error.code` of a JSON-RPC error. */
+  readonly rpcCode?: number;
+}
+
+/** A tool as the server's tools/list described it. */
+export interface ListedTools {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface Observer {
+  /** A request was accepted by the scanner; `requestEnded` follows exactly once. */
+  readonly requestStarted?: (request: Request) => void;
+  readonly requestJudged?: (request: Request, judgement: Judgement) => void;
+  /** The first byte is about to go upstream. */
+  readonly requestSent?: (request: Request) => void;
+  readonly requestEnded?: (request: Request, ending: Ending, judgement: Judgement | undefined) => void;
+  /** A message was answered by us and never forwarded. */
+  readonly messageRefused?: (refusal: Refusal) => void;
+  /** Any message that passed; `direction` is the side it came from, `method` is `response` where it answers another. */
+  readonly messagePassed?: (direction: Direction, method: string) => void;
+  readonly toolsListed?: (list: ListedTools) => void;
+}
+
+/** Supplies the trace context that goes upstream with a request; called between `requestSent` and the first byte. */
+export type Propagate = (request: Request) => TraceContext | undefined;
+
+/** Many observers as one that never throws; `onFailure` hears of what they threw. */
+export function combineObservers(
+  observers: readonly Observer[],
+  onFailure: (error: unknown) => void,
+): Required<Observer> {
+  const each = <A extends readonly unknown[]>(
+    pick: (observer: Observer) => ((...args: A) => void) | undefined,
+  ): ((...args: A) => void) => {
+    const listeners = observers.map(pick).filter((listener) => listener !== undefined);
+    return (...args) => {
+      for (const listener of listeners) {
+        try {
+          listener(...args);
+        } catch (error) {
+          onFailure(error);
+        }
+      }
+    };
+  };
+  return {
+    requestStarted: each((observer) => observer.requestStarted),
+    requestJudged: each((observer) => observer.requestJudged),
+    requestSent: each((observer) => observer.requestSent),
+    requestEnded: each((observer) => observer.requestEnded),
+    messageRefused: each((observer) => observer.messageRefused),
+    messagePassed: each((observer) => observer.messagePassed),
+    toolsListed: each((observer) => observer.toolsListed),
+  };
+}

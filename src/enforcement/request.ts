@@ -1,0 +1,81 @@
+/** One request as the sidecar knows it: who asks for what, over which connection. Never an argument's value. */
+
+import type { CategoryAssignment } from "../policy/category.ts";
+
+export const AGENT_SOURCES = [
+  "none",
+  "client_info",
+  "flag",
+  "header",
+  "jwt",
+  "service_account",
+  "api_key",
+  "mtls",
+  "xfcc",
+] as const;
+export type AgentSource = (typeof AGENT_SOURCES)[number];
+
+/** The caller as we know it. */
+export interface Agent {
+  /** As shown and counted. Without any configured source of identity, what the client claims about itself. */
+  readonly name: string;
+  readonly source: AgentSource;
+  readonly verified: boolean;
+}
+
+export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: false };
+
+// Security: a claimed name is a label and no more; limits of callers without proof share one bucket.
+/** The name that limits, approvals and rules hang on. */
+export function principalOf(agent: Agent): string {
+  return agent.verified ? agent.name : ANONYMOUS.name;
+}
+
+/** What a client says about itself: a claim, never a key for limits. */
+export interface Client {
+  readonly name: string;
+  readonly version: string;
+}
+
+export type Transport = "http" | "stdio";
+export type Era = "legacy" | "modern";
+
+/** W3C trace context, as strings that were not parsed yet. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
+/** The tool that a tools/call names. */
+export interface RequestedTool {
+  readonly name: string;
+  readonly category: CategoryAssignment;
+  /** Whether the server's tools/list or the policy knows the name; only then may it become a label. */
+  readonly isKnown: boolean;
+}
+
+/** A JSON-RPC request that came from downstream. */
+export interface Request {
+  /** Unique for the life of the process; the `id` of its decision in audit log, span and answer. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAtMs: number;
+  readonly method: string;
+  readonly tool?: RequestedTool;
+  readonly agent: Agent;
+  readonly client?: Client;
+  readonly session?: string;
+  readonly era: Era;
+  readonly protocolVersion?: string;
+  /** The JSON-RPC id as its token: `7` or `"a"`. */
+  readonly rpcId: string;
+  readonly transport: Transport;
+  /** Length of the message as judged. */
+  readonly bytes: number;
+  /** Of `params.arguments`: its length, and its top-level names. */
+  readonly args?: { readonly bytes: number; readonly keys: readonly string[]; readonly text: string };
+  /** From `params._meta`. */
+  readonly metaTrace?: TraceContext;
+  /** From the HTTP headers. */
+  readonly headerTrace?: TraceContext;
+}
