@@ -1,0 +1,62 @@
+/** A downstream message as the request that telemetry hears of: names and sizes, never a value. */
+
+import type { IncomingMessage } from "node:http";
+import type { Agent, Client, Request, TraceContext } from "../enforcement/request.ts";
+import type { Policy } from "../policy/compile.ts";
+import { type CallMessage, type RequestMessage, traceContextOf } from "./message.ts";
+import type { Session } from "./session.ts";
+import type { ToolList } from "./tool-list.ts";
+
+export interface Received {
+  readonly id: string;
+  readonly receivedAtMs: number;
+  readonly incoming: IncomingMessage;
+  readonly agent: Agent;
+  readonly client?: Client;
+  readonly session?: Session;
+}
+
+/** `text` is the message as it was judged. */
+export function describeRequest(
+  received: Received,
+  message: CallMessage | RequestMessage,
+  text: string,
+  names: { readonly tools: ToolList; readonly policy: Policy | undefined },
+): Request {
+  const { id, receivedAtMs, incoming, agent, client, session } = received;
+  const metaTrace = traceContextOf(message.meta);
+  const headerTrace = traceContextOfHeaders(incoming);
+  return {
+    id,
+    receivedAtMs,
+    agent,
+    method: message.method,
+    era: message.era,
+    rpcId: message.id,
+    transport: "http",
+    bytes: Buffer.byteLength(text),
+    ...(client && { client }),
+    ...(session && { session: session.id }),
+    ...(message.protocolVersion !== undefined && { protocolVersion: message.protocolVersion }),
+    ...(metaTrace && { metaTrace }),
+    ...(headerTrace && { headerTrace }),
+    ...(message.kind === "call" && describeCall(message, names)),
+  };
+}
+
+function describeCall(
+  message: CallMessage,
+  { tools, policy }: { readonly tools: ToolList; readonly policy: Policy | undefined },
+): Pick<Request, "tool" | "args"> {
+  const { name, args, argsText = "" } = message;
+  return {
+    tool: { name, category: tools.categoryOf(name, policy), isKnown: tools.isKnown(name) },
+    args: { bytes: Buffer.byteLength(argsText), keys: [...args.keys()], text: argsText },
+  };
+}
+
+function traceContextOfHeaders({ headers }: IncomingMessage): TraceContext | undefined {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== "string") return undefined;
+  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+}

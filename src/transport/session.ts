@@ -1,0 +1,109 @@
+/** Legacy sessions as they pass through us: who opened each, what its client said of itself, which answers are owed. */
+
+import type { Outcome } from "../enforcement/observer.ts";
+import type { Client } from "../enforcement/request.ts";
+import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
+
+export interface Session {
+  readonly id: string;
+  /** The principal that opened it, or that first used it when it is older than this process. */
+  readonly owner: string;
+  readonly client?: Client;
+  /** Requests whose stream ended without their answer, which may still come on another stream; by id token. */
+  readonly owed: Map<string, Tracking>;
+}
+
+/** Sessions remembered at once; at the bound no new one is opened, and none that is in use is forgotten. */
+const MAX_SESSIONS = 10_000;
+/** Answers that one session may owe. */
+const MAX_OWED = 256;
+const IDLE_MS = 24 * 3_600_000;
+
+interface Entry extends Session {
+  usedAtMs: number;
+}
+
+export class Sessions {
+  readonly #entries = new Map<string, Entry>();
+  readonly #nowMs: () => number;
+  readonly #max: number;
+
+  constructor(nowMs: () => number, max = MAX_SESSIONS) {
+    this.#nowMs = nowMs;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether one more session can be opened; forgets what has been idle for a day. */
+  hasRoom(): boolean {
+    if (this.#entries.size >= this.#max) this.#forgetIdle();
+    return this.#entries.size < this.#max;
+  }
+
+  open(id: string, owner: string, client: Client | undefined): Session {
+    const entry = {
+      id,
+      owner,
+      owed: new Map(),
+      usedAtMs: this.#nowMs(),
+      ...(client === undefined ? {} : { client }),
+    };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  // A session we never saw opened is older than this process: the server judges it, and its first user owns it.
+  /** The session of that id, or undefined when it belongs to another principal. */
+  use(id: string, principal: string): Session | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return this.hasRoom() ? this.open(id, principal, undefined) : undefined;
+    entry.usedAtMs = this.#nowMs();
+    return entry.owner === principal ? entry : undefined;
+  }
+
+  /** What the client of that session said of itself; before the caller's right to it was checked. */
+  clientOf(id: string | undefined): Client | undefined {
+    return id === undefined ? undefined : this.#entries.get(id)?.client;
+  }
+
+  close(id: string): void {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    for (const tracking of entry?.owed.values() ?? []) tracking.ended("cancelled");
+  }
+
+  closeAll(): void {
+    for (const id of this.#entries.keys()) this.close(id);
+  }
+
+  #forgetIdle(): void {
+    const limit = this.#nowMs() - IDLE_MS;
+    for (const { id, usedAtMs } of this.#entries.values()) if (usedAtMs < limit) this.close(id);
+  }
+}
+
+/** Keeps a request open whose answer may come on another stream; ends it as `fallback` when that cannot be. */
+export function oweAnswer(session: Session | undefined, tracking: Tracking, fallback: Outcome): void {
+  const { rpcId } = tracking.request;
+  if (session === undefined || session.owed.size >= MAX_OWED || session.owed.has(rpcId)) {
+    tracking.ended(fallback);
+    return;
+  }
+  session.owed.set(rpcId, tracking);
+}
+
+/** Ends the request of that id with an answer that came on another stream. */
+export function payAnswer(
+  session: Session | undefined,
+  rpcId: string,
+  outcome: Outcome,
+  answer: EndOfAnswer,
+): void {
+  const tracking = session?.owed.get(rpcId);
+  if (tracking === undefined) return;
+  session?.owed.delete(rpcId);
+  tracking.ended(outcome, answer);
+}

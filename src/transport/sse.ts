@@ -1,0 +1,151 @@
+/** Cuts a stream of server-sent events into its events, byte for byte as they came, and reads their data. */
+
+import { Buffer } from "node:buffer";
+
+export interface SseEvent {
+  /** All its bytes, the empty line that ends it included; the raw bytes of all events together are the stream. */
+  readonly raw: Buffer;
+  /** Its data lines, joined by line feeds; undefined when it has none: a comment, or half of a line end. */
+  readonly data: string | undefined;
+  /** Whether it begins the stream, where a byte order mark is no part of the first line. */
+  readonly isFirst: boolean;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** As UTF-8, a byte a character, like all lines here. */
+const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
+const LINE_END = /\r\n|\r|\n/;
+const LINES = /([^\r\n]*)(\r\n|\r|\n)/g;
+
+/** Splits as https://html.spec.whatwg.org/multipage/server-sent-events.html says: CR, LF and CRLF all end lines. */
+export class SseSplitter {
+  readonly #maxEventBytes: number;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #isLineEmpty = true;
+  #wasCarriageReturn = false;
+  #isTooLarge = false;
+  #isFirst = true;
+  /** First line feed and first carriage return at or after where they were last looked for, in this chunk. */
+  #nextLineFeed = -1;
+  #nextCarriageReturn = -1;
+
+  constructor(maxEventBytes: number) {
+    this.#maxEventBytes = maxEventBytes;
+  }
+
+  /** The events that this chunk ends; `too_large`, from then on, when one has more bytes than allowed. */
+  push(chunk: Uint8Array): readonly SseEvent[] | "too_large" {
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const events: SseEvent[] = [];
+    this.#nextLineFeed = -1;
+    this.#nextCarriageReturn = -1;
+    let from = 0;
+    for (let end = this.#eventEnd(bytes, 0); end !== -1; end = this.#eventEnd(bytes, from)) {
+      events.push(this.#event(bytes.subarray(from, end)));
+      from = end;
+    }
+    this.#hold(bytes.subarray(from));
+    return this.#isTooLarge ? "too_large" : events;
+  }
+
+  /**
+   * The bytes of an event that the end of the stream has cut off.
+   * Security: clients are to discard them, but not all do; they were not read, so they must not pass a filter.
+   */
+  rest(): Buffer {
+    return Buffer.concat(this.#pending);
+  }
+
+  /** Index after the empty line that ends an event; -1 when the chunk has no more of them. */
+  #eventEnd(bytes: Buffer, from: number): number {
+    let at = from;
+    if (this.#wasCarriageReturn && at < bytes.length) {
+      this.#wasCarriageReturn = false;
+      // The second half of a CRLF. Alone it is no line; behind an empty line it is no part of the next event either.
+      if (bytes[at] === LF) at += 1;
+      if (at > from && this.#isLineEmpty && this.#pendingBytes === 0) return at;
+    }
+    while (at < bytes.length) {
+      const lineEnd = this.#lineEnd(bytes, at);
+      const isEmpty = this.#isLineEmpty && lineEnd === at;
+      this.#isLineEmpty = lineEnd < bytes.length;
+      if (lineEnd === bytes.length) return -1;
+      at = this.#afterLineEnd(bytes, lineEnd);
+      if (isEmpty) return at;
+    }
+    return -1;
+  }
+
+  #lineEnd(bytes: Buffer, from: number): number {
+    // Invariant: neither search covers the same bytes twice, whichever way lines end.
+    if (this.#nextLineFeed < from) this.#nextLineFeed = indexOrEnd(bytes, LF, from);
+    if (this.#nextCarriageReturn < from) this.#nextCarriageReturn = indexOrEnd(bytes, CR, from);
+    return Math.min(this.#nextLineFeed, this.#nextCarriageReturn);
+  }
+
+  #afterLineEnd(bytes: Buffer, at: number): number {
+    if (bytes[at] === LF) return at + 1;
+    if (bytes[at + 1] === LF) return at + 2;
+    this.#wasCarriageReturn = at + 1 === bytes.length;
+    return at + 1;
+  }
+
+  #event(last: Buffer): SseEvent {
+    this.#hold(last);
+    const raw = this.#pending.length === 1 ? last : Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    return { raw, data: dataOf(raw, isFirst), isFirst };
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes > this.#maxEventBytes) this.#isTooLarge = true;
+    if (this.#isTooLarge) this.#pending = [];
+    else if (bytes.length > 0) this.#pending.push(bytes);
+  }
+}
+
+/** The event with other data and with all its other lines as they came; itself when it has no data. */
+export function replaceData(event: SseEvent, data: string): Buffer {
+  if (event.data === undefined) return event.raw;
+  const lines = Buffer.from(data, "utf8").toString("latin1").split(LINE_END);
+  const text = event.raw.toString("latin1");
+  const mark = markOf(text, event.isFirst);
+  let isReplaced = false;
+  const rebuilt = text.slice(mark.length).replace(LINES, (line: string, content: string, lineEnd: string) => {
+    if (dataOfLine(content) === undefined) return line;
+    if (isReplaced) return "";
+    isReplaced = true;
+    return lines.map((replacement) => `data: ${replacement}${lineEnd}`).join("");
+  });
+  return Buffer.from(mark + rebuilt, "latin1");
+}
+
+function dataOf(raw: Buffer, isFirst: boolean): string | undefined {
+  const text = raw.toString("latin1");
+  const lines = text.slice(markOf(text, isFirst).length).split(LINE_END);
+  const data = lines.map(dataOfLine).filter((line) => line !== undefined);
+  return data.length === 0 ? undefined : Buffer.from(data.join("\n"), "latin1").toString("utf8");
+}
+
+function markOf(text: string, isFirst: boolean): string {
+  return isFirst && text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
+}
+
+function dataOfLine(line: string): string | undefined {
+  if (line === "data") return "";
+  if (!line.startsWith("data:")) return undefined;
+  return line.slice(line.startsWith(" ", 5) ? 6 : 5);
+}
+
+function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
+  const index = bytes.indexOf(byte, from);
+  return index === -1 ? bytes.length : index;
+}

@@ -1,0 +1,166 @@
+/** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
+
+import { type CategoryAssignment, classify } from "../policy/category.ts";
+import type { Policy } from "../policy/compile.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
+import { readJson } from "../policy/read-json.ts";
+import { removeElements, setMember } from "./splice.ts";
+
+export interface ListedTool {
+  readonly name: string;
+  readonly assignment: CategoryAssignment;
+}
+
+/** Tools remembered at once; of a longer list the rest is `unknown` to labels, and judged all the same. */
+const MAX_TOOLS = 50_000;
+/** Longest time a client may keep a list that was cut for it. */
+const MAX_TTL_MS = 60_000;
+
+/** Deeper and larger than a message may be: it is the server's, and it has a bound in bytes. */
+const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
+
+export interface ToolListParts {
+  /** Every policy in force. */
+  readonly policies: readonly Policy[];
+  /** Hears of every list that was read. */
+  readonly onListed: (listed: { readonly count: number; readonly bytes: number }) => void;
+}
+
+export class ToolList {
+  readonly #onListed: ToolListParts["onListed"];
+  /** Names that some policy mentions. */
+  readonly #named: ReadonlySet<string>;
+  readonly #tools = new Map<string, JsonObject>();
+  readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
+
+  constructor({ policies, onListed }: ToolListParts) {
+    this.#onListed = onListed;
+    this.#named = new Set(policies.flatMap((policy) => policy.toolNames));
+  }
+
+  /** Whether the server or a policy knows the name; only then it may become a label. */
+  isKnown(name: string): boolean {
+    return this.#tools.has(name) || this.#named.has(name);
+  }
+
+  /** By the policy's word, else by the server's annotations, else by the name itself. */
+  categoryOf(name: string, policy: Policy | undefined): CategoryAssignment {
+    const assignments = this.#assignmentsUnder(policy);
+    const assigned = assignments.get(name);
+    if (assigned !== undefined) return assigned;
+    const assignment = classify(describeTool(name, this.#tools.get(name)), policy?.categoryOf(name));
+    if (this.isKnown(name)) assignments.set(name, assignment);
+    return assignment;
+  }
+
+  /** Undefined for a tool that was not listed, or has none. */
+  inputSchemaOf(name: string): JsonObject | undefined {
+    const schema = this.#tools.get(name)?.get("inputSchema");
+    return isJsonObject(schema) ? schema : undefined;
+  }
+
+  /** Every tool that the server has listed, as that policy sees it. */
+  list(policy: Policy | undefined): ListedTool[] {
+    return Array.from(this.#tools.keys(), (name) => ({ name, assignment: this.categoryOf(name, policy) }));
+  }
+
+  /** Names that the server has listed or a policy mentions. */
+  names(): readonly string[] {
+    return [...new Set([...this.#named, ...this.#tools.keys()])];
+  }
+
+  /**
+   * A message that may carry a list, as an agent under `policy` may see it: itself, or without what is hidden; without
+   * a policy everything is. Learns the tools in it. Undefined when it cannot be read strictly, and so must not pass.
+   */
+  filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
+    const list = readToolList(text);
+    if (list === undefined || list.tools === undefined) return list && text;
+    this.#learn(list.tools, isFirstPage);
+    this.#onListed({ count: this.#tools.size, bytes: Buffer.byteLength(text) });
+    const isHidden = (name: string): boolean =>
+      policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
+    return withoutHidden(list.minified, list.tools, isHidden) ?? text;
+  }
+
+  /** The first page of a list replaces what was known. */
+  #learn(tools: readonly Json[], isFirstPage: boolean): void {
+    if (isFirstPage) this.#tools.clear();
+    this.#assignments.clear();
+    for (const tool of tools) {
+      const name = nameOf(tool);
+      if (name !== undefined && this.#tools.size < MAX_TOOLS && isJsonObject(tool))
+        this.#tools.set(name, tool);
+    }
+  }
+
+  #assignmentsUnder(policy: Policy | undefined): Map<string, CategoryAssignment> {
+    const known = this.#assignments.get(policy);
+    if (known !== undefined) return known;
+    const assignments = new Map<string, CategoryAssignment>();
+    this.#assignments.set(policy, assignments);
+    return assignments;
+  }
+}
+
+interface ReadList {
+  /** Absent when the message is no list. */
+  readonly tools?: readonly Json[];
+  /** The whole message, minified. */
+  readonly minified: string;
+}
+
+function readToolList(text: string): ReadList | undefined {
+  const read = readJson(text, LIST_BOUNDS);
+  if (!read.ok || !isJsonObject(read.value)) return undefined;
+  const result = read.value.get("result");
+  const tools = isJsonObject(result) ? result.get("tools") : undefined;
+  return isJsonArray(tools) ? { tools, minified: read.minified } : { minified: read.minified };
+}
+
+/** Undefined when nothing is hidden. */
+function withoutHidden(
+  minified: string,
+  tools: readonly Json[],
+  isHidden: (name: string) => boolean,
+): string | undefined {
+  const hidden = tools.map((tool) => isHidden(nameOf(tool) ?? ""));
+  if (!hidden.includes(true)) return undefined;
+  return narrowCache(removeElements(minified, ["result", "tools"], (index) => hidden[index] === true));
+}
+
+/** What was cut for one agent must not be kept for others, nor for long. */
+function narrowCache(text: string): string {
+  const read = readJson(text, LIST_BOUNDS);
+  const result = read.ok && isJsonObject(read.value) ? read.value.get("result") : undefined;
+  if (!isJsonObject(result)) return text;
+  const ttl = result.get("ttlMs");
+  const isCacheable = result.has("cacheScope") || ttl !== undefined;
+  const scoped = isCacheable ? setMember(text, ["result", "cacheScope"], `"private"`) : text;
+  const isLong = ttl instanceof JsonNumber && Number(ttl.token) > MAX_TTL_MS;
+  return isLong ? setMember(scoped, ["result", "ttlMs"], String(MAX_TTL_MS)) : scoped;
+}
+
+function nameOf(tool: Json): string | undefined {
+  const name = isJsonObject(tool) ? tool.get("name") : undefined;
+  return typeof name === "string" ? name : undefined;
+}
+
+function describeTool(name: string, tool: JsonObject | undefined): Parameters<typeof classify>[0] {
+  const description = tool?.get("description");
+  const schema = tool?.get("inputSchema");
+  const properties = isJsonObject(schema) ? schema.get("properties") : undefined;
+  const annotations = tool?.get("annotations");
+  return {
+    name,
+    ...(typeof description === "string" ? { description } : {}),
+    ...(isJsonObject(annotations) ? { annotations: booleansOf(annotations) } : {}),
+    ...(isJsonObject(properties) ? { argumentNames: [...properties.keys()] } : {}),
+  };
+}
+
+function booleansOf(annotations: JsonObject): Record<string, boolean> {
+  return Object.fromEntries(
+    [...annotations].filter((entry): entry is [string, boolean] => typeof entry[1] === "boolean"),
+  );
+}
