@@ -1,0 +1,167 @@
+/** The latest decisions, for people who look: a bounded ring that can be listed, searched and listened to. */
+
+import type { Ending, Judgement, Observer, Outcome } from "../enforcement/observer.ts";
+import type { Agent, Client, Request, Transport } from "../enforcement/request.ts";
+import type { CategoryAssignment } from "../policy/category.ts";
+import { effectOf, isBlocked, type Denial, type Effect, type Unevaluable } from "../policy/decision.ts";
+import type { Charge } from "../policy/limit.ts";
+import { ownCopy } from "./labels.ts";
+
+/** One decision, without any argument's value. */
+export interface DecisionEntry {
+  readonly id: string;
+  /** ISO 8601, when the request was received. */
+  readonly time: string;
+  readonly agent: Agent;
+  readonly client?: Client;
+  readonly transport: Transport;
+  readonly method: string;
+  readonly tool?: string;
+  readonly category?: CategoryAssignment;
+  /** Top-level names of the arguments. */
+  readonly argumentNames: readonly string[];
+  readonly effect: Effect;
+  /** Absent when the call was allowed without reservation. */
+  readonly denial?: Denial;
+  readonly unevaluable: readonly Unevaluable[];
+  /** What the call was charged: counter and amount. */
+  readonly charges: readonly { readonly counter: string; readonly rule: string; readonly amount: number }[];
+  readonly policyDigest: string;
+  readonly approval?: string;
+  readonly traceId?: string;
+  /** Absent while the call goes on. */
+  readonly outcome?: Outcome;
+  readonly durationMs?: number;
+}
+
+export interface Decisions {
+  readonly observer: Observer;
+  /** Newest first. */
+  readonly list: (limit: number) => readonly DecisionEntry[];
+  readonly get: (id: string) => DecisionEntry | undefined;
+  /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
+  readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
+}
+
+export interface DecisionsOptions {
+  /** How many are kept. */
+  readonly capacity: number;
+  readonly traceIdOf?: (request: Request) => string | undefined;
+}
+
+/** What a decision is described from, once somebody asks: most are never looked at. */
+interface Slot {
+  readonly request: Request;
+  readonly judgement: Judgement;
+  readonly traceId: string | undefined;
+  ending?: Ending;
+}
+
+type Listener = (entry: DecisionEntry) => void;
+
+export function createDecisions({ capacity, traceIdOf }: DecisionsOptions): Decisions {
+  const slots = new Map<string, Slot>();
+  const listeners = new Set<Listener>();
+  return {
+    observer: {
+      requestJudged: (request, judgement) => {
+        const slot = { request: compact(request), judgement, traceId: traceIdOf?.(request) };
+        keep(slots, slot, capacity);
+        if (isBlocked(judgement.decision)) publish(listeners, slot);
+      },
+      requestEnded: (request, ending, judgement) => {
+        if (judgement === undefined) return;
+        const slot: Slot = slots.get(request.id) ?? { request, judgement, traceId: traceIdOf?.(request) };
+        slot.ending = ending;
+        if (!isBlocked(judgement.decision)) publish(listeners, slot);
+      },
+    },
+    list: (limit) => newest(slots, limit).map(describe),
+    get: (id) => describeAny(slots.get(id)),
+    subscribe: (listener) => subscribe(listeners, listener),
+  };
+}
+
+function subscribe(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
+  if (listeners.size === 0) return;
+  const entry = describe(slot);
+  for (const listener of listeners) listener(entry);
+}
+
+/** A Map keeps the order of insertion, so its first key is the oldest. */
+function keep(slots: Map<string, Slot>, slot: Slot, capacity: number): void {
+  slots.set(slot.request.id, slot);
+  if (slots.size <= capacity) return;
+  const [oldest] = slots.keys();
+  if (oldest !== undefined) slots.delete(oldest);
+}
+
+function newest(slots: ReadonlyMap<string, Slot>, limit: number): readonly Slot[] {
+  return limit < 1 ? [] : [...slots.values()].slice(-limit).toReversed();
+}
+
+/** Messages up to this length may be kept alive by the ring. */
+const SMALL_BYTES = 8192;
+
+/** Names of a large message are copied, so that the ring does not keep the message alive that they were cut from. */
+function compact(request: Request): Request {
+  if (request.bytes <= SMALL_BYTES) return request;
+  const { tool, client, agent, args } = request;
+  return {
+    ...request,
+    method: copy(request.method),
+    agent: { ...agent, name: copy(agent.name) },
+    ...(client && { client: { name: copy(client.name), version: copy(client.version) } }),
+    ...(tool && { tool: { ...tool, name: copy(tool.name) } }),
+    ...(args && {
+      args: { bytes: args.bytes, keys: args.keys.slice(0, MAX_ARGUMENT_NAMES).map(copy), text: "" },
+    }),
+  };
+}
+
+const MAX_NAME = 256;
+const MAX_ARGUMENT_NAMES = 64;
+
+function describeAny(slot: Slot | undefined): DecisionEntry | undefined {
+  return slot && describe(slot);
+}
+
+function describe({ request, judgement, traceId, ending }: Slot): DecisionEntry {
+  const { tool, client, agent, args } = request;
+  const { decision, policyDigest, approval } = judgement;
+  return {
+    id: request.id,
+    time: new Date(request.receivedAtMs).toISOString(),
+    agent: { ...agent, name: cut(agent.name) },
+    ...(client && { client: { name: cut(client.name), version: cut(client.version) } }),
+    transport: request.transport,
+    method: cut(request.method),
+    ...(tool && { tool: cut(tool.name), category: tool.category }),
+    argumentNames: (args?.keys ?? []).slice(0, MAX_ARGUMENT_NAMES).map(cut),
+    effect: effectOf(decision),
+    ...(decision.denial && { denial: decision.denial }),
+    unevaluable: decision.unevaluable,
+    charges: decision.charges.map(chargeOf),
+    policyDigest,
+    ...(approval !== undefined && { approval }),
+    ...(traceId !== undefined && { traceId }),
+    ...(ending && { outcome: ending.outcome, durationMs: ending.totalMs }),
+  };
+}
+
+function chargeOf({ limit, amount }: Charge): DecisionEntry["charges"][number] {
+  return { counter: limit.counter, rule: limit.rule, amount };
+}
+
+function cut(text: string): string {
+  return text.slice(0, MAX_NAME);
+}
+
+function copy(text: string): string {
+  return ownCopy(text, MAX_NAME);
+}

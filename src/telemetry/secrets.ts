@@ -1,0 +1,42 @@
+/** Takes secrets out of text that is about to be written. */
+
+const REDACTED = "[redacted]";
+
+/** Keys whose value is a secret whatever it looks like. */
+const SECRET_KEYS = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "token",
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "client_secret",
+  "secret",
+  "password",
+  "api_key",
+  "apiKey",
+] as const;
+
+/** Three base64url parts of which the first is a JSON object: a JWT, wherever it stands. */
+const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/-]+=*/gi;
+const URL_USER = /:\/\/[^\s/@"\\]+@/g;
+
+/** Safe on a line of JSON: what is replaced, and what replaces it, needs no escaping. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(JWT, REDACTED)
+    .replaceAll(CREDENTIALS, (_credentials, scheme: string) => `${scheme} ${REDACTED}`)
+    .replaceAll(URL_USER, `://${REDACTED}@`);
+}
+
+export const CENSOR = { paths: SECRET_KEYS.flatMap(pathsOf), censor: REDACTED };
+
+/** The key at the top of a line, and one and two levels down. */
+function pathsOf(key: string): readonly string[] {
+  const quoted = `["${key}"]`;
+  return [quoted, `*${quoted}`, `*.*${quoted}`];
+}

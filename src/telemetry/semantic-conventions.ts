@@ -1,0 +1,23 @@
+/**
+ * Names of span attributes, in one place because the conventions for MCP still change.
+ * Source: open-telemetry/semantic-conventions-genai, docs/gen-ai/mcp.md (status: development).
+ */
+
+export const MCP_METHOD_NAME = "mcp.method.name";
+export const MCP_PROTOCOL_VERSION = "mcp.protocol.version";
+export const MCP_SESSION_ID = "mcp.session.id";
+export const GEN_AI_TOOL_NAME = "gen_ai.tool.name";
+export const GEN_AI_OPERATION_NAME = "gen_ai.operation.name";
+export const EXECUTE_TOOL = "execute_tool";
+export const JSONRPC_REQUEST_ID = "jsonrpc.request.id";
+export const RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
+export const NETWORK_TRANSPORT = "network.transport";
+export const ERROR_TYPE = "error.type";
+
+export const TOLLGATE_EFFECT = "tollgate.effect";
+export const TOLLGATE_REASON = "tollgate.reason";
+export const TOLLGATE_RULE = "tollgate.rule";
+export const TOLLGATE_POLICY_DIGEST = "tollgate.policy.digest";
+export const TOLLGATE_TOOL_CATEGORY = "tollgate.tool.category";
+export const TOLLGATE_AGENT = "tollgate.agent";
+export const TOLLGATE_DECISION_ID = "tollgate.decision.id";

@@ -1,0 +1,76 @@
+/** All of telemetry as one: log, metrics, traces, audit log and the latest decisions, behind one observer. */
+
+import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
+import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
+import type { Request, Transport } from "../enforcement/request.ts";
+import { type Audit, openAudit } from "./audit.ts";
+import { createDecisions, type Decisions } from "./decisions.ts";
+import { createLog, type Log, type LogFormat, type LogLevel } from "./log.ts";
+import { observeForLog } from "./log-observer.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { LimitReadings } from "./state-metrics.ts";
+import { startTraces, type Traces } from "./traces.ts";
+
+export interface TelemetryOptions {
+  readonly server: string;
+  readonly version: string;
+  /** Agents that the configuration names. */
+  readonly agents: readonly string[];
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** A file or an open descriptor; absent when off. */
+  readonly audit?: string | number;
+  readonly upstreamTransport: Transport;
+  readonly readLimits: () => LimitReadings;
+  /** The process's own: OTEL_* decides about traces. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Telemetry {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly decisions: Decisions;
+  readonly observer: Required<Observer>;
+  readonly propagate: Propagate;
+  /** Writes and exports what is left; takes 3 seconds at most. */
+  readonly close: () => Promise<void>;
+}
+
+const REMEMBERED_DECISIONS = 1_000;
+
+/** @throws Error of node:fs when the audit log cannot be opened. */
+export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const log = createLog({ ...options.log, destination: "stderr" });
+  let traces: Traces | undefined;
+  const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
+  const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
+  const audit = openAuditLog(options, traceIdOf, metrics);
+  const decisions = createDecisions({ capacity: REMEMBERED_DECISIONS, traceIdOf });
+  traces = await startTraces({
+    ...options,
+    warn: (fields, message) => log.warn(fields, message),
+    onExportFailed: metrics.traceExportFailed,
+    random: Math.random,
+    now: () => performance.timeOrigin + performance.now(),
+  });
+  const speaking = observeForLog({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
+  // Traces first: the others name the trace.
+  const observers = [traces?.observer, metrics.observer, audit?.observer, decisions.observer, speaking];
+  const observer = combineObservers(
+    observers.filter((each) => each !== undefined),
+    (error) => log.error({ err: error }, "an observer failed"),
+  );
+  const close = async (): Promise<void> => {
+    audit?.close();
+    await traces?.shutdown();
+  };
+  return { log, metrics, decisions, observer, propagate: (request) => traces?.propagate(request), close };
+}
+
+function openAuditLog(
+  { audit: target, server }: TelemetryOptions,
+  traceIdOf: (request: Request) => string | undefined,
+  metrics: Metrics,
+): Audit | undefined {
+  if (target === undefined) return undefined;
+  return openAudit({ target, server, traceIdOf, onDropped: metrics.auditDropped });
+}

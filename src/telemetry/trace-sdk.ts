@@ -1,0 +1,107 @@
+/**
+ * The OpenTelemetry SDK, held on a short lead: loaded by `traces.ts` alone and only when an exporter is configured.
+ *
+ * Measured on sdk-node 0.301: it logs to stdout, which breaks stdio; its default resource exports the command line,
+ * secrets included; without metric readers and log processors it calls localhost:4318 for both; importing it costs
+ * 47 MB and 0.2 s.
+ */
+
+import { context, diag, DiagLogLevel, logs, metrics, SamplingDecision, trace } from "@opentelemetry/api";
+import type { DiagLogger, Tracer } from "@opentelemetry/api";
+import {
+  defaultResource,
+  envDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from "@opentelemetry/resources";
+import { NodeSDK, type NodeSDKConfiguration } from "@opentelemetry/sdk-node";
+import type { Environment } from "./trace-sampling.ts";
+
+type Exporter = NodeSDKConfiguration["traceExporter"];
+
+export interface SdkOptions {
+  readonly environment: Environment;
+  /** Base address of the collector, as OTEL_EXPORTER_OTLP_ENDPOINT means it; absent: the environment's. */
+  readonly endpoint?: string;
+  readonly version: string;
+  readonly logger: DiagLogger;
+  readonly onExportFailed: () => void;
+}
+
+export interface Sdk {
+  readonly tracer: Tracer;
+  /** Flushes and ends; may take as long as the collector lets it. */
+  readonly shutdown: () => Promise<void>;
+}
+
+export async function startSdk(options: SdkOptions): Promise<Sdk> {
+  const exporter = watchExports(await createExporter(options), options.onExportFailed);
+  diag.setLogger(options.logger, { logLevel: DiagLogLevel.WARN });
+  const sdk = withoutLogLevel(() => createSdk(options, exporter));
+  sdk.start();
+  return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk) };
+}
+
+function createSdk(options: SdkOptions, exporter: Exporter): NodeSDK {
+  return new NodeSDK({
+    traceExporter: exporter,
+    sampler: {
+      shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }),
+      toString: () => "ours",
+    },
+    resource: defaultResource().merge(
+      resourceFromAttributes({ "service.name": "tollgate", "service.version": options.version }),
+    ),
+    // Security: never the process detector, which exports the command line.
+    resourceDetectors: [envDetector, serviceInstanceIdDetector],
+    textMapPropagator: null,
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [],
+  });
+}
+
+/** With OTEL_LOG_LEVEL set, the SDK's constructor replaces our logger by one that writes to stdout. */
+function withoutLogLevel(create: () => NodeSDK): NodeSDK {
+  const level = process.env["OTEL_LOG_LEVEL"];
+  delete process.env["OTEL_LOG_LEVEL"];
+  try {
+    return create();
+  } finally {
+    if (level !== undefined) process.env["OTEL_LOG_LEVEL"] = level;
+  }
+}
+
+async function stop(sdk: NodeSDK): Promise<void> {
+  await sdk.shutdown();
+  for (const api of [trace, context, metrics, logs, diag]) api.disable();
+}
+
+async function createExporter({ environment, endpoint }: SdkOptions): Promise<Exporter> {
+  const protocol =
+    environment["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? environment["OTEL_EXPORTER_OTLP_PROTOCOL"] ?? "";
+  if (protocol.trim() === "grpc") {
+    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-grpc");
+    return new OTLPTraceExporter(endpoint === undefined ? {} : { url: endpoint });
+  }
+  const config = endpoint === undefined ? {} : { url: `${endpoint.replace(/\/+$/, "")}/v1/traces` };
+  const { OTLPTraceExporter } =
+    protocol.trim() === "http/json"
+      ? await import("@opentelemetry/exporter-trace-otlp-http")
+      : await import("@opentelemetry/exporter-trace-otlp-proto");
+  return new OTLPTraceExporter(config);
+}
+
+const EXPORTED = 0;
+
+function watchExports(exporter: Exporter, onExportFailed: () => void): Exporter {
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.code !== EXPORTED) onExportFailed();
+        done(result);
+      }),
+    shutdown: () => exporter.shutdown(),
+    forceFlush: async () => exporter.forceFlush?.(),
+  };
+}

@@ -1,0 +1,77 @@
+/** Requests, judgements and endings as the tests of telemetry need them. */
+
+import type { Ending, Judgement, Observer } from "../../src/enforcement/observer.ts";
+import type { Agent, Request, RequestedTool } from "../../src/enforcement/request.ts";
+import type { Denial } from "../../src/policy/decision.ts";
+
+let lastId = 0;
+
+export function exampleTool(name: string, overrides: Partial<RequestedTool> = {}): RequestedTool {
+  return {
+    name,
+    isKnown: true,
+    category: { category: "execute", source: "policy", confidence: 1 },
+    ...overrides,
+  };
+}
+
+export function exampleAgent(name: string): Agent {
+  return { name, source: "jwt", verified: true };
+}
+
+export function exampleRequest(overrides: Partial<Request> = {}): Request {
+  lastId += 1;
+  return {
+    id: `request-${lastId}`,
+    receivedAtMs: Date.UTC(2026, 6, 1, 12),
+    method: "tools/call",
+    tool: exampleTool("ExecuteQuery"),
+    agent: exampleAgent("planner"),
+    era: "modern",
+    rpcId: "7",
+    transport: "http",
+    bytes: 350,
+    ...overrides,
+  };
+}
+
+/** A request that is no call. */
+export function exampleList(overrides: Partial<Request> = {}): Request {
+  const { tool: _tool, ...rest } = exampleRequest({ method: "tools/list", ...overrides });
+  return rest;
+}
+
+export const ALLOWED: Judgement = { decision: { charges: [], unevaluable: [] }, policyDigest: "sha256:abc" };
+
+export function denied(overrides: Partial<Denial> = {}): Judgement {
+  const denial: Denial = {
+    effect: "deny",
+    reason: "rate_limited",
+    rule: "/tools/ExecuteQuery/limits/per-minute",
+    mode: "enforce",
+    ...overrides,
+  };
+  return { ...ALLOWED, decision: { ...ALLOWED.decision, denial } };
+}
+
+export const SUCCESS: Ending = {
+  outcome: "success",
+  totalMs: 30,
+  upstreamMs: 28,
+  resultBytes: 900,
+  httpStatus: 200,
+};
+export const DENIED: Ending = { outcome: "denied", totalMs: 0.2, resultBytes: 300 };
+
+/** A request from its start to its end, as enforcement tells it. */
+export function observe(
+  observer: Observer,
+  request: Request,
+  judgement: Judgement = ALLOWED,
+  ending: Ending = SUCCESS,
+): void {
+  observer.requestStarted?.(request);
+  observer.requestJudged?.(request, judgement);
+  if (ending.upstreamMs !== undefined) observer.requestSent?.(request);
+  observer.requestEnded?.(request, ending, judgement);
+}

@@ -1,0 +1,36 @@
+/**
+ * A process that traces one call as its environment says, and exits. On stderr, as one JSON line: the modules of
+ * OpenTelemetry that it loaded beside the API, and how long its shutdown took.
+ */
+
+import { registerHooks } from "node:module";
+
+const loaded = new Set<string>();
+registerHooks({
+  load: (url, context, nextLoad) => {
+    const [, name] = /node_modules\/(@opentelemetry\/[\w-]+)\//.exec(url) ?? [];
+    if (name !== undefined && name !== "@opentelemetry/api") loaded.add(name);
+    return nextLoad(url, context);
+  },
+});
+
+const { startTraces } = await import("../../../src/telemetry/traces.ts");
+const { exampleRequest, observe } = await import("../examples.ts");
+
+const traces = await startTraces({
+  environment: process.env,
+  version: "0.1.0",
+  upstreamTransport: "http",
+  warn: () => undefined,
+  onExportFailed: () => undefined,
+  random: Math.random,
+  now: Date.now,
+});
+if (traces !== undefined) observe(traces.observer, exampleRequest());
+const startMs = performance.now();
+await traces?.shutdown();
+const shutdownMs = performance.now() - startMs;
+process.stderr.write(
+  `${JSON.stringify({ loaded: [...loaded], isTracing: traces !== undefined, shutdownMs })}\n`,
+);
+process.exit(0);

@@ -1,0 +1,112 @@
+/** The measured faults of the OpenTelemetry SDK, each held by a test in a process of its own. */
+
+import { execFile } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openOtlpReceiver, type OtlpReceiver } from "./otlp-receiver.ts";
+
+const PROGRAM = fileURLToPath(new URL("programs/traced.ts", import.meta.url));
+const run = promisify(execFile);
+
+interface Report {
+  readonly loaded: readonly string[];
+  readonly isTracing: boolean;
+  readonly shutdownMs: number;
+}
+
+async function trace(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Report & { readonly stdout: string }> {
+  const { stdout, stderr } = await run(process.execPath, [PROGRAM, ...args], { env: environment });
+  const report: Report = JSON.parse(stderr.trim().split("\n").at(-1) ?? "");
+  return { ...report, stdout };
+}
+
+let receiver: OtlpReceiver;
+beforeEach(async () => {
+  receiver = await openOtlpReceiver();
+});
+afterEach(() => receiver.close());
+
+function configured(): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" };
+}
+
+describe("with nothing configured", () => {
+  it("loads nothing of the SDK", async () => {
+    expect(await trace({})).toMatchObject({ isTracing: false, loaded: [] });
+  });
+
+  it("loads nothing of the SDK for the console exporter", async () => {
+    expect(await trace({ OTEL_TRACES_EXPORTER: "console" })).toMatchObject({
+      isTracing: false,
+      loaded: [],
+      stdout: "",
+    });
+  });
+});
+
+describe("with a collector", () => {
+  it("loads the SDK and exports", async () => {
+    const { isTracing, loaded } = await trace(configured());
+    expect(isTracing).toBe(true);
+    expect(loaded).toContain("@opentelemetry/sdk-node");
+    expect(receiver.spans).toHaveLength(2);
+  });
+
+  it("writes nothing to stdout, whatever the environment asks for", async () => {
+    const { stdout } = await trace({
+      ...configured(),
+      OTEL_LOG_LEVEL: "debug",
+      OTEL_TRACES_EXPORTER: "console,otlp",
+      OTEL_METRICS_EXPORTER: "console",
+      OTEL_LOGS_EXPORTER: "console",
+    });
+    expect(stdout).toBe("");
+    expect(receiver.spans).toHaveLength(2);
+  });
+
+  it("never exports the command line, even when the environment asks for every detector", async () => {
+    await trace({ ...configured(), OTEL_NODE_RESOURCE_DETECTORS: "all" }, ["--token=hunter2"]);
+    expect(receiver.spans).toHaveLength(2);
+    expect(JSON.stringify(receiver.spans)).not.toContain("hunter2");
+  });
+
+  it("exports neither metrics nor logs, even when the environment asks for them", async () => {
+    await trace({ ...configured(), OTEL_METRICS_EXPORTER: "otlp", OTEL_LOGS_EXPORTER: "otlp" });
+    expect(new Set(receiver.paths)).toEqual(new Set(["/v1/traces"]));
+  });
+
+  it("takes its name and attributes from the environment", async () => {
+    await trace({
+      ...configured(),
+      OTEL_SERVICE_NAME: "guard",
+      OTEL_RESOURCE_ATTRIBUTES: "team=a,k8s.pod.name=p-1",
+    });
+    expect(receiver.spans[0]?.resource).toMatchObject({
+      "service.name": "guard",
+      team: "a",
+      "k8s.pod.name": "p-1",
+    });
+  });
+});
+
+describe("with a collector that never answers", () => {
+  it("is shut down within its 3 seconds", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = addressOf(silent.address());
+    const { shutdownMs } = await trace({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+    silent.close();
+    expect(shutdownMs).toBeGreaterThan(1000);
+    expect(shutdownMs).toBeLessThan(3500);
+  });
+});
+
+function addressOf(address: AddressInfo | string | null): AddressInfo {
+  if (address === null || typeof address === "string") throw new Error("the collector has no port");
+  return address;
+}
