@@ -1,0 +1,35 @@
+/** What `--help` prints; each page fits a screen. */
+
+import { FLAGS } from "../config/flags.ts";
+
+export const HELP = `Tollgate: the observability and policy sidecar for MCP servers.
+
+Usage
+  tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
+  tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
+  tollgate run --help                     the flags of the sidecar
+  tollgate --version
+
+Start
+  tollgate demo
+  tollgate --upstream http://127.0.0.1:3000/mcp --policy policies/prometheus.json
+
+Then point the agent at http://127.0.0.1:8080/mcp and read http://127.0.0.1:9464/metrics.
+`;
+
+export const RUN_HELP = `Usage: tollgate [run] --upstream URL [flags]
+
+Stands in front of one MCP server. Every message passes through it; a tools/call passes only if the policy allows it.
+
+Flags (flag beats environment beats file beats default)
+${FLAGS.map(line).join("\n")}
+
+Each flag is also read from the environment: --log-level from TOLLGATE_LOG_LEVEL.
+Exit codes: 0 done, 64 bad usage or settings, 69 an address is taken, 78 bad policy at start.
+`;
+
+function line({ name, value, fallback, meaning }: (typeof FLAGS)[number]): string {
+  const flag = `--${name} ${value}`;
+  const preset = fallback === "" ? "" : ` (${fallback})`;
+  return `  ${flag.padEnd(28)} ${meaning}${preset}`;
+}

@@ -1,0 +1,45 @@
+/** The flags of `tollgate run`, each declared once: parsed from here, printed by --help from here, checked against the README. */
+
+export interface Flag {
+  readonly name: string;
+  /** How its value is written in help; empty for a switch. */
+  readonly value: string;
+  readonly environment: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+export const FLAGS = [
+  flag("upstream", "URL", "", "the MCP endpoint to guard"),
+  flag("listen", "HOST:PORT", "127.0.0.1:8080", "downstream listener"),
+  flag("path", "PATH", "/mcp", "the one path served; exact match"),
+  flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
+  flag(
+    "policy",
+    "FILE",
+    "none",
+    "JSON or YAML; without one everything is allowed and observed, with a warning",
+  ),
+  flag("mode", "enforce|shadow", "enforce", "shadow decides and counts, and blocks nothing"),
+  flag("server", "NAME", "the upstream's host", "the server label"),
+  flag("agent", "NAME", "", "the verified agent of every caller"),
+  flag("limits", "memory", "memory", "where counters live"),
+  flag("audit", "FILE|-", "off", "JSON lines, one for each judged call and refused message; - is stdout"),
+  flag(
+    "allowed-host",
+    "NAME,...",
+    "loopback names and the listen address",
+    "Host values that are served, else 403",
+  ),
+  flag("allowed-origin", "URL,...", "loopback origins", "Origin values that are served, else 403"),
+  flag("log-level", "LEVEL", "info", "trace, debug, info, warn, error or silent"),
+  flag("log-format", "json|pretty", "json unless a terminal", "how the log is written, on stderr"),
+  flag("config", "FILE", "none", "YAML with all of the above, plus identity, agents' policies and bounds"),
+] as const satisfies readonly Flag[];
+
+export type FlagName = (typeof FLAGS)[number]["name"];
+
+function flag<const Name extends string>(name: Name, value: string, fallback: string, meaning: string) {
+  const environment = `TOLLGATE_${name.replaceAll("-", "_").toUpperCase()}`;
+  return { name, value, environment, fallback, meaning };
+}

@@ -1,0 +1,241 @@
+/** From flags, environment and file to typed settings: all problems at once, before any port is bound. */
+
+import { readFileSync } from "node:fs";
+import { parseDocument } from "yaml";
+import * as z from "zod";
+import type { Mode } from "../policy/decision.ts";
+import { FLAGS, type FlagName } from "./flags.ts";
+import type { PolicyBinding } from "./policy-set.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+
+export interface Settings {
+  readonly upstream: URL;
+  readonly listen: Address;
+  readonly path: string;
+  readonly admin: Address;
+  /** Absent: everything is allowed and observed. */
+  readonly policy?: string;
+  /** Policies of their own for some agents; the first that matches counts. */
+  readonly agents: readonly PolicyBinding[];
+  readonly mode: Mode;
+  readonly server: string;
+  readonly agent?: string;
+  /** A path, or `-` for stdout; absent when off. */
+  readonly audit?: string;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logFormat: "json" | "pretty";
+  readonly identity: IdentitySettings;
+  readonly bounds: Bounds;
+}
+
+export interface IdentitySettings {
+  /** A header that names the agent, believed only from these addresses. */
+  readonly header?: { readonly name: string; readonly from: readonly string[] };
+}
+
+export interface Bounds {
+  /** Longest message from downstream, in bytes. */
+  readonly messageBytes: number;
+  /** Longest answer that is held back to be filtered, in bytes. */
+  readonly listBytes: number;
+  /** How long a request may take to arrive. */
+  readonly requestMs: number;
+  readonly upstreamConnectMs: number;
+  /** How long an upstream may be silent within an answer that is no stream. */
+  readonly upstreamIdleMs: number;
+  /** How long to keep serving after SIGTERM while not ready. */
+  readonly lameDuckMs: number;
+  /** How long calls and streams may take to end after that. */
+  readonly drainMs: number;
+}
+
+export type ParsedSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export interface SettingsSources {
+  /** Values of flags as given on the command line. */
+  readonly flags: Readonly<Partial<Record<FlagName, string>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly isTerminal: boolean;
+}
+
+/** Flag beats environment beats file beats default. */
+export function parseSettings(sources: SettingsSources): ParsedSettings {
+  const given = mergeFlagsAndEnvironment(sources);
+  const file = readConfigFile(given["config"]?.text);
+  const problems: string[] = [...file.problems];
+  const raw: Record<string, unknown> = { ...file.values };
+  for (const [name, { text }] of Object.entries(given)) if (name !== "config") raw[name] = text;
+  const parsed = SCHEMA.safeParse(raw);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(describe(issue, given));
+    return { ok: false, problems };
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, settings: complete(parsed.data, sources.isTerminal) };
+}
+
+type Given = Readonly<Record<string, { readonly text: string; readonly origin: string }>>;
+
+function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Given {
+  const given: Record<string, { text: string; origin: string }> = {};
+  for (const { name, environment: variable } of FLAGS) {
+    const value = flags[name] ?? environment[variable];
+    if (value === undefined || value === "") continue;
+    given[name] = { text: value, origin: flags[name] === undefined ? variable : `--${name}` };
+  }
+  return given;
+}
+
+function readConfigFile(path: string | undefined): { values: Record<string, unknown>; problems: string[] } {
+  if (path === undefined) return { values: {}, problems: [] };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return { values: {}, problems: [`${path}: cannot be read: ${messageOf(error)}`] };
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problems = document.errors.map(
+    (error) => `${path}: ${error.message.split("\n")[0] ?? "is not YAML"}`,
+  );
+  if (problems.length > 0) return { values: {}, problems };
+  const root = z.record(z.string(), z.unknown()).safeParse(document.toJS() ?? {});
+  return root.success
+    ? { values: root.data, problems: [] }
+    : { values: {}, problems: [`${path}: must be a mapping of settings`] };
+}
+
+const address = z.string().transform((text, context): Address => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
+  context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
+  return z.NEVER;
+});
+
+const endpoint = z.string().transform((text, context): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.hash === "")
+    return url;
+  context.addIssue({
+    code: "custom",
+    message: `must be an http or https URL without user or fragment, got "${text}"`,
+  });
+  return z.NEVER;
+});
+
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(",").map((item) => item.trim())),
+]);
+const milliseconds = z.number().int().positive().max(3_600_000);
+const label = z
+  .string()
+  .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
+
+const SCHEMA = z.strictObject({
+  upstream: endpoint,
+  listen: address.default({ host: "127.0.0.1", port: 8080 }),
+  path: z
+    .string()
+    .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
+    .default("/mcp"),
+  admin: address.default({ host: "127.0.0.1", port: 9464 }),
+  policy: z.string().optional(),
+  mode: z.enum(["enforce", "shadow"]).default("enforce"),
+  server: label.optional(),
+  agent: label.optional(),
+  limits: z.literal("memory", "must be memory: a shared store is not there yet").default("memory"),
+  audit: z.string().optional(),
+  "allowed-host": list.default([]),
+  "allowed-origin": list.default([]),
+  "log-level": z.enum(LOG_LEVELS).default("info"),
+  "log-format": z.enum(["json", "pretty"]).optional(),
+  agents: z.array(z.strictObject({ match: z.string().min(1), policy: z.string().min(1) })).default([]),
+  identity: z
+    .strictObject({
+      header: z
+        .strictObject({
+          name: z.string().regex(/^[A-Za-z0-9-]+$/, "must be a header name of letters, digits and -"),
+          from: z.array(z.string()).min(1),
+        })
+        .optional(),
+    })
+    .default({}),
+  bounds: z
+    .strictObject({
+      "message-bytes": z
+        .number()
+        .int()
+        .min(1024)
+        .max(64 * 1024 * 1024)
+        .default(4 * 1024 * 1024),
+      "list-bytes": z
+        .number()
+        .int()
+        .min(1024)
+        .max(256 * 1024 * 1024)
+        .default(32 * 1024 * 1024),
+      "request-ms": milliseconds.default(15_000),
+      "upstream-connect-ms": milliseconds.default(5_000),
+      "upstream-idle-ms": milliseconds.default(300_000),
+      "lame-duck-ms": z.number().int().min(0).max(600_000).default(5_000),
+      "drain-ms": z.number().int().min(0).max(600_000).default(25_000),
+    })
+    .prefault({}),
+});
+
+function complete(raw: z.infer<typeof SCHEMA>, isTerminal: boolean): Settings {
+  const { bounds, identity } = raw;
+  return {
+    upstream: raw.upstream,
+    listen: raw.listen,
+    path: raw.path,
+    admin: raw.admin,
+    ...(raw.policy === undefined ? {} : { policy: raw.policy }),
+    agents: raw.agents,
+    mode: raw.mode,
+    server: raw.server ?? raw.upstream.hostname.replaceAll(/[[\]:]/g, "_"),
+    ...(raw.agent === undefined ? {} : { agent: raw.agent }),
+    ...(raw.audit === undefined ? {} : { audit: raw.audit }),
+    allowedHosts: raw["allowed-host"],
+    allowedOrigins: raw["allowed-origin"],
+    logLevel: raw["log-level"],
+    logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
+    identity: identity.header === undefined ? {} : { header: identity.header },
+    bounds: {
+      messageBytes: bounds["message-bytes"],
+      listBytes: bounds["list-bytes"],
+      requestMs: bounds["request-ms"],
+      upstreamConnectMs: bounds["upstream-connect-ms"],
+      upstreamIdleMs: bounds["upstream-idle-ms"],
+      lameDuckMs: bounds["lame-duck-ms"],
+      drainMs: bounds["drain-ms"],
+    },
+  };
+}
+
+function describe(issue: z.core.$ZodIssue, given: Given): string {
+  const name = String(issue.path[0] ?? "");
+  const where = given[name]?.origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
+  if (name === "upstream" && issue.code === "invalid_type") {
+    return "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp";
+  }
+  if (issue.code === "unrecognized_keys") return `${where}: unknown: ${issue.keys.join(", ")}`;
+  return `${where}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+/** `tollgate`: from the command line to a command, and from its result to an exit code. */
+
+import { parseArgs } from "node:util";
+import { runDemo } from "./commands/demo.ts";
+import { HELP, RUN_HELP } from "./commands/help.ts";
+import { FLAGS, type FlagName } from "./config/flags.ts";
+import { parseSettings } from "./config/settings.ts";
+import { VERSION } from "./config/version.ts";
+import { StartError, startSidecar } from "./sidecar.ts";
+
+const DONE = 0;
+const BAD_USAGE = 64;
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  if (command === "--version" || command === "version") return say(`tollgate ${VERSION}\n`);
+  if (command === "--help" || command === "-h" || command === "help") return say(HELP);
+  if (command === "demo") {
+    return runDemo(rest, {
+      startSidecar,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: stopSignal(),
+    });
+  }
+  if (command === "run") return run(rest);
+  if (command === undefined || command.startsWith("-")) return run(argv);
+  return complain([`unknown command \`${command}\``]);
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const parsed = parseFlags(argv);
+  if ("problem" in parsed) return complain([parsed.problem]);
+  if (parsed.isHelp) return say(RUN_HELP);
+  const settings = parseSettings({
+    flags: parsed.flags,
+    environment: process.env,
+    isTerminal: process.stderr.isTTY,
+  });
+  if (!settings.ok) return complain(settings.problems);
+  const signal = stopSignal();
+  try {
+    const sidecar = await startSidecar(settings.settings);
+    await aborted(signal);
+    await sidecar.drain();
+    return DONE;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    for (const problem of error.problems) process.stderr.write(`tollgate: ${problem}\n`);
+    return error.exitCode;
+  }
+}
+
+type ParsedFlags =
+  | { readonly isHelp: boolean; readonly flags: Partial<Record<FlagName, string>> }
+  | { readonly problem: string };
+
+function parseFlags(argv: readonly string[]): ParsedFlags {
+  const options = Object.fromEntries(FLAGS.map(({ name }) => [name, { type: "string" as const }]));
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: "boolean", short: "h" } },
+      allowPositionals: true,
+    });
+    if (positionals.length > 0)
+      return { problem: "wrapping a stdio server (-- COMMAND) is not there yet; use --upstream URL" };
+    const { help, ...flags } = values;
+    return { isHelp: help === true, flags: flags as Partial<Record<FlagName, string>> };
+  } catch (error) {
+    return {
+      problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),
+    };
+  }
+}
+
+/** Aborted by SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === "SIGTERM" ? 143 : 130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  return promise;
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return DONE;
+}
+
+function complain(problems: readonly string[]): number {
+  for (const problem of problems) process.stderr.write(`tollgate: ${problem}\n`);
+  process.stderr.write("tollgate: see tollgate --help\n");
+  return BAD_USAGE;
+}
