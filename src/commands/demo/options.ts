@@ -1,0 +1,74 @@
+/** The flags of `tollgate demo`. */
+
+import { parseArgs } from "node:util";
+
+export interface DemoOptions {
+  /** Absent: until interrupted. */
+  readonly forMs?: number;
+  /** `Infinity` when not limited. */
+  readonly rounds: number;
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly listen: string;
+  readonly admin: string;
+  readonly isHelp: boolean;
+}
+
+export type ParsedOptions =
+  | { readonly ok: true; readonly options: DemoOptions }
+  | { readonly ok: false; readonly problem: string };
+
+export const DEMO_HELP = `tollgate demo: a server, three agents and the sidecar between them, all on this machine
+
+  --for DURATION       end after this time: 30s, 5m, 1h (until interrupted)
+  --rounds N           end when each agent has done this many rounds (no end)
+  --listen HOST:PORT   where the agents reach the sidecar (127.0.0.1, a free port)
+  --admin HOST:PORT    metrics and the other admin pages (127.0.0.1, a free port)
+  --help               this text
+`;
+
+/** Reads the arguments after `demo`. */
+export function parseDemoOptions(argv: readonly string[]): ParsedOptions {
+  const parsed = readFlags(argv);
+  if (!parsed.ok) return parsed;
+  const { values } = parsed;
+  const forMs = values.for === undefined ? undefined : parseDuration(values.for);
+  if (values.for !== undefined && forMs === undefined) {
+    return { ok: false, problem: `--for: must be a time such as 30s, 5m or 1h, got "${values.for}"` };
+  }
+  const rounds = values.rounds === undefined ? Infinity : Number(values.rounds);
+  if (!(rounds >= 1) || (values.rounds !== undefined && !Number.isSafeInteger(rounds))) {
+    return { ok: false, problem: `--rounds: must be a whole number from 1, got "${values.rounds}"` };
+  }
+  const { listen, admin, help } = values;
+  return {
+    ok: true,
+    options: { ...(forMs === undefined ? {} : { forMs }), rounds, listen, admin, isHelp: help },
+  };
+}
+
+/** `30s`, `1.5m`, `200ms` in milliseconds; undefined when it is no time, or longer than a timer can wait. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (match === null) return undefined;
+  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] ?? ""];
+  const durationMs = Math.round(Number(match[1]) * (unitMs ?? Number.NaN));
+  return durationMs > 0 && durationMs < 2 ** 31 ? durationMs : undefined;
+}
+
+function readFlags(argv: readonly string[]) {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false });
+    return { ok: true as const, values };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false as const, problem: message.split(". ")[0] ?? message };
+  }
+}
+
+const FLAGS = {
+  for: { type: "string" },
+  rounds: { type: "string" },
+  listen: { type: "string", default: "127.0.0.1:0" },
+  admin: { type: "string", default: "127.0.0.1:0" },
+  help: { type: "boolean", default: false },
+} as const;

@@ -1,0 +1,111 @@
+/** The demo's table, agent x tool x what came of the calls, read from the sidecar's own metrics. */
+
+import { type InspectColor, styleText } from "node:util";
+import { type Sample, sumBy } from "./samples.ts";
+
+const VERDICTS = ["allowed", "failed", "limited", "denied", "hidden"] as const;
+/** `failed` passed the policy and came back as an error; the last three never reached the server. */
+type Verdict = (typeof VERDICTS)[number];
+
+export interface Row {
+  readonly agent: string;
+  readonly tool: string;
+  readonly counts: Readonly<Record<Verdict, number>>;
+}
+
+/** How text is coloured: not at all where the stream is no terminal or `NO_COLOR` is set. */
+export type Paint = (colour: InspectColor, text: string) => string;
+
+/** Colours for one stream. */
+export function paintFor(stream: NodeJS.WritableStream): Paint {
+  return (colour, text) => styleText(colour, text, { stream });
+}
+
+/** One row for each agent and tool that had a call. */
+export function readRows(samples: readonly Sample[]): readonly Row[] {
+  const counts = new Map<string, Record<Verdict, number>>();
+  const add = (agent: string, tool: string, verdict: Verdict, total: number) => {
+    const key = `${agent}\0${tool}`;
+    const row = counts.get(key) ?? { allowed: 0, failed: 0, limited: 0, denied: 0, hidden: 0 };
+    row[verdict] += total;
+    counts.set(key, row);
+  };
+  for (const { key, total } of sumBy(samples, CALLS)) {
+    const [agent = "", tool = "", outcome = ""] = key;
+    if (outcome !== "denied") add(agent, tool, outcome === "success" ? "allowed" : "failed", total);
+  }
+  for (const { key, total } of sumBy(samples, DENIALS)) {
+    const [agent = "", tool = "", reason = ""] = key;
+    add(agent, tool, verdictOfReason(reason), total);
+  }
+  return [...counts].toSorted(([a], [b]) => a.localeCompare(b, "en")).map(([key, row]) => toRow(key, row));
+}
+
+/** The rows under their heading, columns aligned; an agent's name stands on its first row only. */
+export function renderRows(rows: readonly Row[], paint: Paint): readonly string[] {
+  const heading = ["agent", "tool", ...VERDICTS];
+  const cells = rows.map((row, index) => [
+    rows[index - 1]?.agent === row.agent ? "" : row.agent,
+    row.tool,
+    ...VERDICTS.map((verdict) => String(row.counts[verdict] || "·")),
+  ]);
+  const widths = widthsOf([heading, ...cells]);
+  return [
+    paint("bold", align(heading, widths, 2).join("  ")),
+    ...cells.map((row) => align(row, widths, 2).map(colourCell(paint)).join("  ")),
+  ];
+}
+
+/** A table of text with a number in its last column. */
+export function renderGroups(
+  heading: readonly string[],
+  groups: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = widthsOf([heading, ...groups]);
+  return [heading, ...groups].map((row) => align(row, widths, heading.length - 1).join("  "));
+}
+
+const CALLS = { metric: "tollgate_tool_calls_total", where: {}, by: ["agent", "tool", "outcome"] };
+const DENIALS = {
+  metric: "tollgate_tool_denials_total",
+  where: { mode: "enforce" },
+  by: ["agent", "tool", "reason"],
+};
+
+const COLOURS: Readonly<Record<Verdict, InspectColor>> = {
+  allowed: "green",
+  failed: "magenta",
+  limited: "yellow",
+  denied: "red",
+  hidden: "cyan",
+};
+
+function verdictOfReason(reason: string): Verdict {
+  if (reason === "rate_limited" || reason === "budget_exceeded") return "limited";
+  return reason === "hidden" ? "hidden" : "denied";
+}
+
+function toRow(key: string, counts: Readonly<Record<Verdict, number>>): Row {
+  const [agent = "", tool = ""] = key.split("\0");
+  return { agent, tool, counts };
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): readonly number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+/** The first columns are text, those after them are numbers and stand to the right. */
+function align(row: readonly string[], widths: readonly number[], textColumns: number): readonly string[] {
+  return row.map((cell, column) => {
+    const width = widths[column] ?? 0;
+    return column < textColumns ? cell.padEnd(width) : cell.padStart(width);
+  });
+}
+
+function colourCell(paint: Paint): (cell: string, column: number) => string {
+  return (cell, column) => {
+    const verdict = VERDICTS[column - 2];
+    if (verdict === undefined) return cell;
+    return cell.endsWith("·") ? paint("dim", cell) : paint(COLOURS[verdict], cell);
+  };
+}
