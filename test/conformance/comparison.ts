@@ -1,0 +1,64 @@
+/** The suite's counts on both ways to the same server, side by side. */
+
+import type { Counts, Leg, SuiteRun } from "./suite.ts";
+import { runSuite } from "./suite.ts";
+
+/** The same server, reached with and without Tollgate. */
+export interface Ways {
+  readonly direct: string;
+  readonly through: string;
+}
+
+export interface ScenarioComparison {
+  readonly scenario: string;
+  readonly direct: Counts;
+  readonly through: Counts;
+  /** How often both sides were run once more because they differed. */
+  readonly reruns: number;
+}
+
+export interface LegComparison {
+  readonly leg: string;
+  readonly directMs: number;
+  readonly throughMs: number;
+  readonly scenarios: readonly ScenarioComparison[];
+}
+
+/** Some scenarios race against a clock; a difference that does not come back is none. */
+const MAX_RERUNS = 2;
+
+const ABSENT: Counts = { passed: 0, failed: 0, warned: 0 };
+
+/** One side after the other: changes announced for one would reach the streams of the other. */
+export async function compareLeg(leg: Leg, ways: Ways, only?: string): Promise<LegComparison> {
+  const direct = await runSuite(leg, ways.direct, only);
+  const through = await runSuite(leg, ways.through, only);
+  const scenarios: ScenarioComparison[] = [];
+  for (const scenario of new Set([...direct.scenarios.keys(), ...through.scenarios.keys()])) {
+    const first = compare(scenario, direct, through);
+    scenarios.push(isEqual(first) ? first : await rerun(leg, ways, first));
+  }
+  return { leg: leg.name, directMs: direct.durationMs, throughMs: through.durationMs, scenarios };
+}
+
+export function isEqual({ direct, through }: ScenarioComparison): boolean {
+  return (
+    direct.passed === through.passed && direct.failed === through.failed && direct.warned === through.warned
+  );
+}
+
+async function rerun(leg: Leg, ways: Ways, last: ScenarioComparison): Promise<ScenarioComparison> {
+  if (isEqual(last) || last.reruns === MAX_RERUNS) return last;
+  const direct = await runSuite(leg, ways.direct, last.scenario);
+  const through = await runSuite(leg, ways.through, last.scenario);
+  return rerun(leg, ways, { ...compare(last.scenario, direct, through), reruns: last.reruns + 1 });
+}
+
+function compare(scenario: string, direct: SuiteRun, through: SuiteRun): ScenarioComparison {
+  return {
+    scenario,
+    direct: direct.scenarios.get(scenario) ?? ABSENT,
+    through: through.scenarios.get(scenario) ?? ABSENT,
+    reruns: 0,
+  };
+}

@@ -1,0 +1,81 @@
+import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+import { openOtlpReceiver, type OtlpReceiver } from "../telemetry/otlp-receiver.ts";
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const PARENT = "b7ad6b7169203331";
+const SERVER = 2;
+const CLIENT = 3;
+
+let folder: string;
+let collector: OtlpReceiver;
+let upstream: LoopbackServer;
+let sidecar: RunningTollgate;
+let received: { headers: IncomingHttpHeaders; body: string }[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-traces-"));
+  const policy = join(folder, "policy.json");
+  writeFileSync(
+    policy,
+    JSON.stringify({ version: "1", default: "allow", tools: { read: {}, wipe: { action: "deny" } } }),
+  );
+  writeFileSync(join(folder, "config.yaml"), "bounds: { lame-duck-ms: 0, drain-ms: 0 }\n");
+  received = [];
+  collector = await openOtlpReceiver();
+  upstream = await serveOnLoopback((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => {
+      received.push({ headers: request.headers, body });
+      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
+    });
+  });
+  sidecar = await startTollgateProcess({
+    upstream: upstream.url,
+    flags: ["--policy", policy, "--config", join(folder, "config.yaml"), "--log-level", "silent"],
+    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
+  });
+});
+afterEach(async () => {
+  upstream.close();
+  await collector.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call(name: string, meta: object, headers: Record<string, string> = {}): Promise<void> {
+  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, _meta: meta } };
+  const init = { method: "POST", body: JSON.stringify(message) };
+  await (
+    await fetch(sidecar.url, { ...init, headers: { "content-type": "application/json", ...headers } })
+  ).text();
+}
+
+describe("traces", () => {
+  it("show a call as a SERVER span under the agent's and a CLIENT span that the server gets as its parent", async () => {
+    await call("read", { traceparent: `00-${TRACE}-${PARENT}-01`, kept: 1 });
+    await sidecar.stop();
+    const server = collector.spans.find(({ kind }) => kind === SERVER);
+    const client = collector.spans.find(({ kind }) => kind === CLIENT);
+    expect(server).toMatchObject({ name: "tools/call read", traceId: TRACE, parentSpanId: PARENT });
+    expect(client).toMatchObject({ traceId: TRACE, parentSpanId: server?.spanId });
+    const context = `00-${TRACE}-${client?.spanId}-01`;
+    expect(received[0]?.headers["traceparent"]).toBe(context);
+    expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({
+      params: { _meta: { traceparent: context, kept: 1 } },
+    });
+  });
+
+  it("have no CLIENT span for a denied call", async () => {
+    await call("wipe", {});
+    await sidecar.stop();
+    expect(collector.spans).toMatchObject([
+      { kind: SERVER, attributes: { "error.type": "policy_denied", "tollgate.reason": "denied_by_rule" } },
+    ]);
+  });
+});
