@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
+set -euo pipefail
+
+packages=(prometheus)
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "setup:system: run as root; it installs with apt-get: ${packages[*]}" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "setup:system: everything is installed: ${packages[*]}"
+  exit 0
+fi
+# A package that starts a daemon of its own would take ports that the suites choose freely.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}"
+echo "setup:system: installed ${missing[*]}"
