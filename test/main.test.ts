@@ -10,6 +10,7 @@ import manifest from "../package.json" with { type: "json" };
 import { FLAGS } from "../src/config/flags.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const QUICK_STOP = fileURLToPath(new URL("fixtures/quick-stop.yaml", import.meta.url));
 const ANY_PORTS = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 const UPSTREAM = ["--upstream", "http://127.0.0.1:1/mcp"];
 
@@ -119,9 +120,7 @@ describe("tollgate", () => {
   );
 
   it("warns without a policy, keeps stdout clean, and ends with 0 on SIGTERM", async () => {
-    const config = join(folder, "quick.yaml");
-    writeFileSync(config, "bounds: { lame-duck-ms: 0, drain-ms: 0 }\n");
-    const program = start([...UPSTREAM, ...ANY_PORTS, "--config", config, "--log-format", "json"]);
+    const program = start([...UPSTREAM, ...ANY_PORTS, "--config", QUICK_STOP, "--log-format", "json"]);
     await says(program, "no policy");
     program.child.kill("SIGTERM");
     expect(await program.ended).toMatchObject({ code: 0, stdout: "" });

@@ -25,7 +25,6 @@ beforeEach(async () => {
     policy,
     JSON.stringify({ version: "1", default: "allow", tools: { read: {}, wipe: { action: "deny" } } }),
   );
-  writeFileSync(join(folder, "config.yaml"), "bounds: { lame-duck-ms: 0, drain-ms: 0 }\n");
   received = [];
   collector = await openOtlpReceiver();
   upstream = await serveOnLoopback((request, response) => {
@@ -38,7 +37,7 @@ beforeEach(async () => {
   });
   sidecar = await startTollgateProcess({
     upstream: upstream.url,
-    flags: ["--policy", policy, "--config", join(folder, "config.yaml"), "--log-level", "silent"],
+    flags: ["--policy", policy, "--log-level", "silent"],
     environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
   });
 });
