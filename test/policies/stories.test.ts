@@ -1,0 +1,41 @@
+/** The stories in test/corpus/policies: calls to the servers of the ready policies, and what must become of them. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { describeCall, playStory } from "../../src/commands/corpus.ts";
+import { readStory, type Story } from "../../src/commands/corpus-story.ts";
+import { readPolicyFile } from "../../src/config/policy-file.ts";
+import { readJson } from "../../src/policy/read-json.ts";
+
+const FOLDER = new URL("../corpus/policies/", import.meta.url);
+const FILES = readdirSync(FOLDER);
+
+function load(file: string): Story {
+  const json = readJson(readFileSync(new URL(file, FOLDER), "utf8"));
+  if (!json.ok) throw new Error(`${file}: ${json.detail} at ${json.offset}`);
+  const read = readStory(json.value);
+  if (!read.ok) throw new Error(`${file}: ${JSON.stringify(read.problems)}`);
+  return read.story;
+}
+
+function play(file: string) {
+  const story = load(file);
+  if (typeof story.policy !== "string") throw new Error(`${file}: policy must be the path of a file`);
+  const read = readPolicyFile(fileURLToPath(new URL(story.policy, FOLDER)));
+  if (!read.ok) throw new Error(read.problems.join("\n"));
+  return playStory(story, read.policy);
+}
+
+it.each(FILES)("%s", (file) => {
+  const wrong = play(file).filter(({ differences }) => differences.length > 0);
+  expect(wrong.map(({ call, differences }) => [describeCall(call), ...differences].join("; "))).toEqual([]);
+});
+
+it.each(FILES)("%s has six decisions or more, some of each kind", (file) => {
+  const { calls } = load(file);
+  expect(calls.length).toBeGreaterThanOrEqual(6);
+  const effects = new Set(calls.map(({ expect: { effect } }) => effect));
+  expect(effects).toContain("allow");
+  expect(effects).toContain("deny");
+});
