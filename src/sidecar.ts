@@ -7,7 +7,7 @@ import { type AdminSources, createAdmin } from "./admin.ts";
 import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
 import type { Address, Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
-import { SYSTEM_CLOCK } from "./enforcement/clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { Counters } from "./enforcement/counters.ts";
 import { createEnforcer } from "./enforcement/enforce.ts";
 import { type Agent, principalOf } from "./enforcement/request.ts";
@@ -56,12 +56,12 @@ const BAD_POLICY = 78;
 const UNAVAILABLE = 69;
 const STDOUT = 1;
 
-/** Starts both listeners. @throws StartError when the policy is bad, or an address or file cannot be had. */
-export async function startSidecar(settings: Settings): Promise<Sidecar> {
+/** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
+export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const counters = new Counters();
-  const telemetry = await openTelemetry(settings, policies, counters);
-  const guard = buildGuard(settings, policies, { ...telemetry, counters });
+  const telemetry = await openTelemetry(settings, () => readLimits(counters, policies.all, clock));
+  const guard = buildGuard(settings, policies, { ...telemetry, counters, clock });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings),
@@ -129,7 +129,7 @@ function policiesOf(settings: Settings): PolicySet {
   return loaded.policies;
 }
 
-async function openTelemetry(settings: Settings, { all }: PolicySet, counters: Counters): Promise<Telemetry> {
+async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {
   const { server, agent, audit, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
@@ -139,7 +139,7 @@ async function openTelemetry(settings: Settings, { all }: PolicySet, counters: C
       log: { level, format },
       ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
       upstreamTransport: "http",
-      readLimits: () => readLimits(counters, all),
+      readLimits,
       environment: process.env,
     });
   } catch (error) {
@@ -158,15 +158,20 @@ interface Guard {
   readonly close: () => void;
 }
 
+interface Measured {
+  readonly counters: Counters;
+  readonly clock: Clock;
+}
+
 function buildGuard(
   settings: Settings,
   { all, forAgent }: PolicySet,
-  { log, metrics, observer, propagate, counters }: Telemetry & { readonly counters: Counters },
+  { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
 ): Guard {
   const { upstream: url, bounds, identity } = settings;
-  metrics.policiesLoaded(all, SYSTEM_CLOCK.wallMs());
+  metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
-  const sessions = new Sessions(SYSTEM_CLOCK.wallMs);
+  const sessions = new Sessions(clock.wallMs);
   const streams = { open: 0 };
   const tools = new ToolList({
     policies: all,
@@ -196,11 +201,11 @@ function buildGuard(
     streams,
     tools,
     policyFor,
-    enforcer: createEnforcer({ policyFor, counters, clock: SYSTEM_CLOCK, onFailure }),
+    enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
     observer,
     propagate,
     identify: createIdentify({ ...settings, ...identity }),
-    clock: SYSTEM_CLOCK,
+    clock,
     nextId: createIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
     listBytes: bounds.listBytes,
@@ -235,10 +240,10 @@ function knownTools(tools: ToolList, policies: readonly Policy[]): { name: strin
   return known;
 }
 
-function readLimits(counters: Counters, policies: readonly Policy[]): LimitReadings {
+function readLimits(counters: Counters, policies: readonly Policy[], clock: Clock): LimitReadings {
   const surveys = counters.survey(
     policies.flatMap((policy) => policy.limits),
-    SYSTEM_CLOCK.wallMs(),
+    clock.wallMs(),
   );
   return {
     keys: surveys.reduce((sum, { keys }) => sum + keys, 0),

@@ -31,10 +31,17 @@ describe.each(SERVERS)("$name", ({ start }) => {
     await server.close();
   });
 
-  it.each(VECTORS)("never executes for `$name`, and answers it itself", async (vector) => {
+  it.each(VECTORS.filter(({ name }) => HARMLESS.has(name)))(
+    "passes `$name` as what it is",
+    async (vector) => {
+      const { executed, audited } = await trial.observe(vector);
+      expect(executed).toEqual(HARMLESS.get(vector.name));
+      expect(audited).toHaveLength(executed.length);
+    },
+  );
+
+  it.each(VECTORS.filter(({ name }) => !HARMLESS.has(name)))("answers `$name` itself", async (vector) => {
     const { answer, executed, audited } = await trial.observe(vector);
-    expect(executed).not.toContain("delete_all");
-    if (HARMLESS.has(vector.name)) return;
     expect(executed).toEqual([]);
     expect(kindOf(answer), JSON.stringify(answer)).not.toBe("answered");
     expect(audited).toHaveLength(1);

@@ -111,6 +111,12 @@ describe.each(CLIENTS)("$name", ({ connect }) => {
   });
 });
 
+it("counts these calls in the sidecar: they went through it", async () => {
+  const metrics = await (await fetch(`${tollgate.adminUrl}/metrics`)).text();
+  const calls = /^tollgate_tool_calls_total\{.*tool="greet".*outcome="success".*\} (\d+)$/m.exec(metrics);
+  expect(Number(calls?.[1])).toBeGreaterThanOrEqual(CLIENTS.length);
+});
+
 describe("a session of the 2025 era", () => {
   let client: ClientV1;
 

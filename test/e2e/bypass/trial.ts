@@ -12,6 +12,8 @@ import type { Vector } from "./vectors.ts";
 
 const POLICY = { version: "1", default: "allow", hide: [], tools: { delete_all: { action: "deny" } } };
 
+const AUDIT_FILE = "audit.jsonl";
+
 /** What one message led to by the time its answer had arrived. */
 export interface Observation {
   readonly answer: Answer;
@@ -32,15 +34,12 @@ export class Trial {
 
   static async start(startServer: () => Promise<ExecutingServer>): Promise<Trial> {
     const folder = await mkdtemp(join(tmpdir(), "bypass-"));
-    const [policy, config, audit] = ["policy.json", "config.yaml", "audit.jsonl"].map((name) =>
-      join(folder, name),
-    );
-    if (policy === undefined || config === undefined || audit === undefined) throw new Error("no paths");
+    const policy = join(folder, "policy.json");
     await writeFile(policy, JSON.stringify(POLICY));
-    await writeFile(config, "bounds: { lame-duck-ms: 0 }\n");
+    const audit = join(folder, AUDIT_FILE);
     await writeFile(audit, "");
     const server = await startServer();
-    const flags = ["--policy", policy, "--config", config, "--audit", audit, "--log-level", "error"];
+    const flags = ["--policy", policy, "--audit", audit, "--log-level", "error"];
     return new Trial(folder, server, await startTollgateProcess({ upstream: server.url, flags }));
   }
 
@@ -55,7 +54,7 @@ export class Trial {
 
   /** All records so far, as lines. */
   async audit(): Promise<readonly string[]> {
-    const text = await readFile(join(this.#folder, "audit.jsonl"), "utf8");
+    const text = await readFile(join(this.#folder, AUDIT_FILE), "utf8");
     return text.split("\n").filter((line) => line !== "");
   }
 

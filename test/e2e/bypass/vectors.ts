@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 
+import type { RecordedTool } from "../../fixtures/servers/executing-server.ts";
 import vectorFile from "../../fixtures/message-bypass.json" with { type: "json" };
 
 export interface Vector {
@@ -35,10 +36,10 @@ export const VECTORS: readonly Vector[] = [
   modernCall("modern, as a task", "delete_all", { task: { ttl: 1000 } }),
 ];
 
-/** On one line these are a ping and a call of `safe`: they may pass, as such. */
-export const HARMLESS: ReadonlySet<string> = new Set([
-  "CR smuggle in ping",
-  "CRLF smuggle in safe call args",
+/** On one line these are a ping and a call of `safe`: they pass as such, and execute no more than this. */
+export const HARMLESS: ReadonlyMap<string, readonly RecordedTool[]> = new Map([
+  ["CR smuggle in ping", []],
+  ["CRLF smuggle in safe call args", ["safe"]],
 ]);
 
 function modernCall(name: string, nameHeader: string, more: Readonly<Record<string, unknown>>): Vector {
