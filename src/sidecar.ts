@@ -1,6 +1,5 @@
 /** The composition root: builds every part of one sidecar, starts it, drains it, stops it. */
 
-import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { type AdminSources, createAdmin } from "./admin.ts";
@@ -10,12 +9,10 @@ import { VERSION } from "./config/version.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { Counters } from "./enforcement/counters.ts";
 import { createEnforcer } from "./enforcement/enforce.ts";
+import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
 import { type Agent, principalOf } from "./enforcement/request.ts";
-import type { Category } from "./policy/category.ts";
 import { ALLOW_ALL, type Policy } from "./policy/compile.ts";
-import { toolOf } from "./policy/pointer.ts";
 import type { Log } from "./telemetry/log.ts";
-import type { LimitReadings } from "./telemetry/state-metrics.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
 import type { OpenStreams } from "./transport/answer-http.ts";
@@ -23,6 +20,7 @@ import { HttpRelay } from "./transport/exchange-http.ts";
 import { type Edge, servedHosts, servesHost } from "./transport/http-edge.ts";
 import { createIdentify } from "./transport/identity.ts";
 import { closeListener, listen, ListenError } from "./transport/listener.ts";
+import { createRequestIds } from "./transport/request-ids.ts";
 import { Sessions } from "./transport/session.ts";
 import { ToolList } from "./transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "./transport/upstream-health.ts";
@@ -60,7 +58,8 @@ const STDOUT = 1;
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const counters = new Counters();
-  const telemetry = await openTelemetry(settings, () => readLimits(counters, policies.all, clock));
+  const limits = policies.all.flatMap((policy) => policy.limits);
+  const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
   const guard = buildGuard(settings, policies, { ...telemetry, counters, clock });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
@@ -177,10 +176,10 @@ function buildGuard(
     policies: all,
     onListed: (listed) => {
       observer.toolsListed(listed);
-      metrics.toolsKnown(knownTools(tools, all));
+      metrics.toolsKnown(tools.known(all));
     },
   });
-  metrics.toolsKnown(knownTools(tools, all));
+  metrics.toolsKnown(tools.known(all));
   const upstream = new UpstreamHttp({
     url,
     connectMs: bounds.upstreamConnectMs,
@@ -206,7 +205,7 @@ function buildGuard(
     propagate,
     identify: createIdentify({ ...settings, ...identity }),
     clock,
-    nextId: createIds(),
+    nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
     listBytes: bounds.listBytes,
     withheldHeaders: withheldHeaders(identity.header?.name),
@@ -222,38 +221,6 @@ function buildGuard(
 /** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */
 function withheldHeaders(identityHeader: string | undefined): ReadonlySet<string> {
   return new Set(["baggage", ...(identityHeader === undefined ? [] : [identityHeader.toLowerCase()])]);
-}
-
-/** Unique over restarts and replicas, ordered within one process. */
-function createIds(): () => string {
-  const prefix = randomUUID().slice(0, 8);
-  let count = 0;
-  return () => `${prefix}-${(count += 1).toString(36)}`;
-}
-
-/** A tool that two policies call differently is known under both categories. */
-function knownTools(tools: ToolList, policies: readonly Policy[]): { name: string; category: Category }[] {
-  const known = tools.names().flatMap((name) => {
-    const categories = new Set(policies.map((policy) => tools.categoryOf(name, policy).category));
-    return Array.from(categories, (category) => ({ name, category }));
-  });
-  return known;
-}
-
-function readLimits(counters: Counters, policies: readonly Policy[], clock: Clock): LimitReadings {
-  const surveys = counters.survey(
-    policies.flatMap((policy) => policy.limits),
-    clock.wallMs(),
-  );
-  return {
-    keys: surveys.reduce((sum, { keys }) => sum + keys, 0),
-    fullest: surveys.map(({ limit, fullest }) => ({
-      tool: toolOf(limit.rule) ?? "",
-      counter: limit.counter,
-      scope: limit.scope,
-      ratio: limit.max === 0 ? 1 : fullest / limit.max,
-    })),
-  };
 }
 
 interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {

@@ -42,7 +42,7 @@ export function readPolicyFile(file: string, options: PolicyFileOptions = {}): P
   return parsePolicyFile(bytes, file, options);
 }
 
-/** Compiles the bytes of a file; `file` names it in problems, and `.yaml` or `.yml` says that it is no JSON. */
+/** Compiles the bytes of a file; `file` names it in problems, and says by its ending which of the two it is. */
 export function parsePolicyFile(
   bytes: Uint8Array,
   file: string,
@@ -75,8 +75,13 @@ function readDocument(bytes: Uint8Array, file: string): Read {
   const text = decode(bytes);
   if (text === undefined) return { ok: false, problems: ["must be UTF-8 text"] };
   if (text.trim() === "") return { ok: false, problems: ["is empty, must be a policy"] };
-  const isYaml = /\.ya?ml$/i.test(file) || !/^[\s[{"]/.test(text);
-  return isYaml ? readYaml(text) : readJsonText(text);
+  return isYaml(file, text) ? readYaml(text) : readJsonText(text);
+}
+
+/** By the file's name; without a telling one, what does not begin like JSON is YAML. */
+function isYaml(file: string, text: string): boolean {
+  if (/\.ya?ml$/i.test(file)) return true;
+  return !/\.json$/i.test(file) && !/^[[{"]/.test(text.trimStart());
 }
 
 function decode(bytes: Uint8Array): string | undefined {

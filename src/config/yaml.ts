@@ -6,7 +6,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
+  type Alias,
   parseDocument,
   type Document,
   type Scalar,
@@ -17,8 +17,8 @@ export type YamlReading =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Values that the aliases of one file may unfold to. */
-const MAX_NODES = 2_000_000;
+// Security: ten lines of aliases can unfold to a billion values.
+const MAX_UNFOLDED = 100_000;
 const MAX_DEPTH = 64;
 
 /** The value of a text with one YAML 1.2 document, or every problem with its line and column. */
@@ -32,7 +32,7 @@ export function readYaml(text: string): YamlReading {
       problems: faults.map(({ pos, message }) => `${placeOf(lines, pos[0])}: ${wording(message)}`),
     };
   }
-  const reader: Reader = { document, lines, problems: [], nodes: 0 };
+  const reader: Reader = { document, lines, problems: [], unfolded: 0, aliasDepth: 0 };
   const value = readNode(document.contents, reader, 1);
   return reader.problems.length === 0 ? { ok: true, value } : { ok: false, problems: reader.problems };
 }
@@ -41,7 +41,9 @@ interface Reader {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly problems: string[];
-  nodes: number;
+  /** Values that were read through aliases. */
+  unfolded: number;
+  aliasDepth: number;
 }
 
 function placeOf(lines: LineCounter, offset: number): string {
@@ -51,22 +53,32 @@ function placeOf(lines: LineCounter, offset: number): string {
 
 /** The parser's words in our manner: lower case, no final period. */
 function wording(message: string): string {
+  if (message.includes("multiple documents")) return "must be the only document of the file";
   return (message.slice(0, 1).toLowerCase() + message.slice(1)).replace(/\.$/, "");
 }
 
 function readNode(node: unknown, reader: Reader, depth: number): Json {
-  reader.nodes += 1;
-  if (reader.nodes > MAX_NODES || depth > MAX_DEPTH)
-    return refuse(node, reader, "unfolds to too many values, or too deep");
+  if (reader.aliasDepth > 0) reader.unfolded += 1;
+  if (depth > MAX_DEPTH) return refuse(node, reader, "is nested too deep");
   if (node === null || node === undefined) return null;
-  if (isAlias(node)) return readAlias(node.resolve(reader.document), reader, depth);
+  if (isAlias(node)) return readAlias(node, reader, depth);
   if (isScalar(node)) return readScalar(node, reader);
   if (isSeq(node)) return node.items.map((item) => readNode(item, reader, depth + 1));
   return isMap(node) ? readMap(node.items, reader, depth) : refuse(node, reader, "is no value of JSON");
 }
 
-function readAlias(target: Node | undefined, reader: Reader, depth: number): Json {
-  return target === undefined ? null : readNode(target, reader, depth + 1);
+function readAlias(alias: Alias, reader: Reader, depth: number): Json {
+  // Said once: whoever is over the bound is over it everywhere.
+  if (reader.unfolded > MAX_UNFOLDED) return null;
+  const target = alias.resolve(reader.document);
+  if (target === undefined) return refuse(alias, reader, `is an alias without its anchor: ${alias.source}`);
+  reader.aliasDepth += 1;
+  const value = readNode(target, reader, depth + 1);
+  reader.aliasDepth -= 1;
+  if (reader.unfolded > MAX_UNFOLDED && reader.problems.length === 0) {
+    return refuse(alias, reader, "unfolds to too many values");
+  }
+  return value;
 }
 
 interface Pair {

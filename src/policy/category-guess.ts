@@ -1,16 +1,18 @@
 /** A guess at what a tool does, from its name, description and argument names. */
 
 import type { Category, CategoryAssignment, DescribedTool } from "./category.ts";
-import { isFreeForm, isReadOnlyText, leadVerb, promisesMore } from "./category-text.ts";
+import { isFreeForm, isReadOnlyText, leadVerb, promisesMore, type Verb } from "./category-text.ts";
 import {
   FINAL_VERBS,
+  LOOKING,
   LOOSE_MONEY,
   MONEY_NOUNS,
   NOUN_LIKE,
   PLAIN_VERBS,
   READ_NOUNS,
   SCREENS,
-  VERBS,
+  isVerb,
+  verbCategory,
 } from "./category-words.ts";
 
 export type Guess = Pick<CategoryAssignment, "category" | "confidence">;
@@ -33,7 +35,6 @@ export function guessCategory(tool: DescribedTool): Guess {
   return raise(isOnlyRead ? { category: "read", confidence: 0.6 } : guess, {
     tool,
     text,
-    tokens,
     verb: named,
   });
 }
@@ -47,33 +48,43 @@ function tokensOf(name: string): string[] {
     .split(" ");
 }
 
-/** The verb that a name is built on; of several joined by `and` or `or`, the gravest. */
+/** The verb that a name is built on; where several count, the gravest. */
 function nameVerb(tokens: readonly string[]): string | undefined {
-  const verbs = tokens.filter((token) => VERBS.has(token));
+  const verbs = tokens.filter(isVerbAt);
   const [first] = verbs;
-  const last = tokens.at(-1) ?? "";
+  const last = `${tokens.at(-1)}`;
   if (first === undefined) return undefined;
   if (NOUN_LIKE.has(first) && first !== last && FINAL_VERBS.has(last)) return last;
-  const joined = tokens.filter(
-    (token, index) => VERBS.has(token) && /^(?:and|or)$/.test(tokens[index - 1] ?? ""),
-  );
-  return [first, ...joined].reduce((one, other) => (gravity(other) > gravity(one) ? other : one));
+  const isLooking = verbCategory(first) !== "read" || LOOKING.has(first);
+  const counting = verbs.filter((verb, index) => index === 0 || !isLooking || isJoined(verb, tokens));
+  return counting.reduce((one, other) => (gravity(other) > gravity(one) ? other : one));
+}
+
+/** A verb that is as often a thing is none when something stands before it: `mute_monitor`, `ebs_snapshot`. */
+function isVerbAt(token: string, index: number): boolean {
+  if (!isVerb(token) || index === 0 || LOOKING.has(token) || FINAL_VERBS.has(token)) return isVerb(token);
+  return !NOUN_LIKE.has(token) || verbCategory(token) !== "read";
+}
+
+/** Whether the verb comes after `and` or `or`. */
+function isJoined(verb: string, tokens: readonly string[]): boolean {
+  return tokens.some((token, index) => token === verb && /^(?:and|or)$/.test(`${tokens[index - 1]}`));
 }
 
 const GRAVITY: readonly Category[] = ["unknown", "read", "write", "execute", "financial", "destructive"];
 
 function gravity(verb: string): number {
-  return GRAVITY.indexOf(VERBS.get(verb) ?? "unknown");
+  return GRAVITY.indexOf(verbCategory(verb));
 }
 
-function combine(named: string | undefined, lead: string | undefined, tokens: readonly string[]): Guess {
-  const byName = named === undefined ? undefined : meaningOf(named, tokens);
-  const byText = lead === undefined ? undefined : meaningOf(lead, tokens);
-  if (byName === undefined || named === undefined) return withoutVerb(byText, tokens);
-  if (byText === undefined || lead === undefined) return { category: byName, confidence: 0.7 };
+function combine(named: string | undefined, lead: Verb | undefined, tokens: readonly string[]): Guess {
+  const byText = lead && meaningOf(lead, tokens);
+  if (named === undefined) return withoutVerb(byText, tokens);
+  const byName = meaningOf({ word: named, category: verbCategory(named) }, tokens);
+  if (lead === undefined || byText === undefined) return { category: byName, confidence: 0.7 };
   if (byName === byText) return { category: byName, confidence: 0.9 };
   if (byName === "read") {
-    return PLAIN_VERBS.has(lead)
+    return PLAIN_VERBS.has(lead.word)
       ? { category: byText, confidence: 0.4 }
       : { category: "read", confidence: 0.6 };
   }
@@ -88,17 +99,24 @@ function withoutVerb(byText: Category | undefined, tokens: readonly string[]): G
 }
 
 /** What the verb does to these nouns: paying for an order, acting on a screen, settling a comment. */
-function meaningOf(verb: string, tokens: readonly string[]): Category {
-  const category = VERBS.get(verb) ?? "unknown";
-  if (verb === "resolve" && tokens.some((token) => RESOLVABLE.has(token))) return "write";
-  if ((category === "write" || category === "execute") && concernsMoney(verb, tokens)) return "financial";
-  if ((category === "write" || verb === "reset" || verb === "clear") && SCREENS.has(tokens[0] ?? ""))
-    return "execute";
-  return category;
+function meaningOf({ word, category }: Verb, tokens: readonly string[]): Category {
+  if (word === "resolve" && !tokens.some((token) => NAMES.has(token))) return "write";
+  if (!LOOKING.has(word) && category !== "destructive" && concernsMoney(word, tokens))
+    return moneyMeaning(word, category);
+  const isActing = category === "write" || word === "reset" || word === "clear";
+  return isActing && SCREENS.has(`${tokens[0]}`) ? "execute" : category;
 }
 
-const RESOLVABLE: ReadonlySet<string> = new Set(
-  "comment thread incident alert issue conflict case ticket error".split(" "),
+/** Reading about money is reading; `capture` and `convert` move it. */
+function moneyMeaning(word: string, category: Category): Category {
+  return category !== "read" || word === "capture" || word === "convert" ? "financial" : category;
+}
+
+/** What is resolved by looking it up, and not by settling it. */
+const NAMES: ReadonlySet<string> = new Set(
+  "library id name names dns url uri path reference address user symbol package host domain handle link".split(
+    " ",
+  ),
 );
 
 function concernsMoney(verb: string, tokens: readonly string[]): boolean {
@@ -110,21 +128,17 @@ function concernsMoney(verb: string, tokens: readonly string[]): boolean {
 interface Evidence {
   readonly tool: DescribedTool;
   readonly text: string;
-  readonly tokens: readonly string[];
   readonly verb: string | undefined;
 }
 
+const IRREVERSIBLE = /\b(?:permanently|irreversibl[ey]|cannot be undone|can't be undone)\b/i;
+
 // Security: what looks harmless is looked at twice, because calling something `read` that is not is the error that counts.
-function raise(guess: Guess, { tool, text, tokens, verb }: Evidence): Guess {
-  if (
-    /\b(?:permanently|irreversibl[ey]|cannot be undone|can't be undone)\b/i.test(text) &&
-    guess.category === "write"
-  ) {
+function raise(guess: Guess, { tool, text, verb }: Evidence): Guess {
+  if (guess.category === "write" && IRREVERSIBLE.test(text))
     return { category: "destructive", confidence: 0.6 };
-  }
   if (guess.category !== "read" && guess.category !== "unknown") return guess;
-  if (isFreeForm(tool.argumentNames ?? [], text, verb ?? tokens[0] ?? ""))
-    return { category: "execute", confidence: 0.6 };
+  if (isFreeForm(tool.argumentNames ?? [], text, verb ?? "")) return { category: "execute", confidence: 0.6 };
   const more = promisesMore(text);
-  return more === undefined ? guess : { category: VERBS.get(more) ?? "write", confidence: 0.4 };
+  return more === undefined ? guess : { category: verbCategory(more), confidence: 0.4 };
 }

@@ -1,12 +1,19 @@
 /** What a tool's description and argument names say about what it does. */
 
-import { PLAIN_VERBS, VERBS } from "./category-words.ts";
+import type { Category } from "./category.ts";
+import { isVerb, NOUN_LIKE, PLAIN_VERBS, textVerb, verbCategory } from "./category-words.ts";
 
 const OPENING =
   /^(?:\W+|an? |the |this (?:tool|function|endpoint|command|action|operation)|use this(?: tool| function)?(?: to)?|tool (?:to|that|for|which)|(?:allows?|lets?|enables?|helps?)(?: you| users?| the user| agents?)?(?: to)?|(?:is )?used to|utility (?:to|that|for)|can |will |provides? (?:the ability|a way) to|to |mcp tool|easily |safely |quickly |securely |efficiently |asynchronously |automatically |simply |performs? )/i;
 
+/** A verb, and what it does where it was found. */
+export interface Verb {
+  readonly word: string;
+  readonly category: Category;
+}
+
 /** The verb that the description begins with, in its plain form; undefined when it begins otherwise. */
-export function leadVerb(description: string): string | undefined {
+export function leadVerb(description: string): Verb | undefined {
   let text = description.slice(0, 200);
   for (let before = ""; before !== text;) {
     before = text;
@@ -16,9 +23,12 @@ export function leadVerb(description: string): string | undefined {
   return plainForm(word);
 }
 
-function plainForm(word: string): string | undefined {
-  const forms = [word, word.replace(/s$/, ""), word.replace(/es$/, ""), word.replace(/ies$/, "y")];
-  return forms.find((form) => VERBS.has(form));
+function plainForm(word: string): Verb | undefined {
+  for (const form of [word, word.replace(/s$/, ""), word.replace(/es$/, ""), word.replace(/ies$/, "y")]) {
+    const category = textVerb(form);
+    if (category !== undefined) return { word: form, category };
+  }
+  return undefined;
 }
 
 /** A verb that changes something, where the first sentence goes on with `and`: `find the record and delete it`. */
@@ -27,9 +37,13 @@ export function promisesMore(description: string): string | undefined {
   for (const [, word = ""] of sentence
     .toLowerCase()
     .matchAll(/\b(?:and|then|or)(?: then| optionally)? ([a-z]+) (?!and\b|or\b|of\b|for\b|from\b|in\b)/g)) {
-    if (PLAIN_VERBS.has(word)) return word;
+    if (isChanging(word)) return word;
   }
   return undefined;
+}
+
+function isChanging(word: string): boolean {
+  return PLAIN_VERBS.has(word) || (isVerb(word) && !NOUN_LIKE.has(word) && verbCategory(word) !== "read");
 }
 
 const READ_ONLY =

@@ -4,9 +4,11 @@ import type { Category } from "./category.ts";
 
 const READ = `get list read fetch search find query describe show view lookup look retrieve check inspect count explain
   analyze analyse compare diff validate verify preview summarize summarise whoami peek head tail cat ls tree stat grep glob
-  detect calculate compute convert parse estimate poll geocode screenshot snapshot scrape extract return display print
-  discover identify determine access examine enumerate recall answer lint measure observe rank recommend suggest translate
-  browse resolve obtain review tell profile trace monitor capture track think info status`;
+  detect calculate convert parse estimate poll geocode screenshot snapshot scrape extract discover identify determine examine
+  enumerate recall lint rank recommend suggest translate browse resolve obtain observe think ping traceroute transcribe decode`;
+
+/** These say "read" where a description begins with them, and little where a name does: `return_item`, `print_page`. */
+const READ_IN_TEXT = `return display print capture access measure monitor review track report`;
 
 const WRITE = `create add update write edit set put post patch insert upsert append save upload modify change rename move
   copy assign unassign tag untag label comment reply send publish share invite register configure enable disable import
@@ -15,7 +17,9 @@ const WRITE = `create add update write edit set put post patch insert upsert app
   follow unfollow grant rotate init initialize generate draw make duplicate clone sync synchronize draft bookmark subscribe
   unsubscribe join leave transition provision associate disassociate annotate react vote like dislike promote demote
   allocate release reserve book notify email message tweet broadcast forward format redact compress encrypt sign mutate
-  adjust toggle increment decrement customize define respond pull setup seed embed index ingest load transform download finalize
+  adjust toggle increment decrement customize define respond pull ack acknowledge escalate snooze mute unmute alter migrate backup suspend
+  deactivate reactivate taint untaint mint block unblock flag unflag quarantine renew extend reassign refresh revert mkdir mv cp
+  chmod chown vacuum review setup seed embed index ingest load transform download finalize
   finalise void dismiss record remediate relate reorder rebase stash checkout cherry amend crop resize render compose design put undo redo`;
 
 const EXECUTE = `execute exec run start stop restart invoke call trigger launch deploy redeploy rollback build test
@@ -23,11 +27,12 @@ const EXECUTE = `execute exec run start stop restart invoke call trigger launch 
   dispatch train rerun retry scale rollout drain cordon uncordon login logout authenticate switch emulate control play activate
   crawl compile script shell command terminal bash ssh spawn fire cancel abort interrupt open scroll swipe tap forward
   handle wake benchmark fuzz debug step continue interact solve delegate orchestrate automate transfer boot connect disconnect
-  attack exploit inject queue enqueue wait select diagnose kick`;
+  attack exploit inject queue enqueue wait select diagnose kick export turn
+  sh repl curl scan chat prompt assume impersonate hibernate sleep reload failover probe print capture monitor profile trace`;
 
 const DESTRUCTIVE = `delete remove destroy drop purge erase wipe truncate clear uninstall revoke terminate kill reset prune
   discard empty trash flush deregister ban expire rm rmdir del deprovision decommission overwrite nuke evict unregister
-  obliterate shred`;
+  obliterate shred forget abandon cleanup`;
 
 const FINANCIAL = `pay charge refund purchase buy sell trade withdraw deposit payout invoice swap stake unstake donate tip
   bid borrow repay lend bridge liquidate wire remit settle reimburse`;
@@ -37,7 +42,7 @@ function words(text: string): string[] {
 }
 
 /** What each verb does; of a verb in two lists, the graver meaning stands. */
-export const VERBS: ReadonlyMap<string, Category> = new Map([
+const VERBS: ReadonlyMap<string, Category> = new Map([
   ...words(READ).map((word) => [word, "read"] as const),
   ...words(WRITE).map((word) => [word, "write"] as const),
   ...words(EXECUTE).map((word) => [word, "execute"] as const),
@@ -45,12 +50,38 @@ export const VERBS: ReadonlyMap<string, Category> = new Map([
   ...words(DESTRUCTIVE).map((word) => [word, "destructive"] as const),
 ]);
 
+/** The same where a description begins with the verb. */
+const TEXT_VERBS: ReadonlyMap<string, Category> = new Map([
+  ...VERBS,
+  ...words(READ_IN_TEXT).map((word) => [word, "read"] as const),
+]);
+
+/** What a verb does at the start of a description; undefined for a word that is no verb of ours. */
+export function textVerb(word: string): Category | undefined {
+  return TEXT_VERBS.get(word);
+}
+
+/** What a verb does; `unknown` for a word that is no verb of ours. */
+export function verbCategory(word: string): Category {
+  return VERBS.get(word) ?? "unknown";
+}
+
+export function isVerb(word: string): boolean {
+  return verbCategory(word) !== "unknown";
+}
+
 /** Verbs that are as often the name of a thing: `git_log`, `build_status`, `label_list`. */
 export const NOUN_LIKE: ReadonlySet<string> = new Set(
   words(`log record label order test build report schedule comment form star book message email index post tag process
     release command script design trace draft like transition profile share group request queue train follow vote step
     play seed link pin book fork commit format watch list view document run monitor trade bid invoice charge swap stake
-    archive review forward register notify copy cancel launch call store import compose fire force render status info`),
+    archive review forward register notify copy cancel launch call store import compose fire render snapshot query search head tail
+    tree stat cat check poll block backup export scan chat prompt print capture flag access`),
+);
+
+/** Verbs after which everything else in a name is what is looked at: `get_next_run`, `list_delete_events`. */
+export const LOOKING: ReadonlySet<string> = new Set(
+  words("get list read fetch describe show retrieve count view find lookup check whoami enumerate"),
 );
 
 /** Verbs that decide when a name ends in them: `issue_write`, `log_search`. */
@@ -86,7 +117,7 @@ export const LOOSE_MONEY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
     (noun) => [noun, new Set(words("send sign submit broadcast"))] as const,
   ),
   ...["token", "tokens", "eth", "sol", "btc", "usdc", "crypto"].map(
-    (noun) => [noun, new Set(words("send transfer mint burn swap buy sell approve"))] as const,
+    (noun) => [noun, new Set(words("send transfer mint burn swap buy sell approve convert"))] as const,
   ),
 ]);
 

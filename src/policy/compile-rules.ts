@@ -3,7 +3,7 @@
 import type { Mode } from "./decision.ts";
 import type { RuleSet } from "./document.ts";
 import { type JsonObject, JsonNumber } from "./json.ts";
-import { type Limit, type Scope, windowOf } from "./limit.ts";
+import { type Algorithm, type Limit, type Scope, windowOf } from "./limit.ts";
 import { measure } from "./measure.ts";
 import { resolvePath } from "./path.ts";
 import { distinctNames, limitName, ruleName, windowName } from "./pointer.ts";
@@ -36,10 +36,10 @@ export function compileRules(rules: RuleSet, place: Place): Rule[] {
 }
 
 function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: Place): Rule[] {
-  const distinct = distinctNames();
-  return entries.map((entry) => ({
+  const names = distinctNames(entries.map(ruleName));
+  return entries.map((entry, index) => ({
     kind,
-    pointer: `${place.pointer}/${kind}/${distinct(ruleName(entry))}`,
+    pointer: `${place.pointer}/${kind}/${names[index]}`,
     conditions: entry.conditions,
     effect: entry.effect ?? "deny",
     mode: place.forced ?? entry.mode ?? place.mode,
@@ -49,32 +49,36 @@ function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: P
 }
 
 export function compileLimits(entries: readonly CheckedLimit[], place: Place): CompiledLimit[] {
-  const distinct = distinctNames();
-  const distinctId = distinctNames();
-  return entries.map((entry) => {
-    const rule = `${place.pointer}/limits/${distinct(limitName(entry))}`;
-    return { limit: compileLimit(entry, place, { rule, distinctId }), amountOf: amountOf(entry) };
+  const names = distinctNames(entries.map(limitName));
+  const ids = distinctNames(entries.map((entry) => limitId(entry, place.pointer)));
+  return entries.map((entry, index) => {
+    const rule = `${place.pointer}/limits/${names[index]}`;
+    const id = entry.shared === true ? limitId(entry, "shared") : `${ids[index]}`;
+    return { limit: compileLimit(entry, place, { rule, id }), amountOf: amountOf(entry) };
   });
 }
 
-interface Names {
-  readonly rule: string;
-  readonly distinctId: (name: string) => string;
+/** The same through edits of `max`, wording and mode, so that no reload refills a counter. */
+function limitId(entry: CheckedLimit, home: string): string {
+  return JSON.stringify([home, entry.counter, windowName(entry), scopeOf(entry), algorithmOf(entry)]);
 }
 
-function compileLimit(entry: CheckedLimit, place: Place, { rule, distinctId }: Names): Limit {
-  const algorithm = entry.algorithm ?? "aligned";
-  const scope: Scope = entry.scope === undefined || entry.scope === "grant" ? "agent" : entry.scope;
-  const home = entry.shared === true ? "shared" : place.pointer;
-  const id = JSON.stringify([home, entry.counter, windowName(entry), scope, algorithm]);
+function scopeOf({ scope = "grant" }: CheckedLimit): Scope {
+  return scope === "grant" ? "agent" : scope;
+}
+
+function algorithmOf({ algorithm = "aligned" }: CheckedLimit): Algorithm {
+  return algorithm;
+}
+
+function compileLimit(entry: CheckedLimit, place: Place, names: Pick<Limit, "id" | "rule">): Limit {
   return {
-    id: entry.shared === true ? id : distinctId(id),
+    ...names,
     counter: entry.counter,
-    rule,
-    window: windowOf(entry.window, algorithm),
+    window: windowOf(entry.window, algorithmOf(entry)),
     max: entry.max,
-    scope,
-    algorithm,
+    scope: scopeOf(entry),
+    algorithm: algorithmOf(entry),
     measures: entry.increment === undefined && entry.segments === undefined ? "calls" : "amounts",
     mode: place.forced ?? entry.mode ?? place.mode,
     ...(entry.on_deny !== undefined && { message: entry.on_deny }),

@@ -41,8 +41,6 @@ export const CONDITION: Shape<Condition> = refine(
   compileCondition,
 );
 
-export const PATH_EXPECTED = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
-
 function compileCondition(entry: Entry, place: Place): Condition | undefined {
   const segments = readPath(entry.path, place.at("path"));
   const of = entry.of ?? "value";

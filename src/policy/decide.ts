@@ -7,8 +7,6 @@ import type { ReadUsage } from "./limit.ts";
 import { pointerTo } from "./pointer.ts";
 import { judgeRule, type Objection, type Rule } from "./rule.ts";
 
-export { limitDenial } from "./denial.ts";
-
 /**
  * Judges one tools/call. The first enforced denial wins, in the order of the objections below; then the limits.
  * A shadowed denial never ends the search: a call that any enforced rule denies is denied.

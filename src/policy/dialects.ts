@@ -79,13 +79,19 @@ function withTools(document: JsonObject, tools: JsonObject, place: Place): JsonO
 }
 
 function translateEntry(name: string, entry: Json, place: Place): Json {
-  if (!isJsonObject(entry)) return name === "*" ? (refuse(place, "an object", entry) ?? entry) : entry;
-  let translated: JsonObject = entry;
-  if (entry.has("rate_limit")) {
-    translated = mergeRules(without(translated, "rate_limit"), translateRate(entry, place));
+  if (!isJsonObject(entry)) {
+    // Under `*` nobody would read it again.
+    if (name === "*") refuse(place, "an object", entry);
+    return entry;
   }
-  if (entry.has("rules")) {
-    translated = mergeRules(without(translated, "rules"), translateRules(name, entry, place));
+  let translated: JsonObject = entry;
+  const rate = entry.get("rate_limit");
+  if (rate !== undefined) {
+    translated = mergeRules(without(translated, "rate_limit"), translateRate(rate, place.at("rate_limit")));
+  }
+  const rules = entry.get("rules");
+  if (rules !== undefined) {
+    translated = mergeRules(without(translated, "rules"), translateRules(name, rules, place.at("rules")));
   }
   return translated === entry ? entry : place.mark(translated);
 }

@@ -14,7 +14,6 @@ import {
   listWords,
   object,
   optional,
-  refine,
   required,
   type Shape,
   text,
@@ -124,11 +123,13 @@ const PIN: Shape<Pin> = {
 
 /** Rules are judged in the order in which the document lists them. */
 function ordered<Entry extends RuleLists>(shape: Shape<Entry>): Shape<Entry & Pick<RuleSet, "first">> {
-  return refine(shape, (entry, _place, json) => {
-    const keys = isJsonObject(json) ? Array.from(json.keys()) : [];
-    const isDenyFirst = keys.includes("deny_if") && keys.indexOf("deny_if") < keys.indexOf("require");
-    return isDenyFirst ? { ...entry, first: "deny_if" } : entry;
-  });
+  const read: Shape<Entry & Pick<RuleSet, "first">>["read"] = (json, place) => {
+    const entry = shape.read(json, place);
+    if (entry === undefined || !isJsonObject(json)) return undefined;
+    const [first] = Array.from(json.keys()).filter((key) => key === "deny_if" || key === "require");
+    return first === "deny_if" ? { ...entry, first } : entry;
+  };
+  return { read, schema: shape.schema };
 }
 
 const ALL_TOOLS: Shape<RuleSet> = ordered(object<Unordered<RuleSet>>(RULE_FIELDS));

@@ -46,8 +46,8 @@ interface Placed {
 }
 
 /** The lists that mean what the entry's `rules` mean: every condition is required, every counter is a limit of the server. */
-export function translateRules(tool: string, entry: JsonObject, place: Place): JsonObject {
-  const placed = readRules(entry.get("rules") ?? null, place.at("rules"));
+export function translateRules(tool: string, rules: Json, place: Place): JsonObject {
+  const placed = readRules(rules, place);
   const denial = placed.find(({ rule }) => rule.action === "deny");
   const scope = tool === "*" ? "_global" : tool;
   const require = placed.flatMap((each) => argumentRule(each));

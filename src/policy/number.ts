@@ -24,8 +24,11 @@ interface Decimal {
 const ZERO: Decimal = { sign: 0, digits: "", exponent: 0n };
 
 function readDecimal(token: string): Decimal {
-  const [, minus = "", whole = "", fraction = "", exponent = "0"] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/.exec(token) ?? [];
+  const match = /^(?<minus>-?)(?<whole>\d+)(?:\.(?<fraction>\d+))?(?:[eE]\+?(?<exponent>-?\d+))?$/.exec(
+    token,
+  );
+  if (match === null) throw new TypeError("a number's token is no number");
+  const [, minus, whole = "", fraction = "", exponent = "0"] = match;
   const written = whole + fraction;
   const digits = written.replace(/^0+/, "");
   if (digits === "") return ZERO;

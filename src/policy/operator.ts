@@ -1,6 +1,6 @@
 /** Operators: what a policy may ask of one value, each compiled once into a test. */
 
-import { RE2JS, RE2JSException } from "re2js";
+import { RE2JS } from "re2js";
 import { isEqual } from "./equal.ts";
 import { isJsonArray, type Json, type JsonArray, JsonNumber } from "./json.ts";
 import { utf8Length } from "./measure.ts";
@@ -95,8 +95,8 @@ function comparison(value: Json, holds: (order: number) => boolean): CompiledTes
 
 function expression(value: Json): CompiledTest {
   if (typeof value !== "string") return { ok: false, expected: "a regular expression in a string" };
-  const pattern = compilePattern(value);
-  if (pattern === undefined) {
+  const match = compilePattern(value);
+  if (match === undefined) {
     return {
       ok: false,
       expected: "a regular expression in RE2 syntax (without look-around and back-references)",
@@ -104,16 +104,24 @@ function expression(value: Json): CompiledTest {
   }
   return compiled((subject) => {
     if (typeof subject !== "string") return "type";
-    return isTooLong(subject) ? "size" : pattern.test(subject);
+    return isTooLong(subject) ? "size" : match(subject);
   });
 }
 
-function compilePattern(text: string): RE2JS | undefined {
+/** Plain characters and dots, each with one quantifier at most, and anchors: no engine refuses these. */
+const SURELY_SOUND = /^\^?(?:(?:[\w /:@,=-]|\\[./+*?-]|\.)[*+?]?)*\$?$/;
+
+/** A test of any part of a text; undefined when the pattern is not sound. Sure ones wait for their first use. */
+function compilePattern(text: string): ((subject: string) => boolean) | undefined {
+  if (text.length < 256 && SURELY_SOUND.test(text)) {
+    let pattern: RE2JS | undefined;
+    return (subject) => (pattern ??= RE2JS.compile(text)).test(subject);
+  }
   try {
-    return RE2JS.compile(text);
-  } catch (error) {
-    if (error instanceof RE2JSException) return undefined;
-    throw error;
+    const pattern = RE2JS.compile(text);
+    return (subject) => pattern.test(subject);
+  } catch {
+    return undefined;
   }
 }
 

@@ -16,7 +16,7 @@ export function parsePath(text: string): Path | undefined {
   while (SEGMENT.lastIndex < text.length) {
     const [whole, name, index, quoted] = SEGMENT.exec(text) ?? [];
     if (whole === undefined) return undefined;
-    const segment = name ?? index ?? unquote(quoted ?? "");
+    const segment = name ?? index ?? unquote(`${quoted}`);
     if (segment === undefined) return undefined;
     segments.push(segment);
   }

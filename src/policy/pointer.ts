@@ -41,19 +41,14 @@ export function windowName({ window }: CheckedLimit): string {
   return typeof window === "number" ? `${window}s` : window;
 }
 
-/** Names each thing once: the second `x` is `x-2`. */
-export function distinctNames(): (name: string) => string {
-  const counts = new Map<string, number>();
-  return (name) => {
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    return count === 1 ? name : distinctName(name, count, counts);
-  };
-}
-
-function distinctName(name: string, count: number, counts: Map<string, number>): string {
-  let number = count;
-  while (counts.has(`${name}-${number}`)) number += 1;
-  counts.set(`${name}-${number}`, 1);
-  return `${name}-${number}`;
+/** The names, each told from the ones before it: the second `x` is `x-2`. */
+export function distinctNames(names: readonly string[]): readonly string[] {
+  if (names.length < 2) return names;
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let distinct = name;
+    for (let number = 2; taken.has(distinct); number += 1) distinct = `${name}-${number}`;
+    taken.add(distinct);
+    return distinct;
+  });
 }

@@ -6,11 +6,8 @@ import type { Place } from "./place.ts";
 import { refuse } from "./shape.ts";
 
 /** `limits` in place of an entry's `rate_limit`; empty after a problem was reported. */
-export function translateRate(entry: JsonObject, place: Place): JsonObject {
-  const rate = entry.get("rate_limit") ?? null;
-  const limit = isJsonObject(rate)
-    ? limitOfObject(rate, place.at("rate_limit"))
-    : limitOfText(rate, place.at("rate_limit"));
+export function translateRate(rate: Json, place: Place): JsonObject {
+  const limit = isJsonObject(rate) ? limitOfObject(rate, place) : limitOfText(rate, place);
   return new Map(limit && [["limits", [limit]]]);
 }
 

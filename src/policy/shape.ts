@@ -126,15 +126,17 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
       if (!isJsonObject(json)) return refuse(place, "an object", json);
       const value: Partial<T> = {};
       let known = 0;
+      let isSound = true;
       for (const key in fields) {
         const entry = json.get(key);
         if (entry === undefined) continue;
         known += 1;
         const read = fields[key].shape.read(entry, place.at(key));
-        if (read !== undefined) value[key] = read;
+        if (read === undefined) isSound = false;
+        else value[key] = read;
       }
       if (known < json.size) reportUnknownKeys(json, shape.known, place);
-      return isFilled(value, shape.required, json, place) ? value : undefined;
+      return isFilled(value, shape.required, json, place) && isSound ? value : undefined;
     },
     schema: shape.schema,
   };

@@ -1,5 +1,6 @@
 /** Everything Tollgate counts, as one observer, a handful of setters, and what a scrape gets. */
 
+import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Observer } from "../enforcement/observer.ts";
 import type { Transport } from "../enforcement/request.ts";
 import { observeCalls, type TraceIdOf } from "./call-metrics.ts";
@@ -13,7 +14,6 @@ import {
   setLimits,
   setToolCategories,
   type KnownTool,
-  type LimitReadings,
   type StateMetrics,
 } from "./state-metrics.ts";
 import { initializeCalls, initializeClosedSets, initializeRules } from "./zero-series.ts";

@@ -1,5 +1,6 @@
 /** The state of the sidecar as gauges and counters, set by the parts that know it. */
 
+import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Transport } from "../enforcement/request.ts";
 import { CATEGORIES, type Category } from "../policy/category.ts";
 import type { Mode } from "../policy/decision.ts";
@@ -18,18 +19,6 @@ interface LoadedPolicy {
 export interface KnownTool {
   readonly name: string;
   readonly category: Category;
-}
-
-/** How full the limits are, read when a scrape asks. */
-export interface LimitReadings {
-  readonly keys: number;
-  /** One entry for each limit: its fullest key. */
-  readonly fullest: readonly {
-    readonly tool: string;
-    readonly counter: string;
-    readonly scope: string;
-    readonly ratio: number;
-  }[];
 }
 
 export interface StateMetrics {

@@ -8,7 +8,7 @@ import { createDecisions, type Decisions } from "./decisions.ts";
 import { createLog, type Log, type LogFormat, type LogLevel } from "./log.ts";
 import { observeForLog } from "./log-observer.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import type { LimitReadings } from "./state-metrics.ts";
+import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import { startTraces, type Traces } from "./traces.ts";
 
 export interface TelemetryOptions {

@@ -96,11 +96,6 @@ export function traceContextOf(meta: JsonObject | undefined): TraceContext | und
   return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
 }
 
-/** The progress token that a request asks notifications under, as `idToken` writes it. */
-export function progressTokenOf(meta: JsonObject | undefined): string | undefined {
-  return idToken(meta?.get("progressToken"));
-}
-
 /** Whether the answer will be a task, to be fetched later (`params.task` of 2025-11-25). */
 export function asksForTask(message: CallMessage | RequestMessage): boolean {
   return message.params?.has("task") === true;

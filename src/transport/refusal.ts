@@ -10,7 +10,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const PARSE_ERROR = -32_700;
 export const INVALID_REQUEST = -32_600;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;

@@ -1,6 +1,6 @@
 /** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
 
-import { type CategoryAssignment, classify } from "../policy/category.ts";
+import { type Category, type CategoryAssignment, classify } from "../policy/category.ts";
 import type { Policy } from "../policy/compile.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
@@ -64,9 +64,13 @@ export class ToolList {
     return Array.from(this.#tools.keys(), (name) => ({ name, assignment: this.categoryOf(name, policy) }));
   }
 
-  /** Names that the server has listed or a policy mentions. */
-  names(): readonly string[] {
-    return [...new Set([...this.#named, ...this.#tools.keys()])];
+  /** Tools that the server has listed or a policy names; one that policies call differently is there once for each. */
+  known(policies: readonly Policy[]): { readonly name: string; readonly category: Category }[] {
+    const names = [...new Set([...this.#named, ...this.#tools.keys()])];
+    return names.flatMap((name) => {
+      const categories = new Set(policies.map((policy) => this.categoryOf(name, policy).category));
+      return Array.from(categories, (category) => ({ name, category }));
+    });
   }
 
   /**

@@ -1,0 +1,33 @@
+/** How full the limits are, for whoever shows it. */
+
+import type { Limit } from "../policy/limit.ts";
+import { toolOf } from "../policy/pointer.ts";
+import type { Counters } from "./counters.ts";
+
+export interface LimitReadings {
+  /** Over all limits. */
+  readonly keys: number;
+  /** One entry for each limit: its fullest key, as a share of `max`. */
+  readonly fullest: readonly LimitFill[];
+}
+
+export interface LimitFill {
+  /** Empty for a limit that is not about one tool. */
+  readonly tool: string;
+  readonly counter: string;
+  readonly scope: string;
+  readonly ratio: number;
+}
+
+export function readLimits(counters: Counters, limits: readonly Limit[], nowMs: number): LimitReadings {
+  const surveys = counters.survey(limits, nowMs);
+  return {
+    keys: surveys.reduce((sum, { keys }) => sum + keys, 0),
+    fullest: surveys.map(({ limit, fullest }) => ({
+      tool: toolOf(limit.rule) ?? "",
+      counter: limit.counter,
+      scope: limit.scope,
+      ratio: limit.max === 0 ? 1 : fullest / limit.max,
+    })),
+  };
+}

@@ -1,0 +1,299 @@
+/** Decisions beyond the corpus: faults of ours, shadow, and what must hold for any policy. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ALLOW_ALL } from "../../src/policy/compile.ts";
+import { decide } from "../../src/policy/decide.ts";
+import { effectOf, isBlocked } from "../../src/policy/decision.ts";
+import {
+  approvalRejectedDenial,
+  denied,
+  frozenDenial,
+  invalidMessageDenial,
+  limiterUnavailableDenial,
+  noPolicyDenial,
+  unauthenticatedDenial,
+} from "../../src/policy/denial.ts";
+import { parsePolicy } from "../../src/policy/document.ts";
+import { printJson } from "../../src/policy/print-json.ts";
+import { callOf, fromLiteral, policyOf, UNUSED } from "./policies.ts";
+
+const LIMIT = { counter: "c", window: "minute", max: 1 };
+
+describe("decide", () => {
+  it("allows everything without a policy, and charges nothing", () => {
+    expect(decide(ALLOW_ALL, callOf("anything"), UNUSED)).toEqual({ charges: [], unevaluable: [] });
+    expect(ALLOW_ALL.digest).toBe("");
+  });
+
+  it("denies a call whose rule throws", () => {
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      tools: { a: { deny_if: [{ conditions: [{ path: "args.x", op: "eq", value: 1 }] }] } },
+    });
+    const hostile = new Proxy(new Map(), {
+      get: () => {
+        throw new Error("boom");
+      },
+    });
+    const decision = decide(policy, { ...callOf("a"), args: hostile }, UNUSED);
+    expect(decision.denial).toEqual({
+      effect: "deny",
+      reason: "condition_unevaluable",
+      rule: "/tools/a/deny_if/args.x-eq",
+      mode: "enforce",
+    });
+    expect(decision.unevaluable).toEqual([{ rule: "/tools/a/deny_if/args.x-eq", cause: "type" }]);
+  });
+
+  it.each([
+    ["enforce", true],
+    ["shadow", false],
+  ])("denies in %s mode when the limits cannot be read: %s", (mode, expected) => {
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      tools: { a: { limits: [{ ...LIMIT, mode }] } },
+    });
+    const decision = decide(policy, callOf("a"), () => {
+      throw new Error("store down");
+    });
+    expect(decision.denial?.reason).toBe("limiter_unavailable");
+    expect(isBlocked(decision)).toBe(expected);
+  });
+
+  it("gives the author's words when an increment cannot be told", () => {
+    const limit = { ...LIMIT, increment_from: "args.n", on_deny: "say how many" };
+    const policy = policyOf({ version: "1", default: "deny", tools: { a: { limits: [limit] } } });
+    const decision = decide(policy, callOf("a"), UNUSED);
+    expect(decision.denial?.message).toBe("say how many");
+    expect(decision.unevaluable).toEqual([{ rule: "/tools/a/limits/c-per-minute", cause: "missing" }]);
+  });
+
+  it("counts every condition that cannot be evaluated", () => {
+    const conditions = [
+      { path: "args.a", op: "gt", value: 1 },
+      { path: "args.b", op: "regex", value: "x" },
+      { path: "args.c", op: "gt", value: 1 },
+    ];
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      strict: true,
+      tools: { a: { require: [{ conditions }] } },
+    });
+    const { unevaluable } = decide(policy, callOf("a", { args: { a: "1", b: "x".repeat(20_000) } }), UNUSED);
+    expect(unevaluable.map(({ cause }) => cause)).toEqual(["type", "size", "missing"]);
+  });
+
+  it("says what was tested, and never an argument's value", () => {
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      tools: {
+        a: {
+          deny_if: [
+            {
+              conditions: [
+                { path: "args.a", op: "gt", value: 1 },
+                { path: "args.b", op: "eq", value: "x" },
+              ],
+            },
+          ],
+        },
+      },
+    });
+    expect(decide(policy, callOf("a", { args: { a: 77, b: "x" } }), UNUSED).denial?.condition).toBe(
+      'args.a gt 1 and args.b eq "x"',
+    );
+  });
+
+  it("charges an enforced limit for a call that only shadow would deny, and a shadowed one not", () => {
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      tools: {
+        a: {
+          deny_if: [{ conditions: [], mode: "shadow" }],
+          limits: [
+            { ...LIMIT, counter: "real" },
+            { ...LIMIT, counter: "tried", mode: "shadow" },
+          ],
+        },
+      },
+    });
+    const decision = decide(policy, callOf("a"), UNUSED);
+    expect(effectOf(decision)).toBe("would_deny");
+    expect(decision.charges.map(({ limit }) => limit.counter)).toEqual(["real"]);
+  });
+
+  it("reports an enforced denial although a shadowed one came first", () => {
+    const policy = policyOf({
+      version: "1",
+      default: "deny",
+      tools: { a: { mode: "shadow", action: "deny", limits: [{ ...LIMIT, mode: "enforce" }] } },
+    });
+    expect(decide(policy, callOf("a"), () => ({ used: 1, retryAfterMs: 1 })).denial?.reason).toBe(
+      "rate_limited",
+    );
+  });
+});
+
+describe("the policy", () => {
+  const policy = policyOf({
+    version: "1",
+    default: "deny",
+    hide: ["gone", "*"],
+    tools: {
+      a: { action: "deny", reason: "no" },
+      b: { category: "execute", limits: [{ ...LIMIT, on_deny: "slow" }] },
+      c: { action: "hide" },
+    },
+    all_tools: { deny_if: [{ conditions: [], on_deny: "closed" }] },
+    categories: { read: { action: "approve" } },
+    methods: { ping: { action: "deny" } },
+  });
+
+  it("names its tools, rules, limits and messages", () => {
+    expect(policy.toolNames).toEqual(["a", "b", "c", "gone"]);
+    expect(policy.rules).toEqual([
+      "/tools/a/action",
+      "/tools/b/limits/c-per-minute",
+      "/categories/read/action",
+      "/all_tools/deny_if/always",
+      "/methods/ping/action",
+    ]);
+    expect(policy.limits.map(({ rule }) => rule)).toEqual(["/tools/b/limits/c-per-minute"]);
+    expect(Object.fromEntries(policy.onDeny)).toEqual({
+      "/tools/a/action": "no",
+      "/tools/b/limits/c-per-minute": "slow",
+      "/all_tools/deny_if/always": "closed",
+    });
+    expect([policy.categoryOf("b"), policy.categoryOf("a")]).toEqual(["execute", undefined]);
+  });
+
+  it("cannot be changed", () => {
+    expect(Object.isFrozen(policy)).toBe(true);
+  });
+
+  it.each([
+    [{ hide: ["x"] }, true],
+    [{ hide: ["*"] }, true],
+    [{ hide: ["y"] }, false],
+    [{ hide: ["x"], mode: "shadow" }, false],
+    [{ hide: ["x"], tools: { x: { mode: "shadow" } } }, true],
+    [{ hide: ["x"], mode: "shadow", tools: { x: { action: "hide", mode: "enforce" } } }, true],
+    [{ tools: { x: { action: "hide" } } }, true],
+    [{ tools: { x: { action: "hide", mode: "shadow" } } }, false],
+    [{ categories: { destructive: { hide: true } } }, true],
+    [{ categories: { destructive: { action: "hide" } } }, true],
+    [{ categories: { destructive: { hide: true, mode: "shadow" } } }, false],
+    [{ categories: { destructive: { hide: true } }, tools: { x: {} } }, false],
+    [{}, false],
+  ])("%j hides x: %s", (document, expected) => {
+    const { isHidden } = policyOf({ version: "1", default: "deny", ...document });
+    expect(isHidden("x", "destructive")).toBe(expected);
+    expect(isHidden("x", { category: "destructive", source: "heuristic", confidence: 1 })).toBe(expected);
+  });
+});
+
+describe("denials of the enforcement floor", () => {
+  it.each([
+    [frozenDenial("held"), "frozen", "(frozen)", "held"],
+    [unauthenticatedDenial(), "unauthenticated", "(unauthenticated)", undefined],
+    [noPolicyDenial(), "no_policy", "(no policy)", undefined],
+    [invalidMessageDenial(), "invalid_message", "(invalid)", undefined],
+    [limiterUnavailableDenial(), "limiter_unavailable", "(limiter unavailable)", undefined],
+  ])("%j", (denial, reason, rule, message) => {
+    expect([denial.reason, denial.rule, denial.message]).toEqual([reason, rule, message]);
+    expect(isBlocked(denied(denial))).toBe(true);
+  });
+
+  it("keep the rule of a rejected approval", () => {
+    const asked = {
+      effect: "ask",
+      reason: "approval_required",
+      rule: "/tools/a/action",
+      mode: "enforce",
+    } as const;
+    expect(approvalRejectedDenial(asked)).toEqual({ ...asked, effect: "deny", reason: "approval_rejected" });
+  });
+});
+
+const condition = fc.record({
+  path: fc.constantFrom("args.a", "args.b.c", "args"),
+  op: fc.constantFrom("eq", "neq", "gt", "lte", "exists", "in", "regex", "contains", "not_exists"),
+  raw: fc.constantFrom("text", "1"),
+});
+
+function written({ path, op, raw }: { path: string; op: string; raw: string }) {
+  if (op === "exists" || op === "not_exists") return { path, op, value: raw === "text" };
+  if (op === "in") return { path, op, value: [raw, Number(raw) || 0] };
+  return { path, op, value: op === "gt" || op === "lte" ? Number(raw) || 0 : raw };
+}
+
+const mode = fc.option(fc.constantFrom("shadow", "enforce"), { nil: undefined });
+const rule = fc.record({
+  conditions: fc.array(condition.map(written), { maxLength: 3 }),
+  effect: fc.option(fc.constantFrom("approve", "deny"), { nil: undefined }),
+  mode,
+});
+const entry = fc.record({
+  require: fc.array(rule, { maxLength: 2 }),
+  deny_if: fc.array(rule, { maxLength: 2 }),
+  action: fc.option(fc.constantFrom("allow", "deny", "approve", "hide"), { nil: undefined }),
+  mode,
+});
+const document = fc.record({
+  version: fc.constant("1"),
+  default: fc.constantFrom("allow", "deny"),
+  strict: fc.boolean(),
+  mode,
+  hide: fc.subarray(["t", "u"]),
+  tools: fc.record({ t: fc.option(entry, { nil: undefined }), u: fc.option(entry, { nil: undefined }) }),
+});
+const args = fc.record({
+  a: fc.constantFrom("text", 1, null, ["text"], undefined),
+  b: fc.constantFrom({ c: 1 }, { c: "text" }, "x"),
+});
+
+describe("for any policy", () => {
+  it("adding a deny rule never turns a denial into an allow", () => {
+    fc.assert(
+      fc.property(document, rule, args, fc.nat(4), (before, added, given, position) => {
+        const list = before.tools.t?.deny_if ?? [];
+        const after = structuredClone(before);
+        if (after.tools.t === undefined) return;
+        after.tools.t.deny_if = [...list.slice(0, position), added, ...list.slice(position)];
+        const call = callOf("t", { args: given });
+        if (isBlocked(decide(policyOf(before), call, UNUSED))) {
+          expect(isBlocked(decide(policyOf(after), call, UNUSED))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("shadowing the whole document blocks nothing, and would deny exactly what enforcing denies", () => {
+    fc.assert(
+      fc.property(document, args, (literal, given) => {
+        const call = callOf("t", { args: given });
+        const forced = decide(policyOf(literal, { mode: "shadow" }), call, UNUSED);
+        expect(isBlocked(forced)).toBe(false);
+        if (isBlocked(decide(policyOf(literal), call, UNUSED))) expect(effectOf(forced)).toBe("would_deny");
+      }),
+    );
+  });
+
+  it("normalising is idempotent", () => {
+    fc.assert(
+      fc.property(document, (literal) => {
+        const first = parsePolicy(fromLiteral(literal));
+        if (!first.ok) throw new Error("a sound document expected");
+        const second = parsePolicy(first.document.json);
+        if (!second.ok) throw new Error("the normal form must be sound");
+        expect(printJson(second.document.json)).toBe(printJson(first.document.json));
+      }),
+    );
+  });
+});

@@ -1,0 +1,55 @@
+/** Policies and calls for tests, from plain literals. */
+
+import type { Category } from "../../src/policy/category.ts";
+import { compile, type CompileOptions, type Policy } from "../../src/policy/compile.ts";
+import type { Call } from "../../src/policy/decision.ts";
+import { parsePolicy } from "../../src/policy/document.ts";
+import { type Json, JsonNumber, type JsonObject } from "../../src/policy/json.ts";
+import { readJson } from "../../src/policy/read-json.ts";
+import type { ReadUsage } from "../../src/policy/limit.ts";
+
+/** The value of a JSON text, which must be sound. */
+export function json(text: string): Json {
+  const read = readJson(text);
+  if (!read.ok) throw new Error(`${read.detail} at ${read.offset} of ${text}`);
+  return read.value;
+}
+
+/** What `JSON.stringify` makes of a literal, read again. */
+export function fromLiteral(value: unknown): Json {
+  return json(JSON.stringify(value));
+}
+
+export function policyOf(literal: unknown, options: Partial<CompileOptions> = {}): Policy {
+  const parsed = parsePolicy(typeof literal === "string" ? json(literal) : fromLiteral(literal));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return compile(parsed.document, { digest: "d", ...options });
+}
+
+export function problemsOf(literal: unknown): string[] {
+  const parsed = parsePolicy(fromLiteral(literal));
+  return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+export interface CallLiteral {
+  readonly args?: unknown;
+  readonly category?: Category;
+  readonly agent?: string;
+  readonly isApproved?: boolean;
+}
+
+export function callOf(
+  tool: string,
+  { args = {}, category = "unknown", agent = "a", ...rest }: CallLiteral = {},
+): Call {
+  const value = fromLiteral(args);
+  const object: JsonObject = value instanceof Map ? value : new Map();
+  return { tool, args: object, agent, category: { category, source: "heuristic", confidence: 1 }, ...rest };
+}
+
+export function num(token: string): JsonNumber {
+  return new JsonNumber(token);
+}
+
+/** Nothing was used so far. */
+export const UNUSED: ReadUsage = () => ({ used: 0, retryAfterMs: 1_000 });
