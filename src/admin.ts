@@ -5,6 +5,7 @@ import express, { type Express, type Request, type Response } from "express";
 import type { PolicyBinding } from "./config/policy-set.ts";
 import type { CategoryAssignment } from "./policy/category.ts";
 import type { Policy } from "./policy/compile.ts";
+import type { Coverage } from "./policy/coverage.ts";
 import { printJson } from "./policy/print-json.ts";
 
 /** What the listener shows; supplied by the composition root. */
@@ -16,6 +17,8 @@ export interface AdminSources {
   readonly policies: () => ShownPolicies;
   /** The tools that the server has listed. */
   readonly tools: () => readonly ShownTool[];
+  /** How the policy for everyone fits them; undefined when there is none. */
+  readonly coverage: () => Coverage | undefined;
   readonly listDecisions: (limit: number) => readonly object[];
   readonly findDecision: (id: string) => object | undefined;
   /** Whether a request with this Host, which came in on this address, is served. */
@@ -84,7 +87,7 @@ function addReading(app: Express, sources: AdminSources): void {
     response.json(describePolicies(sources.policies()));
   });
   app.get("/tools", (_request, response) => {
-    response.json(describeTools(sources.tools(), sources.policies().everyone));
+    response.json(describeTools(sources));
   });
   app.get("/decisions", (request, response) => {
     const limit = Number(request.query["limit"] ?? 100);
@@ -117,16 +120,18 @@ function describePolicy({ digest, mode, default: effect, rules, document }: Poli
   return { digest, mode, default: effect, rules, document: normalForm };
 }
 
-function describeTools(tools: readonly ShownTool[], policy: Policy | undefined): object {
-  const known = new Set(tools.map(({ name }) => name));
+function describeTools({ tools, policies, coverage }: AdminSources): object {
+  const { everyone } = policies();
+  const { unknown, uncovered, findings } = coverage() ?? { unknown: [], uncovered: undefined, findings: [] };
   return {
-    tools: tools.map(({ name, assignment }) => ({
+    tools: tools().map(({ name, assignment }) => ({
       name,
       ...assignment,
-      covered: policy?.isListed(name) === true,
-      hidden: policy?.isHidden(name, assignment) !== false,
+      covered: uncovered?.includes(name) === false,
+      hidden: everyone?.isHidden(name, assignment) !== false,
     })),
     // Before the first tools/list nobody can say.
-    unknown_to_server: known.size === 0 ? [] : (policy?.toolNames ?? []).filter((name) => !known.has(name)),
+    unknown_to_server: unknown,
+    findings,
   };
 }

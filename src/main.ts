@@ -2,7 +2,6 @@
 /** `tollgate`: from the command line to a command, and from its result to an exit code. */
 
 import { parseArgs } from "node:util";
-import { runDemo } from "./commands/demo.ts";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { FLAGS, type FlagName } from "./config/flags.ts";
 import { parseSettings } from "./config/settings.ts";
@@ -18,17 +17,23 @@ async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
   if (command === "--version" || command === "version") return say(`tollgate ${VERSION}\n`);
   if (command === "--help" || command === "-h" || command === "help") return say(HELP);
-  if (command === "demo") {
-    return runDemo(rest, {
-      startSidecar,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      signal: stopSignal(),
-    });
-  }
+  if (command === "policy") return policy(rest);
+  if (command === "demo") return demo(rest);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
   return complain([`unknown command \`${command}\``]);
+}
+
+// The commands bring the official SDK along, which the sidecar itself does without: 10 MB of heap.
+async function policy(argv: readonly string[]): Promise<number> {
+  const { runPolicy } = await import("./commands/policy.ts");
+  return runPolicy(argv, process);
+}
+
+async function demo(argv: readonly string[]): Promise<number> {
+  const { runDemo } = await import("./commands/demo.ts");
+  const { stdout, stderr } = process;
+  return orStartError(() => runDemo(argv, { startSidecar, stdout, stderr, signal: stopSignal() }));
 }
 
 async function run(argv: readonly string[]): Promise<number> {
@@ -42,11 +47,18 @@ async function run(argv: readonly string[]): Promise<number> {
   });
   if (!settings.ok) return complain(settings.problems);
   const signal = stopSignal();
-  try {
+  return orStartError(async () => {
     const sidecar = await startSidecar(settings.settings);
     await aborted(signal);
     await sidecar.drain();
     return DONE;
+  });
+}
+
+/** The exit code of `work`, or of what kept the sidecar from starting, which is then said. */
+async function orStartError(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     for (const problem of error.problems) process.stderr.write(`tollgate: ${problem}\n`);

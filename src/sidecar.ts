@@ -12,6 +12,7 @@ import { createEnforcer } from "./enforcement/enforce.ts";
 import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
 import { type Agent, principalOf } from "./enforcement/request.ts";
 import { ALLOW_ALL, type Policy } from "./policy/compile.ts";
+import { comparePolicyWithTools } from "./policy/coverage.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -176,7 +177,7 @@ function buildGuard(
     policies: all,
     onListed: (listed) => {
       observer.toolsListed(listed);
-      metrics.toolsKnown(tools.known(all));
+      if (listed.isNew) reportTools(tools, all, { log, metrics });
     },
   });
   metrics.toolsKnown(tools.known(all));
@@ -218,6 +219,34 @@ function buildGuard(
   return { relay, sessions, streams, tools, health, close };
 }
 
+const MOST_FINDINGS_LOGGED = 20;
+
+/** What the server's tools change: their names and categories, and how far the policies fit them. */
+function reportTools(
+  tools: ToolList,
+  policies: readonly Policy[],
+  { log, metrics }: Pick<Telemetry, "log" | "metrics">,
+): void {
+  metrics.toolsKnown(tools.known(policies));
+  const compared = policies
+    .filter(({ digest }) => digest !== "")
+    .map((policy) => {
+      const coverage = comparePolicyWithTools(policy, tools.definitions());
+      const findings = coverage.findings.map(({ path, message }) => `${path}: ${message}`);
+      const some = {
+        policy: policy.digest,
+        findings: findings.slice(0, MOST_FINDINGS_LOGGED),
+        count: findings.length,
+      };
+      if (findings.length > 0) log.warn(some, "the policy does not fit the server's tools");
+      return coverage;
+    });
+  metrics.policyCoverage({
+    unknown: compared.reduce((sum, { unknown }) => sum + unknown.length, 0),
+    uncovered: compared.reduce((sum, { uncovered }) => sum + uncovered.length, 0),
+  });
+}
+
 /** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */
 function withheldHeaders(identityHeader: string | undefined): ReadonlySet<string> {
   return new Set(["baggage", ...(identityHeader === undefined ? [] : [identityHeader.toLowerCase()])]);
@@ -250,6 +279,10 @@ function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: S
       lastError: undefined,
     }),
     tools: () => tools.list(everyone),
+    coverage: () =>
+      everyone === undefined || everyone === ALLOW_ALL
+        ? undefined
+        : comparePolicyWithTools(everyone, tools.definitions()),
     listDecisions: decisions.list,
     findDecision: decisions.get,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),

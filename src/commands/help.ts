@@ -7,6 +7,7 @@ export const HELP = `Tollgate: the observability and policy sidecar for MCP serv
 Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
+  tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

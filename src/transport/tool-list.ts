@@ -1,10 +1,16 @@
 /** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
 
-import { type Category, type CategoryAssignment, classify } from "../policy/category.ts";
+import { type Category, type CategoryAssignment, classify, type DescribedTool } from "../policy/category.ts";
 import type { Policy } from "../policy/compile.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
+import {
+  describeDefinition,
+  inputSchemaOf,
+  readDefinitions,
+  type ToolDefinition,
+} from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
-import { removeElements, setMember } from "./splice.ts";
+import { memberText, removeElements, setMember } from "./splice.ts";
 
 export interface ListedTool {
   readonly name: string;
@@ -22,15 +28,21 @@ const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
 export interface ToolListParts {
   /** Every policy in force. */
   readonly policies: readonly Policy[];
-  /** Hears of every list that was read. */
-  readonly onListed: (listed: { readonly count: number; readonly bytes: number }) => void;
+  /** Hears of every list that was read; `isNew` when it differs from the one before. */
+  readonly onListed: (listed: {
+    readonly count: number;
+    readonly bytes: number;
+    readonly isNew: boolean;
+  }) => void;
 }
 
 export class ToolList {
   readonly #onListed: ToolListParts["onListed"];
   /** Names that some policy mentions. */
   readonly #named: ReadonlySet<string>;
-  readonly #tools = new Map<string, JsonObject>();
+  readonly #tools = new Map<string, ToolDefinition>();
+  /** The tools of the last list, as text: most lists say what the one before said. */
+  #lastText = "";
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
 
   constructor({ policies, onListed }: ToolListParts) {
@@ -48,15 +60,20 @@ export class ToolList {
     const assignments = this.#assignmentsUnder(policy);
     const assigned = assignments.get(name);
     if (assigned !== undefined) return assigned;
-    const assignment = classify(describeTool(name, this.#tools.get(name)), policy?.categoryOf(name));
+    const assignment = classify(this.#describe(name), policy?.categoryOf(name));
     if (this.isKnown(name)) assignments.set(name, assignment);
     return assignment;
   }
 
   /** Undefined for a tool that was not listed, or has none. */
   inputSchemaOf(name: string): JsonObject | undefined {
-    const schema = this.#tools.get(name)?.get("inputSchema");
-    return isJsonObject(schema) ? schema : undefined;
+    const tool = this.#tools.get(name);
+    return tool && inputSchemaOf(tool);
+  }
+
+  /** Every tool that the server has listed, as it defines it. */
+  definitions(): readonly ToolDefinition[] {
+    return [...this.#tools.values()];
   }
 
   /** Every tool that the server has listed, as that policy sees it. */
@@ -80,22 +97,29 @@ export class ToolList {
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    this.#learn(list.tools, isFirstPage);
-    this.#onListed({ count: this.#tools.size, bytes: Buffer.byteLength(text) });
+    const isNew = this.#learn(list, isFirstPage);
+    this.#onListed({ count: this.#tools.size, bytes: Buffer.byteLength(text), isNew });
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
     return withoutHidden(list.minified, list.tools, isHidden) ?? text;
   }
 
-  /** The first page of a list replaces what was known. */
-  #learn(tools: readonly Json[], isFirstPage: boolean): void {
+  /** The first page of a list replaces what was known. Whether the list says anything new. */
+  #learn({ tools = [], minified }: ReadList, isFirstPage: boolean): boolean {
+    const text = memberText(minified, ["result", "tools"]) ?? "";
+    if (text === this.#lastText) return false;
+    this.#lastText = text;
     if (isFirstPage) this.#tools.clear();
     this.#assignments.clear();
-    for (const tool of tools) {
-      const name = nameOf(tool);
-      if (name !== undefined && this.#tools.size < MAX_TOOLS && isJsonObject(tool))
-        this.#tools.set(name, tool);
+    for (const tool of readDefinitions(tools)) {
+      if (this.#tools.size < MAX_TOOLS) this.#tools.set(tool.name, tool);
     }
+    return true;
+  }
+
+  #describe(name: string): DescribedTool {
+    const tool = this.#tools.get(name);
+    return tool === undefined ? { name } : describeDefinition(tool);
   }
 
   #assignmentsUnder(policy: Policy | undefined): Map<string, CategoryAssignment> {
@@ -148,23 +172,4 @@ function narrowCache(text: string): string {
 function nameOf(tool: Json): string | undefined {
   const name = isJsonObject(tool) ? tool.get("name") : undefined;
   return typeof name === "string" ? name : undefined;
-}
-
-function describeTool(name: string, tool: JsonObject | undefined): Parameters<typeof classify>[0] {
-  const description = tool?.get("description");
-  const schema = tool?.get("inputSchema");
-  const properties = isJsonObject(schema) ? schema.get("properties") : undefined;
-  const annotations = tool?.get("annotations");
-  return {
-    name,
-    ...(typeof description === "string" ? { description } : {}),
-    ...(isJsonObject(annotations) ? { annotations: booleansOf(annotations) } : {}),
-    ...(isJsonObject(properties) ? { argumentNames: [...properties.keys()] } : {}),
-  };
-}
-
-function booleansOf(annotations: JsonObject): Record<string, boolean> {
-  return Object.fromEntries(
-    [...annotations].filter((entry): entry is [string, boolean] => typeof entry[1] === "boolean"),
-  );
 }

@@ -109,6 +109,12 @@ describe("tools/list", () => {
       unknown_to_server: expect.arrayContaining(["typo"]),
     });
     expect(await metric("tollgate_tools_list_bytes")).toBe(listOf(TOOLS).length);
+    expect(await metric("tollgate_policy_unknown_tools")).toBe(1);
+    expect(await metric("tollgate_policy_uncovered_tools")).toBe(2);
+    expect(shown).toHaveProperty(
+      "findings",
+      expect.arrayContaining([expect.objectContaining({ code: "unknown-tool", path: "tools.typo" })]),
+    );
   });
 
   it("makes a call by a hidden name look like a call by an unknown one", async () => {

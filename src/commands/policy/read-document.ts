@@ -1,0 +1,41 @@
+/** A JSON or YAML file as the values that it holds, every token as it was written. */
+
+import { readFileSync } from "node:fs";
+import { readYaml } from "../../config/yaml.ts";
+import type { Json } from "../../policy/json.ts";
+import { readJson } from "../../policy/read-json.ts";
+
+export type ReadDocument =
+  | { readonly ok: true; readonly value: Json }
+  /** `file: line 1, column 2: what is wrong`. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** An operator's own file may be larger than an agent's message. */
+const BOUNDS = { maxDepth: 256, maxNodes: 20_000_000, maxKeys: 20_000_000 };
+
+/** The document in a file; `.yaml` and `.yml` are YAML, everything else is JSON. */
+export function readDocument(file: string): ReadDocument {
+  const text = readText(file);
+  if (typeof text !== "string") return { ok: false, problems: [`${file}: cannot be read: ${text.code}`] };
+  if (!/\.ya?ml$/i.test(file)) return readJsonDocument(text, file);
+  const read = readYaml(text);
+  return read.ok ? read : { ok: false, problems: read.problems.map((problem) => `${file}: ${problem}`) };
+}
+
+/** The document in a text; `name` stands before what is wrong with it. */
+export function readJsonDocument(text: string, name: string): ReadDocument {
+  const read = readJson(text, BOUNDS);
+  if (read.ok) return read;
+  const before = text.slice(0, read.offset);
+  const line = before.split("\n").length;
+  const column = read.offset - before.lastIndexOf("\n");
+  return { ok: false, problems: [`${name}: line ${line}, column ${column}: ${read.detail}`] };
+}
+
+function readText(file: string): string | { readonly code: string } {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    return { code: error instanceof Error && "code" in error ? String(error.code) : "unknown error" };
+  }
+}

@@ -1,0 +1,145 @@
+/** What a replay has found: counted by agent and tool, the changes with their rules, and what it cannot tell. */
+
+import type { Policy } from "../../policy/compile.ts";
+import type { AuditLog } from "./audit-lines.ts";
+import { count } from "./command.ts";
+import type { Replay, ReplayedCall } from "./replay-log.ts";
+
+export const CHANGES = [
+  "unchanged",
+  "allow_to_deny",
+  "allow_to_would_deny",
+  "deny_to_allow",
+  "unknown",
+] as const;
+export type Change = (typeof CHANGES)[number];
+
+export interface ReplayRow {
+  readonly agent: string;
+  /** The method, for what is no tools/call. */
+  readonly tool: string;
+  readonly calls: number;
+  readonly counts: Readonly<Record<Change, number>>;
+}
+
+export interface ReplayChange {
+  readonly change: Exclude<Change, "unchanged">;
+  readonly agent: string;
+  readonly tool: string;
+  /** The rule that denies now, or denied then. */
+  readonly reason: string;
+  readonly rule: string;
+  readonly calls: number;
+}
+
+export interface ReplayReport {
+  readonly calls: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly counts: Readonly<Record<Change, number>>;
+  readonly rows: readonly ReplayRow[];
+  readonly changes: readonly ReplayChange[];
+  readonly cannotTell: readonly string[];
+}
+
+export function reportReplay(log: AuditLog, replay: Replay, policy: Policy): ReplayReport {
+  const { replayed } = replay;
+  const times = replayed.map(({ call }) => new Date(call.atMs).toISOString());
+  return {
+    calls: replayed.length,
+    from: times[0] ?? null,
+    to: times.at(-1) ?? null,
+    counts: countChanges(replayed),
+    rows: rowsOf(replayed),
+    changes: changesOf(replayed),
+    cannotTell: cannotTell(log, replay, policy),
+  };
+}
+
+function changeOf({ call, now }: ReplayedCall): Change {
+  if (now === "unknown") return "unknown";
+  if (call.was === "deny") return now === "deny" ? "unchanged" : "deny_to_allow";
+  if (now === "allow") return "unchanged";
+  return now === "deny" ? "allow_to_deny" : "allow_to_would_deny";
+}
+
+function countChanges(replayed: readonly ReplayedCall[]): Record<Change, number> {
+  const counts = { unchanged: 0, allow_to_deny: 0, allow_to_would_deny: 0, deny_to_allow: 0, unknown: 0 };
+  for (const each of replayed) counts[changeOf(each)] += 1;
+  return counts;
+}
+
+function rowsOf(replayed: readonly ReplayedCall[]): ReplayRow[] {
+  const groups = Map.groupBy(replayed, ({ call }) => JSON.stringify([call.agent, call.tool ?? call.method]));
+  return Array.from(groups.values(), (group) => {
+    const { agent = "", tool, method = "" } = group[0]?.call ?? {};
+    return { agent, tool: tool ?? method, calls: group.length, counts: countChanges(group) };
+  });
+}
+
+/** The same change by the same rule is one entry; the most frequent first. */
+function changesOf(replayed: readonly ReplayedCall[]): ReplayChange[] {
+  const changed = replayed.flatMap((each) => {
+    const change = changeOf(each);
+    if (change === "unchanged") return [];
+    const { call, denial } = each;
+    const reason = denial?.reason ?? call.reason ?? "";
+    return [{ change, agent: call.agent, tool: call.tool ?? call.method, reason, rule: denial?.rule ?? "" }];
+  });
+  const groups = Map.groupBy(changed, (each) => JSON.stringify(each));
+  const entries = Array.from(groups.values()).flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ ...first, calls: group.length }];
+  });
+  return entries.toSorted((one, other) => other.calls - one.calls);
+}
+
+/** What the reader must not take from this replay. */
+function cannotTell(log: AuditLog, replay: Replay, policy: Policy): string[] {
+  const { replayed } = replay;
+  const unknown = count(replayed.filter(({ now }) => now === "unknown").length, "call");
+  return [
+    `the log holds names of arguments and no values: ${unknown} may be denied or not; an argument that is named counts as given, though it may have been null`,
+    ...missingFromCalls(replayed, policy),
+    ...leftOut(log, replay),
+    "this policy was applied to every agent; settings may bind agents to other policies",
+    "an agent that is denied acts differently afterwards: it repeats, gives up, or finds another way",
+  ];
+}
+
+function missingFromCalls(replayed: readonly ReplayedCall[], policy: Policy): string[] {
+  const unnamed = replayed.filter(({ call }) => call.tool !== undefined && !call.argumentNames).length;
+  const isBySession = policy.limits.some(({ scope }) => scope === "session");
+  const noSession = isBySession ? replayed.filter(({ call }) => call.session === undefined).length : 0;
+  return [
+    ...about(
+      unnamed,
+      "call",
+      "with too many or too long argument names for the log: nothing is known of those",
+    ),
+    ...(policy.limits.length === 0 ? [] : [COUNTERS]),
+    ...about(
+      noSession,
+      "call",
+      "without a session in the log: a limit for each session counts them for their agent",
+    ),
+    ...(policy.document.categories === undefined ? [] : [CATEGORIES]),
+  ];
+}
+
+const COUNTERS =
+  "counters start empty at the first line, and calls that cannot be told are counted as passed; refunds are not known";
+const CATEGORIES = "categories are the recorded ones, which the policy of that time may have set";
+
+function leftOut({ unjudged, unreadable }: AuditLog, { outside }: Replay): string[] {
+  const causes = "(identity, freeze, limit store, pins)";
+  return [
+    ...about(outside, "call", `denied by something other than a policy's rules ${causes}`),
+    ...about(unjudged, "line", "about messages that no policy judged"),
+    ...about(unreadable, "line", "that could not be read"),
+  ].map((text) => `left out: ${text}`);
+}
+
+function about(number: number, noun: string, text: string): string[] {
+  return number === 0 ? [] : [`${count(number, noun)} ${text}`];
+}

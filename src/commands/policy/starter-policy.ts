@@ -1,0 +1,151 @@
+/** A starter policy for a server's tools: what each may do by its category, and why. */
+
+import { digestOf } from "../../config/policy-file.ts";
+import { type Category, type CategoryAssignment, classify } from "../../policy/category.ts";
+import { definitionParts } from "../../policy/definition-parts.ts";
+import { type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
+import { describeDefinition, type ToolDefinition } from "../../policy/tool-definition.ts";
+
+export interface StarterPolicy {
+  /** What stands above everything. */
+  readonly header: readonly string[];
+  readonly hidden: readonly StarterTool[];
+  readonly listed: readonly StarterTool[];
+}
+
+export interface StarterTool {
+  readonly name: string;
+  readonly assignment: CategoryAssignment;
+  /** Why it is treated so, in one sentence. */
+  readonly why: string;
+  /** The tool's entry without `description`. */
+  readonly entry: JsonObject;
+}
+
+export interface StarterOptions {
+  /** What the server is called in the header. */
+  readonly server: string;
+  readonly isPinned: boolean;
+}
+
+interface Treatment {
+  readonly counter: string;
+  readonly max: number;
+  readonly window: string;
+  readonly why: string;
+}
+
+/** One budget for each category, which all of its tools share, for each agent. Destructive tools are hidden. */
+const TREATMENTS: Readonly<Record<Exclude<Category, "destructive">, Treatment>> = {
+  read: {
+    counter: "reads",
+    max: 120,
+    window: "minute",
+    why: "reads often come in bursts, and loops must end",
+  },
+  write: {
+    counter: "writes",
+    max: 30,
+    window: "minute",
+    why: "a wrong write is repeated 30 times a minute at most",
+  },
+  execute: {
+    counter: "executions",
+    max: 10,
+    window: "minute",
+    why: "it runs what the agent says, so it stays rare",
+  },
+  financial: {
+    counter: "payments",
+    max: 5,
+    window: "hour",
+    why: 'it moves money: think of "action": "approve"',
+  },
+  unknown: {
+    counter: "unclassified",
+    max: 10,
+    window: "minute",
+    why: "nobody knows yet what it does, so it stays rare",
+  },
+};
+
+const ORDER: readonly Category[] = ["read", "write", "execute", "financial", "unknown", "destructive"];
+
+/** Every tool by its category, the harmless ones first; a tool that is listed twice stands once. */
+export function starterPolicy(
+  tools: readonly ToolDefinition[],
+  { server, isPinned }: StarterOptions,
+): StarterPolicy {
+  const distinct = Array.from(new Map(tools.map((tool) => [tool.name, tool])).values());
+  const starters = distinct.map((tool) => starterTool(tool, isPinned));
+  const sorted = starters.toSorted((one, other) => rank(one) - rank(other));
+  return {
+    header: headerOf(server),
+    hidden: sorted.filter(({ assignment }) => assignment.category === "destructive"),
+    listed: sorted.filter(({ assignment }) => assignment.category !== "destructive"),
+  };
+}
+
+function rank({ assignment }: StarterTool): number {
+  return ORDER.indexOf(assignment.category);
+}
+
+function headerOf(server: string): string[] {
+  return [
+    `A starter policy for ${printable(server)}, made by tollgate policy init from the server's own tools/list.`,
+    "Tools that are not listed are denied. Destructive tools are hidden. Every other tool has its category's budget,",
+    "which all tools of the category share, for each agent. Read each line, and tighten what you can.",
+  ];
+}
+
+// Security: the server chose its name, and it must not become a line of the policy.
+function printable(server: string): string {
+  return server.replaceAll(/[^\w .,:/@()-]/g, "?").slice(0, 120);
+}
+
+function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
+  const assignment = classify(describeDefinition(tool));
+  const { category } = assignment;
+  const origin = originOf(assignment);
+  if (category === "destructive") {
+    return { name: tool.name, assignment, why: `${category} ${origin}: hidden`, entry: new Map() };
+  }
+  const treatment = TREATMENTS[category];
+  const why = `${category} ${origin}: ${treatment.why}`;
+  const entry = new Map<string, Json>([
+    ["category", category],
+    ["limits", [limitOf(treatment)]],
+    ...(isPinned ? ([["pin", pinOf(tool)]] satisfies [string, Json][]) : []),
+  ]);
+  return { name: tool.name, assignment, why, entry };
+}
+
+/** A guess that is surer than this needs no second look. */
+const SURE = 0.6;
+
+function originOf({ source, confidence }: CategoryAssignment): string {
+  if (source === "annotations") return "by the server's own annotations";
+  return confidence < SURE ? `by a weak guess (${confidence}), check it` : "by its name and description";
+}
+
+function limitOf({ counter, window, max }: Treatment): JsonObject {
+  return new Map<string, Json>([
+    ["counter", counter],
+    ["window", window],
+    ["max", new JsonNumber(String(max))],
+    ["scope", "grant"],
+    ["shared", true],
+  ]);
+}
+
+/** Digests of the definition as it is now; a change denies, since a server may turn a tool into another one. */
+function pinOf(tool: ToolDefinition): JsonObject {
+  const parts = definitionParts(tool);
+  const digest = digestText(Object.values(parts).join("\n"));
+  const digests = Object.entries(parts).map(([part, text]): [string, Json] => [part, digestText(text)]);
+  return new Map<string, Json>([["on_change", "deny"], ["digest", digest], ...digests]);
+}
+
+function digestText(text: string): string {
+  return digestOf(new TextEncoder().encode(text));
+}

@@ -1,0 +1,175 @@
+/** `tollgate policy test`: plays corpus files, and compares each decision with the one that is expected. */
+
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { readPolicyFile } from "../../config/policy-file.ts";
+import { compile, type Policy } from "../../policy/compile.ts";
+import { parsePolicy } from "../../policy/document.ts";
+import { describeCall, playStory, type StoryResult } from "../corpus.ts";
+import { readStory, type Story } from "../corpus-story.ts";
+import {
+  count,
+  DONE,
+  FORMAT,
+  formatProblem,
+  type PolicyCommand,
+  type PolicyWorld,
+  readArguments,
+  refuseUsage,
+  say,
+  sayJson,
+  WRONG,
+} from "./command.ts";
+import { readDocument } from "./read-document.ts";
+
+const HELP = `Usage: tollgate policy test CASES...
+
+Plays calls against a policy and compares every decision with the expected one. CASES are files, or folders of them:
+
+  { "story": "what it shows",
+    "policy": "prometheus.json",          the file beside this one, or the policy itself
+    "calls": [
+      { "tool": "ExecuteQuery", "args": { "query": "up" }, "agent": "a", "at": 60, "times": 2,
+        "expect": { "effect": "deny", "reason": "rate_limited" } } ] }
+
+effect is allow, deny, ask or would_deny; reason, rule, message and retry_after are compared when they are given.
+"at" is in seconds, so that limits can be tested without waiting.
+
+  --format text|json     for people or for programs (text)
+  --help                 this text
+
+Exit codes: 0 all as expected, 1 something is not, or a file cannot be played, 64 bad usage.
+`;
+
+const OPTIONS = { format: FORMAT } as const;
+
+export const TEST: PolicyCommand = {
+  name: "test",
+  summary: "plays calls against a policy and compares the decisions",
+  help: HELP,
+  run: async (argv, world) => {
+    const read = readArguments(argv, OPTIONS);
+    if (!read.ok) return refuseUsage(world, "test", [read.problem]);
+    const { values, positionals, server } = read;
+    const problems = [
+      ...(positionals.length === 0 ? ["CASES: is required"] : []),
+      ...(server.length > 0 ? ["-- COMMAND: is for other commands"] : []),
+      ...formatProblem(values.format),
+    ];
+    return problems.length > 0
+      ? refuseUsage(world, "test", problems)
+      : play(world, positionals, values.format);
+  },
+};
+
+function play(world: PolicyWorld, paths: readonly string[], format: string): number {
+  const played = paths.flatMap(filesIn).map(playFile);
+  if (format === "json") sayJson(world, reportOf(played));
+  else tell(world, played);
+  return played.length > 0 && played.every(isAsExpected) ? DONE : WRONG;
+}
+
+interface PlayedFile {
+  readonly file: string;
+  readonly story: string;
+  /** Why the file cannot be played. */
+  readonly problems: readonly string[];
+  readonly results: readonly StoryResult[];
+}
+
+/** A file is itself; a folder is the cases in it. One that is not there is a file that cannot be played. */
+function filesIn(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return readdirSync(path)
+    .filter((name) => /\.(?:json|ya?ml)$/i.test(name))
+    .toSorted()
+    .map((name) => join(path, name));
+}
+
+function playFile(file: string): PlayedFile {
+  const read = readDocument(file);
+  if (!read.ok) return unplayed(file, "", read.problems);
+  const reading = readStory(read.value);
+  if (!reading.ok) {
+    return unplayed(
+      file,
+      "",
+      reading.problems.map(({ path, message }) => located(file, path, message)),
+    );
+  }
+  const { story } = reading;
+  const policy = policyOf(story, file);
+  return Array.isArray(policy)
+    ? unplayed(file, story.story, policy)
+    : { file, story: story.story, problems: [], results: playStory(story, policy) };
+}
+
+function unplayed(file: string, story: string, problems: readonly string[]): PlayedFile {
+  return { file, story, problems, results: [] };
+}
+
+function located(file: string, path: string, message: string): string {
+  return [file, path, message].filter(Boolean).join(": ");
+}
+
+/** The story's policy, or what is wrong with it. */
+function policyOf({ policy, mode }: Story, file: string): Policy | string[] {
+  const options = mode === undefined ? {} : { mode };
+  if (typeof policy === "string") {
+    const loaded = readPolicyFile(resolve(dirname(file), policy), options);
+    return loaded.ok ? loaded.policy : [...loaded.problems];
+  }
+  const parsed = parsePolicy(policy);
+  if (parsed.ok) return compile(parsed.document, { digest: file, ...options });
+  return parsed.problems.map(({ path, message }) => located(`${file}: policy`, path, message));
+}
+
+function isAsExpected({ problems, results }: PlayedFile): boolean {
+  return problems.length === 0 && results.every(({ differences }) => differences.length === 0);
+}
+
+function reportOf(played: readonly PlayedFile[]): object {
+  return {
+    ok: played.length > 0 && played.every(isAsExpected),
+    files: played.map((each) => ({
+      file: each.file,
+      story: each.story,
+      ok: isAsExpected(each),
+      problems: each.problems,
+      calls: each.results.map(({ index, call, outcome, differences }) => ({
+        index,
+        call: describeCall(call),
+        ok: differences.length === 0,
+        outcome,
+        differences,
+      })),
+    })),
+  };
+}
+
+function tell(world: PolicyWorld, played: readonly PlayedFile[]): void {
+  say(world, played.flatMap(linesOf));
+  const results = played.flatMap((each) => each.results);
+  const wrong = results.filter(({ differences }) => differences.length > 0).length;
+  const unplayable = played.filter(({ problems }) => problems.length > 0).length;
+  const failures = wrong === 0 ? "all as expected" : `${wrong} not as expected`;
+  const others = unplayable === 0 ? "" : `; ${count(unplayable, "file")} could not be played`;
+  say(world, [
+    "",
+    `${count(played.length, "file")}, ${count(results.length, "decision")}: ${failures}${others}`,
+  ]);
+}
+
+function linesOf(played: PlayedFile): string[] {
+  const { file, story, problems, results } = played;
+  const wrong = results.filter(({ differences }) => differences.length > 0);
+  const verdict = isAsExpected(played) ? "ok  " : "FAIL";
+  return [
+    `${verdict}  ${file} (${count(results.length, "decision")})${story === "" ? "" : `: ${story}`}`,
+    ...problems.map((problem) => `      ${problem}`),
+    ...wrong.flatMap(({ index, call, differences }) => [
+      `      calls[${index}]: ${describeCall(call)}`,
+      ...differences.map((difference) => `        ${difference}`),
+    ]),
+  ];
+}

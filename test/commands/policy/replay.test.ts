@@ -1,0 +1,290 @@
+/** `tollgate policy replay`: recorded calls under another policy, and an honest list of what that cannot tell. */
+
+import { describe, expect, it } from "vitest";
+import { fileOf, run } from "./run.ts";
+
+interface Caller {
+  readonly at?: number;
+  readonly agent?: string;
+  readonly verified?: boolean;
+}
+
+/** A record as the audit log writes it, `at` seconds after midnight. */
+function line(record: object): object {
+  const { at = 0, agent = "a", verified = true, ...more }: Caller = record;
+  return {
+    time: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(),
+    id: "x",
+    server: "s",
+    agent: { name: agent, source: "header", verified },
+    method: "tools/call",
+    tool: "get",
+    category: "read",
+    effect: "allow",
+    policy: { digest: "d" },
+    args: { bytes: 2, keys: [], hmac: "h" },
+    ...more,
+  };
+}
+
+async function replay(policy: object, lines: readonly (object | string)[], ...flags: readonly string[]) {
+  const log = lines.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n");
+  const argv = [
+    "replay",
+    fileOf("p.json", policy),
+    "--audit",
+    fileOf("audit.jsonl", log),
+    "--format",
+    "json",
+    ...flags,
+  ];
+  const { code, stdout } = await run(...argv);
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const on = (entry: object, more: object = {}): object => ({
+  version: "1",
+  default: "deny",
+  tools: { get: entry },
+  ...more,
+});
+const test = (path: string, op: string, value: unknown = true): object => ({ path, op, value });
+const rule = (...conditions: readonly object[]): object => ({ conditions });
+const named = (...keys: readonly string[]): object => ({ args: { bytes: 9, keys, hmac: "h" } });
+
+const NOTHING = { unchanged: 0, allow_to_deny: 0, allow_to_would_deny: 0, deny_to_allow: 0, unknown: 0 };
+
+describe("one recorded call", () => {
+  const denied = { effect: "deny", reason: "default_deny", rule: "(default deny)" };
+
+  it.each<[string, object, object, string]>([
+    ["allowed then and now", on({}), {}, "unchanged"],
+    ["denied then and now", { version: "1", default: "deny" }, denied, "unchanged"],
+    ["hidden now", on({}, { hide: ["get"] }), {}, "allow_to_deny"],
+    ["denied by action now", on({ action: "deny" }), {}, "allow_to_deny"],
+    ["waiting for approval now", on({ action: "approve" }), {}, "allow_to_deny"],
+    ["approved then", on({ action: "approve" }), { approval: "ap-1" }, "unchanged"],
+    ["denied in shadow now", on({ action: "deny", mode: "shadow" }), {}, "allow_to_would_deny"],
+    ["allowed now", on({}), denied, "deny_to_allow"],
+    ["denied in shadow then", on({}), { effect: "would_deny", reason: "hidden" }, "unchanged"],
+    [
+      "of a category that is denied now",
+      { version: "1", default: "allow", categories: { read: { action: "deny" } } },
+      {},
+      "allow_to_deny",
+    ],
+    [
+      "of a method that is denied now",
+      on({}, { methods: { ping: { action: "deny" } } }),
+      { tool: undefined, method: "ping" },
+      "allow_to_deny",
+    ],
+  ])("is compared: %s", async (_what, policy, recorded, change) => {
+    const { counts } = await replay(policy, [line(recorded)]);
+    expect(counts).toEqual({ ...NOTHING, [change]: 1 });
+  });
+
+  it.each<[string, object, object, string]>([
+    ["an argument that is missing", { deny_if: [rule(test("args.a", "gt", 1))] }, named("b"), "unchanged"],
+    [
+      "an argument that is required and missing",
+      { require: [rule(test("args.a", "gt", 1))] },
+      named("b"),
+      "allow_to_deny",
+    ],
+    [
+      "an argument that is forbidden and given",
+      { deny_if: [rule(test("args.a", "exists"))] },
+      named("a"),
+      "allow_to_deny",
+    ],
+    [
+      "an argument that is required and given",
+      { require: [rule(test("args.a", "exists"))] },
+      named("a"),
+      "unchanged",
+    ],
+    [
+      "one condition that surely fails",
+      { deny_if: [rule(test("args.a", "eq", 1), test("args.b", "exists"))] },
+      named("a"),
+      "unchanged",
+    ],
+    ["a value", { deny_if: [rule(test("args.a", "gt", 1))] }, named("a"), "unknown"],
+    ["an inner value", { require: [rule(test("args.a.b", "exists"))] }, named("a"), "unknown"],
+    [
+      "a type behind a failing condition",
+      { deny_if: [rule(test("args.a", "gt", 1), test("args.b", "exists"))] },
+      named("a"),
+      "unknown",
+    ],
+    [
+      "too many names",
+      { deny_if: [rule(test("args.a", "exists"))] },
+      named(...Array.from({ length: 64 }, (_, i) => `k${i}`)),
+      "unknown",
+    ],
+    ["no names at all", { deny_if: [rule(test("args.a", "exists"))] }, { args: undefined }, "unknown"],
+    [
+      "an amount of an argument",
+      { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.a" }] },
+      named("a"),
+      "unknown",
+    ],
+    [
+      "an amount that is missing",
+      { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.a" }] },
+      named(),
+      "allow_to_deny",
+    ],
+  ])("is judged by argument names alone: %s", async (_what, entry, recorded, change) => {
+    const { counts } = await replay(on(entry), [line(recorded)]);
+    expect(counts).toEqual({ ...NOTHING, [change]: 1 });
+  });
+
+  it("is denied for a missing argument under strict", async () => {
+    const policy = on({ deny_if: [rule(test("args.a", "gt", 1))] }, { strict: true });
+    const { changes } = await replay(policy, [line(named())]);
+    expect(changes).toMatchObject([{ change: "allow_to_deny", reason: "condition_unevaluable" }]);
+  });
+
+  it("is known to be denied when another rule denies it surely", async () => {
+    const policy = on({ deny_if: [rule(test("args.a", "gt", 1)), rule(test("args.a", "exists"))] });
+    expect((await replay(policy, [line(named("a"))])).counts).toMatchObject({ allow_to_deny: 1, unknown: 0 });
+  });
+});
+
+const limited = (max: number, more: object = {}): object =>
+  on({ limits: [{ counter: "a", window: "minute", max, ...more }] });
+
+describe("limits", () => {
+  it("are run again on the recorded times", async () => {
+    const lines = [0, 1, 2, 60, 61].map((at) => line({ at }));
+    expect((await replay(limited(2), lines)).counts).toMatchObject({ unchanged: 4, allow_to_deny: 1 });
+  });
+
+  it("count in the order of calls, whatever the order of lines", async () => {
+    const { changes } = await replay(limited(1), [
+      line({ at: 30, agent: "a" }),
+      line({ at: 10, agent: "a" }),
+    ]);
+    expect(changes).toMatchObject([
+      { change: "allow_to_deny", reason: "rate_limited", rule: "/tools/get/limits/a-per-minute", calls: 1 },
+    ]);
+  });
+
+  it("count each agent on its own, and all callers without proof together", async () => {
+    const lines = [
+      line({ agent: "a" }),
+      line({ agent: "b" }),
+      line({ agent: "c", verified: false }),
+      line({ agent: "d", verified: false }),
+    ];
+    const { rows } = await replay(limited(1), lines);
+    expect(
+      rows.map((row: { agent: string; counts: { allow_to_deny: number } }) => [
+        row.agent,
+        row.counts.allow_to_deny,
+      ]),
+    ).toEqual([
+      ["a", 0],
+      ["b", 0],
+      ["c", 0],
+      ["d", 1],
+    ]);
+  });
+
+  it("are charged for calls of other agents too when one is asked for", async () => {
+    const lines = [line({ agent: "a" }), line({ at: 1, agent: "b" })];
+    const { calls, counts } = await replay(limited(1, { scope: "server" }), lines, "--agent", "b");
+    expect([calls, counts]).toEqual([1, { ...NOTHING, allow_to_deny: 1 }]);
+  });
+
+  it("charge nothing for a call that is denied now", async () => {
+    const policy = on({
+      deny_if: [rule(test("args.bad", "exists"))],
+      limits: [{ counter: "a", window: "minute", max: 1 }],
+    });
+    const { changes } = await replay(policy, [line(named("bad")), line({ at: 1 })]);
+    expect(changes).toMatchObject([{ reason: "condition", calls: 1 }]);
+  });
+});
+
+async function cannotTell(policy: object, lines: readonly (object | string)[]): Promise<string> {
+  return (await replay(policy, lines)).cannot_tell.join("\n");
+}
+
+describe("what it cannot tell", () => {
+  it.each<[string, object, readonly (object | string)[], string]>([
+    [
+      "argument values",
+      on({ deny_if: [rule(test("args.a", "gt", 1))] }),
+      [line(named("a"))],
+      "no values: 1 call may be denied or not",
+    ],
+    [
+      "how full counters were",
+      on({ limits: [{ counter: "a", window: "day", max: 1 }] }),
+      [line({})],
+      "counters start empty at the first line",
+    ],
+    [
+      "sessions",
+      on({ limits: [{ counter: "a", window: "day", max: 1, scope: "session" }] }),
+      [line({})],
+      "1 call without a session",
+    ],
+    [
+      "where categories came from",
+      on({}, { categories: { read: {} } }),
+      [line({})],
+      "categories are the recorded ones",
+    ],
+    [
+      "what no rule decided",
+      on({}),
+      [line({ effect: "deny", reason: "frozen" })],
+      "left out: 1 call denied by something other than a policy's rules",
+    ],
+    ["lines that are broken", on({}), ["nonsense", "{}"], "left out: 2 lines that could not be read"],
+    [
+      "messages that were refused",
+      on({}),
+      [line({ method: undefined, tool: undefined, refusal: { cause: "x" } })],
+      "left out: 1 line about messages that no policy judged",
+    ],
+    [
+      "names that were cut",
+      on({}),
+      [line(named("k".repeat(256)))],
+      "1 call with too many or too long argument names",
+    ],
+    ["what an agent would have done", on({}), [], "an agent that is denied acts differently afterwards"],
+    ["which agent has which policy", on({}), [], "this policy was applied to every agent"],
+  ])("says so of %s", async (...[, policy, lines, text]) => {
+    expect(await cannotTell(policy, lines)).toContain(text);
+  });
+});
+
+it("prints a table by agent and tool, the changes, and what it cannot tell", async () => {
+  const lines = [line({}), line({ at: 1, agent: "bee", tool: "drop" })]
+    .map((each) => JSON.stringify(each))
+    .join("\n");
+  const policy = fileOf("p.json", on({}));
+  const { code, stdout } = await run("replay", policy, "--audit", fileOf("audit.jsonl", lines));
+  expect(code).toBe(0);
+  expect(stdout.split("\nWhat this cannot tell:\n")[0]).toBe(
+    [
+      `2 recorded calls under ${policy}, 2026-01-01T00:00:00.000Z to 2026-01-01T00:00:01.000Z`,
+      "",
+      "agent  tool  calls  unchanged  allow -> deny  deny -> allow  cannot tell",
+      "a      get   1      1          ·              ·              ·",
+      "bee    drop  1      ·          1              ·              ·",
+      "",
+      "change         calls  agent  tool  because",
+      "allow -> deny  1      bee    drop  default_deny (default deny)",
+      "",
+    ].join("\n"),
+  );
+});

@@ -1,0 +1,127 @@
+/** `tollgate policy test`: corpus files played by an operator. */
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fileOf, run } from "./run.ts";
+
+const policy = {
+  version: "1",
+  default: "deny",
+  tools: { get: { limits: [{ counter: "a", window: "minute", max: 1 }] } },
+};
+const call = (expect: object, more: object = {}): object => ({ tool: "get", ...more, expect });
+const story = (calls: readonly object[], more: object = {}): object => ({
+  story: "a story",
+  policy,
+  calls,
+  ...more,
+});
+
+describe("tollgate policy test", () => {
+  it("ends with 0 when every decision is as expected, limits and time included", async () => {
+    const calls = [
+      call({ effect: "allow" }),
+      call({ effect: "deny", reason: "rate_limited" }),
+      call({ effect: "allow" }, { at: 60 }),
+    ];
+    const file = fileOf("case.json", story(calls));
+    expect(await run("test", file)).toEqual({
+      code: 0,
+      stdout: `ok    ${file} (3 decisions): a story\n\n1 file, 3 decisions: all as expected\n`,
+      stderr: "",
+    });
+  });
+
+  it("ends with 1 and names the call and the difference when one is not", async () => {
+    const file = fileOf(
+      "case.json",
+      story([call({ effect: "allow" }), call({ effect: "allow" }, { agent: "anonymous" })]),
+    );
+    const { code, stdout } = await run("test", file);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `FAIL  ${file} (2 decisions): a story\n      calls[1]: get by anonymous\n        effect: expected allow, got deny\n`,
+    );
+    expect(stdout).toContain("1 file, 2 decisions: 1 not as expected\n");
+  });
+
+  it("plays the project's whole corpus", async () => {
+    const { code, stdout } = await run("test", "test/corpus");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\d{2,} files, \d{3,} decisions: all as expected\n$/);
+  });
+
+  it("reads the policy from the file beside the case", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
+    writeFileSync(join(folder, "policy.yaml"), 'version: "1"\ndefault: allow\n');
+    writeFileSync(
+      join(folder, "case.json"),
+      JSON.stringify(story([call({ effect: "allow" })], { policy: "policy.yaml" })),
+    );
+    expect((await run("test", join(folder, "case.json"))).code).toBe(0);
+  });
+
+  it("reads a case in YAML", async () => {
+    const file = fileOf(
+      "case.yaml",
+      'story: s\npolicy: { version: "1", default: deny }\ncalls:\n  - { tool: a, expect: { effect: deny } }\n',
+    );
+    expect((await run("test", file)).code).toBe(0);
+  });
+
+  it.each<[string, string, string | object, string]>([
+    ["is not there", "", "", "cannot be read: ENOENT"],
+    ["is no JSON", "case.json", "{", "line 1, column 2: "],
+    ["is no story", "case.json", {}, "story: is required"],
+    [
+      "has a bad call",
+      "case.json",
+      story([{ tool: "a", expect: { effect: "maybe" } }]),
+      "calls[0].expect.effect: must be",
+    ],
+    ["has a bad policy", "case.json", story([], { policy: { version: "2" } }), "policy: version: must be"],
+    [
+      "names no policy",
+      "case.json",
+      story([], { policy: "nowhere.json" }),
+      "nowhere.json: cannot be read: ENOENT",
+    ],
+  ])("ends with 1 when a case %s", async (_what, name, content, problem) => {
+    const { code, stdout } = await run("test", name === "" ? "nowhere.json" : fileOf(name, content));
+    expect(code).toBe(1);
+    expect(stdout).toContain(problem);
+    expect(stdout).toContain("1 file could not be played");
+  });
+
+  it("ends with 1 for a folder without cases", async () => {
+    expect((await run("test", mkdtempSync(join(tmpdir(), "tollgate-")))).code).toBe(1);
+  });
+
+  it("reports every call with --format json", async () => {
+    const file = fileOf("case.json", story([call({ effect: "deny" })]));
+    const { code, stdout } = await run("test", file, "--format", "json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      files: [
+        {
+          file,
+          story: "a story",
+          ok: false,
+          problems: [],
+          calls: [
+            {
+              index: 0,
+              call: "get by anonymous",
+              ok: false,
+              outcome: { effect: "allow" },
+              differences: ["effect: expected deny, got allow"],
+            },
+          ],
+        },
+      ],
+    });
+  });
+});
