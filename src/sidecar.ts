@@ -120,12 +120,6 @@ function announce(
 function policiesOf(settings: Settings): PolicySet {
   const loaded = loadPolicies(settings, ALLOW_ALL);
   if (!loaded.ok) throw new StartError(loaded.problems, BAD_POLICY);
-  // What a policy asks for and this version does not do must not look done.
-  const isPinned = loaded.policies.all.some((policy) =>
-    [...policy.toolNames, ""].some((name) => policy.pinOf(name) !== undefined),
-  );
-  if (isPinned)
-    throw new StartError(["pin: is not enforced by this version; take it out to start"], BAD_POLICY);
   return loaded.policies;
 }
 
@@ -178,6 +172,10 @@ function buildGuard(
     onListed: (listed) => {
       observer.toolsListed(listed);
       if (listed.isNew) reportTools(tools, all, { log, metrics });
+      for (const { tool, grade } of listed.changes) {
+        metrics.toolChanged(tool, grade);
+        log.warn({ tool, grade }, "the server has changed a tool");
+      }
     },
   });
   metrics.toolsKnown(tools.known(all));

@@ -12,7 +12,9 @@ import { type Agent, principalOf } from "./request.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
-export type CallMessage = Pick<Call, "tool" | "category" | "args" | "session"> & { readonly text: string };
+export type CallMessage = Pick<Call, "tool" | "category" | "args" | "session" | "isToolChanged"> & {
+  readonly text: string;
+};
 
 export type Verdict =
   | { readonly permit: Permit; readonly denial?: undefined }

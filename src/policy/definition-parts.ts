@@ -12,6 +12,26 @@ export interface DefinitionParts {
   readonly annotations: string;
 }
 
+/** `digest` is of the four parts together; the parts tell what has changed. */
+export interface DefinitionDigests extends DefinitionParts {
+  readonly digest: string;
+}
+
+/** What a pin records; `digestOf` digests one text. */
+export function digestDefinition(
+  tool: ToolDefinition,
+  digestOf: (text: string) => string,
+): DefinitionDigests {
+  const { name, description, schema, annotations } = definitionParts(tool);
+  return {
+    digest: digestOf([name, description, schema, annotations].join("\n")),
+    name: digestOf(name),
+    description: digestOf(description),
+    schema: digestOf(schema),
+    annotations: digestOf(annotations),
+  };
+}
+
 /** What is digested; a part that the definition lacks is the text `null`. */
 export function definitionParts({ json }: ToolDefinition): DefinitionParts {
   const textOf = (...names: readonly string[]): string =>

@@ -175,13 +175,14 @@ export class HttpRelay {
   }
 
   async #call(exchange: Exchange, message: CallMessage, text: string): Promise<void> {
-    const { enforcer, tools, upstream } = this.#parts;
+    const { enforcer, tools, upstream, policyFor } = this.#parts;
     const tracked = this.#track(exchange, message, text);
     const { tracking, session } = tracked;
     const { permit, denial } = enforcer.enforce(tracking, {
       tool: message.name,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
       args: message.args,
+      isToolChanged: tools.isChanged(message.name, policyFor(exchange.agent)),
       text,
       ...(session === undefined ? {} : { session: session.id }),
     });

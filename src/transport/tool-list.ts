@@ -10,6 +10,7 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
+import { type DefinitionChange, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
 
 export interface ListedTool {
@@ -28,12 +29,17 @@ const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
 export interface ToolListParts {
   /** Every policy in force. */
   readonly policies: readonly Policy[];
-  /** Hears of every list that was read; `isNew` when it differs from the one before. */
-  readonly onListed: (listed: {
-    readonly count: number;
-    readonly bytes: number;
-    readonly isNew: boolean;
-  }) => void;
+  /** Hears of every list that was read. */
+  readonly onListed: (listed: Listed) => void;
+}
+
+export interface Listed {
+  readonly count: number;
+  readonly bytes: number;
+  /** It differs from the list before. */
+  readonly isNew: boolean;
+  /** Tools that were defined otherwise when they were listed before. */
+  readonly changes: readonly DefinitionChange[];
 }
 
 export class ToolList {
@@ -41,6 +47,7 @@ export class ToolList {
   /** Names that some policy mentions. */
   readonly #named: ReadonlySet<string>;
   readonly #tools = new Map<string, ToolDefinition>();
+  readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists say what the one before said. */
   #lastText = "";
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
@@ -63,6 +70,12 @@ export class ToolList {
     const assignment = classify(this.#describe(name), policy?.categoryOf(name));
     if (this.isKnown(name)) assignments.set(name, assignment);
     return assignment;
+  }
+
+  /** Whether the tool is no longer what the policy pinned; false before the server has listed it. */
+  isChanged(name: string, policy: Policy | undefined): boolean {
+    const pin = policy?.pinOf(name);
+    return pin !== undefined && this.#pins.isChanged(name, pin);
   }
 
   /** Undefined for a tool that was not listed, or has none. */
@@ -97,24 +110,24 @@ export class ToolList {
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    const isNew = this.#learn(list, isFirstPage);
-    this.#onListed({ count: this.#tools.size, bytes: Buffer.byteLength(text), isNew });
+    const changes = this.#learn(list, isFirstPage);
+    const size = { count: this.#tools.size, bytes: Buffer.byteLength(text) };
+    this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
     return withoutHidden(list.minified, list.tools, isHidden) ?? text;
   }
 
-  /** The first page of a list replaces what was known. Whether the list says anything new. */
-  #learn({ tools = [], minified }: ReadList, isFirstPage: boolean): boolean {
+  /** The first page of a list replaces what was known. What has changed; undefined when the list says nothing new. */
+  #learn({ tools = [], minified }: ReadList, isFirstPage: boolean): DefinitionChange[] | undefined {
     const text = memberText(minified, ["result", "tools"]) ?? "";
-    if (text === this.#lastText) return false;
+    if (text === this.#lastText) return undefined;
     this.#lastText = text;
     if (isFirstPage) this.#tools.clear();
     this.#assignments.clear();
-    for (const tool of readDefinitions(tools)) {
-      if (this.#tools.size < MAX_TOOLS) this.#tools.set(tool.name, tool);
-    }
-    return true;
+    const definitions = readDefinitions(tools).slice(0, MAX_TOOLS - this.#tools.size);
+    for (const tool of definitions) this.#tools.set(tool.name, tool);
+    return definitions.flatMap((tool) => this.#pins.note(tool));
   }
 
   #describe(name: string): DescribedTool {

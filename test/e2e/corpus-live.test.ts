@@ -14,8 +14,6 @@ const FOLDER = new URL("../corpus/", import.meta.url);
 const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".json"),
 );
-/** Policies with pins, which this version refuses at start. */
-const NOT_LIVE = ["pins-everywhere.json", "pins.json"];
 /** A session that two agents share: live it belongs to the first, and the other one is refused before policy. */
 const SHARED_SESSION = { file: "limit-scopes.json", call: "session by b" };
 
@@ -44,21 +42,24 @@ function listOf({ tools = [] }: Story): string {
   return `{"jsonrpc":"2.0","id":1,"result":{"tools":${JSON.stringify(listed)}}}`;
 }
 
-/** Starts a sidecar under the story's policy whose clock the returned function sets, in seconds from the story's start. */
-async function start(
-  file: string,
-  story: Story,
-): Promise<{ running: TestSidecar; setClock: (seconds: number) => void }> {
+interface Stage {
+  readonly running: TestSidecar;
+  /** In seconds from the story's start. */
+  readonly setClock: (seconds: number) => void;
+  /** Lets the server list the tool, and then list it with another definition. */
+  readonly change: (tool: string) => Promise<void>;
+}
+
+/** Starts a sidecar under the story's policy, on a clock of its own. */
+async function start(file: string, story: Story): Promise<Stage> {
   const startMs = Date.parse(story.start ?? "2026-01-01T00:00:00Z");
   let nowMs = startMs;
+  let listed = listOf(story);
   upstream = await serveOnLoopback((request, response) => {
     let text = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     request.on("end", () =>
-      sendJson(
-        response,
-        text.includes("tools/list") ? listOf(story) : `{"jsonrpc":"2.0","id":1,"result":{}}`,
-      ),
+      sendJson(response, text.includes("tools/list") ? listed : `{"jsonrpc":"2.0","id":1,"result":{}}`),
     );
   });
   const running = await startTestSidecar({
@@ -70,7 +71,13 @@ async function start(
   });
   sidecar = running;
   if (story.tools !== undefined) await send(running, `"method":"tools/list"`, {});
-  return { running, setClock: (seconds) => (nowMs = startMs + seconds * 1_000) };
+  const change = async (name: string): Promise<void> => {
+    for (const description of ["as it was", "as it is"]) {
+      listed = listOf({ ...story, tools: [{ name, description }] });
+      await send(running, `"method":"tools/list"`, {});
+    }
+  };
+  return { running, setClock: (seconds) => (nowMs = startMs + seconds * 1_000), change };
 }
 
 /** A story may name the file of its policy, from where the story stands. */
@@ -136,17 +143,17 @@ function isUnknownTool({ answer }: Record<string, unknown>): boolean {
 describe("the corpus through the live proxy", () => {
   it("has stories", () => {
     expect(FILES.length).toBeGreaterThan(30);
-    expect(NOT_LIVE.filter((file) => !FILES.includes(file))).toEqual([]);
   });
 
-  it.each(FILES.filter((file) => !NOT_LIVE.includes(file)))("%s", async (file) => {
+  it.each(FILES)("%s", async (file) => {
     const story = load(file);
-    const { running, setClock } = await start(file, story);
+    const { running, setClock, change } = await start(file, story);
     const wrong: string[] = [];
     // Approvals have no door yet: a story goes as far as the first call that a person approved.
     const approved = story.calls.findIndex((call) => call.approved === true);
     for (const call of story.calls.slice(0, approved === -1 ? undefined : approved)) {
       setClock(call.at ?? 0);
+      if (call.changed === true) await change(call.tool ?? "");
       for (let time = 0; time < (call.times ?? 1); time += 1) {
         const found = differences(call, await outcomeOf(running, call));
         const isShared = file === SHARED_SESSION.file && describeCall(call) === SHARED_SESSION.call;

@@ -2,7 +2,7 @@
 
 import { digestOf } from "../../config/policy-file.ts";
 import { type Category, type CategoryAssignment, classify } from "../../policy/category.ts";
-import { definitionParts } from "../../policy/definition-parts.ts";
+import { digestDefinition } from "../../policy/definition-parts.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
 import { describeDefinition, type ToolDefinition } from "../../policy/tool-definition.ts";
 
@@ -140,12 +140,6 @@ function limitOf({ counter, window, max }: Treatment): JsonObject {
 
 /** Digests of the definition as it is now; a change denies, since a server may turn a tool into another one. */
 function pinOf(tool: ToolDefinition): JsonObject {
-  const parts = definitionParts(tool);
-  const digest = digestText(Object.values(parts).join("\n"));
-  const digests = Object.entries(parts).map(([part, text]): [string, Json] => [part, digestText(text)]);
-  return new Map<string, Json>([["on_change", "deny"], ["digest", digest], ...digests]);
-}
-
-function digestText(text: string): string {
-  return digestOf(new TextEncoder().encode(text));
+  const digests = digestDefinition(tool, (text) => digestOf(Buffer.from(text)));
+  return new Map<string, Json>([["on_change", "deny"], ...Object.entries(digests)]);
 }
