@@ -9,7 +9,7 @@
 
 import { parseArgs } from "node:util";
 
-import type { LegComparison } from "./conformance/comparison.ts";
+import type { LegComparison, Ways } from "./conformance/comparison.ts";
 import { compareLeg, isEqual } from "./conformance/comparison.ts";
 import { describeLeg, seconds, sum } from "./conformance/report.ts";
 import { LEGS } from "./conformance/suite.ts";
@@ -39,20 +39,26 @@ process.exitCode = scenarios.length > 0 && differing === 0 && failing === 0 ? 0 
 
 async function compareAll(): Promise<LegComparison[]> {
   const server = await startDualEraServer({ port: Number(values.port) });
-  const sidecar =
-    values.through === undefined ? await startTollgateProcess({ upstream: server.url }) : undefined;
-  const ways = { direct: server.url, through: sidecar?.url ?? values.through ?? server.url };
   try {
-    const legs = LEGS.filter((leg) => values.leg === undefined || leg.name === values.leg);
-    const done: LegComparison[] = [];
-    for (const leg of legs) {
-      const comparison = await compareLeg(leg, ways, values.only);
-      console.log(describeLeg(comparison));
-      done.push(comparison);
+    if (values.through !== undefined)
+      return await compareLegs({ direct: server.url, through: values.through });
+    const sidecar = await startTollgateProcess({ upstream: server.url });
+    try {
+      return await compareLegs({ direct: server.url, through: sidecar.url });
+    } finally {
+      await sidecar.stop();
     }
-    return done;
   } finally {
-    await sidecar?.stop();
     await server.close();
   }
+}
+
+async function compareLegs(ways: Ways): Promise<LegComparison[]> {
+  const done: LegComparison[] = [];
+  for (const leg of LEGS.filter(({ name }) => values.leg === undefined || name === values.leg)) {
+    const comparison = await compareLeg(leg, ways, values.only);
+    console.log(describeLeg(comparison));
+    done.push(comparison);
+  }
+  return done;
 }

@@ -49,10 +49,11 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
 function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
   const failed = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    // What follows on a connection that was given up is part of the same failure.
-    if (error.code === "ECONNRESET" || failed.has(socket)) return void socket.destroy();
-    failed.add(socket);
     const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const isNoRequest = error.code?.startsWith("HPE_") === true;
+    // A client that left has sent nothing wrong; what follows on a connection that was given up is the same failure.
+    if (!(isSlow || isNoRequest) || failed.has(socket)) return void socket.destroy();
+    failed.add(socket);
     const detail = isSlow ? "the request took too long to arrive" : "the bytes are not an HTTP/1.1 request";
     relay.noteRefusal({ cause: isSlow ? "too_slow" : "header", detail, bytes: 0 });
     hangUp(socket, isSlow ? "408 Request Timeout" : "400 Bad Request");

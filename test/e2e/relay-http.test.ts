@@ -138,6 +138,7 @@ describe("relay", () => {
     expect(await left).toBe("left");
     await until(() => isAborted);
     await until(async () => (await ended(sidecar, "cancelled")) === 1);
+    expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
   });
 
   it("aborts the upstream call when the client leaves within a stream", async () => {
@@ -153,6 +154,31 @@ describe("relay", () => {
     controller.abort();
     await until(() => isAborted);
     await until(async () => (await ended(sidecar, "cancelled")) === 1);
+    expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
+  });
+
+  it("does not take a client that leaves while it is written to for one that sent something wrong", async () => {
+    const block = Buffer.alloc(1024 * 1024, "x");
+    const { url } = await serve((request, response) => {
+      request.resume();
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.on("drain", () => response.write(block));
+      response.write(block);
+    });
+    const sidecar = await guard({ upstream: url });
+    const { port, pathname } = new URL(sidecar.url);
+    const body = JSON.stringify(CALL);
+    for (let round = 0; round < 20; round += 1) {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.write(
+        `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      await once(socket, "data");
+      if (round % 2 === 0) socket.resetAndDestroy();
+      else socket.destroy();
+    }
+    await until(async () => (await ended(sidecar, "cancelled")) === 20);
+    expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
   });
 
   it("breaks the connection when the upstream dies within a stream: no clean end", async () => {
