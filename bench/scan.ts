@@ -25,7 +25,7 @@ const samples: readonly Sample[] = [
     name: "350 B",
     rounds: 400_000,
     bytes: call({
-      reason: "rerun",
+      reason: "rerun of the samples that failed last night",
       workflowId: "1234567",
       batch: { size: 20, runs: [{ runName: "a" }, { runName: "b" }] },
     }),

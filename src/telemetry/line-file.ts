@@ -9,8 +9,10 @@ export interface LineFileOptions {
   readonly onDropped: (lines: number) => void;
 }
 
-/** Lines wait for the end of this turn of the event loop, or until there are this many characters of them. */
+/** While lines come fast they wait for the end of this turn of the event loop, or until they are so many characters. */
 const BATCH_LENGTH = 65_536;
+/** A line that comes so long after the last write is written at once: who acts on its call finds it there. */
+const QUIET_MS = 2;
 const NEWLINE = 0x0a;
 /** What may wait for a pipe that is full. */
 const MAX_REST = 1_048_576;
@@ -26,6 +28,7 @@ export class LineFile {
   /** What a full pipe did not take yet, and the line breaks in it. */
   #rest: Buffer = Buffer.alloc(0);
   #isRetrying = false;
+  #writtenAtMs = 0;
   /** The file ends within a line. */
   #isWithinLine = false;
   /** The rest of that line was lost; the next one must not be glued to it. */
@@ -42,14 +45,16 @@ export class LineFile {
   /** `line` ends with its line break. */
   append(line: string): void {
     if (this.#isClosed) return this.#onDropped(1);
-    if (this.#batch.length === 0) setImmediate(() => this.flush());
     this.#batch.push(line);
     this.#batchLength += line.length;
-    if (this.#batchLength >= BATCH_LENGTH) this.flush();
+    const isQuiet = performance.now() - this.#writtenAtMs > QUIET_MS;
+    if (isQuiet || this.#batchLength >= BATCH_LENGTH) this.flush();
+    else if (this.#batch.length === 1) setImmediate(() => this.flush());
   }
 
   flush(): void {
     if (this.#batch.length === 0 && this.#rest.length === 0) return;
+    this.#writtenAtMs = performance.now();
     const lines = this.#batch.join("");
     this.#batch = [];
     this.#batchLength = 0;

@@ -143,12 +143,13 @@ async function carryJson(exchange: Exchange, answer: IncomingMessage, parts: Ans
     return reject(exchange, answer, "sent a tool list that cannot be read");
   const bytes = filtered === undefined ? body : Buffer.from(filtered);
   exchange.tracking?.answered();
+  // Before the answer leaves, so that who has read it finds it counted and recorded.
+  endWith(exchange, answer, outline, bytes.byteLength);
   exchange.downstream.writeHead(answer.statusCode ?? 200, {
     ...responseHeaders(answer, false),
     "content-length": bytes.byteLength,
   });
   exchange.downstream.end(bytes);
-  endWith(exchange, answer, outline, bytes.byteLength);
 }
 
 async function carryLongJson(exchange: Exchange, answer: IncomingMessage, held: Buffer): Promise<void> {
@@ -202,9 +203,9 @@ function reject({ downstream, tracking }: Exchange, answer: IncomingMessage, wha
     `The MCP server behind Tollgate ${what}`,
     tracking?.request.rpcId,
   );
-  answerWith(downstream, refusal);
   const resultBytes = Buffer.byteLength(refusal.body);
   tracking?.ended("upstream_error", { resultBytes, httpStatus: 502, rpcCode: INTERNAL_ERROR });
+  answerWith(downstream, refusal);
 }
 
 function rememberSession(

@@ -224,13 +224,13 @@ export class HttpRelay {
       if (!error.wasSent) permit?.refund();
       if (isGone) return tracking?.ended("cancelled");
       const answer = faultAnswer(error, tracking?.request.rpcId);
-      answerWith(downstream, answer);
       const ending = {
         resultBytes: Buffer.byteLength(answer.body),
         httpStatus: answer.status,
         rpcCode: INTERNAL_ERROR,
       };
       tracking?.ended(error.fault === "timeout" ? "timeout" : "upstream_error", ending);
+      answerWith(downstream, answer);
     }
   }
 
@@ -277,8 +277,8 @@ function withTrace(text: string, context: TraceContext | undefined): string {
 }
 
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
-  answerWith(downstream, answer);
   tracking.ended("denied", { resultBytes: Buffer.byteLength(answer.body), httpStatus: answer.status });
+  answerWith(downstream, answer);
 }
 
 function isModern(message: Message | undefined): message is Exclude<Message, { kind: "response" }> {

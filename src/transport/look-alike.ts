@@ -7,7 +7,7 @@ export interface DecidingNames {
 }
 
 /** Longer names with anything but plain ASCII are not worth a comparison: no extension of the protocol has them. */
-const MAX_FOLDED_LENGTH = 256;
+const MAX_FOLDED_LENGTH = 64;
 const PLAIN = /^[!-~]*$/;
 /** What parsers and displays drop: controls, blanks, zero-width and other default-ignorable characters, the dot of `İ`. */
 const DROPPED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{White_Space}\u0307]/gu;

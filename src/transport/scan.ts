@@ -37,6 +37,8 @@ const MESSAGE_BOUNDS = { maxDepth: 64, maxNodes: 200_000, maxKeys: 100_000, maxN
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const BAD_ID = "id is neither a string of at most 256 nor a safe integer";
 const MAX_METHOD_LENGTH = 256;
+/** Of `params` and of `_meta`, where the protocol has a handful; arguments are not compared. */
+const MAX_COMPARED_NAMES = 1_000;
 const MAX_TOOL_NAME_LENGTH = 1024;
 const NO_MEMBERS: JsonObject = new Map();
 
@@ -176,7 +178,9 @@ function paramsFault(method: string, params: JsonObject): string | undefined {
     : "the protocol version is not a string";
 }
 
+/** Too many names to compare count as one that is alike. */
 function hasLookAlike(object: JsonObject, deciding: DecidingNames): boolean {
+  if (object.size > MAX_COMPARED_NAMES) return true;
   for (const name of object.keys()) {
     if (isLookAlike(name, deciding)) return true;
   }

@@ -239,6 +239,7 @@ describe("params", () => {
     " name",
     "name\\t",
     "ｎａｍｅ",
+    "𝐍ame",
     "ᵃrguments",
     "argument\u017f",
     "argumentſ",
@@ -273,6 +274,17 @@ describe("params", () => {
     "n".repeat(300),
   ])("may have %j, which is a name of its own", (name) => {
     expect(causeOf(callWith(`"name":"safe","${name}":"x"`))).toBe("ok: call");
+  });
+
+  it("may have a thousand names, which is more than can be compared for nothing", () => {
+    expect(causeOf(callWith(`"name":"safe"${manyNames(999)}`))).toBe("ok: call");
+    expect(causeOf(callWith(`"name":"safe"${manyNames(1_000)}`))).toBe("params");
+    expect(causeOf(callWith(`"name":"safe","arguments":{"a":0${manyNames(5_000)}}`))).toBe("ok: call");
+  });
+
+  it("may not have a long name outside ASCII", () => {
+    expect(causeOf(callWith(`"name":"safe","${"é".repeat(64)}":0`))).toBe("ok: call");
+    expect(causeOf(callWith(`"name":"safe","${"é".repeat(65)}":0`))).toBe("params");
   });
 
   it("are not searched for look-alikes inside arguments, whose names belong to the tool", () => {
@@ -420,15 +432,21 @@ function mixCase(word: string, seed: number): string {
 
 /** Every tool name that a forgiving reader of the text could take. */
 function lenientNames(text: string): readonly unknown[] {
-  const fold = (name: string): string =>
-    name
-      .normalize("NFKC")
-      .toLowerCase()
-      .replace(/[^a-z_]/g, "");
-  const members = (value: unknown, wanted: string): unknown[] =>
-    typeof value !== "object" || value === null
-      ? []
-      : Object.entries(value).flatMap(([name, member]) => (fold(name) === wanted ? [member] : []));
-  const message: unknown = JSON.parse(text);
-  return members(message, "params").flatMap((params) => members(params, "name"));
+  return lenientMembers(JSON.parse(text), "params").flatMap((params) => lenientMembers(params, "name"));
+}
+
+function lenientMembers(value: unknown, wanted: string): readonly unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => (folded(name) === wanted ? [member] : []));
+}
+
+function folded(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^a-z_]/g, "");
+}
+
+function manyNames(count: number): string {
+  return Array.from({ length: count }, (_, index) => `,"é${index}":0`).join("");
 }
