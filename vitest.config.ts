@@ -6,5 +6,11 @@ export default defineConfig({
     exclude: ["test/system/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    coverage: {
+      include: ["src/policy/**"],
+      reporter: ["text", "json-summary"],
+      // The pure core decides: no branch of it goes untested.
+      thresholds: { branches: 100 },
+    },
   },
 });

