@@ -203,8 +203,7 @@ class Reader {
       at += length;
     }
     this.#at = at + 1;
-    const value: unknown = JSON.parse(text.slice(from - 1, at + 1));
-    if (typeof value !== "string") throw new TypeError("a checked string was none");
+    const value = String(JSON.parse(text.slice(from - 1, at + 1)));
     // Security: a lone surrogate becomes U+FFFD in one server, an error in another, and itself in a third.
     return value.isWellFormed()
       ? value
