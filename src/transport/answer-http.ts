@@ -208,14 +208,18 @@ function reject({ downstream, tracking }: Exchange, answer: IncomingMessage, wha
   answerWith(downstream, refusal);
 }
 
+/** Keeps the session that the server has just opened, or has just accepted. */
 function rememberSession(
-  { tracking, agent, client }: Exchange,
+  { tracking, agent, client, session }: Exchange,
   answer: IncomingMessage,
   sessions: Sessions,
 ): void {
   const id = answer.headers["mcp-session-id"];
-  if (tracking?.request.method !== "initialize" || typeof id !== "string") return;
-  sessions.open(id, principalOf(agent), client);
+  if (tracking?.request.method === "initialize" && typeof id === "string") {
+    sessions.open(id, principalOf(agent), client);
+  } else if (session !== undefined && (answer.statusCode ?? 500) < 400) {
+    sessions.keep(session);
+  }
 }
 
 function outlineOf(body: Buffer): Outline | undefined {

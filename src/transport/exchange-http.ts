@@ -118,7 +118,8 @@ export class HttpRelay {
   ): Exchange | undefined {
     const { sessions, identify } = this.#parts;
     const header = incoming.headers["mcp-session-id"];
-    const id = isModern(message) || typeof header !== "string" ? undefined : header;
+    // Security: also on a modern body, which a server of the old era takes for a message of that session.
+    const id = typeof header === "string" ? header : undefined;
     const client = (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(id);
     const agent = identify(incoming, client);
     const base = { incoming, downstream, agent, ...(client === undefined ? {} : { client }) };
@@ -279,10 +280,6 @@ function withTrace(text: string, context: TraceContext | undefined): string {
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
   tracking.ended("denied", { resultBytes: Buffer.byteLength(answer.body), httpStatus: answer.status });
   answerWith(downstream, answer);
-}
-
-function isModern(message: Message | undefined): message is Exclude<Message, { kind: "response" }> {
-  return message !== undefined && message.kind !== "response" && message.era === "modern";
 }
 
 function idOf(message: Message): string | undefined {

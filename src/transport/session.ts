@@ -43,25 +43,23 @@ export class Sessions {
     return this.#entries.size < this.#max;
   }
 
-  open(id: string, owner: string, client: Client | undefined): Session {
-    const entry = {
-      id,
-      owner,
-      owed: new Map(),
-      usedAtMs: this.#nowMs(),
-      ...(client === undefined ? {} : { client }),
-    };
-    this.#entries.set(id, entry);
-    return entry;
+  open(id: string, owner: string, client: Client | undefined): void {
+    this.#entries.set(id, this.#entry(id, owner, client));
   }
 
-  // A session we never saw opened is older than this process: the server judges it, and its first user owns it.
-  /** The session of that id, or undefined when it belongs to another principal. */
+  // A session we never saw opened is older than this process, or made up: the server knows which.
+  /** The session of that id, or undefined when it belongs to another principal. One not seen before is not kept yet. */
   use(id: string, principal: string): Session | undefined {
     const entry = this.#entries.get(id);
-    if (entry === undefined) return this.hasRoom() ? this.open(id, principal, undefined) : undefined;
+    if (entry === undefined) return this.#entry(id, principal, undefined);
     entry.usedAtMs = this.#nowMs();
     return entry.owner === principal ? entry : undefined;
+  }
+
+  /** Keeps a session that the server has accepted; its first user owns it. */
+  keep(session: Session): void {
+    if (this.#entries.has(session.id) || !this.hasRoom()) return;
+    this.#entries.set(session.id, { ...session, usedAtMs: this.#nowMs() });
   }
 
   /** What the client of that session said of itself; before the caller's right to it was checked. */
@@ -77,6 +75,10 @@ export class Sessions {
 
   closeAll(): void {
     for (const id of this.#entries.keys()) this.close(id);
+  }
+
+  #entry(id: string, owner: string, client: Client | undefined): Entry {
+    return { id, owner, owed: new Map(), usedAtMs: this.#nowMs(), ...(client !== undefined && { client }) };
   }
 
   #forgetIdle(): void {

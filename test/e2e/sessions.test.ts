@@ -13,6 +13,9 @@ beforeEach(async () => {
     let text = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     request.on("end", () => {
+      const isUnheard = String(request.headers["mcp-session-id"]).startsWith("unheard");
+      if (isUnheard)
+        return sendJson(response, `{"jsonrpc":"2.0","id":5,"error":{"code":-32001,"message":"x"}}`, 404);
       if (request.method === "DELETE") return void response.writeHead(200).end();
       if (request.method === "GET") {
         return sendEvents(
@@ -90,6 +93,13 @@ describe("sessions", () => {
     expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "ownership" })).toBe(1);
   });
 
+  it("are not another agent's to use by a message that claims the stateless era", async () => {
+    await (await send("POST", "alice", INITIALIZE)).text();
+    const meta = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
+    const response = await send("POST", "mallory", { ...CALL, params: { ...CALL.params, ...meta } }, "s1");
+    expect(response.status).toBe(404);
+  });
+
   it("are forgotten when their owner ends them, and so are the answers they owe", async () => {
     await (await send("POST", "alice", INITIALIZE)).text();
     await (await send("POST", "alice", CALL, "s1")).text();
@@ -99,8 +109,16 @@ describe("sessions", () => {
     expect(await sidecar.metric("tollgate_tool_calls_total", { tool: "slow", outcome: "cancelled" })).toBe(1);
   });
 
-  it("pass through when they are older than the sidecar", async () => {
+  it("pass through when they are older than the sidecar, and are their first user's from then on", async () => {
     await (await send("POST", "alice", CALL, "from-before")).text();
     expect(seen).toEqual(["POST from-before"]);
+    expect((await send("POST", "mallory", CALL, "from-before")).status).toBe(404);
+  });
+
+  it("take no room when they are made up: the server does not know them", async () => {
+    for (let guess = 0; guess < 20; guess += 1) {
+      expect((await send("POST", "mallory", CALL, `unheard-${guess}`)).status).toBe(404);
+    }
+    expect(await sidecar.metric("tollgate_sessions")).toBe(0);
   });
 });
