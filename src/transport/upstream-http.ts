@@ -112,14 +112,17 @@ export class UpstreamHttp {
       socket.once(this.#options.url.protocol === "https:" ? "secureConnect" : "connect", ready);
     });
     request.once("timeout", () => giveUp("timeout"));
+    let isAnswered = false;
     request.once("response", (response) => {
+      isAnswered = true;
       if (isStream(response)) request.setTimeout(0);
       resolve(response);
     });
     request.once("error", (error) => reject(new UpstreamError(fault ?? faultOf(wasSent), wasSent, error)));
     request.once("close", () => {
       clearTimeout(connecting);
-      reject(new UpstreamError(fault ?? faultOf(wasSent), wasSent));
+      // An error costs its stack: none is made for the common end.
+      if (!isAnswered) reject(new UpstreamError(fault ?? faultOf(wasSent), wasSent));
     });
     return promise;
   }
