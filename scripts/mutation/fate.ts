@@ -1,0 +1,116 @@
+/** What became of every mutant, as Stryker's report tells it. */
+
+import { z } from "zod";
+
+const STATUSES = [
+  "Killed",
+  "Timeout",
+  "Survived",
+  "NoCoverage",
+  "RuntimeError",
+  "CompileError",
+  "Ignored",
+] as const;
+
+const POSITION = z.object({ line: z.number(), column: z.number() });
+const REPORT = z.object({
+  files: z.record(
+    z.string(),
+    z.object({
+      source: z.string(),
+      mutants: z.array(
+        z.object({
+          mutatorName: z.string(),
+          replacement: z.string(),
+          status: z.enum(STATUSES),
+          location: z.object({ start: POSITION, end: POSITION }),
+        }),
+      ),
+    }),
+  ),
+});
+
+type ReportedFile = z.infer<typeof REPORT>["files"][string];
+type ReportedMutant = ReportedFile["mutants"][number];
+
+/** A change that no test noticed. */
+export interface Survivor {
+  readonly file: string;
+  readonly line: number;
+  readonly mutator: string;
+  /** The source that was replaced, and what stood there instead; on one line each. */
+  readonly original: string;
+  readonly replacement: string;
+}
+
+export interface FileFate {
+  readonly file: string;
+  readonly mutants: number;
+  /** By a red test. */
+  readonly killed: number;
+  /** By a test that no longer ended. */
+  readonly timedOut: number;
+  /** Those that no test runs included. */
+  readonly survived: number;
+  /** Broke the test run itself; they count neither way. */
+  readonly invalid: number;
+  readonly survivors: readonly Survivor[];
+}
+
+/** One row for each file, by name. Throws for what is no report, and for mutants that were left out. */
+export function readFates(json: unknown): FileFate[] {
+  const { files } = REPORT.parse(json);
+  return Object.entries(files)
+    .map(([file, reported]) => fateOf(file, reported))
+    .toSorted((one, other) => (one.file < other.file ? -1 : 1));
+}
+
+/** Share of the valid mutants that were noticed, 0 to 100; 100 without any. */
+export function scoreOf(fates: readonly Pick<FileFate, "killed" | "timedOut" | "survived">[]): number {
+  let noticed = 0;
+  let all = 0;
+  for (const { killed, timedOut, survived } of fates) {
+    noticed += killed + timedOut;
+    all += killed + timedOut + survived;
+  }
+  return all === 0 ? 100 : (100 * noticed) / all;
+}
+
+function fateOf(file: string, { source, mutants }: ReportedFile): FileFate {
+  const count = (...statuses: readonly ReportedMutant["status"][]): number =>
+    mutants.filter(({ status }) => statuses.includes(status)).length;
+  if (count("Ignored") > 0) throw new Error(`${file}: some mutants were ignored, run all of them`);
+  const survivors = mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage");
+  return {
+    file,
+    mutants: mutants.length,
+    killed: count("Killed"),
+    timedOut: count("Timeout"),
+    survived: survivors.length,
+    invalid: count("RuntimeError", "CompileError"),
+    survivors: survivors
+      .map((mutant) => survivorOf(file, source, mutant))
+      .toSorted((one, other) => one.line - other.line),
+  };
+}
+
+function survivorOf(file: string, source: string, mutant: ReportedMutant): Survivor {
+  const { start, end } = mutant.location;
+  return {
+    file,
+    line: start.line,
+    mutator: mutant.mutatorName,
+    original: oneLine(source.slice(offsetOf(source, start), offsetOf(source, end))),
+    replacement: oneLine(mutant.replacement),
+  };
+}
+
+/** Lines and columns of a report count from 1. */
+function offsetOf(source: string, { line, column }: z.infer<typeof POSITION>): number {
+  const before = source.split("\n").slice(0, line - 1);
+  return before.reduce((sum, text) => sum + text.length + 1, column - 1);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}

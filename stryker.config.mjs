@@ -1,0 +1,21 @@
+/** Mutation of src/policy: `npm run test:mutation`; docs/mutation.md tells what came of it. */
+
+export default {
+  mutate: ["src/policy/*.ts"],
+  testRunner: "vitest",
+  plugins: ["@stryker-mutator/vitest-runner"],
+  vitest: { configFile: "scripts/mutation/vitest.config.ts" },
+  coverageAnalysis: "perTest",
+  // Stryker rewrites references in tsconfig.json with a compiler API that TypeScript 7 no longer has; there are none.
+  tsconfigFile: ".cache/no-tsconfig.json",
+  ignorePatterns: [".cache", "bench", "coverage", "dashboards", "dist"],
+  concurrency: 1,
+  timeoutMS: 3_000,
+  // Only what changed since the last run is run again; `npm run test:mutation -- --force` runs everything.
+  incremental: true,
+  incrementalFile: ".cache/mutation/incremental.json",
+  tempDirName: ".cache/stryker",
+  cleanTempDir: "always",
+  reporters: ["json", "progress-append-only"],
+  jsonReporter: { fileName: ".cache/mutation/report.json" },
+};
