@@ -13,10 +13,9 @@ import {
   fail,
   FORMAT,
   formatProblem,
-  type PolicyCommand,
+  policyCommand,
   type PolicyWorld,
   readArguments,
-  refuseUsage,
   say,
   sayJson,
   WRONG,
@@ -52,15 +51,13 @@ interface Request {
   readonly isJson: boolean;
 }
 
-export const CHECK: PolicyCommand = {
+export const CHECK = policyCommand({
   name: "check",
   summary: "every problem of a policy, and of a policy with its server",
   help: HELP,
-  run: async (argv, world) => {
-    const request = readRequest(argv);
-    return Array.isArray(request) ? refuseUsage(world, "check", request) : check(world, request);
-  },
-};
+  read: readRequest,
+  work: check,
+});
 
 function readRequest(argv: readonly string[]): Request | string[] {
   const read = readArguments(argv, OPTIONS);

@@ -17,6 +17,22 @@ export interface PolicyCommand {
   readonly run: (argv: readonly string[], world: PolicyWorld) => Promise<number>;
 }
 
+/** A command from its two halves: what reads the command line, as a request or its problems, and what does the work. */
+export interface Halves<Request extends object> extends Omit<PolicyCommand, "run"> {
+  readonly read: (argv: readonly string[]) => Request | string[];
+  /** Returns the exit code. */
+  readonly work: (world: PolicyWorld, request: Request) => number | Promise<number>;
+}
+
+export function policyCommand<Request extends object>(halves: Halves<Request>): PolicyCommand {
+  const { read, work, ...about } = halves;
+  const run = async (argv: readonly string[], world: PolicyWorld): Promise<number> => {
+    const request = read(argv);
+    return Array.isArray(request) ? refuseUsage(world, about.name, request) : work(world, request);
+  };
+  return { ...about, run };
+}
+
 export const DONE = 0;
 /** Something is wrong with what was looked at. */
 export const WRONG = 1;

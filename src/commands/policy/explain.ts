@@ -14,10 +14,9 @@ import {
   fail,
   FORMAT,
   formatProblem,
-  type PolicyCommand,
+  policyCommand,
   type PolicyWorld,
   readArguments,
-  refuseUsage,
   say,
   sayJson,
 } from "./command.ts";
@@ -61,15 +60,13 @@ interface Request {
   readonly isJson: boolean;
 }
 
-export const EXPLAIN: PolicyCommand = {
+export const EXPLAIN = policyCommand({
   name: "explain",
   summary: "the decision for one call, and why",
   help: HELP,
-  run: async (argv, world) => {
-    const request = readRequest(argv);
-    return Array.isArray(request) ? refuseUsage(world, "explain", request) : explain(world, request);
-  },
-};
+  read: readRequest,
+  work: explain,
+});
 
 function readRequest(argv: readonly string[]): Request | string[] {
   const read = readArguments(argv, OPTIONS);

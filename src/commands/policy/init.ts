@@ -2,15 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { CATEGORIES } from "../../policy/category.ts";
-import {
-  DONE,
-  fail,
-  formatProblem,
-  type PolicyCommand,
-  type PolicyWorld,
-  readArguments,
-  refuseUsage,
-} from "./command.ts";
+import { DONE, fail, formatProblem, policyCommand, type PolicyWorld, readArguments } from "./command.ts";
 import { starterPolicy, type StarterPolicy } from "./starter-policy.ts";
 import { starterJson, starterYaml } from "./starter-text.ts";
 import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
@@ -48,15 +40,13 @@ interface Request {
   readonly isPinned: boolean;
 }
 
-export const INIT: PolicyCommand = {
+export const INIT = policyCommand({
   name: "init",
   summary: "a starter policy from a server's tools/list",
   help: HELP,
-  run: async (argv, world) => {
-    const request = readRequest(argv);
-    return Array.isArray(request) ? refuseUsage(world, "init", request) : init(world, request);
-  },
-};
+  read: readRequest,
+  work: init,
+});
 
 function readRequest(argv: readonly string[]): Request | string[] {
   const read = readArguments(argv, OPTIONS);

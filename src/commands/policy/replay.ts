@@ -7,10 +7,9 @@ import {
   fail,
   FORMAT,
   formatProblem,
-  type PolicyCommand,
+  policyCommand,
   type PolicyWorld,
   readArguments,
-  refuseUsage,
   say,
   sayJson,
 } from "./command.ts";
@@ -39,15 +38,13 @@ interface Request {
   readonly isJson: boolean;
 }
 
-export const REPLAY: PolicyCommand = {
+export const REPLAY = policyCommand({
   name: "replay",
   summary: "what a policy would have changed in a recorded audit log",
   help: HELP,
-  run: async (argv, world) => {
-    const request = readRequest(argv);
-    return Array.isArray(request) ? refuseUsage(world, "replay", request) : replay(world, request);
-  },
-};
+  read: readRequest,
+  work: replay,
+});
 
 function readRequest(argv: readonly string[]): Request | string[] {
   const read = readArguments(argv, OPTIONS);
