@@ -80,6 +80,10 @@ describe("a condition on an argument that does not exist", () => {
   });
 });
 
+function needsNumber(path: string, type: string): string {
+  return `error wrong-type ${DENY_0}: \`gt\` needs a number, and \`${path}\` is ${type}: a call that gives it is denied`;
+}
+
 describe("a condition on an argument of another type", () => {
   it.each<[object, string]>([
     [{ path: "args.note", op: "gt", value: 1 }, "`gt` needs a number, and `args.note` is a string"],
@@ -134,6 +138,16 @@ describe("a condition on an argument of another type", () => {
     { path: "args.either", op: "gt", value: 1 },
   ])("is no matter for %j", (condition) => {
     expect(findingsOf(requiring(condition), PAY)).toEqual([]);
+  });
+
+  it("is called by its name", () => {
+    const tool = toolOf("pay", { a: { type: "boolean" }, b: { type: ["object", "array"] } }, ["a", "b"]);
+    expect(findingsOf(denying({ path: "args.a", op: "gt", value: 1 }), tool)).toEqual([
+      needsNumber("args.a", "a boolean"),
+    ]);
+    expect(findingsOf(denying({ path: "args.b", op: "gt", value: 1 }), tool)).toEqual([
+      needsNumber("args.b", "an object or an array"),
+    ]);
   });
 
   it("is no matter for null alone", () => {

@@ -137,6 +137,7 @@ describe("a name", () => {
     ["compress_tokens", "write"],
     ["analyze_loan", "read"],
     ["DELETE_ROWS", "destructive"],
+    ["list_and_delete_list", "destructive"],
     ["check_suite", "unknown"],
     ["label_x_list", "read"],
     ["delete_and_create", "destructive"],

@@ -35,6 +35,12 @@ describe("a description", () => {
     ["Helps delete", "delete"],
     ["Is used to delete", "delete"],
     ["Used to delete", "delete"],
+    ["Let users delete", "delete"],
+    ["Enable users to delete", "delete"],
+    ["Help users delete", "delete"],
+    ["Allows user to delete", "delete"],
+    ["Allows agent to delete", "delete"],
+    ["Use this delete", "delete"],
     ["Utility to delete", "delete"],
     ["Utility for", undefined],
     ["Can delete", "delete"],
@@ -145,6 +151,12 @@ describe("a description", () => {
     ["can be undone", "write"],
   ])("of an update that says %s makes it %s", (words, category) => {
     expect(judged("update_x", `Update x, ${words}`)[0]).toBe(category);
+  });
+
+  it("that captures or converts money moves it", () => {
+    expect(judged("payment", "Captures a payment")).toEqual(["financial", 0.5]);
+    expect(judged("payment", "Converts a payment")).toEqual(["financial", 0.5]);
+    expect(judged("payment", "Prints a payment")).toEqual(["read", 0.5]);
   });
 
   it("changes nothing in what is read, and its read-only text nothing in what is written", () => {

@@ -105,6 +105,15 @@ describe("rules for every tool", () => {
     expect(findingsOf({ tools, all_tools: { require: [gone] } }, PAY, other, third)).toEqual([]);
   });
 
+  it("are held against no tool without a schema", () => {
+    const found = findingsOf({ tools: { other: {}, bare: {} }, all_tools: { deny_if: [rule] } }, other, {
+      name: "bare",
+    });
+    expect(found).toEqual([
+      "error unknown-argument all_tools.deny_if[0].conditions[0]: `args.amount` is no argument of `other`: the rule never denies",
+    ]);
+  });
+
   it("speak of each fault of each rule", () => {
     const all_tools = {
       require: [

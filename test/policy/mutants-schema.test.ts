@@ -87,7 +87,7 @@ describe("an argument", () => {
       types: ["string"],
       values: ["x"],
     });
-    for (const $ref of ["#/$defs/again", "#/$defs/none", "#/$defs/none/none", "text", 5])
+    for (const $ref of ["#/$defs/again", "#/$defs/none", "#/$defs/none/none", "text", "x/$defs/text", 5])
       expect(inProperty({ $ref }, { $defs })).toStrictEqual(OPTIONAL);
   });
 
@@ -119,6 +119,12 @@ describe("an inner argument", () => {
   it("is optional where one alternative leaves it out, and open where one is open", () => {
     const schema = { properties: { a: { oneOf: [inner, { ...inner, required: [] }] } }, required: ["a"] };
     expect(argumentOf("args.a.b", schema)).toStrictEqual({ ...OPTIONAL, types: ["string"] });
+    const deeper = {
+      properties: {
+        a: { anyOf: [{ properties: { x: inner } }, { properties: { x: { properties: { b: {} } } } }] },
+      },
+    };
+    expect(argumentOf("args.a.x.b", { ...deeper, required: ["a"] })).toStrictEqual(OPTIONAL);
     const open = { properties: { a: { oneOf: [inner, { ...inner, additionalProperties: true }] } } };
     expect(argumentOf("args.a.none", open)).toStrictEqual(OPEN);
   });
