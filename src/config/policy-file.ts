@@ -98,11 +98,14 @@ const BOUNDS = { maxNodes: 20_000_000, maxKeys: 20_000_000 };
 function readJsonText(text: string): Read {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
-  const before = text.slice(0, read.offset);
-  const line = before.split("\n").length;
-  const column = read.offset - before.lastIndexOf("\n");
   const name = read.cause === "duplicate_key" ? `: ${nameAt(text, read.offset)}` : "";
-  return { ok: false, problems: [`line ${line}, column ${column}: ${read.detail}${name}`] };
+  return { ok: false, problems: [`${placeInText(text, read.offset)}: ${read.detail}${name}`] };
+}
+
+/** An offset as an editor shows it: `line 1, column 1` is the first character. */
+export function placeInText(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
 }
 
 function nameAt(text: string, offset: number): string {

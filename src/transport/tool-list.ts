@@ -115,7 +115,7 @@ export class ToolList {
     this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
-    return withoutHidden(list.minified, list.tools, isHidden) ?? text;
+    return withoutHidden(list, isHidden) ?? text;
   }
 
   /** The first page of a list replaces what was known. What has changed; undefined when the list says nothing new. */
@@ -147,34 +147,36 @@ export class ToolList {
 interface ReadList {
   /** Absent when the message is no list. */
   readonly tools?: readonly Json[];
+  /** What the list stands in, the cache's hints beside it; empty when the message has no result. */
+  readonly result: JsonObject;
   /** The whole message, minified. */
   readonly minified: string;
 }
 
+const NO_RESULT: JsonObject = new Map();
+
 function readToolList(text: string): ReadList | undefined {
   const read = readJson(text, LIST_BOUNDS);
   if (!read.ok || !isJsonObject(read.value)) return undefined;
-  const result = read.value.get("result");
-  const tools = isJsonObject(result) ? result.get("tools") : undefined;
-  return isJsonArray(tools) ? { tools, minified: read.minified } : { minified: read.minified };
+  const value = read.value.get("result");
+  const result = isJsonObject(value) ? value : NO_RESULT;
+  const tools = result.get("tools");
+  return { result, minified: read.minified, ...(isJsonArray(tools) && { tools }) };
 }
 
 /** Undefined when nothing is hidden. */
 function withoutHidden(
-  minified: string,
-  tools: readonly Json[],
+  { tools = [], result, minified }: ReadList,
   isHidden: (name: string) => boolean,
 ): string | undefined {
   const hidden = tools.map((tool) => isHidden(nameOf(tool) ?? ""));
   if (!hidden.includes(true)) return undefined;
-  return narrowCache(removeElements(minified, ["result", "tools"], (index) => hidden[index] === true));
+  const cut = removeElements(minified, ["result", "tools"], (index) => hidden[index] === true);
+  return narrowCache(cut, result);
 }
 
 /** What was cut for one agent must not be kept for others, nor for long. */
-function narrowCache(text: string): string {
-  const read = readJson(text, LIST_BOUNDS);
-  const result = read.ok && isJsonObject(read.value) ? read.value.get("result") : undefined;
-  if (!isJsonObject(result)) return text;
+function narrowCache(text: string, result: JsonObject): string {
   const ttl = result.get("ttlMs");
   const isCacheable = result.has("cacheScope") || ttl !== undefined;
   const scoped = isCacheable ? setMember(text, ["result", "cacheScope"], `"private"`) : text;

@@ -1,6 +1,7 @@
 /** A JSON or YAML file as the values that it holds, every token as it was written. */
 
 import { readFileSync } from "node:fs";
+import { placeInText } from "../../config/policy-file.ts";
 import { readYaml } from "../../config/yaml.ts";
 import type { Json } from "../../policy/json.ts";
 import { readJson } from "../../policy/read-json.ts";
@@ -26,10 +27,7 @@ export function readDocument(file: string): ReadDocument {
 export function readJsonDocument(text: string, name: string): ReadDocument {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
-  const before = text.slice(0, read.offset);
-  const line = before.split("\n").length;
-  const column = read.offset - before.lastIndexOf("\n");
-  return { ok: false, problems: [`${name}: line ${line}, column ${column}: ${read.detail}`] };
+  return { ok: false, problems: [`${name}: ${placeInText(text, read.offset)}: ${read.detail}`] };
 }
 
 function readText(file: string): string | { readonly code: string } {
