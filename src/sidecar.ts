@@ -2,30 +2,22 @@
 
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { type AdminSources, createAdmin } from "./admin.ts";
+import { createAdmin } from "./admin.ts";
 import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
-import type { Address, Settings } from "./config/settings.ts";
+import type { Address } from "./config/settings-shape.ts";
+import type { Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { Counters } from "./enforcement/counters.ts";
-import { createEnforcer } from "./enforcement/enforce.ts";
 import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
-import { type Agent, principalOf } from "./enforcement/request.ts";
-import { ALLOW_ALL, type Policy } from "./policy/compile.ts";
-import { comparePolicyWithTools } from "./policy/coverage.ts";
+import { ALLOW_ALL } from "./policy/compile.ts";
+import { adminSources } from "./sidecar/admin-sources.ts";
+import { buildGuard } from "./sidecar/guard.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
-import type { OpenStreams } from "./transport/answer-http.ts";
-import { HttpRelay } from "./transport/exchange-http.ts";
-import { type Edge, servedHosts, servesHost } from "./transport/http-edge.ts";
-import { createIdentify } from "./transport/identity.ts";
+import { type Edge, servedHosts } from "./transport/http-edge.ts";
 import { closeListener, listen, ListenError } from "./transport/listener.ts";
-import { createRequestIds } from "./transport/request-ids.ts";
-import { Sessions } from "./transport/session.ts";
-import { ToolList } from "./transport/tool-list.ts";
-import { type UpstreamHealth, watchUpstream } from "./transport/upstream-health.ts";
-import { UpstreamHttp } from "./transport/upstream-http.ts";
 
 export interface Sidecar {
   /** The MCP endpoint, path included. */
@@ -140,151 +132,6 @@ async function openTelemetry(settings: Settings, readLimits: () => LimitReadings
     const why = error instanceof Error ? error.message : String(error);
     throw new StartError([`--audit: cannot be written: ${why}`], UNAVAILABLE);
   }
-}
-
-/** What stands between the listeners and the upstream. */
-interface Guard {
-  readonly relay: HttpRelay;
-  readonly sessions: Sessions;
-  readonly streams: OpenStreams;
-  readonly tools: ToolList;
-  readonly health: UpstreamHealth;
-  readonly close: () => void;
-}
-
-interface Measured {
-  readonly counters: Counters;
-  readonly clock: Clock;
-}
-
-function buildGuard(
-  settings: Settings,
-  { all, forAgent }: PolicySet,
-  { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
-): Guard {
-  const { upstream: url, bounds, identity } = settings;
-  metrics.policiesLoaded(all, clock.wallMs());
-  metrics.rulesKnown(all.flatMap((policy) => policy.rules));
-  const sessions = new Sessions(clock.wallMs);
-  const streams = { open: 0 };
-  const tools = new ToolList({
-    policies: all,
-    onListed: (listed) => {
-      observer.toolsListed(listed);
-      if (listed.isNew) reportTools(tools, all, { log, metrics });
-      for (const { tool, grade } of listed.changes) {
-        metrics.toolChanged(tool, grade);
-        log.warn({ tool, grade }, "the server has changed a tool");
-      }
-    },
-  });
-  metrics.toolsKnown(tools.known(all));
-  const upstream = new UpstreamHttp({
-    url,
-    connectMs: bounds.upstreamConnectMs,
-    idleMs: bounds.upstreamIdleMs,
-  });
-  const health = watchUpstream({
-    url,
-    onChange: (isUp) => {
-      metrics.upstreamUp(isUp);
-      log.info({ upstream: url.href, up: isUp }, "upstream changed");
-    },
-  });
-  const onFailure = (error: unknown): void => log.error({ err: error }, "a call could not be judged");
-  const policyFor = (agent: Agent): Policy | undefined => forAgent(principalOf(agent));
-  const relay = new HttpRelay({
-    upstream,
-    sessions,
-    streams,
-    tools,
-    policyFor,
-    enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
-    observer,
-    propagate,
-    identify: createIdentify({ ...settings, ...identity }),
-    clock,
-    nextId: createRequestIds(),
-    filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
-    listBytes: bounds.listBytes,
-    withheldHeaders: withheldHeaders(identity.header?.name),
-  });
-  const close = (): void => {
-    health.stop();
-    sessions.closeAll();
-    upstream.close();
-  };
-  return { relay, sessions, streams, tools, health, close };
-}
-
-const MOST_FINDINGS_LOGGED = 20;
-
-/** What the server's tools change: their names and categories, and how far the policies fit them. */
-function reportTools(
-  tools: ToolList,
-  policies: readonly Policy[],
-  { log, metrics }: Pick<Telemetry, "log" | "metrics">,
-): void {
-  metrics.toolsKnown(tools.known(policies));
-  const compared = policies
-    .filter(({ digest }) => digest !== "")
-    .map((policy) => {
-      const coverage = comparePolicyWithTools(policy, tools.definitions());
-      const findings = coverage.findings.map(({ path, message }) => `${path}: ${message}`);
-      const some = {
-        policy: policy.digest,
-        findings: findings.slice(0, MOST_FINDINGS_LOGGED),
-        count: findings.length,
-      };
-      if (findings.length > 0) log.warn(some, "the policy does not fit the server's tools");
-      return coverage;
-    });
-  metrics.policyCoverage({
-    unknown: compared.reduce((sum, { unknown }) => sum + unknown.length, 0),
-    uncovered: compared.reduce((sum, { uncovered }) => sum + uncovered.length, 0),
-  });
-}
-
-/** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */
-function withheldHeaders(identityHeader: string | undefined): ReadonlySet<string> {
-  return new Set(["baggage", ...(identityHeader === undefined ? [] : [identityHeader.toLowerCase()])]);
-}
-
-interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
-  readonly state: { readonly isDraining: boolean };
-}
-
-function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, state } = shown;
-  const loadedAtMs = SYSTEM_CLOCK.wallMs();
-  const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
-  return {
-    renderMetrics: (accept) => {
-      metrics.sessions("http", sessions.size);
-      metrics.streams("http", streams.open);
-      return metrics.render(accept);
-    },
-    notReadyBecause: () => [
-      ...(state.isDraining ? ["the sidecar is draining"] : []),
-      ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
-    ],
-    policies: () => ({
-      everyone,
-      all,
-      file: settings.policy,
-      bindings: settings.agents,
-      loadedAtMs,
-      lastError: undefined,
-    }),
-    tools: () => tools.list(everyone),
-    coverage: () =>
-      everyone === undefined || everyone === ALLOW_ALL
-        ? undefined
-        : comparePolicyWithTools(everyone, tools.definitions()),
-    listDecisions: decisions.list,
-    findDecision: decisions.get,
-    servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
-  };
 }
 
 function edgeOf({ path, listen, allowedHosts, allowedOrigins, bounds, identity }: Settings): Edge {

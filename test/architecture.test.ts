@@ -23,6 +23,7 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
   },
+  sidecar: { floors: ["*"], packages: [] },
   "sidecar.ts": { floors: ["*"], packages: [/./] },
   "main.ts": { floors: ["*"], packages: [/./] },
 };

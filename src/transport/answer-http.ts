@@ -10,6 +10,7 @@ import { type Outline, ReplyOutline } from "./reply.ts";
 import { oweAnswer, payAnswer, type Session, type Sessions } from "./session.ts";
 import { StreamFilter } from "./stream-filter.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import type { UpstreamAnswer } from "./upstream.ts";
 import { isStream, responseHeaders } from "./upstream-http.ts";
 
 /** The two ends of one HTTP request, and who is at the far one. */
@@ -46,7 +47,7 @@ const HELD_BYTES = 256 * 1024;
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
 export async function carryAnswer(
   exchange: Exchange,
-  answer: IncomingMessage,
+  answer: UpstreamAnswer,
   parts: AnswerParts,
 ): Promise<void> {
   const status = answer.statusCode ?? 502;
@@ -70,7 +71,7 @@ function mayList({ tracking, incoming }: Exchange): boolean {
   return tracking === undefined ? incoming.method === "GET" : tracking.request.method === "tools/list";
 }
 
-async function carryStream(exchange: Exchange, answer: IncomingMessage, parts: AnswerParts): Promise<void> {
+async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
   const { downstream, tracking, session } = exchange;
   downstream.writeHead(answer.statusCode ?? 200, {
     ...responseHeaders(answer, false),
@@ -125,7 +126,7 @@ function noteMessage(
   }
 }
 
-async function carryJson(exchange: Exchange, answer: IncomingMessage, parts: AnswerParts): Promise<void> {
+async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
   const isList = mayList(exchange);
   const { end, body } = await hold(answer, isList ? parts.listBytes : HELD_BYTES);
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
@@ -152,7 +153,7 @@ async function carryJson(exchange: Exchange, answer: IncomingMessage, parts: Ans
   exchange.downstream.end(bytes);
 }
 
-async function carryLongJson(exchange: Exchange, answer: IncomingMessage, held: Buffer): Promise<void> {
+async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: Buffer): Promise<void> {
   const { downstream, tracking } = exchange;
   const outline = new ReplyOutline();
   outline.push(held);
@@ -171,7 +172,7 @@ async function carryLongJson(exchange: Exchange, answer: IncomingMessage, held: 
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
 
-async function carryVerbatim(exchange: Exchange, answer: IncomingMessage): Promise<void> {
+async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promise<void> {
   const { downstream, tracking } = exchange;
   downstream.writeHead(answer.statusCode ?? 502, responseHeaders(answer, true));
   const { end, bytes } = await pump(answer, downstream, {
@@ -184,7 +185,7 @@ async function carryVerbatim(exchange: Exchange, answer: IncomingMessage): Promi
 
 function endWith(
   { tracking }: Exchange,
-  answer: IncomingMessage,
+  answer: UpstreamAnswer,
   outline: Outline | undefined,
   resultBytes: number,
 ): void {
@@ -194,7 +195,7 @@ function endWith(
 }
 
 /** Answers in the upstream's stead when what it sent may not pass. */
-function reject({ downstream, tracking }: Exchange, answer: IncomingMessage, what: string): void {
+function reject({ downstream, tracking }: Exchange, answer: UpstreamAnswer, what: string): void {
   answer.destroy();
   if (downstream.destroyed) return tracking?.ended("cancelled");
   const refusal = errorAnswer(
@@ -211,7 +212,7 @@ function reject({ downstream, tracking }: Exchange, answer: IncomingMessage, wha
 /** Keeps the session that the server has just opened, or has just accepted. */
 function rememberSession(
   { tracking, agent, client, session }: Exchange,
-  answer: IncomingMessage,
+  answer: UpstreamAnswer,
   sessions: Sessions,
 ): void {
   const id = answer.headers["mcp-session-id"];
@@ -245,6 +246,6 @@ function outcomeOfBreak(end: PumpEnd): Outcome {
   return end === "gone" ? "cancelled" : "upstream_error";
 }
 
-function isJson(answer: IncomingMessage): boolean {
+function isJson(answer: UpstreamAnswer): boolean {
   return /^application\/json\b/i.test(answer.headers["content-type"] ?? "");
 }

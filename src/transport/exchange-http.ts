@@ -28,10 +28,11 @@ import {
 import { scan } from "./scan.ts";
 import { setMember } from "./splice.ts";
 import type { ToolList } from "./tool-list.ts";
-import { requestHeaders, UpstreamError, type UpstreamExchange, type UpstreamHttp } from "./upstream-http.ts";
+import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
+import { requestHeaders } from "./upstream-http.ts";
 
 export interface RelayParts extends AnswerParts {
-  readonly upstream: UpstreamHttp;
+  readonly upstream: Upstream;
   readonly tools: ToolList;
   readonly enforcer: Enforcer;
   /** The policy in force for this agent; undefined when none covers it. */

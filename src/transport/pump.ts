@@ -1,6 +1,7 @@
 /** Bytes from upstream to downstream, as they come, no faster than the client reads, aborted from both ends. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
+import type { UpstreamAnswer } from "./upstream.ts";
 
 /** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left. */
 export type PumpEnd = "complete" | "broken" | "refused" | "gone";
@@ -19,7 +20,7 @@ export interface Pumped {
 
 /** Pumps until either side ends, `held` first. Never rejects. */
 export function pump(
-  upstream: IncomingMessage,
+  upstream: UpstreamAnswer,
   downstream: ServerResponse,
   filter: Filter,
   held?: Buffer,
@@ -60,7 +61,7 @@ export function pump(
 }
 
 /** The whole body when it has at most `maxBytes`; else what was read so far, with the rest still to come. */
-export function hold(upstream: IncomingMessage, maxBytes: number): Promise<Held> {
+export function hold(upstream: UpstreamAnswer, maxBytes: number): Promise<Held> {
   const { promise, resolve } = Promise.withResolvers<Held>();
   const chunks: Buffer[] = [];
   let bytes = 0;

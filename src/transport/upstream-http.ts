@@ -4,6 +4,13 @@ import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeader
 import https from "node:https";
 import type { Permit } from "../enforcement/permit.ts";
 import type { CallMessage, Message } from "./message.ts";
+import {
+  type Upstream,
+  type UpstreamAnswer,
+  UpstreamError,
+  type UpstreamExchange,
+  type UpstreamFault,
+} from "./upstream.ts";
 
 export interface UpstreamOptions {
   readonly url: URL;
@@ -12,30 +19,7 @@ export interface UpstreamOptions {
   readonly idleMs: number;
 }
 
-export type UpstreamFault = "unreachable" | "timeout" | "broken";
-
-/** The upstream gave no answer. `wasSent` tells whether it may have seen the message. */
-export class UpstreamError extends Error {
-  override readonly name = "UpstreamError";
-  readonly fault: UpstreamFault;
-  readonly wasSent: boolean;
-
-  constructor(fault: UpstreamFault, wasSent: boolean, cause?: unknown) {
-    super(`upstream ${fault}`, { cause });
-    this.fault = fault;
-    this.wasSent = wasSent;
-  }
-}
-
-/** One request under way. */
-export interface UpstreamExchange {
-  /** Rejects with an UpstreamError. */
-  readonly response: Promise<IncomingMessage>;
-  /** Ends the request at once, before or within its answer. */
-  readonly abort: () => void;
-}
-
-export class UpstreamHttp {
+export class UpstreamHttp implements Upstream {
   readonly #options: UpstreamOptions;
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
@@ -92,7 +76,7 @@ export class UpstreamHttp {
     return { response, abort: () => request.destroy() };
   }
 
-  #answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  #answerOf(request: ClientRequest): Promise<UpstreamAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     let wasSent = false;
     let connecting: NodeJS.Timeout | undefined;
@@ -132,7 +116,7 @@ function faultOf(wasSent: boolean): UpstreamFault {
   return wasSent ? "broken" : "unreachable";
 }
 
-export function isStream(response: IncomingMessage): boolean {
+export function isStream(response: UpstreamAnswer): boolean {
   return /^text\/event-stream\b/i.test(response.headers["content-type"] ?? "");
 }
 
@@ -173,7 +157,7 @@ export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<s
 }
 
 /** Headers of an answer as they go downstream; its length only where the body passes unchanged. */
-export function responseHeaders(response: IncomingMessage, keepsLength: boolean): OutgoingHttpHeaders {
+export function responseHeaders(response: UpstreamAnswer, keepsLength: boolean): OutgoingHttpHeaders {
   const named = connectionNames(response.headers.connection);
   const headers: OutgoingHttpHeaders = {};
   for (const [name, values] of Object.entries(response.headersDistinct)) {
