@@ -57,7 +57,7 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings),
-    requestMs: settings.bounds.requestMs,
+    ...settings.bounds,
     onFault: (error) => telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
   const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, state }));

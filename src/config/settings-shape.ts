@@ -33,6 +33,7 @@ const list = z.union([
   z.array(z.string()),
   z.string().transform((text) => text.split(",").map((item) => item.trim())),
 ]);
+const count = z.number().int().positive().max(1_000_000);
 const milliseconds = z.number().int().positive().max(3_600_000);
 const label = z
   .string()
@@ -81,6 +82,20 @@ export const SETTINGS_SHAPE = z.strictObject({
         .min(1024)
         .max(256 * 1024 * 1024)
         .default(32 * 1024 * 1024),
+      connections: count.default(10_000),
+      requests: count.default(4_000),
+      "requests-per-agent": count.default(2_000),
+      streams: count.default(5_000),
+      "streams-per-agent": count.default(2_500),
+      sessions: count.default(10_000),
+      "sessions-per-agent": count.default(5_000),
+      "received-bytes": z
+        .number()
+        .int()
+        .min(1024 * 1024)
+        .max(16 * 1024 * 1024 * 1024)
+        .default(256 * 1024 * 1024),
+      "unread-ms": milliseconds.default(15_000),
       "request-ms": milliseconds.default(15_000),
       "upstream-connect-ms": milliseconds.default(5_000),
       "upstream-idle-ms": milliseconds.default(300_000),

@@ -40,6 +40,21 @@ export interface Bounds {
   readonly messageBytes: number;
   /** Longest answer that is held back to be filtered, in bytes. */
   readonly listBytes: number;
+  /** Connections at once; the next is closed as it comes. */
+  readonly connections: number;
+  /** Requests in flight at once, a call and its streamed answer included. */
+  readonly requests: number;
+  readonly requestsPerAgent: number;
+  /** Streams that clients hold open by GET. */
+  readonly streams: number;
+  readonly streamsPerAgent: number;
+  /** Legacy sessions that are remembered. */
+  readonly sessions: number;
+  readonly sessionsPerAgent: number;
+  /** Bytes of messages that are still arriving, over all connections. */
+  readonly receivedBytes: number;
+  /** How long a client may take nothing of an answer that waits for it. */
+  readonly unreadMs: number;
   /** How long a request may take to arrive. */
   readonly requestMs: number;
   readonly upstreamConnectMs: number;
@@ -130,6 +145,15 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     bounds: {
       messageBytes: bounds["message-bytes"],
       listBytes: bounds["list-bytes"],
+      connections: bounds.connections,
+      requests: bounds.requests,
+      requestsPerAgent: bounds["requests-per-agent"],
+      streams: bounds.streams,
+      streamsPerAgent: bounds["streams-per-agent"],
+      sessions: bounds.sessions,
+      sessionsPerAgent: bounds["sessions-per-agent"],
+      receivedBytes: bounds["received-bytes"],
+      unreadMs: bounds["unread-ms"],
       requestMs: bounds["request-ms"],
       upstreamConnectMs: bounds["upstream-connect-ms"],
       upstreamIdleMs: bounds["upstream-idle-ms"],

@@ -36,6 +36,9 @@ export const REFUSAL_CAUSES = [
   "params",
   "header_mismatch",
   "ownership",
+  "overload",
+  "not_read",
+  "server_request",
 ] as const;
 /** Why a message was refused before policy was asked. */
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];

@@ -11,6 +11,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { OpenStreams } from "../transport/answer-http.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
 import { createIdentify } from "../transport/identity.ts";
+import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { Sessions } from "../transport/session.ts";
 import { ToolList } from "../transport/tool-list.ts";
@@ -40,7 +41,7 @@ export function buildGuard(
   const { upstream: url, bounds, identity } = settings;
   metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
-  const sessions = new Sessions(clock.wallMs);
+  const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const tools = new ToolList({
     policies: all,
@@ -72,6 +73,8 @@ export function buildGuard(
     upstream,
     sessions,
     streams,
+    requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
+    openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
     tools,
     policyFor,
     enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),

@@ -2,14 +2,22 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { RefusalCause } from "../enforcement/observer.ts";
 import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
+import { cutSlowReaders } from "./slow-readers.ts";
 
 export interface DownstreamOptions {
   readonly edge: Edge;
   /** How long a request may take to arrive, headers and body. */
   readonly requestMs: number;
+  /** Connections at once; the next is closed as it comes. */
+  readonly connections: number;
+  /** Bytes of messages that are still arriving, over all connections. */
+  readonly receivedBytes: number;
+  /** How long a client may take nothing of an answer that waits for it. */
+  readonly unreadMs: number;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
 }
@@ -28,18 +36,23 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   // Quiet streams are no idle connections: only the arrival of a request is timed.
   server.timeout = 0;
   server.keepAliveTimeout = 65_000;
+  server.maxConnections = options.connections;
+  server.on("drop", () => note(relay, "overload", "too many connections are open"));
+  const cut = "the client takes nothing of what is sent to it";
+  cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
+  const arriving = { bytes: 0, max: options.receivedBytes };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    serveRequest(relay, options.edge, request, response).catch((error: unknown) => {
+    serveRequest({ relay, edge: options.edge, arriving }, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
     });
   });
   server.on("upgrade", (_request, socket) => {
-    relay.noteRefusal({ cause: "header", detail: "protocol upgrades are not served", bytes: 0 });
+    note(relay, "header", "protocol upgrades are not served");
     hangUp(socket, "400 Bad Request");
   });
   server.on("connect", (_request, socket) => {
-    relay.noteRefusal({ cause: "method", detail: "CONNECT is not served", bytes: 0 });
+    note(relay, "method", "CONNECT is not served");
     hangUp(socket, "405 Method Not Allowed");
   });
   refuseWhatIsNoRequest(server, relay);
@@ -55,7 +68,7 @@ function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
     if (!(isSlow || isNoRequest) || failed.has(socket)) return void socket.destroy();
     failed.add(socket);
     const detail = isSlow ? "the request took too long to arrive" : "the bytes are not an HTTP/1.1 request";
-    relay.noteRefusal({ cause: isSlow ? "too_slow" : "header", detail, bytes: 0 });
+    note(relay, isSlow ? "too_slow" : "header", detail);
     hangUp(socket, isSlow ? "408 Request Timeout" : "400 Bad Request");
   });
 }
@@ -65,9 +78,24 @@ function hangUp(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
+  relay.noteRefusal({ cause, detail, bytes: 0 });
+}
+
+interface Listener {
+  readonly relay: HttpRelay;
+  readonly edge: Edge;
+  readonly arriving: Arriving;
+}
+
+/** Bytes held by messages that are not whole yet. */
+interface Arriving {
+  bytes: number;
+  readonly max: number;
+}
+
 async function serveRequest(
-  relay: HttpRelay,
-  edge: Edge,
+  { relay, edge, arriving }: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -75,10 +103,17 @@ async function serveRequest(
   if (refused !== undefined) return refuse(relay, request, response, refused);
   if (request.method !== "POST")
     return relay.open(request.method === "GET" ? "GET" : "DELETE", request, response);
-  const body = await readBody(request, edge.messageBytes);
+  const body = await readBody(request, edge.messageBytes, arriving);
   if (body === "too_large") return refuse(relay, request, response, tooLarge(edge.messageBytes));
+  if (body === "no_room") return refuse(relay, request, response, NO_ROOM);
   if (body !== "gone") await relay.post(request, response, body);
 }
+
+const NO_ROOM: RefusedRequest = {
+  status: 503,
+  cause: "overload",
+  detail: "too many messages are arriving at once",
+};
 
 function refuse(
   relay: HttpRelay,
@@ -89,24 +124,40 @@ function refuse(
   const { status, cause, detail } = refused;
   const answer = errorAnswer(status, INVALID_REQUEST, detail);
   // What is left of the body is not read: the connection ends with the answer.
-  const headers = { connection: "close", ...(status === 405 ? { allow: "GET, POST, DELETE" } : {}) };
+  const headers = {
+    connection: "close",
+    ...(status === 405 && { allow: "GET, POST, DELETE" }),
+    ...(status === 503 && { "retry-after": "5" }),
+  };
   relay.refuse(request, response, { cause, detail, bytes: 0, answer: { ...answer, headers } });
   request.resume();
 }
 
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | "too_large" | "gone"> {
-  const { promise, resolve } = Promise.withResolvers<Buffer | "too_large" | "gone">();
+type Body = Buffer | "too_large" | "no_room" | "gone";
+
+function readBody(request: IncomingMessage, maxBytes: number, arriving: Arriving): Promise<Body> {
+  const { promise, resolve } = Promise.withResolvers<Body>();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isSettled = false;
+  const settle = (body: Body): void => {
+    if (isSettled) return;
+    isSettled = true;
+    arriving.bytes -= bytes;
+    resolve(body);
+  };
   request.on("data", (chunk: Buffer) => {
+    if (isSettled) return;
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) return resolve("too_large");
+    arriving.bytes += chunk.byteLength;
+    if (bytes > maxBytes) return settle("too_large");
+    if (arriving.bytes > arriving.max) return settle("no_room");
     chunks.push(chunk);
   });
   request.once("end", () =>
-    resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
   );
-  request.once("close", () => resolve("gone"));
-  request.once("error", () => resolve("gone"));
+  request.once("close", () => settle("gone"));
+  request.once("error", () => settle("gone"));
   return promise;
 }

@@ -11,10 +11,12 @@ import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
 import { type AnswerParts, carryAnswer, type Exchange } from "./answer-http.ts";
 import { describeRequest } from "./describe-request.ts";
+import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
 import type { RefusedRequest } from "./http-edge.ts";
 import type { Identify } from "./identity.ts";
 import { asksForTask, type CallMessage, clientOf, type Message, type RequestMessage } from "./message.ts";
+import type { Places } from "./places.ts";
 import {
   type Answer,
   answerWith,
@@ -39,6 +41,9 @@ export interface RelayParts extends AnswerParts {
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly propagate: Propagate;
   readonly identify: Identify;
+  /** Requests in flight, and streams that clients hold open. */
+  readonly requests: Places;
+  readonly openStreams: Places;
   readonly clock: Clock;
   readonly nextId: () => string;
   /** Headers that never go upstream, in lower case: those that prove who the agent is. */
@@ -78,13 +83,14 @@ export class HttpRelay {
       });
     }
     const exchange = this.#admit(incoming, downstream, message);
-    if (exchange !== undefined) await this.#forward(exchange, message, text);
+    if (exchange !== undefined && this.#enter(exchange, message))
+      await this.#forward(exchange, message, text);
   }
 
   /** Serves a GET or DELETE: the server's own stream, or the end of a session. */
   async open(method: "GET" | "DELETE", incoming: IncomingMessage, downstream: ServerResponse): Promise<void> {
     const exchange = this.#admit(incoming, downstream, undefined);
-    if (exchange === undefined) return;
+    if (exchange === undefined || !this.#enter(exchange, undefined)) return;
     await this.#send(exchange, (headers) => this.#parts.upstream.open(method, headers));
     const { session } = exchange;
     if (method === "DELETE" && session !== undefined && downstream.statusCode < 300)
@@ -143,6 +149,24 @@ export class HttpRelay {
     return undefined;
   }
 
+  /** Takes the place that this request holds until its answer has ended; answers when there is none. */
+  #enter({ incoming, downstream, agent }: Exchange, message: Message | undefined): boolean {
+    // What ends or answers a request that is under way needs no place of its own.
+    if (message?.kind === "notification" || message?.kind === "response") return true;
+    const { requests, openStreams } = this.#parts;
+    const places = incoming.method === "GET" ? openStreams : requests;
+    const principal = principalOf(agent);
+    if (places.enter(principal)) {
+      downstream.once("close", () => places.leave(principal));
+      return true;
+    }
+    const detail =
+      incoming.method === "GET" ? "too many streams are open" : "too many requests are in flight";
+    const answer = overloaded(detail, message === undefined ? undefined : idOf(message));
+    this.refuse(incoming, downstream, { cause: "overload", detail, bytes: 0, answer });
+    return false;
+  }
+
   async #forward(exchange: Exchange, message: Message, text: string): Promise<void> {
     const { observer, upstream } = this.#parts;
     observer.messagePassed("downstream", message.kind === "response" ? "response" : message.method);
@@ -167,10 +191,8 @@ export class HttpRelay {
       const answer = methodDenialAnswer({ id: message.id, decisionId: tracking.request.id }, denial);
       return answerDenied(downstream, tracking, answer);
     }
-    if (message.method === "initialize" && !sessions.hasRoom()) {
-      const answer = errorAnswer(503, INTERNAL_ERROR, "Too many sessions are open", message.id);
-      return answerDenied(downstream, tracking, { ...answer, headers: { "retry-after": "60" } });
-    }
+    if (message.method === "initialize" && !sessions.hasRoom(principalOf(exchange.agent)))
+      return answerDenied(downstream, tracking, overloaded("too many sessions are open", message.id));
     return this.#send(tracked, (headers, context) =>
       upstream.relay(message, withTrace(text, context), headers),
     );
@@ -251,23 +273,6 @@ export class HttpRelay {
 export interface Refused extends Omit<RefusedRequest, "status"> {
   readonly answer: Answer;
   readonly bytes: number;
-}
-
-/** Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
-function faultAnswer(error: UpstreamError, id: string | undefined): Answer {
-  switch (error.fault) {
-    case "unreachable":
-      return errorAnswer(502, INTERNAL_ERROR, "The MCP server behind Tollgate cannot be reached", id);
-    case "timeout":
-      return errorAnswer(504, INTERNAL_ERROR, "The MCP server behind Tollgate did not answer in time", id);
-    case "broken":
-      return errorAnswer(
-        502,
-        INTERNAL_ERROR,
-        "The MCP server behind Tollgate closed the connection without an answer",
-        id,
-      );
-  }
 }
 
 /** The message with our span's context in `params._meta`; unchanged when nothing is traced. */

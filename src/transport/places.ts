@@ -1,0 +1,45 @@
+/** What callers may hold at once, in flight or open: so much in all, and so much for each agent. */
+
+export interface PlaceBounds {
+  readonly inAll: number;
+  readonly perAgent: number;
+}
+
+export class Places {
+  readonly #bounds: PlaceBounds;
+  /** Invariant: no entry is 0, so there are at most as many as places are taken. */
+  readonly #byAgent = new Map<string, number>();
+  #taken = 0;
+
+  constructor(bounds: PlaceBounds) {
+    this.#bounds = bounds;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  hasRoom(agent: string): boolean {
+    return this.#taken < this.#bounds.inAll && this.#of(agent) < this.#bounds.perAgent;
+  }
+
+  /** One place for this agent, which it gives back by `leave`; false when it may have none now. */
+  enter(agent: string): boolean {
+    if (!this.hasRoom(agent)) return false;
+    this.#byAgent.set(agent, this.#of(agent) + 1);
+    this.#taken += 1;
+    return true;
+  }
+
+  leave(agent: string): void {
+    const held = this.#of(agent);
+    if (held === 0) return;
+    this.#taken -= 1;
+    if (held === 1) this.#byAgent.delete(agent);
+    else this.#byAgent.set(agent, held - 1);
+  }
+
+  #of(agent: string): number {
+    return this.#byAgent.get(agent) ?? 0;
+  }
+}
