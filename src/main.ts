@@ -71,7 +71,12 @@ type ParsedFlags =
   | { readonly problem: string };
 
 function parseFlags(argv: readonly string[]): ParsedFlags {
-  const options = Object.fromEntries(FLAGS.map(({ name }) => [name, { type: "string" as const }]));
+  const options = Object.fromEntries(
+    FLAGS.map(({ name, value }) => [
+      name,
+      { type: value === "" ? ("boolean" as const) : ("string" as const) },
+    ]),
+  );
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -81,7 +86,8 @@ function parseFlags(argv: readonly string[]): ParsedFlags {
     if (positionals.length > 0)
       return { problem: "wrapping a stdio server (-- COMMAND) is not there yet; use --upstream URL" };
     const { help, ...flags } = values;
-    return { isHelp: help === true, flags: flags as Partial<Record<FlagName, string>> };
+    const texts = Object.entries(flags).map(([name, value]) => [name, String(value)]);
+    return { isHelp: help === true, flags: Object.fromEntries(texts) };
   } catch (error) {
     return {
       problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),

@@ -75,6 +75,9 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     await stop(settings.bounds.drainMs);
   };
   try {
+    await guard.isolation.check();
+    const broken = guard.isolation.brokenBecause();
+    if (broken !== undefined) throw new StartError([`--require-isolation: ${broken}`], UNAVAILABLE);
     const url = `${await bind(downstream, settings.listen, "--listen")}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin");
     announce(telemetry.log, settings, policies, { url, adminUrl });

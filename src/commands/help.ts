@@ -30,7 +30,7 @@ Exit codes: 0 done, 64 bad usage or settings, 69 an address is taken, 78 bad pol
 `;
 
 function line({ name, value, fallback, meaning }: (typeof FLAGS)[number]): string {
-  const flag = `--${name} ${value}`;
+  const flag = `--${name} ${value}`.trim();
   const preset = fallback === "" ? "" : ` (${fallback})`;
   return `  ${flag.padEnd(28)} ${meaning}${preset}`;
 }

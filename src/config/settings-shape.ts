@@ -55,8 +55,10 @@ export const SETTINGS_SHAPE = z.strictObject({
   audit: z.string().optional(),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),
+  "require-isolation": z.union([z.boolean(), z.enum(["true", "false"])]).default(false),
   "log-level": z.enum(LOG_LEVELS).default("info"),
   "log-format": z.enum(["json", "pretty"]).optional(),
+  "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
   agents: z.array(z.strictObject({ match: z.string().min(1), policy: z.string().min(1) })).default([]),
   identity: z
     .strictObject({

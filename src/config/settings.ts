@@ -15,6 +15,8 @@ export interface Settings {
   readonly admin: Address;
   /** Absent: everything is allowed and observed. */
   readonly policy?: string;
+  /** What the server may ask of agents, by method, `*` for the others; what is not named passes. */
+  readonly serverRequests: Readonly<Record<string, "allow" | "deny">>;
   /** Policies of their own for some agents; the first that matches counts. */
   readonly agents: readonly PolicyBinding[];
   readonly mode: Mode;
@@ -24,6 +26,8 @@ export interface Settings {
   readonly audit?: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Whether an upstream that can be reached round the sidecar is not served. */
+  readonly requireIsolation: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
@@ -132,6 +136,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     path: raw.path,
     admin: raw.admin,
     ...(raw.policy === undefined ? {} : { policy: raw.policy }),
+    serverRequests: raw["server-requests"],
     agents: raw.agents,
     mode: raw.mode,
     server: raw.server ?? raw.upstream.hostname.replaceAll(/[[\]:]/g, "_"),
@@ -139,6 +144,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     ...(raw.audit === undefined ? {} : { audit: raw.audit }),
     allowedHosts: raw["allowed-host"],
     allowedOrigins: raw["allowed-origin"],
+    requireIsolation: String(raw["require-isolation"]) === "true",
     logLevel: raw["log-level"],
     logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
     identity: identity.header === undefined ? {} : { header: identity.header },

@@ -15,7 +15,7 @@ interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
 }
 
 export function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, state } = shown;
+  const { metrics, sessions, streams, tools, health, decisions, isolation, state } = shown;
   const loadedAtMs = SYSTEM_CLOCK.wallMs();
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
@@ -27,6 +27,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
     notReadyBecause: () => [
       ...(state.isDraining ? ["the sidecar is draining"] : []),
       ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
+      ...[isolation.brokenBecause()].filter((because) => because !== undefined),
     ],
     policies: () => ({
       everyone,

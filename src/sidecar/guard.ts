@@ -13,10 +13,12 @@ import { HttpRelay } from "../transport/exchange-http.ts";
 import { createIdentify } from "../transport/identity.ts";
 import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
+import { createServerRequests } from "../transport/server-requests.ts";
 import { Sessions } from "../transport/session.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
+import { type Isolation, watchIsolation } from "./isolation.ts";
 import { reportTools } from "./report-tools.ts";
 
 export interface Guard {
@@ -25,6 +27,7 @@ export interface Guard {
   readonly streams: OpenStreams;
   readonly tools: ToolList;
   readonly health: UpstreamHealth;
+  readonly isolation: Isolation;
   readonly close: () => void;
 }
 
@@ -60,10 +63,12 @@ export function buildGuard(
     connectMs: bounds.upstreamConnectMs,
     idleMs: bounds.upstreamIdleMs,
   });
+  const isolation = watchIsolation(settings, { log, metrics });
   const health = watchUpstream({
     url,
     onChange: (isUp) => {
       metrics.upstreamUp(isUp);
+      if (isUp) void isolation.check();
       log.info({ upstream: url.href, up: isUp }, "upstream changed");
     },
   });
@@ -80,6 +85,7 @@ export function buildGuard(
     enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
     observer,
     propagate,
+    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     identify: createIdentify({ ...settings, ...identity }),
     clock,
     nextId: createRequestIds(),
@@ -92,7 +98,7 @@ export function buildGuard(
     sessions.closeAll();
     upstream.close();
   };
-  return { relay, sessions, streams, tools, health, close };
+  return { relay, sessions, streams, tools, health, isolation, close };
 }
 
 /** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */

@@ -8,6 +8,7 @@ import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import { oweAnswer, payAnswer, type Session, type Sessions } from "./session.ts";
+import { type RefusedServerRequest, refusalForAgent, type ServerRequests } from "./server-requests.ts";
 import { StreamFilter } from "./stream-filter.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
@@ -37,6 +38,9 @@ export interface AnswerParts {
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
+  readonly serverRequests: ServerRequests;
+  /** Answers a request of the server in the agent's stead, and has it recorded. */
+  readonly refuseServerRequest: (exchange: Exchange, refused: RefusedServerRequest) => void;
   /** Longest message that is held back to be filtered, in bytes. */
   readonly listBytes: number;
 }
@@ -80,7 +84,8 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   downstream.flushHeaders();
   const counter = { bytes: 0 };
   const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts.observer, counter.bytes);
-  const filter = mayList(exchange) ? listFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
+  const mustHold = mayList(exchange) || parts.serverRequests.isGuarded;
+  const filter = mustHold ? holdFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
   const { end, bytes } = await pump(answer, downstream, filter);
   parts.streams.open -= 1;
@@ -99,13 +104,27 @@ function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: nu
   return { pass, flush: () => Buffer.alloc(0) };
 }
 
-function listFilter(exchange: Exchange, parts: AnswerParts, onMessage: (outline: Outline) => void): Filter {
-  const rewrite = (data: string): string | undefined => filterText(exchange, parts, data);
+function holdFilter(exchange: Exchange, parts: AnswerParts, onMessage: (outline: Outline) => void): Filter {
+  const isList = mayList(exchange);
+  const isFirstPage = exchange.isFirstPage === true;
+  const rewrite = (data: string, outline: Outline): string | undefined => {
+    const refused = refusedRequest(exchange, parts, outline);
+    if (refused !== undefined) return refused;
+    return isList && outline.hasTools ? parts.filterList(exchange.agent, data, isFirstPage) : data;
+  };
   return new StreamFilter({ maxBytes: parts.listBytes, rewrite, onMessage });
 }
 
-function filterText({ agent, isFirstPage }: Exchange, parts: AnswerParts, text: string): string | undefined {
-  return parts.filterList(agent, text, isFirstPage === true);
+/** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */
+function refusedRequest(exchange: Exchange, parts: AnswerParts, outline: Outline): string | undefined {
+  const method = parts.serverRequests.deniedIn(outline);
+  if (method === undefined) return undefined;
+  if (outline.method !== undefined) {
+    parts.refuseServerRequest(exchange, { method, ...(outline.id !== undefined && { id: outline.id }) });
+    return "";
+  }
+  parts.refuseServerRequest(exchange, { method });
+  return refusalForAgent(outline.id ?? "null", { method });
 }
 
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
@@ -127,22 +146,19 @@ function noteMessage(
 }
 
 async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
-  const isList = mayList(exchange);
-  const { end, body } = await hold(answer, isList ? parts.listBytes : HELD_BYTES);
+  const mustHold = mayList(exchange) || parts.serverRequests.isGuarded;
+  const { end, body } = await hold(answer, mustHold ? parts.listBytes : HELD_BYTES);
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
-    if (isList) return reject(exchange, answer, "sent a tool list that is too large to be read");
+    if (mustHold) return reject(exchange, answer, "sent an answer that is too large to be read");
     return carryLongJson(exchange, answer, body);
   }
   const outline = outlineOf(body);
-  const isWhole = outline !== undefined;
-  if (isWhole) parts.observer.messagePassed("upstream", "response");
-  if (!isWhole && (answer.statusCode ?? 0) < 300)
+  if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
+  else if ((answer.statusCode ?? 0) < 300)
     return reject(exchange, answer, "answered with what is not JSON-RPC");
-  const filtered = isList && isWhole ? filterText(exchange, parts, body.toString("utf8")) : undefined;
-  if (isList && isWhole && filtered === undefined)
-    return reject(exchange, answer, "sent a tool list that cannot be read");
-  const bytes = filtered === undefined ? body : Buffer.from(filtered);
+  const bytes = outline === undefined ? body : passable(exchange, parts, { body, outline });
+  if (bytes === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
   exchange.tracking?.answered();
   // Before the answer leaves, so that who has read it finds it counted and recorded.
   endWith(exchange, answer, outline, bytes.byteLength);
@@ -151,6 +167,19 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
     "content-length": bytes.byteLength,
   });
   exchange.downstream.end(bytes);
+}
+
+/** The body as this agent may have it; undefined when it may be a list and cannot be read. */
+function passable(
+  exchange: Exchange,
+  parts: AnswerParts,
+  { body, outline }: { readonly body: Buffer; readonly outline: Outline },
+): Buffer | undefined {
+  const refused = refusedRequest(exchange, parts, outline);
+  if (refused !== undefined) return Buffer.from(refused);
+  if (!mayList(exchange)) return body;
+  const filtered = parts.filterList(exchange.agent, body.toString("utf8"), exchange.isFirstPage === true);
+  return filtered === undefined ? undefined : Buffer.from(filtered);
 }
 
 async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: Buffer): Promise<void> {

@@ -28,12 +28,13 @@ import {
   methodDenialAnswer,
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
-import { setMember } from "./splice.ts";
+import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
 import type { ToolList } from "./tool-list.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./upstream-http.ts";
+import { withTrace } from "./with-trace.ts";
 
-export interface RelayParts extends AnswerParts {
+export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest"> {
   readonly upstream: Upstream;
   readonly tools: ToolList;
   readonly enforcer: Enforcer;
@@ -54,9 +55,11 @@ type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) =>
 
 export class HttpRelay {
   readonly #parts: RelayParts;
+  readonly #answerParts: AnswerParts;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
+    this.#answerParts = { ...parts, refuseServerRequest: this.#refuseServerRequest.bind(this) };
   }
 
   /** Serves a POST whose whole body was read. */
@@ -111,6 +114,13 @@ export class HttpRelay {
   noteRefusal(refused: Omit<Refusal, "id" | "atMs" | "transport">): void {
     const { observer, clock, nextId } = this.#parts;
     observer.messageRefused({ id: nextId(), atMs: clock.wallMs(), transport: "http", ...refused });
+  }
+
+  /** Recorded; where the server waits for an answer it gets one from us. */
+  #refuseServerRequest({ incoming, agent }: Exchange, refused: RefusedServerRequest): void {
+    const { upstream, withheldHeaders } = this.#parts;
+    this.noteRefusal({ cause: "server_request", detail: wordsOf(refused), bytes: 0, agent });
+    answerServer(upstream, requestHeaders(incoming, withheldHeaders), refused);
   }
 
   #inputSchemaOf(message: Message): JsonObject | undefined {
@@ -242,7 +252,7 @@ export class HttpRelay {
     downstream.once("close", leave);
     if (isGone) upstream.abort();
     try {
-      await carryAnswer(exchange, await upstream.response, this.#parts);
+      await carryAnswer(exchange, await upstream.response, this.#answerParts);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       if (!error.wasSent) permit?.refund();
@@ -273,14 +283,6 @@ export class HttpRelay {
 export interface Refused extends Omit<RefusedRequest, "status"> {
   readonly answer: Answer;
   readonly bytes: number;
-}
-
-/** The message with our span's context in `params._meta`; unchanged when nothing is traced. */
-function withTrace(text: string, context: TraceContext | undefined): string {
-  if (context === undefined) return text;
-  const traced = setMember(text, ["params", "_meta", "traceparent"], JSON.stringify(context.traceparent));
-  if (context.tracestate === undefined) return traced;
-  return setMember(traced, ["params", "_meta", "tracestate"], JSON.stringify(context.tracestate));
 }
 
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {

@@ -19,6 +19,8 @@ export interface Outline {
   readonly isError: boolean;
   /** `result.resultType`, of the modern era. */
   readonly resultType: string | undefined;
+  /** Of each request in `result.inputRequests`, of the modern era; `_other` where it is no proper string. */
+  readonly inputMethods: readonly string[];
   /** `result.tools` is an array. */
   readonly hasTools: boolean;
   /** The result is a task, or is about one: `result.task` is an object, or `result.taskId` exists. */
@@ -31,6 +33,10 @@ export interface Outline {
 export interface Place {
   /** The names that matter when the value is an object. */
   readonly members?: ReadonlyMap<string, Place>;
+  /** What every other name leads to. */
+  readonly others?: Place;
+  /** Whether the value of each one that comes is kept, not only that of the last. */
+  readonly isList?: boolean;
 }
 
 const ID: Place = {};
@@ -43,10 +49,15 @@ const TASK_ID: Place = {};
 const TASK_ID_OF_TASK: Place = {};
 const TASK: Place = { members: new Map([["taskId", TASK_ID_OF_TASK]]) };
 const ERROR: Place = { members: new Map([["code", ERROR_CODE]]) };
+/** Of one request in `result.inputRequests`. */
+export const INPUT_METHOD: Place = { isList: true };
+const INPUT_REQUEST: Place = { members: new Map([["method", INPUT_METHOD]]) };
+const INPUT_REQUESTS: Place = { members: new Map(), others: INPUT_REQUEST };
 const RESULT: Place = {
   members: new Map([
     ["isError", IS_ERROR],
     ["resultType", RESULT_TYPE],
+    ["inputRequests", INPUT_REQUESTS],
     ["tools", TOOLS],
     ["task", TASK],
     ["taskId", TASK_ID],
@@ -67,7 +78,11 @@ export const MESSAGE: Place = {
 export const TOO_LONG = "?";
 
 /** The outline from the tokens that were kept, a byte a character. */
-export function outlineOf(kept: ReadonlyMap<Place, string>, isWellFormed: boolean): Outline {
+export function outlineOf(
+  kept: ReadonlyMap<Place, string>,
+  inputMethods: readonly string[],
+  isWellFormed: boolean,
+): Outline {
   const error = kept.get(ERROR);
   const method = kept.get(METHOD);
   return {
@@ -79,6 +94,7 @@ export function outlineOf(kept: ReadonlyMap<Place, string>, isWellFormed: boolea
     errorCode: error === "{" ? numberOf(kept.get(ERROR_CODE)) : undefined,
     isError: kept.get(IS_ERROR) === "true",
     resultType: stringOf(kept.get(RESULT_TYPE)),
+    inputMethods: inputMethods.map((token) => stringOf(token) ?? "_other"),
     hasTools: kept.get(TOOLS) === "[",
     hasTask: kept.get(TASK) === "{" || kept.has(TASK_ID),
     taskId: stringOf(kept.get(TASK_ID_OF_TASK)) ?? stringOf(kept.get(TASK_ID)),

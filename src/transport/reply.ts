@@ -21,6 +21,8 @@ export type { Outline } from "./outline.ts";
 const MAX_DEPTH = 1_000;
 /** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
 const MAX_KEPT_BYTES = 2_048;
+/** Different values of one list that matters; a message with more cannot be made out. */
+const MOST_LISTED = 64;
 /** Strings are read byte by byte so far, then by native search. */
 const NEAR_BYTES = 32;
 const SMALL_CHUNK_BYTES = 2_048;
@@ -38,6 +40,7 @@ type State =
 
 export class ReplyOutline {
   readonly #kept = new Map<Place, string>();
+  #listed = NONE;
   /** For each open container: whether it is an object, and what it is when its names matter. */
   readonly #isObject: boolean[] = [];
   readonly #places: (Place | undefined)[] = [];
@@ -68,7 +71,7 @@ export class ReplyOutline {
   }
 
   end(): Outline {
-    return outlineOf(this.#kept, this.#state === "done");
+    return outlineOf(this.#kept, this.#listed, this.#state === "done");
   }
 
   /** Reads one token, or the part of it that this chunk has; returns where the next begins. */
@@ -117,7 +120,9 @@ export class ReplyOutline {
       return;
     }
     this.#state = "colon";
-    this.#place = token === undefined ? undefined : this.#places.at(-1)?.members?.get(nameOf(token));
+    const container = this.#places.at(-1);
+    this.#place =
+      token === undefined ? undefined : (container?.members?.get(nameOf(token)) ?? container?.others);
   }
 
   #inScalar(bytes: Buffer, from: number): number {
@@ -199,9 +204,19 @@ export class ReplyOutline {
   }
 
   #keep(token: string | undefined): void {
-    if (this.#place !== undefined && token !== undefined) this.#kept.set(this.#place, token);
+    if (this.#place === undefined || token === undefined) return;
+    if (this.#place.isList === true) this.#list(token);
+    else this.#kept.set(this.#place, token);
+  }
+
+  #list(token: string): void {
+    if (this.#listed.includes(token)) return;
+    if (this.#listed.length === MOST_LISTED) this.#state = "broken";
+    else this.#listed = [...this.#listed, token];
   }
 }
+
+const NONE: readonly string[] = [];
 
 function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
   const index = bytes.indexOf(byte, from);

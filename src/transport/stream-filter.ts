@@ -1,4 +1,4 @@
-/** A stream on which a tools/list can arrive: each event is held until it was read, and passes as the agent may see it. */
+/** A stream with messages that may not pass as they are: each event is held until it was read, and passes as the agent may see it. */
 
 import type { Filter } from "./pump.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
@@ -7,8 +7,8 @@ import { replaceData, type SseEvent, SseSplitter } from "./sse.ts";
 export interface StreamFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
   readonly maxBytes: number;
-  /** The message that goes on in place of one with tools; undefined when it cannot be read. */
-  readonly rewrite: (message: string) => string | undefined;
+  /** The message that goes on in its place, empty for none; undefined when it cannot be read. */
+  readonly rewrite: (message: string, outline: Outline) => string | undefined;
   readonly onMessage: (outline: Outline) => void;
 }
 
@@ -42,9 +42,9 @@ export class StreamFilter implements Filter {
     const reading = new ReplyOutline();
     reading.push(Buffer.from(data));
     const outline = reading.end();
-    // What we cannot make out could be a list to a more forgiving reader.
+    // What we cannot make out could be a list, or a request, to a more forgiving reader.
     if (!outline.isWellFormed) return undefined;
-    const rewritten = outline.hasTools ? this.#options.rewrite(data) : data;
+    const rewritten = this.#options.rewrite(data, outline);
     if (rewritten === undefined) return undefined;
     this.#options.onMessage(outline);
     return rewritten === data ? raw : replaceData(event, rewritten);

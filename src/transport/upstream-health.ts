@@ -22,7 +22,7 @@ export function watchUpstream({ url, onChange }: HealthOptions): UpstreamHealth 
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
-    const answer = await canConnect(url);
+    const answer = await accepts(hostOf(url), portOf(url));
     if (isStopped) return;
     if (answer !== isUp) onChange(answer);
     isUp = answer;
@@ -36,10 +36,19 @@ export function watchUpstream({ url, onChange }: HealthOptions): UpstreamHealth 
   return { isUp: () => isUp, stop };
 }
 
-function canConnect(url: URL): Promise<boolean> {
+/** The host of a URL, an IPv6 address without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+export function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+}
+
+/** Whether something accepts connections at this host (an IPv6 address without brackets) and port. */
+export function accepts(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ""), port, timeout: CONNECT_MS });
+  const socket = connect({ host, port, timeout: CONNECT_MS });
   const settle = (isUp: boolean): void => {
     socket.destroy();
     resolve(isUp);

@@ -29,12 +29,20 @@ const NOTHING: Outline = {
   errorCode: undefined,
   isError: false,
   resultType: undefined,
+  inputMethods: [],
   hasTools: false,
   hasTask: false,
   taskId: undefined,
 };
 
 describe("the outline", () => {
+  it("cannot make out a message that asks for more than it lists", () => {
+    const asks = Array.from({ length: 65 }, (_, index) => `"${index}":{"method":"m${index}"}`);
+    const [one, more] = [asks.slice(1), asks].map((some) => `{"result":{"inputRequests":{${some.join()}}}}`);
+    expect(outlineOf(one ?? "").inputMethods).toHaveLength(64);
+    expect(outlineOf(more ?? "").isWellFormed).toBe(false);
+  });
+
   it.each([
     ["{}", {}],
     [' { "id" : 7 , "result" : { } } \n', { id: "7", hasResult: true }],
@@ -54,6 +62,15 @@ describe("the outline", () => {
     ['{"id":3,"method":"sampling/createMessage"}', { id: "3", method: "sampling/createMessage" }],
     ['{"method":5}', { method: "_other" }],
     ['{"result":{"resultType":"input_required"}}', { hasResult: true, resultType: "input_required" }],
+    [
+      '{"result":{"inputRequests":{"a":{"params":{"method":"x"},"method":"roots/list"},"b":{"method":5}}}}',
+      { hasResult: true, inputMethods: ["roots/list", "_other"] },
+    ],
+    [
+      '{"result":{"inputRequests":{"a":{"method":"m","method":"m"}},"inputRequests":{"b":{"method":"n"}}}}',
+      { hasResult: true, inputMethods: ["m", "n"] },
+    ],
+    ['{"result":{"inputRequests":[{"method":"m"}]}}', { hasResult: true }],
     ['{"result":{"tools":[{"name":"t"}]}}', { hasResult: true, hasTools: true }],
     ['{"result":{"tools":{}}}', { hasResult: true }],
     ['{"result":{"content":[{"tools":[],"isError":true,"taskId":"x"}]}}', { hasResult: true }],
