@@ -1,0 +1,168 @@
+/** Approvals: a person's one-time yes to exactly one call, bound to agent, tool, arguments as judged and policy. */
+
+export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", "used"] as const;
+/** What can become of an approval; the last two end it. */
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/** What is asked for. */
+export interface Asked {
+  /** The principal. */
+  readonly agent: string;
+  readonly tool: string;
+  readonly policyDigest: string;
+  /** The pointer of the rule that asks. */
+  readonly rule: string;
+  readonly args: {
+    readonly bytes: number;
+    readonly keys: readonly string[];
+    /** The tokens as they were judged and are forwarded. */
+    readonly text: string;
+  };
+}
+
+export interface Approval extends Omit<Asked, "args"> {
+  readonly id: string;
+  readonly state: "requested" | "approved" | "rejected";
+  readonly args: Omit<Asked["args"], "text">;
+  /** Milliseconds since the epoch, like all times here. */
+  readonly requestedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Calls that were denied while it waited. */
+  readonly calls: number;
+  readonly decided?: Decided;
+}
+
+/** Who decided, and why; their own words, not proof of who they are. */
+export interface Decided {
+  readonly by: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}
+
+/** `granted` is used up by `use`, which the caller does in the same synchronous step; `full`: no more can wait. */
+export type Answer =
+  | { readonly state: "waiting" | "rejected" | "granted"; readonly approval: Approval }
+  | { readonly state: "full" };
+
+export type Choice = "approved" | "rejected";
+/** `gone`: it never was, was used or has expired. `decided`: somebody was faster. */
+export type Settled =
+  | { readonly state: "settled"; readonly approval: Approval }
+  | { readonly state: "gone" | "decided" };
+
+export interface ApprovalsOptions {
+  /** How long it waits, and how long it stays usable once approved. */
+  readonly ttlMs: number;
+  readonly maxInAll: number;
+  readonly maxPerAgent: number;
+  /** Unguessable: who knows an id of a call of another agent can do nothing with it, yet need not know. */
+  readonly newId: () => string;
+  /** A digest of at least 128 bits. */
+  readonly digest: (text: string) => string;
+  readonly onChange: (approval: Approval, state: ApprovalState) => void;
+}
+
+export class Approvals {
+  readonly #options: ApprovalsOptions;
+  /** By what they are bound to. */
+  readonly #byBinding = new Map<string, Approval>();
+  readonly #bindings = new Map<string, string>();
+
+  constructor(options: ApprovalsOptions) {
+    this.#options = options;
+  }
+
+  /** Where the approval of exactly this call stands; asks for one when there is none. */
+  ask(asked: Asked, nowMs: number): Answer {
+    const binding = this.#bindingOf(asked);
+    const known = this.#byBinding.get(binding);
+    if (known !== undefined && nowMs < known.expiresAtMs) return this.#again(binding, known);
+    this.#forgetExpired(nowMs);
+    if (!this.#hasRoom(asked.agent)) return { state: "full" };
+    const { args, ...rest } = asked;
+    const approval: Approval = {
+      ...rest,
+      id: this.#options.newId(),
+      state: "requested",
+      args: { bytes: args.bytes, keys: args.keys },
+      requestedAtMs: nowMs,
+      expiresAtMs: nowMs + this.#options.ttlMs,
+      calls: 1,
+    };
+    this.#bindings.set(approval.id, binding);
+    this.#set(binding, approval, "requested");
+    return { state: "waiting", approval };
+  }
+
+  // Security: once; the next call of the same kind asks anew.
+  /** Uses up a granted approval. */
+  use(approval: Approval): void {
+    const binding = this.#bindings.get(approval.id);
+    if (binding === undefined) return;
+    this.#forget(binding, approval);
+    this.#options.onChange(approval, "used");
+  }
+
+  settle(id: string, choice: Choice, decided: Decided): Settled {
+    this.#forgetExpired(decided.atMs);
+    const binding = this.#bindings.get(id);
+    const known = binding === undefined ? undefined : this.#byBinding.get(binding);
+    if (binding === undefined || known === undefined) return { state: "gone" };
+    if (known.state !== "requested") return { state: "decided" };
+    const expiresAtMs = decided.atMs + this.#options.ttlMs;
+    const approval: Approval = { ...known, state: choice, expiresAtMs, decided };
+    this.#set(binding, approval, choice);
+    return { state: "settled", approval };
+  }
+
+  /** Those that wait, are granted and not used, or were rejected and not forgotten; oldest first. */
+  list(nowMs: number): readonly Approval[] {
+    this.#forgetExpired(nowMs);
+    return [...this.#byBinding.values()];
+  }
+
+  #again(binding: string, known: Approval): Answer {
+    switch (known.state) {
+      case "approved":
+        return { state: "granted", approval: known };
+      case "rejected":
+        return { state: "rejected", approval: known };
+      case "requested": {
+        const approval = { ...known, calls: known.calls + 1 };
+        this.#byBinding.set(binding, approval);
+        return { state: "waiting", approval };
+      }
+    }
+  }
+
+  #set(binding: string, approval: Approval, state: ApprovalState): void {
+    this.#byBinding.set(binding, approval);
+    this.#options.onChange(approval, state);
+  }
+
+  #hasRoom(agent: string): boolean {
+    const { maxInAll, maxPerAgent } = this.#options;
+    if (this.#byBinding.size >= maxInAll) return false;
+    let own = 0;
+    for (const approval of this.#byBinding.values()) if (approval.agent === agent) own += 1;
+    return own < maxPerAgent;
+  }
+
+  #forgetExpired(nowMs: number): void {
+    for (const [binding, approval] of this.#byBinding) {
+      if (nowMs < approval.expiresAtMs) continue;
+      this.#forget(binding, approval);
+      if (approval.state !== "rejected") this.#options.onChange(approval, "expired");
+    }
+  }
+
+  #forget(binding: string, { id }: Approval): void {
+    this.#byBinding.delete(binding);
+    this.#bindings.delete(id);
+  }
+
+  // Invariant: as JSON, so that no part of one name can be taken for the beginning of the next.
+  #bindingOf({ agent, tool, policyDigest, args }: Asked): string {
+    return this.#options.digest(JSON.stringify([agent, tool, policyDigest, args.text]));
+  }
+}

@@ -1,0 +1,70 @@
+/** The kill switch: calls that an operator has stopped, all of them, one agent's, one tool's, or one agent's of one tool. */
+
+export interface Freeze {
+  /** Absent: every agent. */
+  readonly agent?: string;
+  /** Absent: every tool. */
+  readonly tool?: string;
+  /** The operator's own words, which the agent reads. */
+  readonly reason?: string;
+  readonly by: string;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** Absent: until it is lifted. */
+  readonly untilMs?: number;
+}
+
+export type FrozenPart = Pick<Freeze, "agent" | "tool">;
+
+export class Freezes {
+  /** Set by hand; and what a file says, which only the file takes back. */
+  #byHand: ReadonlyMap<string, Freeze> = new Map();
+  #byFile: ReadonlyMap<string, Freeze> = new Map();
+
+  /** A freeze of the same part is replaced. */
+  set(freeze: Freeze): void {
+    this.#byHand = new Map(this.#byHand).set(keyOf(freeze), freeze);
+  }
+
+  /** `file`: it is frozen by the file too, and stays so. */
+  lift(part: FrozenPart): "lifted" | "file" | "not_frozen" {
+    const key = keyOf(part);
+    const rest = new Map(this.#byHand);
+    const wasSet = rest.delete(key);
+    this.#byHand = rest;
+    if (this.#byFile.has(key)) return "file";
+    return wasSet ? "lifted" : "not_frozen";
+  }
+
+  /** What the file says now. */
+  replaceFile(freezes: readonly Freeze[]): void {
+    this.#byFile = new Map(freezes.map((freeze) => [keyOf(freeze), freeze]));
+  }
+
+  /** What stops a call of this tool by an agent that goes by any of these names; undefined when nothing does. */
+  find(names: readonly string[], tool: string, nowMs: number): Freeze | undefined {
+    if (this.#byHand.size === 0 && this.#byFile.size === 0) return undefined;
+    const parts: FrozenPart[] = [{}, { tool }, ...names.flatMap((agent) => [{ agent }, { agent, tool }])];
+    for (const part of parts) {
+      const key = keyOf(part);
+      const freeze = [this.#byFile.get(key), this.#byHand.get(key)].find((one) => isOn(one, nowMs));
+      if (freeze !== undefined) return freeze;
+    }
+    return undefined;
+  }
+
+  /** What is frozen now; those of the file first. */
+  list(nowMs: number): readonly (Freeze & { readonly isFromFile: boolean })[] {
+    const marked = (freezes: ReadonlyMap<string, Freeze>, isFromFile: boolean) =>
+      [...freezes.values()].filter((one) => isOn(one, nowMs)).map((one) => ({ ...one, isFromFile }));
+    return [...marked(this.#byFile, true), ...marked(this.#byHand, false)];
+  }
+}
+
+function isOn(freeze: Freeze | undefined, nowMs: number): freeze is Freeze {
+  return freeze !== undefined && (freeze.untilMs === undefined || nowMs < freeze.untilMs);
+}
+
+function keyOf({ agent, tool }: FrozenPart): string {
+  return JSON.stringify([agent ?? null, tool ?? null]);
+}
