@@ -13,6 +13,7 @@ import { HttpRelay } from "../transport/exchange-http.ts";
 import { createIdentify } from "../transport/identity.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { Sessions } from "../transport/session.ts";
+import { Tasks } from "../transport/tasks.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
@@ -42,6 +43,7 @@ export function buildGuard(
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const sessions = new Sessions(clock.wallMs);
   const streams = { open: 0 };
+  const tasks = new Tasks(clock.steadyMs);
   const tools = new ToolList({
     policies: all,
     onListed: (listed) => {
@@ -72,6 +74,7 @@ export function buildGuard(
     upstream,
     sessions,
     streams,
+    tasks,
     tools,
     policyFor,
     enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
@@ -87,6 +90,7 @@ export function buildGuard(
   const close = (): void => {
     health.stop();
     sessions.closeAll();
+    tasks.closeAll();
     upstream.close();
   };
   return { relay, sessions, streams, tools, health, close };

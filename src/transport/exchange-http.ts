@@ -27,7 +27,9 @@ import {
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { setMember } from "./splice.ts";
+import { taskRequestOf } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
+import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./upstream-http.ts";
 
@@ -49,6 +51,7 @@ type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) =>
 
 export class HttpRelay {
   readonly #parts: RelayParts;
+  readonly #underway = new Underway();
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -152,6 +155,8 @@ export class HttpRelay {
       case "request":
         return this.#request(exchange, message, text);
       case "notification":
+        this.#underway.hear(exchange.session, message);
+        return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
       case "response":
         return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
     }
@@ -160,7 +165,8 @@ export class HttpRelay {
   async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
-    const tracked = { ...this.#track(exchange, message, text), isFirstPage };
+    const task = taskRequestOf(message);
+    const tracked = { ...this.#track(exchange, message, text), isFirstPage, ...(task && { task }) };
     const { tracking, downstream } = tracked;
     const denial = enforcer.enforceMethod(tracking);
     if (denial !== undefined) {
@@ -207,7 +213,8 @@ export class HttpRelay {
   }
 
   async #send(exchange: Exchange, open: Open, permit?: Permit): Promise<void> {
-    const { incoming, downstream, tracking } = exchange;
+    const { incoming, downstream, tracking, session } = exchange;
+    this.#underway.begin(session, tracking);
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
     const headers = { ...requestHeaders(incoming, this.#parts.withheldHeaders), ...context };
@@ -233,6 +240,8 @@ export class HttpRelay {
       };
       tracking?.ended(error.fault === "timeout" ? "timeout" : "upstream_error", ending);
       answerWith(downstream, answer);
+    } finally {
+      this.#underway.over(session, tracking);
     }
   }
 
