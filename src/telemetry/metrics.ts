@@ -17,7 +17,12 @@ import {
   type KnownTool,
   type StateMetrics,
 } from "./state-metrics.ts";
-import { initializeCalls, initializeClosedSets, initializeRules } from "./zero-series.ts";
+import {
+  initializeCalls,
+  initializeClosedSets,
+  initializeRules,
+  initializeToolChanges,
+} from "./zero-series.ts";
 
 export interface MetricsOptions extends LabelLimits {
   /** The `server` label until `nameServer` says better. */
@@ -57,6 +62,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     toolsKnown: (tools) => {
       setToolCategories(families, tools);
       initializeCalls(families, bounds, tools);
+      initializeToolChanges(families, bounds, tools);
     },
     rulesKnown: (rules) => initializeRules(families, bounds, rules),
     seriesCount: () => listFamilies(families).reduce((sum, family) => sum + family.size, 0),
