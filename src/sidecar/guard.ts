@@ -15,6 +15,7 @@ import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
 import { Sessions } from "../transport/session.ts";
+import { Tasks } from "../transport/tasks.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
@@ -46,6 +47,7 @@ export function buildGuard(
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
+  const tasks = new Tasks(clock.steadyMs);
   const tools = new ToolList({
     policies: all,
     onListed: (listed) => {
@@ -80,6 +82,7 @@ export function buildGuard(
     streams,
     requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
     openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
+    tasks,
     tools,
     policyFor,
     enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
@@ -96,6 +99,7 @@ export function buildGuard(
   const close = (): void => {
     health.stop();
     sessions.closeAll();
+    tasks.closeAll();
     upstream.close();
   };
   return { relay, sessions, streams, tools, health, isolation, close };

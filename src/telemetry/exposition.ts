@@ -1,63 +1,34 @@
-/** What a scrape gets: OpenMetrics as the registries write it, or the text format derived from it. */
+/** What a scrape gets: every family written in slices, and the process metrics after them. */
 
+import { CONTENT_TYPES, type Format } from "./exposition-format.ts";
 import type { AnyFamily } from "./families.ts";
-
-export type Format = "openmetrics" | "text";
 
 export interface Exposition {
   readonly contentType: string;
   readonly body: string;
 }
 
-const CONTENT_TYPES: Readonly<Record<Format, string>> = {
-  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-  text: "text/plain; version=0.0.4; charset=utf-8",
-};
-
-/** OpenMetrics when `Accept` prefers it to plain text; plain text otherwise. */
-export function chooseFormat(accept: string | undefined): Format {
-  const openMetrics = qualityOf(accept, ["application/openmetrics-text"]);
-  const text = qualityOf(accept, ["text/plain", "text/*", "*/*"]);
-  return openMetrics > 0 && openMetrics >= text ? "openmetrics" : "text";
-}
-
-/** Every family as OpenMetrics blocks; the event loop turns between two pages, so that no scrape delays a call. */
-export async function renderBlocks(
+/** Writes all families; the event loop turns between two slices, so that no scrape delays a call. `lastBlock` is in OpenMetrics. */
+export async function expose(
   families: readonly AnyFamily[],
+  format: Format,
   lastBlock: () => Promise<string>,
-): Promise<readonly string[]> {
+): Promise<Exposition> {
   const blocks: string[] = [];
   const pace = createPace();
   for (const family of families) {
-    for await (const block of family.render()) {
+    for (const block of family.render(format)) {
       blocks.push(block);
       await pace(block.length);
     }
   }
-  blocks.push(await lastBlock());
-  return blocks;
+  const last = await lastBlock();
+  blocks.push(...(format === "openmetrics" ? [last, "# EOF"] : [textOf(last)]));
+  return { contentType: CONTENT_TYPES[format], body: `${blocks.join("\n")}\n` };
 }
 
-export async function compose(blocks: readonly string[], format: Format): Promise<Exposition> {
-  const contentType = CONTENT_TYPES[format];
-  if (format === "openmetrics") return { contentType, body: `${blocks.join("\n")}\n# EOF\n` };
-  const converted: string[] = [];
-  const pace = createPace();
-  for (const block of blocks) {
-    converted.push(textOf(block));
-    await pace(block.length);
-  }
-  return { contentType, body: `${converted.join("\n")}\n` };
-}
-
-/** One OpenMetrics block in the text format: counters named with `_total` in HELP and TYPE, no exemplars. */
+/** OpenMetrics without exemplars in the text format: counters are named with `_total` in HELP and TYPE. */
 export function textOf(block: string): string {
-  // Most blocks are later pages of a family, and have neither.
-  const renamed = block.startsWith("# ") ? renameCounters(block) : block;
-  return renamed.includes("# {trace_id=") ? renamed.replaceAll(EXEMPLAR, "") : renamed;
-}
-
-function renameCounters(block: string): string {
   const counters = new Set(Array.from(block.matchAll(COUNTER), ([, name]) => name));
   return block.replaceAll(COMMENT, (line, kind, name, rest) =>
     counters.has(name) ? `# ${kind} ${name}_total ${rest}` : line,
@@ -66,29 +37,16 @@ function renameCounters(block: string): string {
 
 const COUNTER = /^# TYPE (\S+) counter$/gm;
 const COMMENT = /^# (HELP|TYPE) (\S+) (.*)$/gm;
-/** Ours alone, at the end of a line: a label value cannot pass for one, since its closing quote would follow. */
-const EXEMPLAR = / # \{trace_id="[0-9a-f]{32}"\} [0-9.e+-]+ [0-9.e+-]+$/gm;
 
-/** Characters that are written before the event loop turns: about a millisecond's worth. */
+/** Characters that are written before the event loop turns: well under a millisecond's worth. */
 const TURN_LENGTH = 65_536;
 
-function createPace(): (written: number) => Promise<void> {
+function createPace(): (written: number) => Promise<void> | undefined {
   let sinceTurn = 0;
-  return async (written) => {
+  return (written) => {
     sinceTurn += written;
-    if (sinceTurn < TURN_LENGTH) return;
+    if (sinceTurn < TURN_LENGTH) return undefined;
     sinceTurn = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => setImmediate(resolve));
   };
-}
-
-/** The highest q that one of the media types has in an `Accept` header; 0 when none is in it. */
-function qualityOf(accept: string | undefined, types: readonly string[]): number {
-  const qualities = (accept ?? "").split(",").map((range) => {
-    const [type = "", ...parameters] = range.toLowerCase().split(";");
-    if (!types.includes(type.trim())) return 0;
-    const quality = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith("q="));
-    return quality === undefined ? 1 : Number(quality.slice(2)) || 0;
-  });
-  return Math.max(...qualities);
 }

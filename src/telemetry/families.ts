@@ -1,13 +1,8 @@
 /** All families of the metric table, each by its key. */
 
-import {
-  histogramFamily,
-  numberFamily,
-  type Family,
-  type HistogramSeries,
-  type NumberSeries,
-} from "./family.ts";
+import { histogramFamily, numberFamily, type Family } from "./family.ts";
 import { METRICS, type HistogramRow, type MetricKey, type MetricRow } from "./metric-table.ts";
+import type { HistogramSeries, NumberSeries } from "./series.ts";
 
 type FamilyOf<Row extends MetricRow> = Row extends HistogramRow
   ? Family<HistogramSeries>

@@ -1,185 +1,98 @@
-/** The series of one metric, found by their label values and held in pages that are rendered one at a time. */
+/** The series of one metric, found by their label values, and written a slice at a time. */
 
-import { Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from "prom-client";
+import type { Format } from "./exposition-format.ts";
 import type { HistogramRow, MetricRow, NumberRow } from "./metric-table.ts";
+import {
+  histogramNames,
+  type HistogramSeries,
+  histogramSeries,
+  labelText,
+  type NumberSeries,
+  numberSeries,
+  type Series,
+} from "./series.ts";
 
-/** A page is what is rendered in one turn of the event loop. */
-const PAGE_LINES = 1000;
+/** Lines written before the event loop may turn. */
+const SLICE_LINES = 500;
 
-type Labels = Readonly<Record<string, string>>;
-
-interface Page<Series> {
-  readonly registry: Registry<OpenMetricsContentType>;
-  readonly create: (labels: Labels) => Series;
-  /** Hands what was counted since the last time to the registry. */
-  readonly flush: () => void;
-  size: number;
+interface Branch<Kind> {
+  readonly next: Map<string, Branch<Kind>>;
+  series?: Kind;
 }
 
-interface Branch<Series> {
-  readonly next: Map<string, Branch<Series>>;
-  series?: Series;
-}
-
-/** A series that holds one number; the registry learns of it when it is read, so that counting costs an addition. */
-export interface NumberSeries {
-  readonly add: (amount: number) => void;
-  readonly set: (value: number) => void;
-}
-
-export interface HistogramSeries {
-  /** `traceId` becomes the bucket's exemplar. */
-  readonly observe: (value: number, traceId?: string) => void;
-}
-
-export class Family<Series> {
+export class Family<Kind extends Series> {
   readonly row: MetricRow;
   readonly #names: readonly string[];
-  readonly #seriesPerPage: number;
-  readonly #createPage: () => Page<Series>;
-  #root: Branch<Series> = { next: new Map() };
-  #pages: Page<Series>[] = [];
-  #server = "";
+  readonly #create: (labels: string) => Kind;
+  #root: Branch<Kind> = { next: new Map() };
+  /** In the order of birth. */
+  #all: Kind[] = [];
+  #shared = "";
 
-  constructor(row: MetricRow, createPage: () => Page<Series>) {
+  constructor(row: MetricRow, create: (labels: string) => Kind) {
     this.row = row;
-    this.#names = ownLabels(row);
-    this.#createPage = createPage;
-    this.#seriesPerPage = Math.ceil(PAGE_LINES / linesOf(row));
-    this.#pages.push(createPage());
+    this.#names = row.labels.filter((label) => label !== "server");
+    this.#create = create;
   }
 
   /** The series with these values, one for each label of the row but `server`; born at 0. */
-  series(...values: readonly string[]): Series {
+  series(...values: readonly string[]): Kind {
     let branch = this.#root;
     for (const value of values) {
       let next = branch.next.get(value);
       if (next === undefined) branch.next.set(value, (next = { next: new Map() }));
       branch = next;
     }
-    return (branch.series ??= this.#create(values));
+    return (branch.series ??= this.#bear(values));
   }
 
   get size(): number {
-    return this.#pages.reduce((sum, page) => sum + page.size, 0);
+    return this.#all.length;
   }
 
   /** Forgets every series; for gauges whose label values come and go. */
   reset(): void {
     this.#root = { next: new Map() };
-    this.#pages = [this.#openPage()];
+    this.#all = [];
   }
 
   nameServer(server: string): void {
-    this.#server = server;
-    for (const page of this.#pages) this.#label(page);
+    this.#shared = this.row.labels.includes("server") ? labelText(["server"], [server]) : "";
   }
 
-  /** The family as OpenMetrics blocks; the first one carries HELP and TYPE for all. */
-  async *render(): AsyncGenerator<string> {
-    for (const [index, page] of this.#pages.entries()) {
-      page.flush();
-      const block = await page.registry.getSingleMetricAsString(registeredName(this.row));
-      yield index === 0 ? block : block.split("\n").slice(2).join("\n");
+  /** The family as blocks of lines without a line break at their end; the first one carries HELP and TYPE. */
+  *render(format: Format): Generator<string> {
+    const lines: string[] = [...declaration(this.row, format)];
+    const context = { format, shared: this.#shared };
+    // Invariant: series that are born while this waits come last, and are written too.
+    for (const series of this.#all) {
+      series.write(lines, context);
+      if (lines.length < SLICE_LINES) continue;
+      yield lines.join("\n");
+      lines.length = 0;
     }
+    if (lines.length > 0) yield lines.join("\n");
   }
 
-  #create(values: readonly string[]): Series {
+  #bear(values: readonly string[]): Kind {
     if (values.length !== this.#names.length) throw new TypeError(`${this.row.name}: a label is missing`);
-    const last = this.#pages.at(-1);
-    const page = last === undefined || last.size >= this.#seriesPerPage ? this.#openPage() : last;
-    if (page !== last) this.#pages.push(page);
-    page.size += 1;
-    return page.create(Object.fromEntries(this.#names.map((name, index) => [name, values[index] ?? ""])));
-  }
-
-  #openPage(): Page<Series> {
-    const page = this.#createPage();
-    this.#label(page);
-    return page;
-  }
-
-  #label(page: Page<Series>): void {
-    if (this.row.labels.includes("server")) page.registry.setDefaultLabels({ server: this.#server });
+    const series = this.#create(labelText(this.#names, values));
+    this.#all.push(series);
+    return series;
   }
 }
 
 export function numberFamily(row: NumberRow): Family<NumberSeries> {
-  return new Family(row, () => {
-    const registry = openRegistry();
-    const write = row.type === "counter" ? counterWriter(row, registry) : gaugeWriter(row, registry);
-    const flushes: (() => void)[] = [];
-    const create = (labels: Labels): NumberSeries => {
-      let value = 0;
-      let written = 0;
-      write(labels, 0, 0);
-      flushes.push(() => {
-        if (value !== written) write(labels, value, value - written);
-        written = value;
-      });
-      return { add: (amount) => void (value += amount), set: (next) => void (value = next) };
-    };
-    const flush = (): void => {
-      for (const flushOne of flushes) flushOne();
-    };
-    return { registry, create, flush, size: 0 };
-  });
+  return new Family(row, (labels) => numberSeries(row.name, labels));
 }
 
 export function histogramFamily(row: HistogramRow): Family<HistogramSeries> {
-  return new Family(row, () => {
-    const registry = openRegistry();
-    const histogram = new Histogram({
-      ...registration(row, registry),
-      buckets: [...row.buckets],
-      enableExemplars: true,
-    });
-    const create = (labels: Labels): HistogramSeries => {
-      histogram.zero(labels);
-      const child = histogram.labels(labels);
-      return {
-        observe: (value, traceId) => {
-          if (traceId === undefined) child.observe(value);
-          else histogram.observe({ labels, value, exemplarLabels: { trace_id: traceId } });
-        },
-      };
-    };
-    return { registry, create, flush: () => undefined, size: 0 };
-  });
+  const names = histogramNames(row.name, row.buckets);
+  return new Family(row, (labels) => histogramSeries(names, labels));
 }
 
-function openRegistry(): Registry<OpenMetricsContentType> {
-  const registry = new Registry<OpenMetricsContentType>();
-  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  return registry;
-}
-
-type Write = (labels: Labels, value: number, change: number) => void;
-
-function counterWriter(row: NumberRow, registry: Registry<OpenMetricsContentType>): Write {
-  const counter = new Counter(registration(row, registry));
-  return (labels, _value, change) => counter.inc(labels, change);
-}
-
-function gaugeWriter(row: NumberRow, registry: Registry<OpenMetricsContentType>): Write {
-  const gauge = new Gauge(registration(row, registry));
-  return (labels, value) => gauge.set(labels, value);
-}
-
-function registration(row: MetricRow, registry: Registry<OpenMetricsContentType>) {
-  return { name: registeredName(row), help: row.help, labelNames: ownLabels(row), registers: [registry] };
-}
-
-/** prom-client adds `_total` itself when it writes OpenMetrics. */
-function registeredName(row: MetricRow): string {
-  return row.type === "counter" ? row.name.replace(/_total$/, "") : row.name;
-}
-
-function ownLabels(row: MetricRow): readonly string[] {
-  return row.labels.filter((label) => label !== "server");
-}
-
-/** Lines per series: one for each bucket, the infinite one, the sum and the count. */
-function linesOf(row: MetricRow): number {
-  return row.type === "histogram" ? row.buckets.length + 3 : 1;
+/** OpenMetrics declares a counter without the `_total` of its samples. */
+function declaration({ name, type, help }: MetricRow, format: Format): readonly string[] {
+  const declared = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
+  return [`# HELP ${declared} ${help}`, `# TYPE ${declared} ${type}`];
 }

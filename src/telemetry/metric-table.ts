@@ -117,7 +117,7 @@ export const METRICS = {
     example: "max by (server, kind) (tollgate_frozen) > 0",
   }),
   inflight: gauge("tollgate_inflight_requests", ["server", "transport"], {
-    help: "Requests that were accepted and have not ended.",
+    help: "Requests that were accepted and have not ended; a call that became a task ends when its task is seen to end.",
     example: "sum by (transport) (tollgate_inflight_requests)",
   }),
   sessions: gauge("tollgate_sessions", ["server", "transport"], {
@@ -145,7 +145,7 @@ export const METRICS = {
     example: "sum by (category) (tollgate_tools)",
   }),
   toolChanges: counter("tollgate_tool_definition_changes_total", ["server", "tool", "grade"], {
-    help: "Pinned tools whose definition changed, by how grave the change is.",
+    help: "Changes of a tool since the server listed it before, by the part of its definition that changed.",
     example: "sum by (tool, grade) (increase(tollgate_tool_definition_changes_total[1d])) > 0",
   }),
   policyUnknownTools: gauge("tollgate_policy_unknown_tools", ["server"], {
@@ -181,7 +181,7 @@ export const METRICS = {
     example: "sum by (label) (increase(tollgate_label_overflow_total[1h])) > 0",
   }),
   traceExportFailures: counter("tollgate_trace_export_failures_total", [], {
-    help: "Batches of spans that the trace collector did not take.",
+    help: "Batches of spans that the trace collector did not take, and spans that were lost because too many waited for it.",
     example: "sum(increase(tollgate_trace_export_failures_total[5m])) > 0",
   }),
   buildInfo: gauge("tollgate_build_info", ["version", "node"], {

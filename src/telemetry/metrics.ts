@@ -4,7 +4,8 @@ import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Observer } from "../enforcement/observer.ts";
 import type { Transport } from "../enforcement/request.ts";
 import { observeCalls, type TraceIdOf } from "./call-metrics.ts";
-import { chooseFormat, compose, renderBlocks, type Exposition } from "./exposition.ts";
+import { chooseFormat, type Format } from "./exposition-format.ts";
+import { expose, type Exposition } from "./exposition.ts";
 import { createFamilies, listFamilies, type Families } from "./families.ts";
 import { LabelBounds, type LabelLimits } from "./label-bounds.ts";
 import { labelValue } from "./labels.ts";
@@ -16,7 +17,12 @@ import {
   type KnownTool,
   type StateMetrics,
 } from "./state-metrics.ts";
-import { initializeCalls, initializeClosedSets, initializeRules } from "./zero-series.ts";
+import {
+  initializeCalls,
+  initializeClosedSets,
+  initializeRules,
+  initializeToolChanges,
+} from "./zero-series.ts";
 
 export interface MetricsOptions extends LabelLimits {
   /** The `server` label until `nameServer` says better. */
@@ -56,6 +62,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     toolsKnown: (tools) => {
       setToolCategories(families, tools);
       initializeCalls(families, bounds, tools);
+      initializeToolChanges(families, bounds, tools);
     },
     rulesKnown: (rules) => initializeRules(families, bounds, rules),
     seriesCount: () => listFamilies(families).reduce((sum, family) => sum + family.size, 0),
@@ -76,16 +83,16 @@ function nameServer(families: Families, server: string): void {
   for (const family of listFamilies(families)) family.nameServer(labelValue(server));
 }
 
-/** Scrapes that arrive while one is rendered share it. */
+/** Scrapes that arrive while one of their format is written share it. */
 function createRender(families: Families, refresh: () => void): Metrics["render"] {
-  let underway: Promise<readonly string[]> | undefined;
+  const underway = new Map<Format, Promise<Exposition>>();
   return async (accept) => {
-    if (underway === undefined) {
-      refresh();
-      underway = renderBlocks(listFamilies(families), renderProcessMetrics).finally(() => {
-        underway = undefined;
-      });
-    }
-    return compose(await underway, chooseFormat(accept));
+    const format = chooseFormat(accept);
+    if (underway.size === 0) refresh();
+    const shared =
+      underway.get(format) ??
+      expose(listFamilies(families), format, renderProcessMetrics).finally(() => underway.delete(format));
+    underway.set(format, shared);
+    return shared;
   };
 }

@@ -1,5 +1,6 @@
 /** The closed sets of label values that telemetry itself declares; decisions and outcomes declare their own. */
 
+import type { Unevaluable } from "../policy/decision.ts";
 import type { Transport } from "../enforcement/request.ts";
 import type { Outcome } from "../enforcement/observer.ts";
 
@@ -18,6 +19,11 @@ export const FREEZE_KINDS = ["all", "agent", "tool"] as const;
 export type FreezeKind = (typeof FREEZE_KINDS)[number];
 export const CHANGE_GRADES = ["description", "schema", "annotations"] as const;
 export type ChangeGrade = (typeof CHANGE_GRADES)[number];
+export const UNEVALUABLE_CAUSES = [
+  "missing",
+  "type",
+  "size",
+] as const satisfies readonly Unevaluable["cause"][];
 export const RELOAD_RESULTS = ["success", "failure"] as const;
 export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair"] as const;
 export type LabelBound = (typeof LABEL_BOUNDS)[number];

@@ -48,9 +48,25 @@ export function initializeCalls(families: Families, bounds: LabelBounds, tools: 
   }
 }
 
-/** The rules of a policy, so that one that never hits is seen to. */
+/** The rules of a policy, so that one that never hits is seen to, and one that cannot be evaluated from its first time on. */
 export function initializeRules(families: Families, bounds: LabelBounds, rules: readonly string[]): void {
   for (const rule of rules.slice(0, ADVANCE_SERIES)) families.ruleHits.series(bounds.rules.of(rule), "deny");
+  const tests = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
+  for (const rule of tests.slice(0, ADVANCE_SERIES / words.UNEVALUABLE_CAUSES.length)) {
+    for (const cause of words.UNEVALUABLE_CAUSES)
+      families.conditionsUnevaluable.series(bounds.rules.of(rule), cause);
+  }
+}
+
+/** Changes of tools, which alerts wait for. */
+export function initializeToolChanges(
+  families: Families,
+  bounds: LabelBounds,
+  tools: readonly KnownTool[],
+): void {
+  for (const { name } of tools.slice(0, ADVANCE_SERIES / words.CHANGE_GRADES.length)) {
+    for (const grade of words.CHANGE_GRADES) families.toolChanges.series(bounds.tools.of(name), grade);
+  }
 }
 
 function initializeDecisions(families: Families): void {

@@ -3,14 +3,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Observer, Outcome } from "../enforcement/observer.ts";
 import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
-import type { Tracking } from "../enforcement/tracking.ts";
+import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
-import { oweAnswer, payAnswer, type Session, type Sessions } from "./session.ts";
-import { type RefusedServerRequest, refusalForAgent, type ServerRequests } from "./server-requests.ts";
-import { StreamFilter } from "./stream-filter.ts";
+import { holdFilter, mustBeRead, passable } from "./passable.ts";
+import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts";
+import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import type { TaskRequest, Tasks } from "./tasks.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 import { isStream, responseHeaders } from "./upstream-http.ts";
 
@@ -25,6 +26,8 @@ export interface Exchange {
   readonly tracking?: Tracking;
   /** Of a tools/list: whether it asks for the list from its start. */
   readonly isFirstPage?: boolean;
+  /** Of a request about a task: which one. */
+  readonly task?: TaskRequest;
 }
 
 /** How many streams are open now; counted here, read by whoever shows it. */
@@ -34,6 +37,7 @@ export interface OpenStreams {
 
 export interface AnswerParts {
   readonly sessions: Sessions;
+  readonly tasks: Tasks;
   readonly streams: OpenStreams;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
@@ -70,11 +74,6 @@ export async function carryAnswer(
   return carryVerbatim(exchange, answer);
 }
 
-/** Whether a tools/list can arrive on this answer, so that each of its messages must be read whole. */
-function mayList({ tracking, incoming }: Exchange): boolean {
-  return tracking === undefined ? incoming.method === "GET" : tracking.request.method === "tools/list";
-}
-
 async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
   const { downstream, tracking, session } = exchange;
   downstream.writeHead(answer.statusCode ?? 200, {
@@ -83,8 +82,8 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   });
   downstream.flushHeaders();
   const counter = { bytes: 0 };
-  const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts.observer, counter.bytes);
-  const mustHold = mayList(exchange) || parts.serverRequests.isGuarded;
+  const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts, counter.bytes);
+  const mustHold = mustBeRead(exchange, parts);
   const filter = mustHold ? holdFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
   const { end, bytes } = await pump(answer, downstream, filter);
@@ -104,54 +103,37 @@ function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: nu
   return { pass, flush: () => Buffer.alloc(0) };
 }
 
-function holdFilter(exchange: Exchange, parts: AnswerParts, onMessage: (outline: Outline) => void): Filter {
-  const isList = mayList(exchange);
-  const isFirstPage = exchange.isFirstPage === true;
-  const rewrite = (data: string, outline: Outline): string | undefined => {
-    const refused = refusedRequest(exchange, parts, outline);
-    if (refused !== undefined) return refused;
-    return isList && outline.hasTools ? parts.filterList(exchange.agent, data, isFirstPage) : data;
-  };
-  return new StreamFilter({ maxBytes: parts.listBytes, rewrite, onMessage });
-}
-
-/** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */
-function refusedRequest(exchange: Exchange, parts: AnswerParts, outline: Outline): string | undefined {
-  const method = parts.serverRequests.deniedIn(outline);
-  if (method === undefined) return undefined;
-  if (outline.method !== undefined) {
-    parts.refuseServerRequest(exchange, { method, ...(outline.id !== undefined && { id: outline.id }) });
-    return "";
-  }
-  parts.refuseServerRequest(exchange, { method });
-  return refusalForAgent(outline.id ?? "null", { method });
-}
-
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
-  { tracking, session }: Exchange,
+  { tracking, session, task }: Exchange,
   outline: Outline,
-  observer: Required<Observer>,
+  { observer, tasks }: AnswerParts,
   bytes: number,
 ): void {
   observer.messagePassed("upstream", outline.method ?? "response");
-  if (outline.method !== undefined || outline.id === undefined) return;
-  const answer = { resultBytes: bytes, httpStatus: 200, ...rpcCodeOf(outline) };
-  if (tracking !== undefined && outline.id === tracking.request.rpcId) {
-    tracking.answered();
-    tracking.ended(outcomeOf(outline), answer);
-  } else {
-    payAnswer(session, outline.id, outcomeOf(outline), answer);
-  }
+  const answer = { resultBytes: bytes, httpStatus: 200 };
+  if (outline.method !== undefined) return tasks.hear(outline, answer);
+  if (outline.id === undefined) return;
+  const isOwn = outline.id === tracking?.request.rpcId;
+  tasks.hear(outline, answer, isOwn ? task : undefined);
+  const answered = isOwn ? tracking : takeOwed(session, outline.id);
+  if (answered !== undefined) settle(answered, outline, answer, tasks);
+}
+
+/** Ends a request with its answer, unless that is a task which goes on. */
+function settle(tracking: Tracking, outline: Outline, answer: EndOfAnswer, tasks: Tasks): void {
+  if (tasks.begin(tracking, outline, answer)) return;
+  tracking.answered();
+  tracking.ended(outcomeOf(outline), { ...answer, ...rpcCodeOf(outline) });
 }
 
 async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
-  const mustHold = mayList(exchange) || parts.serverRequests.isGuarded;
+  const mustHold = mustBeRead(exchange, parts);
   const { end, body } = await hold(answer, mustHold ? parts.listBytes : HELD_BYTES);
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
     if (mustHold) return reject(exchange, answer, "sent an answer that is too large to be read");
-    return carryLongJson(exchange, answer, body);
+    return carryLongJson(exchange, answer, body, parts);
   }
   const outline = outlineOf(body);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
@@ -159,9 +141,8 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
     return reject(exchange, answer, "answered with what is not JSON-RPC");
   const bytes = outline === undefined ? body : passable(exchange, parts, { body, outline });
   if (bytes === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
-  exchange.tracking?.answered();
   // Before the answer leaves, so that who has read it finds it counted and recorded.
-  endWith(exchange, answer, outline, bytes.byteLength);
+  endWith(exchange, outline, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes.byteLength }, parts);
   exchange.downstream.writeHead(answer.statusCode ?? 200, {
     ...responseHeaders(answer, false),
     "content-length": bytes.byteLength,
@@ -169,20 +150,12 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   exchange.downstream.end(bytes);
 }
 
-/** The body as this agent may have it; undefined when it may be a list and cannot be read. */
-function passable(
+async function carryLongJson(
   exchange: Exchange,
+  answer: UpstreamAnswer,
+  held: Buffer,
   parts: AnswerParts,
-  { body, outline }: { readonly body: Buffer; readonly outline: Outline },
-): Buffer | undefined {
-  const refused = refusedRequest(exchange, parts, outline);
-  if (refused !== undefined) return Buffer.from(refused);
-  if (!mayList(exchange)) return body;
-  const filtered = parts.filterList(exchange.agent, body.toString("utf8"), exchange.isFirstPage === true);
-  return filtered === undefined ? undefined : Buffer.from(filtered);
-}
-
-async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: Buffer): Promise<void> {
+): Promise<void> {
   const { downstream, tracking } = exchange;
   const outline = new ReplyOutline();
   outline.push(held);
@@ -197,7 +170,8 @@ async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: B
     return seen === undefined ? undefined : Buffer.alloc(0);
   };
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
-  if (end === "complete") endWith(exchange, answer, seen, bytes);
+  if (end === "complete")
+    endWith(exchange, seen, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes }, parts);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
 
@@ -213,14 +187,18 @@ async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promis
 }
 
 function endWith(
-  { tracking }: Exchange,
-  answer: UpstreamAnswer,
+  { tracking, task }: Exchange,
   outline: Outline | undefined,
-  resultBytes: number,
+  answer: EndOfAnswer,
+  { tasks }: AnswerParts,
 ): void {
-  const httpStatus = answer.statusCode ?? 200;
-  if (outline === undefined) tracking?.ended("upstream_error", { resultBytes, httpStatus });
-  else tracking?.ended(outcomeOf(outline), { resultBytes, httpStatus, ...rpcCodeOf(outline) });
+  if (tracking === undefined) return;
+  if (outline === undefined) {
+    tracking.answered();
+    return tracking.ended("upstream_error", answer);
+  }
+  tasks.hear(outline, answer, task);
+  settle(tracking, outline, answer, tasks);
 }
 
 /** Answers in the upstream's stead when what it sent may not pass. */

@@ -29,7 +29,9 @@ import {
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
+import { taskRequestOf } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
+import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./upstream-http.ts";
 import { withTrace } from "./with-trace.ts";
@@ -56,6 +58,7 @@ type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) =>
 export class HttpRelay {
   readonly #parts: RelayParts;
   readonly #answerParts: AnswerParts;
+  readonly #underway = new Underway();
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -64,26 +67,18 @@ export class HttpRelay {
 
   /** Serves a POST whose whole body was read. */
   async post(incoming: IncomingMessage, downstream: ServerResponse, body: Buffer): Promise<void> {
+    const bytes = body.byteLength;
     const scanned = scan(body);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
-      return this.refuse(incoming, downstream, {
-        cause,
-        detail,
-        bytes: body.byteLength,
-        answer: errorAnswer(400, code, detail),
-      });
+      const answer = errorAnswer(400, code, detail);
+      return this.refuse(incoming, downstream, { cause, detail, bytes, answer });
     }
     const { message, text } = scanned;
     const mismatch = headerMismatch(message, incoming.headersDistinct, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
       const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, idOf(message));
-      return this.refuse(incoming, downstream, {
-        cause: "header_mismatch",
-        detail: mismatch,
-        bytes: body.byteLength,
-        answer,
-      });
+      return this.refuse(incoming, downstream, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
     const exchange = this.#admit(incoming, downstream, message);
     if (exchange !== undefined && this.#enter(exchange, message))
@@ -186,6 +181,8 @@ export class HttpRelay {
       case "request":
         return this.#request(exchange, message, text);
       case "notification":
+        this.#underway.hear(exchange.session, message);
+        return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
       case "response":
         return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
     }
@@ -194,7 +191,8 @@ export class HttpRelay {
   async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
-    const tracked = { ...this.#track(exchange, message, text), isFirstPage };
+    const task = taskRequestOf(message);
+    const tracked = { ...this.#track(exchange, message, text), isFirstPage, ...(task && { task }) };
     const { tracking, downstream } = tracked;
     const denial = enforcer.enforceMethod(tracking);
     if (denial !== undefined) {
@@ -239,7 +237,8 @@ export class HttpRelay {
   }
 
   async #send(exchange: Exchange, open: Open, permit?: Permit): Promise<void> {
-    const { incoming, downstream, tracking } = exchange;
+    const { incoming, downstream, tracking, session } = exchange;
+    this.#underway.begin(session, tracking);
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
     const headers = { ...requestHeaders(incoming, this.#parts.withheldHeaders), ...context };
@@ -265,6 +264,8 @@ export class HttpRelay {
       };
       tracking?.ended(error.fault === "timeout" ? "timeout" : "upstream_error", ending);
       answerWith(downstream, answer);
+    } finally {
+      this.#underway.over(session, tracking);
     }
   }
 

@@ -27,6 +27,22 @@ export interface Outline {
   readonly hasTask: boolean;
   /** `result.task.taskId` or `result.taskId`. */
   readonly taskId: string | undefined;
+  /** Present when the message tells how a task stands. */
+  readonly toldTask?: ToldTask | undefined;
+}
+
+/** What a message says of a task: in `result.task`, in `result`, or, in a notification, in `params`. */
+export interface ToldTask {
+  readonly id: string;
+  /** Told in `result.task`: the answer is about the task, and is no result of its own. */
+  readonly isMember: boolean;
+  /** As the server writes it. */
+  readonly status: string;
+  /** `result.isError` beside the status is true. */
+  readonly isError: boolean;
+  /** `error` beside the status is an object. */
+  readonly hasError: boolean;
+  readonly errorCode: number | undefined;
 }
 
 /** A value that matters, by where it stands in the message; of a container only its bracket is kept. */
@@ -45,14 +61,39 @@ const ERROR_CODE: Place = {};
 const IS_ERROR: Place = {};
 const RESULT_TYPE: Place = {};
 const TOOLS: Place = {};
-const TASK_ID: Place = {};
-const TASK_ID_OF_TASK: Place = {};
-const TASK: Place = { members: new Map([["taskId", TASK_ID_OF_TASK]]) };
 const ERROR: Place = { members: new Map([["code", ERROR_CODE]]) };
 /** Of one request in `result.inputRequests`. */
 export const INPUT_METHOD: Place = { isList: true };
 const INPUT_REQUEST: Place = { members: new Map([["method", INPUT_METHOD]]) };
 const INPUT_REQUESTS: Place = { members: new Map(), others: INPUT_REQUEST };
+
+/** Where a message tells how a task stands; the last two are there once it has ended, in the era of 2026. */
+interface Telling {
+  readonly id: Place;
+  readonly status: Place;
+  readonly isError: Place;
+  readonly error: Place;
+  readonly errorCode: Place;
+}
+
+function telling(): Telling & { readonly members: readonly (readonly [string, Place])[] } {
+  const places = { id: {}, status: {}, isError: {}, errorCode: {} };
+  const result: Place = { members: new Map([["isError", places.isError]]) };
+  const error: Place = { members: new Map([["code", places.errorCode]]) };
+  const members = [
+    ["taskId", places.id],
+    ["status", places.status],
+    ["result", result],
+    ["error", error],
+  ] as const;
+  return { ...places, error, members };
+}
+
+const IN_TASK = telling();
+const IN_RESULT = telling();
+const IN_PARAMS = telling();
+const TASK: Place = { members: new Map(IN_TASK.members) };
+const PARAMS: Place = { members: new Map(IN_PARAMS.members) };
 const RESULT: Place = {
   members: new Map([
     ["isError", IS_ERROR],
@@ -60,7 +101,7 @@ const RESULT: Place = {
     ["inputRequests", INPUT_REQUESTS],
     ["tools", TOOLS],
     ["task", TASK],
-    ["taskId", TASK_ID],
+    ...IN_RESULT.members,
   ]),
 };
 
@@ -71,6 +112,7 @@ export const MESSAGE: Place = {
     ["method", METHOD],
     ["error", ERROR],
     ["result", RESULT],
+    ["params", PARAMS],
   ]),
 };
 
@@ -96,8 +138,26 @@ export function outlineOf(
     resultType: stringOf(kept.get(RESULT_TYPE)),
     inputMethods: inputMethods.map((token) => stringOf(token) ?? "_other"),
     hasTools: kept.get(TOOLS) === "[",
-    hasTask: kept.get(TASK) === "{" || kept.has(TASK_ID),
-    taskId: stringOf(kept.get(TASK_ID_OF_TASK)) ?? stringOf(kept.get(TASK_ID)),
+    hasTask: kept.get(TASK) === "{" || kept.has(IN_RESULT.id),
+    taskId: stringOf(kept.get(IN_TASK.id)) ?? stringOf(kept.get(IN_RESULT.id)),
+    toldTask:
+      method === undefined
+        ? (toldTask(kept, IN_TASK) ?? toldTask(kept, IN_RESULT))
+        : toldTask(kept, IN_PARAMS),
+  };
+}
+
+function toldTask(kept: ReadonlyMap<Place, string>, places: Telling): ToldTask | undefined {
+  const status = stringOf(kept.get(places.status));
+  const id = status === undefined ? undefined : stringOf(kept.get(places.id));
+  if (status === undefined || id === undefined) return undefined;
+  return {
+    id,
+    isMember: places === IN_TASK,
+    status,
+    isError: kept.get(places.isError) === "true",
+    hasError: kept.get(places.error) === "{",
+    errorCode: numberOf(kept.get(places.errorCode)),
   };
 }
 

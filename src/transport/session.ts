@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import type { Outcome } from "../enforcement/observer.ts";
 import type { Client } from "../enforcement/request.ts";
-import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { type PlaceBounds, Places } from "./places.ts";
+import type { Tracking } from "../enforcement/tracking.ts";
 
 export interface Session {
   /** As the server gave it; its digest when it is very long. */
@@ -118,15 +118,9 @@ export function oweAnswer(session: Session | undefined, tracking: Tracking, fall
   session.owed.set(rpcId, tracking);
 }
 
-/** Ends the request of that id with an answer that came on another stream. */
-export function payAnswer(
-  session: Session | undefined,
-  rpcId: string,
-  outcome: Outcome,
-  answer: EndOfAnswer,
-): void {
+/** The request of that id whose answer came on another stream; it is owed no longer. */
+export function takeOwed(session: Session | undefined, rpcId: string): Tracking | undefined {
   const tracking = session?.owed.get(rpcId);
-  if (tracking === undefined) return;
   session?.owed.delete(rpcId);
-  tracking.ended(outcome, answer);
+  return tracking;
 }

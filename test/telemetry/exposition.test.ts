@@ -1,7 +1,8 @@
 /** The two formats of a scrape. */
 
 import { describe, expect, it } from "vitest";
-import { chooseFormat, textOf } from "../../src/telemetry/exposition.ts";
+import { chooseFormat } from "../../src/telemetry/exposition-format.ts";
+import { textOf } from "../../src/telemetry/exposition.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../src/telemetry/metrics.ts";
 import { exampleAgent, exampleRequest, exampleTool, observe } from "./examples.ts";
 import { parseSamples, scrapeSamples } from "./scrape.ts";

@@ -275,6 +275,36 @@ describe("durations and sizes", () => {
   });
 });
 
+describe("what alerts wait for", () => {
+  it.each(["missing", "type", "size"])(
+    "has each rule's conditions at 0 from the start (%s)",
+    async (cause) => {
+      const metrics = start();
+      const rule = "/tools/ExecuteQuery/deny_if/args.query-contains";
+      metrics.rulesKnown([rule, "/tools/ExecuteQuery/limits/per-minute"]);
+      const name = "tollgate_conditions_unevaluable_total";
+      expect(await valueOf(metrics, name, { rule, cause })).toBe(0);
+      expect((await scrapeSamples(metrics)).filter((sample) => sample.name === name)).toHaveLength(3);
+    },
+  );
+
+  it.each(["description", "schema", "annotations"])("has each tool's changes at 0 (%s)", async (grade) => {
+    const labels = { tool: "ExecuteQuery", grade };
+    expect(await valueOf(start(), "tollgate_tool_definition_changes_total", labels)).toBe(0);
+  });
+
+  it("bears no more in advance than there is room for", () => {
+    const metrics = start();
+    const tools = Array.from({ length: 10_000 }, (_, index) => ({
+      name: `t${index}`,
+      category: "read" as const,
+    }));
+    metrics.toolsKnown(tools);
+    metrics.rulesKnown(tools.map(({ name }) => `/tools/${name}/require/args.a-exists`));
+    expect(metrics.seriesCount()).toBeLessThan(25_000);
+  });
+});
+
 describe("messages", () => {
   it("counts a method that no revision of the protocol knows as _other", async () => {
     const metrics = start();

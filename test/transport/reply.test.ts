@@ -77,7 +77,12 @@ describe("the outline", () => {
     ['{"result":[{"tools":[],"isError":true}]}', { hasResult: true }],
     [
       '{"result":{"task":{"taskId":"t1","status":"working"}}}',
-      { hasResult: true, hasTask: true, taskId: "t1" },
+      {
+        hasResult: true,
+        hasTask: true,
+        taskId: "t1",
+        toldTask: { id: "t1", isMember: true, status: "working", isError: false, hasError: false },
+      },
     ],
     ['{"result":{"taskId":"t2"}}', { hasResult: true, hasTask: true, taskId: "t2" }],
     ['{"result":{"task":"x"}}', { hasResult: true }],

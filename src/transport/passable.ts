@@ -1,0 +1,58 @@
+/** What of an upstream's answer may reach this agent: not what is hidden from it, nor what the server may not ask. */
+
+import type { AnswerParts, Exchange } from "./answer-http.ts";
+import type { Filter } from "./pump.ts";
+import type { Outline } from "./reply.ts";
+import { refusalForAgent } from "./server-requests.ts";
+import { StreamFilter } from "./stream-filter.ts";
+
+/** Whether each message of this answer must be read whole before it passes. */
+export function mustBeRead(exchange: Exchange, { serverRequests }: AnswerParts): boolean {
+  return serverRequests.isGuarded || mayList(exchange);
+}
+
+/** Whether a tools/list can arrive on this answer, so that each of its messages must be read whole. */
+function mayList({ tracking, incoming }: Exchange): boolean {
+  return tracking === undefined ? incoming.method === "GET" : tracking.request.method === "tools/list";
+}
+
+/** Passes each event of a stream when it was read, as this agent may have it. */
+export function holdFilter(
+  exchange: Exchange,
+  parts: AnswerParts,
+  onMessage: (outline: Outline) => void,
+): Filter {
+  const isList = mayList(exchange);
+  const isFirstPage = exchange.isFirstPage === true;
+  const rewrite = (data: string, outline: Outline): string | undefined => {
+    const refused = refusedRequest(exchange, parts, outline);
+    if (refused !== undefined) return refused;
+    return isList && outline.hasTools ? parts.filterList(exchange.agent, data, isFirstPage) : data;
+  };
+  return new StreamFilter({ maxBytes: parts.listBytes, rewrite, onMessage });
+}
+
+/** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */
+function refusedRequest(exchange: Exchange, parts: AnswerParts, outline: Outline): string | undefined {
+  const method = parts.serverRequests.deniedIn(outline);
+  if (method === undefined) return undefined;
+  if (outline.method !== undefined) {
+    parts.refuseServerRequest(exchange, { method, ...(outline.id !== undefined && { id: outline.id }) });
+    return "";
+  }
+  parts.refuseServerRequest(exchange, { method });
+  return refusalForAgent(outline.id ?? "null", { method });
+}
+
+/** A whole body as this agent may have it; undefined when it may be a list and cannot be read. */
+export function passable(
+  exchange: Exchange,
+  parts: AnswerParts,
+  { body, outline }: { readonly body: Buffer; readonly outline: Outline },
+): Buffer | undefined {
+  const refused = refusedRequest(exchange, parts, outline);
+  if (refused !== undefined) return Buffer.from(refused);
+  if (!mayList(exchange)) return body;
+  const filtered = parts.filterList(exchange.agent, body.toString("utf8"), exchange.isFirstPage === true);
+  return filtered === undefined ? undefined : Buffer.from(filtered);
+}
