@@ -3,6 +3,7 @@
 import { shorten } from "./describe-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "./json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
+import { type Misreading, misreading } from "./misreading.ts";
 import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
 import { type Path, parsePath, resolvePath } from "./path.ts";
 import type { Place } from "./place.ts";
@@ -87,9 +88,15 @@ export function isPresence(operator: Operator): boolean {
 
 /**
  * What the condition says of these arguments. `missing` when nothing, or null, stands at the path: every operator but
- * `exists` and `not_exists` is false then, and unevaluable under `strict`.
+ * `exists` and `not_exists` is false then, and unevaluable under `strict`. A misreading makes every operator unevaluable.
  */
-export function evaluate(condition: Condition, args: JsonObject): Answer | "missing" {
+export function evaluate(
+  condition: Condition,
+  args: JsonObject,
+  inputSchema?: JsonObject,
+): Answer | Misreading | "missing" {
+  const doubt = misreading(args, condition.segments, inputSchema);
+  if (doubt !== undefined) return doubt;
   const found = resolvePath(args, condition.segments);
   if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
   const subject = measure(found, condition.of);

@@ -1,8 +1,7 @@
 /** One `require` or `deny_if` rule: whether it objects to a call, and why. */
 
 import { type Condition, evaluate } from "./condition.ts";
-import type { Mode, Unevaluable } from "./decision.ts";
-import type { JsonObject } from "./json.ts";
+import type { Call, Mode, Unevaluable } from "./decision.ts";
 
 export interface Rule {
   readonly kind: "require" | "deny_if";
@@ -26,11 +25,15 @@ export interface Objection {
  * Every condition is evaluated. A rule with a condition that cannot be evaluated denies, whatever the others say, so
  * the order of conditions changes no decision; each such condition is added to `unevaluable`.
  */
-export function judgeRule(rule: Rule, args: JsonObject, unevaluable: Unevaluable[]): Objection | undefined {
+export function judgeRule(
+  rule: Rule,
+  { args, inputSchema }: Pick<Call, "args" | "inputSchema">,
+  unevaluable: Unevaluable[],
+): Objection | undefined {
   let blind: Condition | undefined;
   let failed: Condition | undefined;
   for (const condition of rule.conditions) {
-    const answer = evaluate(condition, args);
+    const answer = evaluate(condition, args, inputSchema);
     if (answer === true) continue;
     if (answer === false || (answer === "missing" && !rule.isStrict)) {
       failed ??= condition;

@@ -4,7 +4,6 @@ import type { Entry, Policy } from "../../policy/compile.ts";
 import type { CompiledLimit } from "../../policy/compile-rules.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../policy/json.ts";
-import type { Answer } from "../../policy/operator.ts";
 import type { Rule } from "../../policy/rule.ts";
 
 /** Undefined: nothing is known of the arguments. */
@@ -72,7 +71,7 @@ function verdictOf(rule: Rule, names: KnownNames): "objects" | "passes" | "unkno
   return canObject ? "objects" : "passes";
 }
 
-type Answers = ReadonlySet<Answer | "missing">;
+type Answers = ReadonlySet<ReturnType<typeof evaluate>>;
 
 interface Summary {
   readonly canHold: boolean;
@@ -84,7 +83,11 @@ function summary(answers: Answers, isStrict: boolean): Summary {
   return {
     canHold: answers.has(true),
     canFail: answers.has(false) || (answers.has("missing") && !isStrict),
-    canBeBlind: answers.has("type") || answers.has("size") || (answers.has("missing") && isStrict),
+    canBeBlind:
+      answers.has("look_alike") ||
+      answers.has("type") ||
+      answers.has("size") ||
+      (answers.has("missing") && isStrict),
   };
 }
 
@@ -94,12 +97,14 @@ const NO_ARGUMENTS: JsonObject = new Map();
 function answersTo(condition: Condition, names: KnownNames): Answers {
   const { segments, operator, of } = condition;
   const [first] = segments;
-  if (first !== undefined && names?.has(first) === false) return new Set([evaluate(condition, NO_ARGUMENTS)]);
+  if (first !== undefined && names?.has(first) === false)
+    return new Set([evaluate(condition, namedArguments(names))]);
   if (isPresence(operator)) {
     const isNamed = names !== undefined && segments.length < 2;
     return isNamed ? new Set([evaluate(condition, namedArguments(names))]) : new Set([true, false]);
   }
-  const isEquality = of === "value" && EQUALITIES.has(operator);
+  // What stands further down is not in the log, nor is what stands beside it.
+  const isEquality = of === "value" && EQUALITIES.has(operator) && segments.length < 2;
   return new Set([
     true,
     false,
