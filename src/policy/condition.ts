@@ -3,7 +3,6 @@
 import { shorten } from "./describe-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "./json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
-import { type Misreading, misreading } from "./misreading.ts";
 import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
 import { type Path, parsePath, resolvePath } from "./path.ts";
 import type { Place } from "./place.ts";
@@ -88,15 +87,9 @@ export function isPresence(operator: Operator): boolean {
 
 /**
  * What the condition says of these arguments. `missing` when nothing, or null, stands at the path: every operator but
- * `exists` and `not_exists` is false then, and unevaluable under `strict`. A misreading makes every operator unevaluable.
+ * `exists` and `not_exists` is false then, and unevaluable under `strict`.
  */
-export function evaluate(
-  condition: Condition,
-  args: JsonObject,
-  inputSchema?: JsonObject,
-): Answer | Misreading | "missing" {
-  const doubt = misreading(args, condition.segments, inputSchema);
-  if (doubt !== undefined) return doubt;
+export function evaluate(condition: Condition, args: JsonObject): Answer | "missing" {
   const found = resolvePath(args, condition.segments);
   if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
   const subject = measure(found, condition.of);

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/policy/decide.ts";
-import { foldsOnto } from "../../src/policy/look-alike.ts";
 import { misreading } from "../../src/policy/misreading.ts";
 import { callOf, json, policyOf, UNUSED } from "./policies.ts";
 import { isJsonObject, type JsonObject } from "../../src/policy/json.ts";
@@ -18,7 +17,10 @@ const GUARD = policyOf({
   default: "allow",
   tools: {
     pay: {
-      deny_if: [{ conditions: [{ path: "args.amount", op: "gt", value: 100 }] }],
+      deny_if: [
+        { conditions: [{ path: "args.amount", op: "gt", value: 100 }] },
+        { conditions: [{ path: "args.opts.force", op: "eq", value: true }] },
+      ],
       require: [{ conditions: [{ path: "args.to.account", op: "neq", value: "mine" }] }],
     },
     spend: { limits: [{ counter: "c", window: "minute", max: 9, increment_from: "args.amount" }] },
@@ -35,11 +37,18 @@ describe("a call is denied as unevaluable", () => {
     ["full-width letters", '{"to":{"account":"a"},"\\uff41mount":500}'],
     ["a parent of another case", '{"To":{"account":"mine"},"to":{"account":"a"}}'],
     ["a child of another case", '{"to":{"account":"a","ACCOUNT":"mine"}}'],
-    ["an object in a text", '{"to":" {\\"account\\":\\"mine\\"}"}'],
-    ["a list in a text", '{"to":"[]"}'],
+    ["an object in a text", '{"to":{"account":"a"},"opts":" {\\"force\\":true}"}'],
+    ["a list in a text", '{"to":{"account":"a"},"opts":"[]"}'],
   ])("for %s", (_name, args) => {
     const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
     expect(denial).toMatchObject({ effect: "deny", reason: "condition_unevaluable" });
+  });
+
+  it("by its rule where that objects to what it can read", () => {
+    for (const args of ['{"to":"{}"}', '{"Amount":1,"amount":500,"to":{"account":"a"}}']) {
+      const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
+      expect(denial).toMatchObject({ effect: "deny", reason: "condition" });
+    }
   });
 
   it("where a limit adds up an argument with a look-alike, and says so", () => {
@@ -86,24 +95,5 @@ describe("misreading", () => {
     const names = Array.from({ length: 10_001 }, (_, index): [string, string] => [`n${index}`, ""]);
     expect(misreading(new Map(names), ["amount"])).toBe("look_alike");
     expect(misreading(new Map(names.slice(1)), ["amount"])).toBeUndefined();
-  });
-});
-
-describe("foldsOnto", () => {
-  it.each([
-    ["amount", "Amount"],
-    ["kelvin", "\u212aelvin"],
-    ["is", "i\u017f"],
-    ["Größe", "grösse"],
-    ["größe", "GRÖSSE"],
-    ["é", "e\u0301"],
-  ])("takes %j and %j for one", (wanted, name) => {
-    expect(foldsOnto(name, wanted)).toBe(true);
-  });
-
-  it("is false for the name itself and for what is longer than it could fold", () => {
-    expect(foldsOnto("amount", "amount")).toBe(false);
-    expect(foldsOnto(`a${"\u0301\u0316".repeat(1_000_000)}`, "a")).toBe(false);
-    expect(foldsOnto(`amount${"\u200b".repeat(1_000_000)}`, "amount")).toBe(true);
   });
 });

@@ -7,6 +7,7 @@ import { type Condition, evaluate } from "../../policy/condition.ts";
 import { decide } from "../../policy/decide.ts";
 import { type Call, type Decision, effectOf, type Effect, type Mode } from "../../policy/decision.ts";
 import { describeJson } from "../../policy/describe-json.ts";
+import { misreading } from "../../policy/misreading.ts";
 import { resolvePath } from "../../policy/path.ts";
 import { judgeRule, type Rule } from "../../policy/rule.ts";
 
@@ -99,7 +100,8 @@ function passes(step: string, why: string): Step {
 function ruleStep(rule: Rule, call: Call): Step {
   const objection = judgeRule(rule, call, []);
   const isAsking = rule.effect === "approve" && objection?.reason === "condition";
-  const conditions = rule.conditions.map((condition) => conditionStep(condition, call));
+  const isBlind = objection?.reason === "condition_unevaluable";
+  const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isBlind));
   const why = WHY[rule.kind][objection?.reason ?? "passes"];
   const verdict = objection === undefined ? "passes" : isAsking ? "asks" : "denies";
   return { step: rule.pointer, verdict, mode: rule.mode, why, conditions };
@@ -118,8 +120,9 @@ const WHY = {
   },
 } as const;
 
-function conditionStep(condition: Condition, { args, inputSchema }: Call): ConditionStep {
-  const answer = evaluate(condition, args, inputSchema);
+function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
+  const doubt = isBlind ? misreading(args, condition.segments, inputSchema) : undefined;
+  const answer = doubt ?? evaluate(condition, args);
   const found = resolvePath(args, condition.segments);
   const isPlain = typeof answer === "boolean";
   const outcome = isPlain ? (answer ? "holds" : "does not hold") : answer === "missing" ? "missing" : BLIND;
