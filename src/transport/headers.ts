@@ -13,7 +13,7 @@ export type SentMessage = Exclude<Message, { kind: "response" }>;
 export type HeaderValues = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** Which member of `params` the header `Mcp-Name` repeats, by method (SEP-2243; SEP-2663 for tasks). */
-const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
+export const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
   ["tools/call", "name"],
   ["prompts/get", "name"],
   ["resources/read", "uri"],
@@ -22,7 +22,7 @@ const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
   ["tasks/cancel", "taskId"],
 ]);
 
-const PARAM_PREFIX = "mcp-param-";
+export const PARAM_PREFIX = "mcp-param-";
 const SENTINEL = /^=\?base64\?(.*)\?=$/s;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
@@ -112,7 +112,7 @@ function isWrittenAs(value: Json, decoded: string): boolean {
 }
 
 /** Paths of the arguments that a schema declares as headers, by what follows `mcp-param-`, in lower case. */
-function declaredPaths(schema: JsonObject): ReadonlyMap<string, readonly string[]> {
+export function declaredPaths(schema: JsonObject): ReadonlyMap<string, readonly string[]> {
   const paths = new Map<string, readonly string[]>();
   const visit = (node: Json, path: readonly string[]): void => {
     if (!isJsonObject(node) || path.length > MAX_SCHEMA_DEPTH) return;

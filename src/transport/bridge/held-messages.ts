@@ -1,0 +1,25 @@
+/** What a server said while no stream was open to hear it: bounded, the oldest is forgotten first. */
+
+const MAX_HELD = 256;
+const MAX_HELD_LENGTH = 1024 * 1024;
+
+export class HeldMessages {
+  #texts: string[] = [];
+  #length = 0;
+
+  put(text: string): void {
+    this.#texts.push(text);
+    this.#length += text.length;
+    while (this.#texts.length > MAX_HELD || this.#length > MAX_HELD_LENGTH) {
+      this.#length -= this.#texts.shift()?.length ?? 0;
+    }
+  }
+
+  /** All of them, in order; none is left. */
+  take(): readonly string[] {
+    const texts = this.#texts;
+    this.#texts = [];
+    this.#length = 0;
+    return texts;
+  }
+}

@@ -1,0 +1,69 @@
+/** Requests of the modern era: checked as its HTTP servers check them, then sent to the child that all clients share. */
+
+import type { OutgoingHttpHeaders } from "node:http";
+import type { JsonObject } from "../../policy/json.ts";
+import { eraOf } from "../message.ts";
+import { UpstreamError, type UpstreamExchange } from "../upstream.ts";
+import { accepted, headerMissing, modernStatus, notInitialized, tooMany } from "./answers.ts";
+import type { ClientMessage } from "./client-message.ts";
+import { PostReply, type ReplyTimes } from "./reply.ts";
+import { accepts, headerOf } from "./request-headers.ts";
+import { missingHeader } from "./required-headers.ts";
+import type { SharedChild } from "./shared-child.ts";
+
+/** They name a request or a token of one client by what other clients call theirs too. */
+const AMBIGUOUS: ReadonlySet<string> = new Set(["notifications/cancelled", "notifications/progress"]);
+
+export class ModernDoor {
+  readonly #shared: SharedChild;
+  readonly #times: ReplyTimes;
+  readonly #inputSchemaOf: (tool: string) => JsonObject | undefined;
+
+  constructor(
+    shared: SharedChild,
+    times: ReplyTimes,
+    inputSchemaOf: (tool: string) => JsonObject | undefined,
+  ) {
+    this.#shared = shared;
+    this.#times = times;
+    this.#inputSchemaOf = inputSchemaOf;
+  }
+
+  /** Whether a message that does not say its era is a notification of this one: those need not say it. */
+  claims({ id, method }: ClientMessage, headers: OutgoingHttpHeaders): boolean {
+    const isNotification = id === undefined && method !== undefined;
+    return isNotification && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
+  }
+
+  post(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+    const { id, method, text } = message;
+    if (id === undefined || method === undefined) {
+      // Security: a cancellation by id could end another client's call; who leaves is cancelled by leaving.
+      if (method !== undefined && !AMBIGUOUS.has(method)) this.#shared.current?.send(text);
+      return accepted();
+    }
+    const reply = new PostReply({
+      ...this.#times,
+      id,
+      accepts: accepts(headers),
+      headers: {},
+      statusOf: modernStatus,
+    });
+    this.#send(message, headers, reply).catch((error: unknown) =>
+      reply.fail(error instanceof UpstreamError ? error : new UpstreamError("broken", true, error)),
+    );
+    return reply;
+  }
+
+  async #send(message: ClientMessage, headers: OutgoingHttpHeaders, reply: PostReply): Promise<void> {
+    if (!(await this.#shared.speaksModern())) return reply.refuse(notInitialized());
+    const missing = missingHeader(message, headers, this.#inputSchemaOf);
+    if (missing !== undefined) return reply.refuse(headerMissing(missing, message.id));
+    if (reply.isOver) return;
+    const switchboard = this.#shared.obtain();
+    if (!switchboard.hasRoom()) return reply.refuse(tooMany("requests are under way", message.id));
+    const ours = switchboard.request(message, reply);
+    reply.onAbandoned = () => switchboard.abandon(ours);
+    reply.sent();
+  }
+}

@@ -1,0 +1,127 @@
+/** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
+
+import { randomUUID } from "node:crypto";
+import { Body, EVENT_STREAM, type Headers } from "./body.ts";
+import type { ChildMessage } from "./child-message.ts";
+import type { Children, Member } from "./children.ts";
+import { cancelledId, type ClientMessage } from "./client-message.ts";
+import { HeldMessages } from "./held-messages.ts";
+import type { PostReply } from "./reply.ts";
+import { setMember } from "../splice.ts";
+
+export interface SessionParts {
+  readonly children: Children;
+  readonly nowMs: () => number;
+  /** How long a request waits for `notifications/initialized`. */
+  readonly initializedMs: number;
+  readonly onEnd: (id: string) => void;
+}
+
+export class BridgeSession {
+  readonly id = randomUUID();
+  readonly headers: Headers = { "mcp-session-id": this.id };
+  readonly #parts: SessionParts;
+  readonly #member: Member;
+  readonly #replies = new Set<PostReply>();
+  readonly #held = new HeldMessages();
+  readonly #initialized = Promise.withResolvers<void>();
+  readonly #waiting: NodeJS.Timeout;
+  #stream: Body | undefined;
+  #usedAtMs: number;
+  #isEnded = false;
+
+  /** @throws UpstreamError while no child may be started */
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#usedAtMs = parts.nowMs();
+    this.#member = parts.children.take({
+      unrelated: (message) => this.#hear(message),
+      died: () => this.#close(),
+    });
+    // Clients that forget to say it are served all the same.
+    this.#waiting = setTimeout(this.#initialized.resolve, parts.initializedMs);
+    this.#waiting.unref();
+  }
+
+  /** How long nothing has happened in it; 0 while a request is under way or its stream is open. */
+  get idleMs(): number {
+    const isBusy = this.#replies.size > 0 || this.#stream?.isOpen === true;
+    return isBusy ? 0 : this.#parts.nowMs() - this.#usedAtMs;
+  }
+
+  get hasRoom(): boolean {
+    return this.#member.switchboard.hasRoom();
+  }
+
+  /** Sends a request when the child may hear it; its messages go to `reply`. */
+  async request(message: ClientMessage, reply: PostReply): Promise<void> {
+    this.#begin(reply);
+    // Some servers fail for good when they are asked before the handshake is over.
+    if (message.method !== "initialize") await this.#initialized.promise;
+    if (reply.isOver) return;
+    const { switchboard } = this.#member;
+    const ours = switchboard.request(message, reply);
+    reply.onAbandoned = () => switchboard.abandon(ours);
+    // Until it is initialized there is no session that a stream could belong to.
+    if (message.method !== "initialize") reply.sent();
+  }
+
+  /** Sends a notification, or an answer to what the server asked. */
+  send({ text, method }: ClientMessage): void {
+    this.#usedAtMs = this.#parts.nowMs();
+    const { switchboard } = this.#member;
+    // What it says from now on concerns this session alone.
+    if (method === "notifications/initialized") this.#member.isMissed = false;
+    if (method !== "notifications/cancelled") switchboard.send(text);
+    else {
+      const ours = switchboard.findId(cancelledId(text) ?? "");
+      if (ours !== undefined) switchboard.send(setMember(text, ["params", "requestId"], ours));
+    }
+    if (method === "notifications/initialized") this.#initialized.resolve();
+  }
+
+  /** Opens the stream of what the server says by itself; undefined when it is open already. */
+  open(): Body | undefined {
+    if (this.#stream?.isOpen === true) return undefined;
+    const stream = new Body(200, { ...EVENT_STREAM, ...this.headers });
+    stream.once("close", () => (this.#usedAtMs = this.#parts.nowMs()));
+    this.#stream = stream;
+    for (const text of this.#held.take()) stream.writeEvent(text);
+    return stream;
+  }
+
+  /** Ends the session and its child. */
+  async end(): Promise<void> {
+    this.#close();
+    await this.#member.stop();
+  }
+
+  #begin(reply: PostReply): void {
+    this.#usedAtMs = this.#parts.nowMs();
+    this.#replies.add(reply);
+    reply.onOver = () => {
+      this.#replies.delete(reply);
+      this.#usedAtMs = this.#parts.nowMs();
+    };
+    if (this.#stream?.isOpen === true || !reply.acceptsStream) return;
+    for (const text of this.#held.take()) reply.message(text);
+  }
+
+  /** What the child says outside of any request, which over stdio may well be about one. */
+  #hear({ text }: ChildMessage): void {
+    const listening = [...this.#replies].filter((reply) => reply.acceptsStream);
+    // The stream of the only request comes first: what is about it then stays in order with its answer.
+    if (listening.length === 1 && listening[0]?.message(text) === true) return;
+    if (this.#stream?.isOpen === true) return this.#stream.writeEvent(text);
+    if (listening.at(-1)?.message(text) !== true) this.#held.put(text);
+  }
+
+  #close(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#waiting);
+    this.#initialized.resolve();
+    this.#stream?.finish();
+    this.#parts.onEnd(this.id);
+  }
+}
