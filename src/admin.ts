@@ -2,6 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
+import { addControl, type ControlSources } from "./admin-control.ts";
 import type { PolicyBinding } from "./config/policy-set.ts";
 import type { CategoryAssignment } from "./policy/category.ts";
 import type { Policy } from "./policy/compile.ts";
@@ -20,6 +21,7 @@ export interface AdminSources {
   /** How the policy for everyone fits them; undefined when there is none. */
   readonly coverage: () => Coverage | undefined;
   readonly listDecisions: (limit: number) => readonly object[];
+  readonly control: ControlSources;
   readonly findDecision: (id: string) => object | undefined;
   /** Whether a request with this Host, which came in on this address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
@@ -54,6 +56,7 @@ export function createAdmin(sources: AdminSources): Server {
   });
   addHealth(app, sources);
   addReading(app, sources);
+  addControl(app, sources.control);
   app.use((request: Request, response: Response) => {
     response
       .status(404)
@@ -62,7 +65,17 @@ export function createAdmin(sources: AdminSources): Server {
   return createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, app);
 }
 
-const ENDPOINTS = ["/metrics", "/healthz", "/readyz", "/policy", "/tools", "/decisions", "/decisions/:id"];
+const ENDPOINTS = [
+  "/metrics",
+  "/healthz",
+  "/readyz",
+  "/policy",
+  "/tools",
+  "/decisions",
+  "/decisions/:id",
+  "/approvals",
+  "/freeze",
+];
 
 function addHealth(app: Express, sources: AdminSources): void {
   app.get("/metrics", (request, response, next) => {

@@ -19,6 +19,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "--help" || command === "-h" || command === "help") return say(HELP);
   if (command === "policy") return policy(rest);
   if (command === "demo") return demo(rest);
+  if (command === "approvals" || command === "freeze" || command === "unfreeze")
+    return control(command, rest);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
   return complain([`unknown command \`${command}\``]);
@@ -34,6 +36,16 @@ async function demo(argv: readonly string[]): Promise<number> {
   const { runDemo } = await import("./commands/demo.ts");
   const { stdout, stderr } = process;
   return orStartError(() => runDemo(argv, { startSidecar, stdout, stderr, signal: stopSignal() }));
+}
+
+async function control(
+  command: "approvals" | "freeze" | "unfreeze",
+  argv: readonly string[],
+): Promise<number> {
+  const world = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+  if (command === "approvals")
+    return (await import("./commands/control/approvals.ts")).runApprovals(argv, world);
+  return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, world);
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -12,6 +12,7 @@ import { Counters } from "./enforcement/counters.ts";
 import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
 import { ALLOW_ALL } from "./policy/compile.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
+import { createControl } from "./sidecar/control.ts";
 import { buildGuard } from "./sidecar/guard.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
@@ -53,14 +54,15 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
   const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
-  const guard = buildGuard(settings, policies, { ...telemetry, counters, clock });
+  const control = createControl(settings, telemetry, clock);
+  const guard = buildGuard(settings, policies, { ...telemetry, counters, control, clock });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings),
     ...settings.bounds,
     onFault: (error) => telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
-  const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, state }));
+  const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, control, state }));
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
     await closeListener(downstream, deadlineMs);

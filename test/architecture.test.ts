@@ -16,6 +16,10 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     packages: [/^node:/, /^pino$/, /^prom-client$/, /^@opentelemetry\//],
   },
   "admin.ts": {
+    floors: ["admin-control.ts", "telemetry", "config", "enforcement", "policy"],
+    packages: [/^node:/, /^express$/],
+  },
+  "admin-control.ts": {
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/],
   },
@@ -23,7 +27,7 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
   },
-  sidecar: { floors: ["*"], packages: [] },
+  sidecar: { floors: ["*"], packages: [/^node:/] },
   "sidecar.ts": { floors: ["*"], packages: [/./] },
   "main.ts": { floors: ["*"], packages: [/./] },
 };

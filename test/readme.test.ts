@@ -14,7 +14,7 @@ describe("README.md", () => {
     expect(rows).toEqual(
       FLAGS.map(({ name, value, environment, fallback, meaning }) => {
         const [valueCell, fallbackCell, meaningCell] = [value, fallback, meaning].map(escapePipes);
-        return `| \`--${name} ${valueCell}\` | \`${environment}\` | ${fallbackCell} | ${meaningCell} |`;
+        return `| \`${`--${name} ${valueCell}`.trim()}\` | \`${environment}\` | ${fallbackCell} | ${meaningCell} |`;
       }),
     );
   });

@@ -8,6 +8,8 @@ Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
+  tollgate approvals list|approve|reject  calls that wait for a person
+  tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

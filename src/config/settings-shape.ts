@@ -70,6 +70,16 @@ export const SETTINGS_SHAPE = z.strictObject({
         .optional(),
     })
     .default({}),
+  approvals: z
+    .strictObject({
+      "ttl-seconds": z
+        .number()
+        .int()
+        .min(1)
+        .max(7 * 86_400)
+        .default(900),
+    })
+    .prefault({}),
   bounds: z
     .strictObject({
       "message-bytes": z
@@ -98,6 +108,8 @@ export const SETTINGS_SHAPE = z.strictObject({
         .max(16 * 1024 * 1024 * 1024)
         .default(256 * 1024 * 1024),
       "unread-ms": milliseconds.default(15_000),
+      approvals: count.default(1_000),
+      "approvals-per-agent": count.default(100),
       "request-ms": milliseconds.default(15_000),
       "upstream-connect-ms": milliseconds.default(5_000),
       "upstream-idle-ms": milliseconds.default(300_000),

@@ -31,7 +31,13 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
+  readonly approvals: ApprovalSettings;
   readonly bounds: Bounds;
+}
+
+export interface ApprovalSettings {
+  /** How long an approval waits for a person, and how long it stays usable once given. */
+  readonly ttlMs: number;
 }
 
 export interface IdentitySettings {
@@ -55,6 +61,9 @@ export interface Bounds {
   /** Legacy sessions that are remembered. */
   readonly sessions: number;
   readonly sessionsPerAgent: number;
+  /** Calls that wait for a person's approval, or have it and did not come again yet. */
+  readonly approvals: number;
+  readonly approvalsPerAgent: number;
   /** Bytes of messages that are still arriving, over all connections. */
   readonly receivedBytes: number;
   /** How long a client may take nothing of an answer that waits for it. */
@@ -148,6 +157,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     logLevel: raw["log-level"],
     logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
     identity: identity.header === undefined ? {} : { header: identity.header },
+    approvals: { ttlMs: raw.approvals["ttl-seconds"] * 1_000 },
     bounds: {
       messageBytes: bounds["message-bytes"],
       listBytes: bounds["list-bytes"],
@@ -158,6 +168,8 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
       streamsPerAgent: bounds["streams-per-agent"],
       sessions: bounds.sessions,
       sessionsPerAgent: bounds["sessions-per-agent"],
+      approvals: bounds.approvals,
+      approvalsPerAgent: bounds["approvals-per-agent"],
       receivedBytes: bounds["received-bytes"],
       unreadMs: bounds["unread-ms"],
       requestMs: bounds["request-ms"],

@@ -89,18 +89,22 @@ export class Approvals {
       expiresAtMs: nowMs + this.#options.ttlMs,
       calls: 1,
     };
-    this.#bindings.set(approval.id, binding);
-    this.#set(binding, approval, "requested");
+    this.#keep(binding, approval);
+    this.#options.onChange(approval, "requested");
     return { state: "waiting", approval };
   }
 
   // Security: once; the next call of the same kind asks anew.
-  /** Uses up a granted approval. */
-  use(approval: Approval): void {
+  /** Uses up a granted approval. Returns the way to give it back, for a call that did not pass after all. */
+  use(approval: Approval): () => void {
     const binding = this.#bindings.get(approval.id);
-    if (binding === undefined) return;
+    if (binding === undefined) return () => undefined;
     this.#forget(binding, approval);
     this.#options.onChange(approval, "used");
+    return () => {
+      // Another of the same kind may have been asked for in the meantime.
+      if (!this.#byBinding.has(binding)) this.#keep(binding, approval);
+    };
   }
 
   settle(id: string, choice: Choice, decided: Decided): Settled {
@@ -111,7 +115,8 @@ export class Approvals {
     if (known.state !== "requested") return { state: "decided" };
     const expiresAtMs = decided.atMs + this.#options.ttlMs;
     const approval: Approval = { ...known, state: choice, expiresAtMs, decided };
-    this.#set(binding, approval, choice);
+    this.#keep(binding, approval);
+    this.#options.onChange(approval, choice);
     return { state: "settled", approval };
   }
 
@@ -135,9 +140,9 @@ export class Approvals {
     }
   }
 
-  #set(binding: string, approval: Approval, state: ApprovalState): void {
+  #keep(binding: string, approval: Approval): void {
     this.#byBinding.set(binding, approval);
-    this.#options.onChange(approval, state);
+    this.#bindings.set(approval.id, binding);
   }
 
   #hasRoom(agent: string): boolean {

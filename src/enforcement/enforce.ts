@@ -3,10 +3,12 @@
 import type { Policy } from "../policy/compile.ts";
 import { decideMethod } from "../policy/decide-method.ts";
 import { type Call, type Denial, isBlocked } from "../policy/decision.ts";
+import type { Approvals } from "./approvals.ts";
 import type { Clock } from "./clock.ts";
 import type { Counters } from "./counters.ts";
-import { denied, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";
+import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";
 import { isKnownMethod } from "../policy/method.ts";
+import type { Freezes } from "./freeze.ts";
 import { Permit } from "./permit.ts";
 import { type Agent, principalOf } from "./request.ts";
 import type { Tracking } from "./tracking.ts";
@@ -20,8 +22,13 @@ export type CallMessage = Pick<
 };
 
 export type Verdict =
-  | { readonly permit: Permit; readonly denial?: undefined }
-  | { readonly denial: Denial; readonly permit?: undefined };
+  | { readonly permit: Permit; readonly denial?: undefined; readonly approval?: undefined }
+  | {
+      readonly denial: Denial;
+      readonly permit?: undefined;
+      /** The id of the approval that the call waits for or was refused. */
+      readonly approval?: string;
+    };
 
 export interface Enforcer {
   /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. */
@@ -34,6 +41,8 @@ export interface EnforcerParts {
   /** The policy in force for this agent now; undefined when none covers it. A reload swaps what this returns. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly counters: Counters;
+  readonly approvals: Approvals;
+  readonly freezes: Freezes;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
 }
@@ -46,25 +55,33 @@ export function createEnforcer(parts: EnforcerParts): Enforcer {
 }
 
 function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMessage): Verdict {
-  const { policyFor, counters, clock, onFailure } = parts;
+  const { policyFor, clock, onFailure } = parts;
   const { agent } = tracking.request;
   // Invariant: the policy is read once, so that one call is judged by exactly one policy.
   const policy = policyFor(agent);
-  if (policy === undefined) {
-    const denial = noPolicyDenial();
-    tracking.judged({ decision: denied(denial), policyDigest: "" });
-    return { denial };
-  }
+  const digest = policy?.digest ?? "";
+  const nowMs = clock.wallMs();
+  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
+  if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), digest);
+  if (policy === undefined) return deny(tracking, noPolicyDenial(), digest);
   try {
-    const call = { ...message, agent: principalOf(agent) };
-    const { decision, permit } = Permit.issue(policy, call, counters, clock.wallMs());
-    tracking.judged({ decision, policyDigest: policy.digest });
-    return permit === undefined ? { denial: decision.denial ?? FAULT } : { permit };
+    const argsOnWire = tracking.request.args ?? NO_ARGUMENTS;
+    const call = { ...message, agent: principalOf(agent), argsOnWire };
+    const { decision, permit, approval } = Permit.issue(policy, call, { ...parts, nowMs });
+    const known = approval === undefined ? {} : { approval };
+    tracking.judged({ decision, policyDigest: digest, ...known });
+    return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
   } catch (error) {
     onFailure(error);
-    tracking.judged({ decision: FAULTY, policyDigest: policy.digest });
-    return { denial: FAULT };
+    return deny(tracking, FAULT, digest);
   }
+}
+
+const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };
+
+function deny(tracking: Tracking, denial: Denial, policyDigest: string): Verdict {
+  tracking.judged({ decision: denied(denial), policyDigest });
+  return { denial };
 }
 
 function enforceMethod(parts: EnforcerParts, tracking: Tracking): Denial | undefined {

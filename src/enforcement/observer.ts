@@ -77,6 +77,20 @@ export interface Ending {
   readonly rpcCode?: number;
 }
 
+/** What a person did by hand. */
+export interface Control {
+  readonly atMs: number;
+  readonly action: "approve" | "reject" | "freeze" | "unfreeze";
+  /** Their own words, not proof of who they are. */
+  readonly by: string;
+  readonly reason?: string;
+  /** Of an approval: its id. */
+  readonly approval?: string;
+  readonly agent?: string;
+  readonly tool?: string;
+  readonly untilMs?: number;
+}
+
 /** A tool as the server's tools/list described it. */
 export interface ListedTools {
   readonly count: number;
@@ -95,6 +109,7 @@ export interface Observer {
   /** Any message that passed; `direction` is the side it came from, `method` is `response` where it answers another. */
   readonly messagePassed?: (direction: Direction, method: string) => void;
   readonly toolsListed?: (list: ListedTools) => void;
+  readonly controlled?: (control: Control) => void;
 }
 
 /** Supplies the trace context that goes upstream with a request; called between `requestSent` and the first byte. */
@@ -127,5 +142,6 @@ export function combineObservers(
     messageRefused: each((observer) => observer.messageRefused),
     messagePassed: each((observer) => observer.messagePassed),
     toolsListed: each((observer) => observer.toolsListed),
+    controlled: each((observer) => observer.controlled),
   };
 }

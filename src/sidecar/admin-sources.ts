@@ -8,18 +8,21 @@ import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
+import type { Control } from "./control.ts";
 import type { Guard } from "./guard.ts";
 
 interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
+  readonly control: Control;
   readonly state: { readonly isDraining: boolean };
 }
 
 export function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, isolation, state } = shown;
+  const { metrics, sessions, streams, tools, health, decisions, isolation, control, state } = shown;
   const loadedAtMs = SYSTEM_CLOCK.wallMs();
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
     renderMetrics: (accept) => {
+      control.measure();
       metrics.sessions("http", sessions.size);
       metrics.streams("http", streams.open);
       return metrics.render(accept);
@@ -44,6 +47,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
         : comparePolicyWithTools(everyone, tools.definitions()),
     listDecisions: decisions.list,
     findDecision: decisions.get,
+    control: control.sources,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
   };
 }

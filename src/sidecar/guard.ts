@@ -19,6 +19,7 @@ import { Tasks } from "../transport/tasks.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
+import type { Control } from "./control.ts";
 import { type Isolation, watchIsolation } from "./isolation.ts";
 import { reportTools } from "./report-tools.ts";
 
@@ -33,6 +34,7 @@ export interface Guard {
 }
 
 interface Measured {
+  readonly control: Control;
   readonly counters: Counters;
   readonly clock: Clock;
 }
@@ -40,7 +42,15 @@ interface Measured {
 export function buildGuard(
   settings: Settings,
   { all, forAgent }: PolicySet,
-  { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
+  {
+    log,
+    metrics,
+    observer,
+    propagate,
+    counters,
+    clock,
+    control: { approvals, freezes },
+  }: Telemetry & Measured,
 ): Guard {
   const { upstream: url, bounds, identity } = settings;
   metrics.policiesLoaded(all, clock.wallMs());
@@ -85,7 +95,7 @@ export function buildGuard(
     tasks,
     tools,
     policyFor,
-    enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
+    enforcer: createEnforcer({ policyFor, counters, approvals, freezes, clock, onFailure }),
     observer,
     propagate,
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),

@@ -1,6 +1,6 @@
 /** One line of the audit log: what was asked, by whom, what was decided and why, and what came of it. */
 
-import type { Ending, Judgement, Refusal } from "../enforcement/observer.ts";
+import type { Control, Ending, Judgement, Refusal } from "../enforcement/observer.ts";
 import type { Agent, Request } from "../enforcement/request.ts";
 import { effectOf } from "../policy/decision.ts";
 import { isoTime } from "./iso-time.ts";
@@ -48,6 +48,19 @@ export function refusalRecord(server: string, refusal: Refusal): string {
     effect: "deny",
     reason: "invalid_message",
     refusal: { cause, detail, bytes },
+  });
+}
+
+/** What a person did by hand: no call, so it has no effect of its own. */
+export function controlRecord(server: string, control: Control): string {
+  const { atMs, action, by, reason, approval, agent, tool, untilMs } = control;
+  return toLine({
+    time: isoTime(atMs),
+    server,
+    control: { action, by: name(by), reason: reason && name(reason), until: untilMs && isoTime(untilMs) },
+    agent: agent === undefined ? undefined : { name: name(agent) },
+    tool: tool === undefined ? undefined : name(tool),
+    approval,
   });
 }
 

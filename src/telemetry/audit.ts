@@ -4,7 +4,7 @@ import type { Observer } from "../enforcement/observer.ts";
 import type { Request } from "../enforcement/request.ts";
 import { isBlocked } from "../policy/decision.ts";
 import { createDigest, createKey, readOrCreateKey } from "./audit-key.ts";
-import { callRecord, refusalRecord, type RecordOptions } from "./audit-record.ts";
+import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./audit-record.ts";
 import { LineFile } from "./line-file.ts";
 
 export interface AuditOptions {
@@ -62,5 +62,6 @@ function record(file: LineFile, options: RecordOptions): Observer {
       file.append(callRecord(options, request, judgement, ending));
     },
     messageRefused: (refusal) => writeNow(refusalRecord(options.server, refusal)),
+    controlled: (control) => writeNow(controlRecord(options.server, control)),
   };
 }

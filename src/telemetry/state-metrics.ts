@@ -7,7 +7,8 @@ import type { Mode } from "../policy/decision.ts";
 import type { Families } from "./families.ts";
 import type { LabelBounds } from "./label-bounds.ts";
 import { labelValue } from "./labels.ts";
-import type { ApprovalState, ChangeGrade, FreezeKind, StoreCause } from "./words.ts";
+import type { ApprovalState } from "../enforcement/approvals.ts";
+import type { ChangeGrade, FreezeKind, StoreCause } from "./words.ts";
 
 interface LoadedPolicy {
   /** Empty without a policy. */

@@ -1,5 +1,6 @@
 /** Births at zero: a counter that is born at 1 hides its first event from `increase()`. */
 
+import { APPROVAL_STATES } from "../enforcement/approvals.ts";
 import { METHODS } from "../policy/method.ts";
 import { OUTCOMES, REFUSAL_CAUSES } from "../enforcement/observer.ts";
 import { CATEGORIES } from "../policy/category.ts";
@@ -25,7 +26,7 @@ export function initializeClosedSets(families: Families): void {
   for (const cause of words.STORE_CAUSES) {
     for (const family of [families.limitStoreErrors, families.failOpen]) family.series(cause);
   }
-  for (const state of words.APPROVAL_STATES) families.approvals.series(state);
+  for (const state of APPROVAL_STATES) families.approvals.series(state);
   for (const kind of words.FREEZE_KINDS) families.frozen.series(kind);
   for (const category of CATEGORIES) families.tools.series(category);
   for (const result of words.RELOAD_RESULTS) families.policyReloads.series(result);

@@ -210,7 +210,7 @@ export class HttpRelay {
     const { enforcer, tools, upstream, policyFor } = this.#parts;
     const tracked = this.#track(exchange, message, text);
     const { tracking, session } = tracked;
-    const { permit, denial } = enforcer.enforce(tracking, {
+    const { permit, denial, approval } = enforcer.enforce(tracking, {
       tool: message.name,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
       args: message.args,
@@ -231,6 +231,7 @@ export class HttpRelay {
         era: message.era,
         isTask: asksForTask(message),
         decisionId: tracking.request.id,
+        ...(approval !== undefined && { approvalId: approval }),
       },
       denial,
     );

@@ -39,7 +39,7 @@ export function denialAnswer(call: DeniedCall, denial: Denial): Answer {
   if (denial.reason === "hidden" || denial.reason === "default_deny") {
     return errorAnswer(200, INVALID_PARAMS, `Unknown tool: ${call.tool}`, call.id);
   }
-  const text = denialText(denial);
+  const text = denialText(denial, call.approvalId);
   const decision = decisionData(call, denial);
   if (call.isTask) {
     const code = denial.retryAfterMs === undefined ? DENIED : LIMITED;
@@ -73,9 +73,10 @@ export function answerWith(downstream: ServerResponse, { status, body, headers }
   downstream.end(bytes);
 }
 
-function denialText(denial: Denial): string {
+function denialText(denial: Denial, approvalId?: string): string {
   const words = denial.message ?? explain(denial);
-  return `[POLICY DENIED] ${asSentence(words)} Rule: ${denial.rule}. ${advice(denial)}`;
+  const approval = approvalId === undefined ? "" : ` Approval: ${approvalId}.`;
+  return `[POLICY DENIED] ${asSentence(words)} Rule: ${denial.rule}.${approval} ${advice(denial)}`;
 }
 
 function explain(denial: Denial): string {

@@ -1,6 +1,7 @@
 /** The metrics as users, dashboards and alerts know them: changing one is a changelog entry. */
 
 import { expect, it } from "vitest";
+import { APPROVAL_STATES } from "../../src/enforcement/approvals.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metric-table.ts";
 import * as words from "../../src/telemetry/words.ts";
@@ -76,7 +77,7 @@ it("uses these words as label values", () => {
   expect(words.TRANSPORTS).toEqual(["http", "stdio"]);
   expect(words.DIRECTIONS).toEqual(["downstream", "upstream"]);
   expect(words.STORE_CAUSES).toEqual(["connection", "timeout", "reply", "other"]);
-  expect(words.APPROVAL_STATES).toEqual(["requested", "approved", "rejected", "expired", "used"]);
+  expect(APPROVAL_STATES).toEqual(["requested", "approved", "rejected", "expired", "used"]);
   expect(words.FREEZE_KINDS).toEqual(["all", "agent", "tool"]);
   expect(words.CHANGE_GRADES).toEqual(["description", "schema", "annotations"]);
   expect(words.RELOAD_RESULTS).toEqual(["success", "failure"]);

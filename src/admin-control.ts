@@ -1,0 +1,165 @@
+/** What a person can change on the admin listener: approvals of single calls, and the kill switch. */
+
+import express, { type Express, type Request, type Response } from "express";
+import type { Approval, Choice, Settled } from "./enforcement/approvals.ts";
+import type { Freeze, FrozenPart } from "./enforcement/freeze.ts";
+
+/** What the routes ask of the sidecar. */
+export interface ControlSources {
+  readonly approvals: () => readonly Approval[];
+  readonly settle: (id: string, choice: Choice, who: Who) => Settled;
+  readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
+  readonly freeze: (part: FrozenPart & { readonly untilMs?: number }, who: Who) => Freeze;
+  readonly unfreeze: (part: FrozenPart, who: Who) => "lifted" | "file" | "not_frozen";
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+}
+
+/** Who does it, in their own words, and why. */
+export interface Who {
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** Adds the routes; the caller has put the admin token before them. */
+export function addControl(app: Express, sources: ControlSources): void {
+  // Security: a form of another site cannot send this type, so it cannot send a body that is read.
+  app.use(express.json({ limit: "16kb", type: "application/json" }));
+  app.get("/approvals", (_request, response) => {
+    response.json({ approvals: sources.approvals().map(describeApproval) });
+  });
+  for (const [path, choice] of Object.entries(CHOICES)) {
+    app.post(`/approvals/:id/${path}`, (request, response) =>
+      withBody(request, response, (body) => {
+        const settled = sources.settle(request.params.id, choice, whoIn(body));
+        if (settled.state === "settled") response.json(describeApproval(settled.approval));
+        else if (settled.state === "gone")
+          refuse(response, 404, "no approval with this id waits: it was used, has expired, or never was");
+        else refuse(response, 409, "this approval was decided already");
+      }),
+    );
+  }
+  app.get("/freeze", (_request, response) => {
+    response.json({ frozen: sources.frozen().map(describeFreeze) });
+  });
+  app.post("/freeze", (request, response) =>
+    withBody(request, response, (body) => {
+      const until = untilIn(body, sources.nowMs());
+      const frozen = sources.freeze({ ...partIn(body), ...until }, whoIn(body));
+      response.json(describeFreeze({ ...frozen, isFromFile: false }));
+    }),
+  );
+  app.post("/unfreeze", (request, response) =>
+    withBody(request, response, (body) => {
+      const state = sources.unfreeze(partIn(body), whoIn(body));
+      if (state === "lifted") response.json({ unfrozen: true });
+      else if (state === "file") refuse(response, 409, "the freeze file says so: change the file");
+      else refuse(response, 404, "this is not frozen");
+    }),
+  );
+}
+
+const CHOICES = { approve: "approved", reject: "rejected" } as const;
+
+/** A fault in what was sent, in words for who sent it. */
+class BadBody extends Error {
+  override readonly name = "BadBody";
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function withBody(request: Request, response: Response, work: (body: Body) => void): void {
+  try {
+    const body: unknown = request.body;
+    if (typeof body !== "object" || body === null || Array.isArray(body))
+      throw new BadBody("the body must be a JSON object, sent as application/json");
+    work({ ...body });
+  } catch (error) {
+    if (!(error instanceof BadBody)) throw error;
+    refuse(response, 400, error.message);
+  }
+}
+
+const LONGEST_TEXT = 256;
+
+function textIn(body: Body, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string" && value !== "" && value.length <= LONGEST_TEXT) return value;
+  throw new BadBody(`${name}: must be 1 to ${LONGEST_TEXT} characters`);
+}
+
+function whoIn(body: Body): Who {
+  const by = textIn(body, "by");
+  if (by === undefined) throw new BadBody("by: is missing; say who does this, for the audit log");
+  const reason = textIn(body, "reason");
+  return { by, ...(reason !== undefined && { reason }) };
+}
+
+function partIn(body: Body): FrozenPart {
+  const [agent, tool] = [textIn(body, "agent"), textIn(body, "tool")];
+  return { ...(agent !== undefined && { agent }), ...(tool !== undefined && { tool }) };
+}
+
+/** `until` as a time, or `minutes` from now. */
+function untilIn(body: Body, nowMs: number): { untilMs?: number } {
+  const { minutes } = body;
+  const until = textIn(body, "until");
+  if (minutes !== undefined && until !== undefined)
+    throw new BadBody("until: cannot be given beside minutes");
+  if (typeof minutes === "number" && minutes > 0 && minutes <= MOST_MINUTES)
+    return { untilMs: nowMs + minutes * 60_000 };
+  if (minutes !== undefined) throw new BadBody(`minutes: must be a number above 0, at most ${MOST_MINUTES}`);
+  if (until === undefined) return {};
+  const untilMs = Date.parse(until);
+  if (untilMs > nowMs) return { untilMs };
+  throw new BadBody("until: must be a time to come, as in 2030-01-31T12:00:00Z");
+}
+
+const MOST_MINUTES = 366 * 24 * 60;
+
+function describeApproval({
+  requestedAtMs,
+  expiresAtMs,
+  decided,
+  args,
+  policyDigest,
+  ...rest
+}: Approval): object {
+  return {
+    ...rest,
+    policy: policyDigest,
+    args,
+    requested_at: timeOf(requestedAtMs),
+    expires_at: timeOf(expiresAtMs),
+    ...(decided && { decided: { by: decided.by, reason: decided.reason, at: timeOf(decided.atMs) } }),
+  };
+}
+
+function describeFreeze({
+  agent,
+  tool,
+  reason,
+  by,
+  sinceMs,
+  untilMs,
+  isFromFile,
+}: Freeze & { isFromFile: boolean }): object {
+  return {
+    agent: agent ?? null,
+    tool: tool ?? null,
+    reason,
+    by,
+    since: timeOf(sinceMs),
+    until: untilMs === undefined ? null : timeOf(untilMs),
+    source: isFromFile ? "file" : "control",
+  };
+}
+
+function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function refuse(response: Response, status: number, error: string): void {
+  response.status(status).json({ error });
+}

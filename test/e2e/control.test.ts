@@ -1,0 +1,252 @@
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runApprovals } from "../../src/commands/control/approvals.ts";
+import { runFreeze } from "../../src/commands/control/freeze.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
+
+const POLICY = {
+  version: "1",
+  default: "allow",
+  tools: {
+    drop: { action: "approve", reason: "say which table, and why" },
+    read: {},
+    once: { action: "approve", limits: [{ counter: "n", window: "day", max: 1, scope: "grant" }] },
+  },
+};
+
+let upstream: LoopbackServer;
+let sidecar: TestSidecar;
+let executed: string[];
+let nowMs: number;
+
+beforeEach(async () => {
+  executed = [];
+  nowMs = Date.parse("2026-03-01T12:00:00Z");
+  upstream = await serveOnLoopback((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      executed.push(text);
+      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
+    });
+  });
+  sidecar = await startTestSidecar({
+    upstream: upstream.url,
+    policy: POLICY,
+    settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } },
+    clock: { wallMs: () => nowMs, steadyMs: () => performance.now() },
+  });
+});
+afterEach(async () => {
+  await sidecar.stop();
+  upstream.close();
+});
+
+interface Denied {
+  readonly content: readonly { readonly text: string }[];
+  readonly _meta: { readonly "dev.tollgate/decision": Record<string, string> };
+}
+
+/** The answer's result, and what it says of the decision. */
+async function call(tool: string, args: object = {}, agent = "a"): Promise<Denied | undefined> {
+  const response = await fetch(sidecar.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-agent-id": agent },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: tool, arguments: args },
+    }),
+  });
+  const { result }: { result: Denied & { isError?: boolean } } = JSON.parse(await response.text());
+  return result.isError === true ? result : undefined;
+}
+
+function decisionOf(denied: Denied | undefined): Record<string, string> {
+  return denied?.["_meta"]["dev.tollgate/decision"] ?? {};
+}
+
+async function admin(path: string, body?: object): Promise<[number, Record<string, unknown>]> {
+  const response = await fetch(sidecar.adminUrl + path, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return [response.status, JSON.parse(await response.text())];
+}
+
+async function command(run: "approvals" | "freeze" | "unfreeze", ...argv: string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const world = { stdout, stderr, environment: {} };
+  const args = argv.includes("--help") ? argv : [...argv, "--admin", sidecar.adminUrl, "--by", "on-call"];
+  const code = await (run === "approvals" ? runApprovals(args, world) : runFreeze(run, args, world));
+  return { code, out: String(stdout.read() ?? ""), problem: String(stderr.read() ?? "") };
+}
+
+describe("a call that needs approval", () => {
+  it("is denied with an id, passes once when a person said yes, and is on record with who that was", async () => {
+    const denied = await call("drop", { table: "t" });
+    const { approval_id: id = "", ...decision } = decisionOf(denied);
+    expect(decision).toMatchObject({ effect: "ask", reason: "approval_required", retryable: true });
+    expect(denied?.content[0]?.text).toContain(
+      `say which table, and why. Rule: /tools/drop/action. Approval: ${id}. Ask`,
+    );
+    const listed = await command("approvals", "list");
+    expect(listed.out).toContain(`${id}  waits  a -> drop\n  arguments: table (13 bytes)\n`);
+    expect(await command("approvals", "approve", id, "--reason", "is a copy")).toMatchObject({ code: 0 });
+    expect(executed).toEqual([]);
+    expect(await call("drop", { table: "t" })).toBeUndefined();
+    expect(decisionOf(await call("drop", { table: "t" }))["reason"]).toBe("approval_required");
+    expect(executed).toHaveLength(1);
+    const [asked, control, passed] = sidecar.audit();
+    expect([asked, control, passed]).toMatchObject([
+      { effect: "ask", approval: id },
+      {
+        control: { action: "approve", by: "on-call", reason: "is a copy" },
+        agent: { name: "a" },
+        tool: "drop",
+        approval: id,
+      },
+      { effect: "allow", approval: id },
+    ]);
+    expect(await sidecar.metric("tollgate_approvals_total", { state: "used" })).toBe(1);
+    expect(await sidecar.metric("tollgate_approvals_pending")).toBe(1);
+  });
+
+  it("lets exactly one of a thousand concurrent retries pass", async () => {
+    const { approval_id: id } = decisionOf(await call("drop"));
+    await admin(`/approvals/${id}/approve`, { by: "x" });
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => call("drop")));
+    expect(answers.filter((denied) => denied === undefined)).toHaveLength(1);
+    expect(executed).toHaveLength(1);
+  });
+
+  it.each([
+    ["arguments", "drop", { table: "u" }, "a"],
+    ["arguments in another order", "drop", { b: 1, table: "t" }, "a"],
+    ["agent", "drop", { table: "t", b: 1 }, "b"],
+    ["tool", "once", { table: "t", b: 1 }, "a"],
+  ])("does not pass by the approval of other %s", async (_what, tool, args, agent) => {
+    const { approval_id: id } = decisionOf(await call("drop", { table: "t", b: 1 }));
+    await admin(`/approvals/${id}/approve`, { by: "x" });
+    expect(decisionOf(await call(tool, args, agent))["reason"]).toBe("approval_required");
+    expect(executed).toEqual([]);
+  });
+
+  it("does not pass when the approval has expired", async () => {
+    const { approval_id: id } = decisionOf(await call("drop"));
+    await admin(`/approvals/${id}/approve`, { by: "x" });
+    nowMs += 900_000;
+    expect(decisionOf(await call("drop"))["approval_id"]).not.toBe(id);
+    expect(executed).toEqual([]);
+  });
+
+  it("is told when a person said no", async () => {
+    const { approval_id: id = "" } = decisionOf(await call("drop"));
+    expect(await command("approvals", "reject", id)).toMatchObject({ code: 0, out: "rejected\n" });
+    expect(decisionOf(await call("drop"))).toMatchObject({ reason: "approval_rejected", retryable: false });
+    expect(await admin(`/approvals/${id}/approve`, { by: "x" })).toMatchObject([409, {}]);
+  });
+
+  it("keeps its approval when a limit denies it after all", async () => {
+    for (const day of [0, 0, 1]) {
+      nowMs += day * 86_400_000;
+      const { approval_id: id } = decisionOf(await call("once"));
+      if (id !== undefined) await admin(`/approvals/${id}/approve`, { by: "x" });
+      await call("once");
+    }
+    expect(executed).toHaveLength(2);
+  });
+
+  it("shows what waits without any argument's value", async () => {
+    await call("drop", { table: "s3cr3t" });
+    expect(JSON.stringify(await admin("/approvals"))).not.toContain("s3cr3t");
+  });
+});
+
+describe("the kill switch", () => {
+  it.each([
+    [["--agent", "a"], "a's calls", [true, true, false, false]],
+    [["--tool", "read"], "every agent's calls of read", [true, false, true, false]],
+    [["--agent", "a", "--tool", "read"], "a's calls of read", [true, false, false, false]],
+    [[], "every call", [true, true, true, true]],
+  ])("stops %j", async (argv, words, stopped) => {
+    expect((await command("freeze", ...argv, "--reason", "runaway")).out).toBe(`frozen: ${words}\n`);
+    const calls = [call("read"), call("other"), call("read", {}, "b"), call("other", {}, "b")];
+    const denials = await Promise.all(calls);
+    expect(denials.map((denied) => denied !== undefined)).toEqual(stopped);
+    expect(denials[0]?.content[0]?.text).toContain("[POLICY DENIED] runaway. Rule: (frozen).");
+    expect(await command("unfreeze", ...argv)).toMatchObject({ code: 0 });
+    expect(await call("read")).toBeUndefined();
+  });
+
+  it("is on record, and counted", async () => {
+    await admin("/freeze", { agent: "a", by: "on-call", minutes: 5 });
+    expect(sidecar.audit()).toMatchObject([
+      { control: { action: "freeze", until: "2026-03-01T12:05:00.000Z" } },
+    ]);
+    expect(await sidecar.metric("tollgate_frozen", { kind: "agent" })).toBe(1);
+    nowMs += 300_000;
+    expect(await sidecar.metric("tollgate_frozen", { kind: "agent" })).toBe(0);
+    expect(await call("read")).toBeUndefined();
+  });
+
+  it.each([
+    ["/freeze", { by: "x", minutes: 0 }, "minutes: must be a number above 0, at most 527040"],
+    [
+      "/freeze",
+      { by: "x", until: "2026-03-01T11:00:00Z" },
+      "until: must be a time to come, as in 2030-01-31T12:00:00Z",
+    ],
+    ["/freeze", { agent: "a" }, "by: is missing; say who does this, for the audit log"],
+    ["/freeze", { by: "x", agent: 5 }, "agent: must be 1 to 256 characters"],
+    ["/freeze", [], "the body must be a JSON object, sent as application/json"],
+    ["/unfreeze", { by: "x" }, "this is not frozen"],
+    [
+      "/approvals/none/approve",
+      { by: "x" },
+      "no approval with this id waits: it was used, has expired, or never was",
+    ],
+  ])("says what is wrong with %s %j", async (path, body, error) => {
+    expect((await admin(path, body))[1]).toEqual({ error });
+  });
+});
+
+describe("the commands", () => {
+  it("say that nothing waits", async () => {
+    expect(await command("approvals", "list")).toMatchObject({
+      code: 0,
+      out: "no call waits for approval\n",
+    });
+  });
+
+  it.each([
+    [["approvals", "approve"], 64, "tollgate approvals: must be called as list, approve ID or reject ID"],
+    [["approvals", "approve", "x"], 1, "tollgate: no approval with this id waits"],
+    [["freeze", "all"], 64, "tollgate freeze: unexpected `all`; name it with --agent or --tool"],
+    [["freeze", "--minutes", "x"], 64, `tollgate freeze: --minutes: must be a number above 0, got "x"`],
+    [["unfreeze"], 1, "tollgate: this is not frozen"],
+  ] as const)("end %j with %i", async ([run, ...argv], code, problem) => {
+    const ended = await command(run, ...argv);
+    expect([ended.code, ended.problem.startsWith(problem)]).toEqual([code, true]);
+  });
+
+  it("say when no sidecar answers", async () => {
+    await sidecar.stop();
+    const ended = await command("freeze");
+    expect(ended).toMatchObject({
+      code: 69,
+      problem: expect.stringMatching(/^tollgate: no sidecar answers at http/),
+    });
+  });
+
+  it("have help that fits a screen", async () => {
+    for (const run of ["approvals", "freeze"] as const) {
+      const { out } = await command(run, "--help");
+      expect(out.split("\n").length).toBeLessThan(24);
+      expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+    }
+  });
+});
