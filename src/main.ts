@@ -3,6 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { HELP, RUN_HELP } from "./commands/help.ts";
+import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/flags.ts";
 import { parseSettings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
@@ -19,6 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "--help" || command === "-h" || command === "help") return say(HELP);
   if (command === "policy") return policy(rest);
   if (command === "demo") return demo(rest);
+  if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
   return complain([`unknown command \`${command}\``]);

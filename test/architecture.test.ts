@@ -16,9 +16,10 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     packages: [/^node:/, /^pino$/, /^prom-client$/, /^@opentelemetry\//],
   },
   "admin.ts": {
-    floors: ["telemetry", "config", "enforcement", "policy"],
+    floors: ["telemetry", "config", "enforcement", "policy", "admin-token.ts"],
     packages: [/^node:/, /^express$/],
   },
+  "admin-token.ts": { floors: [], packages: [/^node:/, /^express$/] },
   commands: {
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],

@@ -36,6 +36,7 @@ export const REFUSAL_CAUSES = [
   "params",
   "header_mismatch",
   "ownership",
+  "unauthenticated",
 ] as const;
 /** Why a message was refused before policy was asked. */
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];

@@ -9,13 +9,16 @@ import { comparePolicyWithTools } from "../policy/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Guard } from "./guard.ts";
+import type { BuiltIdentity } from "./identity.ts";
 
 interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
+  readonly identity: BuiltIdentity;
+  readonly adminToken: string | undefined;
   readonly state: { readonly isDraining: boolean };
 }
 
 export function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, state } = shown;
+  const { metrics, sessions, streams, tools, health, decisions, identity, state } = shown;
   const loadedAtMs = SYSTEM_CLOCK.wallMs();
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
@@ -27,6 +30,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
     notReadyBecause: () => [
       ...(state.isDraining ? ["the sidecar is draining"] : []),
       ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
+      ...identity.notReadyBecause(),
     ],
     policies: () => ({
       everyone,
@@ -44,5 +48,14 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
     listDecisions: decisions.list,
     findDecision: decisions.get,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
+    control: {
+      ...(shown.adminToken !== undefined && { token: shown.adminToken }),
+      isLoopback: isLoopback(settings.admin.host),
+      origins: new Set(settings.allowedOrigins),
+    },
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -10,12 +10,14 @@ import type { Policy } from "../policy/compile.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { OpenStreams } from "../transport/answer-http.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
-import { createIdentify } from "../transport/identity.ts";
+import { agentHeader } from "../transport/identity/agent-header.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { Sessions } from "../transport/session.ts";
+import { TaskOwners } from "../transport/task-owners.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
+import type { BuiltIdentity } from "./identity.ts";
 import { reportTools } from "./report-tools.ts";
 
 export interface Guard {
@@ -28,6 +30,7 @@ export interface Guard {
 }
 
 interface Measured {
+  readonly identity: BuiltIdentity;
   readonly counters: Counters;
   readonly clock: Clock;
 }
@@ -35,9 +38,9 @@ interface Measured {
 export function buildGuard(
   settings: Settings,
   { all, forAgent }: PolicySet,
-  { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
+  { log, metrics, observer, propagate, counters, clock, identity }: Telemetry & Measured,
 ): Guard {
-  const { upstream: url, bounds, identity } = settings;
+  const { upstream: url, bounds } = settings;
   metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const sessions = new Sessions(clock.wallMs);
@@ -71,18 +74,21 @@ export function buildGuard(
   const relay = new HttpRelay({
     upstream,
     sessions,
+    tasks: new TaskOwners(clock.wallMs),
     streams,
     tools,
     policyFor,
     enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
     observer,
     propagate,
-    identify: createIdentify({ ...settings, ...identity }),
+    identity: identity.identity,
+    challenge: identity.challenge,
+    tellAgent: agentHeader(settings.identity.upstreamHeader),
     clock,
     nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
     listBytes: bounds.listBytes,
-    withheldHeaders: withheldHeaders(identity.header?.name),
+    withheldHeaders: identity.withheldHeaders,
   });
   const close = (): void => {
     health.stop();
@@ -90,9 +96,4 @@ export function buildGuard(
     upstream.close();
   };
   return { relay, sessions, streams, tools, health, close };
-}
-
-/** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */
-function withheldHeaders(identityHeader: string | undefined): ReadonlySet<string> {
-  return new Set(["baggage", ...(identityHeader === undefined ? [] : [identityHeader.toLowerCase()])]);
 }

@@ -10,6 +10,7 @@ import { type Outline, ReplyOutline } from "./reply.ts";
 import { oweAnswer, payAnswer, type Session, type Sessions } from "./session.ts";
 import { StreamFilter } from "./stream-filter.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import type { TaskOwners } from "./task-owners.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 import { isStream, responseHeaders } from "./upstream-http.ts";
 
@@ -33,6 +34,7 @@ export interface OpenStreams {
 
 export interface AnswerParts {
   readonly sessions: Sessions;
+  readonly tasks: TaskOwners;
   readonly streams: OpenStreams;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
@@ -79,7 +81,7 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   });
   downstream.flushHeaders();
   const counter = { bytes: 0 };
-  const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts.observer, counter.bytes);
+  const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts, counter.bytes);
   const filter = mayList(exchange) ? listFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
   const { end, bytes } = await pump(answer, downstream, filter);
@@ -110,13 +112,14 @@ function filterText({ agent, isFirstPage }: Exchange, parts: AnswerParts, text: 
 
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
-  { tracking, session }: Exchange,
+  { tracking, session, agent }: Exchange,
   outline: Outline,
-  observer: Required<Observer>,
+  { observer, tasks }: AnswerParts,
   bytes: number,
 ): void {
   observer.messagePassed("upstream", outline.method ?? "response");
   if (outline.method !== undefined || outline.id === undefined) return;
+  learnTask(tasks, outline, agent);
   const answer = { resultBytes: bytes, httpStatus: 200, ...rpcCodeOf(outline) };
   if (tracking !== undefined && outline.id === tracking.request.rpcId) {
     tracking.answered();
@@ -132,11 +135,12 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
     if (isList) return reject(exchange, answer, "sent a tool list that is too large to be read");
-    return carryLongJson(exchange, answer, body);
+    return carryLongJson(exchange, answer, body, parts);
   }
   const outline = outlineOf(body);
   const isWhole = outline !== undefined;
   if (isWhole) parts.observer.messagePassed("upstream", "response");
+  if (isWhole) learnTask(parts.tasks, outline, exchange.agent);
   if (!isWhole && (answer.statusCode ?? 0) < 300)
     return reject(exchange, answer, "answered with what is not JSON-RPC");
   const filtered = isList && isWhole ? filterText(exchange, parts, body.toString("utf8")) : undefined;
@@ -153,7 +157,12 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   exchange.downstream.end(bytes);
 }
 
-async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: Buffer): Promise<void> {
+async function carryLongJson(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  held: Buffer,
+  { tasks }: AnswerParts,
+): Promise<void> {
   const { downstream, tracking } = exchange;
   const outline = new ReplyOutline();
   outline.push(held);
@@ -168,6 +177,7 @@ async function carryLongJson(exchange: Exchange, answer: UpstreamAnswer, held: B
     return seen === undefined ? undefined : Buffer.alloc(0);
   };
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
+  if (seen !== undefined) learnTask(tasks, seen, exchange.agent);
   if (end === "complete") endWith(exchange, answer, seen, bytes);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
@@ -221,6 +231,11 @@ function rememberSession(
   } else if (session !== undefined && (answer.statusCode ?? 500) < 400) {
     sessions.keep(session);
   }
+}
+
+/** An answer that speaks of a task makes it the task of whoever it answers. */
+function learnTask(tasks: TaskOwners, { hasTask, hasError, taskId }: Outline, agent: Agent): void {
+  if (hasTask && !hasError && taskId !== undefined) tasks.learn(taskId, principalOf(agent));
 }
 
 function outlineOf(body: Buffer): Outline | undefined {

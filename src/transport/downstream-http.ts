@@ -1,9 +1,11 @@
 /** The downstream listener: node:http, the edge rules, the bounded body; then the exchange. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import type { HttpRelay } from "./exchange-http.ts";
-import { type Edge, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
+import type { Caller, HttpRelay } from "./exchange-http.ts";
+import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
+import type { Metadata } from "./identity/metadata.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 
 export interface DownstreamOptions {
@@ -12,11 +14,15 @@ export interface DownstreamOptions {
   readonly requestMs: number;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
+  /** Absent: plain HTTP. */
+  readonly tls?: HttpsOptions;
+  /** What is served beside the endpoint; the edge lets its targets through. */
+  readonly metadata?: Metadata;
 }
 
 /** A server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
-  const server = createServer({
+  const bounds = {
     requestTimeout: options.requestMs,
     headersTimeout: Math.min(options.requestMs, 10_000),
     connectionsCheckingInterval: 1_000,
@@ -24,12 +30,16 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
     keepAliveInitialDelay: 15_000,
     // The edge answers a missing Host, so that it is recorded.
     requireHostHeader: false,
-  });
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(bounds)
+      : createTlsServer({ ...bounds, ...options.tls, handshakeTimeout: 10_000 });
   // Quiet streams are no idle connections: only the arrival of a request is timed.
   server.timeout = 0;
   server.keepAliveTimeout = 65_000;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    serveRequest(relay, options.edge, request, response).catch((error: unknown) => {
+    serveRequest(relay, options, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
     });
@@ -67,31 +77,29 @@ function hangUp(socket: Duplex, status: string): void {
 
 async function serveRequest(
   relay: HttpRelay,
-  edge: Edge,
+  { edge, metadata }: DownstreamOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refused = refuseRequest(request, edge);
-  if (refused !== undefined) return refuse(relay, request, response, refused);
-  if (request.method !== "POST")
-    return relay.open(request.method === "GET" ? "GET" : "DELETE", request, response);
+  if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
+  if (isDocument(request, edge)) return metadata?.serve(request, response);
+  // Before the body: who may not call has nothing read of what it sends.
+  const proof = relay.identify(request);
+  const caller = relay.admit(request, response, proof instanceof Promise ? await proof : proof);
+  if (caller === undefined) return void request.resume();
+  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", caller);
   const body = await readBody(request, edge.messageBytes);
-  if (body === "too_large") return refuse(relay, request, response, tooLarge(edge.messageBytes));
-  if (body !== "gone") await relay.post(request, response, body);
+  if (body === "too_large") return refuse(relay, caller, tooLarge(edge.messageBytes));
+  if (body !== "gone") await relay.post(caller, body);
 }
 
-function refuse(
-  relay: HttpRelay,
-  request: IncomingMessage,
-  response: ServerResponse,
-  refused: RefusedRequest,
-): void {
-  const { status, cause, detail } = refused;
+function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {
   const answer = errorAnswer(status, INVALID_REQUEST, detail);
   // What is left of the body is not read: the connection ends with the answer.
   const headers = { connection: "close", ...(status === 405 ? { allow: "GET, POST, DELETE" } : {}) };
-  relay.refuse(request, response, { cause, detail, bytes: 0, answer: { ...answer, headers } });
-  request.resume();
+  relay.refuse(caller, { cause, detail, bytes: 0, answer: { ...answer, headers } });
+  caller.incoming.resume();
 }
 
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | "too_large" | "gone"> {
@@ -108,5 +116,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
   );
   request.once("close", () => resolve("gone"));
   request.once("error", () => resolve("gone"));
+  // It may have left while its proof was looked at.
+  if (request.destroyed) resolve("gone");
   return promise;
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../enforcement/clock.ts";
 import type { Enforcer } from "../enforcement/enforce.ts";
 import type { Propagate, Refusal } from "../enforcement/observer.ts";
 import type { Permit } from "../enforcement/permit.ts";
-import { type Agent, principalOf, type TraceContext } from "../enforcement/request.ts";
+import { type Agent, ANONYMOUS, principalOf, type TraceContext } from "../enforcement/request.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
@@ -13,7 +13,8 @@ import { type AnswerParts, carryAnswer, type Exchange } from "./answer-http.ts";
 import { describeRequest } from "./describe-request.ts";
 import { headerMismatch } from "./headers.ts";
 import type { RefusedRequest } from "./http-edge.ts";
-import type { Identify } from "./identity.ts";
+import type { Challenge } from "./identity/challenge.ts";
+import type { Identified, Identity } from "./identity/identity.ts";
 import { asksForTask, type CallMessage, clientOf, type Message, type RequestMessage } from "./message.ts";
 import {
   type Answer,
@@ -22,13 +23,15 @@ import {
   errorAnswer,
   HEADER_MISMATCH,
   INTERNAL_ERROR,
-  INVALID_REQUEST,
   methodDenialAnswer,
 } from "./refusal.ts";
+import { type Owned, strangerAnswer } from "./ownership.ts";
 import { scan } from "./scan.ts";
-import { setMember } from "./splice.ts";
+import { taskIdOf } from "./task-owners.ts";
 import type { ToolList } from "./tool-list.ts";
+import { withTrace } from "./trace-splice.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
+import { faultAnswer } from "./upstream-fault.ts";
 import { requestHeaders } from "./upstream-http.ts";
 
 export interface RelayParts extends AnswerParts {
@@ -38,7 +41,10 @@ export interface RelayParts extends AnswerParts {
   /** The policy in force for this agent; undefined when none covers it. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly propagate: Propagate;
-  readonly identify: Identify;
+  readonly identity: Identity;
+  readonly challenge: Challenge;
+  /** Headers that tell the upstream who is calling, set last. */
+  readonly tellAgent: (agent: Agent) => OutgoingHttpHeaders;
   readonly clock: Clock;
   readonly nextId: () => string;
   /** Headers that never go upstream, in lower case: those that prove who the agent is. */
@@ -47,6 +53,13 @@ export interface RelayParts extends AnswerParts {
 
 type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) => UpstreamExchange;
 
+/** One HTTP request from downstream, and the agent that its proof names; absent without proof. */
+export interface Caller {
+  readonly incoming: IncomingMessage;
+  readonly downstream: ServerResponse;
+  readonly agent?: Agent;
+}
+
 export class HttpRelay {
   readonly #parts: RelayParts;
 
@@ -54,12 +67,27 @@ export class HttpRelay {
     this.#parts = parts;
   }
 
+  /** Who is calling, by what the request shows beside its body. */
+  identify(incoming: IncomingMessage): Identified | Promise<Identified> {
+    return this.#parts.identity.identify(incoming);
+  }
+
+  /** The caller, when it may call at all; answers and returns undefined when its proof is bad or missing. */
+  admit(incoming: IncomingMessage, downstream: ServerResponse, proof: Identified): Caller | undefined {
+    if (proof.kind === "agent") return { incoming, downstream, agent: proof.agent };
+    if (proof.kind === "none") return { incoming, downstream };
+    const detail = proof.kind === "bad" ? proof.detail : "proof of identity is required here";
+    const answer = this.#parts.challenge.refuse(proof.kind, detail);
+    this.refuse({ incoming, downstream }, { cause: "unauthenticated", detail, bytes: 0, answer });
+    return undefined;
+  }
+
   /** Serves a POST whose whole body was read. */
-  async post(incoming: IncomingMessage, downstream: ServerResponse, body: Buffer): Promise<void> {
+  async post(caller: Caller, body: Buffer): Promise<void> {
     const scanned = scan(body);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
-      return this.refuse(incoming, downstream, {
+      return this.refuse(caller, {
         cause,
         detail,
         bytes: body.byteLength,
@@ -67,37 +95,33 @@ export class HttpRelay {
       });
     }
     const { message, text } = scanned;
-    const mismatch = headerMismatch(message, incoming.headersDistinct, this.#inputSchemaOf(message));
+    const mismatch = headerMismatch(message, caller.incoming.headersDistinct, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
       const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, idOf(message));
-      return this.refuse(incoming, downstream, {
+      return this.refuse(caller, {
         cause: "header_mismatch",
         detail: mismatch,
         bytes: body.byteLength,
         answer,
       });
     }
-    const exchange = this.#admit(incoming, downstream, message);
+    const exchange = this.#enter(caller, message);
     if (exchange !== undefined) await this.#forward(exchange, message, text);
   }
 
   /** Serves a GET or DELETE: the server's own stream, or the end of a session. */
-  async open(method: "GET" | "DELETE", incoming: IncomingMessage, downstream: ServerResponse): Promise<void> {
-    const exchange = this.#admit(incoming, downstream, undefined);
+  async open(method: "GET" | "DELETE", caller: Caller): Promise<void> {
+    const exchange = this.#enter(caller, undefined);
     if (exchange === undefined) return;
     await this.#send(exchange, (headers) => this.#parts.upstream.open(method, headers));
     const { session } = exchange;
-    if (method === "DELETE" && session !== undefined && downstream.statusCode < 300)
+    if (method === "DELETE" && session !== undefined && caller.downstream.statusCode < 300)
       this.#parts.sessions.close(session.id);
   }
 
   /** Answers what may not pass: counted, recorded, never forwarded. */
-  refuse(
-    incoming: IncomingMessage,
-    downstream: ServerResponse,
-    { cause, detail, bytes, answer }: Refused,
-  ): void {
-    this.noteRefusal({ cause, detail, bytes, agent: this.#parts.identify(incoming, undefined) });
+  refuse({ agent = ANONYMOUS, downstream }: Caller, { cause, detail, bytes, answer }: Refused): void {
+    this.noteRefusal({ cause, detail, bytes, agent });
     answerWith(downstream, answer);
   }
 
@@ -111,36 +135,32 @@ export class HttpRelay {
     return message.kind === "call" ? this.#parts.tools.inputSchemaOf(message.name) : undefined;
   }
 
-  /** Who is calling, in which session; answers and returns undefined when the session is another's. */
-  #admit(
-    incoming: IncomingMessage,
-    downstream: ServerResponse,
-    message: Message | undefined,
-  ): Exchange | undefined {
-    const { sessions, identify } = this.#parts;
-    const header = incoming.headers["mcp-session-id"];
+  /** Who is calling, in which session; answers and returns undefined when session or task are another's. */
+  #enter(caller: Caller, message: Message | undefined): Exchange | undefined {
+    const { sessions, identity, tasks } = this.#parts;
+    const header = caller.incoming.headers["mcp-session-id"];
     // Security: also on a modern body, which a server of the old era takes for a message of that session.
     const id = typeof header === "string" ? header : undefined;
     const client = (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(id);
-    const agent = identify(incoming, client);
-    const base = { incoming, downstream, agent, ...(client === undefined ? {} : { client }) };
-    if (id === undefined) return base;
-    const session = sessions.use(id, principalOf(agent));
-    if (session !== undefined) return { ...base, session };
-    // As the server says it of a session it does not know: its client starts anew, and a stranger learns nothing.
-    const answer = errorAnswer(
-      404,
-      INVALID_REQUEST,
-      "Session not found",
-      message === undefined ? undefined : idOf(message),
-    );
-    this.refuse(incoming, downstream, {
+    const agent = caller.agent ?? identity.withoutProof(client);
+    const base = { ...caller, agent, ...(client === undefined ? {} : { client }) };
+    const principal = principalOf(agent);
+    const session = id === undefined ? undefined : sessions.use(id, principal);
+    if (id !== undefined && session === undefined) return this.#refuseStranger(base, message, "session");
+    const task = message?.kind === "request" ? taskIdOf(message) : undefined;
+    if (task !== undefined && tasks.use(task, principal) === "refused")
+      return this.#refuseStranger(base, message, "task");
+    return session === undefined ? base : { ...base, session };
+  }
+
+  #refuseStranger(caller: Caller, message: Message | undefined, owned: Owned): undefined {
+    const answer = strangerAnswer(owned, message === undefined ? undefined : idOf(message));
+    this.refuse(caller, {
       cause: "ownership",
-      detail: "the session belongs to another agent",
+      detail: `the ${owned} belongs to another agent`,
       bytes: 0,
       answer,
     });
-    return undefined;
   }
 
   async #forward(exchange: Exchange, message: Message, text: string): Promise<void> {
@@ -210,7 +230,12 @@ export class HttpRelay {
     const { incoming, downstream, tracking } = exchange;
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
-    const headers = { ...requestHeaders(incoming, this.#parts.withheldHeaders), ...context };
+    const { withheldHeaders, tellAgent } = this.#parts;
+    const headers = {
+      ...requestHeaders(incoming, withheldHeaders),
+      ...context,
+      ...tellAgent(exchange.agent),
+    };
     const upstream = open(headers, context);
     let isGone = downstream.destroyed;
     const leave = (): void => {
@@ -251,31 +276,6 @@ export class HttpRelay {
 export interface Refused extends Omit<RefusedRequest, "status"> {
   readonly answer: Answer;
   readonly bytes: number;
-}
-
-/** Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
-function faultAnswer(error: UpstreamError, id: string | undefined): Answer {
-  switch (error.fault) {
-    case "unreachable":
-      return errorAnswer(502, INTERNAL_ERROR, "The MCP server behind Tollgate cannot be reached", id);
-    case "timeout":
-      return errorAnswer(504, INTERNAL_ERROR, "The MCP server behind Tollgate did not answer in time", id);
-    case "broken":
-      return errorAnswer(
-        502,
-        INTERNAL_ERROR,
-        "The MCP server behind Tollgate closed the connection without an answer",
-        id,
-      );
-  }
-}
-
-/** The message with our span's context in `params._meta`; unchanged when nothing is traced. */
-function withTrace(text: string, context: TraceContext | undefined): string {
-  if (context === undefined) return text;
-  const traced = setMember(text, ["params", "_meta", "traceparent"], JSON.stringify(context.traceparent));
-  if (context.tracestate === undefined) return traced;
-  return setMember(traced, ["params", "_meta", "tracestate"], JSON.stringify(context.tracestate));
 }
 
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
