@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openWatched, type Reading, type WatchedFile } from "../../src/config/watched-file.ts";
+import { openWatched, type Reading } from "../../src/config/watched-file.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -16,35 +16,24 @@ function parseNumber(bytes: Buffer | undefined): Reading<number> {
   return Number.isNaN(value) ? { ok: false, problems: ["is no number"] } : { ok: true, value };
 }
 
-interface Heard {
-  readonly changes: number[];
-  readonly problems: (readonly string[])[];
-  readonly file: WatchedFile<number>;
-  /** What the timer would do. */
-  readonly tick: () => void;
-}
-
-function watch(path: string): Heard {
+function watch(path: string) {
   const opened = openWatched({ paths: [path], parse: parseNumber });
   if (!opened.ok) throw new Error(opened.problems.join());
-  const heard: Omit<Heard, "tick"> = { changes: [], problems: [], file: opened.file };
-  let tick: () => void = () => undefined;
-  const events = {
-    onChanged: (value: number) => heard.changes.push(value),
-    onProblems: (problems: readonly string[]) => heard.problems.push(problems),
-  };
+  const changes: number[] = [];
+  const problems: (readonly string[])[] = [];
+  const timer = { everyMs: 0, tick: (): void => undefined };
   opened.file.start(
     {
-      onChanged: (value) => void events.onChanged(value),
-      onProblems: (problems) => void events.onProblems(problems),
+      onChanged: (value) => void changes.push(value),
+      onProblems: (each) => void problems.push(each),
     },
     (poll, everyMs) => {
-      expect(everyMs).toBe(1_000);
-      tick = poll;
+      Object.assign(timer, { everyMs, tick: poll });
       return () => undefined;
     },
   );
-  return { ...heard, tick: () => tick() };
+  expect(timer.everyMs).toBe(1_000);
+  return { changes, problems, file: opened.file, tick: () => timer.tick() };
 }
 
 describe("a watched file", () => {
