@@ -3,6 +3,7 @@
 import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
 import { addControl, type ControlSources } from "./admin-control.ts";
+import { type ControlRules, requireControlToChange } from "./admin-token.ts";
 import type { PolicyBinding } from "./config/policy-set.ts";
 import type { CategoryAssignment } from "./policy/category.ts";
 import type { Policy } from "./policy/compile.ts";
@@ -25,6 +26,7 @@ export interface AdminSources {
   readonly findDecision: (id: string) => object | undefined;
   /** Whether a request with this Host, which came in on this address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
+  readonly mayControl: ControlRules;
 }
 
 export interface ShownPolicies {
@@ -54,6 +56,7 @@ export function createAdmin(sources: AdminSources): Server {
     if (sources.servesHost(request.headers.host, request.socket.localAddress)) next();
     else response.status(403).json({ error: "this Host is not served here; allow it with --allowed-host" });
   });
+  app.use(requireControlToChange(sources.mayControl));
   addHealth(app, sources);
   addReading(app, sources);
   addControl(app, sources.control);

@@ -3,6 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { HELP, RUN_HELP } from "./commands/help.ts";
+import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/flags.ts";
 import { parseSettings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
@@ -21,6 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "demo") return demo(rest);
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
+  if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
   return complain([`unknown command \`${command}\``]);

@@ -3,6 +3,7 @@
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAdmin } from "./admin.ts";
+import { readAdminToken } from "./config/admin-token.ts";
 import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
 import type { Address } from "./config/settings-shape.ts";
 import type { Settings } from "./config/settings.ts";
@@ -14,6 +15,8 @@ import { ALLOW_ALL } from "./policy/compile.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
 import { createControl } from "./sidecar/control.ts";
 import { buildGuard } from "./sidecar/guard.ts";
+import { type BuiltIdentity, buildIdentity } from "./sidecar/identity.ts";
+import { type DownstreamTls, openTls } from "./sidecar/tls.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -44,6 +47,7 @@ export class StartError extends Error {
   }
 }
 
+const BAD_SETTINGS = 64;
 const BAD_POLICY = 78;
 const UNAVAILABLE = 69;
 const STDOUT = 1;
@@ -51,21 +55,28 @@ const STDOUT = 1;
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
+  const { identity, tls, adminToken } = proofsOf(settings, clock);
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
   const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
   const control = createControl(settings, telemetry, clock);
-  const guard = buildGuard(settings, policies, { ...telemetry, counters, control, clock });
+  const guard = buildGuard(settings, policies, { ...telemetry, counters, control, clock, identity });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
-    edge: edgeOf(settings),
+    edge: edgeOf(settings, identity),
+    ...(tls.options && { tls: tls.options }),
+    ...(identity.metadata && { metadata: identity.metadata }),
     ...settings.bounds,
     onFault: (error) => telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
-  const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, control, state }));
+  const admin = createAdmin(
+    adminSources(settings, policies, { ...telemetry, ...guard, control, identity, adminToken, state }),
+  );
+  const stopFollowing = [identity.start(telemetry.log), tls.start(downstream, telemetry.log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
     await closeListener(downstream, deadlineMs);
+    for (const stopOne of stopFollowing) stopOne();
     guard.close();
     await closeListener(admin, 0);
     await telemetry.close();
@@ -80,8 +91,8 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     await guard.isolation.check();
     const broken = guard.isolation.brokenBecause();
     if (broken !== undefined) throw new StartError([`--require-isolation: ${broken}`], UNAVAILABLE);
-    const url = `${await bind(downstream, settings.listen, "--listen")}${settings.path}`;
-    const adminUrl = await bind(admin, settings.admin, "--admin");
+    const url = `${await bind(downstream, settings.listen, "--listen", tls.scheme)}${settings.path}`;
+    const adminUrl = await bind(admin, settings.admin, "--admin", "http");
     announce(telemetry.log, settings, policies, { url, adminUrl });
     return { url, adminUrl, stop, drain };
   } catch (error) {
@@ -91,10 +102,10 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
 }
 
 /** The address as a URL without a path. */
-async function bind(server: Server, { host, port }: Address, flag: string): Promise<string> {
+async function bind(server: Server, { host, port }: Address, flag: string, scheme: string): Promise<string> {
   try {
     const bound = await listen(server, host, port);
-    return `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+    return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${bound}`;
   } catch (error) {
     throw error instanceof ListenError ? new StartError([`${flag}: ${error.message}`], UNAVAILABLE) : error;
   }
@@ -112,6 +123,23 @@ function announce(
   if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");
   if (all.some((policy) => policy.mode === "shadow"))
     log.warn("shadow mode: what the policy denies is counted, and passes");
+}
+
+interface Proofs {
+  readonly identity: BuiltIdentity;
+  readonly tls: DownstreamTls;
+  readonly adminToken: string | undefined;
+}
+
+/** What tells callers and operators from others; every file of it is read, and all problems are said at once. */
+function proofsOf(settings: Settings, clock: Clock): Proofs {
+  const identity = buildIdentity(settings, clock);
+  const tls = openTls(settings.tls);
+  const token = settings.adminToken && readAdminToken(settings.adminToken);
+  const adminProblems = token?.ok === false ? [token.problem] : [];
+  const problems = [...identity.problems, ...tls.problems, ...adminProblems];
+  if (problems.length > 0) throw new StartError(problems, BAD_SETTINGS);
+  return { identity, tls, adminToken: token?.ok === true ? token.token : undefined };
 }
 
 function policiesOf(settings: Settings): PolicySet {
@@ -139,12 +167,16 @@ async function openTelemetry(settings: Settings, readLimits: () => LimitReadings
   }
 }
 
-function edgeOf({ path, listen, allowedHosts, allowedOrigins, bounds, identity }: Settings): Edge {
+function edgeOf(
+  { path, listen, allowedHosts, allowedOrigins, bounds }: Settings,
+  { proofHeaders, metadata }: BuiltIdentity,
+): Edge {
   return {
     path,
     hosts: servedHosts(listen.host, allowedHosts),
     origins: new Set(allowedOrigins),
     messageBytes: bounds.messageBytes,
-    ...(identity.header === undefined ? {} : { identityHeader: identity.header.name.toLowerCase() }),
+    identityHeaders: proofHeaders,
+    ...(metadata && { documents: metadata.paths }),
   };
 }

@@ -10,6 +10,7 @@ Usage
   tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
   tollgate approvals list|approve|reject  calls that wait for a person
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
+  tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

@@ -1,6 +1,7 @@
 /** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
 
 import * as z from "zod";
+import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 
 export interface Address {
   readonly host: string;
@@ -60,16 +61,9 @@ export const SETTINGS_SHAPE = z.strictObject({
   "log-format": z.enum(["json", "pretty"]).optional(),
   "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
   agents: z.array(z.strictObject({ match: z.string().min(1), policy: z.string().min(1) })).default([]),
-  identity: z
-    .strictObject({
-      header: z
-        .strictObject({
-          name: z.string().regex(/^[A-Za-z0-9-]+$/, "must be a header name of letters, digits and -"),
-          from: z.array(z.string()).min(1),
-        })
-        .optional(),
-    })
-    .default({}),
+  identity: IDENTITY_SHAPE,
+  tls: TLS_SHAPE,
+  "admin-token-file": z.string().min(1).optional(),
   approvals: z
     .strictObject({
       "ttl-seconds": z

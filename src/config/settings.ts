@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
+import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
+import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
 import type { PolicyBinding } from "./policy-set.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
 
@@ -31,6 +33,10 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
+  /** Absent: the downstream listener speaks plain HTTP. */
+  readonly tls?: TlsSettings;
+  /** What control endpoints of the admin listener ask for. */
+  readonly adminToken?: AdminTokenSource;
   readonly approvals: ApprovalSettings;
   readonly bounds: Bounds;
 }
@@ -38,11 +44,6 @@ export interface Settings {
 export interface ApprovalSettings {
   /** How long an approval waits for a person, and how long it stays usable once given. */
   readonly ttlMs: number;
-}
-
-export interface IdentitySettings {
-  /** A header that names the agent, believed only from these addresses. */
-  readonly header?: { readonly name: string; readonly from: readonly string[] };
 }
 
 export interface Bounds {
@@ -103,7 +104,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     return { ok: false, problems };
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, settings: complete(parsed.data, sources.isTerminal) };
+  return { ok: true, settings: complete(parsed.data, sources) };
 }
 
 type Given = Readonly<Record<string, { readonly text: string; readonly origin: string }>>;
@@ -137,8 +138,13 @@ function readConfigFile(path: string | undefined): { values: Record<string, unkn
     : { values: {}, problems: [`${path}: must be a mapping of settings`] };
 }
 
-function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Settings {
+function complete(
+  raw: z.infer<typeof SETTINGS_SHAPE>,
+  { isTerminal, environment }: SettingsSources,
+): Settings {
   const { bounds, identity } = raw;
+  const tls = tlsOf(raw.tls);
+  const adminToken = adminTokenOf(raw["admin-token-file"], environment);
   return {
     upstream: raw.upstream,
     listen: raw.listen,
@@ -156,7 +162,9 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     requireIsolation: String(raw["require-isolation"]) === "true",
     logLevel: raw["log-level"],
     logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
-    identity: identity.header === undefined ? {} : { header: identity.header },
+    identity: identityOf(identity),
+    ...(tls && { tls }),
+    ...(adminToken && { adminToken }),
     approvals: { ttlMs: raw.approvals["ttl-seconds"] * 1_000 },
     bounds: {
       messageBytes: bounds["message-bytes"],

@@ -39,6 +39,7 @@ export const REFUSAL_CAUSES = [
   "overload",
   "not_read",
   "server_request",
+  "unauthenticated",
 ] as const;
 /** Why a message was refused before policy was asked. */
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];

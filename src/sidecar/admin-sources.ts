@@ -10,14 +10,17 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Control } from "./control.ts";
 import type { Guard } from "./guard.ts";
+import type { BuiltIdentity } from "./identity.ts";
 
 interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
   readonly control: Control;
+  readonly identity: BuiltIdentity;
+  readonly adminToken: string | undefined;
   readonly state: { readonly isDraining: boolean };
 }
 
 export function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, isolation, control, state } = shown;
+  const { metrics, sessions, streams, tools, health, decisions, isolation, control, identity, state } = shown;
   const loadedAtMs = SYSTEM_CLOCK.wallMs();
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
@@ -31,6 +34,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
       ...(state.isDraining ? ["the sidecar is draining"] : []),
       ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
       ...[isolation.brokenBecause()].filter((because) => because !== undefined),
+      ...identity.notReadyBecause(),
     ],
     policies: () => ({
       everyone,
@@ -49,5 +53,14 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
     findDecision: decisions.get,
     control: control.sources,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
+    mayControl: {
+      ...(shown.adminToken !== undefined && { token: shown.adminToken }),
+      isLoopback: isLoopback(settings.admin.host),
+      origins: new Set(settings.allowedOrigins),
+    },
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -10,16 +10,18 @@ import type { Policy } from "../policy/compile.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { OpenStreams } from "../transport/answer-http.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
-import { createIdentify } from "../transport/identity.ts";
+import { agentHeader } from "../transport/identity/agent-header.ts";
 import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
 import { Sessions } from "../transport/session.ts";
+import { TaskOwners } from "../transport/task-owners.ts";
 import { Tasks } from "../transport/tasks.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
 import type { Control } from "./control.ts";
+import type { BuiltIdentity } from "./identity.ts";
 import { type Isolation, watchIsolation } from "./isolation.ts";
 import { reportTools } from "./report-tools.ts";
 
@@ -35,6 +37,7 @@ export interface Guard {
 
 interface Measured {
   readonly control: Control;
+  readonly identity: BuiltIdentity;
   readonly counters: Counters;
   readonly clock: Clock;
 }
@@ -49,10 +52,11 @@ export function buildGuard(
     propagate,
     counters,
     clock,
+    identity,
     control: { approvals, freezes },
   }: Telemetry & Measured,
 ): Guard {
-  const { upstream: url, bounds, identity } = settings;
+  const { upstream: url, bounds } = settings;
   metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
@@ -89,6 +93,7 @@ export function buildGuard(
   const relay = new HttpRelay({
     upstream,
     sessions,
+    taskOwners: new TaskOwners(clock.wallMs),
     streams,
     requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
     openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
@@ -99,12 +104,14 @@ export function buildGuard(
     observer,
     propagate,
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
-    identify: createIdentify({ ...settings, ...identity }),
+    identity: identity.identity,
+    challenge: identity.challenge,
+    tellAgent: agentHeader(settings.identity.upstreamHeader),
     clock,
     nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
     listBytes: bounds.listBytes,
-    withheldHeaders: withheldHeaders(identity.header?.name),
+    withheldHeaders: identity.withheldHeaders,
   });
   const close = (): void => {
     health.stop();
@@ -113,9 +120,4 @@ export function buildGuard(
     upstream.close();
   };
   return { relay, sessions, streams, tools, health, isolation, close };
-}
-
-/** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */
-function withheldHeaders(identityHeader: string | undefined): ReadonlySet<string> {
-  return new Set(["baggage", ...(identityHeader === undefined ? [] : [identityHeader.toLowerCase()])]);
 }

@@ -46,7 +46,7 @@ export function refusalRecord(server: string, refusal: Refusal): string {
     server,
     agent: agent && agentOf(agent),
     effect: "deny",
-    reason: "invalid_message",
+    reason: cause === "unauthenticated" ? "unauthenticated" : "invalid_message",
     refusal: { cause, detail, bytes },
   });
 }

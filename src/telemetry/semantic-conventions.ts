@@ -20,4 +20,6 @@ export const TOLLGATE_RULE = "tollgate.rule";
 export const TOLLGATE_POLICY_DIGEST = "tollgate.policy.digest";
 export const TOLLGATE_TOOL_CATEGORY = "tollgate.tool.category";
 export const TOLLGATE_AGENT = "tollgate.agent";
+export const TOLLGATE_AGENT_SOURCE = "tollgate.agent.source";
+export const TOLLGATE_AGENT_VERIFIED = "tollgate.agent.verified";
 export const TOLLGATE_DECISION_ID = "tollgate.decision.id";

@@ -28,6 +28,8 @@ export function startServerSpan(tracer: Tracer, request: Request, { parent, link
       attributes: {
         ...commonAttributes(request, request.transport),
         [names.TOLLGATE_AGENT]: ownCopy(request.agent.name, MAX_TEXT),
+        [names.TOLLGATE_AGENT_SOURCE]: request.agent.source,
+        [names.TOLLGATE_AGENT_VERIFIED]: request.agent.verified,
         [names.TOLLGATE_DECISION_ID]: request.id,
         ...(request.tool && { [names.TOLLGATE_TOOL_CATEGORY]: request.tool.category.category }),
       },

@@ -12,6 +12,7 @@ import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts"
 import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import type { TaskRequest, Tasks } from "./tasks.ts";
+import type { TaskOwners } from "./task-owners.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 import { isStream, responseHeaders } from "./upstream-http.ts";
 
@@ -38,6 +39,7 @@ export interface OpenStreams {
 export interface AnswerParts {
   readonly sessions: Sessions;
   readonly tasks: Tasks;
+  readonly taskOwners: TaskOwners;
   readonly streams: OpenStreams;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
@@ -105,9 +107,9 @@ function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: nu
 
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
-  { tracking, session, task }: Exchange,
+  { tracking, session, agent, task }: Exchange,
   outline: Outline,
-  { observer, tasks }: AnswerParts,
+  { observer, tasks, taskOwners }: AnswerParts,
   bytes: number,
 ): void {
   observer.messagePassed("upstream", outline.method ?? "response");
@@ -115,6 +117,7 @@ function noteMessage(
   if (outline.method !== undefined) return tasks.hear(outline, answer);
   if (outline.id === undefined) return;
   const isOwn = outline.id === tracking?.request.rpcId;
+  learnTask(taskOwners, outline, agent);
   tasks.hear(outline, answer, isOwn ? task : undefined);
   const answered = isOwn ? tracking : takeOwed(session, outline.id);
   if (answered !== undefined) settle(answered, outline, answer, tasks);
@@ -136,6 +139,7 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
     return carryLongJson(exchange, answer, body, parts);
   }
   const outline = outlineOf(body);
+  if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange.agent);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
   else if ((answer.statusCode ?? 0) < 300)
     return reject(exchange, answer, "answered with what is not JSON-RPC");
@@ -170,6 +174,7 @@ async function carryLongJson(
     return seen === undefined ? undefined : Buffer.alloc(0);
   };
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
+  if (seen !== undefined) learnTask(parts.taskOwners, seen, exchange.agent);
   if (end === "complete")
     endWith(exchange, seen, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes }, parts);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
@@ -228,6 +233,11 @@ function rememberSession(
   } else if (session !== undefined && (answer.statusCode ?? 500) < 400) {
     sessions.keep(session);
   }
+}
+
+/** An answer that speaks of a task makes it the task of whoever it answers. */
+function learnTask(tasks: TaskOwners, { hasTask, hasError, taskId }: Outline, agent: Agent): void {
+  if (hasTask && !hasError && taskId !== undefined) tasks.learn(taskId, principalOf(agent));
 }
 
 function outlineOf(body: Buffer): Outline | undefined {

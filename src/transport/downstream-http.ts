@@ -1,10 +1,13 @@
 /** The downstream listener: node:http, the edge rules, the bounded body; then the exchange. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { RefusalCause } from "../enforcement/observer.ts";
+import type { Caller } from "./admission.ts";
 import type { HttpRelay } from "./exchange-http.ts";
-import { type Edge, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
+import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
+import type { Metadata } from "./identity/metadata.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 import { cutSlowReaders } from "./slow-readers.ts";
 
@@ -20,11 +23,15 @@ export interface DownstreamOptions {
   readonly unreadMs: number;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
+  /** Absent: plain HTTP. */
+  readonly tls?: HttpsOptions;
+  /** What is served beside the endpoint; the edge lets its targets through. */
+  readonly metadata?: Metadata;
 }
 
 /** A server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
-  const server = createServer({
+  const bounds = {
     requestTimeout: options.requestMs,
     headersTimeout: Math.min(options.requestMs, 10_000),
     connectionsCheckingInterval: 1_000,
@@ -32,7 +39,11 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
     keepAliveInitialDelay: 15_000,
     // The edge answers a missing Host, so that it is recorded.
     requireHostHeader: false,
-  });
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(bounds)
+      : createTlsServer({ ...bounds, ...options.tls, handshakeTimeout: 10_000 });
   // Quiet streams are no idle connections: only the arrival of a request is timed.
   server.timeout = 0;
   server.keepAliveTimeout = 65_000;
@@ -42,7 +53,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
   const arriving = { bytes: 0, max: options.receivedBytes };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    serveRequest({ relay, edge: options.edge, arriving }, request, response).catch((error: unknown) => {
+    serveRequest({ ...options, relay, arriving }, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
     });
@@ -79,12 +90,11 @@ function hangUp(socket: Duplex, status: string): void {
 }
 
 function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
-  relay.noteRefusal({ cause, detail, bytes: 0 });
+  relay.admission.noteRefusal({ cause, detail, bytes: 0 });
 }
 
-interface Listener {
+interface Listener extends Pick<DownstreamOptions, "edge" | "metadata"> {
   readonly relay: HttpRelay;
-  readonly edge: Edge;
   readonly arriving: Arriving;
 }
 
@@ -95,18 +105,22 @@ interface Arriving {
 }
 
 async function serveRequest(
-  { relay, edge, arriving }: Listener,
+  { relay, edge, metadata, arriving }: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refused = refuseRequest(request, edge);
-  if (refused !== undefined) return refuse(relay, request, response, refused);
-  if (request.method !== "POST")
-    return relay.open(request.method === "GET" ? "GET" : "DELETE", request, response);
+  if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
+  if (isDocument(request, edge)) return metadata?.serve(request, response);
+  // Before the body: who may not call has nothing read of what it sends.
+  const proof = relay.admission.identify(request);
+  const caller = relay.admission.admit(request, response, proof instanceof Promise ? await proof : proof);
+  if (caller === undefined) return void request.resume();
+  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", caller);
   const body = await readBody(request, edge.messageBytes, arriving);
-  if (body === "too_large") return refuse(relay, request, response, tooLarge(edge.messageBytes));
-  if (body === "no_room") return refuse(relay, request, response, NO_ROOM);
-  if (body !== "gone") await relay.post(request, response, body);
+  if (body === "too_large") return refuse(relay, caller, tooLarge(edge.messageBytes));
+  if (body === "no_room") return refuse(relay, caller, NO_ROOM);
+  if (body !== "gone") await relay.post(caller, body);
 }
 
 const NO_ROOM: RefusedRequest = {
@@ -115,13 +129,7 @@ const NO_ROOM: RefusedRequest = {
   detail: "too many messages are arriving at once",
 };
 
-function refuse(
-  relay: HttpRelay,
-  request: IncomingMessage,
-  response: ServerResponse,
-  refused: RefusedRequest,
-): void {
-  const { status, cause, detail } = refused;
+function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {
   const answer = errorAnswer(status, INVALID_REQUEST, detail);
   // What is left of the body is not read: the connection ends with the answer.
   const headers = {
@@ -129,8 +137,8 @@ function refuse(
     ...(status === 405 && { allow: "GET, POST, DELETE" }),
     ...(status === 503 && { "retry-after": "5" }),
   };
-  relay.refuse(request, response, { cause, detail, bytes: 0, answer: { ...answer, headers } });
-  request.resume();
+  relay.admission.refuse(caller, { cause, detail, bytes: 0, answer: { ...answer, headers } });
+  caller.incoming.resume();
 }
 
 type Body = Buffer | "too_large" | "no_room" | "gone";
@@ -159,5 +167,7 @@ function readBody(request: IncomingMessage, maxBytes: number, arriving: Arriving
   );
   request.once("close", () => settle("gone"));
   request.once("error", () => settle("gone"));
+  // It may have left while its proof was looked at.
+  if (request.destroyed) settle("gone");
   return promise;
 }

@@ -1,22 +1,19 @@
 /** One HTTP request from downstream: judged, sent on or answered, and its answer carried back. */
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Clock } from "../enforcement/clock.ts";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Enforcer } from "../enforcement/enforce.ts";
-import type { Propagate, Refusal } from "../enforcement/observer.ts";
+import type { Propagate } from "../enforcement/observer.ts";
 import type { Permit } from "../enforcement/permit.ts";
 import { type Agent, principalOf, type TraceContext } from "../enforcement/request.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
+import { Admission, type AdmissionParts, type Caller } from "./admission.ts";
 import { type AnswerParts, carryAnswer, type Exchange } from "./answer-http.ts";
 import { describeRequest } from "./describe-request.ts";
 import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
-import type { RefusedRequest } from "./http-edge.ts";
-import type { Identify } from "./identity.ts";
-import { asksForTask, type CallMessage, clientOf, type Message, type RequestMessage } from "./message.ts";
-import type { Places } from "./places.ts";
+import { asksForTask, type CallMessage, idOf, type Message, type RequestMessage } from "./message.ts";
 import {
   type Answer,
   answerWith,
@@ -24,7 +21,6 @@ import {
   errorAnswer,
   HEADER_MISMATCH,
   INTERNAL_ERROR,
-  INVALID_REQUEST,
   methodDenialAnswer,
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
@@ -36,19 +32,15 @@ import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.
 import { requestHeaders } from "./upstream-http.ts";
 import { withTrace } from "./with-trace.ts";
 
-export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest"> {
+export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
   readonly tools: ToolList;
   readonly enforcer: Enforcer;
   /** The policy in force for this agent; undefined when none covers it. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly propagate: Propagate;
-  readonly identify: Identify;
-  /** Requests in flight, and streams that clients hold open. */
-  readonly requests: Places;
-  readonly openStreams: Places;
-  readonly clock: Clock;
-  readonly nextId: () => string;
+  /** Headers that tell the upstream who is calling, set last. */
+  readonly tellAgent: (agent: Agent) => OutgoingHttpHeaders;
   /** Headers that never go upstream, in lower case: those that prove who the agent is. */
   readonly withheldHeaders: ReadonlySet<string>;
 }
@@ -56,120 +48,64 @@ export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest"> {
 type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) => UpstreamExchange;
 
 export class HttpRelay {
+  readonly admission: Admission;
   readonly #parts: RelayParts;
   readonly #answerParts: AnswerParts;
   readonly #underway = new Underway();
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
+    this.admission = new Admission(parts);
     this.#answerParts = { ...parts, refuseServerRequest: this.#refuseServerRequest.bind(this) };
   }
 
   /** Serves a POST whose whole body was read. */
-  async post(incoming: IncomingMessage, downstream: ServerResponse, body: Buffer): Promise<void> {
+  async post(caller: Caller, body: Buffer): Promise<void> {
     const bytes = body.byteLength;
     const scanned = scan(body);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
-      const answer = errorAnswer(400, code, detail);
-      return this.refuse(incoming, downstream, { cause, detail, bytes, answer });
+      return this.admission.refuse(caller, { cause, detail, bytes, answer: errorAnswer(400, code, detail) });
     }
     const { message, text } = scanned;
-    const mismatch = headerMismatch(message, incoming.headersDistinct, this.#inputSchemaOf(message));
+    const mismatch = headerMismatch(message, caller.incoming.headersDistinct, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
       const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, idOf(message));
-      return this.refuse(incoming, downstream, { cause: "header_mismatch", detail: mismatch, bytes, answer });
+      return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
-    const exchange = this.#admit(incoming, downstream, message);
-    if (exchange !== undefined && this.#enter(exchange, message))
-      await this.#forward(exchange, message, text);
+    const exchange = this.admission.enter(caller, message);
+    if (exchange !== undefined) await this.#forward(exchange, message, text);
   }
 
   /** Serves a GET or DELETE: the server's own stream, or the end of a session. */
-  async open(method: "GET" | "DELETE", incoming: IncomingMessage, downstream: ServerResponse): Promise<void> {
-    const exchange = this.#admit(incoming, downstream, undefined);
-    if (exchange === undefined || !this.#enter(exchange, undefined)) return;
+  async open(method: "GET" | "DELETE", caller: Caller): Promise<void> {
+    const exchange = this.admission.enter(caller, undefined);
+    if (exchange === undefined) return;
     await this.#send(exchange, (headers) => this.#parts.upstream.open(method, headers));
     const { session } = exchange;
-    if (method === "DELETE" && session !== undefined && downstream.statusCode < 300)
+    if (method === "DELETE" && session !== undefined && caller.downstream.statusCode < 300)
       this.#parts.sessions.close(session.id);
   }
 
-  /** Answers what may not pass: counted, recorded, never forwarded. */
-  refuse(
-    incoming: IncomingMessage,
-    downstream: ServerResponse,
-    { cause, detail, bytes, answer }: Refused,
-  ): void {
-    this.noteRefusal({ cause, detail, bytes, agent: this.#parts.identify(incoming, undefined) });
-    answerWith(downstream, answer);
-  }
-
-  /** Counts and records what was answered elsewhere. */
-  noteRefusal(refused: Omit<Refusal, "id" | "atMs" | "transport">): void {
-    const { observer, clock, nextId } = this.#parts;
-    observer.messageRefused({ id: nextId(), atMs: clock.wallMs(), transport: "http", ...refused });
-  }
-
   /** Recorded; where the server waits for an answer it gets one from us. */
-  #refuseServerRequest({ incoming, agent }: Exchange, refused: RefusedServerRequest): void {
-    const { upstream, withheldHeaders } = this.#parts;
-    this.noteRefusal({ cause: "server_request", detail: wordsOf(refused), bytes: 0, agent });
-    answerServer(upstream, requestHeaders(incoming, withheldHeaders), refused);
+  #refuseServerRequest(exchange: Exchange, refused: RefusedServerRequest): void {
+    this.admission.noteRefusal({
+      cause: "server_request",
+      detail: wordsOf(refused),
+      bytes: 0,
+      agent: exchange.agent,
+    });
+    answerServer(this.#parts.upstream, this.#headers(exchange), refused);
+  }
+
+  /** As they go upstream; who is calling stands last. */
+  #headers({ incoming, agent }: Exchange, context?: TraceContext): OutgoingHttpHeaders {
+    const { withheldHeaders, tellAgent } = this.#parts;
+    return { ...requestHeaders(incoming, withheldHeaders), ...context, ...tellAgent(agent) };
   }
 
   #inputSchemaOf(message: Message): JsonObject | undefined {
     return message.kind === "call" ? this.#parts.tools.inputSchemaOf(message.name) : undefined;
-  }
-
-  /** Who is calling, in which session; answers and returns undefined when the session is another's. */
-  #admit(
-    incoming: IncomingMessage,
-    downstream: ServerResponse,
-    message: Message | undefined,
-  ): Exchange | undefined {
-    const { sessions, identify } = this.#parts;
-    const header = incoming.headers["mcp-session-id"];
-    // Security: also on a modern body, which a server of the old era takes for a message of that session.
-    const id = typeof header === "string" ? header : undefined;
-    const client = (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(id);
-    const agent = identify(incoming, client);
-    const base = { incoming, downstream, agent, ...(client === undefined ? {} : { client }) };
-    if (id === undefined) return base;
-    const session = sessions.use(id, principalOf(agent));
-    if (session !== undefined) return { ...base, session };
-    // As the server says it of a session it does not know: its client starts anew, and a stranger learns nothing.
-    const answer = errorAnswer(
-      404,
-      INVALID_REQUEST,
-      "Session not found",
-      message === undefined ? undefined : idOf(message),
-    );
-    this.refuse(incoming, downstream, {
-      cause: "ownership",
-      detail: "the session belongs to another agent",
-      bytes: 0,
-      answer,
-    });
-    return undefined;
-  }
-
-  /** Takes the place that this request holds until its answer has ended; answers when there is none. */
-  #enter({ incoming, downstream, agent }: Exchange, message: Message | undefined): boolean {
-    // What ends or answers a request that is under way needs no place of its own.
-    if (message?.kind === "notification" || message?.kind === "response") return true;
-    const { requests, openStreams } = this.#parts;
-    const places = incoming.method === "GET" ? openStreams : requests;
-    const principal = principalOf(agent);
-    if (places.enter(principal)) {
-      downstream.once("close", () => places.leave(principal));
-      return true;
-    }
-    const detail =
-      incoming.method === "GET" ? "too many streams are open" : "too many requests are in flight";
-    const answer = overloaded(detail, message === undefined ? undefined : idOf(message));
-    this.refuse(incoming, downstream, { cause: "overload", detail, bytes: 0, answer });
-    return false;
   }
 
   async #forward(exchange: Exchange, message: Message, text: string): Promise<void> {
@@ -239,12 +175,11 @@ export class HttpRelay {
   }
 
   async #send(exchange: Exchange, open: Open, permit?: Permit): Promise<void> {
-    const { incoming, downstream, tracking, session } = exchange;
+    const { downstream, tracking, session } = exchange;
     this.#underway.begin(session, tracking);
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
-    const headers = { ...requestHeaders(incoming, this.#parts.withheldHeaders), ...context };
-    const upstream = open(headers, context);
+    const upstream = open(this.#headers(exchange, context), context);
     let isGone = downstream.destroyed;
     const leave = (): void => {
       isGone = !downstream.writableFinished;
@@ -283,16 +218,7 @@ export class HttpRelay {
   }
 }
 
-export interface Refused extends Omit<RefusedRequest, "status"> {
-  readonly answer: Answer;
-  readonly bytes: number;
-}
-
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
   tracking.ended("denied", { resultBytes: Buffer.byteLength(answer.body), httpStatus: answer.status });
   answerWith(downstream, answer);
-}
-
-function idOf(message: Message): string | undefined {
-  return "id" in message ? message.id : undefined;
 }

@@ -17,8 +17,10 @@ export interface Edge {
   /** Origins served, as `scheme://host:port`; loopback ones of any port always are. */
   readonly origins: ReadonlySet<string>;
   readonly messageBytes: number;
-  /** In lower case; the header that names the agent, where one is configured. */
-  readonly identityHeader?: string;
+  /** In lower case; headers that may say who the agent is, where some are configured. */
+  readonly identityHeaders?: ReadonlySet<string>;
+  /** Further targets that are served, exactly, to a GET. */
+  readonly documents?: ReadonlySet<string>;
 }
 
 export interface RefusedRequest {
@@ -57,7 +59,7 @@ function refuseHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | u
     const written = (rawHeaders[index] ?? "").toLowerCase();
     // Some servers read `_` in a header name as `-`.
     const name = written.replaceAll("_", "-");
-    if (!ONCE.has(name) && !name.startsWith("mcp-") && name !== edge.identityHeader) continue;
+    if (!ONCE.has(name) && !name.startsWith("mcp-") && edge.identityHeaders?.has(name) !== true) continue;
     if (written !== name) return refused(400, "header", `header ${name} is written with _`);
     if (seen.has(name)) return refused(400, "header", `header ${name} comes more than once`);
     seen.add(name);
@@ -81,10 +83,17 @@ function refuseOrigin(request: IncomingMessage, edge: Edge): RefusedRequest | un
 }
 
 function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  if (isDocument(request, edge))
+    return request.method === "GET" ? undefined : refused(405, "method", "only GET is served here");
   if (request.url !== edge.path) return refused(404, "path", "only the one configured path is served here");
   const { method } = request;
   if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
   return refused(405, "method", "only POST, GET and DELETE are served here");
+}
+
+/** Whether the request is for one of the further documents, and for no message. */
+export function isDocument({ url = "" }: IncomingMessage, { documents }: Edge): boolean {
+  return documents?.has(url) === true;
 }
 
 const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i;

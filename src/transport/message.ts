@@ -100,3 +100,8 @@ export function traceContextOf(meta: JsonObject | undefined): TraceContext | und
 export function asksForTask(message: CallMessage | RequestMessage): boolean {
   return message.params?.has("task") === true;
 }
+
+/** The id as a token; undefined when the message has none. */
+export function idOf(message: Message): string | undefined {
+  return "id" in message ? message.id : undefined;
+}

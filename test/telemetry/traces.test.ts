@@ -98,6 +98,8 @@ describe("a tool call", () => {
       "tollgate.policy.digest": "sha256:abc",
       "tollgate.tool.category": "execute",
       "tollgate.agent": "planner",
+      "tollgate.agent.source": "jwt",
+      "tollgate.agent.verified": true,
       "tollgate.decision.id": request.id,
     });
   });

@@ -1,0 +1,13 @@
+/** A file's text as it is now. */
+
+import { readFileSync } from "node:fs";
+import type { Reading } from "./watched-file.ts";
+
+export function readText(path: string): Reading<string> {
+  try {
+    return { ok: true, value: readFileSync(path, "utf8") };
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    return { ok: false, problems: [`${path}: cannot be read: ${why}`] };
+  }
+}

@@ -1,0 +1,76 @@
+/** Asks another server for a JSON document: bounded in time and size, without following anybody elsewhere. */
+
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+
+export interface Question {
+  readonly url: URL;
+  /** PEM of the authorities that are trusted in place of the usual ones. */
+  readonly ca?: string;
+  /** Our own bearer token there. */
+  readonly token?: string;
+  /** Sent as JSON by POST; absent: GET. */
+  readonly body?: object;
+}
+
+/** There was no answer that can be used; the message says why, in a few words. */
+export class AskError extends Error {
+  override readonly name = "AskError";
+}
+
+const WITHIN_MS = 5_000;
+const MOST_BYTES = 1024 * 1024;
+
+/** The answer's value. @throws AskError */
+export async function ask({ url, ca, token, body }: Question): Promise<unknown> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const options = {
+    method: text === undefined ? "GET" : "POST",
+    signal: AbortSignal.timeout(WITHIN_MS),
+    agent: false,
+    ...(ca !== undefined && { ca }),
+    headers: {
+      accept: "application/json",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(text !== undefined && {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      }),
+    },
+  } as const;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = (url.protocol === "https:" ? https : http).request(url, options, resolve);
+  request.once("error", reject);
+  request.end(text);
+  try {
+    return await readAnswer(await promise);
+  } catch (error) {
+    throw error instanceof AskError ? error : new AskError(wordsFor(error));
+  } finally {
+    request.destroy();
+  }
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<unknown> {
+  const status = answer.statusCode ?? 0;
+  if (status !== 200 && status !== 201) throw new AskError(`it answered ${status}`);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.byteLength;
+    if (bytes > MOST_BYTES) throw new AskError(`its answer has more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw new AskError("its answer is not JSON");
+  }
+}
+
+/** A code such as `ECONNREFUSED`, never a part of what was sent or received. */
+function wordsFor(error: unknown): string {
+  if (error instanceof Error && error.name === "AbortError") return `no answer within ${WITHIN_MS / 1000} s`;
+  return error instanceof Error && "code" in error ? String(error.code) : "the connection failed";
+}

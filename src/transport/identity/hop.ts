@@ -1,0 +1,29 @@
+/** Whether a connection comes from a hop that the operator trusts to speak for others. */
+
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP } from "node:net";
+
+export type IsHop = (request: IncomingMessage) => boolean;
+
+/** `from` holds addresses and CIDR ranges; anything else in it trusts nobody. */
+export function createIsHop(from: readonly string[]): IsHop {
+  const listed = new BlockList();
+  for (const hop of from) {
+    const [address = "", bits] = hop.split("/");
+    const family = familyOf(address);
+    if (family === undefined) continue;
+    if (bits === undefined) listed.addAddress(address, family);
+    else listed.addSubnet(address, Number(bits), family);
+  }
+  return ({ socket }) => {
+    const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const family = familyOf(address);
+    return family !== undefined && listed.check(address, family);
+  };
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" | undefined {
+  const family = isIP(address);
+  if (family === 0) return undefined;
+  return family === 4 ? "ipv4" : "ipv6";
+}

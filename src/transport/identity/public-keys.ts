@@ -1,0 +1,137 @@
+/** The public keys of one issuer: fetched before they are needed, kept while the key server is down, for a bounded time. */
+
+import {
+  createLocalJWKSet,
+  type CryptoKey,
+  errors,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
+  type LocalJWKSet,
+} from "jose";
+
+/** The keys were never fetched, or so long ago that they are not believed any more. */
+export class KeysUnavailable extends Error {
+  override readonly name = "KeysUnavailable";
+}
+
+/** The key that a token says it is signed with. @throws KeysUnavailable, or an error of jose */
+export type FindKey = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
+
+export interface FetchedKeysOptions {
+  /** Says whose keys these are, in `problem`. */
+  readonly name: string;
+  /** @throws Error that says why, in a few words */
+  readonly fetch: () => Promise<JSONWebKeySet>;
+  /** Steady milliseconds. */
+  readonly nowMs: () => number;
+  readonly refreshMs: number;
+  readonly staleMs: number;
+  readonly coolDownMs: number;
+  /** Hears when a fetch fails. */
+  readonly onProblem: (problem: string) => void;
+}
+
+const RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+
+export class FetchedKeys {
+  readonly #options: FetchedKeysOptions;
+  #keys: LocalJWKSet | undefined;
+  #fetchedAtMs = 0;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #why = "not fetched yet";
+  #failures = 0;
+  #pending: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(options: FetchedKeysOptions) {
+    this.#options = options;
+  }
+
+  readonly find: FindKey = async (header, token) => {
+    const keys = this.#current();
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#lookAgain())) throw error;
+      return await this.#current()(header, token);
+    }
+  };
+
+  /** Why tokens cannot be checked now; undefined when they can. */
+  readonly problem = (): string | undefined => {
+    const { name } = this.#options;
+    if (this.#keys === undefined) return `the keys of ${name} were never fetched: ${this.#why}`;
+    return this.#isStale() ? `the keys of ${name} are too old: ${this.#why}` : undefined;
+  };
+
+  /** Fetches now, and again in time, until stopped. */
+  readonly start = (): void => {
+    if (this.#isStopped) return;
+    void this.#fetch().then(() => {
+      if (this.#isStopped) return;
+      const retryMs = Math.min(RETRY_MS * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);
+      const waitMs =
+        this.#failures === 0 ? this.#options.refreshMs : Math.min(retryMs, this.#options.refreshMs);
+      this.#timer = setTimeout(this.start, waitMs).unref();
+    });
+  };
+
+  readonly stop = (): void => {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  };
+
+  #current(): LocalJWKSet {
+    if (this.#keys === undefined || this.#isStale()) throw new KeysUnavailable(this.#why);
+    return this.#keys;
+  }
+
+  #isStale(): boolean {
+    return this.#options.nowMs() - this.#fetchedAtMs > this.#options.staleMs;
+  }
+
+  // Security: tokens with made-up key ids must not become a flood of requests to the key server.
+  /** Fetches for the sake of an unknown key, unless that was done a moment ago; whether there may be news. */
+  async #lookAgain(): Promise<boolean> {
+    const { nowMs, coolDownMs } = this.#options;
+    if (this.#pending === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
+    await this.#fetch();
+    return true;
+  }
+
+  /** One fetch at a time; never rejects. */
+  #fetch(): Promise<void> {
+    this.#pending ??= this.#load().finally(() => (this.#pending = undefined));
+    return this.#pending;
+  }
+
+  async #load(): Promise<void> {
+    const { fetch, nowMs, name, onProblem } = this.#options;
+    this.#triedAtMs = nowMs();
+    try {
+      const keys = createLocalJWKSet(await fetch());
+      this.#keys = keys;
+      this.#fetchedAtMs = nowMs();
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      this.#why = error instanceof Error ? error.message : "unknown error";
+      onProblem(`the keys of ${name} cannot be fetched: ${this.#why}`);
+    }
+  }
+}
+
+/** Keys from a file that is read elsewhere; a new reading is a new value. */
+export function findIn(current: () => JSONWebKeySet): FindKey {
+  let from: JSONWebKeySet | undefined;
+  let keys: LocalJWKSet | undefined;
+  return async (header, token) => {
+    const now = current();
+    if (keys === undefined || from !== now) keys = createLocalJWKSet(now);
+    from = now;
+    return await keys(header, token);
+  };
+}

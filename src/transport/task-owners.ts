@@ -1,0 +1,85 @@
+/** Which agent each task belongs to: learnt from the answers that speak of it, asked before anybody uses it. */
+
+import type { RequestMessage } from "./message.ts";
+
+/** What may be done with a task: use it, or be told that there is none. */
+export type TaskUse = "allowed" | "refused";
+
+/** Tasks remembered at once, of all agents and of one. */
+const MOST_TASKS = 10_000;
+const MOST_OF_ONE = 1_000;
+const IDLE_MS = 24 * 3_600_000;
+/** Who is at the bound must not make us look through all tasks with each request. */
+const SWEEP_MS = 60_000;
+
+interface Entry {
+  readonly owner: string;
+  usedAtMs: number;
+}
+
+export class TaskOwners {
+  readonly #entries = new Map<string, Entry>();
+  readonly #counts = new Map<string, number>();
+  readonly #nowMs: () => number;
+  readonly #max: number;
+  readonly #maxOfOne: number;
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(nowMs: () => number, max = MOST_TASKS, maxOfOne = MOST_OF_ONE) {
+    this.#nowMs = nowMs;
+    this.#max = max;
+    this.#maxOfOne = maxOfOne;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  // Invariant: the first owner stays; an answer that names a task again changes nothing.
+  /** Learns that an answer to this principal speaks of a task. */
+  learn(taskId: string, principal: string): void {
+    if (taskId === "" || this.#entries.has(taskId) || !this.#hasRoom(principal)) return;
+    this.#entries.set(taskId, { owner: principal, usedAtMs: this.#nowMs() });
+    this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
+  }
+
+  // A task that nobody is known to own is older than this process, or made up: the server knows which.
+  // Security: once tasks had to go unremembered, an unknown one may be another agent's.
+  /** Whether this principal may use that task. */
+  use(taskId: string, principal: string): TaskUse {
+    if (taskId === "") return "refused";
+    const entry = this.#entries.get(taskId);
+    if (entry === undefined) return this.#hasRoom(principal) ? "allowed" : "refused";
+    if (entry.owner !== principal) return "refused";
+    entry.usedAtMs = this.#nowMs();
+    return "allowed";
+  }
+
+  #hasRoom(principal: string): boolean {
+    const isFull = (): boolean =>
+      this.#entries.size >= this.#max || (this.#counts.get(principal) ?? 0) >= this.#maxOfOne;
+    if (isFull()) this.#forgetIdle();
+    return !isFull();
+  }
+
+  #forgetIdle(): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#sweptAtMs < SWEEP_MS) return;
+    this.#sweptAtMs = nowMs;
+    const limit = nowMs - IDLE_MS;
+    for (const [taskId, { owner, usedAtMs }] of this.#entries) {
+      if (usedAtMs >= limit) continue;
+      this.#entries.delete(taskId);
+      const left = (this.#counts.get(owner) ?? 1) - 1;
+      if (left > 0) this.#counts.set(owner, left);
+      else this.#counts.delete(owner);
+    }
+  }
+}
+
+/** The task that a request is about, empty when its id cannot be read; undefined when it is about none. */
+export function taskIdOf({ method, params }: RequestMessage): string | undefined {
+  const taskId = method.startsWith("tasks/") ? params?.get("taskId") : undefined;
+  if (taskId === undefined) return undefined;
+  return typeof taskId === "string" ? taskId : "";
+}
