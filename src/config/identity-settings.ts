@@ -30,7 +30,7 @@ const trustedUrl = trustedAddress.transform((value) => new URL(value));
 function isTrusted(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, hash } = new URL(value);
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
   return (protocol === "https:" || (protocol === "http:" && isLoopback)) && username === "" && hash === "";
 }
 
@@ -89,7 +89,7 @@ const serviceAccounts = z
     const ways = [given.jwks, given["jwks-file"], given["token-review"]].filter((way) => way !== undefined);
     if (ways.length !== 1)
       context.addIssue({ code: "custom", message: "must have one of jwks, jwks-file and token-review" });
-    if (given["token-review"] === undefined && given.issuer === undefined)
+    if ((given.jwks ?? given["jwks-file"]) !== undefined && given.issuer === undefined)
       context.addIssue({ code: "custom", message: "must name the issuer when tokens are checked by jwks" });
   });
 

@@ -38,7 +38,7 @@ export class TaskOwners {
   // Invariant: the first owner stays; an answer that names a task again changes nothing.
   /** Learns that an answer to this principal speaks of a task. */
   learn(taskId: string, principal: string): void {
-    if (taskId === "" || this.#entries.has(taskId) || !this.#hasRoom(principal)) return;
+    if (this.#entries.has(taskId) || !this.#hasRoom(principal)) return;
     this.#entries.set(taskId, { owner: principal, usedAtMs: this.#nowMs() });
     this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
   }
@@ -47,7 +47,6 @@ export class TaskOwners {
   // Security: once tasks had to go unremembered, an unknown one may be another agent's.
   /** Whether this principal may use that task. */
   use(taskId: string, principal: string): TaskUse {
-    if (taskId === "") return "refused";
     const entry = this.#entries.get(taskId);
     if (entry === undefined) return this.#hasRoom(principal) ? "allowed" : "refused";
     if (entry.owner !== principal) return "refused";
@@ -77,9 +76,9 @@ export class TaskOwners {
   }
 }
 
-/** The task that a request is about, empty when its id cannot be read; undefined when it is about none. */
+/** The task that a request is about; undefined when it is about none. */
 export function taskIdOf({ method, params }: RequestMessage): string | undefined {
+  // What is no string was refused by the scanner.
   const taskId = method.startsWith("tasks/") ? params?.get("taskId") : undefined;
-  if (taskId === undefined) return undefined;
-  return typeof taskId === "string" ? taskId : "";
+  return typeof taskId === "string" ? taskId : undefined;
 }

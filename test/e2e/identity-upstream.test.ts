@@ -10,17 +10,17 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
-describe("a token", () => {
-  async function startWith(more: string): Promise<{ guarded: Identified; token: string }> {
-    const issuer = await Issuer.start();
-    stops.push(() => issuer.close());
-    const jwt = `jwt: { issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
-    const guarded = await startIdentified(`identity:\n  ${jwt}\n${more}`);
-    stops.push(guarded.stop);
-    await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
-    return { guarded, token: await issuer.token("alice") };
-  }
+async function startWith(more: string): Promise<{ guarded: Identified; token: string }> {
+  const issuer = await Issuer.start();
+  stops.push(() => issuer.close());
+  const jwt = `jwt: { issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
+  const guarded = await startIdentified(`identity:\n  ${jwt}\n${more}`);
+  stops.push(guarded.stop);
+  await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
+  return { guarded, token: await issuer.token("alice") };
+}
 
+describe("a token", () => {
   it("goes upstream when the settings say so for this upstream", async () => {
     const { guarded, token } = await startWith("  forward-token: true\n");
     await guarded.call({ authorization: `Bearer ${token}` });

@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Issuer } from "../fixtures/issuer.ts";
+import { type LoopbackServer, sendEvents, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+
+let issuer: Issuer;
+let upstream: LoopbackServer;
+let sidecar: TestSidecar;
+let seen: string[];
+/** How the server answers the call that makes a task. */
+let asStream: boolean;
+
+const MODERN = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
+
+interface Sent {
+  readonly id: number;
+  readonly method: string;
+  readonly params?: { readonly name?: string; readonly taskId?: string };
+}
+
+beforeAll(async () => {
+  issuer = await Issuer.start();
+});
+afterAll(() => issuer.close());
+beforeEach(async () => {
+  seen = [];
+  asStream = false;
+  upstream = await serveOnLoopback((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      if (request.method !== "POST") {
+        seen.push(request.method ?? "");
+        return void response.writeHead(200).end();
+      }
+      const message: Sent = JSON.parse(text);
+      const { id, method, params } = message;
+      seen.push(`${method} ${params?.taskId ?? ""}`);
+      if (method === "initialize") response.setHeader("mcp-session-id", "s1");
+      const body = JSON.stringify({ jsonrpc: "2.0", id, ...answerOf(message) });
+      return asStream ? sendEvents(response, `data: ${body}\n\n`) : sendJson(response, body);
+    });
+  });
+  const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
+  sidecar = await startTestSidecar({
+    upstream: upstream.url,
+    config: `identity:\n  required: true\n  jwt: ${jwt}\n`,
+  });
+  await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).status === 200);
+});
+afterEach(async () => {
+  await sidecar.stop();
+  upstream.close();
+});
+
+/** A server that knows tasks by their ids alone, whoever asks. */
+function answerOf({ method, params }: Sent): object {
+  if (method === "tools/call" && params?.name === "modern")
+    return { result: { resultType: "task", taskId: "task-1", status: "working" } };
+  if (method === "tools/call") return { result: { task: { taskId: "task-1", status: "working" } } };
+  if (params?.taskId === "unheard") return { error: { code: -32602, message: "Task not found" } };
+  return { result: { taskId: params?.taskId, status: "completed" } };
+}
+
+async function post(
+  agent: string,
+  method: string,
+  params: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(sidecar.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${await issuer.token(agent)}`,
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 7, method, params }),
+  });
+}
+
+describe("a session of one verified agent", () => {
+  it.each(["POST", "GET", "DELETE"])("is not another's to use (%s)", async (method) => {
+    await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
+    const headers = { authorization: `Bearer ${await issuer.token("mallory")}`, "mcp-session-id": "s1" };
+    seen = [];
+    const response =
+      method === "POST"
+        ? await post("mallory", "tools/call", { name: "x" }, headers)
+        : await fetch(sidecar.url, { method, headers });
+    expect(response.status).toBe(404);
+    expect(seen).toEqual([]);
+    expect(sidecar.audit().at(-1)).toMatchObject({
+      agent: { name: "mallory", verified: true },
+      refusal: { cause: "ownership" },
+    });
+    const own = await post("alice", "tools/list", {}, { "mcp-session-id": "s1" });
+    expect(own.status).toBe(200);
+  });
+
+  it("is the agent's whatever token of its own it shows", async () => {
+    await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
+    const renewed = await issuer.token("alice", { claims: { jti: "renewed" } });
+    const headers = { authorization: `Bearer ${renewed}`, "mcp-session-id": "s1" };
+    expect((await post("alice", "ping", {}, headers)).status).toBe(200);
+  });
+});
+
+describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) => {
+  const more = era === "modern" ? MODERN : {};
+
+  async function open(): Promise<void> {
+    await (await post("alice", "tools/call", { name: era, task: {}, ...more })).text();
+    seen = [];
+  }
+
+  it.each(["tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/anything"])(
+    "is not another's to use (%s)",
+    async (method) => {
+      await open();
+      const response = await post("mallory", method, { taskId: "task-1", ...more });
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({
+        jsonrpc: "2.0",
+        id: 7,
+        error: { code: -32602, message: "Task not found" },
+      });
+      expect(seen).toEqual([]);
+      expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "ownership" })).toBe(1);
+      expect(await (await post("alice", method, { taskId: "task-1", ...more })).json()).toHaveProperty(
+        "result",
+      );
+    },
+  );
+
+  it("is its own when the answer that opened it came on a stream", async () => {
+    asStream = true;
+    await open();
+    expect(await (await post("mallory", "tasks/get", { taskId: "task-1", ...more })).text()).toContain(
+      "Task not found",
+    );
+    expect(seen).toEqual([]);
+  });
+
+  it("is not another's by an id that is no text", async () => {
+    await open();
+    const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
+    expect(response.status).toBe(400);
+    expect(seen).toEqual([]);
+  });
+
+  it("that nobody is known to own is the server's to judge, and then its first user's", async () => {
+    expect(
+      await (await post("alice", "tasks/get", { taskId: "from-before", ...more })).json(),
+    ).toHaveProperty("result");
+    expect(
+      await (await post("mallory", "tasks/get", { taskId: "from-before", ...more })).json(),
+    ).toHaveProperty("error");
+    expect(await (await post("mallory", "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
+      "error",
+    );
+    expect(seen).toEqual(["tasks/get from-before", "tasks/get unheard"]);
+  });
+});
