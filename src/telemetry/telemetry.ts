@@ -48,7 +48,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   traces = await startTraces({
     ...options,
     warn: (fields, message) => log.warn(fields, message),
-    onExportFailed: metrics.traceExportFailed,
+    onSpansLost: metrics.spansLost,
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
   });
