@@ -18,6 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "--version" || command === "version") return say(`tollgate ${VERSION}\n`);
   if (command === "--help" || command === "-h" || command === "help") return say(HELP);
   if (command === "policy") return policy(rest);
+  if (command === "audit") return audit(rest);
   if (command === "demo") return demo(rest);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
@@ -28,6 +29,11 @@ async function main(argv: readonly string[]): Promise<number> {
 async function policy(argv: readonly string[]): Promise<number> {
   const { runPolicy } = await import("./commands/policy.ts");
   return runPolicy(argv, process);
+}
+
+async function audit(argv: readonly string[]): Promise<number> {
+  const { runAudit } = await import("./commands/audit.ts");
+  return runAudit(argv, process);
 }
 
 async function demo(argv: readonly string[]): Promise<number> {

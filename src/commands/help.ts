@@ -8,6 +8,7 @@ Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
+  tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 
