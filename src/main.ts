@@ -55,6 +55,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const signal = stopSignal();
   return orStartError(async () => {
     const sidecar = await startSidecar(settings.settings);
+    process.on("SIGHUP", sidecar.hangUp);
     await aborted(signal);
     await sidecar.drain();
     return DONE;
