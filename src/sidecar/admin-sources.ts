@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
+import { createDecisionStreams } from "../telemetry/decision-streams.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Guard } from "./guard.ts";
@@ -42,6 +43,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
         ? undefined
         : comparePolicyWithTools(everyone, tools.definitions()),
     listDecisions: decisions.list,
+    decisionStreams: createDecisionStreams(decisions.subscribe),
     findDecision: decisions.get,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
   };
