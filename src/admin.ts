@@ -2,13 +2,15 @@
 
 import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
-import { addControl, type ControlSources } from "./admin-control.ts";
-import { type ControlRules, requireControlToChange } from "./admin-token.ts";
+import { addControl, type ControlSources } from "./admin/control.ts";
+import { type ControlRules, requireControlToChange } from "./admin/token.ts";
 import type { PolicyBinding } from "./config/policy-set.ts";
 import type { CategoryAssignment } from "./policy/category.ts";
 import type { Policy } from "./policy/compile.ts";
 import type { Coverage } from "./policy/coverage.ts";
 import { printJson } from "./policy/print-json.ts";
+import { type DecisionFilter, readDecisionFilter } from "./telemetry/decision-filter.ts";
+import type { DecisionStreams } from "./telemetry/decision-streams.ts";
 
 /** What the listener shows; supplied by the composition root. */
 export interface AdminSources {
@@ -21,8 +23,9 @@ export interface AdminSources {
   readonly tools: () => readonly ShownTool[];
   /** How the policy for everyone fits them; undefined when there is none. */
   readonly coverage: () => Coverage | undefined;
-  readonly listDecisions: (limit: number) => readonly object[];
   readonly control: ControlSources;
+  readonly listDecisions: (limit: number, filter: DecisionFilter) => readonly object[];
+  readonly decisionStreams: DecisionStreams;
   readonly findDecision: (id: string) => object | undefined;
   /** Whether a request with this Host, which came in on this address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
@@ -60,6 +63,7 @@ export function createAdmin(sources: AdminSources): Server {
   addHealth(app, sources);
   addReading(app, sources);
   addControl(app, sources.control);
+  addDecisions(app, sources);
   app.use((request: Request, response: Response) => {
     response
       .status(404)
@@ -75,6 +79,7 @@ const ENDPOINTS = [
   "/policy",
   "/tools",
   "/decisions",
+  "/decisions/stream",
   "/decisions/:id",
   "/approvals",
   "/freeze",
@@ -105,13 +110,22 @@ function addReading(app: Express, sources: AdminSources): void {
   app.get("/tools", (_request, response) => {
     response.json(describeTools(sources));
   });
+}
+
+function addDecisions(app: Express, sources: AdminSources): void {
   app.get("/decisions", (request, response) => {
+    const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
     const limit = Number(request.query["limit"] ?? 100);
-    if (Number.isInteger(limit) && limit > 0 && limit <= MOST_DECISIONS) {
-      response.json({ decisions: sources.listDecisions(limit) });
-      return;
-    }
-    response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
+    const isLimit = Number.isInteger(limit) && limit > 0 && limit <= MOST_DECISIONS;
+    if (problem !== undefined) response.status(400).json({ error: problem });
+    else if (isLimit) response.json({ decisions: sources.listDecisions(limit, filter) });
+    else response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
+  });
+  app.get("/decisions/stream", (request, response) => {
+    const { filter, problem } = readDecisionFilter(request.query, []);
+    if (problem !== undefined) response.status(400).json({ error: problem });
+    else if (!sources.decisionStreams.open(response, filter))
+      response.status(503).set("Retry-After", "10").json({ error: "too many streams are open" });
   });
   app.get("/decisions/:id", (request, response) => {
     const decision = sources.findDecision(request.params.id);

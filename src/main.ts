@@ -19,6 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "--version" || command === "version") return say(`tollgate ${VERSION}\n`);
   if (command === "--help" || command === "-h" || command === "help") return say(HELP);
   if (command === "policy") return policy(rest);
+  if (command === "audit") return audit(rest);
   if (command === "demo") return demo(rest);
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
@@ -32,6 +33,11 @@ async function main(argv: readonly string[]): Promise<number> {
 async function policy(argv: readonly string[]): Promise<number> {
   const { runPolicy } = await import("./commands/policy.ts");
   return runPolicy(argv, process);
+}
+
+async function audit(argv: readonly string[]): Promise<number> {
+  const { runAudit } = await import("./commands/audit.ts");
+  return runAudit(argv, process);
 }
 
 async function demo(argv: readonly string[]): Promise<number> {
@@ -63,6 +69,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const signal = stopSignal();
   return orStartError(async () => {
     const sidecar = await startSidecar(settings.settings);
+    process.on("SIGHUP", sidecar.hangUp);
     await aborted(signal);
     await sidecar.drain();
     return DONE;

@@ -17,6 +17,7 @@ import { createControl } from "./sidecar/control.ts";
 import { buildGuard } from "./sidecar/guard.ts";
 import { type BuiltIdentity, buildIdentity } from "./sidecar/identity.ts";
 import { type DownstreamTls, openTls } from "./sidecar/tls.ts";
+import { createHangUp } from "./sidecar/hang-up.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -28,6 +29,8 @@ export interface Sidecar {
   readonly url: string;
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
+  /** What SIGHUP asks for: the audit log is let go of and begun anew. */
+  readonly hangUp: () => void;
   /** Not ready at once, then serves on for a while, then finishes what is under way, then stops. */
   readonly drain: () => Promise<void>;
   /** Stops now, whatever is under way. */
@@ -94,7 +97,7 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     const url = `${await bind(downstream, settings.listen, "--listen", tls.scheme)}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin", "http");
     announce(telemetry.log, settings, policies, { url, adminUrl });
-    return { url, adminUrl, stop, drain };
+    return { url, adminUrl, hangUp: createHangUp(telemetry), stop, drain };
   } catch (error) {
     await stop();
     throw error;

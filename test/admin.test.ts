@@ -98,7 +98,38 @@ describe("admin listener", () => {
     expect(await (await get(`/decisions/${decisions[0]?.id}`)).json()).toEqual(decisions[0]);
   });
 
+  it("shows the decisions that are asked for", async () => {
+    await call("read");
+    await call("unlisted");
+    const { decisions } = (await (await get("/decisions?effect=deny&limit=1000")).json()) as {
+      decisions: { effect: string }[];
+    };
+    expect(new Set(decisions.map(({ effect }) => effect))).toEqual(new Set(["deny"]));
+    expect(await (await get("/decisions?tool=nothing")).json()).toEqual({ decisions: [] });
+  });
+
+  it("streams decisions as they are made, without any argument's value", async () => {
+    const hangUp = new AbortController();
+    const response = await fetch(`${sidecar.adminUrl}/decisions/stream?effect=deny`, {
+      signal: hangUp.signal,
+    });
+    let text = "";
+    const reading = (async () => {
+      for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    await call("read");
+    await call("unlisted");
+    await until(() => text.includes("\nevent: decision\ndata: "));
+    expect(text).toContain('"tool":"unlisted"');
+    expect(text).not.toContain('"tool":"read"');
+    expect(text).not.toContain("s3cr3t");
+    hangUp.abort();
+    await reading;
+  });
+
   it.each([
+    ["/decisions?effect=denied", 400],
+    ["/decisions/stream?colour=red", 400],
     ["/decisions/unheard", 404],
     ["/decisions?limit=0", 400],
     ["/decisions?limit=x", 400],

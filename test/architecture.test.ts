@@ -16,14 +16,13 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     packages: [/^node:/, /^pino$/, /^prom-client$/, /^@opentelemetry\//],
   },
   "admin.ts": {
-    floors: ["admin-control.ts", "admin-token.ts", "telemetry", "config", "enforcement", "policy"],
+    floors: ["admin", "telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/],
   },
-  "admin-control.ts": {
+  admin: {
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/],
   },
-  "admin-token.ts": { floors: [], packages: [/^node:/, /^express$/] },
   commands: {
     floors: ["telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],

@@ -11,6 +11,7 @@ Usage
   tollgate approvals list|approve|reject  calls that wait for a person
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
+  tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

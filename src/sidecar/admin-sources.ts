@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
+import { createDecisionStreams } from "../telemetry/decision-streams.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Control } from "./control.ts";
@@ -50,6 +51,7 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
         ? undefined
         : comparePolicyWithTools(everyone, tools.definitions()),
     listDecisions: decisions.list,
+    decisionStreams: createDecisionStreams(decisions.subscribe),
     findDecision: decisions.get,
     control: control.sources,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),

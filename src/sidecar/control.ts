@@ -1,7 +1,7 @@
 /** What people control: approvals and the kill switch, told to metrics, log and audit. */
 
 import { createHash, randomBytes } from "node:crypto";
-import type { ControlSources } from "../admin-control.ts";
+import type { ControlSources } from "../admin/control.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Approval, type ApprovalState, Approvals, type Choice } from "../enforcement/approvals.ts";
 import type { Clock } from "../enforcement/clock.ts";

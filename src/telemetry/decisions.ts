@@ -5,6 +5,7 @@ import type { Agent, Client, Request, Transport } from "../enforcement/request.t
 import type { CategoryAssignment } from "../policy/category.ts";
 import { effectOf, isBlocked, type Denial, type Effect, type Unevaluable } from "../policy/decision.ts";
 import type { Charge } from "../policy/limit.ts";
+import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
 import { ownCopy } from "./labels.ts";
 
 /** One decision, without any argument's value. */
@@ -36,8 +37,8 @@ export interface DecisionEntry {
 
 export interface Decisions {
   readonly observer: Observer;
-  /** Newest first. */
-  readonly list: (limit: number) => readonly DecisionEntry[];
+  /** Newest first, those that match; absent means all. */
+  readonly list: (limit: number, filter?: DecisionFilter) => readonly DecisionEntry[];
   readonly get: (id: string) => DecisionEntry | undefined;
   /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
@@ -76,7 +77,7 @@ export function createDecisions({ capacity, traceIdOf }: DecisionsOptions): Deci
         if (!isBlocked(judgement.decision)) publish(listeners, slot);
       },
     },
-    list: (limit) => newest(slots, limit).map(describe),
+    list: (limit, filter = {}) => newest(slots, limit, filter),
     get: (id) => describeAny(slots.get(id)),
     subscribe: (listener) => subscribe(listeners, listener),
   };
@@ -101,8 +102,18 @@ function keep(slots: Map<string, Slot>, slot: Slot, capacity: number): void {
   if (oldest !== undefined) slots.delete(oldest);
 }
 
-function newest(slots: ReadonlyMap<string, Slot>, limit: number): readonly Slot[] {
-  return limit < 1 ? [] : [...slots.values()].slice(-limit).toReversed();
+function newest(
+  slots: ReadonlyMap<string, Slot>,
+  limit: number,
+  filter: DecisionFilter,
+): readonly DecisionEntry[] {
+  const found: DecisionEntry[] = [];
+  for (const slot of [...slots.values()].toReversed()) {
+    if (found.length >= limit) break;
+    const entry = describe(slot);
+    if (matchesFilter(filter, entry)) found.push(entry);
+  }
+  return found;
 }
 
 /** Messages up to this length may be kept alive by the ring. */

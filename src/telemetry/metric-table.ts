@@ -181,7 +181,7 @@ export const METRICS = {
     example: "sum by (label) (increase(tollgate_label_overflow_total[1h])) > 0",
   }),
   traceExportFailures: counter("tollgate_trace_export_failures_total", [], {
-    help: "Batches of spans that the trace collector did not take, and spans that were lost because too many waited for it.",
+    help: "Spans that were lost: the trace collector did not take them, or more waited for it than the queue holds.",
     example: "sum(increase(tollgate_trace_export_failures_total[5m])) > 0",
   }),
   buildInfo: gauge("tollgate_build_info", ["version", "node"], {

@@ -40,7 +40,7 @@ export interface StateMetrics {
   readonly limitStoreFailed: (cause: StoreCause) => void;
   readonly failedOpen: (cause: StoreCause) => void;
   readonly auditDropped: (records: number) => void;
-  readonly traceExportFailed: () => void;
+  readonly spansLost: (spans: number) => void;
 }
 
 export function createStateMetrics(families: Families, bounds: LabelBounds): StateMetrics {
@@ -56,7 +56,7 @@ export function createStateMetrics(families: Families, bounds: LabelBounds): Sta
     limitStoreFailed: (cause) => families.limitStoreErrors.series(cause).add(1),
     failedOpen: (cause) => families.failOpen.series(cause).add(1),
     auditDropped: (records) => families.auditDropped.series().add(records),
-    traceExportFailed: () => families.traceExportFailures.series().add(1),
+    spansLost: (spans) => families.traceExportFailures.series().add(spans),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Telemetry {
   readonly decisions: Decisions;
   readonly observer: Required<Observer>;
   readonly propagate: Propagate;
+  /** After the audit log was renamed: begins the file of its name. The error when that cannot be opened, and the old one stays. */
+  readonly reopenAudit: () => Error | undefined;
   /** Writes and exports what is left; takes 3 seconds at most. */
   readonly close: () => Promise<void>;
 }
@@ -48,7 +50,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   traces = await startTraces({
     ...options,
     warn: (fields, message) => log.warn(fields, message),
-    onExportFailed: metrics.traceExportFailed,
+    onSpansLost: metrics.spansLost,
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
   });
@@ -63,7 +65,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     audit?.close();
     await traces?.shutdown();
   };
-  return { log, metrics, decisions, observer, propagate: (request) => traces?.propagate(request), close };
+  const propagate: Propagate = (request) => traces?.propagate(request);
+  return { log, metrics, decisions, observer, propagate, reopenAudit: () => audit?.reopen(), close };
 }
 
 function openAuditLog(

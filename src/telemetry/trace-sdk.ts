@@ -25,7 +25,8 @@ export interface SdkOptions {
   readonly endpoint?: string;
   readonly version: string;
   readonly logger: DiagLogger;
-  readonly onExportFailed: () => void;
+  /** So many spans will never reach the collector. */
+  readonly onSpansLost: (spans: number) => void;
 }
 
 export interface Sdk {
@@ -35,8 +36,8 @@ export interface Sdk {
 }
 
 export async function startSdk(options: SdkOptions): Promise<Sdk> {
-  const exporter = watchExports(await createExporter(options), options.onExportFailed);
-  diag.setLogger(options.logger, { logLevel: DiagLogLevel.WARN });
+  const exporter = watchExports(await createExporter(options), options.onSpansLost);
+  diag.setLogger(hearOfDroppedSpans(options), { logLevel: DiagLogLevel.WARN });
   const sdk = withoutLogLevel(() => createSdk(options, exporter));
   sdk.start();
   return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk) };
@@ -73,8 +74,24 @@ function withoutLogLevel(create: () => NodeSDK): NodeSDK {
 }
 
 async function stop(sdk: NodeSDK): Promise<void> {
-  await sdk.shutdown();
-  for (const api of [trace, context, metrics, logs, diag]) api.disable();
+  try {
+    await sdk.shutdown();
+  } finally {
+    // Also when the last export failed: what stays registered would keep the next start from being heard.
+    for (const api of [trace, context, metrics, logs, diag]) api.disable();
+  }
+}
+
+/** The SDK tells of spans that found its queue full in its log alone, once there is room again. */
+const DROPPED = /^Dropped (\d+) spans because maxQueueSize reached/;
+
+function hearOfDroppedSpans({ logger, onSpansLost }: SdkOptions): DiagLogger {
+  const warn = (text: string): void => {
+    const dropped = Number(DROPPED.exec(String(text))?.[1] ?? 0);
+    if (dropped > 0) onSpansLost(dropped);
+    logger.warn(text);
+  };
+  return { ...logger, warn };
 }
 
 async function createExporter({ environment, endpoint }: SdkOptions): Promise<Exporter> {
@@ -94,11 +111,11 @@ async function createExporter({ environment, endpoint }: SdkOptions): Promise<Ex
 
 const EXPORTED = 0;
 
-function watchExports(exporter: Exporter, onExportFailed: () => void): Exporter {
+function watchExports(exporter: Exporter, onSpansLost: SdkOptions["onSpansLost"]): Exporter {
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code !== EXPORTED) onExportFailed();
+        if (result.code !== EXPORTED) onSpansLost(spans.length);
         done(result);
       }),
     shutdown: () => exporter.shutdown(),

@@ -20,7 +20,8 @@ export interface TraceOptions {
   readonly upstreamTransport: Transport;
   /** Hears of what the SDK has to say, at most a few times a minute. */
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
-  readonly onExportFailed: () => void;
+  /** So many spans were lost: refused by the collector, or more than could wait for it. */
+  readonly onSpansLost: (spans: number) => void;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** Milliseconds since the epoch, fractions included. */

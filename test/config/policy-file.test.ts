@@ -106,3 +106,11 @@ tools:
     expect((many ?? 0) / (some ?? 1)).toBeLessThan(30);
   });
 });
+
+function ruled(index: number): unknown {
+  const kinds = [
+    { path: "args.name", op: "regex", value: `^team-${index}/.*$` },
+    { path: "args.amount", op: "gt", value: index },
+  ];
+  return { deny_if: [{ conditions: [kinds[index % kinds.length]] }] };
+}

@@ -133,10 +133,10 @@ describe("state", () => {
       value: 7,
     },
     {
-      what: "a failed export",
-      happen: (metrics) => metrics.traceExportFailed(),
+      what: "spans that were lost",
+      happen: (metrics) => metrics.spansLost(512),
       name: "tollgate_trace_export_failures_total",
-      value: 1,
+      value: 512,
     },
   ])("shows $what, and 0 before", async ({ happen, name, labels, value }) => {
     const metrics = start();

@@ -1,6 +1,6 @@
 /** Spans, as a collector receives them. */
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Judgement } from "../../src/enforcement/observer.ts";
 import type { Request } from "../../src/enforcement/request.ts";
 import {
@@ -32,12 +32,12 @@ function traceparent({ traceId, spanId }: typeof PARENT, flags = "01"): { tracep
 }
 
 let receiver: OtlpReceiver;
-let failures = 0;
+let lost = 0;
 let warnings: string[] = [];
 
 beforeEach(async () => {
   receiver = await openOtlpReceiver();
-  failures = 0;
+  lost = 0;
   warnings = [];
 });
 afterEach(() => receiver.close());
@@ -49,7 +49,7 @@ async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
     version: "0.1.0",
     upstreamTransport: "http",
     warn: (_fields, message) => warnings.push(message),
-    onExportFailed: () => (failures += 1),
+    onSpansLost: (spans) => (lost += spans),
     random: () => 0.5,
     now: () => NOW_MS,
     ...options,
@@ -261,9 +261,23 @@ describe("the exporter", () => {
     const traces = await start({ environment: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" } });
     for (let index = 0; index < 2000; index += 1) observe(traces.observer, exampleList());
     await traces.shutdown();
-    expect(failures).toBeGreaterThan(0);
+    expect(lost).toBeGreaterThanOrEqual(512);
     expect(warnings.length).toBeGreaterThan(0);
     expect(warnings.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("a queue that is full", () => {
+  it("counts the spans that it dropped", async () => {
+    let dropped = 0;
+    const traces = await start({ onSpansLost: (spans) => (dropped += spans) });
+    // Two spans each; 2,048 may wait.
+    for (let index = 0; index < 1500; index += 1) observe(traces.observer, exampleRequest());
+    await vi.waitUntil(() => receiver.spans.length >= 1024, { timeout: 10_000 });
+    observe(traces.observer, exampleRequest());
+    await traces.shutdown();
+    expect(dropped).toBeGreaterThan(0);
+    expect(receiver.spans.length + dropped).toBe(3002);
   });
 });
 

@@ -1,10 +1,9 @@
 /** Recorded calls: the audit log's lines, in the order in which the calls came. */
 
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import * as z from "zod";
 import { type Category, CATEGORIES } from "../../policy/category.ts";
 import { EFFECTS, REASONS, type Reason } from "../../policy/decision.ts";
+import { readLines } from "../audit/read-lines.ts";
 
 export interface RecordedCall {
   readonly atMs: number;
@@ -47,19 +46,19 @@ const LINE = z.looseObject({
 
 type Line = z.infer<typeof LINE>;
 
-/** Reads a log line by line. @throws Error of node:fs when it cannot be read. */
+/** Reads a log line by line, or standard input for `-`. @throws Error of node:fs or node:zlib when it cannot be read. */
 export async function readAuditLog(file: string): Promise<AuditLog> {
   const calls: RecordedCall[] = [];
   let unreadable = 0;
   let unjudged = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    if (text.trim() === "") continue;
+  const read = (text: string): void => {
     const line = readLine(text);
     const call = line && toCall(line);
     if (line === undefined) unreadable += 1;
     else if (call === undefined) unjudged += 1;
     else calls.push(call);
-  }
+  };
+  await readLines(file, process.stdin, { line: read, tooLong: () => (unreadable += 1) });
   // A denied call is written at once, another one when it has ended: lines are not in the order of calls.
   return { calls: calls.toSorted((one, other) => one.atMs - other.atMs), unreadable, unjudged };
 }

@@ -62,9 +62,15 @@ function wording(error: unknown): string {
 }
 
 /** The problems of one command line, and where help is. */
-export function refuseUsage(world: PolicyWorld, name: string, problems: readonly string[]): number {
-  for (const problem of problems) world.stderr.write(`tollgate policy ${name}: ${visible(problem)}\n`);
-  world.stderr.write(`tollgate policy ${name}: see tollgate policy ${name} --help\n`);
+export function refuseUsage(
+  world: PolicyWorld,
+  name: string,
+  problems: readonly string[],
+  family = "policy",
+): number {
+  const command = `tollgate ${family} ${name}`;
+  for (const problem of problems) world.stderr.write(`${command}: ${visible(problem)}\n`);
+  world.stderr.write(`${command}: see ${command} --help\n`);
   return BAD_USAGE;
 }
 
@@ -79,8 +85,12 @@ export function say(world: PolicyWorld, lines: readonly string[]): void {
 }
 
 // Security: servers choose names of tools, agents their own, and a terminal obeys control characters.
-function visible(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
+/** A line as a terminal may show it. */
+export function visible(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, (control) => {
+    const escape = JSON.stringify(control).slice(1, -1);
+    return escape === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escape;
+  });
 }
 
 export function sayJson(world: PolicyWorld, value: unknown): void {

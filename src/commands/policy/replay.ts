@@ -1,6 +1,7 @@
 /** `tollgate policy replay`: what this policy would have changed in a recorded audit log, and what that cannot tell. */
 
 import { readPolicyFile } from "../../config/policy-file.ts";
+import { columns } from "../columns.ts";
 import { readAuditLog } from "./audit-lines.ts";
 import {
   DONE,
@@ -104,20 +105,12 @@ function tell(world: PolicyWorld, report: ReplayReport, file: string): void {
   say(world, [
     `${report.calls} recorded calls under ${file}${span}`,
     "",
-    ...table([["agent", "tool", "calls", ...used.map((change) => WORDS[change])], ...rows]),
+    ...columns([["agent", "tool", "calls", ...used.map((change) => WORDS[change])], ...rows]),
     ...(changes.length === 0
       ? []
-      : ["", ...table([["change", "calls", "agent", "tool", "because"], ...changes])]),
+      : ["", ...columns([["change", "calls", "agent", "tool", "because"], ...changes])]),
     "",
     "What this cannot tell:",
     ...report.cannotTell.map((line) => `- ${line}`),
   ]);
-}
-
-/** Columns as wide as their widest cell. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
-  );
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
 }

@@ -22,7 +22,7 @@ const traces = await startTraces({
   version: "0.1.0",
   upstreamTransport: "http",
   warn: () => undefined,
-  onExportFailed: () => undefined,
+  onSpansLost: () => undefined,
   random: Math.random,
   now: Date.now,
 });

@@ -1,8 +1,8 @@
 /** What a person can change on the admin listener: approvals of single calls, and the kill switch. */
 
 import express, { type Express, type Request, type Response } from "express";
-import type { Approval, Choice, Settled } from "./enforcement/approvals.ts";
-import type { Freeze, FrozenPart } from "./enforcement/freeze.ts";
+import type { Approval, Choice, Settled } from "../enforcement/approvals.ts";
+import type { Freeze, FrozenPart } from "../enforcement/freeze.ts";
 
 /** What the routes ask of the sidecar. */
 export interface ControlSources {

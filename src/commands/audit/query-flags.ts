@@ -1,0 +1,148 @@
+/** The command line of `tollgate audit query`, read into what to look for. */
+
+import { OUTCOMES } from "../../enforcement/observer.ts";
+import { CATEGORIES } from "../../policy/category.ts";
+import { EFFECTS, REASONS } from "../../policy/decision.ts";
+import { didYouMean } from "../../policy/nearest.ts";
+import { formatProblem, readArguments } from "../policy/command.ts";
+import { type FieldName, FIELDS, isFieldName, isSumName, SUMS } from "./record.ts";
+import type { Wanted } from "./tally.ts";
+import { timeBound } from "./time-bound.ts";
+
+export interface Query extends Wanted {
+  readonly files: readonly string[];
+  /** A record must have one of the values in each field. */
+  readonly filters: ReadonlyMap<FieldName, ReadonlySet<string>>;
+  /** As the log writes times; the first is within, the second is not. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly format: Format;
+}
+
+export type Format = "table" | "json" | "csv";
+const FORMATS = ["table", "json", "csv"] as const;
+
+const MANY = { type: "string", multiple: true } as const;
+const FILTERS = [
+  "agent",
+  "tool",
+  "category",
+  "effect",
+  "reason",
+  "rule",
+  "outcome",
+  "server",
+  "session",
+] as const satisfies readonly FieldName[];
+
+const OPTIONS = {
+  audit: MANY,
+  agent: MANY,
+  tool: MANY,
+  category: MANY,
+  effect: MANY,
+  decision: MANY,
+  reason: MANY,
+  rule: MANY,
+  outcome: MANY,
+  server: MANY,
+  session: MANY,
+  since: { type: "string" },
+  until: { type: "string" },
+  by: { type: "string", default: "" },
+  sum: { type: "string", default: "" },
+  format: { type: "string", default: "table" },
+  limit: { type: "string", default: "100" },
+} as const;
+
+const MOST_ROWS = 100_000;
+
+/** The command line with its lists split, not yet checked. */
+interface Raw {
+  readonly files: readonly string[];
+  readonly filters: Readonly<Record<(typeof FILTERS)[number], readonly string[]>>;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly by: readonly string[];
+  readonly sums: readonly string[];
+  readonly format: string;
+  readonly limit: string;
+}
+
+/** `nowMs` is what `30d` counts back from. Returns the query, or everything that is wrong with it. */
+export function readQuery(argv: readonly string[], nowMs: number): Query | string[] {
+  const read = readArguments(argv, OPTIONS);
+  if (!read.ok) return [read.problem];
+  const { values, positionals, server } = read;
+  const { agent = [], tool = [], category = [], reason = [], rule = [], outcome = [], session = [] } = values;
+  const { since, until, format, limit } = values;
+  const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
+  const raw: Raw = {
+    files: [...(values.audit ?? []), ...positionals],
+    filters: { agent, tool, category, effect, reason, rule, outcome, session, server: values.server ?? [] },
+    by: listOf(values.by).map((name) => (name === "decision" ? "effect" : name)),
+    sums: listOf(values.sum),
+    since,
+    until,
+    format,
+    limit,
+  };
+  const problems = [
+    ...problemsOf(raw, nowMs),
+    ...(server.length > 0 ? ["-- COMMAND: is for other commands"] : []),
+  ];
+  return problems.length > 0 ? problems : queryOf(raw, nowMs);
+}
+
+function problemsOf({ files, filters, by, sums, since, until, format, limit }: Raw, nowMs: number): string[] {
+  const noLog = "--audit: is required: a log that tollgate run --audit wrote, or - for stdin";
+  return [
+    ...(files.length === 0 ? [noLog] : []),
+    ...wordProblems("--category", filters.category, CATEGORIES),
+    ...wordProblems("--effect", filters.effect, EFFECTS),
+    ...wordProblems("--reason", filters.reason, REASONS),
+    ...wordProblems("--outcome", filters.outcome, OUTCOMES),
+    ...wordProblems("--by", by, Object.keys(FIELDS)),
+    ...wordProblems("--sum", sums, Object.keys(SUMS)),
+    ...(sums.length > 0 && by.length === 0 ? ["--sum: needs --by"] : []),
+    ...timeProblems("--since", since, nowMs),
+    ...timeProblems("--until", until, nowMs),
+    ...formatProblem(format, FORMATS),
+    ...(isLimit(limit) ? [] : [`--limit: must be a whole number from 1 to ${MOST_ROWS}, got "${limit}"`]),
+  ];
+}
+
+function queryOf({ files, filters, by, sums, since, until, format, limit }: Raw, nowMs: number): Query {
+  const from = since === undefined ? undefined : timeBound(since, nowMs);
+  const to = until === undefined ? undefined : timeBound(until, nowMs);
+  const used = FILTERS.filter((name) => filters[name].length > 0);
+  return {
+    files,
+    filters: new Map(used.map((name) => [name, new Set(filters[name])])),
+    ...(from !== undefined && { since: from }),
+    ...(to !== undefined && { until: to }),
+    by: by.filter(isFieldName),
+    sums: sums.filter(isSumName),
+    format: FORMATS.find((known) => known === format) ?? "table",
+    limit: Number(limit),
+  };
+}
+
+function listOf(text: string): string[] {
+  return text.split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]));
+}
+
+function wordProblems(flag: string, given: readonly string[], known: readonly string[]): string[] {
+  return given
+    .filter((word) => !known.includes(word))
+    .map((word) => `${flag}: must be one of ${known.join(", ")}, got "${word}"${didYouMean(word, known)}`);
+}
+
+function timeProblems(flag: string, text: string | undefined, nowMs: number): string[] {
+  if (text === undefined || timeBound(text, nowMs) !== undefined) return [];
+  return [`${flag}: must be a time such as 30d, 2h or 2026-07-01T12:00:00Z, got "${text}"`];
+}
+
+function isLimit(text: string): boolean {
+  return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_ROWS;
+}

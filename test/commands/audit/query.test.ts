@@ -1,0 +1,388 @@
+/** `tollgate audit query`: what it finds, how it shows it, and what it does with logs that are not as they should be. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runAudit } from "../../../src/commands/audit.ts";
+import { runQuery } from "../../../src/commands/audit/query.ts";
+import { readLines } from "../../../src/commands/audit/read-lines.ts";
+import { Groups, OTHERS } from "../../../src/commands/audit/tally.ts";
+import { timeBound } from "../../../src/commands/audit/time-bound.ts";
+import type { Run } from "../policy/run.ts";
+import { runProgram } from "../policy/run.ts";
+
+const NOW_MS = Date.UTC(2026, 6, 31, 12);
+const DAY_MS = 86_400_000;
+
+let folder: string;
+let log: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-query-"));
+  log = fileOf("audit.jsonl", LINES);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(name: string, content: string | Buffer): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function line(daysAgo: number, agent: string, fields: object = {}): string {
+  const record = {
+    time: new Date(NOW_MS - daysAgo * DAY_MS).toISOString(),
+    id: `${agent}-${daysAgo}`,
+    server: "healthomics",
+    agent: { name: agent, source: "header", verified: true },
+    method: "tools/call",
+    tool: "StartAHORunBatch",
+    category: "execute",
+    effect: "allow",
+    args: { bytes: 10, keys: [] },
+    upstream: { outcome: "success", status: 200, duration_ms: 1.5, result_bytes: 100 },
+    ...fields,
+  };
+  return `${JSON.stringify(record)}\n`;
+}
+
+const DENIED = { effect: "deny", reason: "rate_limited", rule: "/tools/x/limits/y", upstream: undefined };
+
+const LINES = [
+  line(40, "planner"),
+  line(20, "planner"),
+  line(10, "planner"),
+  line(9, "planner", DENIED),
+  line(8, "runner", DENIED),
+  line(7, "runner", DENIED),
+  line(6, "runner", { ...DENIED, reason: "default_deny", rule: "(default deny)" }),
+  line(5, "reader", { tool: "ListAHORuns", category: "read" }),
+  line(4, "reader", {
+    tool: "ListAHORuns",
+    category: "read",
+    upstream: { outcome: "tool_error", duration_ms: 2 },
+  }),
+].join("");
+
+async function query(...argv: readonly string[]): Promise<Run> {
+  return run((world) => runQuery(argv, world, NOW_MS));
+}
+
+async function run(
+  work: (world: { stdin: Readable; stdout: PassThrough; stderr: PassThrough }) => Promise<number>,
+  stdin = Readable.from([]),
+): Promise<Run> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const shown = Promise.all([text(stdout), text(stderr)]);
+  const code = await work({ stdin, stdout, stderr });
+  stdout.end();
+  stderr.end();
+  const [out, error] = await shown;
+  return { code, stdout: out, stderr: error };
+}
+
+describe("which agents executed a tool last month, how many were denied, and why", () => {
+  const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
+
+  it("is answered as a table, the most frequent first", async () => {
+    expect(await query("--audit", log, ...asked)).toEqual({
+      code: 0,
+      stdout: [
+        "agent    effect  reason        count",
+        "planner  allow   -                 2",
+        "runner   deny    rate_limited      2",
+        "planner  deny    rate_limited      1",
+        "runner   deny    default_deny      1",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+  });
+
+  it("is answered as JSON", async () => {
+    const { stdout } = await query("--audit", log, ...asked, "--format", "json");
+    expect(JSON.parse(stdout)).toEqual([
+      { agent: "planner", effect: "allow", reason: null, count: 2 },
+      { agent: "runner", effect: "deny", reason: "rate_limited", count: 2 },
+      { agent: "planner", effect: "deny", reason: "rate_limited", count: 1 },
+      { agent: "runner", effect: "deny", reason: "default_deny", count: 1 },
+    ]);
+  });
+
+  it("is answered as CSV", async () => {
+    const { stdout } = await query("--audit", log, ...asked, "--format", "csv");
+    expect(stdout.split("\n").slice(0, 3)).toEqual([
+      "agent,effect,reason,count",
+      "planner,allow,,2",
+      "runner,deny,rate_limited,2",
+    ]);
+  });
+});
+
+/** The ids that a query shows. */
+async function idsOf(...argv: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await query("--audit", log, "--format", "json", ...argv);
+  const records: { id: string }[] = JSON.parse(stdout);
+  return records.map(({ id }) => id);
+}
+
+describe("a filter", () => {
+  it.each<[readonly string[], readonly string[]]>([
+    [
+      ["--agent", "reader"],
+      ["reader-5", "reader-4"],
+    ],
+    [["--agent", "reader", "--outcome", "tool_error"], ["reader-4"]],
+    [
+      ["--category", "read", "--tool", "ListAHORuns"],
+      ["reader-5", "reader-4"],
+    ],
+    [["--effect", "deny", "--agent", "planner"], ["planner-9"]],
+    [["--decision", "deny", "--agent", "planner"], ["planner-9"]],
+    [["--reason", "default_deny"], ["runner-6"]],
+    [["--rule", "(default deny)"], ["runner-6"]],
+    [
+      ["--agent", "reader", "--agent", "planner", "--since", "9d"],
+      ["planner-9", "reader-5", "reader-4"],
+    ],
+    [
+      ["--since", "2026-07-25", "--until", "2026-07-27T00:00:00Z"],
+      ["runner-6", "reader-5"],
+    ],
+    [
+      ["--since", "6d", "--until", "4d"],
+      ["runner-6", "reader-5"],
+    ],
+    [["--server", "healthomics", "--limit", "1"], ["reader-4"]],
+    [["--tool", "StartAHORun"], []],
+  ])("%j", async (argv, ids) => {
+    expect(await idsOf(...argv)).toEqual(ids);
+  });
+});
+
+it("sums what is asked for", async () => {
+  const { stdout } = await query(
+    "--audit",
+    log,
+    "--by",
+    "tool",
+    "--sum",
+    "duration_ms,result_bytes",
+    "--format",
+    "csv",
+  );
+  expect(stdout).toBe(
+    "tool,count,duration_ms,result_bytes\nStartAHORunBatch,7,4.5,300\nListAHORuns,2,3.5,100\n",
+  );
+});
+
+it("shows records by themselves without --by", async () => {
+  const { stdout } = await query("--audit", log, "--agent", "runner", "--limit", "1");
+  expect(stdout.split("\n")).toEqual([
+    expect.stringMatching(/^time +agent +tool +category +effect +reason +rule +outcome +duration_ms +id$/),
+    expect.stringMatching(
+      /^2026-07-25T12:00:00.000Z +runner .* deny +default_deny +\(default deny\) +- +- +runner-6$/,
+    ),
+    "",
+  ]);
+});
+
+it("says on stderr that nothing was found, and ends with 0", async () => {
+  const found = await query("--audit", log, "--agent", "nobody", "--by", "tool");
+  expect(found).toEqual({
+    code: 0,
+    stdout: "tool  count\n",
+    stderr: "tollgate: none of 9 records matches\n",
+  });
+});
+
+it("says how much it did not show", async () => {
+  const { stderr } = await query("--audit", log, "--by", "agent", "--limit", "1");
+  expect(stderr).toBe("tollgate: 1 of 3 groups shown; more with --limit\n");
+});
+
+describe("a log", () => {
+  const counted = ["--by", "server", "--format", "csv"];
+
+  it("may be several files, some of them gzipped", async () => {
+    const old = fileOf("audit.jsonl.1.gz", gzipSync(LINES));
+    const { stdout } = await query("--audit", log, old, ...counted);
+    expect(stdout).toBe("server,count\nhealthomics,18\n");
+  });
+
+  it.each([
+    ["plain", Buffer.from(LINES)],
+    ["gzipped", gzipSync(LINES)],
+  ])("may be standard input, %s, a byte at a time", async (_what, bytes) => {
+    const stdin = Readable.from(Array.from(bytes, (byte) => Buffer.from([byte])));
+    const { stdout } = await run((world) => runQuery(["--audit", "-", ...counted], world, NOW_MS), stdin);
+    expect(stdout).toBe("server,count\nhealthomics,9\n");
+  });
+
+  it("may hold what is no record: that is counted, told, and never fatal", async () => {
+    const broken = ["no JSON", "{", "[]", "null", '{"time":5}', '{"time":"yesterday"}', '{"a":1}', "\u0000"];
+    const file = fileOf("broken.jsonl", `${broken.join("\n")}\n\n\r\n${LINES}{"time":"2026-`);
+    expect(await query("--audit", file, ...counted)).toEqual({
+      code: 0,
+      stdout: "server,count\nhealthomics,9\n",
+      stderr: "tollgate: 9 lines could not be read as records\n",
+    });
+  });
+
+  it("may hold a line of any length, which is not kept", async () => {
+    const file = fileOf(
+      "long.jsonl",
+      `{"time":"${"x".repeat(3_000_000)}"}\n${LINES}${"y".repeat(2_000_000)}`,
+    );
+    expect(await query("--audit", file, ...counted)).toMatchObject({
+      stdout: "server,count\nhealthomics,9\n",
+      stderr: "tollgate: 2 lines could not be read as records\n",
+    });
+  });
+
+  it("that cannot be read is told, and the others are read", async () => {
+    const missing = join(folder, "missing");
+    const cut = fileOf("cut.gz", gzipSync(LINES.repeat(50)).subarray(0, 100));
+    const { code, stdout, stderr } = await query("--audit", missing, cut, log, ...counted);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^server,count\nhealthomics,\d+\n$/);
+    expect(stderr).toContain(`tollgate: ${missing}: cannot be read: ENOENT\n`);
+    expect(stderr).toContain(`tollgate: ${cut}: cannot be read: Z_BUF_ERROR\n`);
+  });
+
+  it("is cut into lines wherever its chunks end", async () => {
+    const content = "größe\n測\n\nlast";
+    for (let cut = 0; cut <= Buffer.byteLength(content); cut += 1) {
+      const bytes = Buffer.from(content);
+      const lines: string[] = [];
+      const stdin = Readable.from(
+        [bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0),
+      );
+      await readLines("-", stdin, { line: (each) => void lines.push(each), tooLong: expect.unreachable });
+      expect(lines).toEqual(["größe", "測", "last"]);
+    }
+  });
+});
+
+describe("what agents call themselves", () => {
+  it.each([
+    ["=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"],
+    ["+1", "'+1"],
+    ["-1", "'-1"],
+    ["@SUM(A1)", "'@SUM(A1)"],
+    ["\t=1", "'\\t=1"],
+    ['a"b', '"a""b"'],
+    ["a,b", '"a,b"'],
+    ["a\nb", '"a\\nb"'],
+  ])("is no formula in CSV: %j", async (agent, cell) => {
+    const file = fileOf("formula.jsonl", line(1, agent));
+    const { stdout } = await query("--audit", file, "--by", "agent", "--format", "csv");
+    expect(stdout).toBe(`agent,count\n${cell},1\n`);
+  });
+
+  it("does not command a terminal", async () => {
+    const file = fileOf("terminal.jsonl", line(1, "\u001b[31mred\u009b2J"));
+    const { stdout } = await query("--audit", file, "--by", "agent");
+    expect(stdout).toContain("\\u001b[31mred\\u009b2J");
+  });
+
+  it("is kept apart in groups, whatever it contains", async () => {
+    const file = fileOf("apart.jsonl", line(1, 'a","b', { tool: "c" }) + line(1, "a", { tool: 'b","c' }));
+    const { stdout } = await query("--audit", file, "--by", "agent,tool", "--format", "json");
+    expect(JSON.parse(stdout)).toHaveLength(2);
+  });
+
+  it("fills no memory: past a bound, groups are one", () => {
+    const groups = new Groups({ by: ["agent"], sums: [], limit: 10 }, 2);
+    for (const name of ["a", "b", "c", "d", "a"]) groups.add(JSON.parse(line(1, name)));
+    expect(groups.top()).toEqual([
+      { values: [OTHERS], count: 2, sums: [] },
+      { values: ["a"], count: 2, sums: [] },
+      { values: ["b"], count: 1, sums: [] },
+    ]);
+  });
+});
+
+describe("a time", () => {
+  it.each([
+    ["30d", "2026-07-01T12:00:00.000Z"],
+    ["2h", "2026-07-31T10:00:00.000Z"],
+    ["15m", "2026-07-31T11:45:00.000Z"],
+    ["2w", "2026-07-17T12:00:00.000Z"],
+    ["2026-07-01", "2026-07-01T00:00:00.000Z"],
+    ["2026-07-01T10:00", "2026-07-01T10:00:00.000Z"],
+    ["2026-07-01 10:00:05", "2026-07-01T10:00:05.000Z"],
+    ["2026-07-01T10:00:00+02:00", "2026-07-01T08:00:00.000Z"],
+    ["yesterday", undefined],
+    ["30", undefined],
+    ["2026", undefined],
+    ["2026-13-01", undefined],
+    ["999999w", undefined],
+  ])("%s", (given, time) => {
+    expect(timeBound(given, NOW_MS)).toBe(time);
+  });
+});
+
+describe("the command line", () => {
+  it.each<[readonly string[], string]>([
+    [["--by", "agent"], "--audit: is required: a log that tollgate run --audit wrote, or - for stdin"],
+    [["a", "--by", "agnet"], "--by: must be one of agent, tool,"],
+    [["a", "--by", "agents"], 'got "agents", did you mean "agent"?'],
+    [["a", "--effect", "denied"], "--effect: must be one of allow, deny, would_deny, ask"],
+    [["a", "--reason", "x"], "--reason: must be one of denied_by_rule,"],
+    [["a", "--category", "x"], "--category: must be one of read,"],
+    [["a", "--since", "x"], '--since: must be a time such as 30d, 2h or 2026-07-01T12:00:00Z, got "x"'],
+    [["a", "--until", "x"], "--until: must be a time"],
+    [["a", "--sum", "duration_ms"], "--sum: needs --by"],
+    [["a", "--by", "tool", "--sum", "x"], "--sum: must be one of duration_ms, result_bytes, args_bytes"],
+    [["a", "--format", "xml"], '--format: must be table or json or csv, got "xml"'],
+    [["a", "--limit", "0"], '--limit: must be a whole number from 1 to 100000, got "0"'],
+    [["a", "--frobnicate"], "unknown option `--frobnicate`"],
+  ])("%j ends with 64 and says what is wrong", async (argv, problem) => {
+    const { code, stdout, stderr } = await query(...argv);
+    expect([code, stdout]).toEqual([64, ""]);
+    expect(stderr).toContain(`tollgate audit query: `);
+    expect(stderr).toContain(problem);
+    expect(stderr).toMatch(/see tollgate audit query --help\n$/);
+  });
+
+  it("has a help that fits a screen and names every flag", async () => {
+    const { code, stdout } = await run((world) => runAudit(["query", "--help"], world));
+    const lines = stdout.split("\n");
+    expect(code).toBe(0);
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120);
+    for (const flag of [
+      "audit",
+      "tool",
+      "agent",
+      "server",
+      "session",
+      "rule",
+      "category",
+      "effect",
+      "decision",
+    ])
+      expect(stdout).toContain(`--${flag}`);
+    for (const flag of ["reason", "outcome", "since", "until", "by", "sum", "format", "limit"])
+      expect(stdout).toContain(`--${flag}`);
+  });
+
+  it.each<[readonly string[], number, string]>([
+    [[], 64, "a command is required: query"],
+    [["quary"], 64, "unknown command `quary`"],
+    [["--help"], 0, ""],
+  ])("tollgate audit %j ends with %i", async (argv, code, problem) => {
+    const ran = await run((world) => runAudit(argv, world));
+    expect(ran.code).toBe(code);
+    expect(ran.stderr).toContain(problem);
+  });
+
+  it("is a command of the program", async () => {
+    const ran = await runProgram("audit", "query", "--audit", log, "--by", "server", "--format", "csv");
+    expect(ran).toEqual({ code: 0, stdout: "server,count\nhealthomics,9\n", stderr: "" });
+  });
+});
