@@ -49,6 +49,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const signal = stopSignal();
   return orStartError(async () => {
     const sidecar = await startSidecar(settings.settings);
+    onHangup(sidecar.reload);
     await aborted(signal);
     await sidecar.drain();
     return DONE;
@@ -87,6 +88,11 @@ function parseFlags(argv: readonly string[]): ParsedFlags {
       problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),
     };
   }
+}
+
+/** SIGHUP: what comes from files is looked at again, now. */
+function onHangup(act: () => void): void {
+  process.on("SIGHUP", act);
 }
 
 /** Aborted by SIGTERM or SIGINT; a second one ends the process at once. */

@@ -3,16 +3,17 @@
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAdmin } from "./admin.ts";
-import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
+import type { PolicySet } from "./config/policy-set.ts";
 import type { Address } from "./config/settings-shape.ts";
 import type { Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
+import type { WatchedFile } from "./config/watched-file.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
-import { Counters } from "./enforcement/counters.ts";
-import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
-import { ALLOW_ALL } from "./policy/compile.ts";
+import type { LimitReadings } from "./enforcement/limit-readings.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
 import { buildGuard } from "./sidecar/guard.ts";
+import { openCounting } from "./sidecar/limits.ts";
+import { followPolicies, limitsOf, openPolicies } from "./sidecar/policies.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -24,6 +25,8 @@ export interface Sidecar {
   readonly url: string;
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
+  /** Looks at the policy's files now instead of within a second. */
+  readonly reload: () => void;
   /** Not ready at once, then serves on for a while, then finishes what is under way, then stops. */
   readonly drain: () => Promise<void>;
   /** Stops now, whatever is under way. */
@@ -50,21 +53,29 @@ const STDOUT = 1;
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
-  const counters = new Counters();
-  const limits = policies.all.flatMap((policy) => policy.limits);
-  const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
-  const guard = buildGuard(settings, policies, { ...telemetry, counters, clock });
+  const counting = openCounting(settings, clock, () => telemetry);
+  const telemetry = await openTelemetry(settings, () => counting.read(limitsOf(policies.current())));
+  const guard = buildGuard(settings, policies.current, { ...counting, ...telemetry, clock });
+  const watch = followPolicies(policies, {
+    ...telemetry,
+    ...guard,
+    retain: counting.retain,
+    nowMs: clock.wallMs,
+  });
+  await counting.start();
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings),
     requestMs: settings.bounds.requestMs,
     onFault: (error) => telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
-  const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, state }));
+  const admin = createAdmin(adminSources(settings, policies, { ...telemetry, ...guard, state, watch }));
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
     await closeListener(downstream, deadlineMs);
+    watch.stop();
     guard.close();
+    counting.close();
     await closeListener(admin, 0);
     await telemetry.close();
   };
@@ -77,8 +88,8 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   try {
     const url = `${await bind(downstream, settings.listen, "--listen")}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin");
-    announce(telemetry.log, settings, policies, { url, adminUrl });
-    return { url, adminUrl, stop, drain };
+    announce(telemetry.log, settings, policies.current(), { url, adminUrl });
+    return { url, adminUrl, reload: watch.poll, stop, drain };
   } catch (error) {
     await stop();
     throw error;
@@ -109,10 +120,10 @@ function announce(
     log.warn("shadow mode: what the policy denies is counted, and passes");
 }
 
-function policiesOf(settings: Settings): PolicySet {
-  const loaded = loadPolicies(settings, ALLOW_ALL);
-  if (!loaded.ok) throw new StartError(loaded.problems, BAD_POLICY);
-  return loaded.policies;
+function policiesOf(settings: Settings): WatchedFile<PolicySet> {
+  const opened = openPolicies(settings);
+  if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);
+  return opened.file;
 }
 
 async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {

@@ -1,6 +1,7 @@
 /** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
 
 import * as z from "zod";
+import { LIMITS_SHAPE } from "./limits-settings.ts";
 
 export interface Address {
   readonly host: string;
@@ -50,7 +51,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   mode: z.enum(["enforce", "shadow"]).default("enforce"),
   server: label.optional(),
   agent: label.optional(),
-  limits: z.literal("memory", "must be memory: a shared store is not there yet").default("memory"),
+  limits: LIMITS_SHAPE.prefault("memory"),
   audit: z.string().optional(),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),

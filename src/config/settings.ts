@@ -5,6 +5,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
+import { type LimitsSettings, mergeLimits, unnamedServer } from "./limits-settings.ts";
 import type { PolicyBinding } from "./policy-set.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
 
@@ -27,6 +28,7 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
+  readonly limits: LimitsSettings;
   readonly bounds: Bounds;
 }
 
@@ -69,11 +71,14 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
   const problems: string[] = [...file.problems];
   const raw: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given)) if (name !== "config") raw[name] = text;
+  if (given["limits"] !== undefined) raw["limits"] = mergeLimits(file.values["limits"], given["limits"].text);
   const parsed = SETTINGS_SHAPE.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(describe(issue, given));
     return { ok: false, problems };
   }
+  const { limits, server, upstream } = parsed.data;
+  if (server === undefined) problems.push(...unnamedServer(limits, upstream));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: complete(parsed.data, sources.isTerminal) };
 }
@@ -127,6 +132,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
     logLevel: raw["log-level"],
     logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
     identity: identity.header === undefined ? {} : { header: identity.header },
+    limits: raw.limits,
     bounds: {
       messageBytes: bounds["message-bytes"],
       listBytes: bounds["list-bytes"],

@@ -3,7 +3,8 @@
 import { type Call, type Decision, isBlocked } from "../policy/decision.ts";
 import { decide } from "../policy/decide.ts";
 import type { Policy } from "../policy/compile.ts";
-import type { Counters, Receipt } from "./counters.ts";
+import type { Counters } from "./counters.ts";
+import type { Judged, SharedLimits } from "./shared-limits.ts";
 
 export type Issued =
   | { readonly decision: Decision; readonly permit: Permit }
@@ -12,13 +13,11 @@ export type Issued =
 export class Permit {
   /** The message as it was judged; what goes upstream is this and nothing else. */
   readonly text: string;
-  readonly #counters: Counters;
-  #receipts: readonly Receipt[];
+  #refund: (() => void) | undefined;
 
-  private constructor(text: string, counters: Counters, receipts: readonly Receipt[]) {
+  private constructor(text: string, refund: () => void) {
     this.text = text;
-    this.#counters = counters;
-    this.#receipts = receipts;
+    this.#refund = refund;
   }
 
   // Security: deciding and charging are one synchronous step; an `await` in here would let a second call in between.
@@ -31,12 +30,25 @@ export class Permit {
   ): Issued {
     const decision = decide(policy, call, (charge) => counters.read(charge, nowMs));
     if (isBlocked(decision)) return { decision };
-    return { decision, permit: new Permit(call.text, counters, counters.charge(decision.charges, nowMs)) };
+    const receipts = counters.charge(decision.charges, nowMs);
+    return { decision, permit: new Permit(call.text, () => counters.refund(receipts)) };
+  }
+
+  /** The same with limits that other processes share: there the one step is the store's. A promise only where the store is asked. */
+  static issueShared(
+    policy: Policy,
+    call: Call & { readonly text: string },
+    limits: SharedLimits,
+  ): Issued | Promise<Issued> {
+    const judged = limits.judge((readUsage) => decide(policy, call, readUsage));
+    const issue = ({ decision, refund }: Judged): Issued =>
+      isBlocked(decision) ? { decision } : { decision, permit: new Permit(call.text, refund) };
+    return judged instanceof Promise ? judged.then(issue) : issue(judged);
   }
 
   /** Gives back what was charged, once; for a call that was never sent. */
   refund(): void {
-    this.#counters.refund(this.#receipts);
-    this.#receipts = [];
+    this.#refund?.();
+    this.#refund = undefined;
   }
 }

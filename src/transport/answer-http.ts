@@ -7,6 +7,7 @@ import type { Tracking } from "../enforcement/tracking.ts";
 import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
+import type { ServerStreams } from "./server-streams.ts";
 import { oweAnswer, payAnswer, type Session, type Sessions } from "./session.ts";
 import { StreamFilter } from "./stream-filter.ts";
 import { StreamWatch } from "./stream-watch.ts";
@@ -34,6 +35,7 @@ export interface OpenStreams {
 export interface AnswerParts {
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
+  readonly serverStreams: ServerStreams;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
@@ -82,7 +84,13 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts.observer, counter.bytes);
   const filter = mayList(exchange) ? listFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
+  // What filters a list passes whole events.
+  const release =
+    tracking === undefined && mayList(exchange)
+      ? parts.serverStreams.hold(downstream, exchange.agent)
+      : undefined;
   const { end, bytes } = await pump(answer, downstream, filter);
+  release?.();
   parts.streams.open -= 1;
   if (tracking === undefined || tracking.isEnded) return;
   if (end === "complete") oweAnswer(session, tracking, "upstream_error");

@@ -1,0 +1,98 @@
+/** Files that are read again while the program runs: by comparing bytes, and keeping the last good reading. */
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Calls `poll` every `everyMs` until the returned function is called; it keeps no process alive. */
+export type Repeat = (poll: () => void, everyMs: number) => () => void;
+
+export interface WatchOptions<T> {
+  /** Read together: they change as one, such as a certificate and its key. */
+  readonly paths: readonly string[];
+  /** From the bytes of each, in order. Its problems name the file. */
+  readonly parse: (...bytes: readonly Buffer[]) => Reading<T>;
+}
+
+export interface WatchEvents<T> {
+  readonly onChanged?: (value: T) => void;
+  /** Hears once of each state of the files that is bad; the last good reading stays in force. */
+  readonly onProblems?: (problems: readonly string[]) => void;
+}
+
+export interface WatchedFile<T> {
+  /** The last good reading. */
+  readonly current: () => T;
+  /** Looks now. */
+  readonly poll: () => void;
+  /** Why the files as they are now are not in force; empty when they are. */
+  readonly problems: () => readonly string[];
+  /** Looks every second from now on. Returns the way to stop. */
+  readonly start: (events?: WatchEvents<T>, repeat?: Repeat) => () => void;
+}
+
+export type Watched<T> =
+  | { readonly ok: true; readonly file: WatchedFile<T> }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const POLL_MS = 1_000;
+
+/** Reads now; what cannot be read or parsed at the start is a problem, and nothing is watched. */
+export function openWatched<T>({ paths, parse }: WatchOptions<T>): Watched<T> {
+  let seen = readAll(paths);
+  const first = readingOf(seen, parse);
+  if (!first.ok) return first;
+  let current = first.value;
+  let problems: readonly string[] = [];
+  const poll = ({ onChanged, onProblems }: WatchEvents<T> = {}): void => {
+    const now = readAll(paths);
+    if (now.digest === seen.digest) return;
+    seen = now;
+    const reading = readingOf(now, parse);
+    problems = reading.ok ? [] : reading.problems;
+    if (!reading.ok) return onProblems?.(reading.problems);
+    current = reading.value;
+    onChanged?.(current);
+  };
+  const start = (events?: WatchEvents<T>, repeat: Repeat = everySoOften): (() => void) =>
+    repeat(() => poll(events), POLL_MS);
+  return { ok: true, file: { current: () => current, poll: () => poll(), problems: () => problems, start } };
+}
+
+// Kubernetes swaps a symlink, and watchers of the file system miss the second swap: bytes are compared instead.
+const everySoOften: Repeat = (poll, everyMs) => {
+  const timer = setInterval(poll, everyMs).unref();
+  return () => clearInterval(timer);
+};
+
+interface Seen {
+  /** Of all files; a file that cannot be read counts by the reason. */
+  readonly digest: string;
+  readonly bytes: readonly Buffer[];
+  readonly problems: readonly string[];
+}
+
+function readAll(paths: readonly string[]): Seen {
+  const hash = createHash("sha256");
+  const bytes: Buffer[] = [];
+  const problems: string[] = [];
+  for (const path of paths) {
+    try {
+      const read = readFileSync(path);
+      bytes.push(read);
+      hash.update(`${read.byteLength}:`).update(read);
+    } catch (error) {
+      const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+      problems.push(`${path}: cannot be read: ${why}`);
+      hash.update(`!${why}`);
+    }
+  }
+  return { digest: hash.digest("hex"), bytes, problems };
+}
+
+function readingOf<T>({ bytes, problems }: Seen, parse: WatchOptions<T>["parse"]): Reading<T> {
+  return problems.length > 0 ? { ok: false, problems } : parse(...bytes);
+}
