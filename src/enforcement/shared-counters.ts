@@ -74,21 +74,24 @@ export class SharedCounters implements LimitStore {
     const command = encodeAsk(ask, this.keyOf);
     const run = async (line: RedisLine): Promise<Admission> =>
       decodeAdmission(await line.run(this.#admit, command), ask, this.keyOf);
-    // An admission that nobody waits for any more admits nobody.
-    return this.#circuit.run(run, ({ receipts }) => void this.refund(receipts));
+    // An admission that nobody waits for any more admits nobody. Its line is good enough for the refund, whatever the rest.
+    return this.#circuit.run(run, ({ receipts }, line) => void refundOn(line, receipts).catch(nothing));
   }
 
   async refund(receipts: readonly StoreReceipt[]): Promise<void> {
-    if (receipts.length === 0) return;
-    const keys = receipts.map(({ key }) => key);
-    const args = receipts.flatMap(({ slice, amount }) => [slice, String(amount)]);
     // A refund that fails leaves the charge: too strict, never too loose.
-    await this.#circuit.run((line) => line.run(REFUND, { keys, args }), nothing).catch(nothing);
+    await this.#circuit.run((line) => refundOn(line, receipts), nothing).catch(nothing);
   }
 
   close(): void {
     this.#circuit.close();
   }
+}
+
+async function refundOn(line: RedisLine, receipts: readonly StoreReceipt[]): Promise<void> {
+  if (receipts.length === 0) return;
+  const keys = receipts.map(({ key }) => key);
+  await line.run(REFUND, { keys, args: receipts.flatMap(({ slice, amount }) => [slice, String(amount)]) });
 }
 
 function nothing(): void {

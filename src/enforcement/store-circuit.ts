@@ -43,12 +43,12 @@ export class StoreCircuit<Line extends StoreLine> {
     return first.promise;
   }
 
-  /** Rejects with a StoreError; `onLate` hears of a result that came after that. */
-  run<T>(work: (line: Line) => Promise<T>, onLate: (result: T) => void): Promise<T> {
+  /** Rejects with a StoreError; `onLate` hears of a result that came after that, and by which line. */
+  run<T>(work: (line: Line) => Promise<T>, onLate: (result: T, line: Line) => void): Promise<T> {
     const line = this.#line;
     if (this.#fault !== undefined || line === undefined)
       return Promise.reject(new StoreError(this.#fault ?? "connection", "the limit store is down"));
-    return within(work(line), this.#parts.timeoutMs, onLate).catch((error: unknown) => {
+    return within(work(line), this.#parts.timeoutMs, (late) => onLate(late, line)).catch((error: unknown) => {
       const fault = error instanceof StoreError ? error.fault : this.#parts.faultOf(error);
       this.#trip(line, fault, error);
       throw error instanceof StoreError ? error : new StoreError(fault, "the limit store failed", error);

@@ -6,10 +6,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Permit } from "../../src/enforcement/permit.ts";
 import { Counters } from "../../src/enforcement/counters.ts";
-import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import type { Policy } from "../../src/policy/compile.ts";
 import { JsonNumber } from "../../src/policy/json.ts";
-import { openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
+import { compilePolicy, openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 
 const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
@@ -44,15 +42,6 @@ async function openWithFakeClock(steadyMs: () => number): Promise<OpenedLimits> 
     now: "tonumber(redis.call('GET', 'test:now'))",
     timeoutMs: 10_000,
   });
-}
-
-function policyOf(value: object): Policy {
-  const file = parsePolicyFile(
-    Buffer.from(JSON.stringify({ version: "1", default: "allow", ...value })),
-    "p.json",
-  );
-  if (!file.ok) throw new Error(file.problems.join("\n"));
-  return file.policy;
 }
 
 function callOf(step: Step): Parameters<typeof Permit.issue>[1] {
@@ -118,7 +107,7 @@ describe("limits in a store", () => {
         limits,
         fc.array(step, { minLength: 10, maxLength: 40 }),
         async (own, every, steps) => {
-          const policy = policyOf({ tools: { charge: { limits: own } }, all_tools: { limits: every } });
+          const policy = compilePolicy({ tools: { charge: { limits: own } }, all_tools: { limits: every } });
           const memory = new Counters();
           // Every question comes long after the last, so that the store answers it and not what it told before.
           let steadyMs = 0;
