@@ -4,20 +4,21 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAdmin } from "./admin.ts";
 import { readAdminToken } from "./config/admin-token.ts";
-import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
+import type { PolicySet } from "./config/policy-set.ts";
 import type { Address } from "./config/settings-shape.ts";
 import type { Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
+import type { WatchedFile } from "./config/watched-file.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
-import { Counters } from "./enforcement/counters.ts";
-import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
-import { ALLOW_ALL } from "./policy/compile.ts";
+import type { LimitReadings } from "./enforcement/limit-readings.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
 import { createControl } from "./sidecar/control.ts";
 import { buildGuard } from "./sidecar/guard.ts";
 import { type BuiltIdentity, buildIdentity } from "./sidecar/identity.ts";
 import { type DownstreamTls, openTls } from "./sidecar/tls.ts";
 import { createHangUp } from "./sidecar/hang-up.ts";
+import { openCounting } from "./sidecar/limits.ts";
+import { followPolicies, limitsOf, openPolicies } from "./sidecar/policies.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -29,7 +30,7 @@ export interface Sidecar {
   readonly url: string;
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
-  /** What SIGHUP asks for: the audit log is let go of and begun anew. */
+  /** What SIGHUP asks for: files are read at once, and the audit log is let go of and begun anew. */
   readonly hangUp: () => void;
   /** Not ready at once, then serves on for a while, then finishes what is under way, then stops. */
   readonly drain: () => Promise<void>;
@@ -59,11 +60,23 @@ const STDOUT = 1;
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const { identity, tls, adminToken } = proofsOf(settings, clock);
-  const counters = new Counters();
-  const limits = policies.all.flatMap((policy) => policy.limits);
-  const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
+  const counting = openCounting(settings, clock, () => telemetry);
+  const telemetry = await openTelemetry(settings, () => counting.read(limitsOf(policies.current())));
   const control = createControl(settings, telemetry, clock);
-  const guard = buildGuard(settings, policies, { ...telemetry, counters, control, clock, identity });
+  const guard = buildGuard(settings, policies.current, {
+    ...counting,
+    ...telemetry,
+    control,
+    clock,
+    identity,
+  });
+  const watch = followPolicies(policies, {
+    ...telemetry,
+    ...guard,
+    retain: counting.retain,
+    nowMs: clock.wallMs,
+  });
+  await counting.start();
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings, identity),
@@ -73,14 +86,15 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     onFault: (error) => telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
   const admin = createAdmin(
-    adminSources(settings, policies, { ...telemetry, ...guard, control, identity, adminToken, state }),
+    adminSources(settings, policies, { ...telemetry, ...guard, control, identity, adminToken, state, watch }),
   );
-  const stopFollowing = [identity.start(telemetry.log), tls.start(downstream, telemetry.log)];
+  const stopFollowing = [identity.start(telemetry.log), tls.start(downstream, telemetry.log), watch.stop];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
     await closeListener(downstream, deadlineMs);
     for (const stopOne of stopFollowing) stopOne();
     guard.close();
+    counting.close();
     await closeListener(admin, 0);
     await telemetry.close();
   };
@@ -96,8 +110,8 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     if (broken !== undefined) throw new StartError([`--require-isolation: ${broken}`], UNAVAILABLE);
     const url = `${await bind(downstream, settings.listen, "--listen", tls.scheme)}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin", "http");
-    announce(telemetry.log, settings, policies, { url, adminUrl });
-    return { url, adminUrl, hangUp: createHangUp(telemetry), stop, drain };
+    announce(telemetry.log, settings, policies.current(), { url, adminUrl });
+    return { url, adminUrl, hangUp: createHangUp(telemetry, watch.poll), stop, drain };
   } catch (error) {
     await stop();
     throw error;
@@ -145,10 +159,10 @@ function proofsOf(settings: Settings, clock: Clock): Proofs {
   return { identity, tls, adminToken: token?.ok === true ? token.token : undefined };
 }
 
-function policiesOf(settings: Settings): PolicySet {
-  const loaded = loadPolicies(settings, ALLOW_ALL);
-  if (!loaded.ok) throw new StartError(loaded.problems, BAD_POLICY);
-  return loaded.policies;
+function policiesOf(settings: Settings): WatchedFile<PolicySet> {
+  const opened = openPolicies(settings);
+  if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);
+  return opened.file;
 }
 
 async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {

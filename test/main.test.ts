@@ -65,7 +65,7 @@ describe("tollgate", () => {
     [[...UPSTREAM, "--listen", "8080"], '--listen: must be HOST:PORT, got "8080"'],
     [[...UPSTREAM, "--unheard", "of"], "--unheard"],
     [[...UPSTREAM, "--mode", "loose"], "--mode: "],
-    [[...UPSTREAM, "--limits", "redis://x"], "--limits: must be memory"],
+    [[...UPSTREAM, "--limits", "memcached://x"], "--limits: must be memory"],
     [[...UPSTREAM, "--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read"],
     [["--", "some-server"], "stdio server"],
     [["unheard"], "unknown command `unheard`"],

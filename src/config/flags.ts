@@ -23,7 +23,7 @@ export const FLAGS = [
   flag("mode", "enforce|shadow", "enforce", "shadow decides and counts, and blocks nothing"),
   flag("server", "NAME", "the upstream's host", "the server label"),
   flag("agent", "NAME", "", "the verified agent of every caller"),
-  flag("limits", "memory", "memory", "where counters live"),
+  flag("limits", "memory|redis://...", "memory", "where counters live; a store is shared by all replicas"),
   flag("audit", "FILE|-", "off", "JSON lines, one for each judged call and refused message; - is stdout"),
   flag(
     "allowed-host",

@@ -2,7 +2,7 @@
 
 import type { Policy } from "../policy/compile.ts";
 import type { Mode } from "../policy/decision.ts";
-import { readPolicyFile } from "./policy-file.ts";
+import { parsePolicyFile } from "./policy-file.ts";
 
 export interface PolicyBinding {
   /** An agent's verified name; `*` stands for any characters. */
@@ -29,32 +29,39 @@ export type LoadedPolicies =
   | { readonly ok: true; readonly policies: PolicySet }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads every file once; the problems of all of them at once. `whenNone` is in force when no file is named at all. */
-export function loadPolicies({ policy, agents, mode }: PolicySources, whenNone: Policy): LoadedPolicies {
-  const paths = new Set([
-    ...agents.map((binding) => binding.policy),
-    ...(policy === undefined ? [] : [policy]),
-  ]);
-  const problems: string[] = [];
-  const byPath = new Map<string, Policy>();
-  for (const path of paths) {
-    const file = readPolicyFile(path, { mode });
-    if (file.ok) byPath.set(path, file.policy);
-    else problems.push(...file.problems);
-  }
+type NamedFiles = Pick<PolicySources, "policy" | "agents">;
+
+/** The files of all policies, each once. */
+export function policyPaths({ policy, agents }: NamedFiles): string[] {
+  const paths = [...agents.map((binding) => binding.policy), ...(policy === undefined ? [] : [policy])];
+  return [...new Set(paths)];
+}
+
+/** Compiles the bytes of each file of `policyPaths`, in that order; the problems of all of them at once. `whenNone` is in force when no file is named at all. */
+export function parsePolicies(
+  sources: PolicySources,
+  whenNone: Policy,
+  bytes: readonly Uint8Array[],
+): LoadedPolicies {
+  const { policy, agents, mode } = sources;
+  const paths = policyPaths(sources);
+  const files = paths.map((path, index) => parsePolicyFile(bytes[index] ?? new Uint8Array(), path, { mode }));
+  const problems = files.flatMap((file) => (file.ok ? [] : file.problems));
   if (problems.length > 0) return { ok: false, problems };
-  if (paths.size === 0)
+  if (paths.length === 0)
     return { ok: true, policies: { forAgent: () => whenNone, everyone: whenNone, all: [whenNone] } };
+  const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
+  const policyAt = (path: string): Policy | undefined => compiled[paths.indexOf(path)];
   const bindings = agents.map((binding) => ({
     pattern: patternOf(binding.match),
-    policy: byPath.get(binding.policy),
+    policy: policyAt(binding.policy),
   }));
-  const everyone = policy === undefined ? undefined : byPath.get(policy);
+  const everyone = policy === undefined ? undefined : policyAt(policy);
   const forAgent: PolicySet["forAgent"] = (name) => {
     const bound = bindings.find(({ pattern }) => pattern.test(name));
     return bound === undefined ? everyone : bound.policy;
   };
-  return { ok: true, policies: { forAgent, everyone, all: [...byPath.values()] } };
+  return { ok: true, policies: { forAgent, everyone, all: compiled } };
 }
 
 function patternOf(match: string): RegExp {

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
+import { LIMITS_SHAPE } from "./limits-settings.ts";
 
 export interface Address {
   readonly host: string;
@@ -52,7 +53,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   mode: z.enum(["enforce", "shadow"]).default("enforce"),
   server: label.optional(),
   agent: label.optional(),
-  limits: z.literal("memory", "must be memory: a shared store is not there yet").default("memory"),
+  limits: LIMITS_SHAPE.prefault("memory"),
   audit: z.string().optional(),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),

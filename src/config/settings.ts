@@ -7,6 +7,7 @@ import type { Mode } from "../policy/decision.ts";
 import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
+import { type LimitsSettings, mergeLimits, unnamedServer } from "./limits-settings.ts";
 import type { PolicyBinding } from "./policy-set.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
 
@@ -38,6 +39,7 @@ export interface Settings {
   /** What control endpoints of the admin listener ask for. */
   readonly adminToken?: AdminTokenSource;
   readonly approvals: ApprovalSettings;
+  readonly limits: LimitsSettings;
   readonly bounds: Bounds;
 }
 
@@ -98,11 +100,14 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
   const problems: string[] = [...file.problems];
   const raw: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given)) if (name !== "config") raw[name] = text;
+  if (given["limits"] !== undefined) raw["limits"] = mergeLimits(file.values["limits"], given["limits"].text);
   const parsed = SETTINGS_SHAPE.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(describe(issue, given));
     return { ok: false, problems };
   }
+  const { limits, server, upstream } = parsed.data;
+  if (server === undefined) problems.push(...unnamedServer(limits, upstream));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: complete(parsed.data, sources) };
 }
@@ -166,6 +171,7 @@ function complete(
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
     approvals: { ttlMs: raw.approvals["ttl-seconds"] * 1_000 },
+    limits: raw.limits,
     bounds: {
       messageBytes: bounds["message-bytes"],
       listBytes: bounds["list-bytes"],

@@ -39,7 +39,7 @@ export interface Decided {
   readonly atMs: number;
 }
 
-/** `granted` is used up by `use`, which the caller does in the same synchronous step; `full`: no more can wait. */
+/** `granted` is taken by `take`, in the same synchronous step; `full`: no more can wait. */
 export type Answer =
   | { readonly state: "waiting" | "rejected" | "granted"; readonly approval: Approval }
   | { readonly state: "full" };
@@ -49,6 +49,14 @@ export type Choice = "approved" | "rejected";
 export type Settled =
   | { readonly state: "settled"; readonly approval: Approval }
   | { readonly state: "gone" | "decided" };
+
+/** An approval that one call holds. */
+export interface Taken {
+  /** The call passes. */
+  readonly use: () => void;
+  /** The call does not pass after all. */
+  readonly giveBack: () => void;
+}
 
 export interface ApprovalsOptions {
   /** How long it waits, and how long it stays usable once approved. */
@@ -95,15 +103,16 @@ export class Approvals {
   }
 
   // Security: once; the next call of the same kind asks anew.
-  /** Uses up a granted approval. Returns the way to give it back, for a call that did not pass after all. */
-  use(approval: Approval): () => void {
+  /** Takes a granted approval, so that no other call finds it. */
+  take(approval: Approval): Taken {
     const binding = this.#bindings.get(approval.id);
-    if (binding === undefined) return () => undefined;
-    this.#forget(binding, approval);
-    this.#options.onChange(approval, "used");
-    return () => {
-      // Another of the same kind may have been asked for in the meantime.
-      if (!this.#byBinding.has(binding)) this.#keep(binding, approval);
+    if (binding !== undefined) this.#forget(binding, approval);
+    return {
+      use: () => this.#options.onChange(approval, "used"),
+      giveBack: () => {
+        // Another of the same kind may have been asked for in the meantime.
+        if (binding !== undefined && !this.#byBinding.has(binding)) this.#keep(binding, approval);
+      },
     };
   }
 

@@ -2,15 +2,15 @@
 
 import type { Policy } from "../policy/compile.ts";
 import { decideMethod } from "../policy/decide-method.ts";
-import { type Call, type Denial, isBlocked } from "../policy/decision.ts";
-import type { Approvals } from "./approvals.ts";
-import type { Clock } from "./clock.ts";
-import type { Counters } from "./counters.ts";
+import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
 import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";
+import type { ReadUsage } from "../policy/limit.ts";
 import { isKnownMethod } from "../policy/method.ts";
+import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freeze.ts";
-import { Permit } from "./permit.ts";
+import { type Issued, type Ledger, Permit } from "./permit.ts";
 import { type Agent, principalOf } from "./request.ts";
+import type { Counters } from "./counters.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
@@ -31,17 +31,15 @@ export type Verdict =
     };
 
 export interface Enforcer {
-  /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. */
-  readonly enforce: (tracking: Tracking, message: CallMessage) => Verdict;
+  /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. A promise only where a store is asked. */
+  readonly enforce: (tracking: Tracking, message: CallMessage) => Verdict | Promise<Verdict>;
   /** The same for a request of any other method: its denial, or undefined when it may pass. */
-  readonly enforceMethod: (tracking: Tracking) => Denial | undefined;
+  readonly enforceMethod: (tracking: Tracking) => Denial | undefined | Promise<Denial | undefined>;
 }
 
-export interface EnforcerParts {
+export interface EnforcerParts extends Omit<Ledger, "nowMs"> {
   /** The policy in force for this agent now; undefined when none covers it. A reload swaps what this returns. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
-  readonly counters: Counters;
-  readonly approvals: Approvals;
   readonly freezes: Freezes;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -54,26 +52,32 @@ export function createEnforcer(parts: EnforcerParts): Enforcer {
   };
 }
 
-function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMessage): Verdict {
-  const { policyFor, clock, onFailure } = parts;
-  const { agent } = tracking.request;
+function enforceCall(
+  parts: EnforcerParts,
+  tracking: Tracking,
+  message: CallMessage,
+): Verdict | Promise<Verdict> {
+  const { policyFor, clock, freezes } = parts;
+  const { agent, args } = tracking.request;
   // Invariant: the policy is read once, so that one call is judged by exactly one policy.
   const policy = policyFor(agent);
-  const digest = policy?.digest ?? "";
+  const policyDigest = policy?.digest ?? "";
   const nowMs = clock.wallMs();
-  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
-  if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), digest);
-  if (policy === undefined) return deny(tracking, noPolicyDenial(), digest);
-  try {
-    const argsOnWire = tracking.request.args ?? NO_ARGUMENTS;
-    const call = { ...message, agent: principalOf(agent), argsOnWire };
-    const { decision, permit, approval } = Permit.issue(policy, call, { ...parts, nowMs });
+  const freeze = freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
+  if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), policyDigest);
+  if (policy === undefined) return deny(tracking, noPolicyDenial(), policyDigest);
+  const answer = ({ decision, permit, approval }: Issued): Verdict => {
     const known = approval === undefined ? {} : { approval };
-    tracking.judged({ decision, policyDigest: digest, ...known });
+    tracking.judged({ decision, policyDigest, ...known });
     return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
+  };
+  const fail = (error: unknown): Verdict => ({ denial: failed(parts, tracking, policy, error) });
+  try {
+    const call = { ...message, agent: principalOf(agent), argsOnWire: args ?? NO_ARGUMENTS };
+    const issued = Permit.issue(policy, call, { ...parts, nowMs });
+    return issued instanceof Promise ? issued.then(answer).catch(fail) : answer(issued);
   } catch (error) {
-    onFailure(error);
-    return deny(tracking, FAULT, digest);
+    return fail(error);
   }
 }
 
@@ -84,33 +88,55 @@ function deny(tracking: Tracking, denial: Denial, policyDigest: string): Verdict
   return { denial };
 }
 
-function enforceMethod(parts: EnforcerParts, tracking: Tracking): Denial | undefined {
-  const { policyFor, counters, clock, onFailure } = parts;
+function enforceMethod(
+  parts: EnforcerParts,
+  tracking: Tracking,
+): Denial | undefined | Promise<Denial | undefined> {
+  const { policyFor, counters, shared, clock } = parts;
   const { agent, method, session } = tracking.request;
   const policy = policyFor(agent);
   // A missing policy denies calls; without the other methods a client could not even be told.
   if (policy === undefined) return undefined;
+  const answer = (decision: Decision): Denial | undefined => {
+    // A method that the policy does not speak of is relayed, not judged.
+    if (decision.denial === undefined && decision.charges.length === 0) return undefined;
+    tracking.judged({ decision, policyDigest: policy.digest });
+    return isBlocked(decision) ? decision.denial : undefined;
+  };
+  const fail = (error: unknown): Denial => failed(parts, tracking, policy, error);
   try {
-    const nowMs = clock.wallMs();
     const call = {
       method,
       isKnownMethod: isKnownMethod(method),
       agent: principalOf(agent),
       ...(session !== undefined && { session }),
     };
-    const decision = decideMethod(policy, call, (charge) => counters.read(charge, nowMs));
-    // A method that the policy does not speak of is relayed, not judged.
-    if (decision.denial === undefined && decision.charges.length === 0) return undefined;
-    if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
-    tracking.judged({ decision, policyDigest: policy.digest });
-    return isBlocked(decision) ? decision.denial : undefined;
+    const judge = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
+    if (shared === undefined) return answer(judgeInMemory(judge, counters, clock.wallMs()));
+    const judged = shared.judge(judge);
+    if (!(judged instanceof Promise)) return answer(judged.decision);
+    return judged.then(({ decision }) => answer(decision)).catch(fail);
   } catch (error) {
-    onFailure(error);
-    tracking.judged({ decision: FAULTY, policyDigest: policy.digest });
-    return FAULT;
+    return fail(error);
   }
 }
 
+function judgeInMemory(
+  judge: (readUsage: ReadUsage) => Decision,
+  counters: Counters,
+  nowMs: number,
+): Decision {
+  const decision = judge((charge) => counters.read(charge, nowMs));
+  if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
+  return decision;
+}
+
 /** Our own fault denies the call: deciding fails closed. */
+function failed({ onFailure }: EnforcerParts, tracking: Tracking, policy: Policy, error: unknown): Denial {
+  onFailure(error);
+  tracking.judged({ decision: FAULTY, policyDigest: policy.digest });
+  return FAULT;
+}
+
 const FAULT = limiterUnavailableDenial();
 const FAULTY = denied(FAULT);

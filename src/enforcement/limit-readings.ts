@@ -1,8 +1,7 @@
 /** How full the limits are, for whoever shows it. */
 
-import type { Limit } from "../policy/limit.ts";
 import { toolOf } from "../policy/pointer.ts";
-import type { Counters } from "./counters.ts";
+import type { LimitSurvey } from "./counters.ts";
 
 export interface LimitReadings {
   /** Over all limits. */
@@ -19,8 +18,7 @@ export interface LimitFill {
   readonly ratio: number;
 }
 
-export function readLimits(counters: Counters, limits: readonly Limit[], nowMs: number): LimitReadings {
-  const surveys = counters.survey(limits, nowMs);
+export function readLimits(surveys: readonly LimitSurvey[]): LimitReadings {
   return {
     keys: surveys.reduce((sum, { keys }) => sum + keys, 0),
     fullest: surveys.map(({ limit, fullest }) => ({

@@ -1,10 +1,13 @@
 /** The proof that a call was judged and charged. Nothing else opens the way upstream for a tools/call. */
 
-import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { Policy } from "../policy/compile.ts";
+import { decide } from "../policy/decide.ts";
+import { type Decision, isBlocked } from "../policy/decision.ts";
+import type { ReadUsage } from "../policy/limit.ts";
 import type { Approvals } from "./approvals.ts";
-import { type ApprovableCall, decideWithApproval } from "./approved.ts";
-import type { Counters, Receipt } from "./counters.ts";
+import { type ApprovableCall, type Approved, type Judged, judgeWithApproval } from "./approved.ts";
+import type { Counters } from "./counters.ts";
+import type { SharedLimits } from "./shared-limits.ts";
 
 export interface Issued {
   readonly decision: Decision;
@@ -17,6 +20,8 @@ export interface Issued {
 /** What a permit is issued against. */
 export interface Ledger {
   readonly counters: Counters;
+  /** Limits that other processes share; they stand in for `counters`. */
+  readonly shared?: SharedLimits | undefined;
   readonly approvals: Approvals;
   readonly nowMs: number;
 }
@@ -24,37 +29,50 @@ export interface Ledger {
 export class Permit {
   /** The message as it was judged; what goes upstream is this and nothing else. */
   readonly text: string;
-  /** Takes back everything that the permit cost. */
-  #takeBack: () => void;
+  #refund: (() => void) | undefined;
 
-  private constructor(text: string, takeBack: () => void) {
+  private constructor(text: string, refund: () => void) {
     this.text = text;
-    this.#takeBack = takeBack;
+    this.#refund = refund;
   }
 
-  // Security: deciding and charging are one synchronous step; an `await` in here would let a second call in between.
-  /** Judges `call`, whose message is `text`, and charges its limits: a permit, or the decision that denies it. */
-  static issue(policy: Policy, call: ApprovableCall & { readonly text: string }, ledger: Ledger): Issued {
-    const { counters, nowMs } = ledger;
-    const { decision, approval, giveBack } = decideWithApproval(
-      policy,
-      call,
-      (charge) => counters.read(charge, nowMs),
-      ledger,
-    );
+  /** Judges `call`, whose message is `text`, and charges its limits. A promise only where a store is asked. */
+  static issue(
+    policy: Policy,
+    call: ApprovableCall & { readonly text: string },
+    ledger: Ledger,
+  ): Issued | Promise<Issued> {
+    const door = { ...ledger, policyDigest: policy.digest };
+    const approved = judgeWithApproval(call, (asked) => charge(policy, asked, ledger), door);
+    return approved instanceof Promise
+      ? approved.then((one) => Permit.#of(call.text, one))
+      : Permit.#of(call.text, approved);
+  }
+
+  static #of(text: string, { decision, refund, approval }: Approved): Issued {
     const known = { decision, ...(approval !== undefined && { approval }) };
-    if (isBlocked(decision)) return known;
-    const receipts: readonly Receipt[] = counters.charge(decision.charges, nowMs);
-    const takeBack = (): void => {
-      counters.refund(receipts);
-      giveBack?.();
-    };
-    return { ...known, permit: new Permit(call.text, takeBack) };
+    return isBlocked(decision) ? known : { ...known, permit: new Permit(text, refund) };
   }
 
   /** Gives back what was charged and the approval that was used, once; for a call that was never sent. */
   refund(): void {
-    this.#takeBack();
-    this.#takeBack = () => undefined;
+    this.#refund?.();
+    this.#refund = undefined;
   }
 }
+
+// Security: deciding and charging are one synchronous step, in memory here, in the store's script where limits are shared.
+function charge(
+  policy: Policy,
+  call: ApprovableCall,
+  { shared, counters, nowMs }: Ledger,
+): Judged | Promise<Judged> {
+  const judge = (readUsage: ReadUsage): Decision => decide(policy, call, readUsage);
+  if (shared !== undefined) return shared.judge(judge);
+  const decision = judge((one) => counters.read(one, nowMs));
+  if (isBlocked(decision)) return { decision, refund: nothing };
+  const receipts = counters.charge(decision.charges, nowMs);
+  return { decision, refund: () => counters.refund(receipts) };
+}
+
+const nothing = (): void => undefined;

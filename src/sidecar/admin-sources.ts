@@ -3,7 +3,7 @@
 import type { AdminSources } from "../admin.ts";
 import type { PolicySet } from "../config/policy-set.ts";
 import type { Settings } from "../config/settings.ts";
-import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
+import type { WatchedFile } from "../config/watched-file.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import { createDecisionStreams } from "../telemetry/decision-streams.ts";
@@ -12,17 +12,23 @@ import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Control } from "./control.ts";
 import type { Guard } from "./guard.ts";
 import type { BuiltIdentity } from "./identity.ts";
+import type { PolicyWatch } from "./policies.ts";
 
 interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
   readonly control: Control;
   readonly identity: BuiltIdentity;
   readonly adminToken: string | undefined;
   readonly state: { readonly isDraining: boolean };
+  readonly watch: Pick<PolicyWatch, "loadedAtMs">;
 }
 
-export function adminSources(settings: Settings, { everyone, all }: PolicySet, shown: Shown): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, isolation, control, identity, state } = shown;
-  const loadedAtMs = SYSTEM_CLOCK.wallMs();
+export function adminSources(
+  settings: Settings,
+  policies: Pick<WatchedFile<PolicySet>, "current" | "problems">,
+  shown: Shown,
+): AdminSources {
+  const { metrics, sessions, streams, tools, health, decisions, isolation, control, identity, state, watch } =
+    shown;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
     renderMetrics: (accept) => {
@@ -38,18 +44,19 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
       ...identity.notReadyBecause(),
     ],
     policies: () => ({
-      everyone,
-      all,
+      ...policies.current(),
       file: settings.policy,
       bindings: settings.agents,
-      loadedAtMs,
-      lastError: undefined,
+      loadedAtMs: watch.loadedAtMs(),
+      lastError: policies.problems().length === 0 ? undefined : policies.problems().join("; "),
     }),
-    tools: () => tools.list(everyone),
-    coverage: () =>
-      everyone === undefined || everyone === ALLOW_ALL
+    tools: () => tools.list(policies.current().everyone),
+    coverage: () => {
+      const { everyone } = policies.current();
+      return everyone === undefined || everyone === ALLOW_ALL
         ? undefined
-        : comparePolicyWithTools(everyone, tools.definitions()),
+        : comparePolicyWithTools(everyone, tools.definitions());
+    },
     listDecisions: decisions.list,
     decisionStreams: createDecisionStreams(decisions.subscribe),
     findDecision: decisions.get,

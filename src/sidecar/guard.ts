@@ -3,7 +3,6 @@
 import type { PolicySet } from "../config/policy-set.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
-import type { Counters } from "../enforcement/counters.ts";
 import { createEnforcer } from "../enforcement/enforce.ts";
 import { type Agent, principalOf } from "../enforcement/request.ts";
 import type { Policy } from "../policy/compile.ts";
@@ -14,6 +13,7 @@ import { agentHeader } from "../transport/identity/agent-header.ts";
 import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
+import { ServerStreams } from "../transport/server-streams.ts";
 import { Sessions } from "../transport/session.ts";
 import { TaskOwners } from "../transport/task-owners.ts";
 import { Tasks } from "../transport/tasks.ts";
@@ -23,50 +23,54 @@ import { UpstreamHttp } from "../transport/upstream-http.ts";
 import type { Control } from "./control.ts";
 import type { BuiltIdentity } from "./identity.ts";
 import { type Isolation, watchIsolation } from "./isolation.ts";
+import type { Counting } from "./limits.ts";
 import { reportTools } from "./report-tools.ts";
 
 export interface Guard {
   readonly relay: HttpRelay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
+  readonly serverStreams: ServerStreams;
   readonly tools: ToolList;
   readonly health: UpstreamHealth;
   readonly isolation: Isolation;
   readonly close: () => void;
 }
 
-interface Measured {
+interface Measured extends Pick<Counting, "counters" | "shared"> {
   readonly control: Control;
   readonly identity: BuiltIdentity;
-  readonly counters: Counters;
   readonly clock: Clock;
 }
 
 export function buildGuard(
   settings: Settings,
-  { all, forAgent }: PolicySet,
+  policies: () => PolicySet,
   {
     log,
     metrics,
     observer,
     propagate,
     counters,
+    shared,
     clock,
     identity,
     control: { approvals, freezes },
   }: Telemetry & Measured,
 ): Guard {
   const { upstream: url, bounds } = settings;
+  const { all } = policies();
   metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const tasks = new Tasks(clock.steadyMs);
+  const serverStreams = new ServerStreams();
   const tools = new ToolList({
     policies: all,
     onListed: (listed) => {
       observer.toolsListed(listed);
-      if (listed.isNew) reportTools(tools, all, { log, metrics });
+      if (listed.isNew) reportTools(tools, policies().all, { log, metrics });
       for (const { tool, grade } of listed.changes) {
         metrics.toolChanged(tool, grade);
         log.warn({ tool, grade }, "the server has changed a tool");
@@ -89,18 +93,19 @@ export function buildGuard(
     },
   });
   const onFailure = (error: unknown): void => log.error({ err: error }, "a call could not be judged");
-  const policyFor = (agent: Agent): Policy | undefined => forAgent(principalOf(agent));
+  const policyFor = (agent: Agent): Policy | undefined => policies().forAgent(principalOf(agent));
   const relay = new HttpRelay({
     upstream,
     sessions,
     taskOwners: new TaskOwners(clock.wallMs),
     streams,
+    serverStreams,
     requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
     openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
     tasks,
     tools,
     policyFor,
-    enforcer: createEnforcer({ policyFor, counters, approvals, freezes, clock, onFailure }),
+    enforcer: createEnforcer({ policyFor, counters, shared, approvals, freezes, clock, onFailure }),
     observer,
     propagate,
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
@@ -119,5 +124,5 @@ export function buildGuard(
     tasks.closeAll();
     upstream.close();
   };
-  return { relay, sessions, streams, tools, health, isolation, close };
+  return { relay, sessions, streams, serverStreams, tools, health, isolation, close };
 }

@@ -9,6 +9,7 @@ import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import { holdFilter, mustBeRead, passable } from "./passable.ts";
 import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts";
+import type { ServerStreams } from "./server-streams.ts";
 import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import type { TaskRequest, Tasks } from "./tasks.ts";
@@ -41,6 +42,7 @@ export interface AnswerParts {
   readonly tasks: Tasks;
   readonly taskOwners: TaskOwners;
   readonly streams: OpenStreams;
+  readonly serverStreams: ServerStreams;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
@@ -88,7 +90,11 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   const mustHold = mustBeRead(exchange, parts);
   const filter = mustHold ? holdFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
+  // What filters a list passes whole events.
+  const release =
+    tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, exchange.agent) : undefined;
   const { end, bytes } = await pump(answer, downstream, filter);
+  release?.();
   parts.streams.open -= 1;
   if (tracking === undefined || tracking.isEnded) return;
   if (end === "complete") oweAnswer(session, tracking, "upstream_error");

@@ -130,7 +130,8 @@ export class HttpRelay {
     const task = taskRequestOf(message);
     const tracked = { ...this.#track(exchange, message, text), isFirstPage, ...(task && { task }) };
     const { tracking, downstream } = tracked;
-    const denial = enforcer.enforceMethod(tracking);
+    const judged = enforcer.enforceMethod(tracking);
+    const denial = judged instanceof Promise ? await judged : judged;
     if (denial !== undefined) {
       const answer = methodDenialAnswer({ id: message.id, decisionId: tracking.request.id }, denial);
       return answerDenied(downstream, tracking, answer);
@@ -146,7 +147,7 @@ export class HttpRelay {
     const { enforcer, tools, upstream, policyFor } = this.#parts;
     const tracked = this.#track(exchange, message, text);
     const { tracking, session } = tracked;
-    const { permit, denial, approval } = enforcer.enforce(tracking, {
+    const verdict = enforcer.enforce(tracking, {
       tool: message.name,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
       args: message.args,
@@ -155,6 +156,8 @@ export class HttpRelay {
       text,
       ...(session === undefined ? {} : { session: session.id }),
     });
+    // Limits in memory are judged at once: only a store is waited for.
+    const { permit, denial, approval } = verdict instanceof Promise ? await verdict : verdict;
     if (denial === undefined) {
       const open: Open = (headers, context) =>
         upstream.call(permit, headers, (judged) => withTrace(judged, context));

@@ -45,7 +45,7 @@ export interface Listed {
 export class ToolList {
   readonly #onListed: ToolListParts["onListed"];
   /** Names that some policy mentions. */
-  readonly #named: ReadonlySet<string>;
+  #named: ReadonlySet<string> = new Set();
   readonly #tools = new Map<string, ToolDefinition>();
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists say what the one before said. */
@@ -54,7 +54,13 @@ export class ToolList {
 
   constructor({ policies, onListed }: ToolListParts) {
     this.#onListed = onListed;
+    this.usePolicies(policies);
+  }
+
+  /** A reload has put these policies in force. */
+  usePolicies(policies: readonly Policy[]): void {
     this.#named = new Set(policies.flatMap((policy) => policy.toolNames));
+    this.#assignments.clear();
   }
 
   /** Whether the server or a policy knows the name; only then it may become a label. */

@@ -55,7 +55,7 @@ describe("an approval", () => {
       approval: { decided: BY },
     });
     const approval = granted(approvals, ASKED, 20);
-    if (approval !== undefined) approvals.use(approval);
+    if (approval !== undefined) approvals.take(approval).use();
     expect(approval?.id).toBe(id);
     expect(approvals.ask(ASKED, 21).state).toBe("waiting");
     expect(changes.map(([state]) => state)).toEqual(["requested", "approved", "used", "requested"]);
@@ -135,7 +135,7 @@ describe("an approval", () => {
           }
           const approval = what === "use" ? granted(approvals, asked, nowMs) : undefined;
           if (approval !== undefined) {
-            approvals.use(approval);
+            approvals.take(approval).use();
             passed[binding] = (passed[binding] ?? 0) + 1;
           }
         }

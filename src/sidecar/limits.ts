@@ -1,0 +1,78 @@
+/** Where this sidecar counts: in its own memory, or in a store that it shares with others. */
+
+import { digestOf } from "../config/policy-file.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Clock } from "../enforcement/clock.ts";
+import { Counters } from "../enforcement/counters.ts";
+import { type LimitReadings, readLimits } from "../enforcement/limit-readings.ts";
+import { SharedCounters, type StoreAddress } from "../enforcement/shared-counters.ts";
+import { SharedLimits } from "../enforcement/shared-limits.ts";
+import type { Limit } from "../policy/limit.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { StateMetrics } from "../telemetry/state-metrics.ts";
+
+export interface Counting {
+  readonly counters: Counters;
+  /** Absent when counters live in memory. */
+  readonly shared: SharedLimits | undefined;
+  readonly read: (limits: readonly Limit[]) => LimitReadings;
+  /** Forgets the limits that no policy has any more. */
+  readonly retain: (limits: readonly Limit[]) => void;
+  /** Resolves when the store has answered, or has failed for the first time: a sidecar starts without its store. */
+  readonly start: () => Promise<void>;
+  readonly close: () => void;
+}
+
+/** Told of once telemetry is there: its metrics read the counters, so they come first. */
+export interface CountingEvents {
+  readonly log: Log;
+  readonly metrics: Pick<StateMetrics, "limitStoreFailed" | "failedOpen">;
+}
+
+export function openCounting(settings: Settings, clock: Clock, events: () => CountingEvents): Counting {
+  const counters = new Counters();
+  const { store, onStoreError, timeoutMs, prefix } = settings.limits;
+  if (store === undefined) {
+    return {
+      counters,
+      shared: undefined,
+      read: (limits) => readLimits(counters.survey(limits, clock.wallMs())),
+      retain: (limits) => counters.retain(limits),
+      start: () => Promise.resolve(),
+      close: () => undefined,
+    };
+  }
+  const remote = new SharedCounters({
+    address: store,
+    scheme: { prefix, server: settings.server, digest },
+    timeoutMs,
+    onChange: (isUp, cause) => reportStore(events().log, store, isUp, cause),
+  });
+  const shared = new SharedLimits({
+    store: remote,
+    onStoreError,
+    clock,
+    onFailed: (fault) => events().metrics.limitStoreFailed(fault),
+    onFailedOpen: (fault) => events().metrics.failedOpen(fault),
+  });
+  return {
+    counters,
+    shared,
+    read: (limits) => readLimits(shared.survey(limits)),
+    retain: (limits) => shared.retain(limits),
+    start: () => remote.start(),
+    close: () => shared.close(),
+  };
+}
+
+const DIGEST_LENGTH = 32;
+
+function digest(text: string): string {
+  return digestOf(Buffer.from(text)).slice(0, DIGEST_LENGTH);
+}
+
+function reportStore(log: Log, { kind, nodes }: StoreAddress, isUp: boolean, cause: unknown): void {
+  const store = { kind, nodes: nodes.map(({ host, port }) => `${host}:${port}`) };
+  if (isUp) log.info({ store }, "the limit store answers");
+  else log.warn({ store, err: cause }, "the limit store does not answer");
+}

@@ -1,0 +1,150 @@
+/** Shared limits mean what limits in memory mean: the same calls at the same times get the same decisions. */
+
+import { randomUUID } from "node:crypto";
+import { createClient } from "@redis/client";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Permit } from "../../src/enforcement/permit.ts";
+import { Counters } from "../../src/enforcement/counters.ts";
+import { JsonNumber } from "../../src/policy/json.ts";
+import { compilePolicy, openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
+import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
+import { NO_ARGUMENTS, noApprovals } from "../fixtures/approvals.ts";
+
+const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
+const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
+
+let redis: RedisServer;
+let timekeeper: ReturnType<typeof createClient>;
+let fakeNowMs = START_MS;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  timekeeper = createClient({ url: redis.url });
+  await timekeeper.connect();
+});
+
+afterAll(async () => {
+  timekeeper.destroy();
+  await redis.stop();
+});
+
+async function setNow(nowMs: number): Promise<void> {
+  fakeNowMs = nowMs;
+  await timekeeper.set("test:now", String(nowMs));
+}
+
+/** The script takes its time from a key, which a call sets before. */
+async function openWithFakeClock(steadyMs: () => number): Promise<OpenedLimits> {
+  const clock = { wallMs: () => fakeNowMs, steadyMs };
+  return openLimits(redis.url, {
+    prefix: randomUUID(),
+    clock,
+    now: "tonumber(redis.call('GET', 'test:now'))",
+    timeoutMs: 10_000,
+  });
+}
+
+function callOf(step: Step): Parameters<typeof Permit.issue>[1] {
+  return {
+    tool: "charge",
+    category: { category: "financial", source: "heuristic", confidence: 1 },
+    args: step.amount === undefined ? new Map() : new Map([["amount", new JsonNumber(String(step.amount))]]),
+    agent: step.agent,
+    text: "{}",
+    argsOnWire: NO_ARGUMENTS,
+    ...(step.session !== undefined && { session: step.session }),
+  };
+}
+
+interface Step {
+  readonly afterMs: number;
+  readonly agent: string;
+  readonly session: string | undefined;
+  readonly amount: number | undefined;
+  readonly isRefunded: boolean;
+}
+
+const limit = fc.record(
+  {
+    window: fc.constantFrom("second", "minute", "hour", "day", "week", "month", 7, 90),
+    max: fc.integer({ min: 0, max: 6 }),
+    scope: fc.constantFrom("grant", "session", "server"),
+    algorithm: fc.constantFrom("aligned", "sliding"),
+    mode: fc.constantFrom("enforce", "shadow"),
+    shared: fc.boolean(),
+    increment: fc.constantFrom(1, 0.1, 2.5),
+  },
+  { requiredKeys: ["window", "max"] },
+);
+const weighted = fc.record({
+  window: fc.constantFrom("minute", "day"),
+  max: fc.constantFrom(5, 1e300),
+  increment_from: fc.constant("args.amount"),
+});
+const limits = fc
+  .array(fc.oneof({ weight: 3, arbitrary: limit }, { weight: 1, arbitrary: weighted }), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((list) => list.map((each, index) => ({ counter: `c${index % 3}`, ...each })));
+const step = fc.record({
+  afterMs: fc.oneof(
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: 50_000 }),
+    fc.constant(20 * 86_400_000),
+  ),
+  agent: fc.constantFrom("a", "b"),
+  session: fc.constantFrom(undefined, "s", "t"),
+  amount: fc.constantFrom(undefined, 0, 0.1, 0.2, 3, 7, 1e299, -1),
+  isRefunded: fc.boolean(),
+});
+
+describe("limits in a store", () => {
+  it("decide and charge as limits in memory do, step by step", async () => {
+    const count = { judgements: 0, denied: 0, refunded: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        limits,
+        limits,
+        fc.array(step, { minLength: 10, maxLength: 40 }),
+        async (own, every, steps) => {
+          const policy = compilePolicy({ tools: { charge: { limits: own } }, all_tools: { limits: every } });
+          const ledger = { counters: new Counters(), approvals: noApprovals() };
+          // Every question comes long after the last, so that the store answers it and not what it told before.
+          let steadyMs = 0;
+          const shared = await openWithFakeClock(() => (steadyMs += 10_000));
+          try {
+            let nowMs = START_MS;
+            for (const each of steps) {
+              nowMs += each.afterMs;
+              await setNow(nowMs);
+              const expected = await Permit.issue(policy, callOf(each), { ...ledger, nowMs });
+              const got = await Permit.issue(policy, callOf(each), {
+                ...ledger,
+                shared: shared.limits,
+                nowMs,
+              });
+              count.judgements += 1;
+              if (expected.permit === undefined) count.denied += 1;
+              expect(got.decision).toEqual(expected.decision);
+              expect(got.permit === undefined).toBe(expected.permit === undefined);
+              if (!each.isRefunded || expected.permit === undefined) continue;
+              count.refunded += 1;
+              expected.permit.refund();
+              got.permit?.refund();
+            }
+          } finally {
+            shared.limits.close();
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    const { judgements, denied, refunded } = count;
+    process.stdout.write(
+      `memory and store agree: ${judgements} judgements, ${denied} denied, ${refunded} refunded\n`,
+    );
+    expect(Math.min(denied, refunded)).toBeGreaterThan(RUNS);
+  }, 300_000);
+});
