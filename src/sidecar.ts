@@ -57,7 +57,9 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   const { identity, tls, adminToken } = proofsOf(settings, clock);
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
-  const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
+  const telemetry = await openTelemetry(settings, identity.agents, () =>
+    readLimits(counters, limits, clock.wallMs()),
+  );
   const guard = buildGuard(settings, policies, { ...telemetry, counters, clock, identity });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
@@ -143,13 +145,17 @@ function policiesOf(settings: Settings): PolicySet {
   return loaded.policies;
 }
 
-async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {
-  const { server, agent, audit, logLevel: level, logFormat: format } = settings;
+async function openTelemetry(
+  settings: Settings,
+  agents: readonly string[],
+  readLimits: () => LimitReadings,
+): Promise<Telemetry> {
+  const { server, audit, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
       server,
       version: VERSION,
-      agents: agent === undefined ? [] : [agent],
+      agents: [...new Set(agents)],
       log: { level, format },
       ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
       upstreamTransport: "http",
