@@ -21,6 +21,8 @@ export interface Exchange {
   readonly agent: Agent;
   readonly client?: Client;
   readonly session?: Session;
+  /** The task that the request is about. */
+  readonly task?: string;
   /** Absent on GET, DELETE, notifications and responses. */
   readonly tracking?: Tracking;
   /** Of a tools/list: whether it asks for the list from its start. */
@@ -112,14 +114,15 @@ function filterText({ agent, isFirstPage }: Exchange, parts: AnswerParts, text: 
 
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
-  { tracking, session, agent }: Exchange,
+  exchange: Exchange,
   outline: Outline,
   { observer, tasks }: AnswerParts,
   bytes: number,
 ): void {
+  const { tracking, session } = exchange;
   observer.messagePassed("upstream", outline.method ?? "response");
   if (outline.method !== undefined || outline.id === undefined) return;
-  learnTask(tasks, outline, agent);
+  learnTask(tasks, outline, exchange);
   const answer = { resultBytes: bytes, httpStatus: 200, ...rpcCodeOf(outline) };
   if (tracking !== undefined && outline.id === tracking.request.rpcId) {
     tracking.answered();
@@ -140,7 +143,7 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   const outline = outlineOf(body);
   const isWhole = outline !== undefined;
   if (isWhole) parts.observer.messagePassed("upstream", "response");
-  if (isWhole) learnTask(parts.tasks, outline, exchange.agent);
+  if (isWhole) learnTask(parts.tasks, outline, exchange);
   if (!isWhole && (answer.statusCode ?? 0) < 300)
     return reject(exchange, answer, "answered with what is not JSON-RPC");
   const filtered = isList && isWhole ? filterText(exchange, parts, body.toString("utf8")) : undefined;
@@ -177,7 +180,7 @@ async function carryLongJson(
     return seen === undefined ? undefined : Buffer.alloc(0);
   };
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
-  if (seen !== undefined) learnTask(tasks, seen, exchange.agent);
+  if (seen !== undefined) learnTask(tasks, seen, exchange);
   if (end === "complete") endWith(exchange, answer, seen, bytes);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
@@ -233,9 +236,12 @@ function rememberSession(
   }
 }
 
-/** An answer that speaks of a task makes it the task of whoever it answers. */
-function learnTask(tasks: TaskOwners, { hasTask, hasError, taskId }: Outline, agent: Agent): void {
-  if (hasTask && !hasError && taskId !== undefined) tasks.learn(taskId, principalOf(agent));
+/** An answer that speaks of a task, or to a request about one, makes it the task of whoever it answers. */
+function learnTask(tasks: TaskOwners, outline: Outline, { agent, task }: Exchange): void {
+  const { hasTask, hasError, hasResult, taskId } = outline;
+  if (hasError || !hasResult) return;
+  const known = hasTask && taskId !== undefined ? taskId : task;
+  if (known !== undefined) tasks.learn(known, principalOf(agent));
 }
 
 function outlineOf(body: Buffer): Outline | undefined {

@@ -150,7 +150,7 @@ export class HttpRelay {
     const task = message?.kind === "request" ? taskIdOf(message) : undefined;
     if (task !== undefined && tasks.use(task, principal) === "refused")
       return this.#refuseStranger(base, message, "task");
-    return session === undefined ? base : { ...base, session };
+    return { ...base, ...(session && { session }), ...(task !== undefined && { task }) };
   }
 
   #refuseStranger(caller: Caller, message: Message | undefined, owned: Owned): undefined {
