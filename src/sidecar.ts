@@ -61,7 +61,9 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   const policies = policiesOf(settings);
   const { identity, tls, adminToken } = proofsOf(settings, clock);
   const counting = openCounting(settings, clock, () => telemetry);
-  const telemetry = await openTelemetry(settings, () => counting.read(limitsOf(policies.current())));
+  const telemetry = await openTelemetry(settings, identity.agents, () =>
+    counting.read(limitsOf(policies.current())),
+  );
   const control = createControl(settings, telemetry, clock);
   const guard = buildGuard(settings, policies.current, {
     ...counting,
@@ -165,13 +167,17 @@ function policiesOf(settings: Settings): WatchedFile<PolicySet> {
   return opened.file;
 }
 
-async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {
-  const { server, agent, audit, logLevel: level, logFormat: format } = settings;
+async function openTelemetry(
+  settings: Settings,
+  agents: readonly string[],
+  readLimits: () => LimitReadings,
+): Promise<Telemetry> {
+  const { server, audit, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
       server,
       version: VERSION,
-      agents: agent === undefined ? [] : [agent],
+      agents: [...new Set(agents)],
       log: { level, format },
       ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
       upstreamTransport: "http",

@@ -30,6 +30,8 @@ export interface BuiltIdentity {
   readonly proofHeaders: ReadonlySet<string>;
   /** In lower case: headers that never go upstream. */
   readonly withheldHeaders: ReadonlySet<string>;
+  /** Names that the settings and their files know at the start. */
+  readonly agents: readonly string[];
   readonly notReadyBecause: () => readonly string[];
   /** Fetches keys and follows files from now on; returns the way to stop. */
   readonly start: (log: Log) => () => void;
@@ -40,7 +42,7 @@ export function buildIdentity(
   settings: Settings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
-  const building: Building = { settings, clock, living: [], problems: [] };
+  const building: Building = { settings, clock, living: [], agents: [], problems: [] };
   const { identity } = settings;
   const sources = sourcesOf(building);
   const proofHeaders = proofHeadersOf(identity);
@@ -55,6 +57,7 @@ export function buildIdentity(
     ...(metadata && { metadata }),
     proofHeaders,
     withheldHeaders: withheldHeadersOf(identity, proofHeaders),
+    agents: building.agents,
     notReadyBecause: () => building.living.map(({ problem }) => problem()).filter((why) => why !== undefined),
     start: (log) => {
       const stops = building.living.map(({ start }) => start(log));
@@ -75,6 +78,7 @@ function sourcesOf(building: Building): readonly Source[] {
     tls?.clientCa === undefined ? undefined : mtlsSource(),
     header && headerSource(header.name.toLowerCase(), createIsHop(header.from)),
   ].filter((source) => source !== undefined);
+  if (agent !== undefined) building.agents.push(agent);
   // Security: beside a source that asks for proof, this would make everybody without one that agent.
   return sources.length === 0 && agent !== undefined ? [flagSource(agent)] : sources;
 }
@@ -105,6 +109,7 @@ function keysOf(path: string, building: Building): () => readonly ApiKey[] {
     return () => [];
   }
   building.living.push(livingFile(opened.file, "API keys"));
+  building.agents.push(...opened.file.current().map(({ name }) => name));
   return opened.file.current;
 }
 

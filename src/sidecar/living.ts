@@ -16,6 +16,7 @@ export interface Building {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly living: Living[];
+  readonly agents: string[];
   readonly problems: string[];
 }
 

@@ -14,7 +14,8 @@ import { type Owned, strangerAnswer } from "./ownership.ts";
 import type { Places } from "./places.ts";
 import { type Answer, answerWith } from "./refusal.ts";
 import type { Sessions } from "./session.ts";
-import { taskIdOf, type TaskOwners } from "./task-owners.ts";
+import type { TaskOwners } from "./task-owners.ts";
+import { taskRequestOf } from "./tasks.ts";
 
 export interface AdmissionParts {
   readonly identity: Identity;
@@ -87,10 +88,10 @@ export class Admission {
     const principal = principalOf(agent);
     const session = id === undefined ? undefined : sessions.use(id, principal);
     if (id !== undefined && session === undefined) return this.#refuseStranger(base, message, "session");
-    const task = message?.kind === "request" ? taskIdOf(message) : undefined;
-    if (task !== undefined && taskOwners.use(task, principal) === "refused")
+    const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
+    if (task !== undefined && taskOwners.use(task.taskId, principal) === "refused")
       return this.#refuseStranger(base, message, "task");
-    const exchange = session === undefined ? base : { ...base, session };
+    const exchange = { ...base, ...(session && { session }), ...(task && { task }) };
     return this.#takePlace(exchange, message) ? exchange : undefined;
   }
 

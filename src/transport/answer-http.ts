@@ -113,17 +113,18 @@ function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: nu
 
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
-  { tracking, session, agent, task }: Exchange,
+  exchange: Exchange,
   outline: Outline,
   { observer, tasks, taskOwners }: AnswerParts,
   bytes: number,
 ): void {
+  const { tracking, session, task } = exchange;
   observer.messagePassed("upstream", outline.method ?? "response");
   const answer = { resultBytes: bytes, httpStatus: 200 };
   if (outline.method !== undefined) return tasks.hear(outline, answer);
   if (outline.id === undefined) return;
   const isOwn = outline.id === tracking?.request.rpcId;
-  learnTask(taskOwners, outline, agent);
+  learnTask(taskOwners, outline, exchange);
   tasks.hear(outline, answer, isOwn ? task : undefined);
   const answered = isOwn ? tracking : takeOwed(session, outline.id);
   if (answered !== undefined) settle(answered, outline, answer, tasks);
@@ -145,7 +146,7 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
     return carryLongJson(exchange, answer, body, parts);
   }
   const outline = outlineOf(body);
-  if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange.agent);
+  if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
   else if ((answer.statusCode ?? 0) < 300)
     return reject(exchange, answer, "answered with what is not JSON-RPC");
@@ -180,7 +181,7 @@ async function carryLongJson(
     return seen === undefined ? undefined : Buffer.alloc(0);
   };
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
-  if (seen !== undefined) learnTask(parts.taskOwners, seen, exchange.agent);
+  if (seen !== undefined) learnTask(parts.taskOwners, seen, exchange);
   if (end === "complete")
     endWith(exchange, seen, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes }, parts);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
@@ -241,9 +242,12 @@ function rememberSession(
   }
 }
 
-/** An answer that speaks of a task makes it the task of whoever it answers. */
-function learnTask(tasks: TaskOwners, { hasTask, hasError, taskId }: Outline, agent: Agent): void {
-  if (hasTask && !hasError && taskId !== undefined) tasks.learn(taskId, principalOf(agent));
+/** An answer that speaks of a task, or to a request about one, makes it the task of whoever it answers. */
+function learnTask(tasks: TaskOwners, outline: Outline, { agent, task }: Exchange): void {
+  const { hasTask, hasError, hasResult, taskId } = outline;
+  if (hasError || !hasResult) return;
+  const known = hasTask && taskId !== undefined ? taskId : task?.taskId;
+  if (known !== undefined) tasks.learn(known, principalOf(agent));
 }
 
 function outlineOf(body: Buffer): Outline | undefined {

@@ -25,7 +25,6 @@ import {
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
-import { taskRequestOf } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
 import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
@@ -127,8 +126,7 @@ export class HttpRelay {
   async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
-    const task = taskRequestOf(message);
-    const tracked = { ...this.#track(exchange, message, text), isFirstPage, ...(task && { task }) };
+    const tracked = { ...this.#track(exchange, message, text), isFirstPage };
     const { tracking, downstream } = tracked;
     const judged = enforcer.enforceMethod(tracking);
     const denial = judged instanceof Promise ? await judged : judged;

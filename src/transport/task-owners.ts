@@ -1,7 +1,5 @@
 /** Which agent each task belongs to: learnt from the answers that speak of it, asked before anybody uses it. */
 
-import type { RequestMessage } from "./message.ts";
-
 /** What may be done with a task: use it, or be told that there is none. */
 export type TaskUse = "allowed" | "refused";
 
@@ -74,11 +72,4 @@ export class TaskOwners {
       else this.#counts.delete(owner);
     }
   }
-}
-
-/** The task that a request is about; undefined when it is about none. */
-export function taskIdOf({ method, params }: RequestMessage): string | undefined {
-  // What is no string was refused by the scanner.
-  const taskId = method.startsWith("tasks/") ? params?.get("taskId") : undefined;
-  return typeof taskId === "string" ? taskId : undefined;
 }

@@ -177,7 +177,10 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
       "knows as a person's",
       ({ audiences }) => ({ authenticated: true, audiences, user: { username: "admin" } }),
     ],
-    ["speaks of in riddles", () => ({ authenticated: "true" })],
+    [
+      "speaks of in riddles",
+      ({ audiences }) => ({ authenticated: "true", audiences, user: { username: USER } }),
+    ],
     ["does not answer about", () => undefined],
   ])("that the API server %s is refused", async (_what, says) => {
     review = says;

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import https from "node:https";
+import { connect as connectPlainly } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, TLSSocket } from "node:tls";
@@ -136,6 +137,17 @@ describe("a client certificate", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
     expect(guarded.seen.length).toBe(before);
     await refused(client);
+  });
+
+  it("is of no use without TLS: plain HTTP on that port is cut, and the listener lives on", async () => {
+    const socket = connectPlainly({ port: Number(new URL(guarded.sidecar.url).port), host: "127.0.0.1" });
+    let answer = "";
+    socket.on("data", (bytes: Buffer) => (answer += bytes.toString("latin1")));
+    socket.on("error", () => undefined);
+    socket.write(request());
+    await once(socket, "close");
+    expect(answer).not.toContain("HTTP/1.1 200");
+    await refused();
   });
 
   it("of the listener is read again when its file changes, and half a change is none", async () => {

@@ -34,6 +34,39 @@ describe("a token", () => {
     expect(guarded.seen.at(-1)).not.toHaveProperty("authorization");
   });
 
+  it("may be signed only as the settings allow", async () => {
+    const issuer = await Issuer.start();
+    stops.push(() => issuer.close());
+    const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}", algorithms: [ES256] }`;
+    const guarded = await startIdentified(`identity:\n  jwt: ${jwt}\n`);
+    stops.push(guarded.stop);
+    await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
+    const statuses = issuer.keys.map(async (key) => {
+      const token = await issuer.token("alice", { key });
+      return [key.alg, (await guarded.call({ authorization: `Bearer ${token}` })).status];
+    });
+    expect(await Promise.all(statuses)).toEqual([
+      ["RS256", 401],
+      ["ES256", 200],
+      ["EdDSA", 401],
+      ["PS256", 401],
+    ]);
+  });
+
+  it("is not replaced by what a client claims about itself, nor by a header of its own", async () => {
+    const { guarded } = await startWith("  upstream-header: X-Verified-Agent\n");
+    const meta = { "io.modelcontextprotocol/clientInfo": { name: "root", version: "1" } };
+    const params = { name: "work", _meta: meta };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+    const headers = { ...JSON_TYPE, "x-verified-agent": "root" };
+    expect((await fetch(guarded.sidecar.url, { method: "POST", headers, body })).status).toBe(200);
+    expect(guarded.sidecar.audit().at(-1)).toMatchObject({
+      agent: { name: "anonymous", source: "none", verified: false },
+      client: { name: "root" },
+    });
+    expect(guarded.seen.at(-1)).not.toHaveProperty("x-verified-agent");
+  });
+
   it("that is bad is refused though nobody has to show one", async () => {
     const { guarded, token } = await startWith("");
     expect((await guarded.call()).status).toBe(200);

@@ -58,6 +58,7 @@ function answerOf({ method, params }: Sent): object {
   if (method === "tools/call" && params?.name === "modern")
     return { result: { resultType: "task", taskId: "task-1", status: "working" } };
   if (method === "tools/call") return { result: { task: { taskId: "task-1", status: "working" } } };
+  if (method === "tasks/result") return { result: { content: [] } };
   if (params?.taskId === "unheard") return { error: { code: -32602, message: "Task not found" } };
   return { result: { taskId: params?.taskId, status: "completed" } };
 }
@@ -149,16 +150,22 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
     expect(seen).toEqual([]);
   });
 
-  it("that nobody is known to own is the server's to judge, and then its first user's", async () => {
-    expect(
-      await (await post("alice", "tasks/get", { taskId: "from-before", ...more })).json(),
-    ).toHaveProperty("result");
-    expect(
-      await (await post("mallory", "tasks/get", { taskId: "from-before", ...more })).json(),
-    ).toHaveProperty("error");
-    expect(await (await post("mallory", "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
-      "error",
-    );
-    expect(seen).toEqual(["tasks/get from-before", "tasks/get unheard"]);
+  it.each(["tasks/get", "tasks/result"])(
+    "that nobody is known to own is the server's to judge, and then its first user's (%s)",
+    async (method) => {
+      const ask = async (agent: string, taskId: string): Promise<unknown> =>
+        (await post(agent, method, { taskId, ...more })).json();
+      expect(await ask("alice", "from-before")).toHaveProperty("result");
+      expect(await ask("mallory", "from-before")).toHaveProperty("error");
+      expect(seen).toEqual([`${method} from-before`]);
+    },
+  );
+
+  it("that the server does not know is nobody's", async () => {
+    for (const agent of ["mallory", "alice"])
+      expect(await (await post(agent, "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
+        "error",
+      );
+    expect(seen).toEqual(["tasks/get unheard", "tasks/get unheard"]);
   });
 });

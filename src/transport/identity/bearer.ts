@@ -41,10 +41,11 @@ export function bearerSource(options: BearerOptions): Source {
   return (request) => {
     const token = bearerOf(request);
     if (token === undefined) return NONE;
-    if (token.length > LONGEST_TOKEN || !TOKEN.test(token)) return UNREADABLE;
-    const digest = digestOf(token).toString("base64");
+    if (token.length > LONGEST_TOKEN) return UNREADABLE;
+    const digest = digestOf(token);
     const agent = options.cache.find(digest);
-    return agent === undefined ? check(token, digest, options) : { kind: "agent", agent };
+    if (agent !== undefined) return { kind: "agent", agent };
+    return TOKEN.test(token) ? check(token, digest, options) : UNREADABLE;
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
+import { stringOf } from "../outline.ts";
 import { bad, NONE, type Proof, proven, type Source } from "./proof.ts";
 
 /** Of the connection, so it is read once for all of its requests. */
@@ -45,7 +46,9 @@ function alternativeNames(text: string): readonly (readonly [kind: string, name:
     const match = reader.exec(text);
     if (match === null) return undefined;
     const [, kind = "", quoted, plain = "", end] = match;
-    names.push([kind, quoted === undefined ? plain : String(JSON.parse(quoted))]);
+    const name = quoted === undefined ? plain : stringOf(quoted);
+    if (name === undefined) return undefined;
+    names.push([kind, name]);
     if (end === "") return names;
   }
 }

@@ -1,6 +1,6 @@
 /** Tokens that were found good, by their digest: a token that comes again costs a look into a map. */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Agent } from "../../enforcement/request.ts";
 
 interface Entry {
@@ -48,7 +48,7 @@ export class TokenCache {
   }
 }
 
-/** sha256: what stands for a token wherever it is kept. */
-export function digestOf(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
+/** sha256 in base64: what stands for a token wherever it is kept. */
+export function digestOf(token: string): string {
+  return hash("sha256", token, "base64");
 }

@@ -29,7 +29,7 @@ export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier 
     takes: ({ iss, sub }) =>
       typeof sub === "string" && sub.startsWith(PREFIX) && (options.issuer ?? iss) === iss,
     verify: (token) => {
-      const digest = digestOf(token).toString("base64");
+      const digest = digestOf(token);
       const same = underWay.get(digest);
       if (same !== undefined) return same;
       if (underWay.size >= MOST_REVIEWS)
