@@ -53,7 +53,7 @@ const STDOUT = 1;
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
-  const counting = openCounting(settings, clock, () => telemetry);
+  const counting = await openCounting(settings, clock, () => telemetry);
   const telemetry = await openTelemetry(settings, () => counting.read(limitsOf(policies.current())));
   const guard = buildGuard(settings, policies.current, { ...counting, ...telemetry, clock });
   const watch = followPolicies(policies, {
