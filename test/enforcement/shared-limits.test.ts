@@ -103,6 +103,21 @@ describe("SharedLimits", () => {
     expect(await reasonOf(issue(world, WEIGHTED, 2))).toBe("admitted");
   });
 
+  it("asks again for what fits sooner than what was refused", async () => {
+    const limits = [
+      { counter: "sum", window: "second", max: 10, increment_from: "args.amount", algorithm: "sliding" },
+    ];
+    const sliding = compilePolicy({ tools: { run: { limits } } });
+    const world = worldOf();
+    expect(await reasonOf(issue(world, sliding, 4))).toBe("admitted");
+    world.nowMs += 500;
+    expect(await reasonOf(issue(world, sliding, 6))).toBe("admitted");
+    world.nowMs += 400;
+    expect(await reasonOf(issue(world, sliding, 9))).toBe("budget_exceeded");
+    world.nowMs += 140;
+    expect(await reasonOf(issue(world, sliding, 3))).toBe("admitted");
+  });
+
   it("lets a raised max count at once", async () => {
     const world = worldOf();
     await use(world, MAX);
