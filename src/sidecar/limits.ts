@@ -57,7 +57,7 @@ async function countInStore(
   const { SharedCounters } = await import("../enforcement/shared-counters.ts");
   const store = new SharedCounters({
     address,
-    scheme: { prefix, server, digest },
+    scheme: { prefix, server, digest: digestOfCaller },
     timeoutMs,
     onChange: (isUp, cause) => reportStore(events().log, address, isUp, cause),
   });
@@ -76,7 +76,8 @@ async function countInStore(
 
 const DIGEST_LENGTH = 32;
 
-function digest(text: string): string {
+/** Callers as the store knows them: the first 32 hex digits of the SHA-256. */
+export function digestOfCaller(text: string): string {
   return digestOf(Buffer.from(text)).slice(0, DIGEST_LENGTH);
 }
 
