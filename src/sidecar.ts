@@ -60,7 +60,7 @@ const STDOUT = 1;
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const { identity, tls, adminToken } = proofsOf(settings, clock);
-  const counting = openCounting(settings, clock, () => telemetry);
+  const counting = await openCounting(settings, clock, () => telemetry);
   const telemetry = await openTelemetry(settings, identity.agents, () =>
     counting.read(limitsOf(policies.current())),
   );

@@ -126,6 +126,18 @@ describe("tollgate", () => {
     expect(await program.ended).toMatchObject({ code: 0, stdout: "" });
   });
 
+  it("looks at its policy again on SIGHUP, and lives on", async () => {
+    const file = join(folder, "hangup.json");
+    writeFileSync(file, `{"version":"1","default":"allow"}`);
+    const program = start([...UPSTREAM, ...ANY_PORTS, "--config", QUICK_STOP, "--policy", file]);
+    await says(program, "tollgate is up");
+    writeFileSync(file, `{"version":"1","default":"deny"}`);
+    program.child.kill("SIGHUP");
+    await says(program, "policy reloaded");
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toMatchObject({ code: 0 });
+  });
+
   it("ends at once on a second signal", async () => {
     const program = start([...UPSTREAM, ...ANY_PORTS]);
     await says(program, "no policy");

@@ -30,6 +30,7 @@ Flags (flag beats environment beats file beats default)
 ${FLAGS.map(line).join("\n")}
 
 Each flag is also read from the environment: --log-level from TOLLGATE_LOG_LEVEL.
+SIGHUP looks at the policy's files at once; otherwise that happens every second.
 Exit codes: 0 done, 64 bad usage or settings, 69 an address is taken, 78 bad policy at start.
 `;
 

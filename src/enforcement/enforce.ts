@@ -32,9 +32,9 @@ export type Verdict =
 
 export interface Enforcer {
   /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. A promise only where a store is asked. */
-  readonly enforce: (tracking: Tracking, message: CallMessage) => Verdict | Promise<Verdict>;
+  readonly enforce: (tracking: Tracking, message: CallMessage) => Result<Verdict>;
   /** The same for a request of any other method: its denial, or undefined when it may pass. */
-  readonly enforceMethod: (tracking: Tracking) => Denial | undefined | Promise<Denial | undefined>;
+  readonly enforceMethod: (tracking: Tracking) => Result<Denial | undefined>;
 }
 
 export interface EnforcerParts extends Omit<Ledger, "nowMs"> {
@@ -52,18 +52,15 @@ export function createEnforcer(parts: EnforcerParts): Enforcer {
   };
 }
 
-function enforceCall(
-  parts: EnforcerParts,
-  tracking: Tracking,
-  message: CallMessage,
-): Verdict | Promise<Verdict> {
-  const { policyFor, clock, freezes } = parts;
+type Result<T> = T | Promise<T>;
+
+function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMessage): Result<Verdict> {
   const { agent, args } = tracking.request;
   // Invariant: the policy is read once, so that one call is judged by exactly one policy.
-  const policy = policyFor(agent);
+  const policy = parts.policyFor(agent);
   const policyDigest = policy?.digest ?? "";
-  const nowMs = clock.wallMs();
-  const freeze = freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
+  const nowMs = parts.clock.wallMs();
+  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
   if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), policyDigest);
   if (policy === undefined) return deny(tracking, noPolicyDenial(), policyDigest);
   const answer = ({ decision, permit, approval }: Issued): Verdict => {
@@ -72,13 +69,8 @@ function enforceCall(
     return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
   };
   const fail = (error: unknown): Verdict => ({ denial: failed(parts, tracking, policy, error) });
-  try {
-    const call = { ...message, agent: principalOf(agent), argsOnWire: args ?? NO_ARGUMENTS };
-    const issued = Permit.issue(policy, call, { ...parts, nowMs });
-    return issued instanceof Promise ? issued.then(answer).catch(fail) : answer(issued);
-  } catch (error) {
-    return fail(error);
-  }
+  const call = { ...message, agent: principalOf(agent), argsOnWire: args ?? NO_ARGUMENTS };
+  return guarded(() => Permit.issue(policy, call, { ...parts, nowMs }), answer, fail);
 }
 
 const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };
@@ -88,13 +80,9 @@ function deny(tracking: Tracking, denial: Denial, policyDigest: string): Verdict
   return { denial };
 }
 
-function enforceMethod(
-  parts: EnforcerParts,
-  tracking: Tracking,
-): Denial | undefined | Promise<Denial | undefined> {
-  const { policyFor, counters, shared, clock } = parts;
+function enforceMethod(parts: EnforcerParts, tracking: Tracking): Result<Denial | undefined> {
   const { agent, method, session } = tracking.request;
-  const policy = policyFor(agent);
+  const policy = parts.policyFor(agent);
   // A missing policy denies calls; without the other methods a client could not even be told.
   if (policy === undefined) return undefined;
   const answer = (decision: Decision): Denial | undefined => {
@@ -103,19 +91,35 @@ function enforceMethod(
     tracking.judged({ decision, policyDigest: policy.digest });
     return isBlocked(decision) ? decision.denial : undefined;
   };
+  const call = {
+    method,
+    isKnownMethod: isKnownMethod(method),
+    agent: principalOf(agent),
+    ...(session !== undefined && { session }),
+  };
+  const judge = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
   const fail = (error: unknown): Denial => failed(parts, tracking, policy, error);
+  return guarded(() => judgeWith(parts, judge), answer, fail);
+}
+
+function judgeWith(
+  { counters, shared, clock }: EnforcerParts,
+  judge: (readUsage: ReadUsage) => Decision,
+): Result<Decision> {
+  if (shared === undefined) return judgeInMemory(judge, counters, clock.wallMs());
+  const judged = shared.judge(judge);
+  return judged instanceof Promise ? judged.then(({ decision }) => decision) : judged.decision;
+}
+
+/** What came of `work`, at once where it came at once; what it or the answer threw goes to `fail`. */
+function guarded<T, A>(
+  work: () => Result<T>,
+  answer: (result: T) => A,
+  fail: (error: unknown) => A,
+): Result<A> {
   try {
-    const call = {
-      method,
-      isKnownMethod: isKnownMethod(method),
-      agent: principalOf(agent),
-      ...(session !== undefined && { session }),
-    };
-    const judge = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
-    if (shared === undefined) return answer(judgeInMemory(judge, counters, clock.wallMs()));
-    const judged = shared.judge(judge);
-    if (!(judged instanceof Promise)) return answer(judged.decision);
-    return judged.then(({ decision }) => answer(decision)).catch(fail);
+    const result = work();
+    return result instanceof Promise ? result.then(answer).catch(fail) : answer(result);
   } catch (error) {
     return fail(error);
   }

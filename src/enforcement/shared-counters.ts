@@ -169,6 +169,7 @@ function openClient(address: StoreAddress, onLost: () => void): Client {
   const socket = { connectTimeout: CONNECT_MS, ...(tls !== undefined && { tls: true as const, ...tls }) };
   const shared = {
     disableOfflineQueue: true,
+    disableClientInfo: true,
     commandsQueueMaxLength: MAX_WAITING,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

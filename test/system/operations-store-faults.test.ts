@@ -1,6 +1,8 @@
 /** What a store that fails does to calls: bounded, denied unless the settings say otherwise, and well again in two seconds. */
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTlsFiles } from "../fixtures/tls-files.ts";
 import {
@@ -173,6 +175,23 @@ describe("a store of another make", () => {
     expect(await admitAll(trusting)).toBe(MAX);
     const distrusting = await open(redis.url);
     expect(await callOnce(distrusting, POLICY)).toBe("limiter_unavailable");
+  });
+
+  it("needs no more rights than docs/shared-limits.md lists, and has the keys that it describes", async () => {
+    const guide = readFileSync(join(import.meta.dirname, "../../docs/shared-limits.md"), "utf8");
+    const rights = /no more than `([^`]+)`/.exec(guide)?.[1]?.split(" ") ?? [];
+    const redis = stopLater(await startRedis());
+    expect(redis.cli("acl", "setuser", "tollgate", "on", ">secret", ...rights)).toBe("OK");
+    const opened = await open(redis.url.replace("//", "//tollgate:secret@"), { prefix: "tollgate" });
+    expect(await callOnce(opened, POLICY, "nightly-report")).toBe("admitted");
+    expect(opened.changes).toEqual([true]);
+    const caller = createHash("sha256").update("nightly-report").digest("hex").slice(0, 32);
+    const keys = redis.cli("--scan", "--pattern", `tollgate:v1:*:${caller}`).split("\n").toSorted();
+    expect(keys).toEqual([
+      `tollgate:v1:{test}:["/all_tools","slow","hour","agent","sliding"]:${caller}`,
+      `tollgate:v1:{test}:["/tools/run","runs","month","agent","aligned"]:${caller}`,
+    ]);
+    for (const key of keys) expect(Number(redis.cli("pttl", key))).toBeGreaterThan(60_000);
   });
 
   it("is a cluster: one call's keys are together, and a node that was lost comes back", async () => {

@@ -1,0 +1,191 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/config/policy-file.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+
+const OPEN = JSON.stringify({ version: "1", default: "allow" });
+const HIDING = JSON.stringify({ version: "1", default: "allow", hide: ["run"] });
+
+let folder: string;
+let file: string;
+let upstream: LoopbackServer;
+let sidecar: TestSidecar;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-reload-"));
+  file = join(folder, "policy.json");
+  upstream = await serveOnLoopback((request, response) => {
+    if (request.method === "GET") {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      return;
+    }
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      const result = text.includes("tools/list")
+        ? `{"tools":[{"name":"run"},{"name":"read"}]}`
+        : `{"content":[]}`;
+      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":${result}}`);
+    });
+  });
+});
+afterEach(async () => {
+  await sidecar.stop();
+  upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(settings: Parameters<typeof startTestSidecar>[0]["settings"] = {}): Promise<void> {
+  const identity = { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } };
+  sidecar = await startTestSidecar({
+    upstream: upstream.url,
+    settings: { policy: file, identity, ...settings },
+  });
+}
+
+async function shown(): Promise<Record<string, unknown>> {
+  return (await (await fetch(`${sidecar.adminUrl}/policy`)).json()) as Record<string, unknown>;
+}
+
+async function send(method: string, params: object = {}, agent = "bot"): Promise<string> {
+  const headers = { "content-type": "application/json", "x-agent-id": agent };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  return (await fetch(sidecar.url, { method: "POST", headers, body })).text();
+}
+
+/** A new version of a ConfigMap's file, as the kubelet brings it: a folder of its own, and one link that is swapped. */
+function publish(name: string, text: string): void {
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, "policy.json"), text);
+  symlinkSync(name, join(folder, "..data_tmp"));
+  renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+}
+
+function limitedTo(max: number, description: string): string {
+  const limits = [{ counter: "calls", window: "month", max }];
+  return JSON.stringify({ version: "1", default: "allow", description, all_tools: { limits } });
+}
+
+describe("reload", () => {
+  it("puts a changed policy in force, and says so", async () => {
+    writeFileSync(file, OPEN);
+    await start();
+    expect(await send("tools/call", { name: "run" })).toContain("content");
+    writeFileSync(file, HIDING);
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
+    expect(await shown()).toMatchObject({ digest: digestOf(Buffer.from(HIDING)), last_error: null });
+    expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(2);
+    expect(await sidecar.metric("tollgate_policy_info", { digest: digestOf(Buffer.from(HIDING)) })).toBe(1);
+    expect(await sidecar.metric("tollgate_policy_info")).toBe(1);
+  });
+
+  it.each([
+    ["deleted", () => rmSync(file)],
+    ["half written", () => writeFileSync(file, HIDING.slice(0, 30))],
+    ["emptied", () => writeFileSync(file, "")],
+    ["wrong", () => writeFileSync(file, `{"version":"1","default":"allow","hidee":[]}`)],
+  ])("keeps the last good policy when the file is %s, and takes the next good one", async (_how, spoil) => {
+    writeFileSync(file, HIDING);
+    await start();
+    spoil();
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
+    expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(0);
+    expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
+    expect(await shown()).toMatchObject({
+      digest: digestOf(Buffer.from(HIDING)),
+      last_error: expect.stringContaining(file),
+    });
+    sidecar.hangUp();
+    expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
+    writeFileSync(file, OPEN);
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" })).toContain("content");
+    expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(1);
+    expect(await shown()).toMatchObject({ last_error: null });
+  });
+
+  it("follows symlinks that are swapped, twice, as a ConfigMap's are", async () => {
+    publish("..2026_01", OPEN);
+    symlinkSync(join("..data", "policy.json"), file);
+    await start();
+    for (const [name, text] of [
+      ["..2026_02", HIDING],
+      ["..2026_03", OPEN],
+    ] as const) {
+      publish(name, text);
+      await until(async () => (await shown())["digest"] === digestOf(Buffer.from(text)));
+    }
+    expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(3);
+  });
+
+  it("reads agents' policies again as well, and all of them or none", async () => {
+    const own = join(folder, "own.json");
+    writeFileSync(file, OPEN);
+    writeFileSync(own, OPEN);
+    await start({ agents: [{ match: "own-*", policy: own }] });
+    writeFileSync(own, HIDING);
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
+    expect(await send("tools/call", { name: "run" })).toContain("content");
+    writeFileSync(own, OPEN);
+    writeFileSync(file, "{");
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
+  });
+
+  it("refills no counter, and raises a limit at once", async () => {
+    writeFileSync(file, limitedTo(1, ""));
+    await start();
+    expect(await send("tools/call", { name: "run" })).toContain("content");
+    writeFileSync(file, limitedTo(1, "edited"));
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
+    writeFileSync(file, limitedTo(2, "raised"));
+    sidecar.hangUp();
+    expect(await send("tools/call", { name: "run" })).not.toContain("rate_limited");
+    expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
+  });
+
+  it("tells open streams of agents that see other tools, and nobody else", async () => {
+    const own = join(folder, "own.json");
+    writeFileSync(file, OPEN);
+    writeFileSync(own, OPEN);
+    await start({ agents: [{ match: "own-*", policy: own }] });
+    await send("tools/list");
+    const heard = { bot: "", "own-bot": "" };
+    const streams = await Promise.all(
+      (["bot", "own-bot"] as const).map(async (agent) => {
+        const headers = { accept: "text/event-stream", "x-agent-id": agent };
+        const request = get(sidecar.url, { headers });
+        const [response] = (await once(request, "response")) as [IncomingMessage];
+        response.setEncoding("utf8").on("data", (chunk: string) => (heard[agent] += chunk));
+        response.on("error", () => undefined);
+        return request;
+      }),
+    );
+    await until(async () => (await sidecar.metric("tollgate_streams")) === 2);
+    writeFileSync(own, HIDING);
+    sidecar.hangUp();
+    await until(() => heard["own-bot"] !== "");
+    expect(heard["own-bot"]).toBe(
+      `event: message\ndata: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n`,
+    );
+    writeFileSync(
+      own,
+      JSON.stringify({ version: "1", default: "allow", hide: ["run"], description: "edited" }),
+    );
+    sidecar.hangUp();
+    writeFileSync(own, OPEN);
+    sidecar.hangUp();
+    await until(() => heard["own-bot"].split("list_changed").length === 3);
+    expect(heard.bot).toBe("");
+    for (const request of streams) request.destroy();
+  });
+});
