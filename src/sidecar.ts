@@ -119,7 +119,7 @@ function policiesOf(settings: Settings): PolicySet {
 }
 
 async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {
-  const { server, agent, audit, logLevel: level, logFormat: format } = settings;
+  const { server, agent, audit, auditCapture: capture, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
       server,
@@ -127,6 +127,7 @@ async function openTelemetry(settings: Settings, readLimits: () => LimitReadings
       agents: agent === undefined ? [] : [agent],
       log: { level, format },
       ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
+      capture,
       upstreamTransport: "http",
       readLimits,
       environment: process.env,

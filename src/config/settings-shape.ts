@@ -1,6 +1,7 @@
 /** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
 
 import * as z from "zod";
+import { parsePath } from "../policy/path.ts";
 
 export interface Address {
   readonly host: string;
@@ -38,6 +39,21 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
 
+const argumentPath = z.string().refine((text) => parsePath(text) !== undefined, {
+  error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
+});
+const auditSettings = z.strictObject({
+  file: z.string().optional(),
+  capture: z
+    .array(z.strictObject({ tool: z.string().min(1), paths: z.array(argumentPath).min(1).max(32) }))
+    .default([]),
+});
+
+/** `audit: FILE` is short for `audit: { file: FILE }`. */
+function fileAlone(audit: unknown): unknown {
+  return typeof audit === "string" ? { file: audit } : audit;
+}
+
 export const SETTINGS_SHAPE = z.strictObject({
   upstream: endpoint,
   listen: address.default({ host: "127.0.0.1", port: 8080 }),
@@ -51,7 +67,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   server: label.optional(),
   agent: label.optional(),
   limits: z.literal("memory", "must be memory: a shared store is not there yet").default("memory"),
-  audit: z.string().optional(),
+  audit: z.preprocess(fileAlone, auditSettings).prefault({}),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),
   "log-level": z.enum(LOG_LEVELS).default("info"),
