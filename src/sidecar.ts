@@ -50,12 +50,19 @@ const BAD_POLICY = 78;
 const UNAVAILABLE = 69;
 const STDOUT = 1;
 
+/** What observes; nothing that it does or leaves undone changes a decision. */
+export type OpenTelemetry = (settings: Settings, readLimits: () => LimitReadings) => Promise<Telemetry>;
+
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
-export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
+export async function startSidecar(
+  settings: Settings,
+  clock: Clock = SYSTEM_CLOCK,
+  open: OpenTelemetry = openTelemetry,
+): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
-  const telemetry = await openTelemetry(settings, () => readLimits(counters, limits, clock.wallMs()));
+  const telemetry = await open(settings, () => readLimits(counters, limits, clock.wallMs()));
   const guard = buildGuard(settings, policies, { ...telemetry, counters, clock });
   const state = { isDraining: false };
   const downstream = createDownstream(guard.relay, {
