@@ -15,6 +15,7 @@ import { headerMismatch } from "./headers.ts";
 import type { RefusedRequest } from "./http-edge.ts";
 import type { Identify } from "./identity.ts";
 import { asksForTask, type CallMessage, clientOf, type Message, type RequestMessage } from "./message.ts";
+import { propagateInHeaders, propagateInMessage } from "./propagation.ts";
 import {
   type Answer,
   answerWith,
@@ -26,7 +27,6 @@ import {
   methodDenialAnswer,
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
-import { setMember } from "./splice.ts";
 import { taskRequestOf } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
 import { Underway } from "./underway.ts";
@@ -156,7 +156,9 @@ export class HttpRelay {
         return this.#request(exchange, message, text);
       case "notification":
         this.#underway.hear(exchange.session, message);
-        return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
+        return this.#send(exchange, (headers) =>
+          upstream.relay(message, propagateInMessage(text, message.meta, undefined), headers),
+        );
       case "response":
         return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
     }
@@ -178,7 +180,7 @@ export class HttpRelay {
       return answerDenied(downstream, tracking, { ...answer, headers: { "retry-after": "60" } });
     }
     return this.#send(tracked, (headers, context) =>
-      upstream.relay(message, withTrace(text, context), headers),
+      upstream.relay(message, propagateInMessage(text, message.meta, context), headers),
     );
   }
 
@@ -196,7 +198,7 @@ export class HttpRelay {
     });
     if (denial === undefined) {
       const open: Open = (headers, context) =>
-        upstream.call(permit, headers, (judged) => withTrace(judged, context));
+        upstream.call(permit, headers, (judged) => propagateInMessage(judged, message.meta, context));
       return this.#send(tracked, open, permit);
     }
     const answer = denialAnswer(
@@ -217,7 +219,7 @@ export class HttpRelay {
     this.#underway.begin(session, tracking);
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
-    const headers = { ...requestHeaders(incoming, this.#parts.withheldHeaders), ...context };
+    const headers = propagateInHeaders(requestHeaders(incoming, this.#parts.withheldHeaders), context);
     const upstream = open(headers, context);
     let isGone = downstream.destroyed;
     const leave = (): void => {
@@ -277,14 +279,6 @@ function faultAnswer(error: UpstreamError, id: string | undefined): Answer {
         id,
       );
   }
-}
-
-/** The message with our span's context in `params._meta`; unchanged when nothing is traced. */
-function withTrace(text: string, context: TraceContext | undefined): string {
-  if (context === undefined) return text;
-  const traced = setMember(text, ["params", "_meta", "traceparent"], JSON.stringify(context.traceparent));
-  if (context.tracestate === undefined) return traced;
-  return setMember(traced, ["params", "_meta", "tracestate"], JSON.stringify(context.tracestate));
 }
 
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
