@@ -62,7 +62,12 @@ function record(index: number): string {
   const denial = { effect: "deny", reason: "rate_limited", rule, mode: "enforce" } as const;
   const isDenied = index % 7 === 0;
   const decision = { charges: [], unevaluable: [], ...(isDenied && { denial }) };
-  const options = { server: "healthomics", digest: () => "0".repeat(64), traceIdOf: () => undefined };
+  const options = {
+    server: "healthomics",
+    digest: () => "0".repeat(64),
+    traceIdOf: () => undefined,
+    capture: () => undefined,
+  };
   const ending = {
     outcome: "success",
     totalMs: 31,

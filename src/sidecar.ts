@@ -56,14 +56,24 @@ const BAD_POLICY = 78;
 const UNAVAILABLE = 69;
 const STDOUT = 1;
 
+/** What observes; nothing that it does or leaves undone changes a decision. */
+export type OpenTelemetry = (
+  settings: Settings,
+  /** Names that are labels always. */
+  agents: readonly string[],
+  readLimits: () => LimitReadings,
+) => Promise<Telemetry>;
+
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
-export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
+export async function startSidecar(
+  settings: Settings,
+  clock: Clock = SYSTEM_CLOCK,
+  open: OpenTelemetry = openTelemetry,
+): Promise<Sidecar> {
   const policies = policiesOf(settings);
   const { identity, tls, adminToken } = proofsOf(settings, clock);
   const counting = await openCounting(settings, clock, () => telemetry);
-  const telemetry = await openTelemetry(settings, identity.agents, () =>
-    counting.read(limitsOf(policies.current())),
-  );
+  const telemetry = await open(settings, identity.agents, () => counting.read(limitsOf(policies.current())));
   const control = createControl(settings, telemetry, clock);
   const guard = buildGuard(settings, policies.current, {
     ...counting,
@@ -172,7 +182,7 @@ async function openTelemetry(
   agents: readonly string[],
   readLimits: () => LimitReadings,
 ): Promise<Telemetry> {
-  const { server, audit, logLevel: level, logFormat: format } = settings;
+  const { server, audit, auditCapture: capture, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
       server,
@@ -180,6 +190,7 @@ async function openTelemetry(
       agents: [...new Set(agents)],
       log: { level, format },
       ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
+      capture,
       upstreamTransport: "http",
       readLimits,
       environment: process.env,

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
+import { parsePath } from "../policy/path.ts";
 
 export interface Address {
   readonly host: string;
@@ -41,6 +42,21 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
 
+const argumentPath = z.string().refine((text) => parsePath(text) !== undefined, {
+  error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
+});
+const auditSettings = z.strictObject({
+  file: z.string().optional(),
+  capture: z
+    .array(z.strictObject({ tool: z.string().min(1), paths: z.array(argumentPath).min(1).max(32) }))
+    .default([]),
+});
+
+/** `audit: FILE` is short for `audit: { file: FILE }`. */
+function fileAlone(audit: unknown): unknown {
+  return typeof audit === "string" ? { file: audit } : audit;
+}
+
 export const SETTINGS_SHAPE = z.strictObject({
   upstream: endpoint,
   listen: address.default({ host: "127.0.0.1", port: 8080 }),
@@ -54,7 +70,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   server: label.optional(),
   agent: label.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
-  audit: z.string().optional(),
+  audit: z.preprocess(fileAlone, auditSettings).prefault({}),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),
   "require-isolation": z.union([z.boolean(), z.enum(["true", "false"])]).default(false),

@@ -27,6 +27,8 @@ export interface Settings {
   readonly agent?: string;
   /** A path, or `-` for stdout; absent when off. */
   readonly audit?: string;
+  /** Argument values that audit log and decisions keep: of these tools, at these paths. */
+  readonly auditCapture: readonly { readonly tool: string; readonly paths: readonly string[] }[];
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   /** Whether an upstream that can be reached round the sidecar is not served. */
@@ -99,7 +101,8 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
   const file = readConfigFile(given["config"]?.text);
   const problems: string[] = [...file.problems];
   const raw: Record<string, unknown> = { ...file.values };
-  for (const [name, { text }] of Object.entries(given)) if (name !== "config") raw[name] = text;
+  for (const [name, { text }] of Object.entries(given))
+    if (name !== "config") raw[name] = name === "audit" ? withFile(raw[name], text) : text;
   if (given["limits"] !== undefined) raw["limits"] = mergeLimits(file.values["limits"], given["limits"].text);
   const parsed = SETTINGS_SHAPE.safeParse(raw);
   if (!parsed.success) {
@@ -122,6 +125,11 @@ function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Give
     given[name] = { text: value, origin: flags[name] === undefined ? variable : `--${name}` };
   }
   return given;
+}
+
+/** The log that a flag names takes the place of the settings file's, and of nothing else there. */
+function withFile(audit: unknown, file: string): unknown {
+  return typeof audit === "object" && audit !== null ? { ...audit, file } : file;
 }
 
 function readConfigFile(path: string | undefined): { values: Record<string, unknown>; problems: string[] } {
@@ -161,7 +169,8 @@ function complete(
     mode: raw.mode,
     server: raw.server ?? raw.upstream.hostname.replaceAll(/[[\]:]/g, "_"),
     ...(raw.agent === undefined ? {} : { agent: raw.agent }),
-    ...(raw.audit === undefined ? {} : { audit: raw.audit }),
+    ...(raw.audit.file === undefined ? {} : { audit: raw.audit.file }),
+    auditCapture: raw.audit.capture,
     allowedHosts: raw["allowed-host"],
     allowedOrigins: raw["allowed-origin"],
     requireIsolation: String(raw["require-isolation"]) === "true",
@@ -197,7 +206,8 @@ function complete(
 
 function describe(issue: z.core.$ZodIssue, given: Given): string {
   const name = String(issue.path[0] ?? "");
-  const where = given[name]?.origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
+  const origin = issue.path.length > 1 ? undefined : given[name]?.origin;
+  const where = origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
   if (name === "upstream" && issue.code === "invalid_type") {
     return "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp";
   }

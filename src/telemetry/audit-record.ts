@@ -3,6 +3,7 @@
 import type { Control, Ending, Judgement, Refusal } from "../enforcement/observer.ts";
 import type { Agent, Request } from "../enforcement/request.ts";
 import { effectOf } from "../policy/decision.ts";
+import type { Capture, Captured } from "./capture.ts";
 import { isoTime } from "./iso-time.ts";
 
 export interface RecordOptions {
@@ -10,6 +11,8 @@ export interface RecordOptions {
   /** Keyed digest of the arguments' text. */
   readonly digest: (text: string) => string;
   readonly traceIdOf: (request: Request) => string | undefined;
+  /** Argument values that are kept. */
+  readonly capture: Capture;
 }
 
 type Arguments = NonNullable<Request["args"]>;
@@ -20,7 +23,7 @@ const MAX_KEYS = 64;
 
 /** `ending` is absent for a denied call, which is written at once. */
 export function callRecord(
-  { server, digest, traceIdOf }: RecordOptions,
+  { server, digest, traceIdOf, capture }: RecordOptions,
   request: Request,
   judgement: Judgement | undefined,
   ending: Ending | undefined,
@@ -31,7 +34,7 @@ export function callRecord(
     tool: request.tool && name(request.tool.name),
     category: request.tool?.category.category,
     ...(judgement && verdictOf(judgement)),
-    args: request.args && argumentsOf(request.args, digest),
+    args: request.args && argumentsOf(request.args, digest, capture(request)),
     approval: judgement?.approval,
     upstream: ending && upstreamOf(ending),
     trace_id: traceIdOf(request),
@@ -75,8 +78,12 @@ function callerOf(server: string, { receivedAtMs, id, agent, client, session }: 
   };
 }
 
-function argumentsOf({ bytes, keys, text }: Arguments, digest: RecordOptions["digest"]): object {
-  return { bytes, keys: keys.slice(0, MAX_KEYS).map(name), hmac: digest(text) };
+function argumentsOf(
+  { bytes, keys, text }: Arguments,
+  digest: RecordOptions["digest"],
+  captured: Captured | undefined,
+): object {
+  return { bytes, keys: keys.slice(0, MAX_KEYS).map(name), hmac: digest(text), captured };
 }
 
 function verdictOf({ decision, policyDigest }: Judgement): object {

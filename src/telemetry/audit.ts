@@ -3,6 +3,7 @@
 import type { Observer } from "../enforcement/observer.ts";
 import type { Request } from "../enforcement/request.ts";
 import { isBlocked } from "../policy/decision.ts";
+import type { Capture } from "./capture.ts";
 import { createDigest, createKey, readOrCreateKey } from "./audit-key.ts";
 import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./audit-record.ts";
 import { LineFile } from "./line-file.ts";
@@ -14,6 +15,8 @@ export interface AuditOptions {
   /** Key of the argument digests; absent: kept in `<target>.key`, or made anew for a descriptor. */
   readonly hmacKey?: string | Uint8Array;
   readonly traceIdOf?: (request: Request) => string | undefined;
+  /** Argument values that are kept; absent means none. */
+  readonly capture?: Capture;
   /** How many records could not be written. */
   readonly onDropped: (records: number) => void;
 }
@@ -29,14 +32,15 @@ export interface Audit {
 
 /** @throws Error of node:fs when the file, or the one for its key, cannot be opened. */
 export function openAudit(options: AuditOptions): Audit {
-  const { target, server, hmacKey, traceIdOf } = options;
+  const { target, server, hmacKey } = options;
+  const { traceIdOf = () => undefined, capture = () => undefined } = options;
   const key = hmacKey ?? (typeof target === "string" ? readOrCreateKey(`${target}.key`) : createKey());
   const file = new LineFile(options);
   const flush = (): void => file.flush();
   // A crash must not take along what was decided in its own turn.
   process.once("exit", flush);
   return {
-    observer: record(file, { server, digest: createDigest(key), traceIdOf: traceIdOf ?? (() => undefined) }),
+    observer: record(file, { server, digest: createDigest(key), traceIdOf, capture }),
     reopen: () => file.reopen(),
     flush,
     close: () => {

@@ -5,6 +5,7 @@ import type { Agent, Client, Request, Transport } from "../enforcement/request.t
 import type { CategoryAssignment } from "../policy/category.ts";
 import { effectOf, isBlocked, type Denial, type Effect, type Unevaluable } from "../policy/decision.ts";
 import type { Charge } from "../policy/limit.ts";
+import type { Capture, Captured } from "./capture.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
 import { ownCopy } from "./labels.ts";
 
@@ -21,6 +22,8 @@ export interface DecisionEntry {
   readonly category?: CategoryAssignment;
   /** Top-level names of the arguments. */
   readonly argumentNames: readonly string[];
+  /** Values that `audit.capture` asks to keep, by path; absent when it asks for none of this tool. */
+  readonly captured?: Captured;
   readonly effect: Effect;
   /** Absent when the call was allowed without reservation. */
   readonly denial?: Denial;
@@ -48,6 +51,8 @@ export interface DecisionsOptions {
   /** How many are kept. */
   readonly capacity: number;
   readonly traceIdOf?: (request: Request) => string | undefined;
+  /** Argument values that are kept; absent means none. */
+  readonly capture?: Capture;
 }
 
 /** What a decision is described from, once somebody asks: most are never looked at. */
@@ -55,24 +60,32 @@ interface Slot {
   readonly request: Request;
   readonly judgement: Judgement;
   readonly traceId: string | undefined;
+  readonly captured: Captured | undefined;
   ending?: Ending;
 }
 
 type Listener = (entry: DecisionEntry) => void;
 
-export function createDecisions({ capacity, traceIdOf }: DecisionsOptions): Decisions {
+export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptions): Decisions {
+  const slotOf = (request: Request, judgement: Judgement): Slot => ({
+    request: compact(request),
+    judgement,
+    traceId: traceIdOf?.(request),
+    // Now, since a long message is not kept.
+    captured: capture?.(request),
+  });
   const slots = new Map<string, Slot>();
   const listeners = new Set<Listener>();
   return {
     observer: {
       requestJudged: (request, judgement) => {
-        const slot = { request: compact(request), judgement, traceId: traceIdOf?.(request) };
+        const slot = slotOf(request, judgement);
         keep(slots, slot, capacity);
         if (isBlocked(judgement.decision)) publish(listeners, slot);
       },
       requestEnded: (request, ending, judgement) => {
         if (judgement === undefined) return;
-        const slot: Slot = slots.get(request.id) ?? { request, judgement, traceId: traceIdOf?.(request) };
+        const slot = slots.get(request.id) ?? slotOf(request, judgement);
         slot.ending = ending;
         if (!isBlocked(judgement.decision)) publish(listeners, slot);
       },
@@ -142,7 +155,7 @@ function describeAny(slot: Slot | undefined): DecisionEntry | undefined {
   return slot && describe(slot);
 }
 
-function describe({ request, judgement, traceId, ending }: Slot): DecisionEntry {
+function describe({ request, judgement, traceId, captured, ending }: Slot): DecisionEntry {
   const { tool, client, agent, args } = request;
   const { decision, policyDigest, approval } = judgement;
   return {
@@ -154,6 +167,7 @@ function describe({ request, judgement, traceId, ending }: Slot): DecisionEntry 
     method: cut(request.method),
     ...(tool && { tool: cut(tool.name), category: tool.category }),
     argumentNames: (args?.keys ?? []).slice(0, MAX_ARGUMENT_NAMES).map(cut),
+    ...(captured && { captured }),
     effect: effectOf(decision),
     ...(decision.denial && { denial: decision.denial }),
     unevaluable: decision.unevaluable,

@@ -1,6 +1,6 @@
 /** Takes secrets out of text that is about to be written. */
 
-const REDACTED = "[redacted]";
+export const REDACTED = "[redacted]";
 
 /** Keys whose value is a secret whatever it looks like. */
 const SECRET_KEYS = [
@@ -19,6 +19,15 @@ const SECRET_KEYS = [
   "api_key",
   "apiKey",
 ] as const;
+
+/** What a name of an argument ends in, without `_` and `-`, when its value is a secret. */
+const SECRET_ENDINGS =
+  /(?:authorization|cookie|password|passwd|passphrase|secret|secretkey|credentials?|privatekey|apikey|accesskey|(?:^|access|refresh|id|auth|session|bearer|api)token)$/;
+
+/** Whether the name says that its value is a secret, whatever that looks like. */
+export function isSecretKey(name: string): boolean {
+  return SECRET_ENDINGS.test(name.toLowerCase().replaceAll(/[-_.]/g, ""));
+}
 
 /** Three base64url parts of which the first is a JSON object: a JWT, wherever it stands. */
 const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;

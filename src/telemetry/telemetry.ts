@@ -4,6 +4,7 @@ import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
 import type { Request, Transport } from "../enforcement/request.ts";
 import { type Audit, openAudit } from "./audit.ts";
+import { type Capture, type CaptureRule, createCapture } from "./capture.ts";
 import { createDecisions, type Decisions } from "./decisions.ts";
 import { createLog, type Log, type LogFormat, type LogLevel } from "./log.ts";
 import { observeForLog } from "./log-observer.ts";
@@ -19,6 +20,8 @@ export interface TelemetryOptions {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   /** A file or an open descriptor; absent when off. */
   readonly audit?: string | number;
+  /** Argument values to keep, in the audit log and among the latest decisions. */
+  readonly capture: readonly CaptureRule[];
   readonly upstreamTransport: Transport;
   readonly readLimits: () => LimitReadings;
   /** The process's own: OTEL_* decides about traces. */
@@ -45,8 +48,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   let traces: Traces | undefined;
   const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
-  const audit = openAuditLog(options, traceIdOf, metrics);
-  const decisions = createDecisions({ capacity: REMEMBERED_DECISIONS, traceIdOf });
+  const capture = createCapture(options.capture);
+  const audit = openAuditLog(options, { traceIdOf, capture }, metrics);
+  const decisions = createDecisions({ capacity: REMEMBERED_DECISIONS, traceIdOf, capture });
   traces = await startTraces({
     ...options,
     warn: (fields, message) => log.warn(fields, message),
@@ -71,9 +75,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 
 function openAuditLog(
   { audit: target, server }: TelemetryOptions,
-  traceIdOf: (request: Request) => string | undefined,
+  told: { readonly traceIdOf: (request: Request) => string | undefined; readonly capture: Capture },
   metrics: Metrics,
 ): Audit | undefined {
   if (target === undefined) return undefined;
-  return openAudit({ target, server, traceIdOf, onDropped: metrics.auditDropped });
+  return openAudit({ target, server, ...told, onDropped: metrics.auditDropped });
 }

@@ -14,6 +14,7 @@ import { describeRequest } from "./describe-request.ts";
 import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
 import { asksForTask, type CallMessage, idOf, type Message, type RequestMessage } from "./message.ts";
+import { propagateInHeaders, propagateInMessage } from "./propagation.ts";
 import {
   type Answer,
   answerWith,
@@ -29,7 +30,6 @@ import type { ToolList } from "./tool-list.ts";
 import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./upstream-http.ts";
-import { withTrace } from "./with-trace.ts";
 
 export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
@@ -100,7 +100,7 @@ export class HttpRelay {
   /** As they go upstream; who is calling stands last. */
   #headers({ incoming, agent }: Exchange, context?: TraceContext): OutgoingHttpHeaders {
     const { withheldHeaders, tellAgent } = this.#parts;
-    return { ...requestHeaders(incoming, withheldHeaders), ...context, ...tellAgent(agent) };
+    return { ...propagateInHeaders(requestHeaders(incoming, withheldHeaders), context), ...tellAgent(agent) };
   }
 
   #inputSchemaOf(message: Message): JsonObject | undefined {
@@ -117,7 +117,9 @@ export class HttpRelay {
         return this.#request(exchange, message, text);
       case "notification":
         this.#underway.hear(exchange.session, message);
-        return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
+        return this.#send(exchange, (headers) =>
+          upstream.relay(message, propagateInMessage(text, message.meta, undefined), headers),
+        );
       case "response":
         return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
     }
@@ -137,7 +139,7 @@ export class HttpRelay {
     if (message.method === "initialize" && !sessions.hasRoom(principalOf(exchange.agent)))
       return answerDenied(downstream, tracking, overloaded("too many sessions are open", message.id));
     return this.#send(tracked, (headers, context) =>
-      upstream.relay(message, withTrace(text, context), headers),
+      upstream.relay(message, propagateInMessage(text, message.meta, context), headers),
     );
   }
 
@@ -158,7 +160,7 @@ export class HttpRelay {
     const { permit, denial, approval } = verdict instanceof Promise ? await verdict : verdict;
     if (denial === undefined) {
       const open: Open = (headers, context) =>
-        upstream.call(permit, headers, (judged) => withTrace(judged, context));
+        upstream.call(permit, headers, (judged) => propagateInMessage(judged, message.meta, context));
       return this.#send(tracked, open, permit);
     }
     const answer = denialAnswer(

@@ -80,6 +80,26 @@ export function setMember(text: string, path: readonly string[], rawJson: string
   return replaced(text, start, rawJson);
 }
 
+/** The text without the member at a path, which names one at least; the very same string when there is none. */
+export function removeMember(text: string, path: readonly string[]): string {
+  const object = memberSpan(text, path.slice(0, -1));
+  const start = object === undefined ? undefined : memberStart(text, object.start, path.at(-1) ?? "");
+  if (object === undefined || start === undefined) return text;
+  const name = nameStart(text, object.start, start);
+  const end = valueEnd(text, start);
+  if (text.charCodeAt(end) === COMMA) return text.slice(0, name) + text.slice(end + 1);
+  const isOnly = name === object.start + 1;
+  return text.slice(0, isOnly ? name : name - 1) + text.slice(end);
+}
+
+/** Where the name of the member begins whose value begins at `value`. */
+function nameStart(text: string, objectStart: number, value: number): number {
+  let at = objectStart + 1;
+  for (let start = stringEnd(text, at) + 1; start < value; start = stringEnd(text, at) + 1)
+    at = valueEnd(text, start) + 1;
+  return at;
+}
+
 function replaced(text: string, start: number, rawJson: string): string {
   return text.slice(0, start) + rawJson + text.slice(valueEnd(text, start));
 }

@@ -1,4 +1,4 @@
-import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ beforeEach(async () => {
   });
   sidecar = await startTollgateProcess({
     upstream: upstream.url,
-    flags: ["--policy", policy, "--log-level", "silent"],
+    flags: ["--policy", policy, "--log-level", "silent", "--audit", join(folder, "audit.jsonl")],
     environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
   });
 });
@@ -55,6 +55,10 @@ async function call(name: string, meta: object, headers: Record<string, string> 
   ).text();
 }
 
+function traceOf(name: string): string | undefined {
+  return collector.spans.find((span) => span.kind === SERVER && span.name === `tools/call ${name}`)?.traceId;
+}
+
 describe("traces", () => {
   it("show a call as a SERVER span under the agent's and a CLIENT span that the server gets as its parent", async () => {
     await call("read", { traceparent: `00-${TRACE}-${PARENT}-01`, kept: 1 });
@@ -68,6 +72,29 @@ describe("traces", () => {
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({
       params: { _meta: { traceparent: context, kept: 1 } },
     });
+  });
+
+  it("are named by exemplars and audit records, which so lead to their spans", async () => {
+    await call("read", {});
+    await call("wipe", {});
+    const response = await fetch(`${sidecar.adminUrl}/metrics`, {
+      headers: { accept: "application/openmetrics-text" },
+    });
+    const exemplars = Array.from(
+      (await response.text()).matchAll(/gen_ai_tool_name="read".* # \{trace_id="([0-9a-f]{32})"\}/g),
+      ([, id]) => id,
+    );
+    await sidecar.stop();
+    expect(new Set(exemplars)).toEqual(new Set([traceOf("read")]));
+    const records = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
+    expect(records.map((line) => JSON.parse(line).trace_id)).toEqual([traceOf("read"), traceOf("wipe")]);
+  });
+
+  it("never carry an agent's baggage on", async () => {
+    await call("read", { baggage: "user=ada" }, { baggage: "user=ada" });
+    expect(received[0]?.headers).not.toHaveProperty("baggage");
+    expect(received[0]?.body).not.toContain("ada");
+    await sidecar.stop();
   });
 
   it("have no CLIENT span for a denied call", async () => {

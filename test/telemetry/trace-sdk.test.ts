@@ -12,6 +12,8 @@ const run = promisify(execFile);
 
 interface Report {
   readonly loaded: readonly string[];
+  /** Host and path of each request. */
+  readonly contacted: readonly string[];
   readonly isTracing: boolean;
   readonly shutdownMs: number;
 }
@@ -38,6 +40,10 @@ function configured(): Record<string, string> {
 describe("with nothing configured", () => {
   it("loads nothing of the SDK", async () => {
     expect(await trace({})).toMatchObject({ isTracing: false, loaded: [] });
+  });
+
+  it("asks nobody, where the SDK by itself would ask localhost:4318 for three signals", async () => {
+    expect(await trace({})).toMatchObject({ contacted: [] });
   });
 
   it("loads nothing of the SDK for the console exporter", async () => {
@@ -80,6 +86,16 @@ describe("with a collector", () => {
     expect(new Set(receiver.paths)).toEqual(new Set(["/v1/traces"]));
   });
 
+  it("asks nobody but the address for traces, where that alone is given", async () => {
+    const endpoint = `${receiver.url}/own/path`;
+    const { contacted } = await trace({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    });
+    expect(contacted).toEqual([endpoint.replace("http://", "")]);
+    expect(receiver.spans).toHaveLength(2);
+  });
+
   it("takes its name and attributes from the environment", async () => {
     await trace({
       ...configured(),
@@ -91,6 +107,17 @@ describe("with a collector", () => {
       team: "a",
       "k8s.pod.name": "p-1",
     });
+  });
+});
+
+describe("with a collector that is not there", () => {
+  it("goes on without it, and ends soon", async () => {
+    await receiver.close();
+    const { isTracing, shutdownMs, stdout } = await trace(configured());
+    receiver = await openOtlpReceiver();
+    expect(isTracing).toBe(true);
+    expect(stdout).toBe("");
+    expect(shutdownMs).toBeLessThan(3500);
   });
 });
 

@@ -109,6 +109,26 @@ describe("a tool call", () => {
     expect(client?.attributes["network.transport"]).toBe("pipe");
   });
 
+  it("tells on the SERVER span how the agent is reached", async () => {
+    const [server, client] = await spansOf(exampleRequest({ transport: "stdio" }));
+    expect(server?.attributes["network.transport"]).toBe("pipe");
+    expect(client?.attributes["network.transport"]).toBe("tcp");
+  });
+
+  it("has the attributes of the conventions on its CLIENT span too", async () => {
+    const request = exampleRequest({ protocolVersion: "2025-11-25", session: "s-1" });
+    const [, client] = await spansOf(request);
+    expect(client?.attributes).toEqual({
+      "mcp.method.name": "tools/call",
+      "gen_ai.tool.name": "ExecuteQuery",
+      "gen_ai.operation.name": "execute_tool",
+      "jsonrpc.request.id": "7",
+      "mcp.protocol.version": "2025-11-25",
+      "mcp.session.id": "s-1",
+      "network.transport": "tcp",
+    });
+  });
+
   it("lasts as long as the call, and its CLIENT span as long as the upstream", async () => {
     const request = exampleRequest();
     const [server, client] = await spansOf(request);

@@ -11,6 +11,7 @@ import {
   memberSpan,
   memberText,
   removeElements,
+  removeMember,
   setMember,
 } from "../../src/transport/splice.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
@@ -175,3 +176,38 @@ function sameTokens(text: string | undefined, value: Json): boolean {
 function listMessage(tools: string): string {
   return `{"id":1.0,"result":{"tools":${tools},"nextCursor":"\\u0061","_meta":{}}}`;
 }
+
+describe("removeMember", () => {
+  it.each([
+    ['{"a":1}', ["a"], "{}"],
+    ['{"a":1,"b":2}', ["a"], '{"b":2}'],
+    ['{"a":1,"b":2}', ["b"], '{"a":1}'],
+    ['{"a":{"x":","},"b":[1,{"c":2}],"c":3}', ["b"], '{"a":{"x":","},"c":3}'],
+    ['{"p":{"_meta":{"k":1,"baggage":"a=\\",b"}}}', ["p", "_meta", "baggage"], '{"p":{"_meta":{"k":1}}}'],
+    ['{"p":{"\\u0061":1},"q":2}', ["p", "a"], '{"p":{},"q":2}'],
+    ['{"a":1}', ["b"], '{"a":1}'],
+    ['{"a":[1]}', ["a", "b"], '{"a":[1]}'],
+    ["[1]", ["a"], "[1]"],
+  ])("of %s at %j is %s", (text, path, rest) => {
+    expect(removeMember(text, path)).toBe(rest);
+  });
+
+  it("takes that member and leaves every other token, in any JSON", () => {
+    const claim = property(integer(), (seed) => {
+      const reading = readJson(randomJsonText(seed).text);
+      if (!reading.ok || !isJsonObject(reading.value)) return true;
+      const object = reading.value;
+      return [...object.keys()].every((name) => {
+        const rest = readJson(removeMember(reading.minified, [name]));
+        if (!rest.ok || !isJsonObject(rest.value)) return false;
+        const expected = [...object].filter(([other]) => other !== name);
+        const found = [...rest.value.keys()];
+        return (
+          JSON.stringify(found) === JSON.stringify(expected.map(([other]) => other)) &&
+          expected.every(([other, value]) => sameTokens(memberText(rest.minified, [other]), value))
+        );
+      });
+    });
+    expect(() => assert(claim, { numRuns })).not.toThrow();
+  });
+});

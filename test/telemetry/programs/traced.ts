@@ -1,8 +1,10 @@
 /**
  * A process that traces one call as its environment says, and exits. On stderr, as one JSON line: the modules of
- * OpenTelemetry that it loaded beside the API, and how long its shutdown took.
+ * OpenTelemetry that it loaded beside the API, whom it asked over HTTP, and how long its shutdown took.
  */
 
+import { subscribe } from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import { registerHooks } from "node:module";
 
 const loaded = new Set<string>();
@@ -12,6 +14,12 @@ registerHooks({
     if (name !== undefined && name !== "@opentelemetry/api") loaded.add(name);
     return nextLoad(url, context);
   },
+});
+
+const contacted = new Set<string>();
+subscribe("http.client.request.start", (message) => {
+  if (!isRequest(message)) return;
+  contacted.add(`${message.request.getHeader("host")}${message.request.path}`);
 });
 
 const { startTraces } = await import("../../../src/telemetry/traces.ts");
@@ -31,6 +39,11 @@ const startMs = performance.now();
 await traces?.shutdown();
 const shutdownMs = performance.now() - startMs;
 process.stderr.write(
-  `${JSON.stringify({ loaded: [...loaded], isTracing: traces !== undefined, shutdownMs })}\n`,
+  `${JSON.stringify({ loaded: [...loaded], contacted: [...contacted], isTracing: traces !== undefined, shutdownMs })}\n`,
 );
 process.exit(0);
+
+/** What the channel carries when a request is sent. */
+function isRequest(message: unknown): message is { request: ClientRequest } {
+  return typeof message === "object" && message !== null && "request" in message;
+}

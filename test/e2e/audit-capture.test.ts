@@ -1,0 +1,117 @@
+/** Argument values in audit log and decisions: kept where the settings say so, and nowhere else. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseSettings } from "../../src/config/settings.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar } from "../fixtures/start-sidecar.ts";
+
+let folder: string;
+let upstream: LoopbackServer;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-capture-"));
+  upstream = await serveOnLoopback((request, response) => {
+    request.resume();
+    request.on("end", () => sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`));
+  });
+});
+afterEach(() => {
+  upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function settingsFile(text: string): string {
+  const file = join(folder, "settings.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+const CAPTURE = `
+audit:
+  capture:
+    - tool: start
+      paths: [args.workflow, args.login]
+`;
+
+async function call(url: string, name: string, args: object): Promise<void> {
+  const params = { name, arguments: args };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  await (await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })).text();
+}
+
+it("is in audit log and decisions, and in neither metrics nor any other call's record", async () => {
+  const sidecar = await startTestSidecar({
+    upstream: upstream.url,
+    flags: { config: settingsFile(CAPTURE) },
+    policy: {
+      version: "1",
+      default: "allow",
+      tools: { start: { limits: [{ counter: "c", window: "day", max: 1 }] } },
+    },
+  });
+  const args = { workflow: "w-4711", login: { user: "u-0815", password: "hunter2" }, other: "o-0000" };
+  await call(sidecar.url, "start", args);
+  await call(sidecar.url, "start", { ...args, padding: "x".repeat(20_000) });
+  await call(sidecar.url, "stop", args);
+  const captured = {
+    "args.workflow": "w-4711",
+    "args.login": '{"user":"u-0815","password":"[redacted]"}',
+  };
+  const [allowed, denied, other] = sidecar.audit();
+  expect(allowed).toMatchObject({ effect: "allow", args: { captured } });
+  expect(denied).toMatchObject({ effect: "deny", args: { captured } });
+  expect(other?.["args"]).not.toHaveProperty("captured");
+  const shown = await (await fetch(`${sidecar.adminUrl}/decisions`)).text();
+  const { decisions }: { decisions: object[] } = JSON.parse(shown);
+  expect(decisions.slice(1)).toMatchObject([{ captured }, { captured }]);
+  expect(decisions[0]).not.toHaveProperty("captured");
+  const everything = `${JSON.stringify(sidecar.audit())}${shown}${await sidecar.metrics()}`;
+  expect(everything).not.toMatch(/hunter2|o-0000/);
+  expect(await sidecar.metrics()).not.toMatch(/w-4711|u-0815/);
+  await sidecar.stop();
+});
+
+function parse(text: string, flags: object = {}): object {
+  const sources = { flags: { upstream: "http://127.0.0.1:1/mcp", config: settingsFile(text), ...flags } };
+  const parsed = parseSettings({ ...sources, environment: {}, isTerminal: false });
+  return parsed.ok ? parsed.settings : parsed.problems;
+}
+describe("the settings", () => {
+  const capture = [{ tool: "start", paths: ["args.workflow", "args.login"] }];
+
+  it.each<[string, string, object, object]>([
+    ["a file alone", "audit: a.jsonl", {}, { audit: "a.jsonl", auditCapture: [] }],
+    ["nothing", "{}", {}, { auditCapture: [] }],
+    ["paths without a file", CAPTURE, {}, { auditCapture: capture }],
+    [
+      "paths, and the file as a flag",
+      CAPTURE,
+      { audit: "b.jsonl" },
+      { audit: "b.jsonl", auditCapture: capture },
+    ],
+    ["both", `${CAPTURE}  file: c.jsonl\n`, {}, { audit: "c.jsonl", auditCapture: capture }],
+    [
+      "both, and a flag",
+      `${CAPTURE}  file: c.jsonl\n`,
+      { audit: "-" },
+      { audit: "-", auditCapture: capture },
+    ],
+  ])("take %s", (_what, text, flags, settings) => {
+    expect(parse(text, flags)).toMatchObject(settings);
+  });
+
+  it.each([
+    [
+      "audit: { capture: [ { tool: t, paths: [arguments.x] } ] }",
+      'audit.capture.0.paths.0: must be a path such as args.name or args["a.b"], got "arguments.x"',
+    ],
+    ["audit: { capture: [ { tool: t, paths: [] } ] }", "audit.capture.0.paths: too small"],
+    ["audit: { capture: [ { tool: t } ] }", "audit.capture.0.paths: invalid input"],
+    ["audit: { colour: red }", "audit: unknown: colour"],
+    ["audit: 5", "audit: invalid input"],
+  ])("refuse %s", (text, problem) => {
+    expect(parse(text)).toEqual([expect.stringContaining(problem)]);
+  });
+});
