@@ -5,6 +5,7 @@ import type { Permit } from "../enforcement/permit.ts";
 import type { JsonObject } from "../policy/json.ts";
 import {
   accepted,
+  alreadyInitialized,
   answered,
   legacyStatus,
   oneStreamOnly,
@@ -153,6 +154,7 @@ export class UpstreamStdio implements Upstream {
       session.send(message);
       return accepted();
     }
+    if (method === "initialize" && session.isOpened) return alreadyInitialized();
     if (!session.hasRoom) return answered(tooMany("requests are under way", id));
     const reply = new PostReply({
       ...this.#replyTimes(),

@@ -148,6 +148,23 @@ describe("modern requests", () => {
     expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code: -32_020 } });
   });
 
+  it.each([
+    ["of a revision that the server does not offer", "protocolVersion", '"2099-01-01"', -32_022],
+    ["without the client's capabilities", "clientCapabilities", undefined, -32_602],
+    ["without a revision, though its header has one", "protocolVersion", undefined, -32_602],
+  ])("are refused %s", async (_name, key, value, code) => {
+    const [message, headers] = modern(5, "test/echo");
+    const name = `"io.modelcontextprotocol/${key}":`;
+    const text = JSON.stringify({ jsonrpc: "2.0", ...message });
+    const given = new RegExp(`${name}(?:\\{\\}|"[^"]*")`);
+    const changed = text.replace(given, value === undefined ? `"x-${key}":0` : name + value);
+    const withoutVersion =
+      value === undefined ? headers : { ...headers, "mcp-protocol-version": "2099-01-01" };
+    const answer = await bridge.postText(changed, withoutVersion).response;
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code } });
+  });
+
   it("are answered as a server of the old era does when the child is one", async () => {
     const legacy = await openBridge(stdioServer("puppet", "legacy"));
     for (const method of ["server/discover", "tools/list"]) {

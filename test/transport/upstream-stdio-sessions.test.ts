@@ -151,6 +151,23 @@ describe("a session", () => {
   });
 });
 
+describe("a handshake", () => {
+  it("that the server refuses leaves no session and no child", async () => {
+    const refusing = await openBridge(stdioServer("puppet", "refuses"));
+    const answer = await refusing.post(INITIALIZE).response;
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
+    await until(() => refusing.upstream.size === 0);
+    expect(refusing.told.filter((line) => line !== "up")).toEqual(["session ended"]);
+    await refusing.close();
+  });
+
+  it("happens once in a session", async () => {
+    const again = await bridge.post(INITIALIZE, { "mcp-session-id": session }).response;
+    expect(again.statusCode).toBe(400);
+    expect(await ask(3, "test/echo")).toContain('"heard"');
+  });
+});
+
 describe("what belongs to no session", () => {
   it.each([
     ["a request without one", { id: 1, method: "tools/list" }, {}, 400],

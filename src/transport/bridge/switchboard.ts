@@ -71,19 +71,16 @@ export class Switchboard {
     }
     this.#underWay.set(ours, { id, reply, ...(progressToken !== undefined && { progressToken }) });
     const renamed = setMember(text, ["id"], ours);
-    this.send(
+    this.#write(
       progressToken === undefined ? renamed : setMember(renamed, ["params", "_meta", "progressToken"], ours),
-    );
+    ).catch((cause: unknown) => this.#fail(ours, new UpstreamError("broken", false, cause)));
     return ours;
   }
 
   /** Sends what awaits no answer. */
   send(text: string): void {
-    const bytes = text.length;
-    this.#unsentBytes += bytes;
-    // A child that takes no more is about to end, and its end is told to all.
-    const sent = this.#child?.send(text).catch(() => undefined);
-    void sent?.finally(() => (this.#unsentBytes -= bytes));
+    // Nobody waits for what comes of it.
+    this.#write(text).catch(() => undefined);
   }
 
   /** Tells the child that nobody waits for this request any more. */
@@ -112,6 +109,21 @@ export class Switchboard {
     this.#underWay.clear();
     for (const { reply } of left) reply.fail(new UpstreamError("broken", true));
     this.#owner.died();
+  }
+
+  async #write(text: string): Promise<void> {
+    this.#unsentBytes += text.length;
+    try {
+      await this.#child?.send(text);
+    } finally {
+      this.#unsentBytes -= text.length;
+    }
+  }
+
+  #fail(ours: string, error: UpstreamError): void {
+    const underWay = this.#underWay.get(ours);
+    this.#underWay.delete(ours);
+    underWay?.reply.fail(error);
   }
 
   #answer({ text, errorCode }: ChildMessage, ours: string): void {
