@@ -2,9 +2,10 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { readLines } from "./lines.ts";
-import { endGroup, signalGroup } from "./process-group.ts";
+import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
 import { readStderr } from "./stderr-lines.ts";
 
 export interface ChildCommand {
@@ -24,6 +25,11 @@ export interface ChildExit {
   /** Null when a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** The code that a shell would tell: 128 and the signal's number for a signal. */
+export function exitCodeOf({ code, signal }: ChildExit): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 export interface ChildEvents {
@@ -78,8 +84,9 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
     windowsHide: true,
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const started = startOf(child, command.command);
-  const over = started.then(() => live(child, exited, command, events));
+  const numbered = startOf(child, command.command);
+  const started = numbered.then(() => undefined);
+  const over = numbered.then((pid) => live({ child, pid, exited }, command, events));
   // Who does not ask whether it started is told by `send`.
   for (const promise of [started, over]) promise.catch(() => undefined);
   return {
@@ -95,11 +102,13 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
 
 type Process = ChildProcessWithoutNullStreams;
 
-async function startOf(child: Process, command: string): Promise<void> {
+/** Its number, once it runs. */
+async function startOf(child: Process, command: string): Promise<number> {
   // A child that is gone takes no input: `send` says so where it matters.
   child.stdin.on("error", () => undefined);
   try {
     await once(child, "spawn");
+    return child.pid ?? Number.NaN;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new ChildError("not_started", `\`${command}\` cannot be started: ${reason(code)}`, error);
@@ -111,10 +120,15 @@ function reason(code: string): string {
   return code === "EACCES" ? "it may not be executed; check its permissions" : code;
 }
 
+interface Running {
+  readonly child: Process;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
 /** From the first line to the end of the group. */
 async function live(
-  child: Process,
-  exited: Promise<void>,
+  { child, pid, exited }: Running,
   { maxLineBytes: maxBytes = MAX_LINE_BYTES }: ChildCommand,
   { onLine, onLineDropped, onStderr, onExit }: ChildEvents,
 ): Promise<void> {
@@ -130,8 +144,10 @@ async function live(
   ]).then(() => {
     consumer.isDone = true;
   });
+  const spare = killAtExit(pid);
   await exited;
-  if (child.pid !== undefined) await endGroup(child.pid, TERM_MS);
+  await endGroup(pid, TERM_MS);
+  spare();
   await Promise.race([read, lastLines(consumer)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   await read;
