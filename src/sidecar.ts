@@ -12,10 +12,11 @@ import { Counters } from "./enforcement/counters.ts";
 import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
 import { ALLOW_ALL, type Policy } from "./policy/compile.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
-import { buildGuard } from "./sidecar/guard.ts";
+import { buildGuard, type Guard } from "./sidecar/guard.ts";
 import type { LineSink } from "./telemetry/bounded-stderr.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
+import { ChildError } from "./transport/child.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
 import { type Edge, servedHosts } from "./transport/http-edge.ts";
 import { closeListener, listen, ListenError } from "./transport/listener.ts";
@@ -52,7 +53,7 @@ const STDERR = 2;
 
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
-  if (!isHttp(settings)) throw new StartError([NO_BRIDGE], BAD_USAGE);
+  if (!isHttp(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
   const policies = policiesOf(settings);
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
@@ -68,7 +69,7 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
     await closeListener(downstream, deadlineMs);
-    guard.close();
+    await guard.close();
     await closeListener(admin, 0);
     await telemetry.close();
   };
@@ -79,6 +80,7 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
     await stop(settings.bounds.drainMs);
   };
   try {
+    await startUpstream(guard);
     const url = `${await bind(downstream, settings.listen, "--listen")}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin");
     announce(telemetry.log, settings, policies, { url, adminUrl });
@@ -89,8 +91,15 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   }
 }
 
-const NO_BRIDGE =
-  "--listen: serving -- COMMAND over HTTP is not there yet; leave --listen out to wrap it over stdio";
+const NO_LISTENER = "--listen: is missing; say where to serve -- COMMAND over HTTP";
+
+async function startUpstream({ start }: Guard): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    throw error instanceof ChildError ? new StartError([error.message], UNAVAILABLE) : error;
+  }
+}
 
 /** The address as a URL without a path. */
 export async function bind(server: Server, { host, port }: Address, flag: string): Promise<string> {
@@ -109,7 +118,8 @@ function announce(
   urls: { url: string; adminUrl: string },
 ): void {
   const { upstream, server } = settings;
-  log.info({ ...urls, upstream: upstream.url.href, server, policies: digestsOf(all) }, "tollgate is up");
+  const name = upstream.kind === "http" ? upstream.url.href : upstream.command;
+  log.info({ ...urls, upstream: name, server, policies: digestsOf(all) }, "tollgate is up");
   warnOfPolicies(log, all);
 }
 

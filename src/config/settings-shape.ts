@@ -75,6 +75,12 @@ export const SETTINGS_SHAPE = z.strictObject({
         .optional(),
     })
     .default({}),
+  stdio: z
+    .strictObject({
+      "max-children": z.number().int().min(1).max(10_000).default(50),
+      "idle-ms": z.number().int().min(1_000).max(86_400_000).default(900_000),
+    })
+    .prefault({}),
   bounds: z
     .strictObject({
       "message-bytes": z

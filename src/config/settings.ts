@@ -31,6 +31,15 @@ export interface Settings {
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
   readonly bounds: Bounds;
+  readonly stdio: StdioSettings;
+}
+
+/** How a stdio server is served over HTTP. */
+export interface StdioSettings {
+  /** Children at once: one for each session, one for all clients of the modern era. */
+  readonly maxChildren: number;
+  /** How long a session may be idle before it and its child end. */
+  readonly idleMs: number;
 }
 
 export type UpstreamSettings =
@@ -43,14 +52,13 @@ export type UpstreamSettings =
       readonly environment: Readonly<Record<string, string>>;
     };
 
-/** Settings of a sidecar that has HTTP on both of its sides. */
+/** Settings of a sidecar whose downstream is HTTP. */
 export interface HttpSettings extends Settings {
-  readonly upstream: Extract<UpstreamSettings, { kind: "http" }>;
   readonly listen: Address;
 }
 
 export function isHttp(settings: Settings): settings is HttpSettings {
-  return settings.upstream.kind === "http" && settings.listen !== undefined;
+  return settings.listen !== undefined;
 }
 
 export interface IdentitySettings {
@@ -162,7 +170,7 @@ function readConfigFile(path: string | readonly string[] | undefined): {
 const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
 
 function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources): Settings {
-  const { bounds, identity } = raw;
+  const { bounds, identity, stdio } = raw;
   const upstream = upstreamOf(raw, sources);
   const listen = raw.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
   const isTerminal = sources.isTerminal;
@@ -191,6 +199,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
       lameDuckMs: bounds["lame-duck-ms"],
       drainMs: bounds["drain-ms"],
     },
+    stdio: { maxChildren: stdio["max-children"], idleMs: stdio["idle-ms"] },
   };
 }
 

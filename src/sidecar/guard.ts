@@ -9,17 +9,17 @@ import { createIdentify } from "../transport/identity.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { Sessions } from "../transport/session.ts";
 import type { ToolList } from "../transport/tool-list.ts";
-import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
-import { UpstreamHttp } from "../transport/upstream-http.ts";
 import { buildJudging, type Measured } from "./judging.ts";
+import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
 
 export interface Guard {
   readonly relay: HttpRelay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
   readonly tools: ToolList;
-  readonly health: UpstreamHealth;
-  readonly close: () => void;
+  readonly health: OpenUpstream["health"];
+  readonly start: OpenUpstream["start"];
+  readonly close: () => Promise<void>;
 }
 
 export function buildGuard(
@@ -27,29 +27,14 @@ export function buildGuard(
   policies: PolicySet,
   { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
 ): Guard {
-  const {
-    upstream: { url },
-    bounds,
-    identity,
-  } = settings;
+  const { bounds, identity } = settings;
   const sessions = new Sessions(clock.wallMs);
   const streams = { open: 0 };
   const judging = buildJudging(policies, { log, metrics, observer, counters, clock });
   const { tools, policyFor } = judging;
-  const upstream = new UpstreamHttp({
-    url,
-    connectMs: bounds.upstreamConnectMs,
-    idleMs: bounds.upstreamIdleMs,
-  });
-  const health = watchUpstream({
-    url,
-    onChange: (isUp) => {
-      metrics.upstreamUp(isUp);
-      log.info({ upstream: url.href, up: isUp }, "upstream changed");
-    },
-  });
+  const open = openUpstream(settings, { log, metrics, clock, tools, sessions });
   const relay = new HttpRelay({
-    upstream,
+    upstream: open.upstream,
     sessions,
     streams,
     ...judging,
@@ -62,12 +47,11 @@ export function buildGuard(
     listBytes: bounds.listBytes,
     withheldHeaders: withheldHeaders(identity.header?.name),
   });
-  const close = (): void => {
-    health.stop();
+  const close = (): Promise<void> => {
     sessions.closeAll();
-    upstream.close();
+    return open.close();
   };
-  return { relay, sessions, streams, tools, health, close };
+  return { relay, sessions, streams, tools, health: open.health, start: open.start, close };
 }
 
 /** Baggage is the agent's own and may hold anything; the header that names the agent is for us alone. */

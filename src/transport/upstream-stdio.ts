@@ -60,7 +60,7 @@ export class UpstreamStdio implements Upstream {
       children: this.#children,
       version: options.version,
       probeMs: PROBE_MS,
-      onUnclaimed: () => options.onDropped("unclaimed"),
+      onUnmatched: () => options.onDropped("unmatched"),
     });
     this.#modern = new ModernDoor(shared, this.#replyTimes(), options.inputSchemaOf);
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();

@@ -95,7 +95,7 @@ describe("the child that modern clients share", () => {
     const log =
       '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"secret"}}';
     expect(await ask(1, "test/echo", { print: [log] })).not.toContain('"method":"notifications/message"');
-    expect(bridge.told).toContain("dropped: unclaimed");
+    expect(bridge.told).toContain("dropped: unmatched");
   });
 
   it("is told at once that no client can be asked", async () => {
@@ -110,7 +110,7 @@ describe("the child that modern clients share", () => {
       '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
     ];
     expect(await ask(1, "test/echo", { print })).toContain('"heard"');
-    expect(bridge.told.filter((line) => line === "dropped: unreadable")).toHaveLength(3);
+    expect(bridge.told.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
   });
 
   it("goes on for others when a client does not read", async () => {

@@ -12,7 +12,7 @@ export interface SharedChildParts {
   /** How long a child may think about the question which era it speaks. */
   readonly probeMs: number;
   /** Of a message that belongs to no client. */
-  readonly onUnclaimed: () => void;
+  readonly onUnmatched: () => void;
 }
 
 /** A child that ends when it is asked is asked once more: the end may have had another cause. */
@@ -87,7 +87,7 @@ export class SharedChild {
 
   // Security: what a child says to nobody in particular may be about one client's call, so nobody hears it.
   #unrelated({ id, method }: ChildMessage): void {
-    this.#parts.onUnclaimed();
+    this.#parts.onUnmatched();
     if (id === undefined || method === undefined) return;
     const error = { code: -32_601, message: "no client can be asked: the modern era has no such requests" };
     this.current?.send(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);

@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 /** Why a child's message went nowhere: no message at all, or nobody waits for it. */
-export type ChildMessageDropped = "unreadable" | "unclaimed";
+export type ChildMessageDropped = "not_json_rpc" | "unmatched";
 
 interface UnderWay {
   /** The client's own token. */
@@ -97,7 +97,7 @@ export class Switchboard {
   /** One line of the child's stdout. */
   receive(line: Buffer): void {
     const message = readChildMessage(line);
-    if (message === undefined) this.#onDropped("unreadable");
+    if (message === undefined) this.#onDropped("not_json_rpc");
     else if (message.method === undefined && message.id !== undefined) this.#answer(message, message.id);
     else this.#tell(message);
   }
@@ -128,7 +128,7 @@ export class Switchboard {
 
   #answer({ text, errorCode }: ChildMessage, ours: string): void {
     const underWay = this.#underWay.get(ours);
-    if (underWay === undefined) return this.#onDropped("unclaimed");
+    if (underWay === undefined) return this.#onDropped("unmatched");
     this.#underWay.delete(ours);
     const restored = setMember(text, ["id"], underWay.id);
     underWay.reply.answer(withSubscription(restored, "result", underWay.id), errorCode);
@@ -140,12 +140,12 @@ export class Switchboard {
     if (token === undefined) return this.#owner.unrelated(message);
     const underWay = this.#underWay.get(token);
     const asked = progressToken === undefined ? underWay?.id : underWay?.progressToken;
-    if (underWay === undefined || asked === undefined) return this.#onDropped("unclaimed");
+    if (underWay === undefined || asked === undefined) return this.#onDropped("unmatched");
     const restored =
       progressToken === undefined
         ? withSubscription(text, "params", asked)
         : setMember(text, ["params", "progressToken"], asked);
-    if (!underWay.reply.message(restored)) this.#onDropped("unclaimed");
+    if (!underWay.reply.message(restored)) this.#onDropped("unmatched");
   }
 }
 
