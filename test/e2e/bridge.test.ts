@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { afterEach, describe, expect, it } from "vitest";
 
 import { INITIALIZE, modern, stdioServer } from "../fixtures/bridge.ts";
@@ -68,6 +72,20 @@ describe("a stdio server behind the bridge", () => {
     expect(await sidecar.metric("tollgate_tool_denials_total", { tool: "delete_all" })).toBe(2);
   });
 
+  it("is shared by 1,000 clients that all use id 1, and no answer reaches another", async () => {
+    await start("puppet");
+    const clients = Array.from({ length: 1_000 }, (_, client) => `client ${client}`);
+    const heard = await Promise.all(
+      clients.map(async (client) => {
+        const answer = await post(...modern(1, "test/echo", { client, together: 50 }));
+        const { id, result } = JSON.parse(await answer.text());
+        return [id, result.heard.params.client];
+      }),
+    );
+    expect(heard).toEqual(clients.map((client) => [1, client]));
+    expect(await sidecar.metric("tollgate_inflight_requests")).toBe(0);
+  });
+
   it("is counted, timed and recorded like any other", async () => {
     await start("plain", { policy: POLICY });
     const session = await openSession();
@@ -129,6 +147,17 @@ describe("a stdio server behind the bridge", () => {
     steadyMs = 60_000;
     await until(async () => (await sidecar.metric("tollgate_sessions")) === 0);
     expect((await post(call("echo"), sessions[0])).status).toBe(404);
+    await until(async () => (await post(INITIALIZE)).status === 200);
+  });
+
+  it("takes how many and how long from the file of settings", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-bridge-"));
+    const config = join(folder, "tollgate.yaml");
+    writeFileSync(config, "stdio: { max-children: 1, idle-ms: 1000 }\n");
+    await start("plain", { flags: { config } });
+    rmSync(folder, { recursive: true });
+    await openSession();
+    expect((await post(INITIALIZE)).status).toBe(503);
     await until(async () => (await post(INITIALIZE)).status === 200);
   });
 
