@@ -83,6 +83,16 @@ describe("a session", () => {
     ]);
   });
 
+  it("does so while its own stream is open too, unless there are several requests", async () => {
+    const stream = await open("GET", session).response;
+    expect(await ask(4, "test/echo", { print: [LOG] })).toContain("notifications/message");
+    const waiting = ask(5, "test/echo", { together: 2 });
+    expect(await ask(6, "test/echo", { together: 2, print: [LOG] })).not.toContain('"method":"notifications');
+    expect(await waiting).not.toContain('"method":"notifications');
+    const [first] = await stream.take(1).toArray();
+    expect(String(first)).toContain("notifications/message");
+  });
+
   it("gives what the server says by itself to its stream, and keeps it until one is open", async () => {
     const json = { accept: "application/json", "mcp-session-id": session };
     await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, json).response;
