@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 
 import { until } from "../fixtures/start-sidecar.ts";
-import { WrapClient } from "../fixtures/start-wrap.ts";
+import type { WrapClient } from "../fixtures/start-wrap.ts";
 import { wrappedClients } from "../fixtures/wrapped-clients.ts";
 
 const { wrap, records } = wrappedClients();
