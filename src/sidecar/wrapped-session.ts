@@ -67,7 +67,7 @@ export async function openSession(settings: WrapSettings, parts: SessionParts): 
       onExit,
       // Security: a server may say on stderr what it was given in secret.
       onStderr: (line) => stderr.write(`${withoutCredentials(line)}\n`),
-      onLineDropped: metrics.upstreamLineDropped,
+      onLineDropped: (_cause, id) => void relay.tooLong(id).catch(onFault),
     },
   );
   await child.started.catch((error: unknown) => {

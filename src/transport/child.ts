@@ -4,8 +4,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { readLines } from "./lines.ts";
+import { type LineBounds, readLines } from "./lines.ts";
 import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
+import { ReplyOutline } from "./reply.ts";
 import { readStderr } from "./stderr-lines.ts";
 
 export interface ChildCommand {
@@ -39,7 +40,8 @@ export interface ChildEvents {
   readonly onExit: (exit: ChildExit) => void;
   /** One line of stderr, bounded in length and rate; not redacted. */
   readonly onStderr: (line: string) => void;
-  readonly onLineDropped: (cause: LineDropped) => void;
+  /** `id` is that of the request which the line would have answered, as `idToken` writes it. */
+  readonly onLineDropped: (cause: LineDropped, id: string | undefined) => void;
 }
 
 export interface Child {
@@ -133,9 +135,8 @@ async function live(
   { onLine, onLineDropped, onStderr, onExit }: ChildEvents,
 ): Promise<void> {
   const consumer = { isBusy: false, isDone: false };
-  const onTooLong = (): void => onLineDropped("too_large");
   const read = Promise.all([
-    readLines(child.stdout, { maxBytes, onTooLong }, async (line) => {
+    readLines(child.stdout, { maxBytes, onTooLong: outlineTooLong(onLineDropped) }, async (line) => {
       consumer.isBusy = true;
       await onLine(line);
       consumer.isBusy = false;
@@ -152,6 +153,18 @@ async function live(
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   await read;
   onExit({ code: child.exitCode, signal: child.signalCode });
+}
+
+/** Reads what is let go of as it passes by: someone may wait for it. */
+function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
+  let outline = new ReplyOutline();
+  return (part, isEnd) => {
+    outline.push(part);
+    if (!isEnd) return;
+    const { id, method } = outline.end();
+    outline = new ReplyOutline();
+    onLineDropped("too_large", method === undefined ? id : undefined);
+  };
 }
 
 /** As long as its last lines may take to be read; the time that its consumer takes for them does not count. */

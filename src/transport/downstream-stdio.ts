@@ -12,8 +12,12 @@ export function serveLines(
 ): Promise<void> {
   const orFault = (work: Promise<void>): Promise<void> => work.catch(onFault);
   const detail = `the message is longer than ${maxBytes} bytes`;
-  const onTooLong = ({ byteLength }: Buffer): void => {
-    void orFault(relay.refuse({ cause: "too_large", detail, bytes: byteLength }));
+  let bytes = 0;
+  const onTooLong = ({ byteLength }: Buffer, isEnd: boolean): void => {
+    bytes += byteLength;
+    if (!isEnd) return;
+    void orFault(relay.refuse({ cause: "too_large", detail, bytes }));
+    bytes = 0;
   };
   return readLines(input, { maxBytes, onTooLong }, (line) => orFault(relay.fromClient(line)));
 }

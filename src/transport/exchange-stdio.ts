@@ -87,6 +87,14 @@ export class StdioRelay {
     await toClient(pending === undefined ? line : this.#answer(pending, outline, line));
   }
 
+  /** The server's line was too long to be kept: whom it answered, if anybody, is told. */
+  async tooLong(id: string | undefined): Promise<void> {
+    this.#parts.onDropped("too_large");
+    const pending = id === undefined ? undefined : this.#pending.take(id);
+    if (pending !== undefined)
+      await this.#parts.toClient(this.#failed(pending, "sent an answer that is too long"));
+  }
+
   /** Answers what may not pass: counted, recorded, never forwarded. */
   async refuse(refused: Pick<Refusal, "cause" | "detail" | "bytes">, code = INVALID_REQUEST): Promise<void> {
     const { observer, clock, nextId, agent, toClient } = this.#parts;
@@ -96,8 +104,8 @@ export class StdioRelay {
 
   /** The server has ended: whoever waits for an answer is told. */
   async end(outcome: Outcome): Promise<void> {
-    const owed = this.#pending.endAll(outcome, (id) => Buffer.byteLength(goneAnswer(id)));
-    for (const id of owed) await this.#parts.toClient(goneAnswer(id));
+    const owed = this.#pending.endAll(outcome, (id) => Buffer.byteLength(faultAnswer(GONE, id)));
+    for (const id of owed) await this.#parts.toClient(faultAnswer(GONE, id));
   }
 
   async #forward(message: Message, text: string): Promise<void> {
@@ -169,9 +177,7 @@ export class StdioRelay {
       permit?.refund();
       // Else `end` has told the client.
       if (this.#pending.take(request.rpcId) === undefined) return;
-      const answer = goneAnswer(request.rpcId);
-      tracking.ended("upstream_error", { resultBytes: Buffer.byteLength(answer), rpcCode: INTERNAL_ERROR });
-      await this.#parts.toClient(answer);
+      await this.#parts.toClient(this.#failed(pending, GONE));
     }
   }
 
@@ -181,23 +187,22 @@ export class StdioRelay {
   }
 
   /** The line as the client may see it; the request ends before its answer leaves, so that who has read it finds it counted. */
-  #answer({ tracking, isFirstPage }: Pending, outline: Outline, line: Buffer): string | Buffer {
+  #answer(pending: Pending, outline: Outline, line: Buffer): string | Buffer {
+    const { tracking, isFirstPage } = pending;
     const { tools, policyFor, agent } = this.#parts;
     tracking.answered();
     const isList = tracking.request.method === "tools/list";
     const answer = isList ? tools.filter(line.toString("utf8"), policyFor(agent), isFirstPage) : line;
-    if (answer === undefined) {
-      const refusal = errorAnswer(
-        502,
-        INTERNAL_ERROR,
-        "The MCP server behind Tollgate sent a tool list that cannot be read",
-        tracking.request.rpcId,
-      );
-      tracking.ended("upstream_error", { resultBytes: refusal.body.length, rpcCode: INTERNAL_ERROR });
-      return refusal.body;
-    }
+    if (answer === undefined) return this.#failed(pending, "sent a tool list that cannot be read");
     const resultBytes = Buffer.byteLength(answer);
     tracking.ended(outcomeOf(outline), { resultBytes, ...rpcCodeOf(outline) });
+    return answer;
+  }
+
+  /** Ends the request with an answer in the server's stead. */
+  #failed({ tracking }: Pending, what: string): string {
+    const answer = faultAnswer(what, tracking.request.rpcId);
+    tracking.ended("upstream_error", { resultBytes: Buffer.byteLength(answer), rpcCode: INTERNAL_ERROR });
     return answer;
   }
 
@@ -228,9 +233,10 @@ function outlineOf(line: Buffer): Outline | undefined {
   return isAnswer && (id !== undefined || hasError) ? outline : undefined;
 }
 
-function goneAnswer(id: string): string {
-  return errorAnswer(502, INTERNAL_ERROR, "The MCP server behind Tollgate has ended without an answer", id)
-    .body;
+const GONE = "has ended without an answer";
+
+function faultAnswer(what: string, id: string): string {
+  return errorAnswer(502, INTERNAL_ERROR, `The MCP server behind Tollgate ${what}`, id).body;
 }
 
 /** What nobody waits for an answer to is lost with the server. */

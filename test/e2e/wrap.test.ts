@@ -1,12 +1,12 @@
 /** A wrapped stdio server, through the public door: `tollgate -- SERVER` as a client starts it. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
-import { serverFile, WrapClient, type WrapOptions } from "../fixtures/start-wrap.ts";
-import { isRunning } from "../fixtures/processes.ts";
+import { serverFile, type WrapClient } from "../fixtures/start-wrap.ts";
+import { wrappedClients } from "../fixtures/wrapped-clients.ts";
+import { childrenOf, isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const POLICY = {
@@ -19,38 +19,10 @@ const POLICY = {
   },
 };
 
-let folder: string;
-let audit: string;
-let policy: string;
-let clients: WrapClient[] = [];
+const { folder, wrap, records } = wrappedClients();
+const policy = join(folder, "policy.json");
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-wrap-"));
-  policy = join(folder, "policy.json");
-  writeFileSync(policy, JSON.stringify(POLICY));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-afterEach(async () => {
-  for (const client of clients) {
-    client.process.kill("SIGTERM");
-    await client.ended;
-  }
-  clients = [];
-});
-
-function wrap(options: Partial<WrapOptions> = {}): WrapClient {
-  audit = join(folder, `audit-${Math.random()}.jsonl`);
-  const flags = ["--audit", audit, ...(options.flags ?? [])];
-  const client = new WrapClient({ server: "plain", ...options, flags });
-  clients.push(client);
-  return client;
-}
-
-function records(): Record<string, unknown>[] {
-  const lines = readFileSync(audit, "utf8").split("\n").filter(Boolean);
-  return lines.map((line): Record<string, unknown> => JSON.parse(line));
-}
+beforeAll(() => writeFileSync(policy, JSON.stringify(POLICY)));
 
 const echoed = (reply: { result?: { content?: readonly { text: string }[] } }): string | undefined =>
   reply.result?.content?.[0]?.text;
@@ -314,7 +286,7 @@ describe("the life of a wrapped server", () => {
   it("notices when we are killed", async () => {
     const client = wrap({ server: "forks-grandchild" });
     await client.ask(1, "ping");
-    const [child] = childrenOf(client);
+    const [child] = childrenOf(client.process.pid ?? 0);
     client.process.kill("SIGKILL");
     await until(() => child !== undefined && !isRunning(child));
     process.kill(await grandchildOf(client), "SIGKILL");
@@ -376,7 +348,3 @@ async function pidOf(client: WrapClient, word: string): Promise<number> {
 }
 
 const grandchildOf = (client: WrapClient): Promise<number> => pidOf(client, "grandchild");
-
-function childrenOf({ process: { pid } }: WrapClient): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-}

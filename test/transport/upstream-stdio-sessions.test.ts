@@ -161,6 +161,16 @@ describe("a session", () => {
   });
 });
 
+it("an answer that is too long to be kept fails its request, and no other", async () => {
+  const bounded = await openBridge({ ...stdioServer("puppet"), maxLineBytes: 4_096 });
+  const id = { "mcp-session-id": await bounded.initialize() };
+  const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
+  await expect(long.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
+  expect(bounded.told).toContain("dropped: too_large");
+  expect(await textOf(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain('"heard"');
+  await bounded.close();
+});
+
 describe("a handshake", () => {
   it("that the server refuses leaves no session and no child", async () => {
     const refusing = await openBridge(stdioServer("puppet", "refuses"));

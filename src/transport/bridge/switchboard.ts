@@ -88,6 +88,11 @@ export class Switchboard {
     if (this.#underWay.delete(ours)) this.send(cancellation(ours));
   }
 
+  /** The answer to this request came and could not be kept. */
+  lose(ours: string): void {
+    this.#fail(ours, new UpstreamError("broken", true));
+  }
+
   /** The id by which the child knows a request of this client id; undefined when none is under way. */
   findId(clientId: string): string | undefined {
     for (const [ours, { id }] of this.#underWay) if (isSameId(id, clientId)) return ours;
