@@ -10,9 +10,10 @@ import { parseArgs } from "node:util";
 
 import { BYPASS } from "./bypass/section.ts";
 import { type Figure, printFigure, type Section } from "./figure.ts";
+import { HTTP } from "./http/section.ts";
 import { prepareToolchain } from "./toolchain.ts";
 
-const SECTIONS: readonly Section[] = [BYPASS];
+const SECTIONS: readonly Section[] = [BYPASS, HTTP];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
