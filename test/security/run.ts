@@ -11,9 +11,11 @@ import { parseArgs } from "node:util";
 import { BYPASS } from "./bypass/section.ts";
 import { type Figure, printFigure, type Section } from "./figure.ts";
 import { HTTP } from "./http/section.ts";
+import { LIMITS } from "./limits/section.ts";
+import { TELEMETRY } from "./telemetry/section.ts";
 import { prepareToolchain } from "./toolchain.ts";
 
-const SECTIONS: readonly Section[] = [BYPASS, HTTP];
+const SECTIONS: readonly Section[] = [BYPASS, HTTP, LIMITS, TELEMETRY];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
