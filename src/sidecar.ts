@@ -5,14 +5,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createAdmin } from "./admin.ts";
 import { loadPolicies, type PolicySet } from "./config/policy-set.ts";
 import type { Address } from "./config/settings-shape.ts";
-import type { Settings } from "./config/settings.ts";
+import { type HttpSettings, isHttp, type Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { Counters } from "./enforcement/counters.ts";
 import { type LimitReadings, readLimits } from "./enforcement/limit-readings.ts";
-import { ALLOW_ALL } from "./policy/compile.ts";
+import { ALLOW_ALL, type Policy } from "./policy/compile.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
 import { buildGuard } from "./sidecar/guard.ts";
+import type { LineSink } from "./telemetry/bounded-stderr.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
@@ -44,11 +45,14 @@ export class StartError extends Error {
 }
 
 const BAD_POLICY = 78;
-const UNAVAILABLE = 69;
+export const UNAVAILABLE = 69;
+const BAD_USAGE = 64;
 const STDOUT = 1;
+const STDERR = 2;
 
 /** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address or file cannot be had. */
 export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLOCK): Promise<Sidecar> {
+  if (!isHttp(settings)) throw new StartError([NO_BRIDGE], BAD_USAGE);
   const policies = policiesOf(settings);
   const counters = new Counters();
   const limits = policies.all.flatMap((policy) => policy.limits);
@@ -85,8 +89,11 @@ export async function startSidecar(settings: Settings, clock: Clock = SYSTEM_CLO
   }
 }
 
+const NO_BRIDGE =
+  "--listen: serving -- COMMAND over HTTP is not there yet; leave --listen out to wrap it over stdio";
+
 /** The address as a URL without a path. */
-async function bind(server: Server, { host, port }: Address, flag: string): Promise<string> {
+export async function bind(server: Server, { host, port }: Address, flag: string): Promise<string> {
   try {
     const bound = await listen(server, host, port);
     return `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
@@ -97,34 +104,47 @@ async function bind(server: Server, { host, port }: Address, flag: string): Prom
 
 function announce(
   log: Log,
-  settings: Settings,
+  settings: HttpSettings,
   { all }: PolicySet,
   urls: { url: string; adminUrl: string },
 ): void {
   const { upstream, server } = settings;
-  const digests = all.map((policy) => policy.digest).filter(Boolean);
-  log.info({ ...urls, upstream: upstream.href, server, policies: digests }, "tollgate is up");
-  if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");
+  log.info({ ...urls, upstream: upstream.url.href, server, policies: digestsOf(all) }, "tollgate is up");
+  warnOfPolicies(log, all);
+}
+
+export function digestsOf(all: readonly Policy[]): string[] {
+  return all.map((policy) => policy.digest).filter(Boolean);
+}
+
+export function warnOfPolicies(log: Log, all: readonly Policy[]): void {
+  if (digestsOf(all).length === 0)
+    log.warn("no policy: every call is allowed and observed; give one with --policy");
   if (all.some((policy) => policy.mode === "shadow"))
     log.warn("shadow mode: what the policy denies is counted, and passes");
 }
 
-function policiesOf(settings: Settings): PolicySet {
+export function policiesOf(settings: Settings): PolicySet {
   const loaded = loadPolicies(settings, ALLOW_ALL);
   if (!loaded.ok) throw new StartError(loaded.problems, BAD_POLICY);
   return loaded.policies;
 }
 
-async function openTelemetry(settings: Settings, readLimits: () => LimitReadings): Promise<Telemetry> {
+/** `stderr` is where the log goes when it must not wait for a reader. */
+export async function openTelemetry(
+  settings: Settings,
+  readLimits: () => LimitReadings,
+  stderr?: LineSink,
+): Promise<Telemetry> {
   const { server, agent, audit, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({
       server,
       version: VERSION,
       agents: agent === undefined ? [] : [agent],
-      log: { level, format },
-      ...(audit !== undefined && { audit: audit === "-" ? STDOUT : audit }),
-      upstreamTransport: "http",
+      log: { level, format, ...(stderr && { destination: stderr }) },
+      ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),
+      upstreamTransport: settings.upstream.kind,
       readLimits,
       environment: process.env,
     });
@@ -134,7 +154,12 @@ async function openTelemetry(settings: Settings, readLimits: () => LimitReadings
   }
 }
 
-function edgeOf({ path, listen, allowedHosts, allowedOrigins, bounds, identity }: Settings): Edge {
+/** Stderr where stdout carries MCP. */
+function standardOutput({ listen }: Settings): number {
+  return listen === undefined ? STDERR : STDOUT;
+}
+
+function edgeOf({ path, listen, allowedHosts, allowedOrigins, bounds, identity }: HttpSettings): Edge {
   return {
     path,
     hosts: servedHosts(listen.host, allowedHosts),

@@ -1,6 +1,7 @@
 /** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
 
 import * as z from "zod";
+import { ENV_ENTRY } from "./child-environment.ts";
 
 export interface Address {
   readonly host: string;
@@ -38,9 +39,16 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
 
+const environment = list.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
+  // Security: never what was given, which may be a secret.
+  error: "must be NAME or NAME=VALUE, with a name of letters, digits and _",
+});
+
 export const SETTINGS_SHAPE = z.strictObject({
-  upstream: endpoint,
-  listen: address.default({ host: "127.0.0.1", port: 8080 }),
+  /** Absent when a server is wrapped. */
+  upstream: endpoint.optional(),
+  env: environment.optional(),
+  listen: address.optional(),
   path: z
     .string()
     .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")

@@ -4,13 +4,16 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
+import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import type { PolicyBinding } from "./policy-set.ts";
+import { nameOfCommand, nameOfHost } from "./server-name.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
 
 export interface Settings {
-  readonly upstream: URL;
-  readonly listen: Address;
+  readonly upstream: UpstreamSettings;
+  /** Absent when a server is wrapped and nobody asked for it: downstream is then our own stdin and stdout. */
+  readonly listen?: Address;
   readonly path: string;
   readonly admin: Address;
   /** Absent: everything is allowed and observed. */
@@ -20,7 +23,7 @@ export interface Settings {
   readonly mode: Mode;
   readonly server: string;
   readonly agent?: string;
-  /** A path, or `-` for stdout; absent when off. */
+  /** A path, or `-` for stdout, which is stderr where stdout carries MCP; absent when off. */
   readonly audit?: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -28,6 +31,26 @@ export interface Settings {
   readonly logFormat: "json" | "pretty";
   readonly identity: IdentitySettings;
   readonly bounds: Bounds;
+}
+
+export type UpstreamSettings =
+  | { readonly kind: "http"; readonly url: URL }
+  | {
+      readonly kind: "stdio";
+      readonly command: string;
+      readonly args: readonly string[];
+      /** All that the server is given. */
+      readonly environment: Readonly<Record<string, string>>;
+    };
+
+/** Settings of a sidecar that has HTTP on both of its sides. */
+export interface HttpSettings extends Settings {
+  readonly upstream: Extract<UpstreamSettings, { kind: "http" }>;
+  readonly listen: Address;
+}
+
+export function isHttp(settings: Settings): settings is HttpSettings {
+  return settings.upstream.kind === "http" && settings.listen !== undefined;
 }
 
 export interface IdentitySettings {
@@ -57,7 +80,9 @@ export type ParsedSettings =
 
 export interface SettingsSources {
   /** Values of flags as given on the command line. */
-  readonly flags: Readonly<Partial<Record<FlagName, string>>>;
+  readonly flags: Readonly<Partial<Record<FlagName, string | readonly string[]>>>;
+  /** What stood after `--`; absent without it. */
+  readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
 }
@@ -66,7 +91,7 @@ export interface SettingsSources {
 export function parseSettings(sources: SettingsSources): ParsedSettings {
   const given = mergeFlagsAndEnvironment(sources);
   const file = readConfigFile(given["config"]?.text);
-  const problems: string[] = [...file.problems];
+  const problems: string[] = [...file.problems, ...upstreamProblems(sources, file.values, given)];
   const raw: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given)) if (name !== "config") raw[name] = text;
   const parsed = SETTINGS_SHAPE.safeParse(raw);
@@ -75,13 +100,35 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     return { ok: false, problems };
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, settings: complete(parsed.data, sources.isTerminal) };
+  return { ok: true, settings: complete(parsed.data, sources) };
 }
 
-type Given = Readonly<Record<string, { readonly text: string; readonly origin: string }>>;
+type Given = Readonly<Record<string, { readonly text: string | readonly string[]; readonly origin: string }>>;
+
+/** Exactly one server: one that is there, or one that is started. */
+function upstreamProblems(
+  { command }: SettingsSources,
+  file: Readonly<Record<string, unknown>>,
+  given: Given,
+): string[] {
+  const isNamed = (name: string): boolean => given[name] !== undefined || file[name] !== undefined;
+  const at = (name: string): string => given[name]?.origin ?? name;
+  if (command === undefined) {
+    const alone = isNamed("env") ? [`${at("env")}: is for a server that is started: add -- COMMAND`] : [];
+    return isNamed("upstream") ? alone : [MISSING, ...alone];
+  }
+  if (command[0] === undefined || command[0] === "")
+    return ["--: must be followed by a command, as in -- uvx some-server"];
+  return isNamed("upstream")
+    ? [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`]
+    : [];
+}
+
+const MISSING =
+  "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp, or -- COMMAND to start a server";
 
 function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Given {
-  const given: Record<string, { text: string; origin: string }> = {};
+  const given: Record<string, Given[string]> = {};
   for (const { name, environment: variable } of FLAGS) {
     const value = flags[name] ?? environment[variable];
     if (value === undefined || value === "") continue;
@@ -90,8 +137,11 @@ function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Give
   return given;
 }
 
-function readConfigFile(path: string | undefined): { values: Record<string, unknown>; problems: string[] } {
-  if (path === undefined) return { values: {}, problems: [] };
+function readConfigFile(path: string | readonly string[] | undefined): {
+  values: Record<string, unknown>;
+  problems: string[];
+} {
+  if (typeof path !== "string") return { values: {}, problems: [] };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -109,17 +159,22 @@ function readConfigFile(path: string | undefined): { values: Record<string, unkn
     : { values: {}, problems: [`${path}: must be a mapping of settings`] };
 }
 
-function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Settings {
+const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
+
+function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources): Settings {
   const { bounds, identity } = raw;
+  const upstream = upstreamOf(raw, sources);
+  const listen = raw.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
+  const isTerminal = sources.isTerminal;
   return {
-    upstream: raw.upstream,
-    listen: raw.listen,
+    upstream,
+    ...(listen === undefined ? {} : { listen }),
     path: raw.path,
     admin: raw.admin,
     ...(raw.policy === undefined ? {} : { policy: raw.policy }),
     agents: raw.agents,
     mode: raw.mode,
-    server: raw.server ?? raw.upstream.hostname.replaceAll(/[[\]:]/g, "_"),
+    server: raw.server ?? serverName(upstream),
     ...(raw.agent === undefined ? {} : { agent: raw.agent }),
     ...(raw.audit === undefined ? {} : { audit: raw.audit }),
     allowedHosts: raw["allowed-host"],
@@ -139,12 +194,21 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, isTerminal: boolean): Set
   };
 }
 
+function upstreamOf(
+  { upstream: url, env }: z.infer<typeof SETTINGS_SHAPE>,
+  { command: [command = "", ...args] = [], environment }: SettingsSources,
+): UpstreamSettings {
+  if (url !== undefined) return { kind: "http", url };
+  return { kind: "stdio", command, args, environment: childEnvironment(environment, env) };
+}
+
+function serverName(upstream: UpstreamSettings): string {
+  return upstream.kind === "http" ? nameOfHost(upstream.url) : nameOfCommand(upstream.command, upstream.args);
+}
+
 function describe(issue: z.core.$ZodIssue, given: Given): string {
   const name = String(issue.path[0] ?? "");
   const where = given[name]?.origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
-  if (name === "upstream" && issue.code === "invalid_type") {
-    return "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp";
-  }
   if (issue.code === "unrecognized_keys") return `${where}: unknown: ${issue.keys.join(", ")}`;
   return `${where}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
 }

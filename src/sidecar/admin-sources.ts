@@ -2,7 +2,7 @@
 
 import type { AdminSources } from "../admin.ts";
 import type { PolicySet } from "../config/policy-set.ts";
-import type { Settings } from "../config/settings.ts";
+import type { Settings, UpstreamSettings } from "../config/settings.ts";
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
@@ -10,7 +10,10 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import type { Guard } from "./guard.ts";
 
-interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
+interface Shown extends Pick<Telemetry, "metrics" | "decisions">, Pick<Guard, "tools"> {
+  readonly sessions: { readonly size: number };
+  readonly streams: { readonly open: number };
+  readonly health: { readonly isUp: () => boolean };
   readonly state: { readonly isDraining: boolean };
 }
 
@@ -20,13 +23,14 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
     renderMetrics: (accept) => {
-      metrics.sessions("http", sessions.size);
-      metrics.streams("http", streams.open);
+      const transport = settings.listen === undefined ? "stdio" : "http";
+      metrics.sessions(transport, sessions.size);
+      metrics.streams(transport, streams.open);
       return metrics.render(accept);
     },
     notReadyBecause: () => [
       ...(state.isDraining ? ["the sidecar is draining"] : []),
-      ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
+      ...(health.isUp() ? [] : [whyDown(settings.upstream)]),
     ],
     policies: () => ({
       everyone,
@@ -45,4 +49,9 @@ export function adminSources(settings: Settings, { everyone, all }: PolicySet, s
     findDecision: decisions.get,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
   };
+}
+
+function whyDown(upstream: UpstreamSettings): string {
+  if (upstream.kind === "stdio") return `the wrapped server \`${upstream.command}\` does not run`;
+  return `the upstream at ${upstream.url.host} does not accept connections`;
 }

@@ -1,22 +1,17 @@
 /** What stands between the listeners and the upstream: the relay with everything it asks. */
 
 import type { PolicySet } from "../config/policy-set.ts";
-import type { Settings } from "../config/settings.ts";
-import type { Clock } from "../enforcement/clock.ts";
-import type { Counters } from "../enforcement/counters.ts";
-import { createEnforcer } from "../enforcement/enforce.ts";
-import { type Agent, principalOf } from "../enforcement/request.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { HttpSettings } from "../config/settings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { OpenStreams } from "../transport/answer-http.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
 import { createIdentify } from "../transport/identity.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { Sessions } from "../transport/session.ts";
-import { ToolList } from "../transport/tool-list.ts";
+import type { ToolList } from "../transport/tool-list.ts";
 import { type UpstreamHealth, watchUpstream } from "../transport/upstream-health.ts";
 import { UpstreamHttp } from "../transport/upstream-http.ts";
-import { reportTools } from "./report-tools.ts";
+import { buildJudging, type Measured } from "./judging.ts";
 
 export interface Guard {
   readonly relay: HttpRelay;
@@ -27,33 +22,20 @@ export interface Guard {
   readonly close: () => void;
 }
 
-interface Measured {
-  readonly counters: Counters;
-  readonly clock: Clock;
-}
-
 export function buildGuard(
-  settings: Settings,
-  { all, forAgent }: PolicySet,
+  settings: HttpSettings,
+  policies: PolicySet,
   { log, metrics, observer, propagate, counters, clock }: Telemetry & Measured,
 ): Guard {
-  const { upstream: url, bounds, identity } = settings;
-  metrics.policiesLoaded(all, clock.wallMs());
-  metrics.rulesKnown(all.flatMap((policy) => policy.rules));
+  const {
+    upstream: { url },
+    bounds,
+    identity,
+  } = settings;
   const sessions = new Sessions(clock.wallMs);
   const streams = { open: 0 };
-  const tools = new ToolList({
-    policies: all,
-    onListed: (listed) => {
-      observer.toolsListed(listed);
-      if (listed.isNew) reportTools(tools, all, { log, metrics });
-      for (const { tool, grade } of listed.changes) {
-        metrics.toolChanged(tool, grade);
-        log.warn({ tool, grade }, "the server has changed a tool");
-      }
-    },
-  });
-  metrics.toolsKnown(tools.known(all));
+  const judging = buildJudging(policies, { log, metrics, observer, counters, clock });
+  const { tools, policyFor } = judging;
   const upstream = new UpstreamHttp({
     url,
     connectMs: bounds.upstreamConnectMs,
@@ -66,15 +48,11 @@ export function buildGuard(
       log.info({ upstream: url.href, up: isUp }, "upstream changed");
     },
   });
-  const onFailure = (error: unknown): void => log.error({ err: error }, "a call could not be judged");
-  const policyFor = (agent: Agent): Policy | undefined => forAgent(principalOf(agent));
   const relay = new HttpRelay({
     upstream,
     sessions,
     streams,
-    tools,
-    policyFor,
-    enforcer: createEnforcer({ policyFor, counters, clock, onFailure }),
+    ...judging,
     observer,
     propagate,
     identify: createIdentify({ ...settings, ...identity }),

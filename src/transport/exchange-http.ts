@@ -26,8 +26,8 @@ import {
   methodDenialAnswer,
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
-import { setMember } from "./splice.ts";
 import type { ToolList } from "./tool-list.ts";
+import { withTrace } from "./trace-splice.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./upstream-http.ts";
 
@@ -269,14 +269,6 @@ function faultAnswer(error: UpstreamError, id: string | undefined): Answer {
         id,
       );
   }
-}
-
-/** The message with our span's context in `params._meta`; unchanged when nothing is traced. */
-function withTrace(text: string, context: TraceContext | undefined): string {
-  if (context === undefined) return text;
-  const traced = setMember(text, ["params", "_meta", "traceparent"], JSON.stringify(context.traceparent));
-  if (context.tracestate === undefined) return traced;
-  return setMember(traced, ["params", "_meta", "tracestate"], JSON.stringify(context.tracestate));
 }
 
 function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {

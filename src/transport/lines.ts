@@ -1,0 +1,127 @@
+/** Frames a stream of bytes into lines, by bytes, so that no character is cut; a line past the bound is let go of whole. */
+
+import type { Readable } from "node:stream";
+
+const LF = 0x0a;
+const CR = 0x0d;
+const FIRST_BYTES = 4_096;
+const NOTHING = Buffer.alloc(0);
+
+export interface LineBounds {
+  /** Longest line, in bytes, without what ends it. */
+  readonly maxBytes: number;
+  /** Hears of each line that is longer: first of its beginning, `maxBytes` of it, then of each part that is skipped, `isEnd` with the last. */
+  readonly onTooLong: (part: Buffer, isEnd: boolean) => void;
+}
+
+export class LineFramer {
+  readonly #maxBytes: number;
+  readonly #onTooLong: LineBounds["onTooLong"];
+  /** What has come of a line that has not ended; longer than what is held in it. */
+  #held: Buffer = NOTHING;
+  #heldBytes = 0;
+  #isSkipping = false;
+
+  constructor({ maxBytes, onTooLong }: LineBounds) {
+    this.#maxBytes = maxBytes;
+    this.#onTooLong = onTooLong;
+  }
+
+  /** The lines that end in this chunk, in order. An empty line is none. */
+  *push(chunk: Buffer): Generator<Buffer> {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+      const line = this.#complete(chunk.subarray(start, end));
+      start = end + 1;
+      if (line !== undefined && line.byteLength > 0) yield line;
+    }
+    if (start < chunk.byteLength) this.#hold(chunk.subarray(start));
+  }
+
+  /** What is left when the stream has ended: a last line that nothing ended. */
+  end(): Buffer | undefined {
+    const line = this.#complete(NOTHING);
+    return line === undefined || line.byteLength === 0 ? undefined : line;
+  }
+
+  #complete(rest: Buffer): Buffer | undefined {
+    if (this.#isSkipping) {
+      this.#isSkipping = false;
+      this.#onTooLong(rest, true);
+      return undefined;
+    }
+    const line = this.#heldBytes === 0 ? rest : this.#joined(rest);
+    const end = line.at(-1) === CR ? line.byteLength - 1 : line.byteLength;
+    if (end <= this.#maxBytes) return line.subarray(0, end);
+    this.#onTooLong(line.subarray(0, this.#maxBytes), false);
+    this.#onTooLong(line.subarray(this.#maxBytes), true);
+    return undefined;
+  }
+
+  #joined(rest: Buffer): Buffer {
+    this.#append(rest);
+    const line = this.#held.subarray(0, this.#heldBytes);
+    this.#letGo();
+    return line;
+  }
+
+  #hold(part: Buffer): void {
+    if (this.#isSkipping) return this.#onTooLong(part, false);
+    // One more than the bound may be the CR of its end.
+    if (this.#heldBytes + part.byteLength <= this.#maxBytes + 1) return this.#append(part);
+    const missing = Math.max(0, this.#maxBytes - this.#heldBytes);
+    this.#append(part.subarray(0, missing));
+    this.#onTooLong(this.#held.subarray(0, this.#maxBytes), false);
+    // Nothing, or the CR that was held beyond the bound.
+    this.#onTooLong(this.#held.subarray(this.#maxBytes, this.#heldBytes), false);
+    this.#letGo();
+    this.#isSkipping = true;
+    this.#onTooLong(part.subarray(missing), false);
+  }
+
+  /** Doubles, so that a line that comes byte by byte is not copied for each of them. */
+  #append(part: Buffer): void {
+    const bytes = this.#heldBytes + part.byteLength;
+    if (bytes > this.#held.byteLength) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#held.byteLength, FIRST_BYTES));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    part.copy(this.#held, this.#heldBytes);
+    this.#heldBytes = bytes;
+  }
+
+  #letGo(): void {
+    this.#held = NOTHING;
+    this.#heldBytes = 0;
+  }
+}
+
+/** Reads a stream to its end; what comes next is not read before `onLine` is done with the last. Never rejects for the stream's failure. */
+export async function readLines(
+  stream: Readable,
+  bounds: LineBounds,
+  onLine: (line: Buffer) => void | Promise<void>,
+): Promise<void> {
+  const framer = new LineFramer(bounds);
+  for await (const chunk of chunksOf(stream)) {
+    for (const line of framer.push(chunk)) {
+      const taken = onLine(line);
+      if (taken !== undefined) await taken;
+    }
+  }
+  const last = framer.end();
+  if (last !== undefined) await onLine(last);
+}
+
+// Iterated and not listened to: when a child exits, node:child_process resumes a stream that was paused.
+/** The chunks of a stream; a broken one ends as if it were over. */
+export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterable<Buffer> = stream;
+  const iterator = chunks[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await iterator.next().catch(() => undefined);
+    if (next === undefined || next.done === true) return;
+    yield next.value;
+  }
+}
