@@ -41,6 +41,9 @@ export const CORPUS: Family = [
   ...named("surrogates", SURROGATES),
 ];
 
+/** What means something without headers. */
+export const STDIO_CORPUS: Family = CORPUS.filter(({ isHttpOnly }) => isHttpOnly !== true);
+
 function named(family: string, vectors: Family): Family {
   return vectors.map((each) => ({ ...each, name: `${family}: ${each.name}` }));
 }

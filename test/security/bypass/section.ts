@@ -1,10 +1,11 @@
 /** The bypass corpus times the kinds of upstream. */
 
 import type { Figure, Section } from "../figure.ts";
-import { HTTP_UPSTREAMS } from "../servers/upstreams.ts";
-import { CORPUS, PLAIN } from "./corpus.ts";
+import { HTTP_UPSTREAMS, STDIO_UPSTREAMS } from "../servers/upstreams.ts";
+import { CORPUS, PLAIN, STDIO_CORPUS } from "./corpus.ts";
 import { runHttpLeg } from "./http-leg.ts";
 import type { LegResult } from "./leg.ts";
+import { runStdioLeg } from "./stdio-leg.ts";
 
 const LEAST_VECTORS = 500;
 const LEAST_UPSTREAMS = 6;
@@ -16,6 +17,9 @@ export const BYPASS: Section = {
     for (const kind of HTTP_UPSTREAMS) {
       results.push(await runHttpLeg(kind, toolchain, { corpus: CORPUS, control: isQuick ? PLAIN : CORPUS }));
     }
+    for (const kind of STDIO_UPSTREAMS) {
+      results.push(await runStdioLeg(kind, toolchain, { corpus: STDIO_CORPUS, control: PLAIN }));
+    }
     return [summary(results), ...results.map(describeLeg)];
   },
 };
@@ -25,7 +29,7 @@ function summary(results: readonly LegResult[]): Figure {
   const kinds = results.length;
   return {
     name: "bypass corpus",
-    figure: `${executed} executions in ${CORPUS.length} vectors x ${kinds} kinds of upstream`,
+    figure: `${executed} executions in ${CORPUS.length} vectors (${STDIO_CORPUS.length} over stdio) x ${kinds} kinds of upstream`,
     bar: `0 in at least ${LEAST_VECTORS} x ${LEAST_UPSTREAMS}`,
     isMet: executed === 0 && CORPUS.length >= LEAST_VECTORS && kinds >= LEAST_UPSTREAMS,
   };

@@ -40,6 +40,17 @@ export const HTTP_UPSTREAMS: readonly UpstreamKind[] = [
   { name: "Go encoding/json", start: ({ goProgram }) => program(goProgram, ["plain"]) },
 ];
 
+export interface StdioKind {
+  readonly name: string;
+  readonly command: (toolchain: Toolchain) => readonly string[];
+}
+
+export const STDIO_UPSTREAMS: readonly StdioKind[] = [
+  { name: "SDK v1 over stdio", command: () => [process.execPath, resolve(FOLDER, "sdk-v1.ts")] },
+  { name: "Python SDK over stdio", command: ({ python }) => [python, PYTHON_SERVER, "stdio"] },
+  { name: "Go encoding/json over stdio", command: ({ goProgram }) => [goProgram, "lines"] },
+];
+
 async function inProcess(
   start: (record: (execution: Execution) => void) => Promise<Listener>,
 ): Promise<ExecutingUpstream> {
