@@ -12,7 +12,10 @@ import { type Agent, principalOf } from "./request.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
-export type CallMessage = Pick<Call, "tool" | "category" | "args" | "session" | "isToolChanged"> & {
+export type CallMessage = Pick<
+  Call,
+  "tool" | "category" | "args" | "inputSchema" | "session" | "isToolChanged"
+> & {
   readonly text: string;
 };
 

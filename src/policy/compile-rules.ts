@@ -5,17 +5,18 @@ import type { RuleSet } from "./document.ts";
 import { type JsonObject, JsonNumber } from "./json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "./limit.ts";
 import { measure } from "./measure.ts";
+import { type Misreading, misreading } from "./misreading.ts";
 import { resolvePath } from "./path.ts";
 import { distinctNames, limitName, ruleName, windowName } from "./pointer.ts";
 import type { Rule } from "./rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
 
 /** What one call adds to a limit, or why that cannot be told. */
-export type Amount = number | "missing" | "type";
+export type Amount = number | Misreading | "missing";
 
 export interface CompiledLimit {
   readonly limit: Limit;
-  readonly amountOf: (args: JsonObject) => Amount;
+  readonly amountOf: (args: JsonObject, inputSchema?: JsonObject) => Amount;
 }
 
 /** What the rules of one place share. */
@@ -87,7 +88,9 @@ function compileLimit(entry: CheckedLimit, place: Place, names: Pick<Limit, "id"
 
 function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {
   if (segments === undefined) return () => increment;
-  return (args) => {
+  return (args, inputSchema) => {
+    const doubt = misreading(args, segments, inputSchema);
+    if (doubt !== undefined) return doubt;
     const found = resolvePath(args, segments);
     if (found === undefined) return "missing";
     const measured = measure(found, of);

@@ -6,7 +6,7 @@ import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
 import { type Charge, fits, type Limit, type ReadUsage } from "./limit.ts";
 
 /** Whose call it is. */
-export type Caller = Pick<Call, "agent" | "session" | "args">;
+export type Caller = Pick<Call, "agent" | "session" | "args" | "inputSchema">;
 
 export interface Findings {
   readonly readUsage: ReadUsage;
@@ -52,7 +52,7 @@ function judgeLimit(
   { readUsage, unevaluable }: Findings,
   charges: Map<string, Charge>,
 ): Denial | undefined {
-  const amount = amountOf(caller.args);
+  const amount = amountOf(caller.args, caller.inputSchema);
   if (typeof amount === "string") {
     unevaluable.push({ rule: limit.rule, cause: amount });
     return amountDenial(limit);

@@ -54,7 +54,7 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
 // Security: an exception inside a rule is our fault, and denies the call.
 function objectionOf(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objection | undefined {
   try {
-    return judgeRule(rule, call.args, unevaluable);
+    return judgeRule(rule, call, unevaluable);
   } catch {
     unevaluable.push({ rule: rule.pointer, cause: "type" });
     return { reason: "condition_unevaluable" };

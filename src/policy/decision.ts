@@ -35,6 +35,8 @@ export type Mode = (typeof MODES)[number];
 export interface Call {
   readonly tool: string;
   readonly category: CategoryAssignment;
+  /** What the server's tools/list declares of the arguments; absent when it did not. */
+  readonly inputSchema?: JsonObject | undefined;
   /** `params.arguments`; an empty Map when the message has none. */
   readonly args: JsonObject;
   /** The agent that limits hang on; callers without proof share the one name `anonymous`. */
@@ -73,7 +75,7 @@ export interface LimitReading {
 /** A condition that could not be evaluated, for the count that makes a rule that never works visible. */
 export interface Unevaluable {
   readonly rule: string;
-  readonly cause: "missing" | "type" | "size";
+  readonly cause: "missing" | "type" | "size" | "look_alike";
 }
 
 export interface Decision {

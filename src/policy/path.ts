@@ -41,7 +41,8 @@ export function resolvePath(args: JsonObject, path: Path): Json | undefined {
   return value ?? undefined;
 }
 
-function childOf(value: Json, segment: string): Json | undefined {
+/** The member or element of that name; undefined when there is none. */
+export function childOf(value: Json, segment: string): Json | undefined {
   if (isJsonObject(value)) return value.get(segment);
   if (isJsonArray(value) && /^(?:0|[1-9]\d{0,8})$/.test(segment)) return value[Number(segment)];
   return undefined;

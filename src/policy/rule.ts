@@ -1,8 +1,8 @@
 /** One `require` or `deny_if` rule: whether it objects to a call, and why. */
 
 import { type Condition, evaluate } from "./condition.ts";
-import type { Mode, Unevaluable } from "./decision.ts";
-import type { JsonObject } from "./json.ts";
+import { misreading } from "./misreading.ts";
+import type { Call, Mode, Unevaluable } from "./decision.ts";
 
 export interface Rule {
   readonly kind: "require" | "deny_if";
@@ -15,6 +15,9 @@ export interface Rule {
   readonly message?: string;
 }
 
+/** What a rule is judged by. */
+export type Given = Pick<Call, "args" | "inputSchema">;
+
 export interface Objection {
   readonly reason: "condition" | "condition_unevaluable";
   /** `args.amount gt 100`. */
@@ -26,11 +29,11 @@ export interface Objection {
  * Every condition is evaluated. A rule with a condition that cannot be evaluated denies, whatever the others say, so
  * the order of conditions changes no decision; each such condition is added to `unevaluable`.
  */
-export function judgeRule(rule: Rule, args: JsonObject, unevaluable: Unevaluable[]): Objection | undefined {
+export function judgeRule(rule: Rule, given: Given, unevaluable: Unevaluable[]): Objection | undefined {
   let blind: Condition | undefined;
   let failed: Condition | undefined;
   for (const condition of rule.conditions) {
-    const answer = evaluate(condition, args);
+    const answer = evaluate(condition, given.args);
     if (answer === true) continue;
     if (answer === false || (answer === "missing" && !rule.isStrict)) {
       failed ??= condition;
@@ -40,7 +43,24 @@ export function judgeRule(rule: Rule, args: JsonObject, unevaluable: Unevaluable
     unevaluable.push({ rule: rule.pointer, cause: answer });
   }
   if (blind !== undefined) return { reason: "condition_unevaluable", condition: blind.text };
-  return rule.kind === "require" ? unmet(failed) : fired(rule, failed);
+  const objection = rule.kind === "require" ? unmet(failed) : fired(rule, failed);
+  return objection ?? doubted(rule, given, unevaluable);
+}
+
+/** What the rule lets pass as we read it may be something else to the server. */
+function doubted(
+  rule: Rule,
+  { args, inputSchema }: Given,
+  unevaluable: Unevaluable[],
+): Objection | undefined {
+  let first: Condition | undefined;
+  for (const condition of rule.conditions) {
+    const cause = misreading(args, condition.segments, inputSchema);
+    if (cause === undefined) continue;
+    first ??= condition;
+    unevaluable.push({ rule: rule.pointer, cause });
+  }
+  return first && { reason: "condition_unevaluable", condition: first.text };
 }
 
 function unmet(failed: Condition | undefined): Objection | undefined {

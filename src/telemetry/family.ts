@@ -13,7 +13,15 @@ interface Page<Series> {
   readonly create: (labels: Labels) => Series;
   /** Hands what was counted since the last time to the registry. */
   readonly flush: () => void;
+  readonly state: PageState;
   size: number;
+}
+
+interface PageState {
+  /** As it was rendered last. */
+  block: string;
+  /** Whether something on it has changed since; most pages are the same from scrape to scrape. */
+  isChanged: boolean;
 }
 
 interface Branch<Series> {
@@ -78,9 +86,15 @@ export class Family<Series> {
   /** The family as OpenMetrics blocks; the first one carries HELP and TYPE for all. */
   async *render(): AsyncGenerator<string> {
     for (const [index, page] of this.#pages.entries()) {
-      page.flush();
-      const block = await page.registry.getSingleMetricAsString(registeredName(this.row));
-      yield index === 0 ? block : block.split("\n").slice(2).join("\n");
+      if (page.state.isChanged) {
+        // Before it is read: what changes meanwhile is for the next scrape.
+        page.state.isChanged = false;
+        page.flush();
+        const block = await page.registry.getSingleMetricAsString(registeredName(this.row));
+        page.state.block =
+          index === 0 ? block : block.slice(block.indexOf("\n", block.indexOf("\n") + 1) + 1);
+      }
+      yield page.state.block;
     }
   }
 
@@ -90,6 +104,7 @@ export class Family<Series> {
     const page = last === undefined || last.size >= this.#seriesPerPage ? this.#openPage() : last;
     if (page !== last) this.#pages.push(page);
     page.size += 1;
+    page.state.isChanged = true;
     return page.create(Object.fromEntries(this.#names.map((name, index) => [name, values[index] ?? ""])));
   }
 
@@ -100,6 +115,7 @@ export class Family<Series> {
   }
 
   #label(page: Page<Series>): void {
+    page.state.isChanged = true;
     if (this.row.labels.includes("server")) page.registry.setDefaultLabels({ server: this.#server });
   }
 }
@@ -109,6 +125,7 @@ export function numberFamily(row: NumberRow): Family<NumberSeries> {
     const registry = openRegistry();
     const write = row.type === "counter" ? counterWriter(row, registry) : gaugeWriter(row, registry);
     const flushes: (() => void)[] = [];
+    const state: PageState = { block: "", isChanged: true };
     const create = (labels: Labels): NumberSeries => {
       let value = 0;
       let written = 0;
@@ -117,12 +134,16 @@ export function numberFamily(row: NumberRow): Family<NumberSeries> {
         if (value !== written) write(labels, value, value - written);
         written = value;
       });
-      return { add: (amount) => void (value += amount), set: (next) => void (value = next) };
+      const set = (next: number): void => {
+        if (next !== value) state.isChanged = true;
+        value = next;
+      };
+      return { add: (amount) => set(value + amount), set };
     };
     const flush = (): void => {
       for (const flushOne of flushes) flushOne();
     };
-    return { registry, create, flush, size: 0 };
+    return { registry, create, flush, state, size: 0 };
   });
 }
 
@@ -134,17 +155,19 @@ export function histogramFamily(row: HistogramRow): Family<HistogramSeries> {
       buckets: [...row.buckets],
       enableExemplars: true,
     });
+    const state: PageState = { block: "", isChanged: true };
     const create = (labels: Labels): HistogramSeries => {
       histogram.zero(labels);
       const child = histogram.labels(labels);
       return {
         observe: (value, traceId) => {
+          state.isChanged = true;
           if (traceId === undefined) child.observe(value);
           else histogram.observe({ labels, value, exemplarLabels: { trace_id: traceId } });
         },
       };
     };
-    return { registry, create, flush: () => undefined, size: 0 };
+    return { registry, create, flush: () => undefined, state, size: 0 };
   });
 }
 

@@ -184,6 +184,7 @@ export class HttpRelay {
       tool: message.name,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
       args: message.args,
+      inputSchema: this.#inputSchemaOf(message),
       isToolChanged: tools.isChanged(message.name, policyFor(exchange.agent)),
       text,
       ...(session === undefined ? {} : { session: session.id }),

@@ -132,6 +132,7 @@ export class StdioRelay {
       tool: message.name,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
       args: message.args,
+      inputSchema: tools.inputSchemaOf(message.name),
       isToolChanged: tools.isChanged(message.name, policyFor(agent)),
       text,
     });

@@ -4,12 +4,12 @@ import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
-import { decidingNames, isLookAlike } from "./look-alike.ts";
+import { decidingNames, isLookAlike } from "../policy/look-alike.ts";
 import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
 import { memberText } from "./splice.ts";
 import type { RefusalCause } from "../enforcement/observer.ts";
 import type { Json, JsonObject } from "../policy/json.ts";
-import type { DecidingNames } from "./look-alike.ts";
+import type { DecidingNames } from "../policy/look-alike.ts";
 import type { CallMessage, Message } from "./message.ts";
 
 export type Scanned = Accepted | Refused;

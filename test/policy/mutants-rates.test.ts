@@ -100,7 +100,7 @@ describe("a rule without conditions", () => {
   };
 
   it("objects without naming any", () => {
-    expect(judgeRule(rule, new Map(), [])).toStrictEqual({ reason: "condition" });
-    expect(judgeRule({ ...rule, kind: "require" }, new Map(), [])).toBeUndefined();
+    expect(judgeRule(rule, { args: new Map() }, [])).toStrictEqual({ reason: "condition" });
+    expect(judgeRule({ ...rule, kind: "require" }, { args: new Map() }, [])).toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ import type { Call } from "../../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../../policy/json.ts";
 import { didYouMean } from "../../policy/nearest.ts";
 import { listWords } from "../../policy/shape.ts";
-import { describeDefinition, type ToolDefinition } from "../../policy/tool-definition.ts";
+import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../policy/tool-definition.ts";
 import { adviceFor } from "./advice.ts";
 import {
   DONE,
@@ -98,7 +98,9 @@ async function explain(world: PolicyWorld, request: Request): Promise<number> {
   const listed = source && (await readTools(source));
   if (listed?.ok === false) return fail(world, listed.problems, listed.exitCode);
   const { policy } = loaded;
-  const call: Call = { tool, agent, args, category: categoryOf(request, listed?.tools, policy) };
+  const definition = listed?.tools.find(({ name }) => name === tool);
+  const inputSchema = definition && inputSchemaOf(definition);
+  const call: Call = { tool, agent, args, inputSchema, category: categoryOf(request, definition, policy) };
   const explained = { policy, call, explanation: explainCall(policy, call) };
   if (request.isJson) sayJson(world, reportOf(explained));
   else tell(world, explained, notesOf(call, listed?.tools));
@@ -114,10 +116,9 @@ function readArgs(text: string): JsonObject | string {
 /** The policy's word, else that of the command line, else as the running sidecar finds it. */
 function categoryOf(
   { tool, category }: Request,
-  tools: readonly ToolDefinition[] | undefined,
+  definition: ToolDefinition | undefined,
   policy: Policy,
 ): CategoryAssignment {
-  const definition = tools?.find(({ name }) => name === tool);
   const described = definition === undefined ? { name: tool } : describeDefinition(definition);
   return classify(described, policy.categoryOf(tool) ?? category);
 }

@@ -7,7 +7,7 @@ import { type Condition, evaluate } from "../../policy/condition.ts";
 import { decide } from "../../policy/decide.ts";
 import { type Call, type Decision, effectOf, type Effect, type Mode } from "../../policy/decision.ts";
 import { describeJson } from "../../policy/describe-json.ts";
-import type { JsonObject } from "../../policy/json.ts";
+import { misreading } from "../../policy/misreading.ts";
 import { resolvePath } from "../../policy/path.ts";
 import { judgeRule, type Rule } from "../../policy/rule.ts";
 
@@ -48,8 +48,8 @@ export function explainCall(policy: Policy, call: Call): Explanation {
     hidingStep(policy, call),
     actionStep(entry, policy),
     defaultStep(policy, call),
-    ...rules.map((rule) => ruleStep(rule, call.args)),
-    ...limits.map((limit) => limitStep(limit, call.args)),
+    ...rules.map((rule) => ruleStep(rule, call)),
+    ...limits.map((limit) => limitStep(limit, call)),
   ];
   return { effect: effectOf(decision), decision, steps };
 }
@@ -97,10 +97,11 @@ function passes(step: string, why: string): Step {
   return { step, verdict: "passes", mode: "enforce", why };
 }
 
-function ruleStep(rule: Rule, args: JsonObject): Step {
-  const objection = judgeRule(rule, args, []);
+function ruleStep(rule: Rule, call: Call): Step {
+  const objection = judgeRule(rule, call, []);
   const isAsking = rule.effect === "approve" && objection?.reason === "condition";
-  const conditions = rule.conditions.map((condition) => conditionStep(condition, args));
+  const isBlind = objection?.reason === "condition_unevaluable";
+  const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isBlind));
   const why = WHY[rule.kind][objection?.reason ?? "passes"];
   const verdict = objection === undefined ? "passes" : isAsking ? "asks" : "denies";
   return { step: rule.pointer, verdict, mode: rule.mode, why, conditions };
@@ -119,8 +120,9 @@ const WHY = {
   },
 } as const;
 
-function conditionStep(condition: Condition, args: JsonObject): ConditionStep {
-  const answer = evaluate(condition, args);
+function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
+  const doubt = isBlind ? misreading(args, condition.segments, inputSchema) : undefined;
+  const answer = doubt ?? evaluate(condition, args);
   const found = resolvePath(args, condition.segments);
   const isPlain = typeof answer === "boolean";
   const outcome = isPlain ? (answer ? "holds" : "does not hold") : answer === "missing" ? "missing" : BLIND;
@@ -130,9 +132,9 @@ function conditionStep(condition: Condition, args: JsonObject): ConditionStep {
 const BLIND = "cannot be evaluated";
 
 /** `used` is nothing here: only what one call adds can be told. */
-function limitStep({ limit, amountOf }: CompiledLimit, args: JsonObject): Step {
+function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {
   const { mode, rule: step, max, scope } = limit;
-  const amount = amountOf(args);
+  const amount = amountOf(args, inputSchema);
   if (typeof amount === "string") {
     return { step, verdict: "denies", mode, why: `the amount ${AMOUNT[amount]}` };
   }
@@ -142,4 +144,8 @@ function limitStep({ limit, amountOf }: CompiledLimit, args: JsonObject): Step {
   return { step, verdict: fits ? "passes" : "denies", mode, why };
 }
 
-const AMOUNT = { missing: "is missing", type: "is no number of 0 or more" } as const;
+const AMOUNT = {
+  missing: "is missing",
+  type: "is no number of 0 or more",
+  look_alike: "stands beside a name that could be taken for it",
+} as const;

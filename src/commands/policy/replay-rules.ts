@@ -4,7 +4,7 @@ import type { Entry, Policy } from "../../policy/compile.ts";
 import type { CompiledLimit } from "../../policy/compile-rules.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../policy/json.ts";
-import type { Answer } from "../../policy/operator.ts";
+import { type Misreading, misreading } from "../../policy/misreading.ts";
 import type { Rule } from "../../policy/rule.ts";
 
 /** Undefined: nothing is known of the arguments. */
@@ -72,7 +72,7 @@ function verdictOf(rule: Rule, names: KnownNames): "objects" | "passes" | "unkno
   return canObject ? "objects" : "passes";
 }
 
-type Answers = ReadonlySet<Answer | "missing">;
+type Answers = ReadonlySet<ReturnType<typeof evaluate> | Misreading>;
 
 interface Summary {
   readonly canHold: boolean;
@@ -84,7 +84,11 @@ function summary(answers: Answers, isStrict: boolean): Summary {
   return {
     canHold: answers.has(true),
     canFail: answers.has(false) || (answers.has("missing") && !isStrict),
-    canBeBlind: answers.has("type") || answers.has("size") || (answers.has("missing") && isStrict),
+    canBeBlind:
+      answers.has("look_alike") ||
+      answers.has("type") ||
+      answers.has("size") ||
+      (answers.has("missing") && isStrict),
   };
 }
 
@@ -93,13 +97,15 @@ const NO_ARGUMENTS: JsonObject = new Map();
 /** Every answer that the condition may give. An argument that is named counts as given: the log does not tell null apart. */
 function answersTo(condition: Condition, names: KnownNames): Answers {
   const { segments, operator, of } = condition;
+  if (misreading(namedArguments(names), segments) !== undefined) return DOUBTFUL;
   const [first] = segments;
   if (first !== undefined && names?.has(first) === false) return new Set([evaluate(condition, NO_ARGUMENTS)]);
   if (isPresence(operator)) {
     const isNamed = names !== undefined && segments.length < 2;
     return isNamed ? new Set([evaluate(condition, namedArguments(names))]) : new Set([true, false]);
   }
-  const isEquality = of === "value" && EQUALITIES.has(operator);
+  // What stands further down is not in the log, nor is what stands beside it.
+  const isEquality = of === "value" && EQUALITIES.has(operator) && segments.length < 2;
   return new Set([
     true,
     false,
@@ -110,4 +116,5 @@ function answersTo(condition: Condition, names: KnownNames): Answers {
 
 const EQUALITIES: ReadonlySet<string> = new Set(["eq", "neq", "in", "not_in"]);
 const BLIND = ["type"] as const;
+const DOUBTFUL: Answers = new Set([true, false, "look_alike"]);
 const MISSING = ["missing"] as const;

@@ -1,4 +1,4 @@
-/** Names that some server may read as another name: what must not pass beside the names that are judged. */
+/** Names that some server may read as another name: what must not stand beside the names that are judged. */
 
 /** Names that decide something, and their folded forms. */
 export interface DecidingNames {
@@ -27,6 +27,24 @@ export function isLookAlike(name: string, deciding: DecidingNames): boolean {
   if (deciding.folded.has(fold(name))) return true;
   const end = name.indexOf("\0");
   return end !== -1 && deciding.folded.has(fold(name.slice(0, end)));
+}
+
+/** Code units that one of a folded name can come from: a base of two with its marks, all composed. */
+const MAX_SHRINKAGE = 8;
+
+/** The same for the name of an argument, which may have any length; linear in it. */
+export function foldsOnto(name: string, wanted: string): boolean {
+  if (name === wanted) return false;
+  const folded = PLAIN.test(wanted) ? wanted.toLowerCase() : fold(wanted);
+  if (PLAIN.test(name)) return name.length === folded.length && name.toLowerCase() === folded;
+  const end = name.indexOf("\0");
+  return foldsTo(name, folded) || (end !== -1 && foldsTo(name.slice(0, end), folded));
+}
+
+function foldsTo(name: string, folded: string): boolean {
+  const kept = name.replace(DROPPED, "");
+  // Normalizing is not linear, and what is much longer cannot become this name.
+  return kept.length <= MAX_SHRINKAGE * (folded.length + 1) && fold(kept) === folded;
 }
 
 /** Upper case first: it is what takes `ſ` to `S` and `ı` to `I`. */
