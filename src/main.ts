@@ -5,9 +5,11 @@ import { parseArgs } from "node:util";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/flags.ts";
-import { parseSettings } from "./config/settings.ts";
+import { parseSettings, type Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
-import { StartError, startSidecar } from "./sidecar.ts";
+import { startSidecar } from "./sidecar.ts";
+import { StartError } from "./sidecar/start-error.ts";
+import { isWrap, startWrap } from "./sidecar/wrap.ts";
 
 const DONE = 0;
 const BAD_USAGE = 64;
@@ -62,18 +64,27 @@ async function run(argv: readonly string[]): Promise<number> {
   if (parsed.isHelp) return say(RUN_HELP);
   const settings = parseSettings({
     flags: parsed.flags,
+    ...(parsed.command !== undefined && { command: parsed.command }),
     environment: process.env,
     isTerminal: process.stderr.isTTY,
   });
   if (!settings.ok) return complain(settings.problems);
-  const signal = stopSignal();
-  return orStartError(async () => {
-    const sidecar = await startSidecar(settings.settings);
-    process.on("SIGHUP", sidecar.hangUp);
-    await aborted(signal);
-    await sidecar.drain();
-    return DONE;
-  });
+  return orStartError(() => serve(settings.settings, stopSignal()));
+}
+
+/** Until the signal, or until the wrapped server ends: then with its exit code. */
+async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
+  if (isWrap(settings)) {
+    const wrap = await startWrap(settings);
+    process.on("SIGHUP", wrap.hangUp);
+    void aborted(signal).then(wrap.stop);
+    return wrap.ended;
+  }
+  const sidecar = await startSidecar(settings);
+  process.on("SIGHUP", sidecar.hangUp);
+  await aborted(signal);
+  await sidecar.drain();
+  return DONE;
 }
 
 /** The exit code of `work`, or of what kept the sidecar from starting, which is then said. */
@@ -87,28 +98,33 @@ async function orStartError(work: () => Promise<number>): Promise<number> {
   }
 }
 
-type ParsedFlags =
-  | { readonly isHelp: boolean; readonly flags: Partial<Record<FlagName, string>> }
-  | { readonly problem: string };
+interface GivenFlags {
+  readonly isHelp: boolean;
+  readonly flags: Partial<Record<FlagName, string | string[]>>;
+  /** What stood after `--`. */
+  readonly command?: readonly string[];
+}
 
-function parseFlags(argv: readonly string[]): ParsedFlags {
+function parseFlags(argv: readonly string[]): GivenFlags | { readonly problem: string } {
   const options = Object.fromEntries(
-    FLAGS.map(({ name, value }) => [
-      name,
-      { type: value === "" ? ("boolean" as const) : ("string" as const) },
-    ]),
+    FLAGS.map(({ name, value }) => {
+      const type = value === "" ? ("boolean" as const) : ("string" as const);
+      return [name, { type, multiple: name === "env" }];
+    }),
   );
+  const end = argv.indexOf("--");
   try {
     const { values, positionals } = parseArgs({
-      args: [...argv],
+      args: end < 0 ? [...argv] : argv.slice(0, end),
       options: { ...options, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
     });
-    if (positionals.length > 0)
-      return { problem: "wrapping a stdio server (-- COMMAND) is not there yet; use --upstream URL" };
+    if (positionals[0] !== undefined)
+      return { problem: `unexpected \`${positionals[0]}\`; a server that is to be started stands after --` };
     const { help, ...flags } = values;
-    const texts = Object.entries(flags).map(([name, value]) => [name, String(value)]);
-    return { isHelp: help === true, flags: Object.fromEntries(texts) };
+    const command = end < 0 ? {} : { command: argv.slice(end + 1) };
+    const texts = Object.entries(flags).map(([name, value]) => [name, value === true ? "true" : value]);
+    return { isHelp: help === true, flags: Object.fromEntries(texts), ...command };
   } catch (error) {
     return {
       problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),

@@ -67,7 +67,12 @@ describe("tollgate", () => {
     [[...UPSTREAM, "--mode", "loose"], "--mode: "],
     [[...UPSTREAM, "--limits", "memcached://x"], "--limits: must be memory"],
     [[...UPSTREAM, "--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read"],
-    [["--", "some-server"], "stdio server"],
+    [["--"], "--: must be followed by a command"],
+    [[...UPSTREAM, "--", "some-server"], "--upstream: must not stand beside -- COMMAND"],
+    [[...UPSTREAM, "--env", "A"], "--env: is for a server that is started"],
+    [["--env", "1=s3cret", "--", "some-server"], "--env: must be NAME or NAME=VALUE"],
+    [["some-server"], "unknown command `some-server`"],
+    [["run", "some-server"], "stands after --"],
     [["unheard"], "unknown command `unheard`"],
   ])("exits 64 and says why: %j", async (args, why) => {
     const { code, stderr, stdout } = await run(args);

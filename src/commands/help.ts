@@ -6,6 +6,7 @@ export const HELP = `Tollgate: the observability and policy sidecar for MCP serv
 
 Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
+  tollgate [run] [flags] -- COMMAND       wraps a stdio server that it starts, for the client that starts it
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
   tollgate approvals list|approve|reject  calls that wait for a person
@@ -23,6 +24,7 @@ Then point the agent at http://127.0.0.1:8080/mcp and read http://127.0.0.1:9464
 `;
 
 export const RUN_HELP = `Usage: tollgate [run] --upstream URL [flags]
+       tollgate [run] [flags] -- COMMAND [ARG...]
 
 Stands in front of one MCP server. Every message passes through it; a tools/call passes only if the policy allows it.
 
@@ -31,7 +33,8 @@ ${FLAGS.map(line).join("\n")}
 
 Each flag is also read from the environment: --log-level from TOLLGATE_LOG_LEVEL.
 SIGHUP looks at the policy's files at once; otherwise that happens every second.
-Exit codes: 0 done, 64 bad usage or settings, 69 an address is taken, 78 bad policy at start.
+Exit codes: 0 done, 64 bad usage or settings, 69 an address or the server cannot be had, 78 bad
+policy at start; with -- COMMAND the code of the server.
 `;
 
 function line({ name, value, fallback, meaning }: (typeof FLAGS)[number]): string {

@@ -11,7 +11,13 @@ export interface Flag {
 
 export const FLAGS = [
   flag("upstream", "URL", "", "the MCP endpoint to guard"),
-  flag("listen", "HOST:PORT", "127.0.0.1:8080", "downstream listener"),
+  flag(
+    "env",
+    "NAME[=VALUE]",
+    "all but ours",
+    "what a wrapped server is given beside PATH, HOME and the like; repeat it",
+  ),
+  flag("listen", "HOST:PORT", "127.0.0.1:8080 with --upstream", "downstream listener"),
   flag("path", "PATH", "/mcp", "the one path served; exact match"),
   flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
   flag(
@@ -21,10 +27,15 @@ export const FLAGS = [
     "JSON or YAML; without one everything is allowed and observed, with a warning",
   ),
   flag("mode", "enforce|shadow", "enforce", "shadow decides and counts, and blocks nothing"),
-  flag("server", "NAME", "the upstream's host", "the server label"),
+  flag("server", "NAME", "the upstream's host or command", "the server label"),
   flag("agent", "NAME", "", "the verified agent of every caller"),
   flag("limits", "memory|redis://...", "memory", "where counters live; a store is shared by all replicas"),
-  flag("audit", "FILE|-", "off", "JSON lines, one for each judged call and refused message; - is stdout"),
+  flag(
+    "audit",
+    "FILE|-",
+    "off",
+    "JSON lines, one for each judged call and refused message; - is stdout, or stderr",
+  ),
   flag(
     "allowed-host",
     "NAME,...",

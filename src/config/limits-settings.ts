@@ -107,8 +107,8 @@ export function mergeLimits(file: unknown, flag: string | undefined): unknown {
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** In a store, counters are told apart by the server's name; every server next to its sidecar would have the same one. */
-export function unnamedServer({ store }: LimitsSettings, upstream: URL): string[] {
-  if (store === undefined || !LOOPBACK.test(upstream.hostname)) return [];
+export function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined): string[] {
+  if (store === undefined || upstream === undefined || !LOOPBACK.test(upstream.hostname)) return [];
   return [
     `--limits: counters in a store belong to a server, and ${upstream.hostname} names none; give it a name with --server, the same on every replica`,
   ];

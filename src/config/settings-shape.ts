@@ -4,6 +4,7 @@ import * as z from "zod";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { parsePath } from "../policy/path.ts";
+import { ENV_ENTRY } from "./child-environment.ts";
 
 export interface Address {
   readonly host: string;
@@ -57,9 +58,16 @@ function fileAlone(audit: unknown): unknown {
   return typeof audit === "string" ? { file: audit } : audit;
 }
 
+const environment = list.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
+  // Security: never what was given, which may be a secret.
+  error: "must be NAME or NAME=VALUE, with a name of letters, digits and _",
+});
+
 export const SETTINGS_SHAPE = z.strictObject({
-  upstream: endpoint,
-  listen: address.default({ host: "127.0.0.1", port: 8080 }),
+  /** Absent when a server is wrapped. */
+  upstream: endpoint.optional(),
+  env: environment.optional(),
+  listen: address.optional(),
   path: z
     .string()
     .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
@@ -89,6 +97,12 @@ export const SETTINGS_SHAPE = z.strictObject({
         .min(1)
         .max(7 * 86_400)
         .default(900),
+    })
+    .prefault({}),
+  stdio: z
+    .strictObject({
+      "max-children": z.number().int().min(1).max(10_000).default(50),
+      "idle-ms": z.number().int().min(1_000).max(86_400_000).default(900_000),
     })
     .prefault({}),
   bounds: z

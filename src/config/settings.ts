@@ -5,15 +5,18 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
 import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
+import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
 import { type LimitsSettings, mergeLimits, unnamedServer } from "./limits-settings.ts";
 import type { PolicyBinding } from "./policy-set.ts";
+import { nameOfCommand, nameOfHost } from "./server-name.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
 
 export interface Settings {
-  readonly upstream: URL;
-  readonly listen: Address;
+  readonly upstream: UpstreamSettings;
+  /** Absent when a server is wrapped and nobody asked for it: downstream is then our own stdin and stdout. */
+  readonly listen?: Address;
   readonly path: string;
   readonly admin: Address;
   /** Absent: everything is allowed and observed. */
@@ -25,7 +28,7 @@ export interface Settings {
   readonly mode: Mode;
   readonly server: string;
   readonly agent?: string;
-  /** A path, or `-` for stdout; absent when off. */
+  /** A path, or `-` for stdout, which is stderr where stdout carries MCP; absent when off. */
   readonly audit?: string;
   /** Argument values that audit log and decisions keep: of these tools, at these paths. */
   readonly auditCapture: readonly { readonly tool: string; readonly paths: readonly string[] }[];
@@ -43,6 +46,34 @@ export interface Settings {
   readonly approvals: ApprovalSettings;
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
+  readonly stdio: StdioSettings;
+}
+
+/** How a stdio server is served over HTTP. */
+export interface StdioSettings {
+  /** Children at once: one for each session, one for all clients of the modern era. */
+  readonly maxChildren: number;
+  /** How long a session may be idle before it and its child end. */
+  readonly idleMs: number;
+}
+
+export type UpstreamSettings =
+  | { readonly kind: "http"; readonly url: URL }
+  | {
+      readonly kind: "stdio";
+      readonly command: string;
+      readonly args: readonly string[];
+      /** All that the server is given. */
+      readonly environment: Readonly<Record<string, string>>;
+    };
+
+/** Settings of a sidecar whose downstream is HTTP. */
+export interface HttpSettings extends Settings {
+  readonly listen: Address;
+}
+
+export function isHttp(settings: Settings): settings is HttpSettings {
+  return settings.listen !== undefined;
 }
 
 export interface ApprovalSettings {
@@ -90,7 +121,9 @@ export type ParsedSettings =
 
 export interface SettingsSources {
   /** Values of flags as given on the command line. */
-  readonly flags: Readonly<Partial<Record<FlagName, string>>>;
+  readonly flags: Readonly<Partial<Record<FlagName, string | readonly string[]>>>;
+  /** What stood after `--`; absent without it. */
+  readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
 }
@@ -99,11 +132,10 @@ export interface SettingsSources {
 export function parseSettings(sources: SettingsSources): ParsedSettings {
   const given = mergeFlagsAndEnvironment(sources);
   const file = readConfigFile(given["config"]?.text);
-  const problems: string[] = [...file.problems];
+  const problems: string[] = [...file.problems, ...upstreamProblems(sources, file.values, given)];
   const raw: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given))
-    if (name !== "config") raw[name] = name === "audit" ? withFile(raw[name], text) : text;
-  if (given["limits"] !== undefined) raw["limits"] = mergeLimits(file.values["limits"], given["limits"].text);
+    if (name !== "config") raw[name] = mergeWithFile(name, raw[name], text);
   const parsed = SETTINGS_SHAPE.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(describe(issue, given));
@@ -115,10 +147,32 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
   return { ok: true, settings: complete(parsed.data, sources) };
 }
 
-type Given = Readonly<Record<string, { readonly text: string; readonly origin: string }>>;
+type Given = Readonly<Record<string, { readonly text: string | readonly string[]; readonly origin: string }>>;
+
+/** Exactly one server: one that is there, or one that is started. */
+function upstreamProblems(
+  { command }: SettingsSources,
+  file: Readonly<Record<string, unknown>>,
+  given: Given,
+): string[] {
+  const isNamed = (name: string): boolean => given[name] !== undefined || file[name] !== undefined;
+  const at = (name: string): string => given[name]?.origin ?? name;
+  if (command === undefined) {
+    const alone = isNamed("env") ? [`${at("env")}: is for a server that is started: add -- COMMAND`] : [];
+    return isNamed("upstream") ? alone : [MISSING, ...alone];
+  }
+  if (command[0] === undefined || command[0] === "")
+    return ["--: must be followed by a command, as in -- uvx some-server"];
+  return isNamed("upstream")
+    ? [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`]
+    : [];
+}
+
+const MISSING =
+  "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp, or -- COMMAND to start a server";
 
 function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Given {
-  const given: Record<string, { text: string; origin: string }> = {};
+  const given: Record<string, Given[string]> = {};
   for (const { name, environment: variable } of FLAGS) {
     const value = flags[name] ?? environment[variable];
     if (value === undefined || value === "") continue;
@@ -127,13 +181,18 @@ function mergeFlagsAndEnvironment({ flags, environment }: SettingsSources): Give
   return given;
 }
 
-/** The log that a flag names takes the place of the settings file's, and of nothing else there. */
-function withFile(audit: unknown, file: string): unknown {
-  return typeof audit === "object" && audit !== null ? { ...audit, file } : file;
+/** What a flag or variable says beside what the file says of the same: of a mapping it replaces the part that it names. */
+function mergeWithFile(name: string, inFile: unknown, text: string | readonly string[]): unknown {
+  if (name === "limits" && typeof text === "string") return mergeLimits(inFile, text);
+  const isMapping = typeof inFile === "object" && inFile !== null;
+  return name === "audit" && isMapping ? { ...inFile, file: text } : text;
 }
 
-function readConfigFile(path: string | undefined): { values: Record<string, unknown>; problems: string[] } {
-  if (path === undefined) return { values: {}, problems: [] };
+function readConfigFile(path: string | readonly string[] | undefined): {
+  values: Record<string, unknown>;
+  problems: string[];
+} {
+  if (typeof path !== "string") return { values: {}, problems: [] };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -151,23 +210,25 @@ function readConfigFile(path: string | undefined): { values: Record<string, unkn
     : { values: {}, problems: [`${path}: must be a mapping of settings`] };
 }
 
-function complete(
-  raw: z.infer<typeof SETTINGS_SHAPE>,
-  { isTerminal, environment }: SettingsSources,
-): Settings {
-  const { bounds, identity } = raw;
+const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
+
+function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources): Settings {
+  const { bounds, identity, stdio } = raw;
+  const upstream = upstreamOf(raw, sources);
+  const listen = raw.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
+  const { isTerminal, environment } = sources;
   const tls = tlsOf(raw.tls);
   const adminToken = adminTokenOf(raw["admin-token-file"], environment);
   return {
-    upstream: raw.upstream,
-    listen: raw.listen,
+    upstream,
+    ...(listen === undefined ? {} : { listen }),
     path: raw.path,
     admin: raw.admin,
     ...(raw.policy === undefined ? {} : { policy: raw.policy }),
     serverRequests: raw["server-requests"],
     agents: raw.agents,
     mode: raw.mode,
-    server: raw.server ?? raw.upstream.hostname.replaceAll(/[[\]:]/g, "_"),
+    server: raw.server ?? serverName(upstream),
     ...(raw.agent === undefined ? {} : { agent: raw.agent }),
     ...(raw.audit.file === undefined ? {} : { audit: raw.audit.file }),
     auditCapture: raw.audit.capture,
@@ -201,16 +262,26 @@ function complete(
       lameDuckMs: bounds["lame-duck-ms"],
       drainMs: bounds["drain-ms"],
     },
+    stdio: { maxChildren: stdio["max-children"], idleMs: stdio["idle-ms"] },
   };
+}
+
+function upstreamOf(
+  { upstream: url, env }: z.infer<typeof SETTINGS_SHAPE>,
+  { command: [command = "", ...args] = [], environment }: SettingsSources,
+): UpstreamSettings {
+  if (url !== undefined) return { kind: "http", url };
+  return { kind: "stdio", command, args, environment: childEnvironment(environment, env) };
+}
+
+function serverName(upstream: UpstreamSettings): string {
+  return upstream.kind === "http" ? nameOfHost(upstream.url) : nameOfCommand(upstream.command, upstream.args);
 }
 
 function describe(issue: z.core.$ZodIssue, given: Given): string {
   const name = String(issue.path[0] ?? "");
   const origin = issue.path.length > 1 ? undefined : given[name]?.origin;
   const where = origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
-  if (name === "upstream" && issue.code === "invalid_type") {
-    return "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp";
-  }
   if (issue.code === "unrecognized_keys") return `${where}: unknown: ${issue.keys.join(", ")}`;
   return `${where}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
 }

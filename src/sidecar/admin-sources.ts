@@ -1,48 +1,33 @@
 /** What the admin listener shows, gathered from the parts that know it. */
 
 import type { AdminSources } from "../admin.ts";
-import type { PolicySet } from "../config/policy-set.ts";
 import type { Settings } from "../config/settings.ts";
-import type { WatchedFile } from "../config/watched-file.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import { createDecisionStreams } from "../telemetry/decision-streams.ts";
-import type { Telemetry } from "../telemetry/telemetry.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
-import type { Control } from "./control.ts";
-import type { Guard } from "./guard.ts";
-import type { BuiltIdentity } from "./identity.ts";
-import type { PolicyWatch } from "./policies.ts";
+import type { Ground } from "./ground.ts";
 
-interface Shown extends Omit<Telemetry, "close">, Omit<Guard, "close"> {
-  readonly control: Control;
-  readonly identity: BuiltIdentity;
+interface Shown {
+  readonly sessions: { readonly size: number };
+  readonly streams: { readonly open: number };
   readonly adminToken: string | undefined;
-  readonly state: { readonly isDraining: boolean };
-  readonly watch: Pick<PolicyWatch, "loadedAtMs">;
+  /** Empty when the sidecar is ready. */
+  readonly notReadyBecause: () => readonly string[];
 }
 
-export function adminSources(
-  settings: Settings,
-  policies: Pick<WatchedFile<PolicySet>, "current" | "problems">,
-  shown: Shown,
-): AdminSources {
-  const { metrics, sessions, streams, tools, health, decisions, isolation, control, identity, state, watch } =
-    shown;
+export function adminSources(settings: Settings, ground: Ground, shown: Shown): AdminSources {
+  const { metrics, tools, decisions, control, policies, watch } = ground;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
     renderMetrics: (accept) => {
+      const transport = settings.listen === undefined ? "stdio" : "http";
       control.measure();
-      metrics.sessions("http", sessions.size);
-      metrics.streams("http", streams.open);
+      metrics.sessions(transport, shown.sessions.size);
+      metrics.streams(transport, shown.streams.open);
       return metrics.render(accept);
     },
-    notReadyBecause: () => [
-      ...(state.isDraining ? ["the sidecar is draining"] : []),
-      ...(health.isUp() ? [] : [`the upstream at ${settings.upstream.host} does not accept connections`]),
-      ...[isolation.brokenBecause()].filter((because) => because !== undefined),
-      ...identity.notReadyBecause(),
-    ],
+    notReadyBecause: shown.notReadyBecause,
     policies: () => ({
       ...policies.current(),
       file: settings.policy,

@@ -2,7 +2,7 @@
 
 import type { IdentitySettings } from "../config/identity-settings.ts";
 import { type ApiKey, parseKeyFile } from "../config/key-file.ts";
-import type { Settings } from "../config/settings.ts";
+import type { HttpSettings, Settings } from "../config/settings.ts";
 import { openWatched } from "../config/watched-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -39,7 +39,7 @@ export interface BuiltIdentity {
 
 /** Reads every file that the settings name; `problems` has all of what is wrong with them. */
 export function buildIdentity(
-  settings: Settings,
+  settings: HttpSettings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
   const building: Building = { settings, clock, living: [], agents: [], problems: [] };
@@ -135,11 +135,12 @@ function withheldHeadersOf(
 }
 
 function metadataOf({ identity, path, upstream }: Settings, { metadata }: Challenge): Metadata | undefined {
-  if (identity.isPassthrough === true) return upstreamMetadata(path, upstream);
+  if (identity.isPassthrough === true)
+    return upstream.kind === "http" ? upstreamMetadata(path, upstream.url) : undefined;
   return metadata === undefined ? undefined : ownMetadata(path, metadata);
 }
 
-function ownAddress({ listen, path, tls }: Settings): string {
+function ownAddress({ listen, path, tls }: HttpSettings): string {
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   return `${tls === undefined ? "http" : "https"}://${host}:${listen.port}${path}`;
 }

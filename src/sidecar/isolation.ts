@@ -1,6 +1,5 @@
 /** Tells when the upstream can be reached round the sidecar, and keeps it from serving where isolation is required. */
 
-import type { Settings } from "../config/settings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { type Exposure, findExposure } from "../transport/exposure.ts";
 
@@ -11,8 +10,12 @@ export interface Isolation {
   readonly brokenBecause: () => string | undefined;
 }
 
+/** Of a server that only we can talk to, over its pipes. */
+export const ISOLATED: Isolation = { check: async () => undefined, brokenBecause: () => undefined };
+
 export function watchIsolation(
-  { upstream, requireIsolation }: Settings,
+  upstream: URL,
+  isRequired: boolean,
   { log, metrics }: Pick<Telemetry, "log" | "metrics">,
 ): Isolation {
   let broken: string | undefined;
@@ -20,7 +23,7 @@ export function watchIsolation(
     const exposure = await findExposure(upstream);
     metrics.upstreamExposed(exposure.state === "exposed");
     const words = describe(exposure, upstream);
-    broken = requireIsolation ? words : undefined;
+    broken = isRequired ? words : undefined;
     if (words !== undefined && exposure.state === "exposed") log.warn({ because: words }, "not isolated");
   };
   return { check, brokenBecause: () => broken };

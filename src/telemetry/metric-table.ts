@@ -136,6 +136,10 @@ export const METRICS = {
     help: "Starts of the wrapped server after its first.",
     example: "sum by (server) (increase(tollgate_upstream_restarts_total[1h])) > 0",
   }),
+  upstreamLinesDropped: counter("tollgate_upstream_lines_dropped_total", ["server", "cause"], {
+    help: "Lines of the wrapped server's stdout that did not pass: no JSON-RPC, an answer to nothing, or too long.",
+    example: "sum by (cause) (increase(tollgate_upstream_lines_dropped_total[1h])) > 0",
+  }),
   upstreamExposed: gauge("tollgate_upstream_exposed", ["server"], {
     help: "Whether the guarded MCP server answers on an address that agents can reach around Tollgate.",
     example: "max by (server) (tollgate_upstream_exposed) == 1",

@@ -42,6 +42,22 @@ export function withoutSecrets(text: string): string {
     .replaceAll(URL_USER, `://${REDACTED}@`);
 }
 
+/** Prefixes that issuers give to their keys, so that they are found. */
+const KNOWN_KEYS =
+  /\b(?:sk-[\w-]{16,}|sk_(?:live|test)_\w{8,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{8,}|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{30,}|npm_\w{30,}|hf_\w{30,})/g;
+/** `API_KEY=...`, `password: "..."`, `"token": "..."`: the name stays, the value goes. */
+const NAMED =
+  /((?:pass(?:word|wd|phrase)|secret|token|credentials?|api[_-]?key|access[_-]?key(?:[_-]id)?|private[_-]?key)"?'?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&"']+)/gi;
+const AUTHORIZATION = /(authorization"?\s*[:=]\s*"?)(?!\[redacted\])[^"\r\n]+/gi;
+
+/** For text that is not ours, such as a server's stderr: also what a name or a prefix gives away. A guess, on the safe side. */
+export function withoutCredentials(text: string): string {
+  return withoutSecrets(text)
+    .replaceAll(KNOWN_KEYS, REDACTED)
+    .replaceAll(AUTHORIZATION, (_all, name: string) => name + REDACTED)
+    .replaceAll(NAMED, (_all, name: string) => name + REDACTED);
+}
+
 export const CENSOR = { paths: SECRET_KEYS.flatMap(pathsOf), censor: REDACTED };
 
 /** The key at the top of a line, and one and two levels down. */

@@ -8,7 +8,7 @@ import type { Families } from "./families.ts";
 import type { LabelBounds } from "./label-bounds.ts";
 import { labelValue } from "./labels.ts";
 import type { ApprovalState } from "../enforcement/approvals.ts";
-import type { ChangeGrade, FreezeKind, StoreCause } from "./words.ts";
+import type { ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./words.ts";
 
 interface LoadedPolicy {
   /** Empty without a policy. */
@@ -33,6 +33,7 @@ export interface StateMetrics {
   readonly streams: (transport: Transport, open: number) => void;
   readonly upstreamUp: (isUp: boolean) => void;
   readonly upstreamRestarted: () => void;
+  readonly upstreamLineDropped: (cause: DroppedLine) => void;
   readonly upstreamExposed: (isExposed: boolean) => void;
   readonly approvalsPending: (pending: number) => void;
   readonly approval: (state: ApprovalState) => void;
@@ -100,10 +101,11 @@ function policyState(
 
 function upstreamState(
   families: Families,
-): Pick<StateMetrics, "upstreamUp" | "upstreamRestarted" | "upstreamExposed"> {
+): Pick<StateMetrics, "upstreamUp" | "upstreamRestarted" | "upstreamLineDropped" | "upstreamExposed"> {
   return {
     upstreamUp: (isUp) => families.upstreamUp.series().set(Number(isUp)),
     upstreamRestarted: () => families.upstreamRestarts.series().add(1),
+    upstreamLineDropped: (cause) => families.upstreamLinesDropped.series(cause).add(1),
     upstreamExposed: (isExposed) => families.upstreamExposed.series().set(Number(isExposed)),
   };
 }

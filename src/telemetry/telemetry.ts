@@ -5,6 +5,7 @@ import { combineObservers, type Observer, type Propagate } from "../enforcement/
 import type { Request, Transport } from "../enforcement/request.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Capture, type CaptureRule, createCapture } from "./capture.ts";
+import type { LineSink } from "./bounded-stderr.ts";
 import { createDecisions, type Decisions } from "./decisions.ts";
 import { createLog, type Log, type LogFormat, type LogLevel } from "./log.ts";
 import { observeForLog } from "./log-observer.ts";
@@ -17,7 +18,12 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Agents that the configuration names. */
   readonly agents: readonly string[];
-  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: LogFormat;
+    /** Our stderr when absent. */
+    readonly destination?: LineSink;
+  };
   /** A file or an open descriptor; absent when off. */
   readonly audit?: string | number;
   /** Argument values to keep, in the audit log and among the latest decisions. */
@@ -44,7 +50,7 @@ const REMEMBERED_DECISIONS = 1_000;
 
 /** @throws Error of node:fs when the audit log cannot be opened. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
-  const log = createLog({ ...options.log, destination: "stderr" });
+  const log = createLog({ destination: "stderr", ...options.log });
   let traces: Traces | undefined;
   const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });

@@ -13,6 +13,9 @@ export const DIRECTIONS = ["downstream", "upstream"] as const;
 export const TRANSPORTS = ["http", "stdio"] as const;
 export const STORE_CAUSES = ["connection", "timeout", "reply", "other"] as const;
 export type StoreCause = (typeof STORE_CAUSES)[number];
+/** Why a line of a wrapped server did not pass. */
+export const DROPPED_LINES = ["not_json_rpc", "unmatched", "too_large"] as const;
+export type DroppedLine = (typeof DROPPED_LINES)[number];
 export const FREEZE_KINDS = ["all", "agent", "tool"] as const;
 export type FreezeKind = (typeof FREEZE_KINDS)[number];
 export const CHANGE_GRADES = ["description", "schema", "annotations"] as const;

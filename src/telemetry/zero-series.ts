@@ -26,6 +26,7 @@ export function initializeClosedSets(families: Families): void {
   for (const cause of words.STORE_CAUSES) {
     for (const family of [families.limitStoreErrors, families.failOpen]) family.series(cause);
   }
+  for (const cause of words.DROPPED_LINES) families.upstreamLinesDropped.series(cause);
   for (const state of APPROVAL_STATES) families.approvals.series(state);
   for (const kind of words.FREEZE_KINDS) families.frozen.series(kind);
   for (const category of CATEGORIES) families.tools.series(category);

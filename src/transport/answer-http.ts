@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Observer, Outcome } from "../enforcement/observer.ts";
 import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
+import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
@@ -258,15 +259,6 @@ function outlineOf(body: Buffer): Outline | undefined {
 
 function wholeOf(outline: Outline): Outline | undefined {
   return outline.isWellFormed ? outline : undefined;
-}
-
-function outcomeOf(outline: Outline): Outcome {
-  if (outline.hasError) return "rpc_error";
-  return outline.isError ? "tool_error" : "success";
-}
-
-function rpcCodeOf({ errorCode }: Outline): { rpcCode?: number } {
-  return errorCode === undefined ? {} : { rpcCode: errorCode };
 }
 
 function outcomeOfBreak(end: PumpEnd): Outcome {

@@ -2,9 +2,11 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { readLines } from "./lines.ts";
-import { endGroup, signalGroup } from "./process-group.ts";
+import { type LineBounds, readLines } from "./lines.ts";
+import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
+import { ReplyOutline } from "./reply.ts";
 import { readStderr } from "./stderr-lines.ts";
 
 export interface ChildCommand {
@@ -26,6 +28,11 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** The code that a shell would tell: 128 and the signal's number for a signal. */
+export function exitCodeOf({ code, signal }: ChildExit): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
 export interface ChildEvents {
   /** One line of stdout, without what ends it; the next one is not read before this is done. Must not reject. */
   readonly onLine: (line: Buffer) => void | Promise<void>;
@@ -33,7 +40,8 @@ export interface ChildEvents {
   readonly onExit: (exit: ChildExit) => void;
   /** One line of stderr, bounded in length and rate; not redacted. */
   readonly onStderr: (line: string) => void;
-  readonly onLineDropped: (cause: LineDropped) => void;
+  /** `id` is that of the request which the line would have answered, as `idToken` writes it. */
+  readonly onLineDropped: (cause: LineDropped, id: string | undefined) => void;
 }
 
 export interface Child {
@@ -78,8 +86,9 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
     windowsHide: true,
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const started = startOf(child, command.command);
-  const over = started.then(() => live(child, exited, command, events));
+  const numbered = startOf(child, command.command);
+  const started = numbered.then(() => undefined);
+  const over = numbered.then((pid) => live({ child, pid, exited }, command, events));
   // Who does not ask whether it started is told by `send`.
   for (const promise of [started, over]) promise.catch(() => undefined);
   return {
@@ -95,11 +104,13 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
 
 type Process = ChildProcessWithoutNullStreams;
 
-async function startOf(child: Process, command: string): Promise<void> {
+/** Its number, once it runs. */
+async function startOf(child: Process, command: string): Promise<number> {
   // A child that is gone takes no input: `send` says so where it matters.
   child.stdin.on("error", () => undefined);
   try {
     await once(child, "spawn");
+    return child.pid ?? Number.NaN;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new ChildError("not_started", `\`${command}\` cannot be started: ${reason(code)}`, error);
@@ -111,17 +122,21 @@ function reason(code: string): string {
   return code === "EACCES" ? "it may not be executed; check its permissions" : code;
 }
 
+interface Running {
+  readonly child: Process;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
 /** From the first line to the end of the group. */
 async function live(
-  child: Process,
-  exited: Promise<void>,
+  { child, pid, exited }: Running,
   { maxLineBytes: maxBytes = MAX_LINE_BYTES }: ChildCommand,
   { onLine, onLineDropped, onStderr, onExit }: ChildEvents,
 ): Promise<void> {
   const consumer = { isBusy: false, isDone: false };
-  const onTooLong = (): void => onLineDropped("too_large");
   const read = Promise.all([
-    readLines(child.stdout, { maxBytes, onTooLong }, async (line) => {
+    readLines(child.stdout, { maxBytes, onTooLong: outlineTooLong(onLineDropped) }, async (line) => {
       consumer.isBusy = true;
       await onLine(line);
       consumer.isBusy = false;
@@ -130,12 +145,26 @@ async function live(
   ]).then(() => {
     consumer.isDone = true;
   });
+  const spare = killAtExit(pid);
   await exited;
-  if (child.pid !== undefined) await endGroup(child.pid, TERM_MS);
+  await endGroup(pid, TERM_MS);
+  spare();
   await Promise.race([read, lastLines(consumer)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   await read;
   onExit({ code: child.exitCode, signal: child.signalCode });
+}
+
+/** Reads what is let go of as it passes by: someone may wait for it. */
+function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
+  let outline = new ReplyOutline();
+  return (part, isEnd) => {
+    outline.push(part);
+    if (!isEnd) return;
+    const { id, method } = outline.end();
+    outline = new ReplyOutline();
+    onLineDropped("too_large", method === undefined ? id : undefined);
+  };
 }
 
 /** As long as its last lines may take to be read; the time that its consumer takes for them does not count. */

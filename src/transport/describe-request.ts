@@ -10,7 +10,8 @@ import type { ToolList } from "./tool-list.ts";
 export interface Received {
   readonly id: string;
   readonly receivedAtMs: number;
-  readonly incoming: IncomingMessage;
+  /** Absent when the message came by stdio. */
+  readonly incoming?: IncomingMessage;
   readonly agent: Agent;
   readonly client?: Client;
   readonly session?: Session;
@@ -25,7 +26,7 @@ export function describeRequest(
 ): Request {
   const { id, receivedAtMs, incoming, agent, client, session } = received;
   const metaTrace = traceContextOf(message.meta);
-  const headerTrace = traceContextOfHeaders(incoming);
+  const headerTrace = incoming && traceContextOfHeaders(incoming);
   return {
     id,
     receivedAtMs,
@@ -33,7 +34,7 @@ export function describeRequest(
     method: message.method,
     era: message.era,
     rpcId: message.id,
-    transport: "http",
+    transport: incoming === undefined ? "stdio" : "http",
     bytes: Buffer.byteLength(text),
     ...(client && { client }),
     ...(session && { session: session.id }),

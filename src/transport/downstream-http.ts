@@ -85,6 +85,8 @@ function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
 }
 
 function hangUp(socket: Duplex, status: string): void {
+  // Node has let go of this socket: an error that nobody hears ends the process.
+  socket.on("error", () => socket.destroy());
   if (!socket.writable) return void socket.destroy();
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -10,8 +10,8 @@ const NOTHING = Buffer.alloc(0);
 export interface LineBounds {
   /** Longest line, in bytes, without what ends it. */
   readonly maxBytes: number;
-  /** Hears once of each line that is longer, and of what it began with; the rest of it is skipped. */
-  readonly onTooLong: (beginning: Buffer) => void;
+  /** Hears of each line that is longer: first of its beginning, `maxBytes` of it, then of each part that is skipped, `isEnd` with the last. */
+  readonly onTooLong: (part: Buffer, isEnd: boolean) => void;
 }
 
 export class LineFramer {
@@ -47,12 +47,14 @@ export class LineFramer {
   #complete(rest: Buffer): Buffer | undefined {
     if (this.#isSkipping) {
       this.#isSkipping = false;
+      this.#onTooLong(rest, true);
       return undefined;
     }
     const line = this.#heldBytes === 0 ? rest : this.#joined(rest);
     const end = line.at(-1) === CR ? line.byteLength - 1 : line.byteLength;
     if (end <= this.#maxBytes) return line.subarray(0, end);
-    this.#onTooLong(line.subarray(0, this.#maxBytes));
+    this.#onTooLong(line.subarray(0, this.#maxBytes), false);
+    this.#onTooLong(line.subarray(this.#maxBytes), true);
     return undefined;
   }
 
@@ -64,14 +66,17 @@ export class LineFramer {
   }
 
   #hold(part: Buffer): void {
-    if (this.#isSkipping) return;
+    if (this.#isSkipping) return this.#onTooLong(part, false);
     // One more than the bound may be the CR of its end.
     if (this.#heldBytes + part.byteLength <= this.#maxBytes + 1) return this.#append(part);
     const missing = Math.max(0, this.#maxBytes - this.#heldBytes);
     this.#append(part.subarray(0, missing));
-    this.#onTooLong(this.#held.subarray(0, this.#maxBytes));
+    this.#onTooLong(this.#held.subarray(0, this.#maxBytes), false);
+    // Nothing, or the CR that was held beyond the bound.
+    this.#onTooLong(this.#held.subarray(this.#maxBytes, this.#heldBytes), false);
     this.#letGo();
     this.#isSkipping = true;
+    this.#onTooLong(part.subarray(missing), false);
   }
 
   /** Doubles, so that a line that comes byte by byte is not copied for each of them. */

@@ -6,6 +6,8 @@ import { Buffer } from "node:buffer";
 export interface Outline {
   /** One object and nothing else, its strings, brackets, colons and commas in order. Numbers and UTF-8 were not checked. */
   readonly isWellFormed: boolean;
+  /** `jsonrpc` is "2.0". */
+  readonly isJsonRpc: boolean;
   /** As `idToken` writes it; absent when the message has none, or null. */
   readonly id: string | undefined;
   /** Present on what the server asks or tells by itself; `_other` when it is no proper string. */
@@ -55,6 +57,7 @@ export interface Place {
   readonly isList?: boolean;
 }
 
+const VERSION: Place = {};
 const ID: Place = {};
 const METHOD: Place = {};
 const ERROR_CODE: Place = {};
@@ -108,6 +111,7 @@ const RESULT: Place = {
 /** The whole message. */
 export const MESSAGE: Place = {
   members: new Map([
+    ["jsonrpc", VERSION],
     ["id", ID],
     ["method", METHOD],
     ["error", ERROR],
@@ -129,6 +133,7 @@ export function outlineOf(
   const method = kept.get(METHOD);
   return {
     isWellFormed,
+    isJsonRpc: stringOf(kept.get(VERSION)) === "2.0",
     id: replyId(kept.get(ID)),
     method: method === undefined ? undefined : (stringOf(method) ?? "_other"),
     hasResult: kept.has(RESULT),

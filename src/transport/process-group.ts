@@ -14,6 +14,23 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
   }
 }
 
+/** Leaders of groups that end with this process, however it ends but by SIGKILL. */
+const ours = new Set<number>();
+
+/** Has the group killed when this process exits; what it returns takes that back. */
+export function killAtExit(leader: number): () => void {
+  if (ours.size === 0) process.on("exit", killOurs);
+  ours.add(leader);
+  return () => {
+    ours.delete(leader);
+    if (ours.size === 0) process.off("exit", killOurs);
+  };
+}
+
+function killOurs(): void {
+  for (const leader of ours) signalGroup(leader, "SIGKILL");
+}
+
 /** Ends what a leader that has exited left behind: asks, waits for `graceMs` at most, and then kills. */
 export async function endGroup(leader: number, graceMs: number): Promise<void> {
   // Security: without groups the number may already be another process's.

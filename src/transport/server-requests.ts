@@ -1,6 +1,7 @@
 /** What the server may ask of an agent: sampling, elicitation, roots, whether as a request or within a result. */
 
 import type { OutgoingHttpHeaders } from "node:http";
+import type { ResponseMessage } from "./message.ts";
 import type { Outline } from "./outline.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -46,6 +47,15 @@ export function refusalForAgent(id: string, refused: RefusedServerRequest): stri
   return refusal(id, `${wordsOf(refused)} here. Do not retry; use another tool, or ask the operator.`);
 }
 
+/** What the server hears in the agent's stead; `id` is its request's, as a token. */
+export function refusalForServer(
+  id: string,
+  refused: RefusedServerRequest,
+): { readonly message: ResponseMessage; readonly text: string } {
+  const text = refusal(id, `${wordsOf(refused)} of its agents. Do not retry.`);
+  return { message: { kind: "response", id, isError: true }, text };
+}
+
 /** Answers a server that waits for its request's answer, in the agent's stead; `headers` are those of the agent's request. */
 export function answerServer(
   upstream: Upstream,
@@ -54,11 +64,8 @@ export function answerServer(
 ): void {
   const { id } = refused;
   if (id === undefined) return;
-  const text = refusal(id, `${wordsOf(refused)} of its agents. Do not retry.`);
-  const { response } = upstream.relay({ kind: "response", id, isError: true }, text, {
-    ...headers,
-    ...POSTED,
-  });
+  const { message, text } = refusalForServer(id, refused);
+  const { response } = upstream.relay(message, text, { ...headers, ...POSTED });
   response.then(
     (answer) => answer.resume(),
     // A server that is gone waits for nothing.

@@ -13,7 +13,11 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** Reads to the end. `onLine` hears of each line, without what ends it. */
 export async function readStderr(stream: Readable, onLine: (line: string) => void): Promise<void> {
   const limit = new LineLimit(onLine);
-  const onTooLong = (beginning: Buffer): void => limit.say(`${beginning.toString("utf8")} [cut]`);
+  let isWithin = false;
+  const onTooLong = (part: Buffer, isEnd: boolean): void => {
+    if (!isWithin) limit.say(`${part.toString("utf8")} [cut]`);
+    isWithin = !isEnd;
+  };
   const framer = new LineFramer({ maxBytes: MAX_LINE_BYTES, onTooLong });
   for await (const chunk of chunksOf(stream)) {
     const waitMs = limit.read(chunk.byteLength);

@@ -138,11 +138,21 @@ const OURS = [
   "proxy-authorization",
   "http2-settings",
 ];
-const KEPT_BACK = new Set([...HOP_BY_HOP, ...OURS]);
+// Security: some servers take these for the method or the path, and so for another request than the one that was judged.
+const OVERRIDES = [
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-method",
+  "x-original-uri",
+  "x-original-url",
+  "x-rewrite-url",
+];
+const KEPT_BACK = new Set([...HOP_BY_HOP, ...OURS, ...OVERRIDES]);
 
 /**
  * Headers of a request as they go upstream: end-to-end ones pass, hop-by-hop ones, those named in `Connection`, those
- * of `withheld` and those with `_` in their name do not. The answer comes unencoded, since we must read it.
+ * of `withheld`, those that name another method or path and those with `_` in their name do not. The answer comes unencoded, since we must read it.
  */
 export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<string>): OutgoingHttpHeaders {
   const named = connectionNames(request.headers.connection);

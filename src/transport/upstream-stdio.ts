@@ -5,6 +5,7 @@ import type { Permit } from "../enforcement/permit.ts";
 import type { JsonObject } from "../policy/json.ts";
 import {
   accepted,
+  alreadyInitialized,
   answered,
   legacyStatus,
   oneStreamOnly,
@@ -59,7 +60,7 @@ export class UpstreamStdio implements Upstream {
       children: this.#children,
       version: options.version,
       probeMs: PROBE_MS,
-      onUnclaimed: () => options.onDropped("unclaimed"),
+      onUnmatched: () => options.onDropped("unmatched"),
     });
     this.#modern = new ModernDoor(shared, this.#replyTimes(), options.inputSchemaOf);
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
@@ -153,6 +154,7 @@ export class UpstreamStdio implements Upstream {
       session.send(message);
       return accepted();
     }
+    if (method === "initialize" && session.isOpened) return alreadyInitialized();
     if (!session.hasRoom) return answered(tooMany("requests are under way", id));
     const reply = new PostReply({
       ...this.#replyTimes(),

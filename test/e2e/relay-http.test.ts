@@ -93,6 +93,8 @@ describe("relay", () => {
       "accept-encoding": "gzip",
       baggage: "a=b",
       "proxy-authorization": "p",
+      "x-http-method-override": "DELETE",
+      "x-original-url": "/admin",
     };
     await post(sidecar.url, CALL, { headers });
     expect(seen[0]).toMatchObject({
@@ -102,6 +104,8 @@ describe("relay", () => {
     });
     expect(seen[0]).not.toHaveProperty("baggage");
     expect(seen[0]).not.toHaveProperty("proxy-authorization");
+    expect(seen[0]).not.toHaveProperty("x-http-method-override");
+    expect(seen[0]).not.toHaveProperty("x-original-url");
   });
 
   it("streams each event as it comes", async () => {

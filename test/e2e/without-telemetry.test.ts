@@ -6,7 +6,7 @@ import { readStory, type Story, type StoryCall } from "../../src/commands/corpus
 import type { Json } from "../../src/policy/json.ts";
 import { printJson } from "../../src/policy/print-json.ts";
 import { readJson } from "../../src/policy/read-json.ts";
-import type { OpenTelemetry } from "../../src/sidecar.ts";
+import type { OpenTelemetry } from "../../src/sidecar/open-telemetry.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { NO_TELEMETRY } from "../fixtures/no-telemetry.ts";
 import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
@@ -96,7 +96,7 @@ async function send({ sidecar }: Side, message: string, call: Partial<StoryCall>
   const body = `{"jsonrpc":"2.0","id":1,${message}}`;
   const response = await fetch(sidecar.url, { method: "POST", headers, body });
   const text = await response.text();
-  return `${response.status} ${text.replaceAll(/[0-9a-f]{8}-[0-9a-z]+/g, "ID")}`;
+  return `${response.status} ${text.replaceAll(/[0-9a-f]{8}-[0-9a-z]+/g, "ID").replaceAll(/(Approval: |"approval_id":")[\w-]{12}/g, "$1ID")}`;
 }
 
 describe("the corpus with telemetry and without it", () => {

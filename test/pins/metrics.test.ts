@@ -32,6 +32,7 @@ const PINNED = [
   "tollgate_streams gauge server transport",
   "tollgate_upstream_up gauge server",
   "tollgate_upstream_restarts_total counter server",
+  "tollgate_upstream_lines_dropped_total counter server cause",
   "tollgate_upstream_exposed gauge server",
   "tollgate_tools gauge server category",
   "tollgate_tool_definition_changes_total counter server tool grade",

@@ -117,6 +117,24 @@ describe("text", () => {
 });
 
 describe("a scrape", () => {
+  it("says what has changed since the scrape before, and since it began", async () => {
+    const metrics = start();
+    const calls = async (): Promise<string | undefined> =>
+      /^tollgate_tool_calls_total\{.*\} (\d+)$/m.exec((await metrics.render(undefined)).body)?.[1];
+    observe(metrics.observer, exampleRequest());
+    expect(await calls()).toBe("1");
+    expect(await calls()).toBe("1");
+    const underway = metrics.render(undefined);
+    observe(metrics.observer, exampleRequest());
+    void Promise.resolve().then(() => observe(metrics.observer, exampleRequest()));
+    await underway;
+    expect(await calls()).toBe("3");
+    metrics.nameServer("other");
+    expect((await metrics.render(undefined)).body).toMatch(
+      /^tollgate_tool_calls_total\{.*server="other".*\} 3$/m,
+    );
+  });
+
   it("lets the event loop turn while it writes many series", async () => {
     const metrics = start();
     for (let index = 0; index < 800; index += 1) {

@@ -57,7 +57,7 @@ function watchCommand(
       },
       onExit: (exit) => seen.exits.push(exit),
       onStderr: (line) => seen.stderr.push(line),
-      onLineDropped: (cause) => seen.dropped.push(cause),
+      onLineDropped: (cause, id) => seen.dropped.push(`${cause} ${id}`),
     },
   );
   const all = { child, ...seen };
@@ -135,7 +135,7 @@ describe("a child", () => {
     await until(() => lines.length === 2);
     expect(lines[0]?.length).toBeGreaterThan(4 * 1024 * 1024);
     expect(lines[1]).toContain('"id":3');
-    expect(dropped).toEqual(["too_large"]);
+    expect(dropped).toEqual(["too_large 2"]);
   });
 
   it("is not read on while its last line is not taken", async () => {

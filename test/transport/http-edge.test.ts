@@ -131,4 +131,20 @@ describe("HTTP edge", () => {
   ])("serves %s", async (_what, bytes) => {
     expect(await send(bytes)).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it.each([
+    ["an upgrade", post([HOST, TYPE, LENGTH, "Connection: Upgrade", "Upgrade: h2c"])],
+    ["a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
+    ["no HTTP", "\u0000\u0000"],
+  ])("outlives clients that are gone before %s is answered", async (_what, bytes) => {
+    for (let round = 0; round < 50; round += 1) {
+      const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
+      socket.on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write(bytes);
+      socket.resetAndDestroy();
+      await once(socket, "close");
+    }
+    expect(await send(post([HOST, TYPE, LENGTH]))).toMatch(/^HTTP\/1\.1 200 /);
+  });
 });

@@ -6,7 +6,14 @@ import { LineFramer, readLines } from "../../src/transport/lines.ts";
 
 function frame(chunks: readonly Buffer[], maxBytes = 1_000) {
   const tooLong: string[] = [];
-  const framer = new LineFramer({ maxBytes, onTooLong: (beginning) => tooLong.push(beginning.toString()) });
+  let within = "";
+  const onTooLong = (part: Buffer, isEnd: boolean): void => {
+    within += part.toString();
+    if (!isEnd) return;
+    tooLong.push(within);
+    within = "";
+  };
+  const framer = new LineFramer({ maxBytes, onTooLong });
   const lines = chunks.flatMap((chunk) => [...framer.push(chunk)].map(String));
   const last = framer.end();
   return { lines, last: last?.toString(), tooLong };
@@ -45,14 +52,24 @@ describe("lines", () => {
     );
   });
 
-  it.each([[[]], [[3]], [[4]], [[5]], [[6]], [[1, 1, 1, 1, 1, 1]]])(
-    "drops a line past the bound whole, once, and goes on after it: cut at %j",
+  it.each([
+    [[]],
+    [[3]],
+    [[4]],
+    [[5]],
+    [[6]],
+    [[1, 1, 1, 1, 1, 1]],
+    [[13]],
+    [[14, 1, 1]],
+    [Array.from({ length: 22 }, () => 1)],
+  ])(
+    "keeps nothing of a line past the bound, tells all of it, and goes on after it: cut at %j",
     (lengths) => {
-      const bytes = Buffer.from("12345\r\n123456\n12345\n");
+      const bytes = Buffer.from("12345\r\n123456789\n12345\n");
       expect(frame(cut(bytes, lengths), 5)).toEqual({
         lines: ["12345", "12345"],
         last: undefined,
-        tooLong: ["12345"],
+        tooLong: ["123456789"],
       });
     },
   );

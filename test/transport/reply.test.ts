@@ -22,6 +22,7 @@ function outlineOf(message: string | Buffer, chunkBytes = 1_000_000_000): Outlin
 
 const NOTHING: Outline = {
   isWellFormed: true,
+  isJsonRpc: false,
   id: undefined,
   method: undefined,
   hasResult: false,

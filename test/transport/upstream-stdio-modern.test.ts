@@ -95,7 +95,7 @@ describe("the child that modern clients share", () => {
     const log =
       '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"secret"}}';
     expect(await ask(1, "test/echo", { print: [log] })).not.toContain('"method":"notifications/message"');
-    expect(bridge.told).toContain("dropped: unclaimed");
+    expect(bridge.told).toContain("dropped: unmatched");
   });
 
   it("is told at once that no client can be asked", async () => {
@@ -110,7 +110,7 @@ describe("the child that modern clients share", () => {
       '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
     ];
     expect(await ask(1, "test/echo", { print })).toContain('"heard"');
-    expect(bridge.told.filter((line) => line === "dropped: unreadable")).toHaveLength(3);
+    expect(bridge.told.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
   });
 
   it("goes on for others when a client does not read", async () => {
@@ -146,6 +146,23 @@ describe("modern requests", () => {
     const answer = await bridge.post(message, others).response;
     expect(answer.statusCode).toBe(400);
     expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code: -32_020 } });
+  });
+
+  it.each([
+    ["of a revision that the server does not offer", "protocolVersion", '"2099-01-01"', -32_022],
+    ["without the client's capabilities", "clientCapabilities", undefined, -32_602],
+    ["without a revision, though its header has one", "protocolVersion", undefined, -32_602],
+  ])("are refused %s", async (_name, key, value, code) => {
+    const [message, headers] = modern(5, "test/echo");
+    const name = `"io.modelcontextprotocol/${key}":`;
+    const text = JSON.stringify({ jsonrpc: "2.0", ...message });
+    const given = new RegExp(`${name}(?:\\{\\}|"[^"]*")`);
+    const changed = text.replace(given, value === undefined ? `"x-${key}":0` : name + value);
+    const withoutVersion =
+      value === undefined ? headers : { ...headers, "mcp-protocol-version": "2099-01-01" };
+    const answer = await bridge.postText(changed, withoutVersion).response;
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code } });
   });
 
   it("are answered as a server of the old era does when the child is one", async () => {

@@ -83,6 +83,16 @@ describe("a session", () => {
     ]);
   });
 
+  it("does so while its own stream is open too, unless there are several requests", async () => {
+    const stream = await open("GET", session).response;
+    expect(await ask(4, "test/echo", { print: [LOG] })).toContain("notifications/message");
+    const waiting = ask(5, "test/echo", { together: 2 });
+    expect(await ask(6, "test/echo", { together: 2, print: [LOG] })).not.toContain('"method":"notifications');
+    expect(await waiting).not.toContain('"method":"notifications');
+    const [first] = await stream.take(1).toArray();
+    expect(String(first)).toContain("notifications/message");
+  });
+
   it("gives what the server says by itself to its stream, and keeps it until one is open", async () => {
     const json = { accept: "application/json", "mcp-session-id": session };
     await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, json).response;
@@ -148,6 +158,33 @@ describe("a session", () => {
   it("tells a client that has a stream already that there will be no answer", async () => {
     const answer = await ask(3, "test/echo", { print: [LOG], exit: 1 });
     expect(answer).toMatch(/data: \{"jsonrpc":"2\.0","id":3,"error":\{"code":-32603,/);
+  });
+});
+
+it("an answer that is too long to be kept fails its request, and no other", async () => {
+  const bounded = await openBridge({ ...stdioServer("puppet"), maxLineBytes: 4_096 });
+  const id = { "mcp-session-id": await bounded.initialize() };
+  const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
+  await expect(long.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
+  expect(bounded.told).toContain("dropped: too_large");
+  expect(await textOf(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain('"heard"');
+  await bounded.close();
+});
+
+describe("a handshake", () => {
+  it("that the server refuses leaves no session and no child", async () => {
+    const refusing = await openBridge(stdioServer("puppet", "refuses"));
+    const answer = await refusing.post(INITIALIZE).response;
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
+    await until(() => refusing.upstream.size === 0);
+    expect(refusing.told.filter((line) => line !== "up")).toEqual(["session ended"]);
+    await refusing.close();
+  });
+
+  it("happens once in a session", async () => {
+    const again = await bridge.post(INITIALIZE, { "mcp-session-id": session }).response;
+    expect(again.statusCode).toBe(400);
+    expect(await ask(3, "test/echo")).toContain('"heard"');
   });
 });
 

@@ -1,8 +1,8 @@
 /** What the bridge answers by itself, in the words of the official servers: clients act on them. */
 
 import type { UpstreamAnswer, UpstreamExchange } from "../upstream.ts";
-import { errorAnswer, HEADER_MISMATCH, INTERNAL_ERROR } from "../refusal.ts";
-import { type Headers, JSON_BODY, wholeBody } from "./body.ts";
+import { errorAnswer, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST } from "../refusal.ts";
+import { JSON_BODY, wholeBody } from "./body.ts";
 
 const NOT_ALLOWED = -32_000;
 const SESSION_NOT_FOUND = -32_001;
@@ -21,6 +21,10 @@ export function sessionEnded(): UpstreamExchange {
 
 export function sessionNotFound(): UpstreamExchange {
   return failed(404, SESSION_NOT_FOUND, "Session not found");
+}
+
+export function alreadyInitialized(): UpstreamExchange {
+  return failed(400, INVALID_REQUEST, "Invalid Request: Server already initialized");
 }
 
 export function sessionRequired(): UpstreamExchange {
@@ -47,6 +51,20 @@ export function postOnly(): UpstreamExchange {
 
 export function headerMissing(name: string, id: string | undefined): UpstreamAnswer {
   return body(400, HEADER_MISMATCH, `Bad Request: the header ${name} is missing`, id);
+}
+
+export function metaMissing(key: string, id: string | undefined): UpstreamAnswer {
+  return body(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
+}
+
+export function unsupportedVersion(
+  supported: readonly string[],
+  requested: string,
+  id = "null",
+): UpstreamAnswer {
+  const data = { supported, requested };
+  const error = { code: UNSUPPORTED_VERSION, message: "Unsupported protocol version", data };
+  return wholeBody(400, JSON_BODY, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
 }
 
 /** When there are as many children, or requests, as there may be. */
@@ -77,6 +95,5 @@ function failed(status: number, code: number, message: string): UpstreamExchange
 }
 
 function body(status: number, code: number, message: string, id?: string): UpstreamAnswer {
-  const headers: Headers = JSON_BODY;
-  return wholeBody(status, headers, errorAnswer(status, code, message, id).body);
+  return wholeBody(status, JSON_BODY, errorAnswer(status, code, message, id).body);
 }

@@ -95,7 +95,10 @@ export class Children {
       onLine: (line) => switchboard.receive(line),
       onExit: () => this.#ended(member),
       onStderr: (line) => onStderr(line, child.pid),
-      onLineDropped: onDropped,
+      onLineDropped: (cause, id) => {
+        onDropped(cause);
+        if (id !== undefined) switchboard.lose(id);
+      },
     });
     const stop = (): Promise<void> => {
       member.isStopped = true;

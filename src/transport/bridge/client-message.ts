@@ -12,6 +12,8 @@ export interface ClientMessage {
   readonly method?: string;
   /** The token by which the client wants to hear of progress. */
   readonly progressToken?: string;
+  /** The revision that its `_meta` claims. */
+  readonly version?: string;
   readonly isModern: boolean;
 }
 
@@ -21,10 +23,11 @@ export function readClientMessage(text: string): ClientMessage {
   const id = memberText(text, ["id"]);
   const method = stringOf(memberText(text, ["method"]));
   const progressToken = memberText(text, PROGRESS_TOKEN);
-  const claim = stringOf(memberText(text, ["params", "_meta", PROTOCOL_VERSION_KEY]));
+  const version = stringOf(memberText(text, ["params", "_meta", PROTOCOL_VERSION_KEY]));
   return {
     text,
-    isModern: eraOf(claim) === "modern",
+    isModern: eraOf(version) === "modern",
+    ...(version !== undefined && { version }),
     ...(id !== undefined && { id }),
     ...(method !== undefined && { method }),
     ...(isToken(progressToken) && { progressToken }),

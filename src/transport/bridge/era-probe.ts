@@ -18,16 +18,16 @@ export function asksModern(version: string): ClientMessage {
   return readClientMessage(JSON.stringify({ jsonrpc: "2.0", id: 0, method: "server/discover", params }));
 }
 
-/** Whether the answer offers a modern revision: as its result, or in an error that names what is supported. */
-export function isModernAnswer(text: string): boolean {
+/** The modern revisions that the answer offers: as its result, or in an error that names what is supported. */
+export function offeredVersions(text: string): readonly string[] {
   const read = readJson(text);
-  if (!read.ok) return false;
+  if (!read.ok) return [];
   const offered =
     at(read.value, "result", "supportedVersions") ?? at(read.value, "error", "data", "supported");
-  return isJsonArray(offered) && offered.some((version) => isModernVersion(version));
+  return isJsonArray(offered) ? offered.filter(isModernVersion) : [];
 }
 
-function isModernVersion(version: Json): boolean {
+function isModernVersion(version: Json): version is string {
   return typeof version === "string" && eraOf(version) === "modern";
 }
 

@@ -1,14 +1,14 @@
 /** Requests of the modern era: checked as its HTTP servers check them, then sent to the child that all clients share. */
 
 import type { OutgoingHttpHeaders } from "node:http";
-import type { JsonObject } from "../../policy/json.ts";
 import { eraOf } from "../message.ts";
 import { UpstreamError, type UpstreamExchange } from "../upstream.ts";
-import { accepted, headerMissing, modernStatus, notInitialized, tooMany } from "./answers.ts";
+import { accepted, modernStatus, notInitialized, tooMany } from "./answers.ts";
 import type { ClientMessage } from "./client-message.ts";
+import { refusalOf } from "./modern-checks.ts";
 import { PostReply, type ReplyTimes } from "./reply.ts";
 import { accepts, headerOf } from "./request-headers.ts";
-import { missingHeader } from "./required-headers.ts";
+import type { InputSchemaOf } from "./required-headers.ts";
 import type { SharedChild } from "./shared-child.ts";
 
 /** They name a request or a token of one client by what other clients call theirs too. */
@@ -17,22 +17,17 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["notifications/cancelled", "noti
 export class ModernDoor {
   readonly #shared: SharedChild;
   readonly #times: ReplyTimes;
-  readonly #inputSchemaOf: (tool: string) => JsonObject | undefined;
+  readonly #inputSchemaOf: InputSchemaOf;
 
-  constructor(
-    shared: SharedChild,
-    times: ReplyTimes,
-    inputSchemaOf: (tool: string) => JsonObject | undefined,
-  ) {
+  constructor(shared: SharedChild, times: ReplyTimes, inputSchemaOf: InputSchemaOf) {
     this.#shared = shared;
     this.#times = times;
     this.#inputSchemaOf = inputSchemaOf;
   }
 
-  /** Whether a message that does not say its era is a notification of this one: those need not say it. */
-  claims({ id, method }: ClientMessage, headers: OutgoingHttpHeaders): boolean {
-    const isNotification = id === undefined && method !== undefined;
-    return isNotification && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
+  /** Whether a message that does not say its era in its body was meant for this one: notifications need not say it. */
+  claims({ method }: ClientMessage, headers: OutgoingHttpHeaders): boolean {
+    return method !== undefined && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
   }
 
   post(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
@@ -56,9 +51,10 @@ export class ModernDoor {
   }
 
   async #send(message: ClientMessage, headers: OutgoingHttpHeaders, reply: PostReply): Promise<void> {
-    if (!(await this.#shared.speaksModern())) return reply.refuse(notInitialized());
-    const missing = missingHeader(message, headers, this.#inputSchemaOf);
-    if (missing !== undefined) return reply.refuse(headerMissing(missing, message.id));
+    const versions = await this.#shared.versions();
+    if (versions.length === 0) return reply.refuse(notInitialized());
+    const refusal = refusalOf(message, headers, { versions, inputSchemaOf: this.#inputSchemaOf });
+    if (refusal !== undefined) return reply.refuse(refusal);
     if (reply.isOver) return;
     const switchboard = this.#shared.obtain();
     if (!switchboard.hasRoom()) return reply.refuse(tooMany("requests are under way", message.id));

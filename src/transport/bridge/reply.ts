@@ -39,8 +39,8 @@ export class PostReply implements Reply, UpstreamExchange {
   #isOver = false;
   /** Called once when nobody waits for the answer any more, and it has not come. */
   onAbandoned: () => void = () => undefined;
-  /** Called once when it is over, however it went. */
-  onOver: () => void = () => undefined;
+  /** Called once when it is over; whether with an answer that is no error. */
+  onOver: (isSuccess: boolean) => void = () => undefined;
 
   constructor(options: ReplyOptions) {
     this.#options = options;
@@ -80,7 +80,7 @@ export class PostReply implements Reply, UpstreamExchange {
   answer(text: string, errorCode: number | undefined): void {
     if (this.#isOver) return;
     const body = this.#options.accepts.json ? this.#body : this.#stream();
-    this.#end();
+    this.#end(errorCode === undefined);
     if (body !== undefined) {
       body.writeEvent(text);
       return body.finish();
@@ -125,10 +125,10 @@ export class PostReply implements Reply, UpstreamExchange {
     return body;
   }
 
-  #end(): void {
+  #end(isSuccess = false): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.onOver();
+    this.onOver(isSuccess);
   }
 }
 

@@ -6,11 +6,14 @@ import { declaredPaths, NAME_SOURCES, PARAM_PREFIX } from "../headers.ts";
 import { memberText } from "../splice.ts";
 import type { ClientMessage } from "./client-message.ts";
 
+/** Of the tool of that name; undefined before the server has listed it. */
+export type InputSchemaOf = (tool: string) => JsonObject | undefined;
+
 /** The first one that is missing; whether those that are there say the truth was seen before. */
 export function missingHeader(
   message: ClientMessage,
   headers: OutgoingHttpHeaders,
-  inputSchemaOf: (tool: string) => JsonObject | undefined,
+  inputSchemaOf: InputSchemaOf,
 ): string | undefined {
   const { method = "", text } = message;
   const required = ["mcp-protocol-version", "mcp-method"];
@@ -23,11 +26,7 @@ export function missingHeader(
 }
 
 /** Those of the arguments that the tool declares as headers, and that this call gives. */
-function paramHeaders(
-  text: string,
-  name: string,
-  inputSchemaOf: (tool: string) => JsonObject | undefined,
-): readonly string[] {
+function paramHeaders(text: string, name: string, inputSchemaOf: InputSchemaOf): readonly string[] {
   const tool: unknown = JSON.parse(name);
   const schema = typeof tool === "string" ? inputSchemaOf(tool) : undefined;
   if (schema === undefined) return [];

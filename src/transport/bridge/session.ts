@@ -28,6 +28,7 @@ export class BridgeSession {
   readonly #waiting: NodeJS.Timeout;
   #stream: Body | undefined;
   #usedAtMs: number;
+  #isOpened = false;
   #isEnded = false;
 
   /** @throws UpstreamError while no child may be started */
@@ -49,21 +50,28 @@ export class BridgeSession {
     return isBusy ? 0 : this.#parts.nowMs() - this.#usedAtMs;
   }
 
+  /** Whether its handshake has begun. */
+  get isOpened(): boolean {
+    return this.#isOpened;
+  }
+
   get hasRoom(): boolean {
     return this.#member.switchboard.hasRoom();
   }
 
   /** Sends a request when the child may hear it; its messages go to `reply`. */
   async request(message: ClientMessage, reply: PostReply): Promise<void> {
-    this.#begin(reply);
+    const isHandshake = message.method === "initialize";
+    this.#isOpened = true;
+    this.#begin(reply, isHandshake);
     // Some servers fail for good when they are asked before the handshake is over.
-    if (message.method !== "initialize") await this.#initialized.promise;
+    if (!isHandshake) await this.#initialized.promise;
     if (reply.isOver) return;
     const { switchboard } = this.#member;
     const ours = switchboard.request(message, reply);
     reply.onAbandoned = () => switchboard.abandon(ours);
     // Until it is initialized there is no session that a stream could belong to.
-    if (message.method !== "initialize") reply.sent();
+    if (!isHandshake) reply.sent();
   }
 
   /** Sends a notification, or an answer to what the server asked. */
@@ -96,12 +104,14 @@ export class BridgeSession {
     await this.#member.stop();
   }
 
-  #begin(reply: PostReply): void {
+  #begin(reply: PostReply, isHandshake: boolean): void {
     this.#usedAtMs = this.#parts.nowMs();
     this.#replies.add(reply);
-    reply.onOver = () => {
+    reply.onOver = (isSuccess) => {
       this.#replies.delete(reply);
       this.#usedAtMs = this.#parts.nowMs();
+      // A client that was not let in does not come back to end its session.
+      if (isHandshake && !isSuccess) void this.end();
     };
     if (this.#stream?.isOpen === true || !reply.acceptsStream) return;
     for (const text of this.#held.take()) reply.message(text);

@@ -2,7 +2,7 @@
 
 import type { ChildMessage } from "./child-message.ts";
 import type { Children, Member } from "./children.ts";
-import { asksModern, isModernAnswer } from "./era-probe.ts";
+import { asksModern, offeredVersions } from "./era-probe.ts";
 import type { Switchboard } from "./switchboard.ts";
 
 export interface SharedChildParts {
@@ -12,7 +12,7 @@ export interface SharedChildParts {
   /** How long a child may think about the question which era it speaks. */
   readonly probeMs: number;
   /** Of a message that belongs to no client. */
-  readonly onUnclaimed: () => void;
+  readonly onUnmatched: () => void;
 }
 
 /** A child that ends when it is asked is asked once more: the end may have had another cause. */
@@ -21,16 +21,16 @@ const MAX_PROBES = 2;
 export class SharedChild {
   readonly #parts: SharedChildParts;
   #member: Member | undefined;
-  #isModern: boolean | undefined;
-  #probing: Promise<boolean> | undefined;
+  #versions: readonly string[] | undefined;
+  #probing: Promise<readonly string[]> | undefined;
 
   constructor(parts: SharedChildParts) {
     this.#parts = parts;
   }
 
-  /** Whether the command speaks the modern era; asked of a child once. @throws UpstreamError */
-  speaksModern(): Promise<boolean> {
-    if (this.#isModern !== undefined) return Promise.resolve(this.#isModern);
+  /** The modern revisions that the command speaks, none when it knows the old era only; asked once. @throws UpstreamError */
+  versions(): Promise<readonly string[]> {
+    if (this.#versions !== undefined) return Promise.resolve(this.#versions);
     this.#probing ??= this.#probe().finally(() => (this.#probing = undefined));
     return this.#probing;
   }
@@ -39,7 +39,7 @@ export class SharedChild {
   obtain(): Switchboard {
     this.#member ??= this.#take();
     // That a child which speaks no modern era ends when it is asked is no failure of the command.
-    this.#member.isMissed = this.#isModern === true;
+    this.#member.isMissed = this.#versions !== undefined;
     return this.#member.switchboard;
   }
 
@@ -58,22 +58,22 @@ export class SharedChild {
     return member;
   }
 
-  async #probe(): Promise<boolean> {
+  async #probe(): Promise<readonly string[]> {
     for (let probes = 1; ; probes += 1) {
       const answer = await this.#ask();
       if (answer === "ended" && probes < MAX_PROBES) continue;
-      this.#isModern = answer === "modern";
-      if (!this.#isModern) this.#letGo();
-      return this.#isModern;
+      this.#versions = answer === "ended" ? [] : answer;
+      if (this.#versions.length === 0) this.#letGo();
+      return this.#versions;
     }
   }
 
-  #ask(): Promise<"modern" | "legacy" | "ended"> {
-    const { promise, resolve } = Promise.withResolvers<"modern" | "legacy" | "ended">();
-    const timer = setTimeout(resolve, this.#parts.probeMs, "legacy");
+  #ask(): Promise<readonly string[] | "ended"> {
+    const { promise, resolve } = Promise.withResolvers<readonly string[] | "ended">();
+    const timer = setTimeout(resolve, this.#parts.probeMs, []);
     this.obtain().request(asksModern(this.#parts.version), {
       message: () => false,
-      answer: (text) => resolve(isModernAnswer(text) ? "modern" : "legacy"),
+      answer: (text) => resolve(offeredVersions(text)),
       fail: () => resolve("ended"),
     });
     return promise.finally(() => clearTimeout(timer));
@@ -87,7 +87,7 @@ export class SharedChild {
 
   // Security: what a child says to nobody in particular may be about one client's call, so nobody hears it.
   #unrelated({ id, method }: ChildMessage): void {
-    this.#parts.onUnclaimed();
+    this.#parts.onUnmatched();
     if (id === undefined || method === undefined) return;
     const error = { code: -32_601, message: "no client can be asked: the modern era has no such requests" };
     this.current?.send(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);

@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 /** Why a child's message went nowhere: no message at all, or nobody waits for it. */
-export type ChildMessageDropped = "unreadable" | "unclaimed";
+export type ChildMessageDropped = "not_json_rpc" | "unmatched";
 
 interface UnderWay {
   /** The client's own token. */
@@ -71,24 +71,26 @@ export class Switchboard {
     }
     this.#underWay.set(ours, { id, reply, ...(progressToken !== undefined && { progressToken }) });
     const renamed = setMember(text, ["id"], ours);
-    this.send(
+    this.#write(
       progressToken === undefined ? renamed : setMember(renamed, ["params", "_meta", "progressToken"], ours),
-    );
+    ).catch((cause: unknown) => this.#fail(ours, new UpstreamError("broken", false, cause)));
     return ours;
   }
 
   /** Sends what awaits no answer. */
   send(text: string): void {
-    const bytes = text.length;
-    this.#unsentBytes += bytes;
-    // A child that takes no more is about to end, and its end is told to all.
-    const sent = this.#child?.send(text).catch(() => undefined);
-    void sent?.finally(() => (this.#unsentBytes -= bytes));
+    // Nobody waits for what comes of it.
+    this.#write(text).catch(() => undefined);
   }
 
   /** Tells the child that nobody waits for this request any more. */
   abandon(ours: string): void {
     if (this.#underWay.delete(ours)) this.send(cancellation(ours));
+  }
+
+  /** The answer to this request came and could not be kept. */
+  lose(ours: string): void {
+    this.#fail(ours, new UpstreamError("broken", true));
   }
 
   /** The id by which the child knows a request of this client id; undefined when none is under way. */
@@ -100,7 +102,7 @@ export class Switchboard {
   /** One line of the child's stdout. */
   receive(line: Buffer): void {
     const message = readChildMessage(line);
-    if (message === undefined) this.#onDropped("unreadable");
+    if (message === undefined) this.#onDropped("not_json_rpc");
     else if (message.method === undefined && message.id !== undefined) this.#answer(message, message.id);
     else this.#tell(message);
   }
@@ -114,9 +116,24 @@ export class Switchboard {
     this.#owner.died();
   }
 
+  async #write(text: string): Promise<void> {
+    this.#unsentBytes += text.length;
+    try {
+      await this.#child?.send(text);
+    } finally {
+      this.#unsentBytes -= text.length;
+    }
+  }
+
+  #fail(ours: string, error: UpstreamError): void {
+    const underWay = this.#underWay.get(ours);
+    this.#underWay.delete(ours);
+    underWay?.reply.fail(error);
+  }
+
   #answer({ text, errorCode }: ChildMessage, ours: string): void {
     const underWay = this.#underWay.get(ours);
-    if (underWay === undefined) return this.#onDropped("unclaimed");
+    if (underWay === undefined) return this.#onDropped("unmatched");
     this.#underWay.delete(ours);
     const restored = setMember(text, ["id"], underWay.id);
     underWay.reply.answer(withSubscription(restored, "result", underWay.id), errorCode);
@@ -128,12 +145,12 @@ export class Switchboard {
     if (token === undefined) return this.#owner.unrelated(message);
     const underWay = this.#underWay.get(token);
     const asked = progressToken === undefined ? underWay?.id : underWay?.progressToken;
-    if (underWay === undefined || asked === undefined) return this.#onDropped("unclaimed");
+    if (underWay === undefined || asked === undefined) return this.#onDropped("unmatched");
     const restored =
       progressToken === undefined
         ? withSubscription(text, "params", asked)
         : setMember(text, ["params", "progressToken"], asked);
-    if (!underWay.reply.message(restored)) this.#onDropped("unclaimed");
+    if (!underWay.reply.message(restored)) this.#onDropped("unmatched");
   }
 }
 

@@ -17,19 +17,25 @@ import { textOf } from "./content.ts";
 import type { RelayClient } from "./relay-client.ts";
 import { CLIENT_INFO, MODEL_ANSWER, USER_ANSWER } from "./relay-client.ts";
 
-export interface ClientV1 extends RelayClient {
+interface SdkClient extends RelayClient {
   readonly sdk: Client;
+}
+
+export interface ClientV1 extends SdkClient {
   readonly transport: StreamableHTTPClientTransport;
 }
 
 export async function connectV1(url: string): Promise<ClientV1> {
+  const transport = new StreamableHTTPClientTransport(new URL(url));
+  return { transport, ...(await connectV1Over(transport)) };
+}
+
+export async function connectV1Over(transport: Parameters<Client["connect"]>[0]): Promise<SdkClient> {
   const sdk = new Client(CLIENT_INFO, { capabilities: { sampling: {}, elicitation: {}, roots: {} } });
   const notifications = answerAndRecord(sdk);
-  const transport = new StreamableHTTPClientTransport(new URL(url));
   await sdk.connect(transport);
   return {
     sdk,
-    transport,
     notifications,
     listTools: async () => (await sdk.listTools()).tools.map((tool) => tool.name),
     call: async (name, input = {}, { signal, onProgress } = {}) => {

@@ -11,11 +11,18 @@ export interface ClientV2 extends RelayClient {
 }
 
 /** `auto` asks the server first; `legacy` does not. */
-export async function connectV2(url: string, mode: "auto" | "legacy"): Promise<ClientV2> {
+export function connectV2(url: string, mode: "auto" | "legacy"): Promise<ClientV2> {
+  return connectV2Over(new StreamableHTTPClientTransport(new URL(url)), mode);
+}
+
+export async function connectV2Over(
+  transport: Parameters<Client["connect"]>[0],
+  mode: "auto" | "legacy",
+): Promise<ClientV2> {
   const capabilities = { sampling: {}, elicitation: {}, roots: {} };
   const sdk = new Client(CLIENT_INFO, { capabilities, versionNegotiation: { mode } });
   const notifications = answerAndRecord(sdk);
-  await sdk.connect(new StreamableHTTPClientTransport(new URL(url)));
+  await sdk.connect(transport);
   return {
     sdk,
     notifications,

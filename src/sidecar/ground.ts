@@ -1,0 +1,77 @@
+/** What every sidecar stands on, whatever carries its messages: policies, limits, telemetry, control, and what judges by them. */
+
+import type { PolicySet } from "../config/policy-set.ts";
+import type { Settings } from "../config/settings.ts";
+import type { WatchedFile } from "../config/watched-file.ts";
+import type { Clock } from "../enforcement/clock.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { Log } from "../telemetry/log.ts";
+import { ServerStreams } from "../transport/server-streams.ts";
+import { type Control, createControl } from "./control.ts";
+import { createHangUp } from "./hang-up.ts";
+import { buildJudging, type Judging } from "./judging.ts";
+import { openCounting } from "./limits.ts";
+import type { OpenTelemetry } from "./open-telemetry.ts";
+import { followPolicies, limitsOf, openPolicies, type PolicyWatch } from "./policies.ts";
+import { BAD_POLICY, StartError } from "./start-error.ts";
+
+export interface Ground extends Omit<Telemetry, "close">, Judging {
+  readonly clock: Clock;
+  readonly policies: WatchedFile<PolicySet>;
+  readonly control: Control;
+  /** Streams that clients hold open, which hear when their tools have changed. */
+  readonly serverStreams: ServerStreams;
+  readonly watch: PolicyWatch;
+  /** What SIGHUP asks for. */
+  readonly hangUp: () => void;
+  /** Stops following files and closes the limit store; nothing may be judged after it. */
+  readonly leave: () => void;
+  /** Writes what telemetry still holds. */
+  readonly close: () => Promise<void>;
+}
+
+export interface GroundOptions {
+  readonly clock: Clock;
+  /** Names that are labels always. */
+  readonly agents: readonly string[];
+  readonly open: OpenTelemetry;
+}
+
+/** @throws StartError when the policy is bad, or the audit log cannot be written. */
+export async function layGround(settings: Settings, { clock, agents, open }: GroundOptions): Promise<Ground> {
+  const policies = policiesOf(settings);
+  const counting = await openCounting(settings, clock, () => telemetry);
+  const telemetry = await open(settings, agents, () => counting.read(limitsOf(policies.current())));
+  const control = createControl(settings, telemetry, clock);
+  const judging = buildJudging(policies.current, { ...telemetry, ...counting, control, clock });
+  const serverStreams = new ServerStreams();
+  const watch = followPolicies(policies, {
+    ...telemetry,
+    ...judging,
+    serverStreams,
+    retain: counting.retain,
+    nowMs: clock.wallMs,
+  });
+  await counting.start();
+  const leave = (): void => {
+    watch.stop();
+    counting.close();
+  };
+  const hangUp = createHangUp(telemetry, watch.poll);
+  return { ...telemetry, ...judging, clock, policies, control, serverStreams, watch, hangUp, leave };
+}
+
+function policiesOf(settings: Settings): WatchedFile<PolicySet> {
+  const opened = openPolicies(settings);
+  if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);
+  return opened.file;
+}
+
+/** Says at the start what is in force, and what is loose about it. */
+export function announce(log: Log, { all }: PolicySet, about: Readonly<Record<string, unknown>>): void {
+  const digests = all.map((policy) => policy.digest).filter(Boolean);
+  log.info({ ...about, policies: digests }, "tollgate is up");
+  if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");
+  if (all.some((policy) => policy.mode === "shadow"))
+    log.warn("shadow mode: what the policy denies is counted, and passes");
+}

@@ -1,0 +1,53 @@
+/** The bridge as a program: nothing that it has started outlives it, however it ends. */
+
+import { spawnSync } from "node:child_process";
+
+import { expect, it } from "vitest";
+
+import { INITIALIZE, modern, stdioServer } from "../fixtures/bridge.ts";
+import { isRunning } from "../fixtures/processes.ts";
+import { until } from "../fixtures/start-sidecar.ts";
+import { MAIN } from "../fixtures/start-wrap.ts";
+import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+
+async function post(
+  { url }: RunningTollgate,
+  message: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+  });
+}
+
+async function childrenOf(tollgate: RunningTollgate): Promise<number[]> {
+  const opened = await post(tollgate, INITIALIZE);
+  const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
+  await post(tollgate, { method: "notifications/initialized" }, session);
+  const answers = await Promise.all([
+    post(tollgate, { id: 2, method: "test/received" }, session),
+    post(tollgate, ...modern(2, "test/received")),
+  ]);
+  const texts = await Promise.all(answers.map((answer) => answer.text()));
+  return texts.map((text) => Number(/"pid":(\d+)/.exec(text)?.[1]));
+}
+
+it.each(["SIGTERM", "SIGKILL"] as const)("leaves no child when it ends by %s", async (signal) => {
+  const { command, args } = stdioServer("puppet");
+  const flags = ["--log-level", "error"];
+  const tollgate = await startTollgateProcess({ command: [command, ...args], flags });
+  const pids = await childrenOf(tollgate);
+  expect(pids.map(isRunning)).toEqual([true, true]);
+  await tollgate.stop(signal);
+  if (signal === "SIGTERM") expect(pids.map(isRunning)).toEqual([false, false]);
+  await until(() => !pids.some(isRunning));
+});
+
+it("ends with 69 when the command cannot be started, and says which", () => {
+  const flags = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "silent"];
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, ...flags, "--", "no-such-program"]);
+  expect(status).toBe(69);
+  expect(String(stderr)).toContain("tollgate: `no-such-program` cannot be started");
+});

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, describe, expect, it } from "vitest";
+
+import { INITIALIZE, modern, stdioServer } from "../fixtures/bridge.ts";
+import { isRunning } from "../fixtures/processes.ts";
+import {
+  startTestSidecar,
+  type TestSidecar,
+  type TestSidecarOptions,
+  until,
+} from "../fixtures/start-sidecar.ts";
+
+const POLICY = {
+  version: "1",
+  default: "allow",
+  tools: { delete_all: { rules: [{ name: "never", action: "deny", on_deny: "Nothing is deleted here" }] } },
+};
+
+let sidecar: TestSidecar;
+
+afterEach(() => sidecar.stop());
+
+async function start(server: string, options: Partial<TestSidecarOptions> = {}): Promise<void> {
+  const { command, args } = stdioServer(server);
+  sidecar = await startTestSidecar({ command: [command, ...args], ...options });
+}
+
+function post(message: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(sidecar.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+  });
+}
+
+async function openSession(): Promise<Record<string, string>> {
+  const answer = await post(INITIALIZE);
+  await answer.text();
+  const headers = { "mcp-session-id": answer.headers.get("mcp-session-id") ?? "" };
+  await post({ method: "notifications/initialized" }, headers);
+  return headers;
+}
+
+function call(name: string, args: object = {}): object {
+  return { id: 1, method: "tools/call", params: { name, arguments: args } };
+}
+
+async function ready(): Promise<number> {
+  return (await fetch(`${sidecar.adminUrl}/readyz`)).status;
+}
+
+describe("a stdio server behind the bridge", () => {
+  it("never hears of a call that the policy denies, in either era", async () => {
+    await start("puppet", { policy: POLICY });
+    const session = await openSession();
+    const denied = await (await post(call("delete_all"), session)).json();
+    expect(denied).toMatchObject({ id: 1, result: { isError: true } });
+    expect(await (await post({ id: 2, method: "test/received" }, session)).text()).not.toContain(
+      "delete_all",
+    );
+    const [message, headers] = modern(1, "tools/call", { name: "delete_all" });
+    const named = { ...headers, "mcp-name": "delete_all" };
+    expect(await (await post(message, named)).json()).toMatchObject({ result: { isError: true } });
+    expect(await (await post(...modern(2, "test/received"))).text()).not.toContain("delete_all");
+    expect(await sidecar.metric("tollgate_tool_denials_total", { tool: "delete_all" })).toBe(2);
+  });
+
+  it("is shared by 1,000 clients that all use id 1, and no answer reaches another", async () => {
+    await start("puppet");
+    const clients = Array.from({ length: 1_000 }, (_, client) => `client ${client}`);
+    const heard = await Promise.all(
+      clients.map(async (client) => {
+        const answer = await post(...modern(1, "test/echo", { client, together: 50 }));
+        const { id, result } = JSON.parse(await answer.text());
+        return [id, result.heard.params.client];
+      }),
+    );
+    expect(heard).toEqual(clients.map((client) => [1, client]));
+    expect(await sidecar.metric("tollgate_inflight_requests")).toBe(0);
+  });
+
+  it("is counted, timed and recorded like any other", async () => {
+    await start("plain", { policy: POLICY });
+    const session = await openSession();
+    expect(await (await post(call("safe", { a: 1 }), session)).text()).toContain('{\\"a\\":1}');
+    expect(await sidecar.metric("tollgate_sessions")).toBe(1);
+    expect(sidecar.audit()).toMatchObject([
+      { tool: "safe", session: session["mcp-session-id"], upstream: { outcome: "success" } },
+    ]);
+    const duration = "mcp_client_operation_duration_seconds_count";
+    const labels = { network_transport: "pipe", mcp_method_name: "tools/call" };
+    expect(await sidecar.metric(duration, labels)).toBe(1);
+  });
+
+  it("that dies within a call is an error to its caller, and a lost session after that", async () => {
+    await start("dies-mid-call");
+    const session = await openSession();
+    const answer = await post(call("echo"), session);
+    expect(answer.status).toBe(502);
+    expect(await answer.json()).toMatchObject({ id: 1, error: { code: -32_603 } });
+    expect((await post(call("echo"), session)).status).toBe(404);
+    expect(await sidecar.metric("tollgate_sessions")).toBe(0);
+    expect(sidecar.audit()[0]).toMatchObject({ upstream: { outcome: "upstream_error", status: 502 } });
+    expect((await openSession())["mcp-session-id"]).not.toBe(session["mcp-session-id"]);
+    await until(async () => (await ready()) === 200);
+  });
+
+  it("is ready once it stays, and not while it keeps ending; its restarts are counted", async () => {
+    await start("puppet");
+    await until(async () => (await ready()) === 200);
+    const [message, headers] = modern(1, "test/echo", { exit: 1 });
+    expect((await post(message, headers)).status).toBe(502);
+    expect(await ready()).toBe(503);
+    expect(await sidecar.metric("tollgate_upstream_up")).toBe(0);
+    await until(async () => (await ready()) === 200);
+    expect(await sidecar.metric("tollgate_upstream_restarts_total")).toBe(1);
+  });
+
+  it("that ends at once makes the sidecar not ready, and says why", async () => {
+    await start("dies-at-start");
+    await until(async () => (await sidecar.metric("tollgate_upstream_restarts_total")) >= 1);
+    expect(await ready()).toBe(503);
+    expect((await post(INITIALIZE)).status).toBe(502);
+  });
+
+  it("that cannot be started keeps the sidecar from starting", async () => {
+    await start("plain");
+    await expect(startTestSidecar({ command: ["no-such-program"] })).rejects.toThrow(
+      "`no-such-program` cannot be started",
+    );
+  });
+
+  it("has as many sessions as the settings say, and each ends when it is idle", async () => {
+    let steadyMs = 0;
+    const clock = { wallMs: () => Date.now(), steadyMs: () => steadyMs };
+    await start("plain", { clock, settings: { stdio: { maxChildren: 2, idleMs: 60_000 } } });
+    const sessions = [await openSession(), await openSession()];
+    const refused = await post(INITIALIZE);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    steadyMs = 60_000;
+    await until(async () => (await sidecar.metric("tollgate_sessions")) === 0);
+    expect((await post(call("echo"), sessions[0])).status).toBe(404);
+    await until(async () => (await post(INITIALIZE)).status === 200);
+  });
+
+  it("takes how many and how long from the file of settings", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-bridge-"));
+    const config = join(folder, "tollgate.yaml");
+    writeFileSync(config, "stdio: { max-children: 1, idle-ms: 1000 }\n");
+    await start("plain", { flags: { config } });
+    rmSync(folder, { recursive: true });
+    await openSession();
+    expect((await post(INITIALIZE)).status).toBe(503);
+    await until(async () => (await post(INITIALIZE)).status === 200);
+  });
+
+  it("is gone with every child when the sidecar stops", async () => {
+    await start("puppet");
+    const sessions = [await openSession(), await openSession()];
+    const pids = await Promise.all(
+      sessions.map(async (session) => {
+        const text = await (await post({ id: 2, method: "test/received" }, session)).text();
+        return Number(/"pid":(\d+)/.exec(text)?.[1]);
+      }),
+    );
+    expect(pids.map(isRunning)).toEqual([true, true]);
+    await sidecar.stop();
+    expect(pids.map(isRunning)).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,32 @@
+/** What a section of the security test says of one bar. */
+
+import type { Toolchain } from "./toolchain.ts";
+
+export interface Figure {
+  readonly name: string;
+  /** What was measured, with its unit. */
+  readonly figure: string;
+  readonly bar: string;
+  readonly isMet: boolean;
+  /** What to look at: the first few cases that missed the bar, or what the figure is made of. */
+  readonly details?: readonly string[];
+}
+
+export interface SectionContext {
+  readonly toolchain: Toolchain;
+  /** Smaller numbers of everything that is random or repeated; families of vectors stay whole. */
+  readonly isQuick: boolean;
+}
+
+export interface Section {
+  readonly name: string;
+  readonly run: (context: SectionContext) => Promise<readonly Figure[]>;
+}
+
+const MOST_DETAILS = 12;
+
+export function printFigure({ name, figure, bar, isMet, details = [] }: Figure): void {
+  console.log(`${isMet ? "met   " : "MISSED"}  ${name}: ${figure} (bar: ${bar})`);
+  for (const detail of details.slice(0, MOST_DETAILS)) console.log(`          ${detail}`);
+  if (details.length > MOST_DETAILS) console.log(`          and ${details.length - MOST_DETAILS} more`);
+}

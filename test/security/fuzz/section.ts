@@ -1,0 +1,100 @@
+/** The scanner's reader against four others on texts that are JSON or nearly so. */
+
+import { resolve } from "node:path";
+
+import { readJson } from "../../../src/policy/read-json.ts";
+import { randomJsonText } from "../../fixtures/json/generate.ts";
+import { meansTheSame } from "../../fixtures/json/meaning.ts";
+import type { Figure, Section } from "../figure.ts";
+import { canonical } from "./canonical.ts";
+import { ReaderProcess } from "./reader-process.ts";
+
+const DOCUMENTS = 1_500_000;
+const QUICK_DOCUMENTS = 150_000;
+const BATCH = 5_000;
+const PARSER = resolve(import.meta.dirname, "../servers/python/parse.py");
+
+/** What is refused on purpose, and what other readers may make of it as they like. */
+const ON_PURPOSE: ReadonlySet<string> = new Set(["duplicate_key", "encoding", "number", "depth", "nodes"]);
+/** To a reader that knows integers `-0` is 0. */
+const MINUS_ZERO = /8000000000000000/g;
+
+export const FUZZ: Section = {
+  name: "fuzz",
+  run: async ({ toolchain, isQuick }) => {
+    const python = new ReaderProcess(toolchain.python, [PARSER]);
+    const go = new ReaderProcess(toolchain.goProgram, ["parse"]);
+    const count = isQuick ? QUICK_DOCUMENTS : DOCUMENTS;
+    const tally: Tally = { accepted: 0, refused: 0, onPurpose: new Map(), faults: [] };
+    for (let from = 0; from < count; from += BATCH) {
+      const texts = Array.from(
+        { length: BATCH },
+        (_, at) => randomJsonText(Math.imul(from + at, 0x9e37_79b1)).text,
+      );
+      const lines = texts.map((text) => `${Buffer.from(text).toString("base64")}\n`).join("");
+      const [byPython, byGo] = await Promise.all([python.read(lines, BATCH), go.read(lines, BATCH)]);
+      for (const [at, text] of texts.entries()) {
+        const [byJson = "", byPydantic = ""] = (byPython[at] ?? "").split(" ");
+        compare(tally, text, { byJson, byPydantic, byGo: byGo[at] ?? "" });
+      }
+    }
+    await Promise.all([python.end(), go.end()]);
+    return [describe(tally, count)];
+  },
+};
+
+interface Tally {
+  accepted: number;
+  refused: number;
+  readonly onPurpose: Map<string, number>;
+  readonly faults: string[];
+}
+
+interface Others {
+  readonly byJson: string;
+  readonly byPydantic: string;
+  readonly byGo: string;
+}
+
+function compare(tally: Tally, text: string, { byJson, byPydantic, byGo }: Others): void {
+  const ours = readJson(text);
+  const parsed = parse(text);
+  const fault = (who: string): void =>
+    void tally.faults.push(`${who}: ${JSON.stringify(text.slice(0, 120))}`);
+  if (ours.ok) {
+    tally.accepted += 1;
+    const form = canonical(ours.value);
+    if (parsed === undefined || !meansTheSame(ours.value, parsed.value)) fault("JSON.parse");
+    if (byJson !== form) fault("Python json");
+    if (byPydantic.replace(MINUS_ZERO, "0".repeat(16)) !== form.replace(MINUS_ZERO, "0".repeat(16)))
+      fault("pydantic_core");
+    if (byGo !== form) fault("Go encoding/json");
+  } else if (ON_PURPOSE.has(ours.cause)) {
+    tally.onPurpose.set(ours.cause, (tally.onPurpose.get(ours.cause) ?? 0) + 1);
+  } else {
+    tally.refused += 1;
+    if (parsed !== undefined) fault("JSON.parse accepts");
+    if (byJson !== "!") fault("Python json accepts");
+    if (byPydantic !== "!") fault("pydantic_core accepts");
+    if (byGo !== "!") fault("Go encoding/json accepts");
+  }
+}
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ accepted, refused, onPurpose, faults }: Tally, count: number): Figure {
+  const stricter = Array.from(onPurpose, ([cause, times]) => `${times} ${cause}`).join(", ");
+  return {
+    name: "scanner fuzz against JSON.parse, Python json, pydantic_core (jiter, Rust) and Go encoding/json",
+    figure: `${faults.length} disagreements in ${count} documents: ${accepted} read the same by all, ${refused} refused by all, refused on purpose ${stricter}`,
+    bar: "0",
+    isMet: faults.length === 0 && accepted > 0 && refused > 0,
+    details: faults,
+  };
+}

@@ -1,0 +1,150 @@
+/** Many calls at once against two limits, round after round, while the clock jumps and the policy file is rewritten. */
+
+import { writeFileSync } from "node:fs";
+import { Agent, createServer, request } from "node:http";
+
+import { startTestSidecar } from "../../fixtures/start-sidecar.ts";
+import { listenOnLoopback, type Listener } from "../../fixtures/servers/loopback.ts";
+import { AuditTail } from "../audit-tail.ts";
+import { callOf } from "../bypass/vector.ts";
+import type { Figure, Section } from "../figure.ts";
+
+const CALLS = 1_000;
+const AMOUNT = 7;
+const MOST_CALLS = 37;
+const MOST_SPENT = 370;
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2026, 0, 31, 23);
+
+/** Where the clock goes from the beginning of a window: backwards, which opens no other one. */
+const BACKWARDS_MS = [1, HOUR_MS, 48 * HOUR_MS, 400 * 24 * HOUR_MS, 0];
+/** Every so many rounds there is a new window; in the others nothing is left. */
+const ROUNDS_PER_WINDOW = 4;
+
+export const LIMITS: Section = {
+  name: "limits",
+  run: async ({ isQuick }) => [await race(isQuick ? 20 : 200)],
+};
+
+async function race(rounds: number): Promise<Figure> {
+  const upstream = await startCounting();
+  const audit = new AuditTail(policyOf("first"));
+  const clock = { now: START_MS };
+  const sidecar = await startTestSidecar({
+    upstream: `${upstream.origin}/mcp`,
+    flags: { policy: audit.policyFile, audit: audit.file },
+    clock: { wallMs: () => clock.now, steadyMs: () => performance.now() },
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: CALLS });
+  const tally: Tally = { over: 0, under: 0, admitted: 0, faults: [] };
+  let windowMs = START_MS;
+  for (let round = 0; round < rounds; round += 1) {
+    const isNew = round % ROUNDS_PER_WINDOW === 0;
+    if (isNew) windowMs += HOUR_MS;
+    clock.now = windowMs;
+    writeFileSync(audit.policyFile, JSON.stringify(policyOf(`round ${round}`)));
+    const jump = (call: number): void => {
+      clock.now = windowMs - (BACKWARDS_MS[call % BACKWARDS_MS.length] ?? 0);
+    };
+    await allAtOnce(sidecar.url, agent, jump);
+    count(tally, upstream.next(), isNew, round);
+    audit.next();
+  }
+  agent.destroy();
+  await sidecar.stop();
+  await upstream.close();
+  audit.remove();
+  return describe(tally, rounds);
+}
+
+/** Other words in each round: what a reload takes up, and what must not refill a counter. */
+function policyOf(words: string): object {
+  const limit = { window: "hour", on_deny: words };
+  return {
+    version: "1",
+    default: "allow",
+    tools: {
+      safe: { limits: [{ counter: "calls", max: MOST_CALLS, ...limit }] },
+      pay: { limits: [{ counter: "spent", max: MOST_SPENT, increment_from: "args.amount", ...limit }] },
+    },
+  };
+}
+
+const MESSAGES = [callOf("safe"), callOf("pay", `{"amount":${AMOUNT}}`)];
+
+async function allAtOnce(url: string, agent: Agent, jump: (call: number) => void): Promise<void> {
+  const calls = Array.from({ length: CALLS }, async (_, call) => {
+    const status = await send(url, agent, MESSAGES[call % MESSAGES.length] ?? "");
+    if (status !== 200) throw new Error(`a call was answered with ${status}`);
+    jump(call);
+  });
+  await Promise.all(calls);
+}
+
+function send(url: string, agent: Agent, body: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const headers = {
+    "content-type": "application/json",
+    accept: "application/json",
+    "content-length": body.length,
+  };
+  const outgoing = request(url, { method: "POST", agent, headers }, (response) => {
+    response.resume().on("end", () => resolve(response.statusCode));
+  });
+  outgoing.on("error", reject).end(body);
+  return promise;
+}
+
+interface Tally {
+  over: number;
+  under: number;
+  admitted: number;
+  readonly faults: string[];
+}
+
+function count(tally: Tally, { safe, pay }: Arrived, isNew: boolean, round: number): void {
+  const rows = [
+    { name: "calls", got: safe, due: isNew ? MOST_CALLS : 0 },
+    { name: "amounts", got: pay, due: isNew ? Math.floor(MOST_SPENT / AMOUNT) : 0 },
+  ];
+  for (const { name, got, due } of rows) {
+    tally.admitted += got;
+    tally.over += Math.max(0, got - due);
+    tally.under += Math.max(0, due - got);
+    if (got !== due) tally.faults.push(`round ${round}: ${got} ${name} admitted, ${due} due`);
+  }
+}
+
+function describe({ over, under, admitted, faults }: Tally, rounds: number): Figure {
+  return {
+    name: `limit race, ${CALLS} calls at once x ${rounds} rounds, the clock jumping back within each`,
+    figure: `${over} admitted too many, ${under} too few, of ${admitted} admitted`,
+    bar: "0 too many, and no window left unused",
+    isMet: over === 0 && under === 0 && admitted > 0,
+    details: faults,
+  };
+}
+
+interface Arrived {
+  readonly safe: number;
+  readonly pay: number;
+}
+
+async function startCounting(): Promise<Listener & { readonly next: () => Arrived }> {
+  let arrived = { safe: 0, pay: 0 };
+  const server = createServer((incoming, response) => {
+    let body = "";
+    incoming.setEncoding("utf8").on("data", (text: string) => (body += text));
+    incoming.on("end", () => {
+      arrived[body.includes('"safe"') ? "safe" : "pay"] += 1;
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end('{"jsonrpc":"2.0","id":9,"result":{"content":[]}}');
+    });
+  });
+  const next = (): Arrived => {
+    const since = arrived;
+    arrived = { safe: 0, pay: 0 };
+    return since;
+  };
+  return { ...(await listenOnLoopback(server, 0)), next };
+}

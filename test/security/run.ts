@@ -1,0 +1,43 @@
+/**
+ * An adversary's repertoire against this checkout, each part as one figure with its bar: `npm run test:security`.
+ *
+ *   node test/security/run.ts [--quick] [--only SECTION[,SECTION]]
+ *
+ * Exits 1 when a bar is missed, or when nothing ran.
+ */
+
+import { parseArgs } from "node:util";
+
+import { BYPASS } from "./bypass/section.ts";
+import { type Figure, printFigure, type Section } from "./figure.ts";
+import { FUZZ } from "./fuzz/section.ts";
+import { HTTP } from "./http/section.ts";
+import { LIMITS } from "./limits/section.ts";
+import { TELEMETRY } from "./telemetry/section.ts";
+import { prepareToolchain } from "./toolchain.ts";
+
+const SECTIONS: readonly Section[] = [BYPASS, FUZZ, HTTP, LIMITS, TELEMETRY];
+
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
+});
+const wanted = values.only?.split(",");
+const startedAt = performance.now();
+const context = { toolchain: prepareToolchain(), isQuick: values.quick };
+const figures: Figure[] = [];
+for (const section of SECTIONS.filter(({ name }) => wanted?.includes(name) !== false)) {
+  const sectionAt = performance.now();
+  for (const figure of await section.run(context)) {
+    printFigure(figure);
+    figures.push(figure);
+  }
+  console.log(`        ${section.name} took ${seconds(sectionAt)}`);
+}
+const missed = figures.filter(({ isMet }) => !isMet).length;
+console.log(`${figures.length - missed} passed, ${missed} failed`);
+console.log(`security: ${figures.length} bars in ${seconds(startedAt)}`);
+process.exitCode = missed === 0 && figures.length > 0 ? 0 : 1;
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}

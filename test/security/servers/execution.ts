@@ -1,0 +1,49 @@
+/** What an upstream really did: the tools that ran, with the arguments they ran with. */
+
+import { z } from "zod";
+
+export interface Execution {
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** The tools of every upstream. `safe` may run; the others only as the policy lets them. */
+export const TOOLS = ["safe", "danger", "pay", "write", "order"] as const;
+
+/** The one policy that all vectors are aimed at. */
+export const GUARD = {
+  version: "1",
+  default: "allow",
+  hide: [],
+  tools: {
+    danger: { action: "deny" },
+    pay: { deny_if: [{ conditions: [{ path: "args.amount", op: "gt", value: 100 }] }] },
+    write: { require: [{ conditions: [{ path: "args.path", op: "eq", value: "/ok" }] }] },
+    order: { deny_if: [{ conditions: [{ path: "args.opts.amount", op: "gt", value: 100 }] }] },
+  },
+};
+
+/** Whether the policy forbids what ran, told from what the server ran with and nothing else. */
+export function isForbidden({ tool, args }: Execution): boolean {
+  switch (tool) {
+    case "danger":
+      return true;
+    case "pay":
+      return Number(args["amount"] ?? 0) > 100;
+    case "write":
+      return args["path"] !== "/ok";
+    case "order":
+      // What is no object orders nothing.
+      return Number(Order.safeParse(args).data?.opts?.amount ?? 0) > 100;
+    default:
+      return false;
+  }
+}
+
+const Order = z.looseObject({ opts: z.looseObject({ amount: z.unknown() }).nullish() });
+const Line = z.object({ tool: z.string(), args: z.record(z.string(), z.unknown()) });
+
+/** One line of the record that a server in another process keeps. */
+export function parseExecution(line: string): Execution {
+  return Line.parse(JSON.parse(line));
+}

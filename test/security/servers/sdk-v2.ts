@@ -1,0 +1,34 @@
+/** The official SDK 2.x over HTTP, in both eras, with the tools that write down that they ran. */
+
+import { createServer } from "node:http";
+
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+import { listenOnLoopback, type Listener } from "../../fixtures/servers/loopback.ts";
+import { exchange } from "../../fixtures/servers/web-exchange.ts";
+import { TOOLS, type Execution } from "./execution.ts";
+
+export async function startSdkV2(record: (execution: Execution) => void): Promise<Listener> {
+  const handler = createMcpHandler(() => createRecording(record));
+  const http = createServer((request, response) => {
+    exchange(request, response, (webRequest) => handler.fetch(webRequest)).catch(() => response.destroy());
+  });
+  const listener = await listenOnLoopback(http, 0);
+  const close = async (): Promise<void> => {
+    await handler.close();
+    await listener.close();
+  };
+  return { ...listener, close };
+}
+
+function createRecording(record: (execution: Execution) => void): McpServer {
+  const server = new McpServer({ name: "sdk-v2-executing", version: "1.0.0" });
+  for (const tool of TOOLS) {
+    server.registerTool(tool, { inputSchema: z.looseObject({}) }, (args) => {
+      record({ tool, args });
+      return { content: [{ type: "text", text: `${tool} ran` }] };
+    });
+  }
+  return server;
+}
