@@ -54,6 +54,14 @@ describe("tollgate", () => {
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
+  it("makes an API key", async () => {
+    const { code, stdout } = await run(["keys", "create", "ci"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^key {3}tgk_\S{43}\nline {2}- \{ name: "ci", digest: "sha256:[0-9a-f]{64}" \}\n$/,
+    );
+  });
+
   it("names every flag in its help", async () => {
     const { stdout } = await run(["run", "--help"]);
     expect(FLAGS.filter(({ name }) => !stdout.includes(`--${name} `))).toEqual([]);
