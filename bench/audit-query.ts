@@ -85,10 +85,13 @@ function record(index: number): string {
 
 async function query(what: string, args: readonly string[]): Promise<void> {
   const start = performance.now();
-  const report = `process.on("exit", () => process.stderr.write("rss " + process.resourceUsage().maxRSS))`;
+  const report = `process.on("exit", () => {
+    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+    process.stderr.write("rss " + maxRSS + " cpu " + (userCPUTime + systemCPUTime));
+  })`;
   const child = spawn(
     process.execPath,
-    ["--import", `data:text/javascript,${report}`, MAIN, "audit", "query", ...args],
+    ["--import", `data:text/javascript,${encodeURIComponent(report)}`, MAIN, "audit", "query", ...args],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   let told = "";
@@ -96,5 +99,8 @@ async function query(what: string, args: readonly string[]): Promise<void> {
   await once(child, "close");
   const seconds = (performance.now() - start) / 1000;
   const rssMegabytes = Number(/rss (\d+)/.exec(told)?.[1]) / 1000;
-  process.stdout.write(`${what}: ${seconds.toFixed(1)} s, at most ${rssMegabytes.toFixed(0)} MB\n`);
+  const cpuSeconds = Number(/cpu (\d+)/.exec(told)?.[1]) / 1e6;
+  process.stdout.write(
+    `${what}: ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor), at most ${rssMegabytes.toFixed(0)} MB\n`,
+  );
 }

@@ -39,6 +39,8 @@ async function policy(argv: readonly string[]): Promise<number> {
 
 async function audit(argv: readonly string[]): Promise<number> {
   const { runAudit } = await import("./commands/audit.ts");
+  // A reader that has seen enough, such as head, is no fault.
+  process.stdout.on("error", () => process.exit(DONE));
   return runAudit(argv, process);
 }
 

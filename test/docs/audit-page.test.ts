@@ -97,7 +97,7 @@ describe("an example", () => {
   it.each(EXAMPLES)("$command", async ({ command, output }) => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const shown = text(stdout);
-    const world = { stdin: Readable.from([]), stdout, stderr };
+    const world = { stdin: Readable.from([]), stdout, stderr, env: {} };
     const code = await runQuery(command.split(" "), world, NOW_MS);
     stdout.end();
     expect(code).toBe(0);
@@ -106,7 +106,7 @@ describe("an example", () => {
 
   it("of the flags is one that the command knows", async () => {
     const stdout = new PassThrough();
-    await runAudit(["query", "--help"], { stdin: Readable.from([]), stdout, stderr: stdout });
+    await runAudit(["query", "--help"], { stdin: Readable.from([]), stdout, stderr: stdout, env: {} });
     stdout.end();
     const help = await text(stdout);
     const flags = new Set(EXAMPLES.flatMap(({ command }) => command.match(/--\w+/g) ?? []));

@@ -69,16 +69,24 @@ interface Raw {
   readonly limit: string;
 }
 
-/** `nowMs` is what `30d` counts back from. Returns the query, or everything that is wrong with it. */
-export function readQuery(argv: readonly string[], nowMs: number): Query | string[] {
+export interface QueryDefaults {
+  /** What `30d` counts back from. */
+  readonly nowMs: number;
+  /** Where the sidecar of this environment writes its log (`TOLLGATE_AUDIT`). */
+  readonly audit: string | undefined;
+}
+
+/** Returns the query, or everything that is wrong with it. */
+export function readQuery(argv: readonly string[], { nowMs, audit }: QueryDefaults): Query | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const { agent = [], tool = [], category = [], reason = [], rule = [], outcome = [], session = [] } = values;
   const { since, until, format, limit } = values;
   const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
+  const given = [...(values.audit ?? []), ...positionals];
   const raw: Raw = {
-    files: [...(values.audit ?? []), ...positionals],
+    files: given.length > 0 || audit === undefined || audit === "-" ? given : [audit],
     filters: { agent, tool, category, effect, reason, rule, outcome, session, server: values.server ?? [] },
     by: listOf(values.by).map((name) => (name === "decision" ? "effect" : name)),
     sums: listOf(values.sum),
@@ -95,7 +103,8 @@ export function readQuery(argv: readonly string[], nowMs: number): Query | strin
 }
 
 function problemsOf({ files, filters, by, sums, since, until, format, limit }: Raw, nowMs: number): string[] {
-  const noLog = "--audit: is required: a log that tollgate run --audit wrote, or - for stdin";
+  const noLog =
+    "--audit: is required: a log that tollgate run --audit wrote, or - for stdin; or set TOLLGATE_AUDIT";
   return [
     ...(files.length === 0 ? [noLog] : []),
     ...wordProblems("--category", filters.category, CATEGORIES),

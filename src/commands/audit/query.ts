@@ -10,13 +10,14 @@ import { Groups, Latest } from "./tally.ts";
 
 export interface AuditWorld extends PolicyWorld {
   readonly stdin: Readable;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export const QUERY_HELP = `Usage: tollgate audit query --audit LOG... [filters] [--by FIELD,...] [flags]
 
 Counts the records of audit logs by fields, or shows the latest ones. Reads gzipped logs too, and - for stdin.
 
-  --audit LOG...         logs that tollgate run --audit wrote, such as --audit audit.jsonl audit.jsonl.*
+  --audit LOG...         logs that tollgate run --audit wrote, such as --audit audit.jsonl* (TOLLGATE_AUDIT)
   --tool NAME  --agent NAME  --server NAME  --session ID  --rule POINTER
   --category, --effect (or --decision), --reason, --outcome WORD
                          only records with this value; given twice: with either
@@ -28,7 +29,7 @@ Counts the records of audit logs by fields, or shows the latest ones. Reads gzip
   --limit N              rows shown, the most frequent or the latest (100)
   --help                 this text
 
-Example: tollgate audit query --audit audit.jsonl --tool StartAHORunBatch --since 30d --by agent,effect,reason
+Example: tollgate audit query --tool StartAHORunBatch --since 30d --by agent,effect,reason
 Exit codes: 0 done, also when nothing was found; 1 a log cannot be read; 64 bad usage.
 `;
 
@@ -38,7 +39,7 @@ export async function runQuery(
   world: AuditWorld,
   nowMs = Date.now(),
 ): Promise<number> {
-  const query = readQuery(argv, nowMs);
+  const query = readQuery(argv, { nowMs, audit: world.env["TOLLGATE_AUDIT"] });
   if (Array.isArray(query)) return refuseUsage(world, "query", query, "audit");
   const groups = new Groups(query);
   const latest = new Latest(query.limit);

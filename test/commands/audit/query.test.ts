@@ -1,14 +1,17 @@
 /** `tollgate audit query`: what it finds, how it shows it, and what it does with logs that are not as they should be. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runAudit } from "../../../src/commands/audit.ts";
-import { runQuery } from "../../../src/commands/audit/query.ts";
+import { type AuditWorld, runQuery } from "../../../src/commands/audit/query.ts";
 import { readLines } from "../../../src/commands/audit/read-lines.ts";
 import { Groups, OTHERS } from "../../../src/commands/audit/tally.ts";
 import { timeBound } from "../../../src/commands/audit/time-bound.ts";
@@ -17,6 +20,7 @@ import { runProgram } from "../policy/run.ts";
 
 const NOW_MS = Date.UTC(2026, 6, 31, 12);
 const DAY_MS = 86_400_000;
+const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
 let folder: string;
 let log: string;
@@ -72,12 +76,13 @@ async function query(...argv: readonly string[]): Promise<Run> {
 }
 
 async function run(
-  work: (world: { stdin: Readable; stdout: PassThrough; stderr: PassThrough }) => Promise<number>,
+  work: (world: AuditWorld) => Promise<number>,
   stdin = Readable.from([]),
+  env: AuditWorld["env"] = {},
 ): Promise<Run> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const shown = Promise.all([text(stdout), text(stderr)]);
-  const code = await work({ stdin, stdout, stderr });
+  const code = await work({ stdin, stdout, stderr, env });
   stdout.end();
   stderr.end();
   const [out, error] = await shown;
@@ -243,6 +248,23 @@ describe("a log", () => {
     });
   });
 
+  it("is the one of TOLLGATE_AUDIT, when none is named", async () => {
+    const env = { TOLLGATE_AUDIT: log };
+    const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
+    const ran = await run((world) => runQuery(asked, world, NOW_MS), Readable.from([]), env);
+    expect(ran).toEqual(await query("--audit", log, ...asked));
+    const own = fileOf("own.jsonl", line(1, "a"));
+    const named = await run((world) => runQuery([own, ...counted], world, NOW_MS), Readable.from([]), env);
+    expect(named.stdout).toBe("server,count\nhealthomics,1\n");
+  });
+
+  it("is not what a sidecar writes to stdout", async () => {
+    const ran = await run((world) => runQuery(counted, world, NOW_MS), Readable.from([]), {
+      TOLLGATE_AUDIT: "-",
+    });
+    expect([ran.code, ran.stdout]).toEqual([64, ""]);
+  });
+
   it("that cannot be read is told, and the others are read", async () => {
     const missing = join(folder, "missing");
     const cut = fileOf("cut.gz", gzipSync(LINES.repeat(50)).subarray(0, 100));
@@ -379,6 +401,16 @@ describe("the command line", () => {
     const ran = await run((world) => runAudit(argv, world));
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(problem);
+  });
+
+  it("ends quietly when its reader has seen enough", async () => {
+    const many = fileOf("many.jsonl", LINES.repeat(2_000));
+    const child = spawn(process.execPath, [MAIN, "audit", "query", many, "--limit", "18000"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [told, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    expect([code, told]).toEqual([0, ""]);
   });
 
   it("is a command of the program", async () => {
