@@ -4,7 +4,7 @@ import { rmSync, writeFileSync, mkdtempSync } from "node:fs";
 import { Agent as HttpAgent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { digestOf } from "../../src/config/policy-file.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startRedis } from "../fixtures/start-redis.ts";
@@ -52,6 +52,13 @@ it.each<[string, () => Promise<Counting>]>([
     const flags = { policy: file, limits: store.url };
     const sidecar = await startTestSidecar({ upstream: upstream.url, flags });
     const agent = new HttpAgent({ keepAlive: true, maxSockets: 50 });
+    onTestFinished(async () => {
+      agent.destroy();
+      await sidecar.stop();
+      upstream.close();
+      await store.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
     const rules = new Map([[digestOf(Buffer.from(policyOf(0))), ruleOf(0)]]);
     const seen = { calls: 0, admitted: 0, failed: 0, isOver: false };
     const caller = async (index: number): Promise<void> => {
@@ -102,11 +109,6 @@ it.each<[string, () => Promise<Counting>]>([
     expect(records.length).toBe(seen.calls);
     expect(seen.admitted).toBe(MAX);
     expect(reloads).toEqual({ good: RELOADS - bad + 1, bad });
-    agent.destroy();
-    await sidecar.stop();
-    upstream.close();
-    await store.stop();
-    rmSync(folder, { recursive: true, force: true });
   },
 );
 
