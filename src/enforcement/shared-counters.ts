@@ -160,8 +160,6 @@ function openLine(address: StoreAddress, key: string, onLost: () => void): Redis
 }
 
 const CONNECT_MS = 1_000;
-/** Commands that wait for an answer at once; one more fails. */
-const MAX_WAITING = 10_000;
 const RECONNECT_MS = 200;
 
 function openClient(address: StoreAddress, onLost: () => void): Client {
@@ -170,7 +168,6 @@ function openClient(address: StoreAddress, onLost: () => void): Client {
   const shared = {
     disableOfflineQueue: true,
     disableClientInfo: true,
-    commandsQueueMaxLength: MAX_WAITING,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };

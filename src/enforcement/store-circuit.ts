@@ -23,6 +23,8 @@ export interface CircuitParts<Line extends StoreLine> {
 /** How long a probe may take, its connection included. */
 const PROBE_MS = 1_000;
 const RETRY_MS = 200;
+/** Calls that wait for an answer at once. One more fails by itself: that is our haste, and no fault of the store. */
+const MAX_WAITING = 5_000;
 
 export class StoreCircuit<Line extends StoreLine> {
   readonly #parts: CircuitParts<Line>;
@@ -30,6 +32,7 @@ export class StoreCircuit<Line extends StoreLine> {
   /** Why calls fail at once; undefined while they are tried. */
   #fault: StoreFault | undefined = "connection";
   #isRecovering = false;
+  #waiting = 0;
   #isClosed = false;
 
   constructor(parts: CircuitParts<Line>) {
@@ -48,7 +51,13 @@ export class StoreCircuit<Line extends StoreLine> {
     const line = this.#line;
     if (this.#fault !== undefined || line === undefined)
       return Promise.reject(new StoreError(this.#fault ?? "connection", "the limit store is down"));
-    return within(work(line), this.#parts.timeoutMs, (late) => onLate(late, line)).catch((error: unknown) => {
+    if (this.#waiting >= MAX_WAITING)
+      return Promise.reject(new StoreError("other", "too many calls wait for the limit store"));
+    this.#waiting += 1;
+    const done = (): void => void (this.#waiting -= 1);
+    const answer = work(line);
+    answer.then(done, done);
+    return within(answer, this.#parts.timeoutMs, (late) => onLate(late, line)).catch((error: unknown) => {
       const fault = error instanceof StoreError ? error.fault : this.#parts.faultOf(error);
       this.#trip(line, fault, error);
       throw error instanceof StoreError ? error : new StoreError(fault, "the limit store failed", error);

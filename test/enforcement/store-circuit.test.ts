@@ -107,6 +107,20 @@ describe("StoreCircuit", () => {
     circuit.close();
   });
 
+  it("lets 5,000 calls wait and no more, and takes its own haste for no fault of the store", async () => {
+    const world = newWorld();
+    const circuit = circuitIn(world, 60_000);
+    await circuit.start();
+    const reply = Promise.withResolvers<number>();
+    const waiting = Array.from({ length: 5_000 }, () => circuit.run(() => reply.promise, nothing));
+    expect(await faultOf(circuit.run(() => reply.promise, nothing))).toBe("other");
+    expect(world.changes).toEqual([true]);
+    reply.resolve(1);
+    await Promise.all(waiting);
+    expect(await circuit.run(async () => 2, nothing)).toBe(2);
+    circuit.close();
+  });
+
   it("replaces a line that fails its probe", async () => {
     const world = newWorld();
     const circuit = circuitIn(world);

@@ -138,4 +138,24 @@ describe("four sidecars on one store", () => {
     process.stdout.write(`allow: ${fleet.reached()} calls passed, ${failedOpen} counted as failed open\n`);
     expect(failedOpen).toBe(fleet.reached());
   }, 120_000);
+
+  it("send nothing and keep no charge for a client that left while the store was asked", async () => {
+    await start("month");
+    expect(await fleet.call(0, "agent")).toBe("admitted");
+    redis.signal("SIGSTOP");
+    const leaving = new AbortController();
+    const called = fleet.call(0, "agent", leaving.signal).catch(() => "left");
+    const inFlight = (): Promise<number> | undefined =>
+      fleet.sidecars[0]?.metric("tollgate_inflight_requests");
+    await until(async () => (await inFlight()) === 1);
+    leaving.abort();
+    expect(await called).toBe("left");
+    // What the sidecar answers after it, it answers with the end of that connection read.
+    await inFlight();
+    redis.signal("SIGCONT");
+    await until(async () => (await inFlight()) === 0);
+    const answers = await Promise.all(Array.from({ length: MAX }, (_, index) => fleet.call(index, "agent")));
+    expect(tally(answers)).toEqual({ admitted: MAX - 1, rate_limited: 1 });
+    expect(fleet.reached()).toBe(MAX);
+  }, 120_000);
 });
