@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { serverFile, type WrapClient } from "../fixtures/start-wrap.ts";
 import { wrappedClients } from "../fixtures/wrapped-clients.ts";
-import { childrenOf, isRunning } from "../fixtures/processes.ts";
+import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const POLICY = {
@@ -296,9 +296,9 @@ describe("the life of a wrapped server", () => {
   it("notices when we are killed", async () => {
     const client = wrap({ server: "forks-grandchild" });
     await client.ask(1, "ping");
-    const [child] = childrenOf(client.process.pid ?? 0);
+    const child = await pidOf(client, "pid");
     client.process.kill("SIGKILL");
-    await until(() => child !== undefined && !isRunning(child));
+    await until(() => !isRunning(child));
     process.kill(await grandchildOf(client), "SIGKILL");
   });
 

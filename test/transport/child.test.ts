@@ -200,7 +200,7 @@ describe("a child", () => {
 
   it("takes along what it has started, also when that ignores SIGTERM", async () => {
     const { child, exits, stderr } = watch("forks-grandchild");
-    await until(() => stderr.length === 1);
+    await until(() => stderr.length === 2);
     const grandchild = Number(stderr[0]?.split(" ")[1]);
     expect(isRunning(grandchild)).toBe(true);
     await child.stop(60_000);
