@@ -110,6 +110,16 @@ describe("a wrapped server", () => {
   });
 });
 
+it("what a library of ours writes to stdout goes to stderr", async () => {
+  const program = encodeURIComponent("process.on('SIGUSR2', () => console.log('noise'))");
+  const client = wrap({ environment: { NODE_OPTIONS: `--import data:text/javascript,${program}` } });
+  await client.ask(1, "ping");
+  client.process.kill("SIGUSR2");
+  await until(() => client.stderr.includes("noise"));
+  await client.ask(2, "ping");
+  expect(client.replies().map(({ id }) => id)).toEqual([1, 2]);
+});
+
 describe("the policy of a wrapped server", () => {
   it("denies, hides and limits as over HTTP, and keeps all three in the audit log", async () => {
     const client = wrap({ flags: ["--policy", policy, "--agent", "night-shift"] });
