@@ -7,6 +7,8 @@ export const HELP = `Tollgate: the observability and policy sidecar for MCP serv
 Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
   tollgate [run] [flags] -- COMMAND       wraps a stdio server that it starts, for the client that starts it
+  tollgate [run] --listen HOST:PORT [flags] -- COMMAND
+                                          serves a stdio server over Streamable HTTP to many clients
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
   tollgate approvals list|approve|reject  calls that wait for a person
@@ -24,7 +26,7 @@ Then point the agent at http://127.0.0.1:8080/mcp and read http://127.0.0.1:9464
 `;
 
 export const RUN_HELP = `Usage: tollgate [run] --upstream URL [flags]
-       tollgate [run] [flags] -- COMMAND [ARG...]
+       tollgate [run] [--listen HOST:PORT] [flags] -- COMMAND [ARG...]
 
 Stands in front of one MCP server. Every message passes through it; a tools/call passes only if the policy allows it.
 

@@ -37,6 +37,11 @@ export class Body extends Readable {
     this.push(`event: message\ndata: ${message}\n\n`);
   }
 
+  /** A line that means nothing to clients; left out while they have something else to read. */
+  writeComment(words: string): void {
+    if (this.isOpen && this.readableLength === 0) this.push(`: ${words}\n\n`);
+  }
+
   /** The last of it, if any. */
   finish(rest?: string): void {
     if (!this.isOpen) return;
@@ -46,10 +51,21 @@ export class Body extends Readable {
   }
 }
 
-export const EVENT_STREAM: Headers = {
+const EVENT_STREAM: Headers = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
 };
+/** Proxies on the way cut streams that are quiet for a minute. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** A stream of events; a comment goes out from time to time while nothing else does. */
+export function eventStream(headers: Headers): Body {
+  const body = new Body(200, { ...EVENT_STREAM, ...headers });
+  const timer = setInterval(() => body.writeComment("keepalive"), KEEP_ALIVE_MS).unref();
+  body.once("close", () => clearInterval(timer));
+  return body;
+}
+
 export const JSON_BODY: Headers = { "content-type": "application/json" };
 
 /** A whole answer at once. */

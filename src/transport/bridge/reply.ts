@@ -2,7 +2,7 @@
 
 import { INTERNAL_ERROR } from "../refusal.ts";
 import { type UpstreamAnswer, UpstreamError, type UpstreamExchange } from "../upstream.ts";
-import { Body, EVENT_STREAM, type Headers, JSON_BODY } from "./body.ts";
+import { Body, eventStream, type Headers, JSON_BODY } from "./body.ts";
 import type { Accepts } from "./request-headers.ts";
 
 /** Where what a child says about one request goes. */
@@ -115,7 +115,7 @@ export class PostReply implements Reply, UpstreamExchange {
   }
 
   #stream(): Body {
-    return this.#body ?? this.#begin(new Body(200, { ...EVENT_STREAM, ...this.#options.headers }));
+    return this.#body ?? this.#begin(eventStream(this.#options.headers));
   }
 
   #begin(body: Body): Body {

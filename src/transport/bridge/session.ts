@@ -1,7 +1,7 @@
 /** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
 
 import { randomUUID } from "node:crypto";
-import { Body, EVENT_STREAM, type Headers } from "./body.ts";
+import { type Body, eventStream, type Headers } from "./body.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { Children, Member } from "./children.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
@@ -91,7 +91,7 @@ export class BridgeSession {
   /** Opens the stream of what the server says by itself; undefined when it is open already. */
   open(): Body | undefined {
     if (this.#stream?.isOpen === true) return undefined;
-    const stream = new Body(200, { ...EVENT_STREAM, ...this.headers });
+    const stream = eventStream(this.headers);
     stream.once("close", () => (this.#usedAtMs = this.#parts.nowMs()));
     this.#stream = stream;
     for (const text of this.#held.take()) stream.writeEvent(text);
