@@ -31,10 +31,13 @@ export interface DownstreamOptions {
 
 /** A server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
+  const checkMs = Math.min(500, Math.ceil(options.requestMs / 4));
+  // Invariant: who is slow is cut within `requestMs`, though Node looks only now and then.
+  const arrivalMs = options.requestMs - checkMs;
   const bounds = {
-    requestTimeout: options.requestMs,
-    headersTimeout: Math.min(options.requestMs, 10_000),
-    connectionsCheckingInterval: 1_000,
+    requestTimeout: arrivalMs,
+    headersTimeout: Math.min(arrivalMs, 10_000),
+    connectionsCheckingInterval: checkMs,
     keepAlive: true,
     keepAliveInitialDelay: 15_000,
     // The edge answers a missing Host, so that it is recorded.
@@ -84,11 +87,16 @@ function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
   });
 }
 
+/** Long enough for the answer to be read. */
+const LINGER_MS = 1_000;
+
 function hangUp(socket: Duplex, status: string): void {
   // Node has let go of this socket: an error that nobody hears ends the process.
   socket.on("error", () => socket.destroy());
   if (!socket.writable) return void socket.destroy();
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // A client that does not hang up itself would keep its half of the connection, and our descriptor.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {

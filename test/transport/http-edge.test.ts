@@ -147,4 +147,20 @@ describe("HTTP edge", () => {
     }
     expect(await send(post([HOST, TYPE, LENGTH]))).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it.each([
+    ["is too slow", `POST /mcp HTTP/1.1\r\n${HOST}\r\n`],
+    ["wants a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
+  ])("lets go of a client that %s and does not hang up itself", async (_what, bytes) => {
+    const port = Number(new URL(sidecar.url).port);
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("error", () => undefined).resume();
+    socket.write(bytes);
+    await new Promise((resolve) => socket.once("end", resolve));
+    // Only when nobody is there any more does a write fail.
+    const writing = setInterval(() => socket.write("x"), 50);
+    await closed;
+    clearInterval(writing);
+  });
 });

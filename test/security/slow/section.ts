@@ -1,0 +1,136 @@
+/** Clients that are slow on purpose: `slowhttptest` in its three modes, beside callers that are not. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { listenOnLoopback, type Listener } from "../../fixtures/servers/loopback.ts";
+import { startTollgateProcess } from "../../fixtures/start-tollgate.ts";
+import type { Figure, Section } from "../figure.ts";
+import { Callers } from "./callers.ts";
+import { openConnections } from "./connections.ts";
+
+const CONNECTIONS = 200;
+const MOST_SECONDS = 15;
+/** Longer than the bar, to see by how much it is missed. */
+const WATCHED_SECONDS = 20;
+const CALM_MS = 4_000;
+const POLL_MS = 100;
+const MOST_RATIO = 2;
+/** A wait below this is no wait: what two cores that do other things beside vary by. */
+const NO_WAIT_MS = 25;
+
+/** What `slowhttptest` is told beside the number of connections, which it opens at once. */
+const MODES: readonly { readonly name: string; readonly args: readonly string[] }[] = [
+  { name: "slow headers", args: ["-H", "-i", "2", "-x", "16"] },
+  {
+    name: "slow bodies",
+    args: ["-B", "-i", "2", "-x", "16", "-s", "8192", "-t", "POST", "-f", "application/json"],
+  },
+  {
+    name: "slow reads",
+    args: ["-X", "-n", "5", "-z", "16", "-w", "16", "-y", "32", "-m", "text/event-stream"],
+  },
+];
+
+export const SLOW: Section = {
+  name: "slow",
+  run: async () => {
+    const upstream = await startTalkative();
+    const sidecar = await startTollgateProcess({
+      upstream: `${upstream.origin}/mcp`,
+      flags: ["--log-level", "silent"],
+    });
+    const callers = new Callers(sidecar.url);
+    callers.start();
+    const figures: Figure[] = [];
+    try {
+      for (const { name, args } of MODES) figures.push(await attack(name, args, sidecar.url, callers));
+    } finally {
+      await callers.stop();
+      await sidecar.stop();
+      await upstream.close();
+    }
+    return figures;
+  },
+};
+
+/** Answers calls at once, and opens streams that say more than any buffer holds. */
+function startTalkative(): Promise<Listener> {
+  const message = {
+    jsonrpc: "2.0",
+    method: "notifications/message",
+    params: { level: "info", data: "x".repeat(16_000) },
+  };
+  const event = `data: ${JSON.stringify(message)}\n\n`;
+  const talk = (response: ServerResponse): void => {
+    while (!response.destroyed && response.write(event));
+    if (!response.destroyed) response.once("drain", () => talk(response));
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === "GET") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      return talk(response);
+    }
+    response.writeHead(200, { "content-type": "application/json" });
+    return void response.end('{"jsonrpc":"2.0","id":9,"result":{"content":[]}}');
+  });
+  return listenOnLoopback(server, 0);
+}
+
+async function attack(name: string, args: readonly string[], url: string, callers: Callers): Promise<Figure> {
+  const before = await calmP99(callers);
+  const { seen, open, longestSeconds } = await watch(args, url, callers);
+  const during = callers.p99();
+  const calm = Math.max(before, await calmP99(callers));
+  const ratio = during / calm;
+  const isUnhindered = ratio <= MOST_RATIO || during < NO_WAIT_MS;
+  const left = open === 0 ? "all closed" : `${open} still open`;
+  return {
+    name: `${seen} connections with ${name}`,
+    figure: `${left} after ${longestSeconds.toFixed(1)} s; p99 of others ${during.toFixed(1)} ms, ${calm.toFixed(1)} ms without, ratio ${ratio.toFixed(2)}`,
+    bar: `at least ${CONNECTIONS} connections, each closed in ${MOST_SECONDS} s, p99 at most ${MOST_RATIO} times (or under ${NO_WAIT_MS} ms)`,
+    isMet: seen >= CONNECTIONS && open === 0 && longestSeconds <= MOST_SECONDS && isUnhindered,
+  };
+}
+
+/** Of the callers alone: the larger of before and after stands for how much this machine varies. */
+async function calmP99(callers: Callers): Promise<number> {
+  callers.p99();
+  await delay(CALM_MS);
+  return callers.p99();
+}
+
+interface Watched {
+  readonly seen: number;
+  readonly open: number;
+  /** The life of the longest connection, as far as it was watched. */
+  readonly longestSeconds: number;
+}
+
+async function watch(args: readonly string[], url: string, callers: Callers): Promise<Watched> {
+  const common = ["-c", CONNECTIONS, "-r", CONNECTIONS, "-l", WATCHED_SECONDS + 5, "-p", "5", "-u", url].map(
+    String,
+  );
+  const child = spawn("slowhttptest", [...common, ...args], { stdio: "ignore" });
+  const failed = once(child, "error").then(([error]) => {
+    throw new Error("slowhttptest: cannot be started; npm run setup:system installs it", { cause: error });
+  });
+  const port = Number(new URL(url).port);
+  const lives = new Map<number, { from: number; to: number }>();
+  const startedAt = performance.now();
+  let open = CONNECTIONS;
+  while (performance.now() - startedAt < WATCHED_SECONDS * 1000 && (open > 0 || lives.size < CONNECTIONS)) {
+    await Promise.race([delay(POLL_MS), failed]);
+    const others = [...openConnections(port)].filter((remote) => !callers.ports.has(remote));
+    const now = performance.now();
+    for (const remote of others) lives.set(remote, { from: lives.get(remote)?.from ?? now, to: now });
+    open = others.length;
+  }
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  const longest = Math.max(0, ...Array.from(lives.values(), ({ from, to }) => to - from));
+  return { seen: lives.size, open, longestSeconds: longest / 1000 };
+}
