@@ -8,6 +8,8 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
   enforcement: { floors: ["policy"], packages: [] },
   // The client of the shared limits has one file of its own.
   "enforcement/shared-counters.ts": { floors: ["policy"], packages: [/^@redis\/client$/] },
+  // What a decision was made of, in words; nothing that decides reads it.
+  explanation: { floors: ["policy"], packages: [] },
   config: { floors: ["policy"], packages: [/^node:/, /^zod$/, /^yaml$/] },
   transport: {
     floors: ["enforcement", "policy"],
@@ -22,11 +24,11 @@ const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: rea
     packages: [/^node:/, /^express$/],
   },
   admin: {
-    floors: ["telemetry", "config", "enforcement", "policy"],
+    floors: ["explanation", "telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/],
   },
   commands: {
-    floors: ["telemetry", "config", "enforcement", "policy"],
+    floors: ["explanation", "telemetry", "config", "enforcement", "policy"],
     packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
   },
   sidecar: { floors: ["*"], packages: [/^node:/] },

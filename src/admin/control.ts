@@ -1,8 +1,9 @@
 /** What a person can change on the admin listener: approvals of single calls, and the kill switch. */
 
 import express, { type Express, type Request, type Response } from "express";
-import type { Approval, Choice, Settled } from "../enforcement/approvals.ts";
+import type { Approval, Choice, Decided, Settled } from "../enforcement/approvals.ts";
 import type { Freeze, FrozenPart } from "../enforcement/freeze.ts";
+import type { ApprovalAnswer, ApprovalsAnswer, FreezeAnswer, FreezesAnswer } from "./api.ts";
 
 /** What the routes ask of the sidecar. */
 export interface ControlSources {
@@ -26,7 +27,8 @@ export function addControl(app: Express, sources: ControlSources): void {
   // Security: a form of another site cannot send this type, so it cannot send a body that is read.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
   app.get("/approvals", (_request, response) => {
-    response.json({ approvals: sources.approvals().map(describeApproval) });
+    const approvals = sources.approvals().map(describeApproval);
+    response.json({ approvals } satisfies ApprovalsAnswer);
   });
   for (const [path, choice] of Object.entries(CHOICES)) {
     app.post(`/approvals/:id/${path}`, (request, response) =>
@@ -40,7 +42,7 @@ export function addControl(app: Express, sources: ControlSources): void {
     );
   }
   app.get("/freeze", (_request, response) => {
-    response.json({ frozen: sources.frozen().map(describeFreeze) });
+    response.json({ frozen: sources.frozen().map(describeFreeze) } satisfies FreezesAnswer);
   });
   app.post("/freeze", (request, response) =>
     withBody(request, response, (body) => {
@@ -125,15 +127,19 @@ function describeApproval({
   args,
   policyDigest,
   ...rest
-}: Approval): object {
+}: Approval): ApprovalAnswer {
   return {
     ...rest,
     policy: policyDigest,
     args,
     requested_at: timeOf(requestedAtMs),
     expires_at: timeOf(expiresAtMs),
-    ...(decided && { decided: { by: decided.by, reason: decided.reason, at: timeOf(decided.atMs) } }),
+    ...(decided && { decided: decidedBy(decided) }),
   };
+}
+
+function decidedBy({ atMs, ...who }: Decided): NonNullable<ApprovalAnswer["decided"]> {
+  return { ...who, at: timeOf(atMs) };
 }
 
 function describeFreeze({
@@ -144,11 +150,11 @@ function describeFreeze({
   sinceMs,
   untilMs,
   isFromFile,
-}: Freeze & { isFromFile: boolean }): object {
+}: Freeze & { isFromFile: boolean }): FreezeAnswer {
   return {
     agent: agent ?? null,
     tool: tool ?? null,
-    reason,
+    ...(reason !== undefined && { reason }),
     by,
     since: timeOf(sinceMs),
     until: untilMs === undefined ? null : timeOf(untilMs),

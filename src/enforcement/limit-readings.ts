@@ -16,6 +16,10 @@ export interface LimitFill {
   readonly counter: string;
   readonly scope: string;
   readonly ratio: number;
+  /** What the ratio is made of, and the rule that says so. */
+  readonly used: number;
+  readonly max: number;
+  readonly rule: string;
 }
 
 export function readLimits(surveys: readonly LimitSurvey[]): LimitReadings {
@@ -25,6 +29,9 @@ export function readLimits(surveys: readonly LimitSurvey[]): LimitReadings {
       tool: toolOf(limit.rule) ?? "",
       counter: limit.counter,
       scope: limit.scope,
+      used: fullest,
+      max: limit.max,
+      rule: limit.rule,
       ratio: limit.max === 0 ? 1 : fullest / limit.max,
     })),
   };

@@ -6,6 +6,7 @@ import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import { createDecisionStreams } from "../telemetry/decision-streams.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
+import { explainDecision } from "./explain-decision.ts";
 import type { Ground } from "./ground.ts";
 
 interface Shown {
@@ -17,9 +18,10 @@ interface Shown {
 }
 
 export function adminSources(settings: Settings, ground: Ground, shown: Shown): AdminSources {
-  const { metrics, tools, decisions, control, policies, watch } = ground;
+  const { metrics, tools, decisions, activity, control, policies, watch } = ground;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
+    server: settings.server,
     renderMetrics: (accept) => {
       const transport = settings.listen === undefined ? "stdio" : "http";
       control.measure();
@@ -44,7 +46,9 @@ export function adminSources(settings: Settings, ground: Ground, shown: Shown): 
     },
     listDecisions: decisions.list,
     decisionStreams: createDecisionStreams(decisions.subscribe),
-    findDecision: decisions.get,
+    activity: activity.read,
+    limits: ground.readLimits,
+    findDecision: (id) => explainDecision(id, ground),
     control: control.sources,
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
     mayControl: {

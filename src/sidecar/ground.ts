@@ -4,6 +4,7 @@ import type { PolicySet } from "../config/policy-set.ts";
 import type { Settings } from "../config/settings.ts";
 import type { WatchedFile } from "../config/watched-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
+import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ServerStreams } from "../transport/server-streams.ts";
@@ -22,6 +23,7 @@ export interface Ground extends Omit<Telemetry, "close">, Judging {
   /** Streams that clients hold open, which hear when their tools have changed. */
   readonly serverStreams: ServerStreams;
   readonly watch: PolicyWatch;
+  readonly readLimits: () => LimitReadings;
   /** What SIGHUP asks for. */
   readonly hangUp: () => void;
   /** Stops following files and closes the limit store; nothing may be judged after it. */
@@ -41,7 +43,8 @@ export interface GroundOptions {
 export async function layGround(settings: Settings, { clock, agents, open }: GroundOptions): Promise<Ground> {
   const policies = policiesOf(settings);
   const counting = await openCounting(settings, clock, () => telemetry);
-  const telemetry = await open(settings, agents, () => counting.read(limitsOf(policies.current())));
+  const readLimits = (): LimitReadings => counting.read(limitsOf(policies.current()));
+  const telemetry = await open(settings, agents, readLimits);
   const control = createControl(settings, telemetry, clock);
   const judging = buildJudging(policies.current, { ...telemetry, ...counting, control, clock });
   const serverStreams = new ServerStreams();
@@ -58,7 +61,8 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
     counting.close();
   };
   const hangUp = createHangUp(telemetry, watch.poll);
-  return { ...telemetry, ...judging, clock, policies, control, serverStreams, watch, hangUp, leave };
+  const followed = { policies, watch, readLimits, hangUp, leave };
+  return { ...telemetry, ...judging, ...followed, clock, control, serverStreams };
 }
 
 function policiesOf(settings: Settings): WatchedFile<PolicySet> {

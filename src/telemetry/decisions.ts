@@ -43,6 +43,8 @@ export interface Decisions {
   /** Newest first, those that match; absent means all. */
   readonly list: (limit: number, filter?: DecisionFilter) => readonly DecisionEntry[];
   readonly get: (id: string) => DecisionEntry | undefined;
+  /** What was judged, for an explanation; of a long message the arguments are gone. */
+  readonly judged: (id: string) => Judged | undefined;
   /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
 }
@@ -55,10 +57,13 @@ export interface DecisionsOptions {
   readonly capture?: Capture;
 }
 
-/** What a decision is described from, once somebody asks: most are never looked at. */
-interface Slot {
+export interface Judged {
   readonly request: Request;
   readonly judgement: Judgement;
+}
+
+/** What a decision is described from, once somebody asks: most are never looked at. */
+interface Slot extends Judged {
   readonly traceId: string | undefined;
   readonly captured: Captured | undefined;
   ending?: Ending;
@@ -92,6 +97,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     },
     list: (limit, filter = {}) => newest(slots, limit, filter),
     get: (id) => describeAny(slots.get(id)),
+    judged: (id) => slots.get(id),
     subscribe: (listener) => subscribe(listeners, listener),
   };
 }

@@ -3,6 +3,7 @@
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
 import type { Request, Transport } from "../enforcement/request.ts";
+import { type Activity, createActivity } from "./activity.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Capture, type CaptureRule, createCapture } from "./capture.ts";
 import type { LineSink } from "./bounded-stderr.ts";
@@ -38,6 +39,7 @@ export interface Telemetry {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly decisions: Decisions;
+  readonly activity: Activity;
   readonly observer: Required<Observer>;
   readonly propagate: Propagate;
   /** After the audit log was renamed: begins the file of its name. The error when that cannot be opened, and the old one stays. */
@@ -57,6 +59,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const capture = createCapture(options.capture);
   const audit = openAuditLog(options, { traceIdOf, capture }, metrics);
   const decisions = createDecisions({ capacity: REMEMBERED_DECISIONS, traceIdOf, capture });
+  const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
     ...options,
     warn: (fields, message) => log.warn(fields, message),
@@ -66,7 +69,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   });
   const speaking = observeForLog({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
   // Traces first: the others name the trace.
-  const observers = [traces?.observer, metrics.observer, audit?.observer, decisions.observer, speaking];
+  const listing = [decisions.observer, activity.observer];
+  const observers = [traces?.observer, metrics.observer, audit?.observer, ...listing, speaking];
   const observer = combineObservers(
     observers.filter((each) => each !== undefined),
     (error) => log.error({ err: error }, "an observer failed"),
@@ -76,7 +80,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     await traces?.shutdown();
   };
   const propagate: Propagate = (request) => traces?.propagate(request);
-  return { log, metrics, decisions, observer, propagate, reopenAudit: () => audit?.reopen(), close };
+  const reopenAudit = (): Error | undefined => audit?.reopen();
+  return { log, metrics, decisions, activity, observer, propagate, reopenAudit, close };
 }
 
 function openAuditLog(

@@ -10,12 +10,16 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
-import { type DefinitionChange, ToolPins } from "./tool-pins.ts";
+import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
 
 export interface ListedTool {
   readonly name: string;
   readonly assignment: CategoryAssignment;
+  /** In what it differs from when it was listed first. */
+  readonly changes: readonly Grade[];
+  /** Whether it is no longer what the policy pinned. */
+  readonly isUnpinned: boolean;
 }
 
 /** Tools remembered at once; of a longer list the rest is `unknown` to labels, and judged all the same. */
@@ -97,7 +101,12 @@ export class ToolList {
 
   /** Every tool that the server has listed, as that policy sees it. */
   list(policy: Policy | undefined): ListedTool[] {
-    return Array.from(this.#tools.keys(), (name) => ({ name, assignment: this.categoryOf(name, policy) }));
+    return Array.from(this.#tools.keys(), (name) => ({
+      name,
+      assignment: this.categoryOf(name, policy),
+      changes: this.#pins.changesOf(name),
+      isUnpinned: this.isChanged(name, policy),
+    }));
   }
 
   /** Tools that the server has listed or a policy names; one that policies call differently is there once for each. */

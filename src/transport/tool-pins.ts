@@ -34,6 +34,12 @@ export class ToolPins {
     return gradesOf(before.now, now).map((grade) => ({ tool: tool.name, grade }));
   }
 
+  /** In what the tool differs from when this process saw it first; empty for one that was never listed. */
+  changesOf(name: string): readonly Grade[] {
+    const seen = this.#seen.get(name);
+    return seen === undefined ? [] : gradesOf(seen.first, seen.now);
+  }
+
   /** Against the digests of the pin; a pin without digests means the definition that this process saw first. */
   isChanged(name: string, pin: Pin): boolean {
     const seen = this.#seen.get(name);

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { explainCall } from "../../src/commands/policy/explanation.ts";
+import { explainCall } from "../../src/explanation/steps.ts";
 import { parsePolicyFile } from "../../src/config/policy-file.ts";
 import { classify } from "../../src/policy/category.ts";
 import { isJsonObject } from "../../src/policy/json.ts";

@@ -174,7 +174,17 @@ describe("state", () => {
   });
 
   it("reads the limits at each scrape, and forgets those that are gone", async () => {
-    let fullest = [{ tool: "ExecuteQuery", counter: "per-minute", scope: "agent", ratio: 0.5 }];
+    let fullest = [
+      {
+        tool: "ExecuteQuery",
+        counter: "per-minute",
+        scope: "agent",
+        ratio: 0.5,
+        used: 1,
+        max: 2,
+        rule: "/r",
+      },
+    ];
     const metrics = start({ readLimits: () => ({ keys: 9, fullest }) });
     expect(
       await valueOf(metrics, "tollgate_limit_utilization_ratio", {

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from "../../policy/json.ts";
 import { didYouMean } from "../../policy/nearest.ts";
 import { listWords } from "../../policy/shape.ts";
 import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../policy/tool-definition.ts";
-import { adviceFor } from "./advice.ts";
+import { adviceFor } from "../../explanation/advice.ts";
 import {
   DONE,
   fail,
@@ -20,7 +20,7 @@ import {
   say,
   sayJson,
 } from "./command.ts";
-import { explainCall, type Explanation, type Step } from "./explanation.ts";
+import { explainCall, type Explanation, type Step } from "../../explanation/steps.ts";
 import { readJsonDocument } from "./read-document.ts";
 import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explainCall, type Step } from "../../../src/commands/policy/explanation.ts";
+import { explainCall, type Step } from "../../../src/explanation/steps.ts";
 import { compile } from "../../../src/policy/compile.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import { parsePolicy } from "../../../src/policy/document.ts";

@@ -1,8 +1,8 @@
 /** What would let a denied call pass: by another call, or by another policy. */
 
-import type { Policy } from "../../policy/compile.ts";
-import type { Call, Denial } from "../../policy/decision.ts";
-import type { Explanation, Step } from "./explanation.ts";
+import type { Policy } from "../policy/compile.ts";
+import type { Call, Denial } from "../policy/decision.ts";
+import type { Explanation, Step } from "./steps.ts";
 
 /** Empty for a call that is allowed. */
 export function adviceFor(policy: Policy, call: Call, { decision, steps }: Explanation): string[] {

@@ -1,15 +1,15 @@
 /** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
 
-import type { Entry, Policy } from "../../policy/compile.ts";
-import { actionPointer } from "../../policy/compile.ts";
-import type { CompiledLimit } from "../../policy/compile-rules.ts";
-import { type Condition, evaluate } from "../../policy/condition.ts";
-import { decide } from "../../policy/decide.ts";
-import { type Call, type Decision, effectOf, type Effect, type Mode } from "../../policy/decision.ts";
-import { describeJson } from "../../policy/describe-json.ts";
-import { misreading } from "../../policy/misreading.ts";
-import { resolvePath } from "../../policy/path.ts";
-import { judgeRule, type Rule } from "../../policy/rule.ts";
+import type { Entry, Policy } from "../policy/compile.ts";
+import { actionPointer } from "../policy/compile.ts";
+import type { CompiledLimit } from "../policy/compile-rules.ts";
+import { type Condition, evaluate } from "../policy/condition.ts";
+import { decide } from "../policy/decide.ts";
+import { type Call, type Decision, effectOf, type Effect, type Mode } from "../policy/decision.ts";
+import { describeJson } from "../policy/describe-json.ts";
+import { misreading } from "../policy/misreading.ts";
+import { resolvePath } from "../policy/path.ts";
+import { judgeRule, type Rule } from "../policy/rule.ts";
 
 /** What a step says; in shadow, `denies` and `asks` are only counted. */
 export type Verdict = "passes" | "denies" | "asks";
@@ -40,18 +40,22 @@ export interface Explanation {
 /** The decision for a call with counters that are empty, and every step on the way, also behind the one that decided. */
 export function explainCall(policy: Policy, call: Call): Explanation {
   const decision = decide(policy, call, () => ({ used: 0, retryAfterMs: 0 }));
+  return { effect: effectOf(decision), decision, steps: stepsOf(policy, call) };
+}
+
+/** Every step that the policy takes with a call, in the order in which it asks; limits as one call alone meets them. */
+export function stepsOf(policy: Policy, call: Call): readonly Step[] {
   const category = policy.categoryOf(call.tool) ?? call.category.category;
   const entry = policy.entryOf(call.tool, category);
   const rules = [...(entry?.rules ?? []), ...policy.everyTool.rules];
   const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
-  const steps = [
+  return [
     hidingStep(policy, call),
     actionStep(entry, policy),
     defaultStep(policy, call),
     ...rules.map((rule) => ruleStep(rule, call)),
     ...limits.map((limit) => limitStep(limit, call)),
   ];
-  return { effect: effectOf(decision), decision, steps };
 }
 
 function hidingStep(policy: Policy, call: Call): Step {

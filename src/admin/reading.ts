@@ -1,0 +1,132 @@
+/** What can be read on the admin listener: policies, tools, activity, limits, decisions. */
+
+import type { Express } from "express";
+import type { PolicyBinding } from "../config/policy-set.ts";
+import type { LimitReadings } from "../enforcement/limit-readings.ts";
+import type { CategoryAssignment } from "../policy/category.ts";
+import type { Policy } from "../policy/compile.ts";
+import type { Coverage } from "../policy/coverage.ts";
+import { printJson } from "../policy/print-json.ts";
+import type { Activity } from "../telemetry/activity.ts";
+import { type DecisionFilter, readDecisionFilter } from "../telemetry/decision-filter.ts";
+import type { DecisionStreams } from "../telemetry/decision-streams.ts";
+import type { DecisionEntry } from "../telemetry/decisions.ts";
+import type * as api from "./api.ts";
+
+/** What the routes ask of the sidecar. */
+export interface ReadingSources {
+  /** The name of the server that is guarded. */
+  readonly server: string;
+  readonly policies: () => ShownPolicies;
+  /** The tools that the server has listed. */
+  readonly tools: () => readonly ShownTool[];
+  /** How the policy for everyone fits them; undefined when there is none. */
+  readonly coverage: () => Coverage | undefined;
+  readonly activity: Activity["read"];
+  readonly limits: () => LimitReadings;
+  readonly listDecisions: (limit: number, filter: DecisionFilter) => readonly DecisionEntry[];
+  readonly decisionStreams: DecisionStreams;
+  readonly findDecision: (id: string) => api.DecisionAnswer | undefined;
+}
+
+export interface ShownPolicies {
+  /** For agents without a binding; absent when such agents are denied. */
+  readonly everyone: Policy | undefined;
+  readonly all: readonly Policy[];
+  /** Absent without a policy for everyone. */
+  readonly file: string | undefined;
+  readonly bindings: readonly PolicyBinding[];
+  readonly loadedAtMs: number;
+  readonly lastError: string | undefined;
+}
+
+export interface ShownTool {
+  readonly name: string;
+  readonly assignment: CategoryAssignment;
+  readonly changes: api.ToolAnswer["changed"];
+  readonly isUnpinned: boolean;
+}
+
+const MOST_DECISIONS = 1_000;
+
+/** Adds the routes. */
+export function addReading(app: Express, sources: ReadingSources): void {
+  app.get("/policy", (_request, response) => {
+    response.json(describePolicies(sources.policies()));
+  });
+  app.get("/tools", (_request, response) => {
+    response.json(describeTools(sources));
+  });
+  app.get("/activity", (_request, response) => {
+    response.json({ server: sources.server, ...sources.activity() } satisfies api.ActivityAnswer);
+  });
+  app.get("/limits", (_request, response) => {
+    const { keys, fullest } = sources.limits();
+    response.json({ keys, limits: fullest } satisfies api.LimitsAnswer);
+  });
+  addDecisions(app, sources);
+}
+
+function addDecisions(app: Express, sources: ReadingSources): void {
+  app.get("/decisions", (request, response) => {
+    const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
+    const limit = Number(request.query["limit"] ?? 100);
+    const isLimit = Number.isInteger(limit) && limit > 0 && limit <= MOST_DECISIONS;
+    if (problem !== undefined) response.status(400).json({ error: problem });
+    else if (!isLimit)
+      response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
+    else response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsAnswer);
+  });
+  app.get("/decisions/stream", (request, response) => {
+    const { filter, problem } = readDecisionFilter(request.query, []);
+    if (problem !== undefined) response.status(400).json({ error: problem });
+    else if (!sources.decisionStreams.open(response, filter))
+      response.status(503).set("Retry-After", "10").json({ error: "too many streams are open" });
+  });
+  app.get("/decisions/:id", (request, response) => {
+    const decision = sources.findDecision(request.params.id);
+    if (decision !== undefined) response.json(decision);
+    else response.status(404).json({ error: "no decision with this id is remembered" });
+  });
+}
+
+function describePolicies({
+  everyone,
+  all,
+  file,
+  bindings,
+  loadedAtMs,
+  lastError,
+}: ShownPolicies): api.PolicyAnswer {
+  return {
+    file: file ?? null,
+    loaded_at: new Date(loadedAtMs).toISOString(),
+    last_error: lastError ?? null,
+    ...(everyone === undefined ? { digest: null } : describePolicy(everyone)),
+    agents: bindings,
+    all: all.map(({ digest, mode }) => ({ digest, mode })),
+  };
+}
+
+function describePolicy({ digest, mode, default: effect, rules, document }: Policy) {
+  const normalForm: unknown = JSON.parse(printJson(document.json));
+  return { digest, mode, default: effect, rules, document: normalForm };
+}
+
+function describeTools({ tools, policies, coverage }: ReadingSources): api.ToolsAnswer {
+  const { everyone } = policies();
+  const { unknown, uncovered, findings } = coverage() ?? { unknown: [], uncovered: undefined, findings: [] };
+  return {
+    tools: tools().map(({ name, assignment, changes, isUnpinned }) => ({
+      name,
+      ...assignment,
+      covered: uncovered?.includes(name) === false,
+      hidden: everyone?.isHidden(name, assignment) !== false,
+      changed: changes,
+      pin_broken: isUnpinned,
+    })),
+    // Before the first tools/list nobody can say.
+    unknown_to_server: unknown,
+    findings,
+  };
+}

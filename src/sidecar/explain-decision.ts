@@ -1,0 +1,68 @@
+/** One remembered decision in the words of `tollgate policy explain`, without what stood in the arguments. */
+
+import type { DecisionAnswer, DecisionExplanation } from "../admin/api.ts";
+import { adviceFor } from "../explanation/advice.ts";
+import { type Step, stepsOf } from "../explanation/steps.ts";
+import { principalOf } from "../enforcement/request.ts";
+import type { Policy } from "../policy/compile.ts";
+import { type Call, effectOf } from "../policy/decision.ts";
+import { isJsonObject, type JsonObject } from "../policy/json.ts";
+import { readJson } from "../policy/read-json.ts";
+import type { Judged } from "../telemetry/decisions.ts";
+import type { Ground } from "./ground.ts";
+
+type Known = Pick<Ground, "decisions" | "policies" | "tools">;
+
+/** Undefined when the decision is not remembered. */
+export function explainDecision(id: string, known: Known): DecisionAnswer | undefined {
+  const entry = known.decisions.get(id);
+  const judged = known.decisions.judged(id);
+  return entry && judged && { ...entry, explanation: explain(judged, known) };
+}
+
+function explain(judged: Judged, { policies, tools }: Known): DecisionExplanation {
+  const { request, judgement } = judged;
+  const { tool, args } = request;
+  const policy = policies.current().all.find(({ digest }) => digest === judgement.policyDigest);
+  const values = args === undefined ? NO_ARGUMENTS : argumentsIn(args.text);
+  if (tool === undefined) return untold("only calls of tools have steps");
+  if (policy === undefined) return untold("the policy that decided is no longer in force");
+  if (values === undefined) return untold("the call was too long to be remembered whole");
+  const call: Call = {
+    tool: tool.name,
+    category: tool.category,
+    args: values,
+    agent: principalOf(request.agent),
+    inputSchema: tools.inputSchemaOf(tool.name),
+  };
+  const { decision } = judgement;
+  const steps = stepsOf(policy, call).map(withoutValues);
+  const how_to_allow = adviceOf(policy, call, { decision, effect: effectOf(decision), steps });
+  return { steps, how_to_allow, note: null };
+}
+
+const NO_ARGUMENTS: JsonObject = new Map();
+
+function untold(note: string): DecisionExplanation {
+  return { steps: null, how_to_allow: [], note };
+}
+
+function argumentsIn(text: string): JsonObject | undefined {
+  const reading = readJson(text);
+  return reading.ok && isJsonObject(reading.value) ? reading.value : undefined;
+}
+
+// Security: what was found is an argument's value, and reading needs no token.
+function withoutValues({ conditions, ...step }: Step): Step {
+  if (conditions === undefined) return step;
+  return { ...step, conditions: conditions.map(({ condition, outcome }) => ({ condition, outcome })) };
+}
+
+/** A limit is met by waiting, which the steps of one call alone cannot know. */
+function adviceOf(policy: Policy, call: Call, explained: Parameters<typeof adviceFor>[2]): string[] {
+  const { denial } = explained.decision;
+  if (denial?.reason === "frozen") return ["have an operator lift the freeze"];
+  if (denial?.retryAfterMs === undefined) return adviceFor(policy, call, explained);
+  const seconds = Math.ceil(denial.retryAfterMs / 1_000);
+  return [`wait ${seconds} s: the limit was full`, `or raise "max" of ${denial.rule}`];
+}

@@ -1,0 +1,190 @@
+/** `/decisions/:id` in the words of `tollgate policy explain`, and what else the console reads. */
+
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type {
+  ActivityAnswer,
+  DecisionAnswer,
+  DecisionsAnswer,
+  LimitsAnswer,
+  ToolsAnswer,
+} from "../../src/admin/api.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+
+const POLICY = {
+  version: "1",
+  default: "deny",
+  tools: {
+    pay: {
+      category: "execute",
+      deny_if: [{ conditions: [{ path: "args.amount", op: "gt", value: 100 }], on_deny: "100 at most" }],
+      limits: [{ counter: "payments", window: "day", max: 2, scope: "grant" }],
+    },
+    drop: { action: "approve" },
+  },
+};
+
+let upstream: LoopbackServer;
+let sidecar: TestSidecar;
+let description: string;
+
+beforeEach(async () => {
+  description = "pays";
+  upstream = await serveOnLoopback((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      const tools = [{ name: "pay", description, inputSchema: { type: "object" } }];
+      const result = text.includes('"tools/list"') ? { tools } : { content: [] };
+      sendJson(response, JSON.stringify({ jsonrpc: "2.0", id: 1, result }));
+    });
+  });
+  sidecar = await startTestSidecar({ upstream: upstream.url, policy: POLICY });
+});
+afterEach(async () => {
+  await sidecar.stop();
+  upstream.close();
+});
+
+async function send(method: string, params: object = {}): Promise<void> {
+  const response = await fetch(sidecar.url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  await response.text();
+}
+
+const call = (name: string, args: object = {}) => send("tools/call", { name, arguments: args });
+
+async function read<T>(path: string): Promise<T> {
+  const answer: T = JSON.parse(await (await fetch(sidecar.adminUrl + path)).text());
+  return answer;
+}
+
+async function latest(): Promise<DecisionAnswer> {
+  const { decisions } = await read<DecisionsAnswer>("/decisions?limit=1");
+  return read<DecisionAnswer>(`/decisions/${decisions[0]?.id}`);
+}
+
+describe("a decision explained", () => {
+  it("names each condition and how it turned out, and no value", async () => {
+    await call("pay", { amount: 98_765 });
+    const decision = await latest();
+    expect(decision.explanation).toMatchObject({
+      steps: [
+        { step: "hidden", verdict: "passes" },
+        { step: "action", verdict: "passes" },
+        { step: "default", verdict: "passes" },
+        {
+          step: "/tools/pay/deny_if/args.amount-gt",
+          verdict: "denies",
+          conditions: [{ condition: "args.amount gt 100", outcome: "holds" }],
+        },
+        { step: "/tools/pay/limits/payments-per-day", verdict: "passes" },
+      ],
+      how_to_allow: [
+        "make the call not meet `args.amount gt 100`",
+        "or change the rule /tools/pay/deny_if/args.amount-gt",
+      ],
+      note: null,
+    });
+    expect(JSON.stringify(decision)).not.toContain("98765");
+  });
+
+  it("says that a full limit asks for patience", async () => {
+    for (let count = 0; count < 3; count += 1) await call("pay", { amount: 1 });
+    const { denial, explanation } = await latest();
+    expect(denial).toMatchObject({ reason: "rate_limited", limit: { counter: "payments", used: 2, max: 2 } });
+    expect(explanation.how_to_allow).toEqual([
+      expect.stringMatching(/^wait \d+ s: the limit was full$/),
+      'or raise "max" of /tools/pay/limits/payments-per-day',
+    ]);
+  });
+
+  it("says that a person must approve", async () => {
+    await call("drop");
+    expect((await latest()).explanation.how_to_allow[0]).toBe(
+      "have a person approve this very call, arguments and all",
+    );
+  });
+
+  it("says that a freeze must be lifted", async () => {
+    const headers = { "content-type": "application/json" };
+    await fetch(`${sidecar.adminUrl}/freeze`, { method: "POST", headers, body: '{"by":"x"}' });
+    await call("pay");
+    expect((await latest()).explanation.how_to_allow).toEqual(["have an operator lift the freeze"]);
+  });
+
+  it("has no steps for a call that was too long to be kept", async () => {
+    await call("pay", { amount: 1, note: "x".repeat(10_000) });
+    expect((await latest()).explanation).toEqual({
+      steps: null,
+      how_to_allow: [],
+      note: "the call was too long to be remembered whole",
+    });
+  });
+
+  it("has no steps once the policy that decided is gone", async () => {
+    await call("pay", { amount: 1 });
+    const { file } = await read<{ file: string }>("/policy");
+    writeFileSync(file, JSON.stringify({ version: "1", default: "allow" }));
+    sidecar.hangUp();
+    expect((await latest()).explanation).toMatchObject({
+      steps: null,
+      note: "the policy that decided is no longer in force",
+    });
+  });
+});
+
+describe("what the console reads", () => {
+  it("is who called what in the last hour", async () => {
+    await call("pay", { amount: 1 });
+    await call("pay", { amount: 101 });
+    await call("no-such-tool");
+    const { server, pairs, minutes } = await read<ActivityAnswer>("/activity");
+    expect(server).toBe("test");
+    expect(pairs).toEqual([
+      { agent: "anonymous", tool: "pay", category: "execute", calls: 2, denied: 1, wouldDeny: 0, failed: 0 },
+      {
+        agent: "anonymous",
+        tool: "_unknown",
+        category: "unknown",
+        calls: 1,
+        denied: 1,
+        wouldDeny: 0,
+        failed: 0,
+      },
+    ]);
+    expect(minutes.reduce((sum, { calls }) => sum + calls, 0)).toBe(3);
+  });
+
+  it("is how full each limit is", async () => {
+    await call("pay", { amount: 1 });
+    expect(await read<LimitsAnswer>("/limits")).toEqual({
+      keys: 1,
+      limits: [
+        {
+          tool: "pay",
+          counter: "payments",
+          scope: "agent",
+          ratio: 0.5,
+          used: 1,
+          max: 2,
+          rule: "/tools/pay/limits/payments-per-day",
+        },
+      ],
+    });
+  });
+
+  it("is which tools have changed since they were listed first", async () => {
+    await send("tools/list");
+    description = "pays twice";
+    await send("tools/list");
+    await until(async () => (await read<ToolsAnswer>("/tools")).tools[0]?.changed.length === 1);
+    expect((await read<ToolsAnswer>("/tools")).tools).toMatchObject([
+      { name: "pay", changed: ["description"], pin_broken: false, covered: true },
+    ]);
+  });
+});
