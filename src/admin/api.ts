@@ -100,6 +100,8 @@ export interface ApprovalAnswer {
   /** Digest of the policy that asks. */
   readonly policy: string;
   readonly args: { readonly bytes: number; readonly keys: readonly string[] };
+  /** Values by path; absent unless `audit.capture` keeps some of this tool. */
+  readonly captured?: Readonly<Record<string, string>>;
   /** Calls that were denied while it waited. */
   readonly calls: number;
   readonly requested_at: string;

@@ -8,6 +8,8 @@ import type { ApprovalAnswer, ApprovalsAnswer, FreezeAnswer, FreezesAnswer } fro
 /** What the routes ask of the sidecar. */
 export interface ControlSources {
   readonly approvals: () => readonly Approval[];
+  /** Argument values of the call that waits; undefined where none are kept. */
+  readonly capturedFor: (approval: string) => Readonly<Record<string, string>> | undefined;
   readonly settle: (id: string, choice: Choice, who: Who) => Settled;
   readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
   readonly freeze: (part: FrozenPart & { readonly untilMs?: number }, who: Who) => Freeze;
@@ -27,7 +29,10 @@ export function addControl(app: Express, sources: ControlSources): void {
   // Security: a form of another site cannot send this type, so it cannot send a body that is read.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
   app.get("/approvals", (_request, response) => {
-    const approvals = sources.approvals().map(describeApproval);
+    const approvals = sources.approvals().map((approval) => {
+      const captured = sources.capturedFor(approval.id);
+      return { ...describeApproval(approval), ...(captured && { captured }) };
+    });
     response.json({ approvals } satisfies ApprovalsAnswer);
   });
   for (const [path, choice] of Object.entries(CHOICES)) {

@@ -48,6 +48,7 @@ export interface ShownTool {
 }
 
 const MOST_DECISIONS = 1_000;
+const MOST_IN_A_PIECE = 100;
 
 /** Adds the routes. */
 export function addReading(app: Express, sources: ReadingSources): void {
@@ -71,16 +72,22 @@ function addDecisions(app: Express, sources: ReadingSources): void {
   app.get("/decisions", (request, response) => {
     const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
     const limit = Number(request.query["limit"] ?? 100);
-    const isLimit = Number.isInteger(limit) && limit > 0 && limit <= MOST_DECISIONS;
+    const isLimit = isWithin(limit, MOST_DECISIONS);
     if (problem !== undefined) response.status(400).json({ error: problem });
     else if (!isLimit)
       response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
     else response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsAnswer);
   });
   app.get("/decisions/stream", (request, response) => {
-    const { filter, problem } = readDecisionFilter(request.query, []);
-    if (problem !== undefined) response.status(400).json({ error: problem });
-    else if (!sources.decisionStreams.open(response, filter))
+    const { filter, problem } = readDecisionFilter(request.query, ["most"]);
+    const { most } = request.query;
+    const isMost = most === undefined || isWithin(Number(most), MOST_IN_A_PIECE);
+    if (filter === undefined) response.status(400).json({ error: problem });
+    else if (!isMost)
+      response.status(400).json({ error: `most: must be a whole number from 1 to ${MOST_IN_A_PIECE}` });
+    else if (
+      !sources.decisionStreams.open(response, { filter, ...(most !== undefined && { most: Number(most) }) })
+    )
       response.status(503).set("Retry-After", "10").json({ error: "too many streams are open" });
   });
   app.get("/decisions/:id", (request, response) => {
@@ -88,6 +95,10 @@ function addDecisions(app: Express, sources: ReadingSources): void {
     if (decision !== undefined) response.json(decision);
     else response.status(404).json({ error: "no decision with this id is remembered" });
   });
+}
+
+function isWithin(number: number, most: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= most;
 }
 
 function describePolicies({

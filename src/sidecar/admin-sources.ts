@@ -49,7 +49,10 @@ export function adminSources(settings: Settings, ground: Ground, shown: Shown): 
     activity: activity.read,
     limits: ground.readLimits,
     findDecision: (id) => explainDecision(id, ground),
-    control: control.sources,
+    control: {
+      ...control.sources,
+      capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
+    },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
     mayControl: {
       ...(shown.adminToken !== undefined && { token: shown.adminToken }),

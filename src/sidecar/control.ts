@@ -7,27 +7,35 @@ import { type Approval, type ApprovalState, Approvals, type Choice } from "../en
 import type { Clock } from "../enforcement/clock.ts";
 import { type Freeze, Freezes } from "../enforcement/freeze.ts";
 import type { Control as Controlled } from "../enforcement/observer.ts";
+import { type ApprovalWebhook, createApprovalWebhook } from "../telemetry/approval-webhook.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 export interface Control {
   readonly approvals: Approvals;
   readonly freezes: Freezes;
-  readonly sources: ControlSources;
+  readonly sources: Omit<ControlSources, "capturedFor">;
   /** Sets the gauges; called before each scrape, since time alone ends what they count. */
   readonly measure: () => void;
+  /** Tells nobody any more. */
+  readonly close: () => void;
 }
 
 type Told = Pick<Telemetry, "log" | "metrics" | "observer">;
 
-export function createControl({ approvals: settings, bounds }: Settings, told: Told, clock: Clock): Control {
+export function createControl(all: Settings, told: Told, clock: Clock): Control {
+  const { approvals: settings, bounds } = all;
   const nowMs = clock.wallMs;
+  const webhook = webhookOf(all, told, nowMs);
   const approvals = new Approvals({
     ttlMs: settings.ttlMs,
     maxInAll: bounds.approvals,
     maxPerAgent: bounds.approvalsPerAgent,
     newId: () => randomBytes(9).toString("base64url"),
     digest: (text) => createHash("sha256").update(text).digest("base64"),
-    onChange: (approval, state) => tellApproval(told, approval, state),
+    onChange: (approval, state) => {
+      tellApproval(told, approval, state);
+      if (state === "requested") webhook?.tell(approval);
+    },
   });
   const freezes = new Freezes();
   return {
@@ -39,7 +47,23 @@ export function createControl({ approvals: settings, bounds }: Settings, told: T
       told.metrics.approvalsPending(waiting.length);
       measureFreezes(told, freezes.list(nowMs()));
     },
+    close: () => webhook?.close(),
   };
+}
+
+function webhookOf(
+  { server, admin, approvals: { webhook } }: Settings,
+  { log }: Told,
+  nowMs: () => number,
+): ApprovalWebhook | undefined {
+  // A free port is not known yet.
+  const own = admin.port === 0 ? undefined : new URL(`http://${urlHost(admin.host)}:${admin.port}/`);
+  const warn = (fields: object, message: string): void => log.warn(fields, message);
+  return webhook && createApprovalWebhook({ consoleUrl: own, ...webhook, server, warn, nowMs });
+}
+
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function tellApproval(
@@ -77,7 +101,7 @@ interface Parts {
   readonly nowMs: () => number;
 }
 
-function controlSources({ approvals, freezes, told, nowMs }: Parts): ControlSources {
+function controlSources({ approvals, freezes, told, nowMs }: Parts): Control["sources"] {
   const tell = (control: Omit<Controlled, "atMs">): void => {
     told.observer.controlled({ atMs: nowMs(), ...control });
     told.log.warn(control, "changed by hand");

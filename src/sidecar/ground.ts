@@ -59,6 +59,7 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
   const leave = (): void => {
     watch.stop();
     counting.close();
+    control.close();
   };
   const hangUp = createHangUp(telemetry, watch.poll);
   const followed = { policies, watch, readLimits, hangUp, leave };

@@ -45,6 +45,8 @@ export interface Decisions {
   readonly get: (id: string) => DecisionEntry | undefined;
   /** What was judged, for an explanation; of a long message the arguments are gone. */
   readonly judged: (id: string) => Judged | undefined;
+  /** Values that were kept of the last call that this approval is about. */
+  readonly capturedFor: (approval: string) => Captured | undefined;
   /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
 }
@@ -98,6 +100,8 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     list: (limit, filter = {}) => newest(slots, limit, filter),
     get: (id) => describeAny(slots.get(id)),
     judged: (id) => slots.get(id),
+    capturedFor: (approval) =>
+      [...slots.values()].findLast(({ judgement }) => judgement.approval === approval)?.captured,
     subscribe: (listener) => subscribe(listeners, listener),
   };
 }

@@ -33,11 +33,10 @@ beforeEach(async () => {
     heartbeatMs: 5,
   });
   server = await serveOnLoopback((request, response) => {
-    const { filter = {} } = readDecisionFilter(
-      Object.fromEntries(new URL(request.url ?? "", "http://x").searchParams),
-      [],
-    );
-    if (!streams.open(response, filter)) response.writeHead(503).end();
+    const { most, ...query } = Object.fromEntries(new URL(request.url ?? "", "http://x").searchParams);
+    const { filter = {} } = readDecisionFilter(query, []);
+    const wish = { filter, ...(most !== undefined && { most: Number(most) }) };
+    if (!streams.open(response, wish)) response.writeHead(503).end();
   });
 });
 afterEach(() => server.close());
@@ -170,5 +169,21 @@ describe("a filter", () => {
     const { filter = {} } = readDecisionFilter(parameters, []);
     expect(entry && matchesFilter(filter, entry)).toBe(isWanted);
     expect(decisions.list(10, filter)).toHaveLength(isWanted ? 1 : 0);
+  });
+});
+
+describe("a stream for people", () => {
+  it("brings the newest of each moment in one piece, and says how many it left out", async () => {
+    const client = await listen("?most=2");
+    await until(() => client.text().includes(": open"));
+    for (const name of ["a", "b", "c", "d", "e"])
+      observe(decisions.observer, exampleRequest({ agent: exampleAgent(name) }));
+    await until(() => client.text().includes('"name":"e"'));
+    expect(client.text()).toContain("event: skipped\ndata: 3\n\n");
+    expect(client.text().match(/"name":"[a-e]"/g)).toEqual(['"name":"d"', '"name":"e"']);
+    observe(decisions.observer, exampleRequest({ agent: exampleAgent("f") }));
+    await until(() => client.text().includes('"name":"f"'));
+    expect(client.text().match(/event: skipped/g)).toHaveLength(1);
+    client.close();
   });
 });

@@ -34,6 +34,7 @@ export class Screen {
       this.#paint("bold", "Three agents call a demo server; Tollgate stands between them."),
       "",
       `  agents call   ${mcp}`,
+      `  console       ${admin}/`,
       `  open          ${pages[0]}`,
       ...pages.slice(1).map((page) => `                ${page}`),
       "",

@@ -1,0 +1,142 @@
+/** Who called what in the last hour: a chart of the minutes, and agents by tools. */
+
+import type { JSX } from "preact";
+import type { ActivityAnswer } from "../src/admin/api.ts";
+import type { Counts } from "../src/telemetry/activity.ts";
+import { ActivityChart } from "./activity-chart.tsx";
+import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
+import type { Filter } from "./decision-feed.ts";
+import type { Polled } from "./use-polled.ts";
+import { count, Name, Problem } from "./words.tsx";
+
+interface ActivityProps {
+  readonly polled: Polled<ActivityAnswer>;
+  readonly onPick: (filter: Filter) => void;
+}
+
+export function Activity({ polled: { value, problem }, onPick }: ActivityProps): JSX.Element {
+  return (
+    <section aria-labelledby="activity">
+      <h2 id="activity">Who calls what, last hour</h2>
+      <Problem text={problem} />
+      {value !== undefined && <LastHour activity={value} onPick={onPick} />}
+    </section>
+  );
+}
+
+interface LastHourProps {
+  readonly activity: ActivityAnswer;
+  readonly onPick: (filter: Filter) => void;
+}
+
+function LastHour({ activity: { minutes, pairs }, onPick }: LastHourProps): JSX.Element {
+  const all = sum(minutes);
+  if (all === undefined || all.calls === 0)
+    return <p class="empty">Nobody has called a tool in the last hour.</p>;
+  const words = `${count(all.calls, "call")}: ${all.denied} denied, ${all.wouldDeny} would be denied, ${all.failed} failed`;
+  return (
+    <>
+      <p>{words}.</p>
+      <ActivityChart minutes={minutes} words={`Calls by minute over the last hour. ${words}.`} />
+      <Table matrix={matrixOf(pairs)} onPick={onPick} />
+    </>
+  );
+}
+
+interface TableProps {
+  readonly matrix: Matrix;
+  readonly onPick: (filter: Filter) => void;
+}
+
+function Table({ matrix, onPick }: TableProps): JSX.Element {
+  const { agents, others, groups } = matrix;
+  return (
+    <div class="scroll" role="region" aria-label="Calls by tool and agent" tabIndex={0}>
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">Tool</th>
+            <th scope="col">All</th>
+            {agents.map((agent) => (
+              <th key={agent} scope="col">
+                {agent === "_other" ? "further agents" : <Name text={agent} />}
+              </th>
+            ))}
+            {others > 0 && <th scope="col">{count(others, "other agent")}</th>}
+          </tr>
+        </thead>
+        {groups.map((group) => (
+          <GroupRows key={group.category} {...{ group, agents, onPick }} />
+        ))}
+      </table>
+    </div>
+  );
+}
+
+interface GroupProps {
+  readonly group: Group;
+  readonly agents: readonly string[];
+  readonly onPick: (filter: Filter) => void;
+}
+
+function GroupRows({ group: { category, rows }, agents, onPick }: GroupProps): JSX.Element {
+  return (
+    <tbody>
+      <tr class="group">
+        <th scope="rowgroup" colSpan={agents.length + 2}>
+          {category}
+        </th>
+      </tr>
+      {rows.map((row) => (
+        <ToolRow key={row.tool} {...{ row, agents, onPick }} />
+      ))}
+    </tbody>
+  );
+}
+
+interface RowProps {
+  readonly row: Row;
+  readonly agents: readonly string[];
+  readonly onPick: (filter: Filter) => void;
+}
+
+function ToolRow({ row: { tool, all, cells }, agents, onPick }: RowProps): JSX.Element {
+  const isNamed = tool !== "_unknown";
+  const toolFilter = isNamed ? { tool } : {};
+  return (
+    <tr>
+      <th scope="row">{isNamed ? <Name text={tool} /> : "tools that nobody knows"}</th>
+      <td>
+        <Figures counts={all} />
+      </td>
+      {cells.map((counts, index) => {
+        const agent = agents[index];
+        const isPickable = agent !== undefined && agent !== "_other" && counts !== undefined;
+        return (
+          <td key={agent ?? "others"}>
+            {isPickable ? (
+              <button type="button" class="figure" onClick={() => onPick({ agent, ...toolFilter })}>
+                <Figures counts={counts} />
+                <span class="unseen"> show these decisions</span>
+              </button>
+            ) : (
+              <Figures counts={counts} />
+            )}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+function Figures({ counts }: { readonly counts: Counts | undefined }): JSX.Element {
+  if (counts === undefined) return <span class="nothing">·</span>;
+  return (
+    <>
+      {counts.calls.toLocaleString("en")}
+      {counts.denied > 0 && <span class="denied">{counts.denied.toLocaleString("en")} denied</span>}
+      {counts.wouldDeny > 0 && <span class="would">{counts.wouldDeny.toLocaleString("en")} would be</span>}
+      {counts.failed > 0 && <span class="failed">{counts.failed.toLocaleString("en")} failed</span>}
+    </>
+  );
+}

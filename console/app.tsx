@@ -1,0 +1,85 @@
+/** The page: what needs a person first, then who calls what, then each decision, then the rules. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type {
+  ActivityAnswer,
+  ApprovalsAnswer,
+  FreezesAnswer,
+  LimitsAnswer,
+  PolicyAnswer,
+  ReadyAnswer,
+  ToolsAnswer,
+} from "../src/admin/api.ts";
+import { Activity } from "./activity.tsx";
+import { Approvals } from "./approvals.tsx";
+import { Decisions } from "./decisions.tsx";
+import type { Filter } from "./decision-feed.ts";
+import { Freezes } from "./freezes.tsx";
+import { Header } from "./header.tsx";
+import { Limits } from "./limits.tsx";
+import { Policy } from "./policy.tsx";
+import { Tools } from "./tools.tsx";
+import { useControl } from "./use-control.tsx";
+import { usePolled } from "./use-polled.ts";
+
+const SOON_MS = 2_000;
+const LATER_MS = 5_000;
+
+export function App(): JSX.Element {
+  const ready = usePolled<ReadyAnswer>("readyz", SOON_MS, READY_OR_NOT);
+  const approvals = usePolled<ApprovalsAnswer>("approvals", SOON_MS);
+  const freezes = usePolled<FreezesAnswer>("freeze", SOON_MS);
+  const activity = usePolled<ActivityAnswer>("activity", LATER_MS);
+  const limits = usePolled<LimitsAnswer>("limits", LATER_MS);
+  const policy = usePolled<PolicyAnswer>("policy", LATER_MS);
+  const tools = usePolled<ToolsAnswer>("tools", LATER_MS);
+  const [filter, setFilter] = useState<Filter>({});
+  const control = useControl();
+  const names = namesIn(activity.value, tools.value);
+  return (
+    <>
+      <Header {...{ ready, policy, freezes, approvals, activity }} />
+      <main>
+        <div class="column">
+          <Approvals polled={approvals} control={control} />
+          <Activity polled={activity} onPick={setFilter} />
+          <Decisions filter={filter} onFilter={setFilter} />
+        </div>
+        <div class="column">
+          <Freezes polled={freezes} control={control} />
+          <Limits polled={limits} />
+          <Policy polled={policy} />
+          <Tools polled={tools} />
+        </div>
+      </main>
+      {control.dialog}
+      <datalist id="agents">
+        {names.agents.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <datalist id="tools">
+        {names.tools.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+/** 503 is an answer too: it says why. */
+const READY_OR_NOT = [200, 503];
+
+interface Names {
+  readonly agents: readonly string[];
+  readonly tools: readonly string[];
+}
+
+function namesIn(activity: ActivityAnswer | undefined, tools: ToolsAnswer | undefined): Names {
+  const pairs = (activity?.pairs ?? []).filter(({ agent }) => agent !== "_other");
+  return {
+    agents: [...new Set(pairs.map(({ agent }) => agent))].slice(0, 100),
+    tools: (tools?.tools ?? []).map(({ name }) => name).slice(0, 1_000),
+  };
+}

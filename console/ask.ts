@@ -1,0 +1,60 @@
+/** Asks the sidecar, and puts into words what went wrong. */
+
+import type { ErrorAnswer } from "../src/admin/api.ts";
+
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+/** Supplies the admin token; undefined when the person would rather not. `wasWrong`: the one before was refused. */
+export type AskToken = (wasWrong: boolean) => Promise<string | undefined>;
+
+// Security: in the memory of this page and nowhere else; a reload forgets it.
+let token: string | undefined;
+
+/** Answers with JSON of the given statuses are values, everything else is a problem. */
+export async function read<T>(path: string, statuses: readonly number[] = [200]): Promise<Answer<T>> {
+  const response = await reach(path, {});
+  return response === undefined ? NOBODY : answerOf<T>(response, statuses);
+}
+
+/** Changes something; where that needs the admin token, asks for it and tries again. */
+export async function change(path: string, body: object, askToken: AskToken): Promise<Answer<unknown>> {
+  for (;;) {
+    const response = await post(path, body);
+    if (response === undefined) return NOBODY;
+    if (response.status !== 401) return answerOf<unknown>(response, [200]);
+    const given = await askToken(token !== undefined);
+    if (given === undefined) return { ok: false, problem: "this needs the admin token" };
+    token = given;
+  }
+}
+
+function post(path: string, body: object): Promise<Response | undefined> {
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+  return reach(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Undefined when nobody answers. */
+async function reach(path: string, options: RequestInit): Promise<Response | undefined> {
+  try {
+    return await fetch(path, { ...options, redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch {
+    return undefined;
+  }
+}
+
+const NOBODY = { ok: false, problem: "the sidecar does not answer" } as const;
+
+async function answerOf<T>(response: Response, statuses: readonly number[]): Promise<Answer<T>> {
+  try {
+    const value: T & Partial<ErrorAnswer> = await response.json();
+    if (statuses.includes(response.status)) return { ok: true, value };
+    return { ok: false, problem: value.error ?? `the sidecar answered ${response.status}` };
+  } catch {
+    return { ok: false, problem: `the sidecar answered ${response.status}, and no JSON` };
+  }
+}

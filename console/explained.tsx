@@ -1,0 +1,143 @@
+/** One decision explained: the request, the rule, each condition and how it turned out, and what would let it pass. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { DecisionAnswer } from "../src/admin/api.ts";
+import type { Step } from "../src/explanation/steps.ts";
+import { type Answer, read } from "./ask.ts";
+import { Name, Problem, shortDigest, visible } from "./words.tsx";
+
+export function Explained({ id }: { readonly id: string }): JSX.Element {
+  const [answer, setAnswer] = useState<Answer<DecisionAnswer>>();
+  useEffect(() => void read<DecisionAnswer>(`decisions/${encodeURIComponent(id)}`).then(setAnswer), [id]);
+  if (answer === undefined) return <p class="hint">Asking…</p>;
+  if (!answer.ok) return <Problem text={answer.problem} />;
+  return (
+    <div class="explained">
+      <Facts decision={answer.value} />
+      <Steps {...answer.value.explanation} />
+      <Advice lines={answer.value.explanation.how_to_allow} />
+    </div>
+  );
+}
+
+function Facts({ decision }: { readonly decision: DecisionAnswer }): JSX.Element {
+  const { agent, client, denial, category, argumentNames, charges, policyDigest, durationMs } = decision;
+  return (
+    <dl>
+      <Fact name="Agent">
+        <Name text={agent.name} /> by {agent.source}, {agent.verified ? "verified" : "not verified"}
+      </Fact>
+      {client !== undefined && (
+        <Fact name="Client">
+          <Name text={client.name} /> <Name text={client.version} />
+        </Fact>
+      )}
+      {category !== undefined && (
+        <Fact name="Category">
+          {category.category}, by {category.source}
+        </Fact>
+      )}
+      <Fact name="Arguments">
+        {argumentNames.length === 0 ? "none" : argumentNames.map((name) => <Name key={name} text={name} />)}
+      </Fact>
+      <Captured values={decision.captured} />
+      {denial !== undefined && <Fact name="Rule">{visible(denial.rule)}</Fact>}
+      {denial?.message !== undefined && <Fact name="Message">{visible(denial.message)}</Fact>}
+      {denial?.condition !== undefined && <Fact name="Condition">{visible(denial.condition)}</Fact>}
+      {denial?.limit !== undefined && (
+        <Fact name="Limit">
+          {visible(denial.limit.counter)}: {denial.limit.used} of {denial.limit.max} used
+        </Fact>
+      )}
+      {charges.map(({ counter, rule, amount }) => (
+        <Fact key={rule} name="Charged">
+          {amount} to {visible(counter)}
+        </Fact>
+      ))}
+      {decision.approval !== undefined && <Fact name="Approval">{decision.approval}</Fact>}
+      <Fact name="Policy">{policyDigest === "" ? "none" : shortDigest(policyDigest)}</Fact>
+      {durationMs !== undefined && <Fact name="Took">{durationMs.toFixed(1)} ms</Fact>}
+      {decision.traceId !== undefined && <Fact name="Trace">{decision.traceId}</Fact>}
+      <Fact name="Id">{decision.id}</Fact>
+    </dl>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly children: ComponentChildren;
+}
+
+export function Fact({ name, children }: FactProps): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Values that the operator has asked to keep. */
+export function Captured({
+  values = {},
+}: {
+  readonly values: Readonly<Record<string, string>> | undefined;
+}): JSX.Element {
+  return (
+    <>
+      {Object.entries(values).map(([path, value]) => (
+        <Fact key={path} name={visible(path)}>
+          <code>{visible(value)}</code>
+        </Fact>
+      ))}
+    </>
+  );
+}
+
+interface StepsProps {
+  readonly steps: readonly Step[] | null;
+  readonly note: string | null;
+}
+
+function Steps({ steps, note }: StepsProps): JSX.Element {
+  if (steps === null) return <p class="hint">No steps: {note}.</p>;
+  return (
+    <>
+      <h3>In the order in which the policy asks</h3>
+      <ol class="steps">
+        {steps.map((step) => (
+          <li key={step.step} class={step.verdict}>
+            <strong>{verdictOf(step)}</strong> <span class="pointer">{visible(step.step)}</span>:{" "}
+            {visible(step.why)}
+            <ul>
+              {(step.conditions ?? []).map(({ condition, outcome }) => (
+                <li key={condition}>
+                  <code>{visible(condition)}</code>: {outcome}
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function verdictOf({ verdict, mode }: Step): string {
+  return verdict !== "passes" && mode === "shadow" ? `${verdict} (shadow)` : verdict;
+}
+
+function Advice({ lines }: { readonly lines: readonly string[] }): JSX.Element | null {
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <h3>To let it pass</h3>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{visible(line)}</li>
+        ))}
+      </ul>
+    </>
+  );
+}

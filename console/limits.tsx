@@ -1,0 +1,53 @@
+/** Limits, the fullest first. */
+
+import type { JSX } from "preact";
+import type { LimitsAnswer } from "../src/admin/api.ts";
+import type { LimitFill } from "../src/enforcement/limit-readings.ts";
+import type { Polled } from "./use-polled.ts";
+import { Problem, visible } from "./words.tsx";
+
+const MOST_SHOWN = 12;
+
+export function Limits({
+  polled: { value, problem },
+}: {
+  readonly polled: Polled<LimitsAnswer>;
+}): JSX.Element {
+  const limits = (value?.limits ?? []).toSorted((one, other) => other.ratio - one.ratio);
+  const hidden = limits.length - MOST_SHOWN;
+  return (
+    <section aria-labelledby="limits">
+      <h2 id="limits">Limits</h2>
+      <Problem text={problem} />
+      {value !== undefined && limits.length === 0 && <p class="empty">The policy has no limits.</p>}
+      <ul class="limits">
+        {limits.slice(0, MOST_SHOWN).map((limit) => (
+          <Limit key={limit.rule} limit={limit} />
+        ))}
+      </ul>
+      {hidden > 0 && <p class="hint">{hidden} more, less full than these.</p>}
+    </section>
+  );
+}
+
+function Limit({ limit: { tool, counter, scope, ratio, used, max, rule } }: { readonly limit: LimitFill }) {
+  const whose = scope === "server" ? "all agents together" : `the fullest ${scope}`;
+  return (
+    <li>
+      <span class="pointer" title={rule}>
+        {visible(tool === "" ? counter : `${tool}: ${counter}`)}
+      </span>
+      <span>
+        {used.toLocaleString("en")} of {max.toLocaleString("en")} <span class="hint">{whose}</span>
+      </span>
+      <meter
+        min={0}
+        max={1}
+        high={0.8}
+        optimum={0}
+        value={Math.min(1, ratio)}
+        aria-label={`${counter} of ${tool}`}
+      />
+    </li>
+  );
+}

@@ -1,0 +1,56 @@
+/** The policy in force. */
+
+import type { JSX } from "preact";
+import type { PolicyAnswer } from "../src/admin/api.ts";
+import { Fact } from "./explained.tsx";
+import type { Polled } from "./use-polled.ts";
+import { fromNow, Problem, visible } from "./words.tsx";
+
+export function Policy({
+  polled: { value, problem },
+}: {
+  readonly polled: Polled<PolicyAnswer>;
+}): JSX.Element {
+  return (
+    <section aria-labelledby="policy">
+      <h2 id="policy">Policy</h2>
+      <Problem text={problem} />
+      {value !== undefined && <Facts policy={value} />}
+    </section>
+  );
+}
+
+function Facts({ policy }: { readonly policy: PolicyAnswer }): JSX.Element {
+  const { file, digest, mode, loaded_at, last_error, rules, agents } = policy;
+  return (
+    <>
+      <dl>
+        <Fact name="File">{visible(file ?? "none")}</Fact>
+        <Fact name="Digest">
+          <code>{digest === null || digest === "" ? "none" : digest}</code>
+        </Fact>
+        <Fact name="Loaded">
+          <time dateTime={loaded_at}>{fromNow(loaded_at)}</time>
+        </Fact>
+        <Fact name="Mode">
+          {mode === "shadow" ? "shadow: decides and counts, blocks nothing" : (mode ?? "none")}
+        </Fact>
+        <Fact name="Otherwise">{policy.default === "deny" ? "denies what it does not list" : "allows"}</Fact>
+        <Fact name="Rules">{rules?.length ?? 0}</Fact>
+        <Fact name="Last error">{last_error === null ? "none" : visible(last_error)}</Fact>
+      </dl>
+      {agents.length > 0 && (
+        <>
+          <h3>For agents of their own</h3>
+          <ul>
+            {agents.map((binding) => (
+              <li key={binding.match}>
+                {visible(binding.match)}: {visible(binding.policy)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+/** Who acts, with which token, and what came of it. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Answer, change } from "./ask.ts";
+
+export interface Control {
+  /** The person's own words, for the audit log; empty at first. */
+  readonly by: string;
+  readonly setBy: (by: string) => void;
+  readonly change: (path: string, body: object) => Promise<Answer<unknown>>;
+  /** Asks for the admin token, when it is needed. */
+  readonly dialog: JSX.Element;
+}
+
+const BY = "tollgate.by";
+
+export function useControl(): Control {
+  const [by, setBy] = useState(() => sessionStorage.getItem(BY) ?? "");
+  const [asked, setAsked] = useState<Asked>();
+  const askToken = (wasWrong: boolean): Promise<string | undefined> => {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const answer = (token: string | undefined): void => {
+      setAsked(undefined);
+      resolve(token);
+    };
+    setAsked({ wasWrong, answer });
+    return promise;
+  };
+  return {
+    by,
+    setBy: (name) => {
+      sessionStorage.setItem(BY, name);
+      setBy(name);
+    },
+    change: (path, body) => change(path, { by, ...body }, askToken),
+    dialog: <TokenDialog asked={asked} />,
+  };
+}
+
+interface Asked {
+  readonly wasWrong: boolean;
+  readonly answer: (token: string | undefined) => void;
+}
+
+function TokenDialog({ asked }: { readonly asked: Asked | undefined }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (asked === undefined) dialog.current?.close();
+    else if (dialog.current?.open === false) dialog.current.showModal();
+  }, [asked]);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const token = field.current?.value.trim() ?? "";
+    if (field.current !== null) field.current.value = "";
+    if (token !== "") asked?.answer(token);
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby="token-title" onCancel={() => asked?.answer(undefined)}>
+      <form onSubmit={submit}>
+        <h2 id="token-title">Admin token</h2>
+        <p>
+          {asked?.wasWrong === true ? "The sidecar refused this token." : "Changes need the admin token."} It
+          is kept until this page is closed or loaded again.
+        </p>
+        <label>
+          Token <input ref={field} type="password" autocomplete="off" spellcheck={false} />
+        </label>
+        <div class="buttons">
+          <button type="submit" class="primary">
+            Go on
+          </button>
+          <button type="button" onClick={() => asked?.answer(undefined)}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** The field for who acts; the same person in each form. */
+export function ByField({ control, id }: { readonly control: Control; readonly id: string }): JSX.Element {
+  return (
+    <label for={id}>
+      Your name <span class="hint">for the audit log</span>
+      <input
+        id={id}
+        name="by"
+        value={control.by}
+        maxLength={256}
+        required
+        autocomplete="name"
+        onInput={(event) => control.setBy(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

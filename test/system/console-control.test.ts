@@ -1,0 +1,185 @@
+/** The console in a real browser: a denial appears, a call is approved, an agent is frozen. */
+
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { buildConsole } from "../../scripts/build-console.ts";
+import { launchChromium } from "../fixtures/chromium.ts";
+import { type OpenConsole, openConsole, overflowOf } from "../fixtures/console-page.ts";
+import { setStage, type Stage } from "../fixtures/console-stage.ts";
+
+const TOKEN = "an-admin-token-of-32-characters!";
+
+let browser: Browser;
+beforeAll(async () => {
+  await buildConsole();
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+describe.each([360, 1440])("at %i pixels", (width) => {
+  let stage: Stage;
+  let console: OpenConsole;
+  beforeEach(async () => {
+    stage = await setStage();
+    console = await openConsole(browser, stage.sidecar.adminUrl, { viewport: { width, height: 800 } });
+  });
+  afterEach(async () => {
+    expect(console.troubles).toEqual([]);
+    expect(console.strangers).toEqual([]);
+    expect(await overflowOf(console.page)).toBe(0);
+    await console.close();
+    await stage.stop();
+  });
+
+  it("says in words that nothing is there yet", async () => {
+    const { page } = console;
+    for (const words of [
+      "No call waits for a person.",
+      "Nobody has called a tool in the last hour.",
+      "Nothing was decided yet.",
+      "Nothing is frozen.",
+      "The server has listed no tool yet.",
+    ])
+      await page.getByText(words).waitFor();
+  });
+
+  it("shows a denial as it is made, and explains it", async () => {
+    const { page } = console;
+    await page.getByText("live", { exact: true }).waitFor();
+    await stage.call("RunBatch", { size: 250 });
+    await page.getByRole("button", { name: /deny batch-runner RunBatch condition/ }).click();
+    await page.getByText("args.size gt 100: holds").waitFor();
+    await page.getByText("make the call not meet `args.size gt 100`").waitFor();
+    expect(await page.getByText("250").count()).toBe(0);
+  });
+
+  it("approves a waiting call, which passes once", async () => {
+    const { page } = console;
+    const drop = () => stage.call("DropTable", { table: "samples" });
+    expect((await drop()).isDenied).toBe(true);
+    await page.getByRole("button", { name: "Approve this call" }).click();
+    await page.getByText("say who you are first").waitFor();
+    await page.locator("#by-approvals").fill("operator");
+    await page.getByRole("listitem").getByLabel("Reason").fill("is a copy");
+    await page.getByRole("button", { name: "Approve this call" }).click();
+    await page.getByText("Approved: the next such call passes, once.").waitFor();
+    expect(stage.executed).toEqual([]);
+    expect((await drop()).isDenied).toBe(false);
+    expect(stage.executed).toEqual(["DropTable"]);
+    expect((await drop()).isDenied).toBe(true);
+    const control = stage.sidecar.audit().find((line) => line["control"] !== undefined);
+    expect(control).toMatchObject({ control: { action: "approve", by: "operator", reason: "is a copy" } });
+  });
+
+  it("rejects a waiting call", async () => {
+    const { page } = console;
+    await stage.call("DropTable", { table: "samples" });
+    await page.locator("#by-approvals").fill("operator");
+    await page.getByRole("button", { name: "Reject" }).click();
+    await page.getByText("Rejected.").waitFor();
+    expect((await stage.call("DropTable", { table: "samples" })).isDenied).toBe(true);
+    await page.getByRole("button", { name: /deny batch-runner DropTable approval_rejected/ }).waitFor();
+  });
+
+  it("freezes an agent, which is refused, and lifts it again", async () => {
+    const { page } = console;
+    const form = page.getByRole("form", { name: "Freeze calls" });
+    await form.getByRole("combobox", { name: /^Agent/ }).fill("batch-runner");
+    await form.getByLabel("Reason").fill("runaway");
+    await form.getByLabel("Minutes").fill("30");
+    await form.getByLabel("Your name").fill("operator");
+    await form.getByRole("button", { name: "Freeze this agent" }).click();
+    await page.getByText("1 freeze on").waitFor();
+    expect((await stage.call("Query")).text).toContain("runaway");
+    expect((await stage.call("Query", {}, "another")).isDenied).toBe(false);
+    await page.getByRole("button", { name: /deny batch-runner Query frozen/ }).waitFor();
+    await page.getByRole("button", { name: "Lift" }).click();
+    await page.getByText("Nothing is frozen.").waitFor();
+    expect((await stage.call("Query")).isDenied).toBe(false);
+  });
+
+  it("shows who called what, and leads from there to the decisions", async () => {
+    const { page } = console;
+    await stage.list();
+    await stage.call("Query");
+    await stage.call("RunBatch", { size: 101 }, "planner");
+    await page.reload();
+    const region = page.getByRole("region", { name: "Calls by tool and agent" });
+    await region
+      .getByRole("row", { name: /RunBatch/ })
+      .getByRole("button", { name: /1 denied/ })
+      .click();
+    const list = page.getByRole("list", { name: "Latest decisions" });
+    await expect.poll(() => list.getByRole("button").count()).toBe(1);
+    expect(await list.innerText()).toContain("planner");
+    await page.getByText("ListBatch", { exact: true }).waitFor();
+  });
+
+  it("can be used by keyboard alone", async () => {
+    const { page } = console;
+    await stage.call("Query");
+    const summary = page.getByRole("button", { name: /allow batch-runner Query/ });
+    await summary.waitFor();
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press("Tab");
+      if (await summary.evaluate((element) => element.matches(":focus-visible"))) break;
+    }
+    await page.keyboard.press("Enter");
+    await page.getByText("In the order in which the policy asks").waitFor();
+    expect(await summary.getAttribute("aria-expanded")).toBe("true");
+  });
+});
+
+describe("with an admin token", () => {
+  let stage: Stage;
+  let console: OpenConsole;
+  beforeEach(async () => {
+    stage = await setStage({ environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
+    console = await openConsole(browser, stage.sidecar.adminUrl);
+  });
+  afterEach(async () => {
+    expect(console.troubles).toEqual([]);
+    await console.close();
+    await stage.stop();
+  });
+
+  it("asks for it when it is needed, again when it was wrong, and keeps it nowhere", async () => {
+    const { page } = console;
+    await stage.call("DropTable", { table: "samples" });
+    await page.locator("#by-approvals").fill("operator");
+    await page.getByRole("button", { name: "Approve this call" }).click();
+    const dialog = page.getByRole("dialog", { name: "Admin token" });
+    await dialog.getByLabel("Token").fill("wrong");
+    await dialog.getByRole("button", { name: "Go on" }).click();
+    await dialog.getByText("The sidecar refused this token.").waitFor();
+    await dialog.getByLabel("Token").fill(TOKEN);
+    await page.keyboard.press("Enter");
+    await page.getByText("Approved: the next such call passes, once.").waitFor();
+    const kept: string = await page.evaluate(
+      "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])",
+    );
+    expect(kept).toContain("operator");
+    expect(kept).not.toContain(TOKEN);
+  });
+
+  it("changes nothing without it", async () => {
+    const { page } = console;
+    await stage.call("DropTable", { table: "samples" });
+    await page.locator("#by-approvals").fill("operator");
+    await page.getByRole("button", { name: "Approve this call" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("this needs the admin token").waitFor();
+    expect((await stage.call("DropTable", { table: "samples" })).isDenied).toBe(true);
+  });
+});
+
+describe("a sidecar that is not well", () => {
+  it("is said in words", async () => {
+    const stage = await setStage({ upstream: "http://127.0.0.1:1/mcp" });
+    const { page, close } = await openConsole(browser, stage.sidecar.adminUrl);
+    await page.getByText("Not ready: the upstream at 127.0.0.1:1 does not accept connections").waitFor();
+    await stage.stop();
+    await page.getByText("Not ready: the sidecar does not answer").waitFor();
+    await close();
+  });
+});
