@@ -56,10 +56,13 @@ function rank(pairs: readonly PairActivity[], nameOf: (pair: PairActivity) => st
 /** Undefined for no counts at all. */
 export function sum(counts: readonly Counts[]): Counts | undefined {
   if (counts.length === 0) return undefined;
-  return counts.reduce((one, other) => ({
-    calls: one.calls + other.calls,
-    denied: one.denied + other.denied,
-    wouldDeny: one.wouldDeny + other.wouldDeny,
-    failed: one.failed + other.failed,
-  }));
+  return counts.reduce<Counts>(
+    (one, other) => ({
+      calls: one.calls + other.calls,
+      denied: one.denied + other.denied,
+      wouldDeny: one.wouldDeny + other.wouldDeny,
+      failed: one.failed + other.failed,
+    }),
+    NOTHING,
+  );
 }

@@ -7,7 +7,8 @@ import { ActivityChart } from "./activity-chart.tsx";
 import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
 import type { Filter } from "./decision-feed.ts";
 import type { Polled } from "./use-polled.ts";
-import { count, Name, Problem } from "./words.tsx";
+import { count } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 interface ActivityProps {
   readonly polled: Polled<ActivityAnswer>;

@@ -25,6 +25,8 @@ import { usePolled } from "./use-polled.ts";
 
 const SOON_MS = 2_000;
 const LATER_MS = 5_000;
+/** Comparing a policy with a long list of tools takes the sidecar a while. */
+const RARELY_MS = 15_000;
 
 export function App(): JSX.Element {
   const ready = usePolled<ReadyAnswer>("readyz", SOON_MS, READY_OR_NOT);
@@ -33,7 +35,7 @@ export function App(): JSX.Element {
   const activity = usePolled<ActivityAnswer>("activity", LATER_MS);
   const limits = usePolled<LimitsAnswer>("limits", LATER_MS);
   const policy = usePolled<PolicyAnswer>("policy", LATER_MS);
-  const tools = usePolled<ToolsAnswer>("tools", LATER_MS);
+  const tools = usePolled<ToolsAnswer>("tools", RARELY_MS);
   const [filter, setFilter] = useState<Filter>({});
   const control = useControl();
   const names = namesIn(activity.value, tools.value);

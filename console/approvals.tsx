@@ -6,7 +6,8 @@ import type { ApprovalAnswer, ApprovalsAnswer } from "../src/admin/api.ts";
 import { Captured, Fact } from "./explained.tsx";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
-import { count, fromNow, Name, Problem, visible } from "./words.tsx";
+import { count, fromNow, visible } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 interface ApprovalsProps {
   readonly polled: Polled<ApprovalsAnswer>;

@@ -6,7 +6,8 @@ import { EFFECTS, REASONS } from "../src/policy/decision.ts";
 import type { DecisionEntry } from "../src/telemetry/decisions.ts";
 import { type Feed, type Filter, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
-import { Name, Problem, timeOfDay } from "./words.tsx";
+import { timeOfDay } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 interface DecisionsProps {
   readonly filter: Filter;

@@ -5,7 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { DecisionAnswer } from "../src/admin/api.ts";
 import type { Step } from "../src/explanation/steps.ts";
 import { type Answer, read } from "./ask.ts";
-import { Name, Problem, shortDigest, visible } from "./words.tsx";
+import { shortDigest, visible } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 export function Explained({ id }: { readonly id: string }): JSX.Element {
   const [answer, setAnswer] = useState<Answer<DecisionAnswer>>();

@@ -5,7 +5,8 @@ import { useState } from "preact/hooks";
 import type { FreezeAnswer, FreezesAnswer } from "../src/admin/api.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
-import { fromNow, Name, Problem } from "./words.tsx";
+import { fromNow } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 interface FreezesProps {
   readonly polled: Polled<FreezesAnswer>;

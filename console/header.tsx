@@ -9,7 +9,7 @@ import type {
   ReadyAnswer,
 } from "../src/admin/api.ts";
 import type { Polled } from "./use-polled.ts";
-import { count, fromNow, shortDigest, visible } from "./words.tsx";
+import { count, fromNow, shortDigest, visible } from "./text.ts";
 
 interface HeaderProps {
   readonly ready: Polled<ReadyAnswer>;

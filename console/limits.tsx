@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import type { LimitsAnswer } from "../src/admin/api.ts";
 import type { LimitFill } from "../src/enforcement/limit-readings.ts";
 import type { Polled } from "./use-polled.ts";
-import { Problem, visible } from "./words.tsx";
+import { visible } from "./text.ts";
+import { Problem } from "./words.tsx";
 
 const MOST_SHOWN = 12;
 

@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import type { PolicyAnswer } from "../src/admin/api.ts";
 import { Fact } from "./explained.tsx";
 import type { Polled } from "./use-polled.ts";
-import { fromNow, Problem, visible } from "./words.tsx";
+import { fromNow, visible } from "./text.ts";
+import { Problem } from "./words.tsx";
 
 export function Policy({
   polled: { value, problem },

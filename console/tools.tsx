@@ -3,7 +3,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { ToolAnswer, ToolsAnswer } from "../src/admin/api.ts";
 import type { Polled } from "./use-polled.ts";
-import { count, Name, Problem } from "./words.tsx";
+import { count } from "./text.ts";
+import { Name, Problem } from "./words.tsx";
 
 export function Tools({ polled: { value, problem } }: { readonly polled: Polled<ToolsAnswer> }): JSX.Element {
   return (

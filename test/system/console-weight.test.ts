@@ -61,8 +61,8 @@ it("leaves the sidecar its throughput", async () => {
     `console open: ${percent(speed)} of the throughput, ${percent(cost)} of the sidecar's time per call`,
   );
   // Browser, agents and server share the machine with the sidecar: the first figure is no bound on the sidecar alone.
-  expect(speed).toBeGreaterThan(0.4);
-  expect(cost).toBeLessThan(1.5);
+  expect(speed).toBeGreaterThan(0.25);
+  expect(cost).toBeLessThan(1.25);
   await sidecar.stop();
   upstream.close();
 });
