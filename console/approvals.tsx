@@ -104,7 +104,7 @@ function Settled({ approval: { agent, tool, state, decided, expires_at } }: Pick
           , “<Name text={decided.reason} />”
         </>
       )}
-      {state === "approved" && <span class="hint"> not used yet; good until {fromNow(expires_at)}</span>}
+      {state === "approved" && <span class="hint"> not used yet; ends {fromNow(expires_at)}</span>}
     </li>
   );
 }

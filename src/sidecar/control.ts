@@ -56,8 +56,9 @@ function webhookOf(
   { log }: Told,
   nowMs: () => number,
 ): ApprovalWebhook | undefined {
-  // A free port is not known yet.
-  const own = admin.port === 0 ? undefined : new URL(`http://${urlHost(admin.host)}:${admin.port}/`);
+  // A free port is not known yet, and every address is nobody's.
+  const isKnown = admin.port !== 0 && !["0.0.0.0", "::"].includes(admin.host);
+  const own = isKnown ? new URL(`http://${urlHost(admin.host)}:${admin.port}/`) : undefined;
   const warn = (fields: object, message: string): void => log.warn(fields, message);
   return webhook && createApprovalWebhook({ consoleUrl: own, ...webhook, server, warn, nowMs });
 }
