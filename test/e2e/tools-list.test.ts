@@ -103,12 +103,23 @@ describe("tools/list", () => {
     const shown: unknown = await (await fetch(`${adminUrl}/tools`)).json();
     expect(shown).toMatchObject({
       tools: expect.arrayContaining([
-        { name: "safe", category: "execute", source: "policy", confidence: 1, covered: true, hidden: false },
+        {
+          name: "safe",
+          category: "execute",
+          source: "policy",
+          confidence: 1,
+          covered: true,
+          hidden: false,
+          changed: [],
+          pin_broken: false,
+        },
         expect.objectContaining({
           name: "wipe",
           category: "destructive",
           source: "annotations",
           hidden: true,
+          changed: [],
+          pin_broken: false,
         }),
       ]),
       unknown_to_server: expect.arrayContaining(["typo"]),
