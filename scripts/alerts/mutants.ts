@@ -1,5 +1,6 @@
 /** Small faults in a rule, of the kinds that a hand makes: each is one mutant. */
 
+import { scaleDuration } from "./duration.ts";
 import type { AlertRule, RecordingRule } from "./rule-files.ts";
 
 export interface Mutant {
@@ -143,7 +144,11 @@ function alternatives(expression: string): readonly Change[] {
 function groupings(expression: string): readonly Change[] {
   return [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(({ index, 0: from, 1: list = "" }) => {
     const all = list.split(", ");
-    return all.map((gone) => ({ at: index, from, to: `by (${all.filter((one) => one !== gone).join(", ")})` }));
+    return all.map((gone) => ({
+      at: index,
+      from,
+      to: `by (${all.filter((one) => one !== gone).join(", ")})`,
+    }));
   });
 }
 
@@ -160,11 +165,4 @@ function apply(expression: string, { at, from, to }: Change): string {
 function describe(expression: string, { at, from, to }: Change): string {
   const before = expression.slice(0, at).split(from).length;
   return `${from.trim()} (${before}) -> ${to.trim() === "" ? "nothing" : to.trim()}`;
-}
-
-/** `2m` by 3 is `6m`; whole seconds where it does not divide. */
-export function scaleDuration(text: string, factor: number): string {
-  const [, number = "0", unit = "s"] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const seconds = Number(number) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s"] * factor;
-  return `${Math.max(1, Math.round(seconds))}s`;
 }
