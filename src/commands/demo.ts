@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { AGENT_HEADER, playAgents } from "./demo/agents.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";
+import { runPart } from "./demo/part.ts";
 import { parseSamples, type Sample } from "./demo/samples.ts";
 import { type Output, Screen } from "./demo/screen.ts";
 import { startDemoServer } from "./demo/server.ts";
@@ -40,6 +41,8 @@ export async function runDemo(argv: readonly string[], world: DemoWorld): Promis
     world.stdout.write(DEMO_HELP);
     return 0;
   }
+  const { part } = parsed.options;
+  if (part !== undefined) return runPart(part, parsed.options, world);
   const server = await startDemoServer();
   try {
     const settings = parseSettings({

@@ -26,6 +26,8 @@ export interface Performance {
   /** How many rounds; `Infinity` goes on until the signal. */
   readonly rounds: number;
   readonly signal: AbortSignal;
+  /** Absent: all of them. */
+  readonly agents?: readonly Agent[];
 }
 
 const ROUND_PAUSE_MS = 3_000;
@@ -46,7 +48,7 @@ export const AGENTS: readonly Agent[] = [
 
 /** Plays every agent's rounds side by side; a call that was begun is finished before this returns. */
 export async function playAgents(performance: Performance): Promise<void> {
-  await Promise.all(AGENTS.map((agent) => play(agent, performance)));
+  await Promise.all((performance.agents ?? AGENTS).map((agent) => play(agent, performance)));
 }
 
 async function play(agent: Agent, { url, rounds, signal }: Performance): Promise<void> {
