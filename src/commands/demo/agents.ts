@@ -100,8 +100,13 @@ function plan(round: number): readonly Step[] {
     { tool: "ExecuteRangeQuery", args: { query: QUERY, start: "1767225600", end: "1767229200", step: "1m" } },
     // A slip of its own: the server answers with an error, the sidecar lets it pass.
     { tool: "ExecuteQuery", args: { query: "sum(rate(http_requests_total[5m])" } },
+    // The policy allows this tool, and the server does not have it: an error of the protocol, not of a tool.
+    { tool: "ListAHORunsInBatch", args: { batch_id: "batch-1" } },
   ];
-  return round % 4 === 0 ? [...survey, ...look] : look;
+  // After two minutes it has a new habit: an agent that meets a tool for the first time.
+  const cancel =
+    round >= 40 && round % 8 === 0 ? [{ tool: "CancelAHORunBatch", args: { batch_id: "batch-1" } }] : [];
+  return round % 4 === 0 ? [...survey, ...look, ...cancel] : look;
 }
 
 function burst(round: number): readonly Step[] {
@@ -130,6 +135,8 @@ function probe(): readonly Step[] {
     { tool: "StartAHORun", args: { workflow_id: "1", role_arn: ROLE, output_uri: "s3://demo/out/" } },
     { tool: "ExecuteQuery", args: { query: "up", profile: "production-admin" } },
     { tool: "ExecuteQuery", args: { query: '{__name__=~".+"}' } },
+    // A step is a text such as "1m": of a number the policy cannot tell, and so it denies.
+    { tool: "ExecuteRangeQuery", args: { query: "up", start: "1767225600", end: "1767229200", step: 60 } },
     { tool: "DropEverything", args: {} },
   ];
 }
