@@ -164,15 +164,15 @@ const CHANGES: GridRow = {
       table({
         title: "Top movers",
         description:
-          "Agents and tools whose calls grew most, against a time as long before the one that is shown.",
+          "Agents and tools whose calls grew most, against as long a time before the one that is shown.",
         unit: "short",
         decimals: 0,
         queries: [
-          rows(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()} > 0)`),
+          rows(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
           rows(`${countBy("agent, tool", CALLS)} > 0`),
           rows(`${before()} > 0`),
         ],
-        nothing: "nothing was called more than before",
+        nothing: "no calls in this time",
         sortBy: "More calls",
         columns: [
           WHO,
