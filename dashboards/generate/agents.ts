@@ -4,7 +4,7 @@ import { METRICS } from "../../src/telemetry/metric-table.ts";
 import { board, boardUrl, cell } from "./board.ts";
 import { callRate, DENIED_CALLS, NOT_DENIED, PAIR } from "./calls.ts";
 import { graph } from "./graph.ts";
-import { cornerOf, matrix } from "./matrix.ts";
+import { matrix } from "./matrix.ts";
 import type { GridRow } from "./panel.ts";
 import { countBy, DAY, select, SHOWN } from "./promql.ts";
 import { overTime, rows } from "./query.ts";
@@ -15,11 +15,10 @@ const CALLS = select(METRICS.toolCalls, PAIR);
 const DENIED = select(METRICS.toolCalls, `${PAIR},${DENIED_CALLS}`);
 const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
 const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
-const AXES = { row: "agent", column: "tool" };
+const AXES = { row: "agent", rowTitle: "Agent", column: "tool" };
 /** A matrix with more columns than these can be read by nobody. */
 const COLUMNS = 12;
 
-const AGENT_CELL = `\${__data.fields["${cornerOf(AXES)}"]:percentencode}`;
 const TOOL_LINK = { tool: cell("Tool"), agent: cell("Agent") };
 const TO_TOOL = { title: "The tool", url: boardUrl("tool", TOOL_LINK) };
 const TO_DENIALS = { title: "Denials and policy", url: boardUrl("denials", TOOL_LINK) };
@@ -28,40 +27,46 @@ const TO_AGENT = { title: "Only this agent", url: boardUrl("agents", { agent: ce
 const WHO: Column = { of: "agent", title: "Agent", link: TO_AGENT };
 const WHAT: Column = { of: "tool", title: "Tool", link: TO_TOOL };
 
-const MATRICES: GridRow = {
-  height: 8,
+const CALL_MATRIX: GridRow = {
+  height: 7,
   panels: [
     [
-      12,
+      24,
       matrix({
         ...AXES,
         title: "Calls: which agent hit which tool",
         description: `Calls of each agent on each tool in the time that is shown, denied ones included; the ${COLUMNS} most called tools. A cell leads to its tool.`,
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(busiest(CALLS))],
         nothing: "no calls in this time",
         colour: "blue",
         link: {
           title: "The tool",
-          url: boardUrl("tool", { tool: "${__field.name:percentencode}", agent: AGENT_CELL }),
+          url: boardUrl("tool", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
         },
       }),
     ],
+  ],
+};
+
+const DENIAL_MATRIX: GridRow = {
+  height: 7,
+  panels: [
     [
-      12,
+      24,
       matrix({
         ...AXES,
         title: "Denied: which agent was refused which tool",
         description: `Calls that were denied, of each agent on each tool in the time that is shown; the ${COLUMNS} most denied tools. A cell leads to the reasons.`,
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(busiest(ENFORCED))],
         nothing: "nothing was denied in this time",
         colour: "orange",
         link: {
           title: "Denials and policy",
-          url: boardUrl("denials", { tool: "${__field.name:percentencode}", agent: AGENT_CELL }),
+          url: boardUrl("denials", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
         },
       }),
     ],
@@ -77,7 +82,7 @@ const PAIRS: GridRow = {
         title: "Every agent and tool: how often, how many denied, and why",
         description:
           "One row for each agent and tool in the time that is shown. The main reason is the one that denied most of this pair's calls. Would deny: passed, because the rule is only on trial.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           rows(`${countBy("agent, tool, category", CALLS)} > 0`),
@@ -121,6 +126,7 @@ const OVER_TIME: GridRow = {
       12,
       graph({
         title: "Calls by agent",
+        isLegendBeside: true,
         description: "Calls each second of each agent that passed the policy, on top of each other.",
         unit: "reqps",
         queries: [overTime(callRate(`${PAIR},${NOT_DENIED}`, "agent"), "{{agent}}")],
@@ -131,6 +137,7 @@ const OVER_TIME: GridRow = {
       12,
       graph({
         title: "Denied calls by agent",
+        isLegendBeside: true,
         description:
           "Calls each second of each agent that the policy denied, on top of each other. A wall is a client that repeats itself, a slope one that looks for a way.",
         unit: "reqps",
@@ -143,15 +150,15 @@ const OVER_TIME: GridRow = {
 };
 
 const CHANGES: GridRow = {
-  height: 9,
+  height: 10,
   panels: [
     [
-      9,
+      12,
       table({
         title: "New pairs",
         description:
           "Agents that called a tool in the time that is shown and had not called it in the day before that. Calls includes denied ones.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(newPairs())],
         nothing: "no agent called a tool that is new to it",
@@ -160,12 +167,12 @@ const CHANGES: GridRow = {
       }),
     ],
     [
-      9,
+      12,
       table({
         title: "Top movers",
         description:
           "Agents and tools whose calls grew most, against as long a time before the one that is shown.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           rows(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
@@ -179,19 +186,25 @@ const CHANGES: GridRow = {
           WHAT,
           { of: "C", title: "Before", width: 80 },
           { of: "B", title: "Now", width: 80 },
-          { of: "A", title: "More calls", look: "signal", limits: { warn: 1, bad: 1e9 }, width: 100 },
+          { of: "A", title: "More calls", width: 110 },
         ],
       }),
     ],
+  ],
+};
+
+const BY_TOOL: GridRow = {
+  height: 9,
+  panels: [
     [
-      6,
+      24,
       graph({
         title: "Calls by tool",
         description: "Calls each second of each tool, denied ones included, on top of each other.",
         unit: "reqps",
         queries: [overTime(callRate(PAIR, "tool"), "{{tool}}")],
         isStacked: true,
-        figures: [],
+        isLegendBeside: true,
       }),
     ],
   ],
@@ -203,7 +216,7 @@ export const AGENTS = board({
   description:
     "Which agents hit which Execute tools, how often, how many were denied, and why. Another category: choose it above.",
   variables: [datasource(), namespace(), server(), category("execute"), agent(), tools()],
-  rows: [MATRICES, PAIRS, OVER_TIME, CHANGES],
+  rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL],
 });
 
 /** The counts of the tools with the greatest, by agent and tool. */

@@ -8,7 +8,7 @@ import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
 import { countBy, grown, rate, select, share } from "./promql.ts";
 import { now, overTime, rows } from "./query.ts";
-import { stat } from "./stat.ts";
+import { stat, tallies } from "./stat.ts";
 import { table } from "./table.ts";
 import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
 
@@ -32,7 +32,7 @@ const HEAD: GridRow = {
       stat({
         title: "Denied",
         description: "Calls that the policy denied, in the time that is shown.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [now(total(ENFORCED), "denied")],
         colour: "orange",
@@ -55,7 +55,7 @@ const HEAD: GridRow = {
         title: "Would be denied",
         description:
           "Calls that passed in the time that is shown, only because the rule that denies them is on trial.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [now(total(SHADOWED), "would be denied")],
         colour: ON_TRIAL,
@@ -67,7 +67,7 @@ const HEAD: GridRow = {
       stat({
         title: "Agents denied",
         description: "Agents that were denied something in the time that is shown.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [now(`count(${countBy("agent", ENFORCED)} > 0) or vector(0)`, "agents")],
         isBare: true,
@@ -78,7 +78,7 @@ const HEAD: GridRow = {
       stat({
         title: "Approvals that wait",
         description: "Calls that wait for a person's word.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [overTime(`sum (${select(METRICS.approvalsPending)})`, "pending")],
         limits: { warn: 1, bad: 10 },
@@ -87,10 +87,10 @@ const HEAD: GridRow = {
     [
       4,
       stat({
-        title: "Conditions that cannot be told",
+        title: "Not evaluable",
         description:
           "How often a condition could not be evaluated in the time that is shown. Such a call is denied; either the agent or the rule is wrong.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [now(total(UNEVALUABLE), "unevaluable")],
         limits: { warn: 1, bad: 100 },
@@ -107,6 +107,7 @@ const OVER_TIME: GridRow = {
       12,
       graph({
         title: "Denied calls by reason",
+        isLegendBeside: true,
         description: "Calls each second that the policy denied, by reason, on top of each other.",
         unit: "reqps",
         queries: [overTime(`sum by (reason) (${rate(ENFORCED)})`, "{{reason}}")],
@@ -132,7 +133,7 @@ const OVER_TIME: GridRow = {
 };
 
 const WHO: GridRow = {
-  height: 9,
+  height: 11,
   panels: [
     [
       10,
@@ -140,7 +141,7 @@ const WHO: GridRow = {
         title: "Probing",
         description:
           "Agents by the number of different tools that they were refused beyond their rights: limits and approvals do not count. From 5 tools on, somebody is looking for a way in.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           rows(`count by (agent) (${countBy("agent, tool", BEYOND_RIGHTS)} > 0)`),
@@ -161,7 +162,7 @@ const WHO: GridRow = {
         title: "Denials by agent, tool and reason",
         description:
           "Every denial in the time that is shown; shadow is what passed because the rule is only on trial.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(`${countBy("agent, tool, reason, mode", DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
@@ -183,7 +184,7 @@ const WHO: GridRow = {
 };
 
 const RULES: GridRow = {
-  height: 10,
+  height: 11,
   panels: [
     [
       14,
@@ -191,13 +192,13 @@ const RULES: GridRow = {
         title: "Rules that decided",
         description:
           "Decisions by the rule that made them, in the time that is shown, of all agents and tools of the servers chosen.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(`${countBy("rule, effect", RULE_HITS)} > 0`)],
         nothing: "no rule denied anything in this time",
         sortBy: "Hits",
         columns: [
-          { of: "rule", title: "Rule" },
+          { of: "rule", title: "Rule", look: "wrapped" },
           { of: "effect", title: "Effect", width: 110 },
           { of: "A", title: "Hits", look: "bar", colour: "orange", width: 160 },
         ],
@@ -209,7 +210,7 @@ const RULES: GridRow = {
         title: "Rules that never hit",
         description:
           "Rules of the policy in force that decided nothing in the time that is shown: needless, or never reached. Choose a long time before you remove one.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(`${countBy("server, rule", RULE_HITS)} == 0`)],
         nothing: "every rule has hit",
@@ -218,7 +219,7 @@ const RULES: GridRow = {
         isAscending: true,
         columns: [
           { of: "server", title: "Server", width: 120 },
-          { of: "rule", title: "Rule" },
+          { of: "rule", title: "Rule", look: "wrapped" },
         ],
       }),
     ],
@@ -229,32 +230,32 @@ const LAST: GridRow = {
   height: 8,
   panels: [
     [
-      10,
+      9,
       table({
         title: "Conditions that cannot be told",
         description:
           "Conditions that could not be evaluated in the time that is shown: the argument was missing, of another type, or too large.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
         nothing: "every condition could be evaluated",
         sortBy: "Times",
         columns: [
-          { of: "rule", title: "Rule" },
+          { of: "rule", title: "Rule", look: "wrapped" },
           { of: "cause", title: "Cause", width: 80 },
           { of: "A", title: "Times", width: 70 },
         ],
       }),
     ],
     [
-      7,
-      graph({
+      8,
+      tallies({
         title: "Approvals by what became of them",
-        description: "Approvals each second by the state they came into. Many that expire: nobody looks.",
-        unit: "reqps",
-        queries: [overTime(`sum by (state) (${rate(select(METRICS.approvals))})`, "{{state}}")],
-        colours: { requested: "blue", approved: "green", rejected: "orange", expired: "red", used: "purple" },
-        figures: ["max"],
+        description:
+          "Approvals by the state they came into, in the time that is shown. Many that expire: nobody looks.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(`round(sum by (state) (${grown(select(METRICS.approvals))}))`, "{{state}}")],
       }),
     ],
     [
@@ -263,7 +264,7 @@ const LAST: GridRow = {
         title: "Policy and tools",
         description:
           "Tools that the policy names and the server does not list, tools that the server lists and no rule names. Both should shrink.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           overTime(`max (${select(METRICS.policyUnknownTools)})`, "named, not listed"),

@@ -30,13 +30,17 @@ export interface GraphOptions extends PanelOptions {
   /** Series drawn dashed: what the others are compared with. */
   readonly dashed?: readonly string[];
   readonly max?: number;
-  /** Figures in the legend, `mean` and `max` unless it says otherwise. */
+  /** Where the axis ends while all values are smaller. */
+  readonly softMax?: number;
+  /** Figures in the legend beside the latest, `mean` and `max` unless it says otherwise. */
   readonly figures?: readonly string[];
+  /** Where there may be more than three series, so that all of them can be seen. */
+  readonly isLegendBeside?: boolean;
 }
 
 /** Lines from 0 upwards. */
 export function graph(options: GraphOptions): PanelBuilder {
-  const { isStacked = false, colours = {}, limits, dashed = [], max } = options;
+  const { isStacked = false, colours = {}, limits, dashed = [], max, softMax } = options;
   const builder = describe(new PanelBuilder(), options)
     .min(0)
     .lineWidth(isStacked ? 1 : 2)
@@ -50,6 +54,7 @@ export function graph(options: GraphOptions): PanelBuilder {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .legend(legendOf(options));
   if (max !== undefined) builder.max(max);
+  if (softMax !== undefined) builder.axisSoftMax(softMax);
   if (limits !== undefined) drawLimits(builder, limits);
   for (const [name, color] of Object.entries(colours)) {
     builder.overrideByName(name, [{ id: "color", value: { mode: "fixed", fixedColor: color } }]);
@@ -69,10 +74,13 @@ function drawLimits(builder: PanelBuilder, limits: Limits): void {
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
 }
 
-function legendOf({ figures = ["mean", "max"] }: GraphOptions): VizLegendOptionsBuilder {
+function legendOf({
+  isLegendBeside = false,
+  figures = isLegendBeside ? ["max"] : ["mean", "max"],
+}: GraphOptions): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder()
     .displayMode(LegendDisplayMode.Table)
-    .placement(LegendPlacement.Bottom)
+    .placement(isLegendBeside ? LegendPlacement.Right : LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([...figures, "lastNotNull"])
     .sortBy("Last *")

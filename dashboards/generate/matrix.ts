@@ -8,25 +8,21 @@ import { heat, type Link } from "./table.ts";
 
 export interface MatrixOptions extends PanelOptions {
   readonly row: string;
+  /** What the column that names the rows is called. */
+  readonly rowTitle: string;
   readonly column: string;
   readonly colour?: string;
   /** Where a cell leads. */
   readonly link: Link;
 }
 
-/** The matrix's first column, as the transformation names it. */
-export function cornerOf({ row, column }: Pick<MatrixOptions, "row" | "column">): string {
-  return `${row}\\${column}`;
-}
-
 /** One query, whose values have the two labels of row and column; the name of a column is a tool's name. */
 export function matrix(options: MatrixOptions): PanelBuilder {
-  const { row, column, colour = NEUTRAL, link } = options;
-  const corner = cornerOf(options);
+  const { row, rowTitle, column, colour = NEUTRAL, link } = options;
   return describe(new PanelBuilder(), options)
     .cellHeight(TableCellHeight.Md)
     .thresholds(plain("text"))
-    .sortBy([new TableSortByFieldStateBuilder().displayName(corner).desc(false)])
+    .sortBy([new TableSortByFieldStateBuilder().displayName(rowTitle).desc(false)])
     .transformations([
       {
         id: "groupingToMatrix",
@@ -36,13 +32,13 @@ export function matrix(options: MatrixOptions): PanelBuilder {
     .overrideByFieldType("number", [
       { id: "links", value: [{ ...link, targetBlank: false }] },
       { id: "custom.align", value: "center" },
-      { id: "custom.minWidth", value: 110 },
+      { id: "custom.minWidth", value: 190 },
       { id: "noValue", value: "·" },
       { id: "min", value: 0 },
       ...heat(colour),
     ])
-    .overrideByName(corner, [
-      { id: "displayName", value: row },
-      { id: "custom.width", value: 160 },
+    .overrideByName(`${row}\\${column}`, [
+      { id: "displayName", value: rowTitle },
+      { id: "custom.width", value: 220 },
     ]);
 }

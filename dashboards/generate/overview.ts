@@ -95,8 +95,9 @@ const LAMPS: GridRow = {
         title: "All of these should be 0",
         description:
           "Counted over the time that is shown: audit records lost, calls that passed unchecked, errors of the limit store, labels past their bound, tool definitions that changed. At present: policies rejected, tools that the policy names and no server has, servers that agents can reach around Tollgate, freezes.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
+        mild: ["Unknown tools in policy", "Labels past bound"],
         queries: [
           now(`sum (1 - ${ofServer(select(METRICS.policyReloadSuccessful))})`, "Policy rejected"),
           now(`max (${select(METRICS.policyUnknownTools)})`, "Unknown tools in policy"),
@@ -120,6 +121,7 @@ const TRAFFIC: GridRow = {
       12,
       graph({
         title: "Calls by outcome",
+        isLegendBeside: true,
         description:
           "Tool calls by how they ended, on top of each other. Orange was denied by the policy, red never came back from the server.",
         unit: "reqps",
@@ -154,6 +156,7 @@ const TIME: GridRow = {
       12,
       graph({
         title: "Latency of tool calls",
+        isLegendBeside: true,
         description:
           "How long calls that passed the policy took, as agents see it, and the server's own part. A gap between the two p95 is Tollgate's.",
         unit: "s",
@@ -182,10 +185,10 @@ const TIME: GridRow = {
 };
 
 const BY_SERVER: GridRow = {
-  height: 8,
+  height: 6,
   panels: [
     [
-      14,
+      13,
       table({
         title: "Servers",
         description: "One row for each guarded MCP server, most denied first. The name leads to its agents.",
@@ -234,7 +237,7 @@ const BY_SERVER: GridRow = {
       }),
     ],
     [
-      10,
+      11,
       table({
         title: "Versions of policy",
         description:
@@ -249,9 +252,9 @@ const BY_SERVER: GridRow = {
         sortBy: "Sidecars",
         columns: [
           { of: "server", title: "Server" },
-          { of: "digest", title: "Digest", width: 130 },
-          { of: "mode", title: "Mode", width: 90 },
-          { of: "default", title: "Default", width: 90 },
+          { of: "digest", title: "Digest", width: 120 },
+          { of: "mode", title: "Mode", width: 80 },
+          { of: "default", title: "Default", width: 80 },
           { of: "A", title: "Sidecars", width: 90 },
           { of: "B", title: "Loaded", unit: "dateTimeFromNow", width: 130 },
         ],

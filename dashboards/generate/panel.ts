@@ -15,7 +15,7 @@ export interface PanelOptions {
   readonly title: string;
   /** What it answers and what to make of it, in the reader's words. */
   readonly description: string;
-  /** A unit id of Grafana: `reqps`, `percentunit`, `s`, `bytes`, `short`. */
+  /** A unit id of Grafana: `reqps`, `percentunit`, `s`, `bytes`, `locale` for whole numbers in full, `short` for others. */
   readonly unit: string;
   readonly queries: readonly Builder<Dataquery>[];
   /** What stands there while there is nothing to show, such as `none in this time`. */

@@ -17,6 +17,9 @@ const HEAP = ofServer(selectForeign("nodejs_heap_size_used_bytes"));
 const CPU = ofServer(rate(selectForeign("process_cpu_seconds_total")));
 const SAMPLES = ofServer(selectForeign("scrape_samples_scraped"));
 const SCRAPE = ofServer(selectForeign("scrape_duration_seconds"));
+const REFUSED_BY_CAUSE = `sum by (cause) (${rate(select(METRICS.messagesRefused))})`;
+/** There are many causes: while all are 0, one line says so. */
+const NONE_REFUSED = `label_replace(sum (${rate(select(METRICS.messagesRefused))}) == 0, "cause", "all causes", "", "")`;
 /** One line for each sidecar. */
 const EACH = "{{server}} {{instance}}";
 
@@ -28,7 +31,7 @@ const HEAD: GridRow = {
       stat({
         title: "Sidecars",
         description: "Sidecars that Prometheus has heard of lately.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [overTime(`count (${select(METRICS.upstreamUp)})`, "sidecars")],
       }),
@@ -68,7 +71,7 @@ const HEAD: GridRow = {
       stat({
         title: "Under way",
         description: "Requests that were accepted and have not ended, of all sidecars.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [overTime(`sum (${select(METRICS.inflight)})`, "requests")],
       }),
@@ -79,7 +82,7 @@ const HEAD: GridRow = {
         title: "Telemetry lost",
         description:
           "Audit records and batches of spans that could not be written in the time that is shown.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           now(
@@ -115,6 +118,7 @@ const LOAD: GridRow = pair(
 const RESOURCES: GridRow = pair(
   {
     title: "Memory",
+    isLegendBeside: true,
     description: "Resident memory and used heap of each sidecar. A heap that only grows is a leak.",
     unit: "bytes",
     queries: [overTime(RESIDENT, `${EACH} resident`), overTime(HEAP, `${EACH} heap`)],
@@ -143,6 +147,7 @@ const MESSAGES: GridRow = pair(
   },
   {
     title: "Messages by method",
+    isLegendBeside: true,
     description: "Messages each second that passed, by the side they came from and their method.",
     unit: "reqps",
     queries: [
@@ -158,15 +163,19 @@ const MESSAGES: GridRow = pair(
 const TROUBLE: GridRow = pair(
   {
     title: "Messages refused",
+    softMax: 1,
+    isLegendBeside: true,
     description:
       "Messages that Tollgate answered itself and never forwarded, by what was wrong with them: a client that is broken, or one that tries something.",
     unit: "reqps",
-    queries: [overTime(`sum by (cause) (${rate(select(METRICS.messagesRefused))})`, "{{cause}}")],
+    queries: [overTime(`${REFUSED_BY_CAUSE} > 0 or ${NONE_REFUSED}`, "{{cause}}")],
     isStacked: true,
     figures: ["max"],
   },
   {
     title: "Servers and limit store",
+    softMax: 1,
+    isLegendBeside: true,
     description:
       "Servers that do not answer, restarts of wrapped servers, errors of the limit store, and calls that passed without their limits being checked.",
     unit: "short",
@@ -189,6 +198,7 @@ const TROUBLE: GridRow = pair(
 const TELEMETRY: GridRow = pair(
   {
     title: "Telemetry lost",
+    softMax: 1,
     description:
       "Audit records and batches of spans that could not be written, and events counted under _other or _unknown because a label was full.",
     unit: "short",
@@ -210,7 +220,7 @@ const TELEMETRY: GridRow = pair(
 );
 
 const EACH_SIDECAR: GridRow = {
-  height: 8,
+  height: 6,
   panels: [
     [
       24,
@@ -259,7 +269,7 @@ export const SIDECAR = board({
 
 function pair(left: GraphOptions, right: GraphOptions): GridRow {
   return {
-    height: 8,
+    height: 9,
     panels: [
       [12, graph(left)],
       [12, graph(right)],

@@ -9,7 +9,7 @@ import {
 } from "@grafana/grafana-foundation-sdk/common";
 import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/stat";
-import { type Limits, NEUTRAL } from "./colours.ts";
+import { ALLOWED, DENIED, type Limits, NEUTRAL } from "./colours.ts";
 import { describe, type PanelOptions, plain, thresholds } from "./panel.ts";
 
 export interface StatOptions extends PanelOptions {
@@ -34,15 +34,37 @@ export function stat(options: StatOptions): PanelBuilder {
   return words === undefined ? builder : builder.mappings(mappingsOf(words));
 }
 
+export interface LampsOptions extends PanelOptions {
+  /** Names of numbers that call for tidying up, not for getting up. */
+  readonly mild: readonly string[];
+}
+
 /** Several numbers side by side, each with its name: all should be 0, and what is not stands out. */
-export function lamps(options: PanelOptions): PanelBuilder {
+export function lamps(options: LampsOptions): PanelBuilder {
+  const builder = sideBySide(options)
+    .colorMode(BigValueColorMode.Background)
+    .thresholds(thresholds({ warn: 1, bad: 1 }));
+  const steps = [
+    { value: null, color: ALLOWED },
+    { value: 1, color: DENIED },
+  ];
+  for (const name of options.mild) {
+    builder.overrideByName(name, [{ id: "thresholds", value: { mode: "absolute", steps } }]);
+  }
+  return builder;
+}
+
+/** Several numbers side by side, each with its name, none of them good or bad. */
+export function tallies(options: PanelOptions): PanelBuilder {
+  return sideBySide(options).colorMode(BigValueColorMode.Value).thresholds(plain(NEUTRAL));
+}
+
+function sideBySide(options: PanelOptions): PanelBuilder {
   return describe(new PanelBuilder(), options)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
-    .colorMode(BigValueColorMode.Background)
     .graphMode(BigValueGraphMode.None)
     .textMode(BigValueTextMode.ValueAndName)
-    .orientation(VizOrientation.Vertical)
-    .thresholds(thresholds({ warn: 1, bad: 1 }));
+    .orientation(VizOrientation.Vertical);
 }
 
 function mappingsOf(words: Readonly<Record<string, string>>): ValueMapping[] {

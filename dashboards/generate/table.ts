@@ -6,8 +6,8 @@ import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { BROKEN, DENIED, type Limits, NEUTRAL } from "./colours.ts";
 import { describe, type PanelOptions, plain } from "./panel.ts";
 
-/** `bar` and `heat` compare the cells of a column with each other. */
-export type Look = "text" | "bar" | "heat" | "signal";
+/** `bar` compares the cells of a column with each other, `signal` shows limits, `wrapped` takes as many lines as it needs. */
+type Look = "text" | "wrapped" | "bar" | "signal";
 
 export interface Column {
   /** A label, or the letter of the query whose value it is. */
@@ -73,10 +73,9 @@ function fieldsOf(of: string): readonly string[] {
 }
 
 function propertiesOf(column: Column): DynamicConfigValue[] {
-  const { of, unit, decimals, width, link, words } = column;
-  const isNumber = /^[A-Z]$/.test(of);
+  const { unit, decimals, width, link, words } = column;
   return [
-    ...(isNumber ? [{ id: "noValue", value: "·" }] : []),
+    { id: "noValue", value: "·" },
     ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
     ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
     ...(width === undefined ? [] : [{ id: "custom.width", value: width }]),
@@ -98,13 +97,19 @@ function lookOf({ look = "text", colour = NEUTRAL, limits }: Column): DynamicCon
       { id: "min", value: 0 },
     ];
   }
-  if (look === "heat") return heat(colour);
+  if (look === "wrapped") return WRAPPED;
   if (look === "text" || limits === undefined) return [];
   return [
     { id: "custom.cellOptions", value: { type: "color-text" } },
     { id: "thresholds", value: { mode: "absolute", steps: stepsOf(limits) } },
   ];
 }
+
+/** Grafana 10 and 11 read the first, 12 and later the second. */
+const WRAPPED: DynamicConfigValue[] = [
+  { id: "custom.cellOptions", value: { type: "auto", wrapText: true } },
+  { id: "custom.wrapText", value: true },
+];
 
 function stepsOf({ warn, bad }: Limits) {
   return [
@@ -114,15 +119,18 @@ function stepsOf({ warn, bad }: Limits) {
   ];
 }
 
-/** The deeper the colour, the greater the share of the greatest cell. */
+/** The deeper the colour, the greater the share of the greatest cell; a cell without a value has none. */
 export function heat(colour: string): DynamicConfigValue[] {
-  const shades = [0, 15, 40, 75].map((value, index) => ({
-    value: index === 0 ? null : value,
+  const shades = [0.01, 15, 40, 75].map((value, index) => ({
+    value,
     color: `${["super-light-", "light-", "semi-dark-", "dark-"][index]}${colour}`,
   }));
   return [
     { id: "custom.cellOptions", value: { type: "color-background", mode: "basic" } },
-    { id: "thresholds", value: { mode: "percentage", steps: shades } },
+    {
+      id: "thresholds",
+      value: { mode: "percentage", steps: [{ value: null, color: "transparent" }, ...shades] },
+    },
     { id: "color", value: { mode: "thresholds" } },
   ];
 }

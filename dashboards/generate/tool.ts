@@ -46,7 +46,7 @@ const HEAD: GridRow = {
       stat({
         title: "Agents",
         description: "Agents that have called this tool in the last minutes.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [overTime(`count(${callRate(BY_AGENT, "agent")} > 0) or vector(0)`, "agents")],
       }),
@@ -105,6 +105,7 @@ const TRAFFIC: GridRow = {
       12,
       graph({
         title: "Calls by outcome",
+        isLegendBeside: true,
         description: "Calls of this tool by how they ended, on top of each other.",
         unit: "reqps",
         queries: [overTime(callRate(BY_AGENT, "outcome"), "{{outcome}}")],
@@ -116,6 +117,7 @@ const TRAFFIC: GridRow = {
       12,
       graph({
         title: "Latency, with exemplars",
+        isLegendBeside: true,
         description:
           "How long calls that passed the policy took, all agents together, and the server's own part. The dots are single calls and lead to their traces, where tracing is on.",
         unit: "s",
@@ -141,7 +143,7 @@ const CAUSES: GridRow = {
       table({
         title: "Agents",
         description: "Who called this tool in the time that is shown, most calls first.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [
           rows(`${countBy("agent", CALLS)} > 0`),
@@ -152,14 +154,14 @@ const CAUSES: GridRow = {
           ),
         ],
         nothing: "no calls in this time",
+        hidden: ["D"],
         sortBy: "Calls",
         columns: [
           { of: "agent", title: "Agent", link: AGENT_LINK },
           { of: "A", title: "Calls", look: "bar", colour: "blue", width: 150 },
           { of: "B", title: "Denied", look: "bar", colour: "orange", width: 150 },
           { of: "C", title: "Failed", width: 80 },
-          { of: "reason", title: "Main reason", width: 160 },
-          { of: "D", title: "Denied for it", width: 100 },
+          { of: "reason", title: "Main reason", width: 180 },
         ],
       }),
     ],
@@ -169,7 +171,7 @@ const CAUSES: GridRow = {
         title: "Why it was denied",
         description:
           "Denials of this tool by reason in the time that is shown; shadow is what passed because the rule is only on trial.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(`${countBy("reason, mode", DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
@@ -193,13 +195,13 @@ const RULES_AND_LIMITS: GridRow = {
         title: "Rules of this tool",
         description:
           "How often each rule of the policy that names this tool has decided, in the time that is shown; 0 for a rule that has not.",
-        unit: "short",
+        unit: "locale",
         decimals: 0,
         queries: [rows(countBy("rule, effect", RULES))],
         nothing: "no rule names this tool alone",
         sortBy: "Hits",
         columns: [
-          { of: "rule", title: "Rule" },
+          { of: "rule", title: "Rule", look: "wrapped" },
           { of: "effect", title: "Effect", width: 110 },
           { of: "A", title: "Hits", look: "bar", colour: "orange", width: 140 },
         ],
@@ -209,6 +211,7 @@ const RULES_AND_LIMITS: GridRow = {
       12,
       graph({
         title: "Limits",
+        isLegendBeside: true,
         description:
           "How full each limit of this tool is, for its fullest agent. At 100 % the next call is denied until the window ends.",
         unit: "percentunit",
@@ -228,6 +231,7 @@ const SIZES: GridRow = {
       12,
       graph({
         title: "Errors by kind",
+        isLegendBeside: true,
         description:
           "Calls that passed the policy and did not succeed: the tool said so (tool_error), the protocol did (rpc_error), or no answer came.",
         unit: "reqps",

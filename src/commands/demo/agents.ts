@@ -19,6 +19,8 @@ export interface Agent {
   readonly steps: (round: number) => readonly Step[];
   /** A burst sends the whole round at once. */
   readonly isBursting: boolean;
+  /** Sends messages that no policy ever sees, because they are refused as they are. */
+  readonly isSmuggling?: boolean;
 }
 
 export interface Performance {
@@ -41,7 +43,7 @@ const LATER_BURST = 3;
 export const AGENTS: readonly Agent[] = [
   { name: "capacity-planner", isBursting: false, steps: plan },
   { name: "batch-runner", isBursting: true, steps: burst },
-  { name: "curious-intern", isBursting: false, steps: probe },
+  { name: "curious-intern", isBursting: false, isSmuggling: true, steps: probe },
 ];
 
 /** Plays every agent's rounds side by side; a call that was begun is finished before this returns. */
@@ -59,6 +61,7 @@ async function play(agent: Agent, { url, rounds, signal }: Performance): Promise
     if (round > 0) await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     await client.listTools();
     await playRound(client, agent, { steps: agent.steps(round), signal });
+    if (agent.isSmuggling === true && round % 5 === 1) await smuggle(url, agent.name);
   }
   await transport.terminateSession();
   await client.close();
@@ -78,6 +81,17 @@ async function playRound(
     await take(client, step);
     await pause(STEP_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Two names for one tool: a reader that takes the first sees another call than one that takes the last. */
+async function smuggle(url: string, agent: string): Promise<void> {
+  const call = '{"name":"ListAHOBatches","name":"DeleteAHOBatch","arguments":{}}';
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", [AGENT_HEADER]: agent },
+    body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${call}}`,
+  });
+  await response.text();
 }
 
 /** A JSON-RPC error is an answer like any other here: what came of the call is read from the metrics. */
