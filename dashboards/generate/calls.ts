@@ -6,9 +6,11 @@ import { rate, select } from "./promql.ts";
 /** Outcomes of calls that reached the server, or should have, and did not succeed. A denial is none of them. */
 export const FAILED = 'outcome=~"tool_error|rpc_error|upstream_error|timeout"';
 export const NOT_DENIED = 'outcome!="denied"';
+/** What failures are a share of: a cancellation is the agent's own. */
+export const REACHED = 'outcome!~"denied|cancelled"';
 export const DENIED_CALLS = 'outcome="denied"';
-/** Denials that say nothing of what an agent is after: it may do this, only not now or not alone. */
-export const WITHIN_RIGHTS = 'reason!~"rate_limited|budget_exceeded|approval_required|approval_rejected"';
+/** Denials that tell what an agent is after; limits, approvals, freezes and faults of our own do not. */
+export const BEYOND_RIGHTS = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
 
 export const PAIR = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
 

@@ -2,7 +2,7 @@
 
 import { METRICS } from "../../src/telemetry/metric-table.ts";
 import { board, boardUrl, cell } from "./board.ts";
-import { callRate, DENIED_CALLS, PAIR, WITHIN_RIGHTS } from "./calls.ts";
+import { callRate, DENIED_CALLS, PAIR, BEYOND_RIGHTS } from "./calls.ts";
 import { ON_TRIAL } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
@@ -15,7 +15,7 @@ import { agent, category, datasource, namespace, server, tools } from "./variabl
 const DENIALS = select(METRICS.toolDenials, PAIR);
 const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
 const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
-const BEYOND_RIGHTS = select(METRICS.toolDenials, `${PAIR},mode="enforce",${WITHIN_RIGHTS}`);
+const FORBIDDEN = select(METRICS.toolDenials, `${PAIR},mode="enforce",${BEYOND_RIGHTS}`);
 const RULE_HITS = select(METRICS.ruleHits);
 const UNEVALUABLE = select(METRICS.conditionsUnevaluable);
 const AGENT = {
@@ -140,12 +140,12 @@ const WHO: GridRow = {
       table({
         title: "Probing",
         description:
-          "Agents by the number of different tools that they were refused beyond their rights: limits and approvals do not count. From 5 tools on, somebody is looking for a way in.",
+          "Agents by the number of different tools that they were refused beyond their rights: limits, approvals and freezes do not count. From 5 tools on, somebody is looking for a way in.",
         unit: "locale",
         decimals: 0,
         queries: [
-          rows(`count by (agent) (${countBy("agent, tool", BEYOND_RIGHTS)} > 0)`),
-          rows(`${countBy("agent", BEYOND_RIGHTS)} > 0`),
+          rows(`count by (agent) (${countBy("agent, tool", FORBIDDEN)} > 0)`),
+          rows(`${countBy("agent", FORBIDDEN)} > 0`),
         ],
         nothing: "no agent was refused beyond its limits",
         sortBy: "Tools refused",

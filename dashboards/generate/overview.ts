@@ -2,7 +2,7 @@
 
 import { METRICS } from "../../src/telemetry/metric-table.ts";
 import { board, boardUrl, cell } from "./board.ts";
-import { callRate, decisionRate, DENIED_CALLS, FAILED, NOT_DENIED, REFUSED_DECISIONS } from "./calls.ts";
+import { callRate, decisionRate, DENIED_CALLS, FAILED, REACHED, REFUSED_DECISIONS } from "./calls.ts";
 import { ON_TRIAL, OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
@@ -60,7 +60,7 @@ const HEAD: GridRow = {
         description:
           "Share of the calls that passed the policy and ended in an error or timeout. Denials are no failures.",
         unit: "percentunit",
-        queries: [overTime(share(callRate(FAILED), callRate(NOT_DENIED)), "failed")],
+        queries: [overTime(share(callRate(FAILED), callRate(REACHED)), "failed")],
         limits: { warn: 0.01, bad: 0.05 },
       }),
     ],
@@ -197,7 +197,7 @@ const BY_SERVER: GridRow = {
           rows(`min by (server) (${select(METRICS.upstreamUp)})`),
           rows(callRate("", "server")),
           rows(share(callRate(DENIED_CALLS, "server"), callRate("", "server"))),
-          rows(share(callRate(FAILED, "server"), callRate(NOT_DENIED, "server"))),
+          rows(share(callRate(FAILED, "server"), callRate(REACHED, "server"))),
           rows(quantile(0.95, AGENT_SIDE, "server")),
           rows(quantile(0.99, OVERHEAD, "server")),
         ],
@@ -246,7 +246,7 @@ const BY_SERVER: GridRow = {
         queries: [
           rows(`count by (server, digest, default, mode) (${POLICIES})`),
           rows(
-            `min by (server, digest, default, mode) (${POLICIES} * on (job, instance) group_left () ${LOADED_AT}) * 1000`,
+            `min by (server, digest, default, mode) (${POLICIES} * on (namespace, job, instance) group_left () ${LOADED_AT}) * 1000`,
           ),
         ],
         sortBy: "Sidecars",

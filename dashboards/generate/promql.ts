@@ -37,8 +37,8 @@ export function selectForeign(metric: ForeignMetric): string {
 
 /** Keeps what comes from the sidecars of the chosen servers, and names the server: for metrics that do not. */
 export function ofServer(vector: string): string {
-  const sidecars = `group by (job, instance, server) (${select(METRICS.upstreamUp)})`;
-  return `${vector} * on (job, instance) group_left (server) ${sidecars}`;
+  const sidecars = `group by (namespace, job, instance, server) (${select(METRICS.upstreamUp)})`;
+  return `${vector} * on (namespace, job, instance) group_left (server) ${sidecars}`;
 }
 
 export function rate(series: string, window = RATE): string {

@@ -2,7 +2,7 @@
 
 import { METRICS } from "../../src/telemetry/metric-table.ts";
 import { board, boardUrl, cell } from "./board.ts";
-import { callRate, DENIED_CALLS, FAILED, NOT_DENIED } from "./calls.ts";
+import { callRate, DENIED_CALLS, FAILED, REACHED } from "./calls.ts";
 import { OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
@@ -68,7 +68,7 @@ const HEAD: GridRow = {
         description: "Share of the calls that passed the policy and ended in an error or timeout.",
         unit: "percentunit",
         queries: [
-          overTime(share(callRate(`${BY_AGENT},${FAILED}`), callRate(`${BY_AGENT},${NOT_DENIED}`)), "failed"),
+          overTime(share(callRate(`${BY_AGENT},${FAILED}`), callRate(`${BY_AGENT},${REACHED}`)), "failed"),
         ],
         limits: { warn: 0.01, bad: 0.05 },
       }),

@@ -2,7 +2,7 @@
 
 import {
   cacheFieldDisplayNames,
-  type Field,
+  type DataFrame,
   FieldConfigProperty,
   type FieldDisplay,
   getDisplayValueAlignmentFactors,
@@ -25,6 +25,7 @@ import {
 } from "@grafana/ui";
 import { TableNG } from "@grafana/ui/unstable";
 import { sceneUtils } from "@grafana/scenes";
+import { drawMarks, marksOf } from "./marks.ts";
 
 /** Panel options as the boards write them. */
 interface Options {
@@ -132,33 +133,16 @@ function Graph(props: PanelProps<Options>) {
   const theme = useTheme2();
   cacheFieldDisplayNames(data.series);
   if (data.series.length === 0) return <Nothing {...props} />;
-  const frames = data.series.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) => settled(field, theme)),
-  }));
-  const marks = (data.annotations ?? []).flatMap((frame) => {
-    const [times, colours] = ["time", "color"].map(
-      (name) => frame.fields.find((field) => field.name === name)?.values ?? [],
-    );
-    return (times ?? []).map((time: number, index: number) => ({ time, colour: colours?.[index] ?? "blue" }));
-  });
-  const drawMarks = (builder: UPlotConfigBuilder) => {
+  const marks = marksOf(data);
+  const prepare = (builder: UPlotConfigBuilder) => {
     builder.setPadding(ROOM_FOR_LAST_TICK);
-    builder.addHook("draw", ({ ctx, bbox, valToPos }) => {
-      for (const { time, colour } of marks)
-        drawMark(
-          ctx,
-          bbox,
-          Math.round(valToPos(time, "x", true)),
-          theme.visualization.getColorByName(colour),
-        );
-    });
+    drawMarks(builder, marks, theme);
     return null;
   };
   return (
     <TimeSeries
       key={marks.map(({ time }) => time).join()}
-      frames={frames}
+      frames={data.series.map((frame) => settled(frame, theme))}
       structureRev={data.structureRev ?? 1}
       timeRange={timeRange}
       timeZone={timeZone}
@@ -167,7 +151,7 @@ function Graph(props: PanelProps<Options>) {
       legend={options.legend}
       options={{ fieldConfig, marks }}
     >
-      {drawMarks}
+      {prepare}
     </TimeSeries>
   );
 }
@@ -175,33 +159,13 @@ function Graph(props: PanelProps<Options>) {
 const ROOM_FOR_LAST_TICK: [number, number, number, number] = [8, 26, 0, 0];
 
 /** A colour that goes by the series' name is told before series are joined, which takes their names away. */
-function settled(field: Field, theme: GrafanaTheme2): Field {
-  if (field.config.color?.mode !== "palette-classic-by-name") return field;
-  const fixedColor = getFieldSeriesColor(field, theme).color;
-  return { ...field, config: { ...field.config, color: { mode: "fixed", fixedColor } } };
-}
-
-function drawMark(
-  ctx: CanvasRenderingContext2D,
-  { top, height }: { top: number; height: number },
-  x: number,
-  colour: string,
-): void {
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.fillStyle = colour;
-  ctx.lineWidth = 2;
-  ctx.setLineDash([6, 4]);
-  ctx.beginPath();
-  ctx.moveTo(x, top);
-  ctx.lineTo(x, top + height);
-  ctx.stroke();
-  ctx.beginPath();
-  ctx.moveTo(x - 5, top + height + 8);
-  ctx.lineTo(x + 5, top + height + 8);
-  ctx.lineTo(x, top + height);
-  ctx.fill();
-  ctx.restore();
+function settled(frame: DataFrame, theme: GrafanaTheme2): DataFrame {
+  const fields = frame.fields.map((field) => {
+    if (field.config.color?.mode !== "palette-classic-by-name") return field;
+    const fixedColor = getFieldSeriesColor(field, theme).color;
+    return { ...field, config: { ...field.config, color: { mode: "fixed", fixedColor } } };
+  });
+  return { ...frame, fields };
 }
 
 function Stat(props: PanelProps<Options>) {
