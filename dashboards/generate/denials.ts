@@ -184,7 +184,7 @@ const WHO: GridRow = {
 };
 
 const RULES: GridRow = {
-  height: 11,
+  height: 12,
   panels: [
     [
       14,

@@ -17,6 +17,8 @@ const ROW_PX = 38;
 const HEAD_PX = 150;
 const PAST_MS = 100_000;
 const LEAD_MS = 30_000;
+/** For the last render. */
+const SETTLE_MS = 1_500;
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
@@ -73,10 +75,10 @@ async function draw(browser: Browser, { url }: PageServer, board: string): Promi
   });
   await tab.goto(`${url}/?board=${board}&from=now-${values.minutes}m&to=now&${CHOSEN[board] ?? ""}`);
   await tab.waitForLoadState("networkidle");
-  await tab.waitForFunction(
-    'document.querySelectorAll(\'[data-testid="panel-loading"], [aria-label="Panel loading bar"]\').length === 0',
-  );
+  // Annotations are asked for last.
+  await tab.waitForFunction("Number(document.body.dataset.annotations) >= 4");
   await tab.waitForLoadState("networkidle");
+  await pause(SETTLE_MS);
   const path = fileURLToPath(new URL(`${board}.png`, FOLDER));
   await tab.screenshot({ path, animations: "disabled" });
   const links = await tab

@@ -104,6 +104,7 @@ export class PrometheusSource extends RuntimeDataSource {
     const mark = annotation as unknown as Mark;
     const expr = interpolate(mark.expr, SCENE.vars, range, SCRAPE_S);
     const found = await askRange(expr, range, SCRAPE_S);
+    document.body.dataset["annotations"] = String(Number(document.body.dataset["annotations"] ?? 0) + 1);
     const times = found.flatMap(({ values = [] }) =>
       values.map(([seconds, value]) => (mark.useValueForTime ? Number(value) : seconds * 1000)),
     );
