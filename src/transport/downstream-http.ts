@@ -1,6 +1,12 @@
 /** The downstream listener: node:http, the edge rules, the bounded body; then the exchange. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { RefusalCause } from "../enforcement/observer.ts";
@@ -31,13 +37,8 @@ export interface DownstreamOptions {
 
 /** A server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
-  const checkMs = Math.min(500, Math.ceil(options.requestMs / 4));
-  // Invariant: who is slow is cut within `requestMs`, though Node looks only now and then.
-  const arrivalMs = options.requestMs - checkMs;
   const bounds = {
-    requestTimeout: arrivalMs,
-    headersTimeout: Math.min(arrivalMs, 10_000),
-    connectionsCheckingInterval: checkMs,
+    ...arrivalBounds(options.requestMs),
     keepAlive: true,
     keepAliveInitialDelay: 15_000,
     // The edge answers a missing Host, so that it is recorded.
@@ -71,6 +72,16 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   });
   refuseWhatIsNoRequest(server, relay);
   return server;
+}
+
+/** Invariant: who is slow is cut within `requestMs`, though Node looks only now and then. */
+function arrivalBounds(
+  requestMs: number,
+): Pick<ServerOptions, "requestTimeout" | "headersTimeout" | "connectionsCheckingInterval"> {
+  const checkMs = Math.min(500, Math.ceil(requestMs / 4));
+  const requestTimeout = requestMs - checkMs;
+  const headersTimeout = Math.min(requestTimeout, 10_000);
+  return { requestTimeout, headersTimeout, connectionsCheckingInterval: checkMs };
 }
 
 function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {

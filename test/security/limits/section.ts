@@ -27,34 +27,56 @@ export const LIMITS: Section = {
 };
 
 async function race(rounds: number): Promise<Figure> {
-  const upstream = await startCounting();
-  const audit = new AuditTail(policyOf("first"));
-  const clock = { now: START_MS };
-  const sidecar = await startTestSidecar({
-    upstream: `${upstream.origin}/mcp`,
-    flags: { policy: audit.policyFile, audit: audit.file },
-    clock: { wallMs: () => clock.now, steadyMs: () => performance.now() },
-  });
+  const track = await startTrack();
   const agent = new Agent({ keepAlive: true, maxSockets: CALLS });
   const tally: Tally = { over: 0, under: 0, admitted: 0, faults: [] };
   let windowMs = START_MS;
   for (let round = 0; round < rounds; round += 1) {
     const isNew = round % ROUNDS_PER_WINDOW === 0;
     if (isNew) windowMs += HOUR_MS;
-    clock.now = windowMs;
-    writeFileSync(audit.policyFile, JSON.stringify(policyOf(`round ${round}`)));
-    const jump = (call: number): void => {
-      clock.now = windowMs - (BACKWARDS_MS[call % BACKWARDS_MS.length] ?? 0);
-    };
-    await allAtOnce(sidecar.url, agent, jump);
-    count(tally, upstream.next(), isNew, round);
-    audit.next();
+    track.setClock(windowMs);
+    track.rewritePolicy(`round ${round}`);
+    const startMs = windowMs;
+    await allAtOnce(track.url, agent, (call) => {
+      track.setClock(startMs - (BACKWARDS_MS[call % BACKWARDS_MS.length] ?? 0));
+    });
+    count(tally, track.arrived(), isNew, round);
   }
   agent.destroy();
-  await sidecar.stop();
-  await upstream.close();
-  audit.remove();
+  await track.stop();
   return describe(tally, rounds);
+}
+
+interface Track {
+  readonly url: string;
+  readonly setClock: (nowMs: number) => void;
+  readonly rewritePolicy: (words: string) => void;
+  /** What reached the server since the last time. */
+  readonly arrived: () => Arrived;
+  readonly stop: () => Promise<void>;
+}
+
+async function startTrack(): Promise<Track> {
+  const upstream = await startCounting();
+  const audit = new AuditTail(policyOf("first"));
+  let now = START_MS;
+  const sidecar = await startTestSidecar({
+    upstream: `${upstream.origin}/mcp`,
+    flags: { policy: audit.policyFile, audit: audit.file },
+    clock: { wallMs: () => now, steadyMs: () => performance.now() },
+  });
+  const stop = async (): Promise<void> => {
+    await sidecar.stop();
+    await upstream.close();
+    audit.remove();
+  };
+  return {
+    url: sidecar.url,
+    setClock: (nowMs) => void (now = nowMs),
+    rewritePolicy: (words) => writeFileSync(audit.policyFile, JSON.stringify(policyOf(words))),
+    arrived: upstream.next,
+    stop,
+  };
 }
 
 /** Other words in each round: what a reload takes up, and what must not refill a counter. */
