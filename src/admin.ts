@@ -3,7 +3,7 @@
 import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
 import { addControl, type ControlSources } from "./admin/control.ts";
-import { type ControlRules, requireControlToChange } from "./admin/token.ts";
+import { type ControlRules, requireControl, requireControlToChange } from "./admin/token.ts";
 import type { PolicyBinding } from "./config/policy-set.ts";
 import type { CategoryAssignment } from "./policy/category.ts";
 import type { Policy } from "./policy/compile.ts";
@@ -62,6 +62,8 @@ export function createAdmin(sources: AdminSources): Server {
   app.use(requireControlToChange(sources.mayControl));
   addHealth(app, sources);
   addReading(app, sources);
+  // What waits for a person is for those who may decide it.
+  app.use(["/approvals", "/freeze"], requireControl(sources.mayControl));
   addControl(app, sources.control);
   addDecisions(app, sources);
   app.use((request: Request, response: Response) => {
