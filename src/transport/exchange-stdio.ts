@@ -25,6 +25,7 @@ import { denialAnswer, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST, methodDenia
 import { type Outline, ReplyOutline } from "./reply.ts";
 import { scan } from "./scan.ts";
 import { refusalForAgent, refusalForServer, type ServerRequests, wordsOf } from "./server-requests.ts";
+import { taskRequestOf, type Tasks } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
 import { propagateInMessage } from "./propagation.ts";
 import type { LineUpstream } from "./upstream-lines.ts";
@@ -46,6 +47,7 @@ export interface StdioRelayParts {
   readonly clock: Clock;
   readonly nextId: () => string;
   readonly serverRequests: ServerRequests;
+  readonly tasks: Tasks;
   /** A line of the server that did not pass. */
   readonly onDropped: (cause: DroppedLine) => void;
 }
@@ -88,6 +90,7 @@ export class StdioRelay {
     observer.messagePassed("upstream", outline.method ?? "response");
     const denied = this.#parts.serverRequests.deniedIn(outline);
     if (pending !== undefined) return toClient(this.#answer(pending, outline, { line, denied }));
+    this.#parts.tasks.hear(outline, { resultBytes: line.byteLength });
     return denied === undefined ? toClient(line) : this.#refuseServer(denied, outline.id);
   }
 
@@ -174,7 +177,9 @@ export class StdioRelay {
       const request = { id: message.id, decisionId: tracking.request.id };
       return this.#answerDenied(tracking, methodDenialAnswer(request, denial).body);
     }
-    const pending = { tracking, isFirstPage: message.params?.has("cursor") !== true };
+    const task = taskRequestOf(message);
+    const isFirstPage = message.params?.has("cursor") !== true;
+    const pending = { tracking, isFirstPage, ...(task && { task }) };
     return this.#send(pending, (context) =>
       upstream.relay(message, propagateInMessage(text, message.meta, context)),
     );
@@ -220,11 +225,14 @@ export class StdioRelay {
     outline: Outline,
     { line, denied }: { readonly line: Buffer; readonly denied: string | undefined },
   ): string | Buffer {
-    const { tracking } = pending;
-    tracking.answered();
+    const { tracking, task } = pending;
+    const { tasks } = this.#parts;
     const answer = denied === undefined ? this.#passable(pending, line) : this.#refused(tracking, denied);
     if (answer === undefined) return this.#failed(pending, "sent a tool list that cannot be read");
     const resultBytes = Buffer.byteLength(answer);
+    tasks.hear(outline, { resultBytes }, task);
+    if (tasks.begin(tracking, outline, { resultBytes })) return answer;
+    tracking.answered();
     tracking.ended(outcomeOf(outline), { resultBytes, ...rpcCodeOf(outline) });
     return answer;
   }
