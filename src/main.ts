@@ -76,14 +76,17 @@ async function run(argv: readonly string[]): Promise<number> {
 
 /** Until the signal, or until the wrapped server ends: then with its exit code. */
 async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
+  // Before anything says that it is up: who has no ear for SIGHUP is ended by it.
+  const started: { hangUp?: () => void } = {};
+  process.on("SIGHUP", () => started.hangUp?.());
   if (isWrap(settings)) {
     const wrap = await startWrap(settings);
-    process.on("SIGHUP", wrap.hangUp);
+    started.hangUp = wrap.hangUp;
     void aborted(signal).then(wrap.stop);
     return wrap.ended;
   }
   const sidecar = await startSidecar(settings);
-  process.on("SIGHUP", sidecar.hangUp);
+  started.hangUp = sidecar.hangUp;
   await aborted(signal);
   await sidecar.drain();
   return DONE;
