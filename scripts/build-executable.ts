@@ -19,17 +19,33 @@ const node = join(FOLDER, "node");
 copyFileSync(process.execPath, node);
 say(`${sizeOf(main)} program with ${packages.length} packages`);
 say(`${sizeOf(node)} Node ${process.version}`);
-if (strip(node)) say(`${sizeOf(node)} without its symbols`);
+const isLinux = process.platform === "linux";
+if (isLinux) {
+  run("strip", [node], "binutils");
+  say(`${sizeOf(node)} without its symbols, which are for debuggers`);
+}
 buildExecutable();
+if (isLinux) bringLibrary();
 writeFileSync(join(FOLDER, "LICENSES.txt"), licences(packages));
 for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
 say(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
 
-/** Symbols are for debuggers: a quarter of its size. Binutils are not everywhere, and not needed. */
-function strip(file: string): boolean {
-  const { status, error } = spawnSync("strip", [file], { stdio: "inherit" });
-  if (error !== undefined) say("strip is not installed: the executable keeps Node's symbols, 30 MiB of them");
-  return status === 0;
+/** The one library that slim images lack, to be found beside the executable. */
+function bringLibrary(): void {
+  const [, library] = /libatomic\.so\.1 => (\S+)/.exec(run("ldd", [EXECUTABLE], "libc-bin")) ?? [];
+  if (library === undefined) return;
+  copyFileSync(library, join(FOLDER, "libatomic.so.1"));
+  // Not before the program is inside: what puts it there breaks an ELF file that patchelf has written.
+  run("patchelf", ["--set-rpath", "$ORIGIN", EXECUTABLE], "patchelf");
+}
+
+/** What it prints. @throws when it fails, or is not there: then `debianPackage` is what to install. */
+function run(program: string, args: readonly string[], debianPackage: string): string {
+  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  if (error !== undefined)
+    throw new Error(`${program} is missing: run npm run setup:system (Debian: ${debianPackage})`);
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ended with ${status}: ${stderr}`);
+  return stdout;
 }
 
 function buildExecutable(): void {
@@ -43,10 +59,7 @@ function buildExecutable(): void {
   };
   const file = join(FOLDER, "sea.json");
   writeFileSync(file, JSON.stringify(config));
-  const { status } = spawnSync(process.execPath, ["--build-sea", file], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (status !== 0) throw new Error(`node --build-sea ${file}: ended with ${status}`);
+  run(process.execPath, ["--build-sea", file], "nodejs");
 }
 
 function sizeOf(file: string): string {

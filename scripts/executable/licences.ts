@@ -11,13 +11,23 @@ const MANIFEST = z.object({ name: z.string(), version: z.string(), license: z.st
 /** One text; `packages` are folders from the root of the project. */
 export function licences(packages: readonly string[]): string {
   const own = readFileSync(join(ROOT, "LICENSE"), "utf8");
-  return [`Tollgate\n\n${own}`, NODE, ...packages.map((folder) => licenceOf(join(ROOT, folder)))].join(RULE);
+  return [
+    `Tollgate\n\n${own}`,
+    NODE,
+    LIBATOMIC,
+    ...packages.map((folder) => licenceOf(join(ROOT, folder))),
+  ].join(RULE);
 }
 
 const NODE = `Node.js ${process.versions.node}
 
 It is inside, unchanged but for debugging symbols. Its licence, and those of the libraries that it is made of, are the
 file LICENSE of its release, version ${process.versions.node}.
+`;
+
+const LIBATOMIC = `libatomic.so.1, beside it on Linux
+
+Part of GCC, as Debian ships it: GNU General Public License, version 3, with the GCC Runtime Library Exception 3.1.
 `;
 
 function licenceOf(folder: string): string {

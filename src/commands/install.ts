@@ -1,15 +1,21 @@
 /** `tollgate install FILE`: the self-contained executable puts a copy of itself somewhere, from an image that has no shell to do so. */
 
+import { existsSync } from "node:fs";
 import { chmod, copyFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isSea } from "node:sea";
 import { BAD_USAGE, DONE, fail, type PolicyWorld, say, WRONG } from "./policy/command.ts";
 
-export const INSTALL_HELP = `Usage: tollgate install FILE
+export const INSTALL_HELP = `Usage: tollgate install FOLDER
 
-Copies this executable to FILE, for a container that brings no Node: an init container runs it into a shared volume.
+Copies this executable, and the library beside it, into FOLDER as FOLDER/tollgate, for a container that brings no Node:
+an init container does so into a volume that both see.
 
 Exit codes: 0 done, 1 it cannot be written, 64 bad usage.
 `;
+
+/** Slim images lack it; the executable looks for it beside itself. */
+const LIBRARY = "libatomic.so.1";
 
 /** Returns the exit code; `executable` is absent when the program runs on a Node of its own. */
 export async function runInstall(
@@ -21,28 +27,34 @@ export async function runInstall(
     world.stdout.write(INSTALL_HELP);
     return DONE;
   }
-  const [file, ...others] = argv;
-  if (file === undefined || others.length > 0)
-    return refuse(world, "must be called as tollgate install FILE");
+  const [folder, ...others] = argv;
+  if (folder === undefined || others.length > 0)
+    return refuse(world, "must be called as tollgate install FOLDER");
   if (executable === undefined)
     return refuse(world, "only the self-contained executable can: make it with npm run build:executable");
-  return copyWhole(executable, file, world);
+  try {
+    const library = join(dirname(executable), LIBRARY);
+    if (existsSync(library)) await copyWhole(library, join(folder, LIBRARY));
+    await copyWhole(executable, join(folder, "tollgate"));
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    return fail(world, [`${folder}: cannot be written: ${because}`], WRONG);
+  }
+  say(world, [`installed ${join(folder, "tollgate")}`]);
+  return DONE;
 }
 
 /** Whoever starts it sees the whole file or none. */
-async function copyWhole(from: string, to: string, world: PolicyWorld): Promise<number> {
+async function copyWhole(from: string, to: string): Promise<void> {
   const part = `${to}.part`;
   try {
     await copyFile(from, part);
     await chmod(part, 0o755);
     await rename(part, to);
   } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
-    const because = error instanceof Error ? error.message : String(error);
-    return fail(world, [`${to}: cannot be written: ${because}`], WRONG);
+    await rm(part, { force: true });
+    throw error;
   }
-  say(world, [`installed ${to}`]);
-  return DONE;
 }
 
 function refuse({ stderr }: PolicyWorld, problem: string): number {

@@ -22,29 +22,37 @@ async function install(argv: readonly string[], executable?: string) {
 }
 
 describe("tollgate install", () => {
-  it("leaves an executable copy over an older one, and nothing beside it", async () => {
+  it("leaves an executable copy over an older one, its library, and nothing beside them", async () => {
     const { folder, program } = folderWithProgram();
-    const target = join(folder, "tollgate");
-    writeFileSync(target, "an older program");
+    writeFileSync(join(folder, "libatomic.so.1"), "the library");
+    const target = mkdtempSync(join(folder, "target-"));
+    writeFileSync(join(target, "tollgate"), "an older program");
     expect(await install([target], program)).toEqual({
       code: 0,
-      stdout: `installed ${target}\n`,
+      stdout: `installed ${target}/tollgate\n`,
       stderr: "",
     });
-    expect(readFileSync(target, "utf8")).toBe("the program");
-    expect(statSync(target).mode & 0o777).toBe(0o755);
+    expect(readFileSync(join(target, "tollgate"), "utf8")).toBe("the program");
+    expect(readFileSync(join(target, "libatomic.so.1"), "utf8")).toBe("the library");
+    expect(statSync(join(target, "tollgate")).mode & 0o777).toBe(0o755);
+    expect(readdirSync(target).toSorted()).toEqual(["libatomic.so.1", "tollgate"]);
+  });
+
+  it("does without the library where there is none", async () => {
+    const { folder, program } = folderWithProgram();
+    expect((await install([folder], program)).code).toBe(0);
     expect(readdirSync(folder).toSorted()).toEqual(["program", "tollgate"]);
   });
 
-  it("says which file cannot be written", async () => {
+  it("says which folder cannot be written", async () => {
     const { folder, program } = folderWithProgram();
-    const { code, stderr } = await install([join(folder, "nowhere/tollgate")], program);
+    const { code, stderr } = await install([join(folder, "nowhere")], program);
     expect(code).toBe(1);
-    expect(stderr).toContain("nowhere/tollgate: cannot be written");
+    expect(stderr).toContain("nowhere: cannot be written");
   });
 
   it("is refused where the program is not one file", async () => {
-    const { code, stderr } = await install(["/nowhere/tollgate"]);
+    const { code, stderr } = await install(["/nowhere"]);
     expect(code).toBe(64);
     expect(stderr).toContain("only the self-contained executable can");
   });

@@ -2,9 +2,18 @@
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
@@ -28,15 +37,15 @@ beforeAll(() => {
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run npm run build:executable`);
   folder = mkdtempSync(join(tmpdir(), "tollgate-executable-"));
   const bin = join(folder, "bin");
-  executable = join(folder, "installed");
+  executable = join(folder, "bin/installed/tollgate");
   environment = { PATH: bin };
   const python = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
   if (python.status !== 0)
     throw new Error("python3 is missing: run npm run setup:system (Debian: python3-venv)");
-  execFileSync("mkdir", [bin]);
+  mkdirSync(join(bin, "installed"), { recursive: true });
   symlinkSync(python.stdout.trim(), join(bin, "python3"));
   writeFileSync(join(folder, "policy.json"), JSON.stringify(POLICY));
-  execFileSync(BUILT, ["install", executable], { env: environment });
+  execFileSync(BUILT, ["install", dirname(executable)], { env: environment });
   figures.push(`size ${(statSync(executable).size / MIB).toFixed(1)} MiB`);
 });
 
@@ -104,6 +113,12 @@ async function sidecar({ server, variables = {} }: Serving) {
 describe("the executable, on a PATH without Node", () => {
   it("has no Node to fall back on", () => {
     expect(spawnSync("node", ["--version"], { env: environment }).error).toMatchObject({ code: "ENOENT" });
+  });
+
+  it("brings the library that slim images lack", () => {
+    const linked = execFileSync("ldd", [executable], { encoding: "utf8" });
+    expect(linked).toContain(`libatomic.so.1 => ${dirname(executable)}/libatomic.so.1`);
+    expect(linked).not.toContain("not found");
   });
 
   it("says its version", () => {
