@@ -25,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "demo") return demo(rest);
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
+  if (command === "health" || command === "install") return service(command, rest);
   if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
@@ -58,6 +59,13 @@ async function control(
   if (command === "approvals")
     return (await import("./commands/control/approvals.ts")).runApprovals(argv, world);
   return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, world);
+}
+
+/** What containers ask for. */
+async function service(command: "health" | "install", argv: readonly string[]): Promise<number> {
+  const world = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+  if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, world);
+  return (await import("./commands/install.ts")).runInstall(argv, world);
 }
 
 async function run(argv: readonly string[]): Promise<number> {
