@@ -47,6 +47,7 @@ export async function startSidecar(
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
     ...settings.bounds,
+    answers: guard.answers,
     onFault: (error) => log.error({ err: error }, "a message could not be relayed"),
   });
   const notReadyBecause = (): string[] => [
@@ -59,7 +60,7 @@ export async function startSidecar(
   const stopFollowing = [identity.start(log), tls.start(downstream, log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
-    await closeListener(downstream, deadlineMs);
+    await guard.answers.close(downstream, deadlineMs);
     for (const stopOne of stopFollowing) stopOne();
     await guard.close();
     ground.leave();
@@ -69,6 +70,7 @@ export async function startSidecar(
   const drain = async (): Promise<void> => {
     state.isDraining = true;
     log.info("draining");
+    guard.answers.askToLeave();
     await pause(settings.bounds.lameDuckMs);
     await stop(settings.bounds.drainMs);
   };

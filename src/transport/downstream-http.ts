@@ -8,6 +8,7 @@ import type { Caller } from "./admission.ts";
 import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
 import type { Metadata } from "./identity/metadata.ts";
+import type { OpenAnswers } from "./open-answers.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 import { cutSlowReaders } from "./slow-readers.ts";
 
@@ -21,6 +22,8 @@ export interface DownstreamOptions {
   readonly receivedBytes: number;
   /** How long a client may take nothing of an answer that waits for it. */
   readonly unreadMs: number;
+  /** Hears of every answer as it begins. */
+  readonly answers: OpenAnswers;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
   /** Absent: plain HTTP. */
@@ -56,6 +59,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
   const arriving = { bytes: 0, max: options.receivedBytes };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    options.answers.begin(response);
     serveRequest({ ...options, relay, arriving }, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
