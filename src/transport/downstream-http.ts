@@ -22,6 +22,8 @@ export interface DownstreamOptions {
   readonly receivedBytes: number;
   /** How long a client may take nothing of an answer that waits for it. */
   readonly unreadMs: number;
+  /** Whether this process does not keep up: new requests are then refused. */
+  readonly isLate: () => boolean;
   /** Hears of every answer as it begins. */
   readonly answers: OpenAnswers;
   /** Hears of our own faults; the client was answered. */
@@ -107,7 +109,7 @@ function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
   relay.admission.noteRefusal({ cause, detail, bytes: 0 });
 }
 
-interface Listener extends Pick<DownstreamOptions, "edge" | "metadata"> {
+interface Listener extends Pick<DownstreamOptions, "edge" | "metadata" | "isLate"> {
   readonly relay: HttpRelay;
   readonly arriving: Arriving;
 }
@@ -119,12 +121,13 @@ interface Arriving {
 }
 
 async function serveRequest(
-  { relay, edge, metadata, arriving }: Listener,
+  { relay, edge, metadata, arriving, isLate }: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refused = refuseRequest(request, edge);
   if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
+  if (isLate()) return refuse(relay, { incoming: request, downstream: response }, LATE);
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   // Before the body: who may not call has nothing read of what it sends.
   const proof = relay.admission.identify(request);
@@ -141,6 +144,13 @@ const NO_ROOM: RefusedRequest = {
   status: 503,
   cause: "overload",
   detail: "too many messages are arriving at once",
+};
+
+// Before the proof and the body: what is refused must cost next to nothing.
+const LATE: RefusedRequest = {
+  status: 503,
+  cause: "overload",
+  detail: "Tollgate is busy: it does not keep up with its requests",
 };
 
 function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {
