@@ -9,6 +9,7 @@ import { announce, layGround } from "./sidecar/ground.ts";
 import { buildGuard, type Guard } from "./sidecar/guard.ts";
 import type { BuiltIdentity } from "./sidecar/identity.ts";
 import { openTelemetry } from "./sidecar/open-telemetry.ts";
+import { watchLoop } from "./sidecar/loop-watch.ts";
 import { nameOf, whyDown } from "./sidecar/open-upstream.ts";
 import { proofsOf } from "./sidecar/proofs.ts";
 import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./sidecar/start-error.ts";
@@ -42,11 +43,18 @@ export async function startSidecar(
   const { log } = ground;
   const guard = buildGuard(settings, ground, identity);
   const state = { isDraining: false };
+  const loop = watchLoop({
+    maxMs: settings.bounds.loopDelayMs,
+    onChange: (isLate, delayMs) =>
+      log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
+  });
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings, identity),
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
     ...settings.bounds,
+    answers: guard.answers,
+    isLate: loop.isLate,
     onFault: (error) => log.error({ err: error }, "a message could not be relayed"),
   });
   const notReadyBecause = (): string[] => [
@@ -59,8 +67,8 @@ export async function startSidecar(
   const stopFollowing = [identity.start(log), tls.start(downstream, log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
-    await closeListener(downstream, deadlineMs);
-    for (const stopOne of stopFollowing) stopOne();
+    await guard.answers.close(downstream, deadlineMs);
+    for (const stopOne of [...stopFollowing, loop.stop]) stopOne();
     await guard.close();
     ground.leave();
     await closeListener(admin, 0);
@@ -69,6 +77,7 @@ export async function startSidecar(
   const drain = async (): Promise<void> => {
     state.isDraining = true;
     log.info("draining");
+    guard.answers.askToLeave();
     await pause(settings.bounds.lameDuckMs);
     await stop(settings.bounds.drainMs);
   };

@@ -138,6 +138,7 @@ export const SETTINGS_SHAPE = z.strictObject({
       "request-ms": milliseconds.default(15_000),
       "upstream-connect-ms": milliseconds.default(5_000),
       "upstream-idle-ms": milliseconds.default(300_000),
+      "loop-delay-ms": z.number().int().min(0).max(60_000).default(500),
       "lame-duck-ms": z.number().int().min(0).max(600_000).default(5_000),
       "drain-ms": z.number().int().min(0).max(600_000).default(25_000),
     })

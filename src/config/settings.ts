@@ -109,6 +109,8 @@ export interface Bounds {
   readonly upstreamConnectMs: number;
   /** How long an upstream may be silent within an answer that is no stream. */
   readonly upstreamIdleMs: number;
+  /** Median delay of the event loop over a second above which new requests are refused; 0: none is. */
+  readonly loopDelayMs: number;
   /** How long to keep serving after SIGTERM while not ready. */
   readonly lameDuckMs: number;
   /** How long calls and streams may take to end after that. */
@@ -259,6 +261,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
       requestMs: bounds["request-ms"],
       upstreamConnectMs: bounds["upstream-connect-ms"],
       upstreamIdleMs: bounds["upstream-idle-ms"],
+      loopDelayMs: bounds["loop-delay-ms"],
       lameDuckMs: bounds["lame-duck-ms"],
       drainMs: bounds["drain-ms"],
     },

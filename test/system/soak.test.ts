@@ -1,0 +1,174 @@
+/** A sidecar under steady load: its memory and its descriptors do not grow. SOAK_MINUTES, SOAK_RATE and SOAK_STREAMS say how much. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { INITIALIZE } from "../fixtures/bridge.ts";
+import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { callAtRate, callOf, callTool, openAnswer, send } from "../fixtures/open-loop.ts";
+import { fitLine, type Line, type Sample } from "../fixtures/slope.ts";
+import { until } from "../fixtures/start-sidecar.ts";
+import { startTollgateProcess } from "../fixtures/start-tollgate.ts";
+
+const MINUTES = Number(process.env["SOAK_MINUTES"] ?? 20);
+const RATE = Number(process.env["SOAK_RATE"] ?? 300);
+const STREAMS = Number(process.env["SOAK_STREAMS"] ?? 200);
+const AGENTS = 500;
+const SAMPLE_MS = 2_000;
+/** The first third, but 5 minutes at most: compiled code, full rings and grown heaps are no leak. */
+const WARM_UP_S = Math.min(300, MINUTES * 20);
+const BAR_PERCENT = 1;
+const TEN_MINUTES_S = 600;
+const PAGE_BYTES = 4_096;
+
+const POLICY = {
+  version: "1",
+  default: "deny",
+  tools: {
+    run: { limits: [{ counter: "runs", window: "minute", max: 50, scope: "grant" }] },
+    refused: { deny_if: [{ conditions: [{ path: "args.n", op: "gte", value: 0 }] }] },
+  },
+};
+
+it(
+  `holds its memory and its descriptors for ${MINUTES} minutes at ${RATE} calls a second, ${STREAMS} streams and sessions that come and go`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-soak-"));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const upstream = await startUpstream();
+    const identity = `identity: { header: { name: X-Agent-Id, from: [127.0.0.1] } }\n`;
+    const tollgate = await startTollgateProcess({
+      upstream: upstream.url,
+      flags: [
+        ["--policy", file("policy.json", JSON.stringify(POLICY))],
+        ["--config", file("config.yaml", identity)],
+        ["--audit", "/dev/null"],
+        ["--log-level", "error"],
+      ].flat(),
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 100 });
+    const isOver = { now: false };
+    onTestFinished(async () => {
+      isOver.now = true;
+      await tollgate.stop("SIGKILL");
+      agent.destroy();
+      upstream.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const { url, pid } = tollgate;
+    const streams = Array.from({ length: STREAMS }, (_, index) => keepStream(url, headersOf(index), isOver));
+    const calls = callAtRate(RATE, async (index) => {
+      // One in thirty opens a session, calls in it, and ends it.
+      if (index % 30 === 0) return converse({ url, agent, headers: headersOf(index) });
+      const message = callOf(index % 5 === 0 ? "refused" : "run", { n: index });
+      return callTool({ url, agent, headers: headersOf(index), message });
+    });
+    const samples = await sample(pid, tollgate.adminUrl);
+    const { admitted = 0, condition = 0, rate_limited: limited = 0, ...others } = await calls.stop();
+    isOver.now = true;
+    const late = (pick: (each: Reading) => number): Sample[] =>
+      samples.filter(({ atS }) => atS >= WARM_UP_S).map((each) => ({ atS: each.atS, value: pick(each) }));
+    const [memory, descriptors] = [fitLine(late(({ rss }) => rss)), fitLine(late(({ fds }) => fds))];
+    process.stdout.write(
+      `soak: ${MINUTES} min at ${RATE} calls a second, ${streams.length} streams: ${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}\n` +
+        `memory: ${(memory.mean / 2 ** 20).toFixed(1)} MiB, ${inTenMinutes(memory)} per 10 min; descriptors: ${descriptors.mean.toFixed(0)}, ${inTenMinutes(descriptors)} per 10 min, ` +
+        `by ${late(({ rss }) => rss).length} samples after ${WARM_UP_S} s\n`,
+    );
+    expect(others).toEqual({});
+    expect(percent(memory)).toBeLessThanOrEqual(BAR_PERCENT);
+    expect(percent(descriptors)).toBeLessThanOrEqual(BAR_PERCENT);
+  },
+  (MINUTES + 2) * 60_000,
+);
+
+function headersOf(index: number): Record<string, string> {
+  return { "x-agent-id": `agent-${index % AGENTS}` };
+}
+
+function percent({ mean, slope }: Line): number {
+  return (slope / mean) * TEN_MINUTES_S * 100;
+}
+
+function inTenMinutes(line: Line): string {
+  const error = (line.slopeError / line.mean) * TEN_MINUTES_S * 100;
+  return `${percent(line).toFixed(2)} % (standard error ${error.toFixed(2)} %)`;
+}
+
+interface Reading {
+  readonly atS: number;
+  readonly rss: number;
+  readonly fds: number;
+}
+
+async function sample(pid: number, adminUrl: string): Promise<Reading[]> {
+  const startedMs = performance.now();
+  const samples: Reading[] = [];
+  while (performance.now() - startedMs < MINUTES * 60_000) {
+    // As Prometheus would, though more often.
+    await (await fetch(`${adminUrl}/metrics`)).text();
+    const rss = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * PAGE_BYTES;
+    const fds = readdirSync(`/proc/${pid}/fd`).length;
+    samples.push({ atS: (performance.now() - startedMs) / 1_000, rss, fds });
+    if (samples.length % 15 === 0) process.stdout.write(`${JSON.stringify(samples.at(-1))}\n`);
+    const nextMs = startedMs + samples.length * SAMPLE_MS;
+    await until(() => performance.now() >= nextMs);
+  }
+  return samples;
+}
+
+/** A stream that is opened again each time its server ends it. */
+async function keepStream(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  isOver: { readonly now: boolean },
+): Promise<void> {
+  while (!isOver.now) {
+    const stream = await openAnswer({ url, headers }).catch(() => undefined);
+    if (stream === undefined) return;
+    stream.resume();
+    await new Promise((resolve) => stream.once("close", resolve));
+  }
+}
+
+async function converse(sent: {
+  url: string;
+  agent: Agent;
+  headers: Record<string, string>;
+}): Promise<string> {
+  const opened = await send({ ...sent, message: INITIALIZE });
+  const headers = { ...sent.headers, "mcp-session-id": String(opened.headers["mcp-session-id"]) };
+  const word = await callTool({ ...sent, headers, message: callOf("run") });
+  await send({ ...sent, headers, method: "DELETE" });
+  return word;
+}
+
+/** Answers calls at once; a stream lasts 20 s and says something each second. */
+function startUpstream(): ReturnType<typeof serveOnLoopback> {
+  let sessions = 0;
+  return serveOnLoopback((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      if (request.method === "DELETE") return void response.writeHead(204).end();
+      if (request.method === "GET") {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const say = setInterval(() => response.write(`data: ${NEWS}\n\n`), 1_000);
+        const end = setTimeout(() => response.end(), 20_000);
+        response.once("close", () => {
+          clearInterval(say);
+          clearTimeout(end);
+        });
+        return;
+      }
+      if (text.includes(`"initialize"`)) response.setHeader("mcp-session-id", `s${(sessions += 1)}`);
+      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
+    });
+  });
+}
+
+const NEWS = `{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}`;
