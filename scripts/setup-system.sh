@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
+#
+# Not from here: `npm run test:deploy` needs Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
+# with Kustomize 5: Debian's kubernetes-client knows no components.
 set -euo pipefail
 
 packages=(binutils chromium patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest)

@@ -199,6 +199,17 @@ describe("the executable, on a PATH without Node", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
+  it("runs parts of the demo where it can write nothing", async () => {
+    const [port] = await freePorts(1);
+    const args = ["demo", "--part", "server", "--listen", `127.0.0.1:${port}`];
+    const child = start(args, { TMPDIR: "/nowhere" });
+    const well = (): boolean =>
+      spawnSync(executable, ["health", "--url", `http://127.0.0.1:${port}/mcp`], { env: environment })
+        .status === 0;
+    await until(() => well() || child.exitCode !== null);
+    expect(child.exitCode).toBe(null);
+  });
+
   it.each(["http/protobuf", "http/json", "grpc"])(
     "brings the clients of stores and, by %s, of collectors",
     async (protocol) => {

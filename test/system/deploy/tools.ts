@@ -7,7 +7,7 @@ import * as z from "zod";
 
 const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/deploy");
 const HELM = "v3.22.0";
-const KUSTOMIZE = "v5.8.3";
+const KUSTOMIZE = "v5.8.1";
 /** JSON schemas of Kubernetes, with and without unknown fields, by version. */
 const SCHEMAS = "1.37.0";
 const PROMETHEUS_OPERATOR = "v0.85.0";
@@ -61,7 +61,7 @@ function goProgram(name: string, version: string, path: string): string {
   const program = join(folder, name);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
-  run("go", ["install", `${path}@${version}`], "golang-go", { GOBIN: folder });
+  run("go", ["install", `${path}@${version}`], "golang-go", { GOBIN: folder, CGO_ENABLED: "0" });
   return program;
 }
 
