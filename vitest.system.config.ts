@@ -6,6 +6,6 @@ export default defineConfig({
     include: ["test/system/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    maxConcurrency: 4,
+    maxConcurrency: 2,
   },
 });
