@@ -1,6 +1,7 @@
 /** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
 
 import * as z from "zod";
+import { APPROVALS_SHAPE, FREEZE_SHAPE } from "./control-settings.ts";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { parsePath } from "../policy/path.ts";
@@ -89,16 +90,8 @@ export const SETTINGS_SHAPE = z.strictObject({
   identity: IDENTITY_SHAPE,
   tls: TLS_SHAPE,
   "admin-token-file": z.string().min(1).optional(),
-  approvals: z
-    .strictObject({
-      "ttl-seconds": z
-        .number()
-        .int()
-        .min(1)
-        .max(7 * 86_400)
-        .default(900),
-    })
-    .prefault({}),
+  approvals: APPROVALS_SHAPE,
+  freeze: FREEZE_SHAPE,
   stdio: z
     .strictObject({
       "max-children": z.number().int().min(1).max(10_000).default(50),

@@ -5,6 +5,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
 import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
+import { type ApprovalSettings, approvalsOf, type FreezeSettings, freezeOf } from "./control-settings.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
@@ -44,6 +45,7 @@ export interface Settings {
   /** What control endpoints of the admin listener ask for. */
   readonly adminToken?: AdminTokenSource;
   readonly approvals: ApprovalSettings;
+  readonly freeze: FreezeSettings;
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
   readonly stdio: StdioSettings;
@@ -74,11 +76,6 @@ export interface HttpSettings extends Settings {
 
 export function isHttp(settings: Settings): settings is HttpSettings {
   return settings.listen !== undefined;
-}
-
-export interface ApprovalSettings {
-  /** How long an approval waits for a person, and how long it stays usable once given. */
-  readonly ttlMs: number;
 }
 
 export interface Bounds {
@@ -242,7 +239,8 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
     identity: identityOf(identity),
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
-    approvals: { ttlMs: raw.approvals["ttl-seconds"] * 1_000 },
+    approvals: approvalsOf(raw.approvals),
+    freeze: freezeOf(raw.freeze),
     limits: raw.limits,
     bounds: {
       messageBytes: bounds["message-bytes"],

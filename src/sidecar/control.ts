@@ -4,9 +4,11 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ControlSources } from "../admin/control.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Approval, type ApprovalState, Approvals, type Choice } from "../enforcement/approvals.ts";
+import type { StateFile } from "../config/state-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { type Freeze, Freezes } from "../enforcement/freeze.ts";
 import type { Control as Controlled } from "../enforcement/observer.ts";
+import { type ControlFiles, followFreezes } from "./control-files.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 export interface Control {
@@ -15,12 +17,27 @@ export interface Control {
   readonly sources: ControlSources;
   /** Sets the gauges; called before each scrape, since time alone ends what they count. */
   readonly measure: () => void;
+  /** Looks at the freeze file now. */
+  readonly poll: () => void;
+  /** Stops following it. */
+  readonly stop: () => void;
 }
 
 type Told = Pick<Telemetry, "log" | "metrics" | "observer">;
 
-export function createControl({ approvals: settings, bounds }: Settings, told: Told, clock: Clock): Control {
+export interface ControlParts {
+  readonly files: ControlFiles;
+  readonly clock: Clock;
+}
+
+/** What is frozen or waits for approval already is in force from now on. */
+export function createControl(
+  { approvals: settings, bounds }: Settings,
+  told: Told,
+  { files, clock }: ControlParts,
+): Control {
   const nowMs = clock.wallMs;
+  const save = saver(told.log);
   const approvals = new Approvals({
     ttlMs: settings.ttlMs,
     maxInAll: bounds.approvals,
@@ -28,12 +45,23 @@ export function createControl({ approvals: settings, bounds }: Settings, told: T
     newId: () => randomBytes(9).toString("base64url"),
     digest: (text) => createHash("sha256").update(text).digest("base64"),
     onChange: (approval, state) => tellApproval(told, approval, state),
+    ...(files.approvals && {
+      store: {
+        initial: (files.approvals.initial ?? []).slice(0, bounds.approvals),
+        save: (kept) => save(files.approvals, kept),
+      },
+    }),
   });
   const freezes = new Freezes();
+  for (const freeze of files.freezes?.initial ?? []) freezes.set(freeze);
+  const keepFreezes = (): boolean => save(files.freezes, freezes.byHand());
+  const { poll, stop } = followFreezes(files.freezeFile, freezes, { log: told.log, nowMs });
   return {
     approvals,
     freezes,
-    sources: controlSources({ approvals, freezes, told, nowMs }),
+    poll,
+    stop,
+    sources: controlSources({ approvals, freezes, keepFreezes, told, nowMs }),
     measure: () => {
       const waiting = approvals.list(nowMs()).filter(({ state }) => state === "requested");
       told.metrics.approvalsPending(waiting.length);
@@ -70,14 +98,24 @@ function measureFreezes({ metrics }: Told, frozen: readonly Freeze[]): void {
   );
 }
 
+/** Whether it was kept, or need not be; what kept it from that is in the log. */
+function saver(log: Telemetry["log"]): <T>(file: StateFile<T> | undefined, value: T) => boolean {
+  return (file, value) => {
+    const problem = file?.save(value);
+    if (problem !== undefined) log.error({ problem }, "a state could not be kept: it ends with this process");
+    return problem === undefined;
+  };
+}
+
 interface Parts {
   readonly approvals: Approvals;
   readonly freezes: Freezes;
+  readonly keepFreezes: () => boolean;
   readonly told: Told;
   readonly nowMs: () => number;
 }
 
-function controlSources({ approvals, freezes, told, nowMs }: Parts): ControlSources {
+function controlSources({ approvals, freezes, keepFreezes, told, nowMs }: Parts): ControlSources {
   const tell = (control: Omit<Controlled, "atMs">): void => {
     told.observer.controlled({ atMs: nowMs(), ...control });
     told.log.warn(control, "changed by hand");
@@ -97,13 +135,15 @@ function controlSources({ approvals, freezes, told, nowMs }: Parts): ControlSour
     freeze: (part, who) => {
       const freeze = { ...part, ...who, sinceMs: nowMs() };
       freezes.set(freeze);
+      const isKept = keepFreezes();
       tell({ action: "freeze", ...who, ...part });
-      return freeze;
+      return { freeze, isKept };
     },
     unfreeze: (part, who) => {
       const state = freezes.lift(part);
+      const isKept = keepFreezes();
       if (state === "lifted") tell({ action: "unfreeze", ...who, ...part });
-      return state;
+      return { state, isKept };
     },
   };
 }
