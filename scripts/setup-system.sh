@@ -2,7 +2,7 @@
 # Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
 set -euo pipefail
 
-packages=(chromium prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest)
+packages=(binutils chromium patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest)
 
 if [ "$(id -u)" -ne 0 ]; then
   echo "setup:system: run as root; it installs with apt-get: ${packages[*]}" >&2

@@ -278,9 +278,13 @@ function serverName(upstream: UpstreamSettings): string {
   return upstream.kind === "http" ? nameOfHost(upstream.url) : nameOfCommand(upstream.command, upstream.args);
 }
 
+/** Where a flag speaks of a part of a mapping: which. */
+const PART_OF_FLAG: Readonly<Record<string, string>> = { audit: "file", limits: "url" };
+
 function describe(issue: z.core.$ZodIssue, given: Given): string {
   const name = String(issue.path[0] ?? "");
-  const origin = issue.path.length > 1 ? undefined : given[name]?.origin;
+  const isOfFlag = issue.path.length === 1 || issue.path[1] === PART_OF_FLAG[name];
+  const origin = isOfFlag ? given[name]?.origin : undefined;
   const where = origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
   if (issue.code === "unrecognized_keys") return `${where}: unknown: ${issue.keys.join(", ")}`;
   return `${where}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;

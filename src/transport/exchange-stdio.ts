@@ -1,6 +1,5 @@
 /** One stdio client and its server: the client's lines judged and sent on or answered, the server's lines carried back. */
 
-import { isUtf8 } from "node:buffer";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Enforcer } from "../enforcement/enforce.ts";
 import type { Observer, Outcome, Propagate, Refusal } from "../enforcement/observer.ts";
@@ -22,8 +21,9 @@ import {
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Pending, PendingRequests } from "./pending-requests.ts";
 import { denialAnswer, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST, methodDenialAnswer } from "./refusal.ts";
-import { type Outline, ReplyOutline } from "./reply.ts";
+import type { Outline } from "./reply.ts";
 import { scan } from "./scan.ts";
+import { outlineOfLine } from "./server-line.ts";
 import { refusalForAgent, refusalForServer, type ServerRequests, wordsOf } from "./server-requests.ts";
 import { taskRequestOf, type Tasks } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
@@ -79,7 +79,7 @@ export class StdioRelay {
 
   /** Takes one line of the server; resolves when the client took it. */
   async fromServer(line: Buffer): Promise<void> {
-    const outline = outlineOf(line);
+    const outline = outlineOfLine(line);
     if (outline === undefined) return this.#parts.onDropped("not_json_rpc");
     const { observer, toClient, onDropped } = this.#parts;
     const pending =
@@ -269,19 +269,6 @@ export class StdioRelay {
     const request = describeRequest(received, message, text, { tools, policy: policyFor(agent) });
     return new Tracking(request, observer, clock);
   }
-}
-
-/** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
-function outlineOf(line: Buffer): Outline | undefined {
-  if (!isUtf8(line)) return undefined;
-  const reading = new ReplyOutline();
-  reading.push(line);
-  const outline = reading.end();
-  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = outline;
-  if (!isWellFormed || !isJsonRpc) return undefined;
-  const isAnswer = hasResult || hasError;
-  if (method !== undefined) return isAnswer ? undefined : outline;
-  return isAnswer && (id !== undefined || hasError) ? outline : undefined;
 }
 
 const GONE = "has ended without an answer";

@@ -6,7 +6,6 @@ import { until } from "../fixtures/start-sidecar.ts";
 
 /** Queries that the demo cannot answer, and why; a query that answers after all has no place here. */
 const CANNOT_HAPPEN: Readonly<Record<string, string>> = {
-  "All of these should be 0 (C)": "no tool of the demo changes its definition",
   "annotation Policy rejected": "the demo's policy is never replaced by a bad one",
   "annotation Frozen": "nobody freezes calls in the demo",
   "annotation Upstream restarted": "the demo's server is not wrapped, so nothing starts it again",

@@ -19,8 +19,8 @@ import { listRunbooks, readRunbook } from "../../scripts/alerts/runbook.ts";
 import { MANIFEST } from "../../scripts/alerts/write.ts";
 import { programOrFail } from "./observability/programs.ts";
 
-/** One in three mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
-const SHARE = 3;
+/** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
+const SHARE = 9;
 const MUTATION_MS = 15 * 60_000;
 
 let folder: string;
