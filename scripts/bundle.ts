@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type Plugin } from "esbuild";
+import { packagesIn } from "./package/notices.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const UNPACKED = join(import.meta.dirname, "executable/unpacked.ts");
@@ -31,7 +33,7 @@ export async function bundle(outfile: string, entry = join(ROOT, "src/main.ts"))
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: "error",
-    plugins: [EMBED_FILES],
+    plugins: [EMBED_FILES, HTTP_WITHOUT_FETCH, GRPC_INSIDE],
   });
   return { packages: packagesIn(metafile) };
 }
@@ -65,14 +67,6 @@ export function embedFiles(source: string, path: string): string {
     );
   const isUnpacking = embedded.includes("unpacked(");
   return isUnpacking ? `import { unpacked } from ${JSON.stringify(UNPACKED)};\n${embedded}` : embedded;
-}
-
-function packagesIn({ inputs }: Metafile): string[] {
-  const folders = Object.keys(inputs).flatMap((file) => {
-    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
-    return folder === undefined ? [] : [folder];
-  });
-  return [...new Set(folders)].toSorted();
 }
 
 if (import.meta.main) {

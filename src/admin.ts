@@ -1,6 +1,5 @@
-/** The admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
+/** The pages of the admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
 
-import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
 import { addControl, type ControlSources } from "./admin/control.ts";
 import { type ControlRules, requireControl, requireControlToChange } from "./admin/token.ts";
@@ -48,7 +47,7 @@ export interface ShownTool {
   readonly assignment: CategoryAssignment;
 }
 
-export function createAdmin(sources: AdminSources): Server {
+export function createAdminPages(sources: AdminSources): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -71,7 +70,7 @@ export function createAdmin(sources: AdminSources): Server {
       .status(404)
       .json({ error: `nothing is served at ${request.method} ${request.path}`, see: ENDPOINTS });
   });
-  return createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, app);
+  return app;
 }
 
 const ENDPOINTS = [

@@ -1,7 +1,7 @@
 /** The composition root: builds every part of one sidecar, starts it, drains it, stops it. */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { createAdmin } from "./admin.ts";
+import { createAdmin } from "./sidecar/admin-listener.ts";
 import { type HttpSettings, isHttp, type Settings } from "./config/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
@@ -63,7 +63,7 @@ export async function startSidecar(
     ...[guard.isolation.brokenBecause()].filter((because) => because !== undefined),
     ...identity.notReadyBecause(),
   ];
-  const admin = createAdmin(adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }));
+  const admin = createAdmin(adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }), log);
   const stopFollowing = [identity.start(log), tls.start(downstream, log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
