@@ -4,7 +4,7 @@ import { openApprovalState, openFreezeState } from "../config/control-state.ts";
 import { type FrozenEntry, openFreezeFile } from "../config/freeze-file.ts";
 import type { Settings } from "../config/settings.ts";
 import type { StateFile } from "../config/state-file.ts";
-import type { Repeat, WatchedFile } from "../config/watched-file.ts";
+import type { WatchedFile } from "../config/watched-file.ts";
 import type { StoredApproval } from "../enforcement/approvals.ts";
 import type { Freeze, Freezes } from "../enforcement/freeze.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -63,13 +63,7 @@ export function followFreezes(
   };
   const onProblems = (problems: readonly string[]): void =>
     log.error({ problems }, "the freeze file was not reloaded; what it said last stays in force");
-  const looks: (() => void)[] = [];
-  const repeat: Repeat = (look, everyMs) => {
-    looks.push(look);
-    const timer = setInterval(look, everyMs).unref();
-    return () => clearInterval(timer);
-  };
   putInForce(file.current());
-  const stop = file.start({ onChanged: putInForce, onProblems }, repeat);
-  return { poll: () => looks.forEach((look) => look()), stop };
+  const stop = file.start({ onChanged: putInForce, onProblems });
+  return { poll: file.poll, stop };
 }
