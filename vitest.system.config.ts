@@ -2,5 +2,10 @@ import { defineConfig } from "vitest/config";
 
 /** Suites that need system programs: `npm run setup:system` installs those. */
 export default defineConfig({
-  test: { include: ["test/system/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 },
+  test: {
+    include: ["test/system/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    maxConcurrency: 2,
+  },
 });

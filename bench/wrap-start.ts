@@ -1,13 +1,14 @@
-/** What `tollgate -- SERVER` adds to the start of a server, in time and CPU, and to each call: the server alone and wrapped, in turns. */
+/** What `tollgate -- SERVER` adds to the start of a server, in time and CPU, and to each call: the server alone and wrapped, in turns. Other builds to compare are named by the path of their `main.js`. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { processesUnder } from "../test/fixtures/processes.ts";
 
-const STARTS = 9;
+const STARTS = 21;
 const CALLS = 2_000;
 const BAR_MS = 400;
 
@@ -20,6 +21,9 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   "the server alone": SERVER,
   "wrapped, from src": [process.execPath, file("../src/main.ts"), ...FLAGS, ...SERVER],
   ...(existsSync(BUILT) && { "wrapped, from dist": [process.execPath, BUILT, ...FLAGS, ...SERVER] }),
+  ...Object.fromEntries(
+    process.argv.slice(2).map((main) => [`wrapped, ${main}`, [process.execPath, main, ...FLAGS, ...SERVER]]),
+  ),
 };
 
 interface Figures {
@@ -42,10 +46,15 @@ for (let turn = 0; turn < STARTS; turn += 1) {
 }
 
 const alone = figures.get("the server alone");
+console.log(
+  `medians of ${STARTS} starts in turns, load ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}`,
+);
 for (const [way, { startsMs, cpusMs, callsMs }] of figures) {
-  const added = median(startsMs) - median(alone?.startsMs ?? []);
+  // In pairs: both of a pair met the same load.
+  const added = median(startsMs.map((ms, turn) => ms - (alone?.startsMs[turn] ?? Number.NaN)));
+  const ratio = (median(startsMs) / median(alone?.startsMs ?? [])).toFixed(1);
   const cpu = `${median(cpusMs)} ms of CPU (${median(cpusMs) - median(alone?.cpusMs ?? [])} ms added)`;
-  const start = `first answer after ${median(startsMs).toFixed(0)} ms (${added.toFixed(0)} ms added, bar ${BAR_MS}), ${cpu}`;
+  const start = `first answer after ${median(startsMs).toFixed(0)} ms (${ratio} x, ${added.toFixed(0)} ms added, bar ${BAR_MS}), ${cpu}`;
   console.log(`${way.padEnd(20)} ${start}, ${(median(callsMs) * 1000).toFixed(0)} us a call`);
 }
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
+#
+# Not from here: `npm run test:deploy` needs Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
+# with Kustomize 5: Debian's kubernetes-client knows no components.
 set -euo pipefail
 
-packages=(chromium prometheus python3-venv redis-sentinel redis-server slowhttptest)
+packages=(binutils chromium patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest)
 
 if [ "$(id -u)" -ne 0 ]; then
   echo "setup:system: run as root; it installs with apt-get: ${packages[*]}" >&2

@@ -1,12 +1,11 @@
-/** The admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
+/** The pages of the admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
 
-import { createServer, type Server } from "node:http";
 import express, { type Express, type Request, type Response } from "express";
 import type { ReadyAnswer } from "./admin/api.ts";
 import { addConsole, guardPage } from "./admin/console.ts";
 import { addControl, type ControlSources } from "./admin/control.ts";
 import { addReading, type ReadingSources } from "./admin/reading.ts";
-import { type ControlRules, requireControlToChange } from "./admin/token.ts";
+import { type ControlRules, requireControl, requireControlToChange } from "./admin/token.ts";
 
 /** What the listener shows; supplied by the composition root. */
 export interface AdminSources extends ReadingSources {
@@ -20,7 +19,7 @@ export interface AdminSources extends ReadingSources {
   readonly mayControl: ControlRules;
 }
 
-export function createAdmin(sources: AdminSources): Server {
+export function createAdminPages(sources: AdminSources): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -33,6 +32,8 @@ export function createAdmin(sources: AdminSources): Server {
   app.use(requireControlToChange(sources.mayControl));
   addHealth(app, sources);
   addReading(app, sources);
+  // What waits for a person is for those who may decide it.
+  app.use(["/approvals", "/freeze"], requireControl(sources.mayControl));
   addControl(app, sources.control);
   addConsole(app);
   app.use((request: Request, response: Response) => {
@@ -40,7 +41,7 @@ export function createAdmin(sources: AdminSources): Server {
       .status(404)
       .json({ error: `nothing is served at ${request.method} ${request.path}`, see: ENDPOINTS });
   });
-  return createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, app);
+  return app;
 }
 
 const ENDPOINTS = [

@@ -25,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "demo") return demo(rest);
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
+  if (command === "health" || command === "install") return service(command, rest);
   if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
@@ -60,6 +61,13 @@ async function control(
   return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, world);
 }
 
+/** What containers ask for. */
+async function service(command: "health" | "install", argv: readonly string[]): Promise<number> {
+  const world = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+  if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, world);
+  return (await import("./commands/install.ts")).runInstall(argv, world);
+}
+
 async function run(argv: readonly string[]): Promise<number> {
   const parsed = parseFlags(argv);
   if ("problem" in parsed) return complain([parsed.problem]);
@@ -76,14 +84,17 @@ async function run(argv: readonly string[]): Promise<number> {
 
 /** Until the signal, or until the wrapped server ends: then with its exit code. */
 async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
+  // Before anything says that it is up: who has no ear for SIGHUP is ended by it.
+  const started: { hangUp?: () => void } = {};
+  process.on("SIGHUP", () => started.hangUp?.());
   if (isWrap(settings)) {
     const wrap = await startWrap(settings);
-    process.on("SIGHUP", wrap.hangUp);
+    started.hangUp = wrap.hangUp;
     void aborted(signal).then(wrap.stop);
     return wrap.ended;
   }
   const sidecar = await startSidecar(settings);
-  process.on("SIGHUP", sidecar.hangUp);
+  started.hangUp = sidecar.hangUp;
   await aborted(signal);
   await sidecar.drain();
   return DONE;

@@ -1,7 +1,7 @@
 /** The composition root: builds every part of one sidecar, starts it, drains it, stops it. */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { createAdmin } from "./admin.ts";
+import { createAdmin } from "./sidecar/admin-listener.ts";
 import { type HttpSettings, isHttp, type Settings } from "./config/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "./enforcement/clock.ts";
 import { adminSources } from "./sidecar/admin-sources.ts";
@@ -9,6 +9,7 @@ import { announce, layGround } from "./sidecar/ground.ts";
 import { buildGuard, type Guard } from "./sidecar/guard.ts";
 import type { BuiltIdentity } from "./sidecar/identity.ts";
 import { openTelemetry } from "./sidecar/open-telemetry.ts";
+import { watchLoop } from "./sidecar/loop-watch.ts";
 import { nameOf, whyDown } from "./sidecar/open-upstream.ts";
 import { proofsOf } from "./sidecar/proofs.ts";
 import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./sidecar/start-error.ts";
@@ -42,11 +43,18 @@ export async function startSidecar(
   const { log } = ground;
   const guard = buildGuard(settings, ground, identity);
   const state = { isDraining: false };
+  const loop = watchLoop({
+    maxMs: settings.bounds.loopDelayMs,
+    onChange: (isLate, delayMs) =>
+      log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
+  });
   const downstream = createDownstream(guard.relay, {
     edge: edgeOf(settings, identity),
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
     ...settings.bounds,
+    answers: guard.answers,
+    isLate: loop.isLate,
     onFault: (error) => log.error({ err: error }, "a message could not be relayed"),
   });
   const notReadyBecause = (): string[] => [
@@ -55,12 +63,12 @@ export async function startSidecar(
     ...[guard.isolation.brokenBecause()].filter((because) => because !== undefined),
     ...identity.notReadyBecause(),
   ];
-  const admin = createAdmin(adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }));
+  const admin = createAdmin(adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }), log);
   const stopFollowing = [identity.start(log), tls.start(downstream, log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
-    await closeListener(downstream, deadlineMs);
-    for (const stopOne of stopFollowing) stopOne();
+    await guard.answers.close(downstream, deadlineMs);
+    for (const stopOne of [...stopFollowing, loop.stop]) stopOne();
     await guard.close();
     ground.leave();
     await closeListener(admin, 0);
@@ -69,6 +77,7 @@ export async function startSidecar(
   const drain = async (): Promise<void> => {
     state.isDraining = true;
     log.info("draining");
+    guard.answers.askToLeave();
     await pause(settings.bounds.lameDuckMs);
     await stop(settings.bounds.drainMs);
   };

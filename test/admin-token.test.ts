@@ -55,6 +55,14 @@ describe("control with an admin token", () => {
     expect(await change({ authorization: [`Bearer ${TOKEN}`, "Bearer x"] })).toBe(401);
   });
 
+  it.each(["/approvals", "/freeze"])("is needed to see %s", async (path) => {
+    sidecar = await startTestSidecar({ upstream: UPSTREAM, environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
+    const statuses = [{}, { authorization: `Bearer ${TOKEN}` }].map(
+      async (headers) => (await fetch(sidecar.adminUrl + path, { headers })).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([401, 200]);
+  });
+
   it("leaves reading open", async () => {
     sidecar = await startTestSidecar({ upstream: UPSTREAM, environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
     expect((await fetch(`${sidecar.adminUrl}/metrics`)).status).toBe(200);

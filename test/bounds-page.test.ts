@@ -1,9 +1,22 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTINGS_SHAPE } from "../src/config/settings-shape.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../docs/limits.md"), "utf8");
+
+const SOURCE = join(import.meta.dirname, "../src");
+const FLOORS = ["enforcement", "telemetry", "transport"];
+const FILES = FLOORS.flatMap((floor) =>
+  readdirSync(join(SOURCE, floor), { recursive: true, encoding: "utf8" }).map((file) => `${floor}/${file}`),
+).filter((file) => file.endsWith(".ts"));
+const COLLECTION = /= new (?:Map|Set)\b|\[\] = \[\]/;
+/** A collection that lives as long as its object. */
+const FIELD = /^\s+(?:readonly )?#\w+(?:: .*)? = (?:new (?:Map|Set)\b|\[\])/m;
+
+function read(file: string): string {
+  return readFileSync(join(SOURCE, file), "utf8");
+}
 
 describe("docs/limits.md", () => {
   const { bounds } = SETTINGS_SHAPE.parse({ upstream: "http://127.0.0.1:1/mcp" });
@@ -14,5 +27,12 @@ describe("docs/limits.md", () => {
       Number(value),
     ]);
     expect(Object.fromEntries(rows)).toEqual(bounds);
+  });
+
+  it("names every file that keeps something from one message to the next, and no other", () => {
+    const named = [...PAGE.matchAll(/^\| `([\w/-]+\.ts)` \|/gm)].map(([, file = ""]) => file);
+    const missing = FILES.filter((file) => FIELD.test(read(file)) && !named.includes(file));
+    expect(missing).toEqual([]);
+    expect(named.filter((file) => !COLLECTION.test(read(file)))).toEqual([]);
   });
 });

@@ -1,15 +1,30 @@
 /** The console: one page of three files, and the headers that keep everything else out of it. */
 
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { Express, RequestHandler } from "express";
 
-/** Beside this file's folder in the source and in the package alike. */
-const FOLDER = new URL("../../dist/console/", import.meta.url);
+interface ConsoleFile {
+  readonly type: string;
+  /** Throws while the console is not built. */
+  readonly read: () => string;
+}
 
-const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
-  "/": { file: "index.html", type: "text/html; charset=utf-8" },
-  "/console.js": { file: "console.js", type: "text/javascript; charset=utf-8" },
-  "/console.css": { file: "console.css", type: "text/css; charset=utf-8" },
+export type ConsoleFiles = Readonly<Record<string, ConsoleFile>>;
+
+// Each path is written out: the self-contained executable has the files inside, and finds them by these lines.
+const BUILT: ConsoleFiles = {
+  "/": {
+    type: "text/html; charset=utf-8",
+    read: () => readFileSync(new URL("../../dist/console/index.html", import.meta.url), "utf8"),
+  },
+  "/console.js": {
+    type: "text/javascript; charset=utf-8",
+    read: () => readFileSync(new URL("../../dist/console/console.js", import.meta.url), "utf8"),
+  },
+  "/console.css": {
+    type: "text/css; charset=utf-8",
+    read: () => readFileSync(new URL("../../dist/console/console.css", import.meta.url), "utf8"),
+  },
 };
 
 const POLICY = [
@@ -41,13 +56,16 @@ export const guardPage: RequestHandler = (_request, response, next) => {
 };
 
 /** Adds the page at `/`; a page that was not built is answered with 503 and what to run. */
-export function addConsole(app: Express, folder: URL = FOLDER): void {
-  for (const [path, { file, type }] of Object.entries(FILES)) {
+export function addConsole(app: Express, files: ConsoleFiles = BUILT): void {
+  for (const [path, { type, read }] of Object.entries(files)) {
+    let text: string | undefined;
     app.get(path, (_request, response) => {
-      readFile(new URL(file, folder)).then(
-        (bytes) => response.setHeader("Content-Type", type).end(bytes),
-        () => response.status(503).json({ error: NOT_BUILT }),
-      );
+      try {
+        text ??= read();
+        response.setHeader("Content-Type", type).end(text);
+      } catch {
+        response.status(503).json({ error: NOT_BUILT });
+      }
     });
   }
 }

@@ -12,10 +12,21 @@ export interface ControlSources {
   readonly capturedFor: (approval: string) => Readonly<Record<string, string>> | undefined;
   readonly settle: (id: string, choice: Choice, who: Who) => Settled;
   readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
-  readonly freeze: (part: FrozenPart & { readonly untilMs?: number }, who: Who) => Freeze;
-  readonly unfreeze: (part: FrozenPart, who: Who) => "lifted" | "file" | "not_frozen";
+  readonly freeze: (
+    part: FrozenPart & { readonly untilMs?: number },
+    who: Who,
+  ) => Kept & { readonly freeze: Freeze };
+  readonly unfreeze: (
+    part: FrozenPart,
+    who: Who,
+  ) => Kept & { readonly state: "lifted" | "file" | "not_frozen" };
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
+}
+
+interface Kept {
+  /** False when it is in force, and could not be kept for after a restart. */
+  readonly isKept: boolean;
 }
 
 /** Who does it, in their own words, and why. */
@@ -39,7 +50,8 @@ export function addControl(app: Express, sources: ControlSources): void {
     app.post(`/approvals/:id/${path}`, (request, response) =>
       withBody(request, response, (body) => {
         const settled = sources.settle(request.params.id, choice, whoIn(body));
-        if (settled.state === "settled") response.json(describeApproval(settled.approval));
+        if (settled.state === "settled")
+          response.json({ ...describeApproval(settled.approval), ...warningOf(settled) });
         else if (settled.state === "gone")
           refuse(response, 404, "no approval with this id waits: it was used, has expired, or never was");
         else refuse(response, 409, "this approval was decided already");
@@ -53,17 +65,21 @@ export function addControl(app: Express, sources: ControlSources): void {
     withBody(request, response, (body) => {
       const until = untilIn(body, sources.nowMs());
       const frozen = sources.freeze({ ...partIn(body), ...until }, whoIn(body));
-      response.json(describeFreeze({ ...frozen, isFromFile: false }));
+      response.json({ ...describeFreeze({ ...frozen.freeze, isFromFile: false }), ...warningOf(frozen) });
     }),
   );
   app.post("/unfreeze", (request, response) =>
     withBody(request, response, (body) => {
-      const state = sources.unfreeze(partIn(body), whoIn(body));
-      if (state === "lifted") response.json({ unfrozen: true });
+      const { state, isKept } = sources.unfreeze(partIn(body), whoIn(body));
+      if (state === "lifted") response.json({ unfrozen: true, ...warningOf({ isKept }) });
       else if (state === "file") refuse(response, 409, "the freeze file says so: change the file");
       else refuse(response, 404, "this is not frozen");
     }),
   );
+}
+
+function warningOf({ isKept }: Kept): { warning?: string } {
+  return isKept ? {} : { warning: "in force, but the state file could not be written: a restart undoes it" };
 }
 
 const CHOICES = { approve: "approved", reject: "rejected" } as const;

@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { AGENT_HEADER, playAgents } from "./demo/agents.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";
+import { runPart } from "./demo/part.ts";
 import { parseSamples, type Sample } from "./demo/samples.ts";
 import { type Output, Screen } from "./demo/screen.ts";
 import { startDemoServer } from "./demo/server.ts";
@@ -30,7 +31,6 @@ export interface DemoWorld {
 
 const REDRAW_MS = 500;
 const BAD_USAGE = 64;
-const POLICY = fileURLToPath(new URL("../../policies/demo.json", import.meta.url));
 
 /** Returns the exit code: 0 when the demo ran, 64 for flags that make no sense. */
 export async function runDemo(argv: readonly string[], world: DemoWorld): Promise<number> {
@@ -40,6 +40,8 @@ export async function runDemo(argv: readonly string[], world: DemoWorld): Promis
     world.stdout.write(DEMO_HELP);
     return 0;
   }
+  const { part } = parsed.options;
+  if (part !== undefined) return runPart(part, parsed.options, world);
   const server = await startDemoServer();
   try {
     const settings = parseSettings({
@@ -100,8 +102,13 @@ async function scrape(sidecar: RunningSidecar): Promise<readonly Sample[]> {
   return parseSamples(await response.text());
 }
 
+// Only when it is asked for: the executable has to write it out first, and parts of the demo run where nothing can be written.
+function policyFile(): string {
+  return fileURLToPath(new URL("../../policies/demo.json", import.meta.url));
+}
+
 function flagsFor({ listen, admin }: DemoOptions, upstream: string) {
-  return { upstream, listen, admin, policy: POLICY, server: "demo", "log-level": "error" };
+  return { upstream, listen, admin, policy: policyFile(), server: "demo", "log-level": "error" };
 }
 
 /** The agents are on this machine and say truly who they are; at the end nobody has to be waited for. */

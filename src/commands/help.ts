@@ -15,6 +15,8 @@ Usage
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
   tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
+  tollgate health                         whether the sidecar here is well, as an exit code
+  tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

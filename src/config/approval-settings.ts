@@ -6,6 +6,8 @@ import * as z from "zod";
 export interface ApprovalSettings {
   /** How long an approval waits for a person, and how long it stays usable once given. */
   readonly ttlMs: number;
+  /** A file of ours, which outlives this process; absent: approvals end with it. */
+  readonly state?: string;
   /** Who hears of each call that waits; absent: nobody. */
   readonly webhook?: WebhookSettings;
 }
@@ -53,15 +55,17 @@ const webhook = z.strictObject({
 export const APPROVALS_SHAPE = z
   .strictObject({
     "ttl-seconds": z.number().int().min(1).max(MOST_SECONDS).default(900),
+    state: z.string().min(1).optional(),
     webhook: webhook.optional(),
   })
   .prefault({});
 
 export function approvalsOf(raw: z.infer<typeof APPROVALS_SHAPE>): ApprovalSettings {
-  const { webhook: hook } = raw;
+  const { webhook: hook, state } = raw;
   const consoleUrl = hook?.["console-url"];
   return {
     ttlMs: raw["ttl-seconds"] * 1_000,
+    ...(state !== undefined && { state }),
     ...(hook && {
       webhook: { url: hook.url, secret: hook["secret-file"], ...(consoleUrl && { consoleUrl }) },
     }),

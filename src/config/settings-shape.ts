@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
+import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { parsePath } from "../policy/path.ts";
@@ -91,6 +92,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   tls: TLS_SHAPE,
   "admin-token-file": z.string().min(1).optional(),
   approvals: APPROVALS_SHAPE,
+  freeze: FREEZE_SHAPE,
   stdio: z
     .strictObject({
       "max-children": z.number().int().min(1).max(10_000).default(50),
@@ -124,12 +126,13 @@ export const SETTINGS_SHAPE = z.strictObject({
         .min(1024 * 1024)
         .max(16 * 1024 * 1024 * 1024)
         .default(256 * 1024 * 1024),
-      "unread-ms": milliseconds.default(15_000),
+      "unread-ms": milliseconds.default(10_000),
       approvals: count.default(1_000),
       "approvals-per-agent": count.default(100),
       "request-ms": milliseconds.default(15_000),
       "upstream-connect-ms": milliseconds.default(5_000),
       "upstream-idle-ms": milliseconds.default(300_000),
+      "loop-delay-ms": z.number().int().min(0).max(60_000).default(500),
       "lame-duck-ms": z.number().int().min(0).max(600_000).default(5_000),
       "drain-ms": z.number().int().min(0).max(600_000).default(25_000),
     })

@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Mode } from "../policy/decision.ts";
 import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
 import { type ApprovalSettings, approvalsOf } from "./approval-settings.ts";
+import { type FreezeSettings, freezeOf } from "./freeze-settings.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
@@ -45,6 +46,7 @@ export interface Settings {
   /** What control endpoints of the admin listener ask for. */
   readonly adminToken?: AdminTokenSource;
   readonly approvals: ApprovalSettings;
+  readonly freeze: FreezeSettings;
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
   readonly stdio: StdioSettings;
@@ -105,6 +107,8 @@ export interface Bounds {
   readonly upstreamConnectMs: number;
   /** How long an upstream may be silent within an answer that is no stream. */
   readonly upstreamIdleMs: number;
+  /** Median delay of the event loop over a second above which new requests are refused; 0: none is. */
+  readonly loopDelayMs: number;
   /** How long to keep serving after SIGTERM while not ready. */
   readonly lameDuckMs: number;
   /** How long calls and streams may take to end after that. */
@@ -237,6 +241,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
     approvals: approvalsOf(raw.approvals),
+    freeze: freezeOf(raw.freeze),
     limits: raw.limits,
     bounds: {
       messageBytes: bounds["message-bytes"],
@@ -255,6 +260,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
       requestMs: bounds["request-ms"],
       upstreamConnectMs: bounds["upstream-connect-ms"],
       upstreamIdleMs: bounds["upstream-idle-ms"],
+      loopDelayMs: bounds["loop-delay-ms"],
       lameDuckMs: bounds["lame-duck-ms"],
       drainMs: bounds["drain-ms"],
     },
@@ -274,9 +280,13 @@ function serverName(upstream: UpstreamSettings): string {
   return upstream.kind === "http" ? nameOfHost(upstream.url) : nameOfCommand(upstream.command, upstream.args);
 }
 
+/** Where a flag speaks of a part of a mapping: which. */
+const PART_OF_FLAG: Readonly<Record<string, string>> = { audit: "file", limits: "url" };
+
 function describe(issue: z.core.$ZodIssue, given: Given): string {
   const name = String(issue.path[0] ?? "");
-  const origin = issue.path.length > 1 ? undefined : given[name]?.origin;
+  const isOfFlag = issue.path.length === 1 || issue.path[1] === PART_OF_FLAG[name];
+  const origin = isOfFlag ? given[name]?.origin : undefined;
   const where = origin ?? (issue.path.length > 0 ? issue.path.join(".") : "settings");
   if (issue.code === "unrecognized_keys") return `${where}: unknown: ${issue.keys.join(", ")}`;
   return `${where}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;

@@ -26,11 +26,11 @@ export interface WatchEvents<T> {
 export interface WatchedFile<T> {
   /** The last good reading. */
   readonly current: () => T;
-  /** Looks now. */
+  /** Looks now, and believes what it sees: somebody says that the files are whole. */
   readonly poll: () => void;
   /** Why the files as they are now are not in force; empty when they are. */
   readonly problems: () => readonly string[];
-  /** Looks every second from now on. Returns the way to stop. */
+  /** Looks every second from now on; a change counts when it was seen twice, since a file may be half written. Returns the way to stop. */
   readonly start: (events?: WatchEvents<T>, repeat?: Repeat) => () => void;
 }
 
@@ -47,19 +47,28 @@ export function openWatched<T>({ paths, parse }: WatchOptions<T>): Watched<T> {
   if (!first.ok) return first;
   let current = first.value;
   let problems: readonly string[] = [];
-  const poll = ({ onChanged, onProblems }: WatchEvents<T> = {}): void => {
+  let events: WatchEvents<T> = {};
+  /** What was seen the last time, and was new then. */
+  let doubted: string | undefined;
+  const look = (isWhole: boolean): void => {
     const now = readAll(paths);
-    if (now.digest === seen.digest) return;
+    // Security: half a file may be a valid policy, and a looser one.
+    const isSettled = isWhole || now.digest === doubted;
+    doubted = now.digest;
+    if (!isSettled || now.digest === seen.digest) return;
     seen = now;
     const reading = readingOf(now, parse);
     problems = reading.ok ? [] : reading.problems;
-    if (!reading.ok) return onProblems?.(reading.problems);
+    if (!reading.ok) return events.onProblems?.(reading.problems);
     current = reading.value;
-    onChanged?.(current);
+    events.onChanged?.(current);
   };
-  const start = (events?: WatchEvents<T>, repeat: Repeat = everySoOften): (() => void) =>
-    repeat(() => poll(events), POLL_MS);
-  return { ok: true, file: { current: () => current, poll: () => poll(), problems: () => problems, start } };
+  const start: WatchedFile<T>["start"] = (heard = {}, repeat = everySoOften) => {
+    events = heard;
+    return repeat(() => look(false), POLL_MS);
+  };
+  const poll = (): void => look(true);
+  return { ok: true, file: { current: () => current, poll, problems: () => problems, start } };
 }
 
 // Kubernetes swaps a symlink, and watchers of the file system miss the second swap: bytes are compared instead.

@@ -47,7 +47,12 @@ export type Answer =
 export type Choice = "approved" | "rejected";
 /** `gone`: it never was, was used or has expired. `decided`: somebody was faster. */
 export type Settled =
-  | { readonly state: "settled"; readonly approval: Approval }
+  | {
+      readonly state: "settled";
+      readonly approval: Approval;
+      /** False when it is in force, and could not be kept for after a restart. */
+      readonly isKept: boolean;
+    }
   | { readonly state: "gone" | "decided" };
 
 /** An approval that one call holds. */
@@ -56,6 +61,23 @@ export interface Taken {
   readonly use: () => void;
   /** The call does not pass after all. */
   readonly giveBack: () => void;
+}
+
+/** An approval as it is kept: what it is bound to is a digest. */
+export interface StoredApproval {
+  readonly binding: string;
+  readonly approval: Approval;
+}
+
+export interface ApprovalStore {
+  readonly initial: readonly StoredApproval[];
+  /** Keeps all of them; false when they could not be kept. */
+  readonly save: (approvals: readonly StoredApproval[]) => boolean;
+}
+
+/** A given approval could not be marked as used where it is kept. */
+export class ApprovalStoreError extends Error {
+  override readonly name = "ApprovalStoreError";
 }
 
 export interface ApprovalsOptions {
@@ -68,6 +90,8 @@ export interface ApprovalsOptions {
   /** A digest of at least 128 bits. */
   readonly digest: (text: string) => string;
   readonly onChange: (approval: Approval, state: ApprovalState) => void;
+  /** Absent: none outlives this process. */
+  readonly store?: ApprovalStore;
 }
 
 export class Approvals {
@@ -78,6 +102,7 @@ export class Approvals {
 
   constructor(options: ApprovalsOptions) {
     this.#options = options;
+    for (const { binding, approval } of options.store?.initial ?? []) this.#keep(binding, approval);
   }
 
   /** Where the approval of exactly this call stands; asks for one when there is none. */
@@ -98,20 +123,27 @@ export class Approvals {
       calls: 1,
     };
     this.#keep(binding, approval);
+    this.#save();
     this.#options.onChange(approval, "requested");
     return { state: "waiting", approval };
   }
 
   // Security: once; the next call of the same kind asks anew.
-  /** Takes a granted approval, so that no other call finds it. */
+  /** Takes a granted approval, so that no other call finds it, also after a restart. @throws ApprovalStoreError */
   take(approval: Approval): Taken {
     const binding = this.#bindings.get(approval.id);
     if (binding !== undefined) this.#forget(binding, approval);
+    if (!this.#save()) {
+      if (binding !== undefined) this.#keep(binding, approval);
+      throw new ApprovalStoreError("the approval could not be marked as used, so it lets nothing pass");
+    }
     return {
       use: () => this.#options.onChange(approval, "used"),
       giveBack: () => {
         // Another of the same kind may have been asked for in the meantime.
-        if (binding !== undefined && !this.#byBinding.has(binding)) this.#keep(binding, approval);
+        if (binding === undefined || this.#byBinding.has(binding)) return;
+        this.#keep(binding, approval);
+        this.#save();
       },
     };
   }
@@ -125,8 +157,9 @@ export class Approvals {
     const expiresAtMs = decided.atMs + this.#options.ttlMs;
     const approval: Approval = { ...known, state: choice, expiresAtMs, decided };
     this.#keep(binding, approval);
+    const isKept = this.#save();
     this.#options.onChange(approval, choice);
-    return { state: "settled", approval };
+    return { state: "settled", approval, isKept };
   }
 
   /** Those that wait, are granted and not used, or were rejected and not forgotten; oldest first. */
@@ -152,6 +185,12 @@ export class Approvals {
   #keep(binding: string, approval: Approval): void {
     this.#byBinding.set(binding, approval);
     this.#bindings.set(approval.id, binding);
+  }
+
+  #save(): boolean {
+    const { store } = this.#options;
+    if (store === undefined) return true;
+    return store.save(Array.from(this.#byBinding, ([binding, approval]) => ({ binding, approval })));
   }
 
   #hasRoom(agent: string): boolean {

@@ -21,9 +21,15 @@ export class Freezes {
   #byHand: ReadonlyMap<string, Freeze> = new Map();
   #byFile: ReadonlyMap<string, Freeze> = new Map();
 
-  /** A freeze of the same part is replaced. */
+  /** A freeze of the same part is replaced; those that are over are forgotten. */
   set(freeze: Freeze): void {
-    this.#byHand = new Map(this.#byHand).set(keyOf(freeze), freeze);
+    const kept = [...this.#byHand.values()].filter((one) => isOn(one, freeze.sinceMs));
+    this.#byHand = new Map([...kept, freeze].map((one) => [keyOf(one), one]));
+  }
+
+  /** What was set by hand, to be kept. */
+  byHand(): readonly Freeze[] {
+    return [...this.#byHand.values()];
   }
 
   /** `file`: it is frozen by the file too, and stays so. */

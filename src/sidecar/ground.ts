@@ -9,6 +9,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ServerStreams } from "../transport/server-streams.ts";
 import { type Control, createControl } from "./control.ts";
+import { openControlFiles } from "./control-files.ts";
 import { createHangUp } from "./hang-up.ts";
 import { buildJudging, type Judging } from "./judging.ts";
 import { openCounting } from "./limits.ts";
@@ -42,10 +43,11 @@ export interface GroundOptions {
 /** @throws StartError when the policy is bad, or the audit log cannot be written. */
 export async function layGround(settings: Settings, { clock, agents, open }: GroundOptions): Promise<Ground> {
   const policies = policiesOf(settings);
+  const files = openControlFiles(settings);
   const counting = await openCounting(settings, clock, () => telemetry);
   const readLimits = (): LimitReadings => counting.read(limitsOf(policies.current()));
   const telemetry = await open(settings, agents, readLimits);
-  const control = createControl(settings, telemetry, clock);
+  const control = createControl(settings, telemetry, { files, clock });
   const judging = buildJudging(policies.current, { ...telemetry, ...counting, control, clock });
   const serverStreams = new ServerStreams();
   const watch = followPolicies(policies, {
@@ -58,10 +60,13 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
   await counting.start();
   const leave = (): void => {
     watch.stop();
+    control.stop();
     counting.close();
-    control.close();
   };
-  const hangUp = createHangUp(telemetry, watch.poll);
+  const hangUp = createHangUp(telemetry, () => {
+    watch.poll();
+    control.poll();
+  });
   const followed = { policies, watch, readLimits, hangUp, leave };
   return { ...telemetry, ...judging, ...followed, clock, control, serverStreams };
 }

@@ -4,6 +4,7 @@ import type { HttpSettings } from "../config/settings.ts";
 import type { OpenStreams } from "../transport/answer-http.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
 import { agentHeader } from "../transport/identity/agent-header.ts";
+import { OpenAnswers } from "../transport/open-answers.ts";
 import { Places } from "../transport/places.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
@@ -18,6 +19,7 @@ export interface Guard extends Pick<OpenUpstream, "health" | "start" | "isolatio
   readonly relay: HttpRelay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
+  readonly answers: OpenAnswers;
   readonly close: () => Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export function buildGuard(settings: HttpSettings, ground: Ground, identity: Bui
   const { clock, tools, policyFor } = ground;
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
+  const answers = new OpenAnswers();
   const tasks = new Tasks(clock.steadyMs);
   const open = openUpstream(settings, { ...ground, sessions });
   const relay = new HttpRelay({
@@ -33,6 +36,7 @@ export function buildGuard(settings: HttpSettings, ground: Ground, identity: Bui
     upstream: open.upstream,
     sessions,
     streams,
+    answers,
     tasks,
     taskOwners: new TaskOwners(clock.wallMs),
     requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
@@ -52,5 +56,5 @@ export function buildGuard(settings: HttpSettings, ground: Ground, identity: Bui
     return open.close();
   };
   const { health, start, isolation } = open;
-  return { relay, sessions, streams, health, start, isolation, close };
+  return { relay, sessions, streams, answers, health, start, isolation, close };
 }

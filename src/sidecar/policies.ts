@@ -2,7 +2,7 @@
 
 import { parsePolicies, policyPaths, type PolicySet } from "../config/policy-set.ts";
 import type { Settings } from "../config/settings.ts";
-import { openWatched, type Repeat, type Watched, type WatchedFile } from "../config/watched-file.ts";
+import { openWatched, type Watched, type WatchedFile } from "../config/watched-file.ts";
 import { type Agent, principalOf } from "../enforcement/request.ts";
 import { ALLOW_ALL, type Policy } from "../policy/compile.ts";
 import type { Limit } from "../policy/limit.ts";
@@ -45,12 +45,6 @@ export interface PolicyWatch {
 export function followPolicies(file: WatchedFile<PolicySet>, parts: ReloadParts): PolicyWatch {
   let previous = file.current();
   let loadedAtMs = parts.nowMs();
-  let poll = (): void => file.poll();
-  const repeat: Repeat = (look, everyMs) => {
-    poll = look;
-    const timer = setInterval(look, everyMs).unref();
-    return () => clearInterval(timer);
-  };
   const onChanged = (policies: PolicySet): void => {
     loadedAtMs = parts.nowMs();
     putInForce(previous, policies, parts);
@@ -60,8 +54,8 @@ export function followPolicies(file: WatchedFile<PolicySet>, parts: ReloadParts)
     parts.metrics.policyRejected();
     parts.log.error({ problems }, "the policy was not reloaded; the last good one stays in force");
   };
-  const stop = file.start({ onChanged, onProblems }, repeat);
-  return { poll: () => poll(), loadedAtMs: () => loadedAtMs, stop };
+  const stop = file.start({ onChanged, onProblems });
+  return { poll: file.poll, loadedAtMs: () => loadedAtMs, stop };
 }
 
 function putInForce(previous: PolicySet, policies: PolicySet, parts: ReloadParts): void {

@@ -1,6 +1,6 @@
 /** The composition root of a wrapped stdio server: everything but the two pipes, which `wrapped-session.ts` has. */
 
-import { createAdmin } from "../admin.ts";
+import { createAdmin } from "./admin-listener.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { boundedStderr } from "../telemetry/bounded-stderr.ts";
@@ -48,7 +48,7 @@ export async function startWrap(
     ...(state.isUp ? [] : [whyDown(settings.upstream)]),
   ];
   const shown = { sessions: { size: 1 }, streams: { open: 0 }, adminToken, notReadyBecause };
-  const admin = createAdmin(adminSources(settings, ground, shown));
+  const admin = createAdmin(adminSources(settings, ground, shown), ground.log);
   const close = async (): Promise<void> => {
     ground.leave();
     await closeListener(admin, 0);

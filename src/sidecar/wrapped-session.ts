@@ -9,6 +9,7 @@ import { StdioRelay } from "../transport/exchange-stdio.ts";
 import { errorAnswer, INTERNAL_ERROR } from "../transport/refusal.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
+import { Tasks } from "../transport/tasks.ts";
 import { lineUpstream } from "../transport/upstream-lines.ts";
 import type { Ground } from "./ground.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
@@ -50,11 +51,13 @@ export async function openSession(settings: WrapSettings, parts: SessionParts): 
     log.error({ err: error }, "a message could not be relayed");
     return output.write(errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message").body);
   };
+  const tasks = new Tasks(parts.clock.steadyMs);
   const relay = new StdioRelay({
     ...parts,
     agent: { name: settings.agent, source: "flag", verified: true },
     nextId: createRequestIds(),
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
+    tasks,
     toClient: (line) => output.write(line),
     upstream: lineUpstream((line) => child.send(line)),
     onDropped: metrics.upstreamLineDropped,
@@ -82,6 +85,7 @@ export async function openSession(settings: WrapSettings, parts: SessionParts): 
   const ended = exited.then(async (exit) => {
     noteUp(parts, false);
     log.info(exit, "the wrapped server has ended");
+    tasks.closeAll();
     await relay.end(state.isDraining ? "cancelled" : "upstream_error");
     await output.flushed();
     return exitCodeOf(exit);

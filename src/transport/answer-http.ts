@@ -8,6 +8,7 @@ import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
+import type { OpenAnswers } from "./open-answers.ts";
 import { holdFilter, mustBeRead, passable } from "./passable.ts";
 import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts";
 import type { ServerStreams } from "./server-streams.ts";
@@ -44,6 +45,7 @@ export interface AnswerParts {
   readonly taskOwners: TaskOwners;
   readonly streams: OpenStreams;
   readonly serverStreams: ServerStreams;
+  readonly answers: OpenAnswers;
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
@@ -94,12 +96,24 @@ async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: An
   // What filters a list passes whole events.
   const release =
     tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, exchange.agent) : undefined;
-  const { end, bytes } = await pump(answer, downstream, filter);
+  const onOpen = (leave: () => void): void => {
+    if (isEndless(exchange)) parts.answers.isStream(downstream, leave);
+  };
+  const { end, bytes } = await pump(answer, downstream, {
+    pass: (chunk) => filter.pass(chunk),
+    flush: () => filter.flush(),
+    onOpen,
+  });
   release?.();
   parts.streams.open -= 1;
   if (tracking === undefined || tracking.isEnded) return;
   if (end === "complete") oweAnswer(session, tracking, "upstream_error");
   else tracking.ended(outcomeOfBreak(end), { resultBytes: bytes });
+}
+
+/** Whether the stream answers no call: it lasts until somebody leaves. */
+function isEndless({ tracking }: Exchange): boolean {
+  return tracking === undefined || tracking.request.method === "subscriptions/listen";
 }
 
 function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: number }): Filter {
@@ -262,7 +276,7 @@ function wholeOf(outline: Outline): Outline | undefined {
 }
 
 function outcomeOfBreak(end: PumpEnd): Outcome {
-  return end === "gone" ? "cancelled" : "upstream_error";
+  return end === "gone" || end === "left" ? "cancelled" : "upstream_error";
 }
 
 function isJson(answer: UpstreamAnswer): boolean {

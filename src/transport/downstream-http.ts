@@ -1,6 +1,12 @@
 /** The downstream listener: node:http, the edge rules, the bounded body; then the exchange. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { RefusalCause } from "../enforcement/observer.ts";
@@ -8,6 +14,7 @@ import type { Caller } from "./admission.ts";
 import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
 import type { Metadata } from "./identity/metadata.ts";
+import type { OpenAnswers } from "./open-answers.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 import { cutSlowReaders } from "./slow-readers.ts";
 
@@ -21,6 +28,10 @@ export interface DownstreamOptions {
   readonly receivedBytes: number;
   /** How long a client may take nothing of an answer that waits for it. */
   readonly unreadMs: number;
+  /** Whether this process does not keep up: new requests are then refused. */
+  readonly isLate: () => boolean;
+  /** Hears of every answer as it begins. */
+  readonly answers: OpenAnswers;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
   /** Absent: plain HTTP. */
@@ -31,13 +42,8 @@ export interface DownstreamOptions {
 
 /** A server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
-  const checkMs = Math.min(500, Math.ceil(options.requestMs / 4));
-  // Invariant: who is slow is cut within `requestMs`, though Node looks only now and then.
-  const arrivalMs = options.requestMs - checkMs;
   const bounds = {
-    requestTimeout: arrivalMs,
-    headersTimeout: Math.min(arrivalMs, 10_000),
-    connectionsCheckingInterval: checkMs,
+    ...arrivalBounds(options.requestMs),
     keepAlive: true,
     keepAliveInitialDelay: 15_000,
     // The edge answers a missing Host, so that it is recorded.
@@ -56,6 +62,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
   const arriving = { bytes: 0, max: options.receivedBytes };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    options.answers.begin(response);
     serveRequest({ ...options, relay, arriving }, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
@@ -71,6 +78,16 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   });
   refuseWhatIsNoRequest(server, relay);
   return server;
+}
+
+/** Invariant: who is slow is cut within `requestMs`, though Node looks only now and then. */
+function arrivalBounds(
+  requestMs: number,
+): Pick<ServerOptions, "requestTimeout" | "headersTimeout" | "connectionsCheckingInterval"> {
+  const checkMs = Math.min(500, Math.ceil(requestMs / 4));
+  const requestTimeout = requestMs - checkMs;
+  const headersTimeout = Math.min(requestTimeout, 10_000);
+  return { requestTimeout, headersTimeout, connectionsCheckingInterval: checkMs };
 }
 
 function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
@@ -103,7 +120,7 @@ function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
   relay.admission.noteRefusal({ cause, detail, bytes: 0 });
 }
 
-interface Listener extends Pick<DownstreamOptions, "edge" | "metadata"> {
+interface Listener extends Pick<DownstreamOptions, "edge" | "metadata" | "isLate"> {
   readonly relay: HttpRelay;
   readonly arriving: Arriving;
 }
@@ -115,12 +132,13 @@ interface Arriving {
 }
 
 async function serveRequest(
-  { relay, edge, metadata, arriving }: Listener,
+  { relay, edge, metadata, arriving, isLate }: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refused = refuseRequest(request, edge);
   if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
+  if (isLate()) return refuse(relay, { incoming: request, downstream: response }, LATE);
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   // Before the body: who may not call has nothing read of what it sends.
   const proof = relay.admission.identify(request);
@@ -137,6 +155,13 @@ const NO_ROOM: RefusedRequest = {
   status: 503,
   cause: "overload",
   detail: "too many messages are arriving at once",
+};
+
+// Before the proof and the body: what is refused must cost next to nothing.
+const LATE: RefusedRequest = {
+  status: 503,
+  cause: "overload",
+  detail: "Tollgate is busy: it does not keep up with its requests",
 };
 
 function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {

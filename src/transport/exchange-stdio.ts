@@ -1,6 +1,5 @@
 /** One stdio client and its server: the client's lines judged and sent on or answered, the server's lines carried back. */
 
-import { isUtf8 } from "node:buffer";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Enforcer } from "../enforcement/enforce.ts";
 import type { Observer, Outcome, Propagate, Refusal } from "../enforcement/observer.ts";
@@ -22,9 +21,11 @@ import {
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Pending, PendingRequests } from "./pending-requests.ts";
 import { denialAnswer, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST, methodDenialAnswer } from "./refusal.ts";
-import { type Outline, ReplyOutline } from "./reply.ts";
+import type { Outline } from "./reply.ts";
 import { scan } from "./scan.ts";
+import { outlineOfLine } from "./server-line.ts";
 import { refusalForAgent, refusalForServer, type ServerRequests, wordsOf } from "./server-requests.ts";
+import { taskRequestOf, type Tasks } from "./tasks.ts";
 import type { ToolList } from "./tool-list.ts";
 import { propagateInMessage } from "./propagation.ts";
 import type { LineUpstream } from "./upstream-lines.ts";
@@ -46,6 +47,7 @@ export interface StdioRelayParts {
   readonly clock: Clock;
   readonly nextId: () => string;
   readonly serverRequests: ServerRequests;
+  readonly tasks: Tasks;
   /** A line of the server that did not pass. */
   readonly onDropped: (cause: DroppedLine) => void;
 }
@@ -77,7 +79,7 @@ export class StdioRelay {
 
   /** Takes one line of the server; resolves when the client took it. */
   async fromServer(line: Buffer): Promise<void> {
-    const outline = outlineOf(line);
+    const outline = outlineOfLine(line);
     if (outline === undefined) return this.#parts.onDropped("not_json_rpc");
     const { observer, toClient, onDropped } = this.#parts;
     const pending =
@@ -88,6 +90,7 @@ export class StdioRelay {
     observer.messagePassed("upstream", outline.method ?? "response");
     const denied = this.#parts.serverRequests.deniedIn(outline);
     if (pending !== undefined) return toClient(this.#answer(pending, outline, { line, denied }));
+    this.#parts.tasks.hear(outline, { resultBytes: line.byteLength });
     return denied === undefined ? toClient(line) : this.#refuseServer(denied, outline.id);
   }
 
@@ -174,7 +177,9 @@ export class StdioRelay {
       const request = { id: message.id, decisionId: tracking.request.id };
       return this.#answerDenied(tracking, methodDenialAnswer(request, denial).body);
     }
-    const pending = { tracking, isFirstPage: message.params?.has("cursor") !== true };
+    const task = taskRequestOf(message);
+    const isFirstPage = message.params?.has("cursor") !== true;
+    const pending = { tracking, isFirstPage, ...(task && { task }) };
     return this.#send(pending, (context) =>
       upstream.relay(message, propagateInMessage(text, message.meta, context)),
     );
@@ -220,11 +225,14 @@ export class StdioRelay {
     outline: Outline,
     { line, denied }: { readonly line: Buffer; readonly denied: string | undefined },
   ): string | Buffer {
-    const { tracking } = pending;
-    tracking.answered();
+    const { tracking, task } = pending;
+    const { tasks } = this.#parts;
     const answer = denied === undefined ? this.#passable(pending, line) : this.#refused(tracking, denied);
     if (answer === undefined) return this.#failed(pending, "sent a tool list that cannot be read");
     const resultBytes = Buffer.byteLength(answer);
+    tasks.hear(outline, { resultBytes }, task);
+    if (tasks.begin(tracking, outline, { resultBytes })) return answer;
+    tracking.answered();
     tracking.ended(outcomeOf(outline), { resultBytes, ...rpcCodeOf(outline) });
     return answer;
   }
@@ -261,19 +269,6 @@ export class StdioRelay {
     const request = describeRequest(received, message, text, { tools, policy: policyFor(agent) });
     return new Tracking(request, observer, clock);
   }
-}
-
-/** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
-function outlineOf(line: Buffer): Outline | undefined {
-  if (!isUtf8(line)) return undefined;
-  const reading = new ReplyOutline();
-  reading.push(line);
-  const outline = reading.end();
-  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = outline;
-  if (!isWellFormed || !isJsonRpc) return undefined;
-  const isAnswer = hasResult || hasError;
-  if (method !== undefined) return isAnswer ? undefined : outline;
-  return isAnswer && (id !== undefined || hasError) ? outline : undefined;
 }
 
 const GONE = "has ended without an answer";

@@ -2,11 +2,14 @@
 
 import type { Outcome } from "../enforcement/observer.ts";
 import type { Tracking } from "../enforcement/tracking.ts";
+import type { TaskRequest } from "./tasks.ts";
 
 export interface Pending {
   readonly tracking: Tracking;
   /** Of a tools/list: whether it asks for the list from its start. */
   readonly isFirstPage: boolean;
+  /** Of a request about a task: which one. */
+  readonly task?: TaskRequest;
 }
 
 /** Under way at once; what a client sends beyond is refused. */

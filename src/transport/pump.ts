@@ -3,14 +3,16 @@
 import type { ServerResponse } from "node:http";
 import type { UpstreamAnswer } from "./upstream.ts";
 
-/** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left. */
-export type PumpEnd = "complete" | "broken" | "refused" | "gone";
+/** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left; `left`: we are leaving. */
+export type PumpEnd = "complete" | "broken" | "refused" | "gone" | "left";
 
 export interface Filter {
   /** What goes downstream for these bytes; undefined refuses the rest of the answer. */
   readonly pass: (chunk: Buffer) => Buffer | undefined;
   /** What is left at the end; undefined refuses the answer as incomplete. */
   readonly flush: () => Buffer | undefined;
+  /** Is given the way to end the answer in good order, though the upstream has more to say. */
+  readonly onOpen?: (leave: () => void) => void;
 }
 
 export interface Pumped {
@@ -31,7 +33,7 @@ export function pump(
   const finish = (end: PumpEnd): void => {
     if (isOver) return;
     isOver = true;
-    if (end === "complete") downstream.end();
+    if (end === "complete" || end === "left") downstream.end();
     // A stream that broke must not look like one that ended.
     else downstream.destroy();
     if (end !== "complete") upstream.destroy();
@@ -55,6 +57,7 @@ export function pump(
   upstream.once("close", () => finish("broken"));
   downstream.once("close", () => finish("gone"));
   if (downstream.destroyed) finish("gone");
+  filter.onOpen?.(() => finish("left"));
   if (held !== undefined) write(held);
   if (!downstream.writableNeedDrain) upstream.resume();
   return promise;

@@ -16,7 +16,7 @@ export class ServerStreams {
   tellToolsChanged(isConcerned: (agent: Agent) => boolean): number {
     let told = 0;
     for (const [downstream, agent] of this.#open) {
-      if (downstream.destroyed || !isConcerned(agent)) continue;
+      if (downstream.destroyed || downstream.writableEnded || !isConcerned(agent)) continue;
       downstream.write(TOOLS_CHANGED);
       told += 1;
     }

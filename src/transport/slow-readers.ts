@@ -4,13 +4,15 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 export interface ReaderBounds {
-  /** How long a client may take nothing of what waits for it. */
+  /** How long a client may take next to nothing of what waits for it. */
   readonly unreadMs: number;
   readonly onCut: () => void;
 }
 
 /** A large answer may take longer than `unreadMs`, as long as this many bytes a second would. */
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
+/** What counts as taking something: whoever takes less in `unreadMs` reads to hold, not to read. */
+const LEAST_BYTES = 64 * 1024;
 const SWEEP_MS = 1_000;
 
 interface Waiting {
@@ -32,7 +34,8 @@ export function cutSlowReaders(server: Server, { unreadMs, onCut }: ReaderBounds
       const waitingBytes = socket.writableLength;
       const takenBytes = socket.bytesWritten - waitingBytes;
       if (waitingBytes === 0) sockets.set(socket, undefined);
-      else if (before?.takenBytes !== takenBytes) sockets.set(socket, { takenBytes, sinceMs: nowMs });
+      else if (before === undefined || takenBytes - before.takenBytes >= LEAST_BYTES)
+        sockets.set(socket, { takenBytes, sinceMs: nowMs });
       else if (nowMs - before.sinceMs >= Math.max(unreadMs, timeFor(waitingBytes))) {
         onCut();
         socket.destroy();

@@ -99,6 +99,8 @@ export class UpstreamHttp implements Upstream {
     let isAnswered = false;
     request.once("response", (response) => {
       isAnswered = true;
+      // A body without a length would end as if it were whole.
+      request.once("error", (error) => response.destroy(error));
       if (isStream(response)) request.setTimeout(0);
       resolve(response);
     });

@@ -1,11 +1,10 @@
 /** The console's page and what keeps other pages out: headers, Host, Origin, content type. */
 
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
@@ -74,15 +73,13 @@ describe("the console's page", () => {
   });
 
   it("says what to run when it was not built", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tollgate-console-"));
     const app = express();
-    addConsole(app, pathToFileURL(`${folder}/`));
+    addConsole(app, { "/": { type: "text/html", read: readMissing } });
     const server = await serveOnLoopback(app);
     const response = await fetch(new URL("/", server.url));
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ error: "the console is not built: run npm run build:console" });
     server.close();
-    rmSync(folder, { recursive: true });
   });
 
   it("is not served to a name that was pointed at this address", async () => {
@@ -117,3 +114,7 @@ describe("a page of another site", () => {
     expect(await statusOf("/unfreeze", "POST", { ...JSON_TYPE, origin: adminUrl }, body)).toBe(200);
   });
 });
+
+function readMissing(): string {
+  return readFileSync(join(tmpdir(), "no-such-console", "index.html"), "utf8");
+}

@@ -33,7 +33,14 @@ function watch(path: string) {
     },
   );
   expect(timer.everyMs).toBe(1_000);
-  return { changes, problems, file: opened.file, tick: () => timer.tick() };
+  return {
+    changes,
+    problems,
+    file: opened.file,
+    tick: () => timer.tick(),
+    /** Long enough for a change to be seen twice. */
+    settle: () => [1, 2].forEach(() => timer.tick()),
+  };
 }
 
 describe("a watched file", () => {
@@ -59,6 +66,28 @@ describe("a watched file", () => {
     expect(file.current()).toBe(2);
   });
 
+  it("is believed when it was seen twice: half of it may be good as well", () => {
+    const path = join(folder, "n");
+    writeFileSync(path, "1");
+    const { changes, tick } = watch(path);
+    for (const half of ["2", "23", "234"]) {
+      writeFileSync(path, half);
+      tick();
+    }
+    expect(changes).toEqual([]);
+    tick();
+    expect(changes).toEqual([234]);
+  });
+
+  it("is believed at once by who asks for it now", () => {
+    const path = join(folder, "n");
+    writeFileSync(path, "1");
+    const { changes, file } = watch(path);
+    writeFileSync(path, "2");
+    file.poll();
+    expect(changes).toEqual([2]);
+  });
+
   it.each([
     ["bad", (path: string) => writeFileSync(path, "x")],
     ["deleted", unlinkSync],
@@ -72,16 +101,16 @@ describe("a watched file", () => {
   ])("keeps its last good reading when it is %s, says so once, and goes on watching", (_what, spoil) => {
     const path = join(folder, "n");
     writeFileSync(path, "1");
-    const { changes, problems, tick, file } = watch(path);
+    const { changes, problems, settle, file } = watch(path);
     spoil(path);
-    tick();
-    tick();
+    settle();
+    settle();
     expect(file.current()).toBe(1);
     expect(problems.length).toBe(1);
     expect(file.problems()).toEqual(problems[0]);
     rmSync(path, { recursive: true, force: true });
     writeFileSync(path, "3");
-    tick();
+    settle();
     expect(changes).toEqual([3]);
     expect(file.problems()).toEqual([]);
   });
@@ -97,10 +126,10 @@ describe("a watched file", () => {
     };
     swapTo("1");
     symlinkSync(join("..data", "n"), path);
-    const { changes, tick } = watch(path);
+    const { changes, settle } = watch(path);
     for (const version of ["2", "3", "4"]) {
       swapTo(version);
-      tick();
+      settle();
     }
     expect(changes).toEqual([2, 3, 4]);
   });

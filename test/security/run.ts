@@ -14,11 +14,12 @@ import { FUZZ } from "./fuzz/section.ts";
 import { HTTP } from "./http/section.ts";
 import { LEGITIMATE } from "./legitimate/section.ts";
 import { LIMITS } from "./limits/section.ts";
+import { PROOF } from "./proof/section.ts";
 import { SLOW } from "./slow/section.ts";
 import { TELEMETRY } from "./telemetry/section.ts";
 import { prepareToolchain } from "./toolchain.ts";
 
-const SECTIONS: readonly Section[] = [BYPASS, LEGITIMATE, FUZZ, HTTP, LIMITS, TELEMETRY, SLOW];
+const SECTIONS: readonly Section[] = [BYPASS, LEGITIMATE, FUZZ, HTTP, PROOF, LIMITS, TELEMETRY, SLOW];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" } },

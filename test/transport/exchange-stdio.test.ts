@@ -4,12 +4,13 @@ import { parsePolicyFile } from "../../src/config/policy-file.ts";
 import { SYSTEM_CLOCK } from "../../src/enforcement/clock.ts";
 import { Counters } from "../../src/enforcement/counters.ts";
 import { Freezes } from "../../src/enforcement/freeze.ts";
-import { createServerRequests } from "../../src/transport/server-requests.ts";
+import { createServerRequests, type ServerRequestRules } from "../../src/transport/server-requests.ts";
 import { noApprovals } from "../fixtures/approvals.ts";
 import { createEnforcer } from "../../src/enforcement/enforce.ts";
 import { combineObservers, type Ending, type Refusal } from "../../src/enforcement/observer.ts";
 import { ChildError } from "../../src/transport/child.ts";
 import { StdioRelay } from "../../src/transport/exchange-stdio.ts";
+import { Tasks } from "../../src/transport/tasks.ts";
 import { ToolList } from "../../src/transport/tool-list.ts";
 import { lineUpstream } from "../../src/transport/upstream-lines.ts";
 
@@ -21,8 +22,8 @@ const POLICY = {
   tools: { no: { action: "deny" }, once: { limits: [{ counter: "once", window: "day", max: 1 }] } },
 };
 
-/** A relay whose both ends are lists; `send` stands for the server's pipe. */
-function open(send?: (line: string) => Promise<void>) {
+/** A relay whose both ends are lists; `send` stands for the server's pipe, `rules` for what the server may ask. */
+function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules = {}) {
   const file = parsePolicyFile(Buffer.from(JSON.stringify(POLICY)), "policy.json");
   if (!file.ok) throw new Error(file.problems.join("\n"));
   const toServer: string[] = [];
@@ -69,7 +70,8 @@ function open(send?: (line: string) => Promise<void>) {
     propagate: () => undefined,
     clock: SYSTEM_CLOCK,
     nextId: () => String((id += 1)),
-    serverRequests: createServerRequests({}),
+    serverRequests: createServerRequests(rules),
+    tasks: new Tasks(SYSTEM_CLOCK.steadyMs),
     onDropped: (cause) => dropped.push(cause),
   });
   const fromClient = (message: object) => relay.fromClient(Buffer.from(JSON.stringify(message)));
@@ -136,6 +138,50 @@ describe("a stdio relay", () => {
     await fromServer(list);
     expect(toClient).toEqual(['{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"seen"}],"more":1.5}}']);
     expect(dropped).toEqual(["unmatched"]);
+  });
+
+  it("counts a call that has become a task when the task ends", async () => {
+    const { fromClient, fromServer, toClient, endings } = open();
+    const { params } = call(1, "slow");
+    await fromClient(request(1, "tools/call", { ...params, task: { ttl: 60_000 } }));
+    await fromServer(result(1, { task: { taskId: "t1", status: "working" } }));
+    expect(toClient).toHaveLength(1);
+    expect(endings).toEqual([]);
+    await fromClient(request(2, "tasks/result", { taskId: "t1" }));
+    await fromServer(result(2, { content: [], isError: true }));
+    expect(endings).toMatchObject([
+      { id: "1", outcome: "tool_error" },
+      { id: "2", outcome: "tool_error" },
+    ]);
+  });
+
+  it("hears of a task's end in a notification", async () => {
+    const { fromClient, fromServer, toClient, endings } = open();
+    const { params } = call(1, "slow");
+    await fromClient(request(1, "tools/call", { ...params, task: {} }));
+    await fromServer(result(1, { task: { taskId: "t1", status: "working" } }));
+    const status = { taskId: "t1", status: "failed" };
+    await fromServer({ jsonrpc: "2.0", method: "notifications/tasks/status", params: status });
+    expect(toClient).toHaveLength(2);
+    expect(endings).toMatchObject([{ id: "1" }]);
+  });
+
+  it("answers a server that asks for what it may not, and the client hears nothing of it", async () => {
+    const { fromServer, toServer, toClient, refusals } = open(undefined, { "*": "deny" });
+    await fromServer(request("s", "sampling/createMessage"));
+    await fromServer(request("p", "ping"));
+    expect(toServer.map((line) => JSON.parse(line))).toMatchObject([{ id: "s", error: { code: 403 } }]);
+    expect(toClient).toEqual([JSON.stringify(request("p", "ping"))]);
+    expect(refusals).toMatchObject([{ cause: "server_request" }]);
+  });
+
+  it("passes no result by which the server asks for what it may not", async () => {
+    const { fromClient, fromServer, toClient, refusals } = open(undefined, { "roots/list": "deny" });
+    await fromClient(call(1, "asks"));
+    const inputRequests = { r: { method: "roots/list" } };
+    await fromServer(result(1, { resultType: "input_required", inputRequests }));
+    expect(JSON.parse(toClient[0] ?? "")).toMatchObject({ id: 1, error: { code: 403 } });
+    expect(refusals).toMatchObject([{ cause: "server_request" }]);
   });
 
   it("answers for a server whose tools/list cannot be read", async () => {

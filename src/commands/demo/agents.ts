@@ -19,6 +19,8 @@ export interface Agent {
   readonly steps: (round: number) => readonly Step[];
   /** A burst sends the whole round at once. */
   readonly isBursting: boolean;
+  /** Sends messages that no policy ever sees, because they are refused as they are. */
+  readonly isSmuggling?: boolean;
 }
 
 export interface Performance {
@@ -26,6 +28,8 @@ export interface Performance {
   /** How many rounds; `Infinity` goes on until the signal. */
   readonly rounds: number;
   readonly signal: AbortSignal;
+  /** Absent: all of them. */
+  readonly agents?: readonly Agent[];
 }
 
 const ROUND_PAUSE_MS = 3_000;
@@ -41,12 +45,12 @@ const LATER_BURST = 3;
 export const AGENTS: readonly Agent[] = [
   { name: "capacity-planner", isBursting: false, steps: plan },
   { name: "batch-runner", isBursting: true, steps: burst },
-  { name: "curious-intern", isBursting: false, steps: probe },
+  { name: "curious-intern", isBursting: false, isSmuggling: true, steps: probe },
 ];
 
 /** Plays every agent's rounds side by side; a call that was begun is finished before this returns. */
 export async function playAgents(performance: Performance): Promise<void> {
-  await Promise.all(AGENTS.map((agent) => play(agent, performance)));
+  await Promise.all((performance.agents ?? AGENTS).map((agent) => play(agent, performance)));
 }
 
 async function play(agent: Agent, { url, rounds, signal }: Performance): Promise<void> {
@@ -59,6 +63,7 @@ async function play(agent: Agent, { url, rounds, signal }: Performance): Promise
     if (round > 0) await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     await client.listTools();
     await playRound(client, agent, { steps: agent.steps(round), signal });
+    if (agent.isSmuggling === true && round % 5 === 1) await smuggle(url, agent.name);
   }
   await transport.terminateSession();
   await client.close();
@@ -78,6 +83,17 @@ async function playRound(
     await take(client, step);
     await pause(STEP_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Two names for one tool: a reader that takes the first sees another call than one that takes the last. */
+async function smuggle(url: string, agent: string): Promise<void> {
+  const call = '{"name":"ListAHOBatches","name":"DeleteAHOBatch","arguments":{}}';
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", [AGENT_HEADER]: agent },
+    body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${call}}`,
+  });
+  await response.text();
 }
 
 /** A JSON-RPC error is an answer like any other here: what came of the call is read from the metrics. */
@@ -100,8 +116,13 @@ function plan(round: number): readonly Step[] {
     { tool: "ExecuteRangeQuery", args: { query: QUERY, start: "1767225600", end: "1767229200", step: "1m" } },
     // A slip of its own: the server answers with an error, the sidecar lets it pass.
     { tool: "ExecuteQuery", args: { query: "sum(rate(http_requests_total[5m])" } },
+    // The policy allows this tool, and the server does not have it: an error of the protocol, not of a tool.
+    { tool: "ListAHORunsInBatch", args: { batch_id: "batch-1" } },
   ];
-  return round % 4 === 0 ? [...survey, ...look] : look;
+  // After two minutes it has a new habit: an agent that meets a tool for the first time.
+  const cancel =
+    round >= 40 && round % 8 === 0 ? [{ tool: "CancelAHORunBatch", args: { batch_id: "batch-1" } }] : [];
+  return round % 4 === 0 ? [...survey, ...look, ...cancel] : look;
 }
 
 function burst(round: number): readonly Step[] {
@@ -130,6 +151,8 @@ function probe(): readonly Step[] {
     { tool: "StartAHORun", args: { workflow_id: "1", role_arn: ROLE, output_uri: "s3://demo/out/" } },
     { tool: "ExecuteQuery", args: { query: "up", profile: "production-admin" } },
     { tool: "ExecuteQuery", args: { query: '{__name__=~".+"}' } },
+    // A step is a text such as "1m": of a number the policy cannot tell, and so it denies.
+    { tool: "ExecuteRangeQuery", args: { query: "up", start: "1767225600", end: "1767229200", step: 60 } },
     { tool: "DropEverything", args: {} },
   ];
 }

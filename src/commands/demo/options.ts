@@ -1,8 +1,17 @@
 /** The flags of `tollgate demo`. */
 
 import { parseArgs } from "node:util";
+import { AGENTS } from "./agents.ts";
+
+/** One part of the demo, for a process or container of its own. */
+export type DemoPart =
+  | { readonly name: "server" }
+  /** Where the agents call, and which of them; all when `agent` is absent. */
+  | { readonly name: "agents"; readonly url: string; readonly agent?: string };
 
 export interface DemoOptions {
+  /** Absent: everything in this process. */
+  readonly part?: DemoPart;
   /** Absent: until interrupted. */
   readonly forMs?: number;
   /** `Infinity` when not limited. */
@@ -23,6 +32,8 @@ export const DEMO_HELP = `tollgate demo: a server, three agents and the sidecar 
   --rounds N           end when each agent has done this many rounds (no end)
   --listen HOST:PORT   where the agents reach the sidecar (127.0.0.1, a free port)
   --admin HOST:PORT    metrics and the other admin pages (127.0.0.1, a free port)
+  --part server        only the server, on --listen
+  --part agents        only the agents: --url URL is where they call, --agent NAME one of them
   --help               this text
 `;
 
@@ -39,11 +50,43 @@ export function parseDemoOptions(argv: readonly string[]): ParsedOptions {
   if (!(rounds >= 1) || (values.rounds !== undefined && !Number.isSafeInteger(rounds))) {
     return { ok: false, problem: `--rounds: must be a whole number from 1, got "${values.rounds}"` };
   }
+  const part = parsePart(values);
+  if (typeof part === "string") return { ok: false, problem: part };
   const { listen, admin, help } = values;
   return {
     ok: true,
-    options: { ...(forMs === undefined ? {} : { forMs }), rounds, listen, admin, isHelp: help },
+    options: {
+      ...(part === undefined ? {} : { part }),
+      ...(forMs === undefined ? {} : { forMs }),
+      rounds,
+      listen,
+      admin,
+      isHelp: help,
+    },
   };
+}
+
+interface PartValues {
+  readonly part?: string | undefined;
+  readonly url?: string | undefined;
+  readonly agent?: string | undefined;
+}
+
+/** The part, undefined for everything, or what is wrong with it. */
+function parsePart({ part, url, agent }: PartValues): DemoPart | undefined | string {
+  if (part !== undefined && part !== "server" && part !== "agents")
+    return `--part: must be server or agents, got "${part}"`;
+  if (part !== "agents") {
+    const given = url !== undefined ? "--url" : agent !== undefined ? "--agent" : undefined;
+    if (given !== undefined) return `${given}: is for --part agents`;
+    return part === undefined ? undefined : { name: part };
+  }
+  if (url === undefined || !URL.canParse(url))
+    return "--url: say where the agents call, as in --url http://127.0.0.1:8080/mcp";
+  const names = AGENTS.map(({ name }) => name);
+  if (agent !== undefined && !names.includes(agent))
+    return `--agent: must be one of ${names.join(", ")}, got "${agent}"`;
+  return { name: part, url, ...(agent === undefined ? {} : { agent }) };
 }
 
 /** `30s`, `1.5m`, `200ms` in milliseconds; undefined when it is no time, or longer than a timer can wait. */
@@ -70,5 +113,8 @@ const FLAGS = {
   rounds: { type: "string" },
   listen: { type: "string", default: "127.0.0.1:0" },
   admin: { type: "string", default: "127.0.0.1:0" },
+  part: { type: "string" },
+  url: { type: "string" },
+  agent: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;

@@ -1,4 +1,4 @@
-/** The MCP server of the demo: Streamable HTTP with sessions, by the official SDK, on a free port of this machine. */
+/** The MCP server of the demo: Streamable HTTP with sessions, by the official SDK. */
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -20,20 +20,28 @@ export interface DemoServer {
   readonly stop: () => Promise<void>;
 }
 
+interface Place {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+const FREE_ON_LOOPBACK: Place = { host: "127.0.0.1", port: 0 };
+
 type Sessions = Map<string, StreamableHTTPServerTransport>;
 
-/** Listens on loopback only; `stop` cuts open streams. */
-export async function startDemoServer(): Promise<DemoServer> {
+/** Listens on a free port of loopback unless told otherwise; `stop` cuts open streams. @throws when the address cannot be had. */
+export async function startDemoServer({ host, port } = FREE_ON_LOOPBACK): Promise<DemoServer> {
   const sessions: Sessions = new Map();
   const listener = createServer((request, response) => {
     serve(sessions, request, response).catch(() => response.destroy());
   });
-  listener.listen(0, "127.0.0.1");
+  listener.listen(port, host);
   await once(listener, "listening");
   const address = listener.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const bound = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/mcp`,
     stop: async () => {
       const closed = once(listener, "close");
       listener.close();

@@ -42,11 +42,30 @@ describe("parseDemoOptions", () => {
   });
 
   it.each([
+    [["--part", "server"], { name: "server" }],
+    [["--part", "agents", "--url", "http://x/mcp"], { name: "agents", url: "http://x/mcp" }],
+    [
+      ["--part", "agents", "--url", "http://x/mcp", "--agent", "curious-intern"],
+      { name: "agents", url: "http://x/mcp", agent: "curious-intern" },
+    ],
+  ])("reads the part of %j", (argv, part) => {
+    expect(parseDemoOptions(argv)).toMatchObject({ ok: true, options: { part } });
+  });
+
+  it.each([
     [["--for", "soon"], '--for: must be a time such as 30s, 5m or 1h, got "soon"'],
     [["--rounds", "0"], '--rounds: must be a whole number from 1, got "0"'],
     [["--rounds", "1.5"], '--rounds: must be a whole number from 1, got "1.5"'],
     [["--rounds", ""], '--rounds: must be a whole number from 1, got ""'],
     [["--fro", "30s"], "Unknown option '--fro'"],
+    [["--part", "sidecar"], '--part: must be server or agents, got "sidecar"'],
+    [["--part", "agents"], "--url: say where the agents call, as in --url http://127.0.0.1:8080/mcp"],
+    [
+      ["--part", "agents", "--url", "http://x/mcp", "--agent", "bot"],
+      '--agent: must be one of capacity-planner, batch-runner, curious-intern, got "bot"',
+    ],
+    [["--url", "http://x/mcp"], "--url: is for --part agents"],
+    [["--part", "server", "--agent", "curious-intern"], "--agent: is for --part agents"],
   ])("explains what is wrong with %j", (argv, problem) => {
     expect(parseDemoOptions(argv)).toEqual({ ok: false, problem });
   });

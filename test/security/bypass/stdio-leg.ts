@@ -19,18 +19,7 @@ export async function runStdioLeg(kind: StdioKind, toolchain: Toolchain, leg: Le
   const tally = new Tally(kind.name, await direct(command, leg.control));
   const record = new Record();
   const audit = new AuditTail(GUARD);
-  const flags = [
-    "--policy",
-    audit.policyFile,
-    "--audit",
-    audit.file,
-    "--admin",
-    "127.0.0.1:0",
-    "--log-level",
-    "error",
-  ];
-  const wrap = [process.execPath, MAIN, ...flags, "--", ...command];
-  const client = new LineClient(wrap, { RECORD_FILE: record.file });
+  const client = new LineClient(wrapped(command, audit), { RECORD_FILE: record.file });
   await client.initialize();
   audit.next();
   for (const [index, vector] of leg.corpus.entries()) {
@@ -43,6 +32,12 @@ export async function runStdioLeg(kind: StdioKind, toolchain: Toolchain, leg: Le
   record.remove();
   audit.remove();
   return tally.result();
+}
+
+function wrapped(command: readonly string[], audit: AuditTail): string[] {
+  const files = ["--policy", audit.policyFile, "--audit", audit.file];
+  const flags = [...files, "--admin", "127.0.0.1:0", "--log-level", "error"];
+  return [process.execPath, MAIN, ...flags, "--", ...command];
 }
 
 async function direct(command: readonly string[], control: Family): Promise<number> {

@@ -1,4 +1,4 @@
-/** Many calls at once against two limits, round after round, while the clock jumps and the policy file is rewritten. */
+/** Many calls at once against two limits, round after round, while the clock jumps and the policy is reloaded. */
 
 import { writeFileSync } from "node:fs";
 import { Agent, createServer, request } from "node:http";
@@ -10,6 +10,7 @@ import { callOf } from "../bypass/vector.ts";
 import type { Figure, Section } from "../figure.ts";
 
 const CALLS = 1_000;
+const CALLS_PER_RELOAD = 250;
 const AMOUNT = 7;
 const MOST_CALLS = 37;
 const MOST_SPENT = 370;
@@ -27,34 +28,64 @@ export const LIMITS: Section = {
 };
 
 async function race(rounds: number): Promise<Figure> {
-  const upstream = await startCounting();
-  const audit = new AuditTail(policyOf("first"));
-  const clock = { now: START_MS };
-  const sidecar = await startTestSidecar({
-    upstream: `${upstream.origin}/mcp`,
-    flags: { policy: audit.policyFile, audit: audit.file },
-    clock: { wallMs: () => clock.now, steadyMs: () => performance.now() },
-  });
+  const track = await startTrack();
   const agent = new Agent({ keepAlive: true, maxSockets: CALLS });
   const tally: Tally = { over: 0, under: 0, admitted: 0, faults: [] };
   let windowMs = START_MS;
   for (let round = 0; round < rounds; round += 1) {
     const isNew = round % ROUNDS_PER_WINDOW === 0;
     if (isNew) windowMs += HOUR_MS;
-    clock.now = windowMs;
-    writeFileSync(audit.policyFile, JSON.stringify(policyOf(`round ${round}`)));
-    const jump = (call: number): void => {
-      clock.now = windowMs - (BACKWARDS_MS[call % BACKWARDS_MS.length] ?? 0);
-    };
-    await allAtOnce(sidecar.url, agent, jump);
-    count(tally, upstream.next(), isNew, round);
-    audit.next();
+    track.setClock(windowMs);
+    const startMs = windowMs;
+    await allAtOnce(track.url, agent, (call) => {
+      track.setClock(startMs - (BACKWARDS_MS[call % BACKWARDS_MS.length] ?? 0));
+      if (call % CALLS_PER_RELOAD === 0) track.reload(`round ${round}, after call ${call}`);
+    });
+    count(tally, track.arrived(), isNew, round);
   }
+  const reloads = await track.reloads();
   agent.destroy();
-  await sidecar.stop();
-  await upstream.close();
-  audit.remove();
-  return describe(tally, rounds);
+  await track.stop();
+  return describe(tally, rounds, reloads);
+}
+
+interface Track {
+  readonly url: string;
+  readonly setClock: (nowMs: number) => void;
+  /** A policy of other words is in force from now on. */
+  readonly reload: (words: string) => void;
+  /** How many reloads there were, by the sidecar's own count. */
+  readonly reloads: () => Promise<number>;
+  /** What reached the server since the last time. */
+  readonly arrived: () => Arrived;
+  readonly stop: () => Promise<void>;
+}
+
+async function startTrack(): Promise<Track> {
+  const upstream = await startCounting();
+  const audit = new AuditTail(policyOf("first"));
+  let now = START_MS;
+  const sidecar = await startTestSidecar({
+    upstream: `${upstream.origin}/mcp`,
+    flags: { policy: audit.policyFile, audit: audit.file },
+    clock: { wallMs: () => now, steadyMs: () => performance.now() },
+  });
+  const stop = async (): Promise<void> => {
+    await sidecar.stop();
+    await upstream.close();
+    audit.remove();
+  };
+  return {
+    url: sidecar.url,
+    setClock: (nowMs) => void (now = nowMs),
+    reload: (words) => {
+      writeFileSync(audit.policyFile, JSON.stringify(policyOf(words)));
+      sidecar.hangUp();
+    },
+    reloads: async () => (await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })) - 1,
+    arrived: upstream.next,
+    stop,
+  };
 }
 
 /** Other words in each round: what a reload takes up, and what must not refill a counter. */
@@ -115,12 +146,12 @@ function count(tally: Tally, { safe, pay }: Arrived, isNew: boolean, round: numb
   }
 }
 
-function describe({ over, under, admitted, faults }: Tally, rounds: number): Figure {
+function describe({ over, under, admitted, faults }: Tally, rounds: number, reloads: number): Figure {
   return {
-    name: `limit race, ${CALLS} calls at once x ${rounds} rounds, the clock jumping back within each`,
-    figure: `${over} admitted too many, ${under} too few, of ${admitted} admitted`,
+    name: `limit race, ${CALLS} calls at once x ${rounds} rounds, the clock jumping back and the policy reloaded within each`,
+    figure: `${over} admitted too many, ${under} too few, of ${admitted} admitted, ${reloads} reloads`,
     bar: "0 too many, and no window left unused",
-    isMet: over === 0 && under === 0 && admitted > 0,
+    isMet: over === 0 && under === 0 && admitted > 0 && reloads > rounds,
     details: faults,
   };
 }

@@ -67,12 +67,16 @@ async function program(command: string, args: readonly string[]): Promise<Execut
     env: { ...process.env, RECORD_FILE: record.file },
   });
   const exited = once(child, "exit");
+  const end = (): void => void child.kill("SIGKILL");
+  // Also when the runner ends by a fault of its own.
+  process.once("exit", end);
   await Promise.race([
     accepting(Number(port)),
     exited.then(() => Promise.reject(new Error(`${command} ended`))),
   ]);
   const close = async (): Promise<void> => {
-    child.kill("SIGKILL");
+    process.removeListener("exit", end);
+    end();
     await exited;
     record.remove();
   };

@@ -18,11 +18,22 @@ const WATCHED_SECONDS = 20;
 const CALM_MS = 4_000;
 const POLL_MS = 100;
 const MOST_RATIO = 2;
-/** A wait below this is no wait: what two cores that do other things beside vary by. */
-const NO_WAIT_MS = 25;
+
+const QUIET = ["--log-level", "silent"];
+
+interface Mode {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+interface Field {
+  readonly sidecar: { readonly url: string };
+  readonly other: { readonly url: string };
+  readonly callers: Callers;
+}
 
 /** What `slowhttptest` is told beside the number of connections, which it opens at once. */
-const MODES: readonly { readonly name: string; readonly args: readonly string[] }[] = [
+const MODES: readonly Mode[] = [
   { name: "slow headers", args: ["-H", "-i", "2", "-x", "16"] },
   {
     name: "slow bodies",
@@ -40,16 +51,18 @@ export const SLOW: Section = {
     const upstream = await startTalkative();
     const sidecar = await startTollgateProcess({
       upstream: `${upstream.origin}/mcp`,
-      flags: ["--log-level", "silent"],
+      flags: QUIET,
     });
+    // The attack costs the machine something whoever is attacked: another sidecar shows how much.
+    const other = await startTollgateProcess({ upstream: `${upstream.origin}/mcp`, flags: QUIET });
     const callers = new Callers(sidecar.url);
     callers.start();
     const figures: Figure[] = [];
     try {
-      for (const { name, args } of MODES) figures.push(await attack(name, args, sidecar.url, callers));
+      for (const mode of MODES) figures.push(await attack(mode, { sidecar, other, callers }));
     } finally {
       await callers.stop();
-      await sidecar.stop();
+      await Promise.all([sidecar.stop(), other.stop()]);
       await upstream.close();
     }
     return figures;
@@ -80,23 +93,23 @@ function startTalkative(): Promise<Listener> {
   return listenOnLoopback(server, 0);
 }
 
-async function attack(name: string, args: readonly string[], url: string, callers: Callers): Promise<Figure> {
-  const before = await calmP99(callers);
-  const { seen, open, longestSeconds } = await watch(args, url, callers);
+async function attack({ name, args }: Mode, { sidecar, other, callers }: Field): Promise<Figure> {
+  const calm = await calmP99(callers);
+  await watch(args, other.url, callers);
+  const beside = Math.max(calm, callers.p99());
+  const { seen, open, longestSeconds } = await watch(args, sidecar.url, callers);
   const during = callers.p99();
-  const calm = Math.max(before, await calmP99(callers));
-  const ratio = during / calm;
-  const isUnhindered = ratio <= MOST_RATIO || during < NO_WAIT_MS;
+  const ratio = during / beside;
   const left = open === 0 ? "all closed" : `${open} still open`;
   return {
     name: `${seen} connections with ${name}`,
-    figure: `${left} after ${longestSeconds.toFixed(1)} s; p99 of others ${during.toFixed(1)} ms, ${calm.toFixed(1)} ms without, ratio ${ratio.toFixed(2)}`,
-    bar: `at least ${CONNECTIONS} connections, each closed in ${MOST_SECONDS} s, p99 at most ${MOST_RATIO} times (or under ${NO_WAIT_MS} ms)`,
-    isMet: seen >= CONNECTIONS && open === 0 && longestSeconds <= MOST_SECONDS && isUnhindered,
+    figure: `${left} after ${longestSeconds.toFixed(1)} s; p99 of others ${during.toFixed(1)} ms, ${beside.toFixed(1)} ms while another sidecar is attacked, ${calm.toFixed(1)} ms while none is, ratio ${ratio.toFixed(2)}`,
+    bar: `at least ${CONNECTIONS} connections, each closed in ${MOST_SECONDS} s, p99 at most ${MOST_RATIO} times that beside an attack on another sidecar`,
+    isMet: seen >= CONNECTIONS && open === 0 && longestSeconds <= MOST_SECONDS && ratio <= MOST_RATIO,
   };
 }
 
-/** Of the callers alone: the larger of before and after stands for how much this machine varies. */
+/** Of the callers alone. */
 async function calmP99(callers: Callers): Promise<number> {
   callers.p99();
   await delay(CALM_MS);

@@ -1,0 +1,242 @@
+/** The board Agents and Execute tools: which agents hit which tools, how often, how many were denied, and why. */
+
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { board, boardUrl, cell } from "./board.ts";
+import { callRate, DENIED_CALLS, NOT_DENIED, PAIR } from "./calls.ts";
+import { graph } from "./graph.ts";
+import { matrix } from "./matrix.ts";
+import type { GridRow } from "./panel.ts";
+import { countBy, DAY, select, SHOWN } from "./promql.ts";
+import { overTime, rows } from "./query.ts";
+import { type Column, table } from "./table.ts";
+import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
+
+const CALLS = select(METRICS.toolCalls, PAIR);
+const DENIED = select(METRICS.toolCalls, `${PAIR},${DENIED_CALLS}`);
+const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
+const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
+const AXES = { row: "agent", rowTitle: "Agent", column: "tool" };
+/** A matrix with more columns than these can be read by nobody. */
+const COLUMNS = 12;
+
+const TOOL_LINK = { tool: cell("Tool"), agent: cell("Agent") };
+const TO_TOOL = { title: "The tool", url: boardUrl("tool", TOOL_LINK) };
+const TO_DENIALS = { title: "Denials and policy", url: boardUrl("denials", TOOL_LINK) };
+const TO_AGENT = { title: "Only this agent", url: boardUrl("agents", { agent: cell("Agent") }) };
+
+const WHO: Column = { of: "agent", title: "Agent", link: TO_AGENT };
+const WHAT: Column = { of: "tool", title: "Tool", link: TO_TOOL };
+
+const CALL_MATRIX: GridRow = {
+  height: 7,
+  panels: [
+    [
+      24,
+      matrix({
+        ...AXES,
+        title: "Calls: which agent hit which tool",
+        description: `Calls of each agent on each tool in the time that is shown, denied ones included; the ${COLUMNS} most called tools. A cell leads to its tool.`,
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(busiest(CALLS))],
+        nothing: "no calls in this time",
+        colour: "blue",
+        link: {
+          title: "The tool",
+          url: boardUrl("tool", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
+        },
+      }),
+    ],
+  ],
+};
+
+const DENIAL_MATRIX: GridRow = {
+  height: 7,
+  panels: [
+    [
+      24,
+      matrix({
+        ...AXES,
+        title: "Denied: which agent was refused which tool",
+        description: `Calls that were denied, of each agent on each tool in the time that is shown; the ${COLUMNS} most denied tools. A cell leads to the reasons.`,
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(busiest(ENFORCED))],
+        nothing: "nothing was denied in this time",
+        colour: "orange",
+        link: {
+          title: "Denials and policy",
+          url: boardUrl("denials", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
+        },
+      }),
+    ],
+  ],
+};
+
+const PAIRS: GridRow = {
+  height: 10,
+  panels: [
+    [
+      24,
+      table({
+        title: "Every agent and tool: how often, how many denied, and why",
+        description:
+          "One row for each agent and tool in the time that is shown. The main reason is the one that denied most of this pair's calls. Would deny: passed, because the rule is only on trial.",
+        unit: "locale",
+        decimals: 0,
+        queries: [
+          rows(`${countBy("agent, tool, category", CALLS)} > 0`),
+          rows(`${countBy("agent, tool, category", DENIED)} > 0`),
+          rows(shareOf(DENIED, CALLS)),
+          rows(
+            `topk by (agent, tool, category) (1, ${countBy("agent, tool, category, reason", ENFORCED)} > 0)`,
+          ),
+          rows(`${countBy("agent, tool, category", SHADOWED)} > 0`),
+        ],
+        nothing: "no calls in this time",
+        sortBy: "Calls",
+        columns: [
+          { ...WHO, width: 220 },
+          { ...WHAT, width: 260 },
+          { of: "category", title: "Category", width: 120 },
+          { of: "A", title: "Calls", look: "bar", colour: "blue" },
+          { of: "B", title: "Denied", look: "bar", colour: "orange", link: TO_DENIALS },
+          {
+            of: "C",
+            title: "Denied share",
+            unit: "percentunit",
+            decimals: 0,
+            look: "signal",
+            limits: { warn: 0.1, bad: 0.5 },
+            width: 120,
+          },
+          { of: "reason", title: "Main reason", width: 190, link: TO_DENIALS },
+          { of: "D", title: "Denied for it", width: 110 },
+          { of: "E", title: "Would deny", width: 110 },
+        ],
+      }),
+    ],
+  ],
+};
+
+const OVER_TIME: GridRow = {
+  height: 9,
+  panels: [
+    [
+      12,
+      graph({
+        title: "Calls by agent",
+        isLegendBeside: true,
+        description: "Calls each second of each agent that passed the policy, on top of each other.",
+        unit: "reqps",
+        queries: [overTime(callRate(`${PAIR},${NOT_DENIED}`, "agent"), "{{agent}}")],
+        isStacked: true,
+      }),
+    ],
+    [
+      12,
+      graph({
+        title: "Denied calls by agent",
+        isLegendBeside: true,
+        description:
+          "Calls each second of each agent that the policy denied, on top of each other. A wall is a client that repeats itself, a slope one that looks for a way.",
+        unit: "reqps",
+        queries: [overTime(callRate(`${PAIR},${DENIED_CALLS}`, "agent"), "{{agent}}")],
+        nothing: "nothing was denied in this time",
+        isStacked: true,
+      }),
+    ],
+  ],
+};
+
+const CHANGES: GridRow = {
+  height: 10,
+  panels: [
+    [
+      12,
+      table({
+        title: "New pairs",
+        description:
+          "Agents that called a tool in the time that is shown and had not called it in the day before that. Calls includes denied ones.",
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(newPairs())],
+        nothing: "no agent called a tool that is new to it",
+        sortBy: "Calls",
+        columns: [WHO, WHAT, { of: "A", title: "Calls", width: 90 }],
+      }),
+    ],
+    [
+      12,
+      table({
+        title: "Top movers",
+        description:
+          "Agents and tools whose calls grew most, against as long a time before the one that is shown.",
+        unit: "locale",
+        decimals: 0,
+        queries: [
+          rows(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
+          rows(`${countBy("agent, tool", CALLS)} > 0`),
+          rows(`${before()} > 0`),
+        ],
+        nothing: "no calls in this time",
+        sortBy: "More calls",
+        columns: [
+          WHO,
+          WHAT,
+          { of: "C", title: "Before", width: 80 },
+          { of: "B", title: "Now", width: 80 },
+          { of: "A", title: "More calls", width: 110 },
+        ],
+      }),
+    ],
+  ],
+};
+
+const BY_TOOL: GridRow = {
+  height: 9,
+  panels: [
+    [
+      24,
+      graph({
+        title: "Calls by tool",
+        description: "Calls each second of each tool, denied ones included, on top of each other.",
+        unit: "reqps",
+        queries: [overTime(callRate(PAIR, "tool"), "{{tool}}")],
+        isStacked: true,
+        isLegendBeside: true,
+      }),
+    ],
+  ],
+};
+
+export const AGENTS = board({
+  name: "agents",
+  title: "Agents and Execute tools",
+  description:
+    "Which agents hit which Execute tools, how often, how many were denied, and why. Another category: choose it above.",
+  variables: [datasource(), namespace(), server(), category("execute"), agent(), tools()],
+  rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL],
+});
+
+/** The counts of the tools with the greatest, by agent and tool. */
+function busiest(series: string): string {
+  const most = `topk(${COLUMNS}, ${countBy("tool", series)})`;
+  return `${countBy("agent, tool", series)} > 0 and on (tool) ${most}`;
+}
+
+function shareOf(part: string, whole: string): string {
+  const labels = "agent, tool, category";
+  return `${countBy(labels, part)} / (${countBy(labels, whole)} > 0) > 0`;
+}
+
+function newPairs(): string {
+  const known = `max_over_time(${CALLS}[${DAY}] offset ${SHOWN})`;
+  return `${countBy("agent, tool", CALLS)} > 0 unless sum by (agent, tool) (${known}) > 0`;
+}
+
+/** What was called in the time before; 0 where it was not called then. */
+function before(): string {
+  const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN}] offset ${SHOWN})))`;
+  return `(${growth} or ${countBy("agent, tool", CALLS)} * 0)`;
+}

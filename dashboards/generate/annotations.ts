@@ -1,0 +1,71 @@
+/** What happened to the sidecars, as marks on every graph. */
+
+import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
+import { type AnnotationQuery, AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { BROKEN, DENIED, NEUTRAL } from "./colours.ts";
+import { ofServer, RATE, select } from "./promql.ts";
+import { DATASOURCE } from "./query.ts";
+
+interface Mark {
+  readonly name: string;
+  readonly expr: string;
+  readonly colour: string;
+  readonly title: string;
+  readonly tags: string;
+  /** The value is the time, in milliseconds since the epoch. */
+  readonly isTime?: boolean;
+}
+
+const MARKS: readonly Mark[] = [
+  {
+    name: "Policy loaded",
+    expr: ofServer(`${select(METRICS.policyReloadTimestamp)} * 1000`),
+    colour: NEUTRAL,
+    title: "policy loaded",
+    tags: "server,instance",
+    isTime: true,
+  },
+  {
+    name: "Policy rejected",
+    expr: `${ofServer(`increase(${select(METRICS.policyReloads, 'result="failure"')}[${RATE}])`)} > 0`,
+    colour: BROKEN,
+    title: "a policy was rejected, the one before stays in force",
+    tags: "server,instance",
+  },
+  {
+    name: "Frozen",
+    expr: `max by (server, kind) (${select(METRICS.frozen)}) > 0`,
+    colour: DENIED,
+    title: "frozen",
+    tags: "server,kind",
+  },
+  {
+    name: "Upstream restarted",
+    expr: `sum by (server) (increase(${select(METRICS.upstreamRestarts)}[${RATE}])) > 0`,
+    colour: "purple",
+    title: "the wrapped server was started again",
+    tags: "server",
+  },
+];
+
+/** Policies loaded and rejected, freezes, restarts of the guarded server. */
+export function annotations(): Builder<AnnotationQuery>[] {
+  return MARKS.map(({ name, expr, colour, title, tags, isTime = false }) =>
+    new AnnotationQueryBuilder()
+      .name(name)
+      .datasource(DATASOURCE)
+      .enable(true)
+      .iconColor(colour)
+      .expr(expr)
+      .titleFormat(title)
+      .textFormat(
+        tags
+          .split(",")
+          .map((tag) => `{{${tag}}}`)
+          .join(" "),
+      )
+      .tagKeys(tags)
+      .useValueForTime(isTime),
+  );
+}

@@ -1,0 +1,27 @@
+/** The questions about calls that several boards ask. */
+
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { rate, select } from "./promql.ts";
+
+/** Outcomes of calls that reached the server, or should have, and did not succeed. A denial is none of them. */
+export const FAILED = 'outcome=~"tool_error|rpc_error|upstream_error|timeout"';
+export const NOT_DENIED = 'outcome!="denied"';
+/** What failures are a share of: a cancellation is the agent's own. */
+export const REACHED = 'outcome!~"denied|cancelled"';
+export const DENIED_CALLS = 'outcome="denied"';
+/** Denials that tell what an agent is after; limits, approvals, freezes and faults of our own do not. */
+export const BEYOND_RIGHTS = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
+
+export const PAIR = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
+
+/** Calls each second, summed by these labels, or all in one. */
+export function callRate(matchers = "", by = ""): string {
+  return `sum${by === "" ? "" : ` by (${by})`} (${rate(select(METRICS.toolCalls, matchers))})`;
+}
+
+/** Decisions each second of every kind of request, judged for a policy. */
+export function decisionRate(matchers = "", window?: string): string {
+  return `sum (${rate(select(METRICS.decisions, matchers), window)})`;
+}
+
+export const REFUSED_DECISIONS = 'effect=~"deny|ask"';

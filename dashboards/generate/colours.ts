@@ -1,0 +1,27 @@
+/** Colours by meaning: what passed is green or blue, what was denied orange, what broke red. */
+
+import type { OUTCOMES } from "../../src/enforcement/observer.ts";
+
+type Outcome = (typeof OUTCOMES)[number];
+
+export const ALLOWED = "green";
+export const NEUTRAL = "blue";
+export const DENIED = "orange";
+export const ON_TRIAL = "yellow";
+export const BROKEN = "red";
+
+export const OUTCOME_COLOURS: Readonly<Record<Outcome, string>> = {
+  success: ALLOWED,
+  tool_error: "purple",
+  rpc_error: "dark-purple",
+  upstream_error: BROKEN,
+  timeout: "dark-red",
+  cancelled: "#8e8e8e",
+  denied: DENIED,
+};
+
+/** Where a value turns from good to doubtful to bad. */
+export interface Limits {
+  readonly warn: number;
+  readonly bad: number;
+}

@@ -1,0 +1,291 @@
+/** The board Denials and policy: what is denied, by which rule, to whom; and what the policy does not do. */
+
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { board, boardUrl, cell } from "./board.ts";
+import { callRate, DENIED_CALLS, PAIR, BEYOND_RIGHTS } from "./calls.ts";
+import { ON_TRIAL } from "./colours.ts";
+import { graph } from "./graph.ts";
+import type { GridRow } from "./panel.ts";
+import { countBy, grown, rate, select, share } from "./promql.ts";
+import { now, overTime, rows } from "./query.ts";
+import { stat, tallies } from "./stat.ts";
+import { table } from "./table.ts";
+import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
+
+const DENIALS = select(METRICS.toolDenials, PAIR);
+const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
+const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
+const FORBIDDEN = select(METRICS.toolDenials, `${PAIR},mode="enforce",${BEYOND_RIGHTS}`);
+const RULE_HITS = select(METRICS.ruleHits);
+const UNEVALUABLE = select(METRICS.conditionsUnevaluable);
+const AGENT = {
+  of: "agent",
+  title: "Agent",
+  link: { title: "All it called", url: boardUrl("agents", { agent: cell("Agent"), category: "$__all" }) },
+};
+
+const HEAD: GridRow = {
+  height: 4,
+  panels: [
+    [
+      4,
+      stat({
+        title: "Denied",
+        description: "Calls that the policy denied, in the time that is shown.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(total(ENFORCED), "denied")],
+        colour: "orange",
+        isBare: true,
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Denied share",
+        description: "Share of the calls that the policy denies, at present.",
+        unit: "percentunit",
+        queries: [overTime(share(callRate(`${PAIR},${DENIED_CALLS}`), callRate(PAIR)), "denied")],
+        limits: { warn: 0.05, bad: 0.1 },
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Would be denied",
+        description:
+          "Calls that passed in the time that is shown, only because the rule that denies them is on trial.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(total(SHADOWED), "would be denied")],
+        colour: ON_TRIAL,
+        isBare: true,
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Agents denied",
+        description: "Agents that were denied something in the time that is shown.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(`count(${countBy("agent", ENFORCED)} > 0) or vector(0)`, "agents")],
+        isBare: true,
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Approvals that wait",
+        description: "Calls that wait for a person's word.",
+        unit: "locale",
+        decimals: 0,
+        queries: [overTime(`sum (${select(METRICS.approvalsPending)})`, "pending")],
+        limits: { warn: 1, bad: 10 },
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Not evaluable",
+        description:
+          "How often a condition could not be evaluated in the time that is shown. Such a call is denied; either the agent or the rule is wrong.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(total(UNEVALUABLE), "unevaluable")],
+        limits: { warn: 1, bad: 100 },
+        isBare: true,
+      }),
+    ],
+  ],
+};
+
+const OVER_TIME: GridRow = {
+  height: 9,
+  panels: [
+    [
+      12,
+      graph({
+        title: "Denied calls by reason",
+        isLegendBeside: true,
+        description: "Calls each second that the policy denied, by reason, on top of each other.",
+        unit: "reqps",
+        queries: [overTime(`sum by (reason) (${rate(ENFORCED)})`, "{{reason}}")],
+        nothing: "nothing was denied in this time",
+        isStacked: true,
+      }),
+    ],
+    [
+      12,
+      graph({
+        title: "Denied, and would be denied",
+        description:
+          "What the policy denies beside what it would deny if rules on trial were enforced. When the yellow line holds only what should be denied, the trial may end.",
+        unit: "reqps",
+        queries: [
+          overTime(`sum (${rate(ENFORCED)}) or vector(0)`, "denied"),
+          overTime(`sum (${rate(SHADOWED)}) or vector(0)`, "would be denied"),
+        ],
+        colours: { denied: "orange", "would be denied": ON_TRIAL },
+      }),
+    ],
+  ],
+};
+
+const WHO: GridRow = {
+  height: 11,
+  panels: [
+    [
+      10,
+      table({
+        title: "Probing",
+        description:
+          "Agents by the number of different tools that they were refused beyond their rights: limits, approvals and freezes do not count. From 5 tools on, somebody is looking for a way in.",
+        unit: "locale",
+        decimals: 0,
+        queries: [
+          rows(`count by (agent) (${countBy("agent, tool", FORBIDDEN)} > 0)`),
+          rows(`${countBy("agent", FORBIDDEN)} > 0`),
+        ],
+        nothing: "no agent was refused beyond its limits",
+        sortBy: "Tools refused",
+        columns: [
+          AGENT,
+          { of: "A", title: "Tools refused", look: "signal", limits: { warn: 3, bad: 5 }, width: 120 },
+          { of: "B", title: "Calls refused", look: "bar", colour: "orange" },
+        ],
+      }),
+    ],
+    [
+      14,
+      table({
+        title: "Denials by agent, tool and reason",
+        description:
+          "Every denial in the time that is shown; shadow is what passed because the rule is only on trial.",
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(`${countBy("agent, tool, reason, mode", DENIALS)} > 0`)],
+        nothing: "nothing was denied in this time",
+        sortBy: "Denials",
+        columns: [
+          AGENT,
+          {
+            of: "tool",
+            title: "Tool",
+            link: { title: "The tool", url: boardUrl("tool", { tool: cell("Tool"), agent: cell("Agent") }) },
+          },
+          { of: "reason", title: "Reason", width: 180 },
+          { of: "mode", title: "Mode", width: 90 },
+          { of: "A", title: "Denials", look: "bar", colour: "orange", width: 170 },
+        ],
+      }),
+    ],
+  ],
+};
+
+const RULES: GridRow = {
+  height: 12,
+  panels: [
+    [
+      14,
+      table({
+        title: "Rules that decided",
+        description:
+          "Decisions by the rule that made them, in the time that is shown, of all agents and tools of the servers chosen.",
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(`${countBy("rule, effect", RULE_HITS)} > 0`)],
+        nothing: "no rule denied anything in this time",
+        sortBy: "Hits",
+        columns: [
+          { of: "rule", title: "Rule", look: "wrapped" },
+          { of: "effect", title: "Effect", width: 110 },
+          { of: "A", title: "Hits", look: "bar", colour: "orange", width: 160 },
+        ],
+      }),
+    ],
+    [
+      10,
+      table({
+        title: "Rules that never hit",
+        description:
+          "Rules of the policy in force that decided nothing in the time that is shown: needless, or never reached. Choose a long time before you remove one.",
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(`${countBy("server, rule", RULE_HITS)} == 0`)],
+        nothing: "every rule has hit",
+        hidden: ["A"],
+        sortBy: "Rule",
+        isAscending: true,
+        columns: [
+          { of: "server", title: "Server", width: 120 },
+          { of: "rule", title: "Rule", look: "wrapped" },
+        ],
+      }),
+    ],
+  ],
+};
+
+const LAST: GridRow = {
+  height: 8,
+  panels: [
+    [
+      9,
+      table({
+        title: "Conditions that cannot be told",
+        description:
+          "Conditions that could not be evaluated in the time that is shown: the argument was missing, of another type, or too large.",
+        unit: "locale",
+        decimals: 0,
+        queries: [rows(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
+        nothing: "every condition could be evaluated",
+        sortBy: "Times",
+        columns: [
+          { of: "rule", title: "Rule", look: "wrapped" },
+          { of: "cause", title: "Cause", width: 80 },
+          { of: "A", title: "Times", width: 70 },
+        ],
+      }),
+    ],
+    [
+      8,
+      tallies({
+        title: "Approvals by what became of them",
+        description:
+          "Approvals by the state they came into, in the time that is shown. Many that expire: nobody looks.",
+        unit: "locale",
+        decimals: 0,
+        queries: [now(`round(sum by (state) (${grown(select(METRICS.approvals))}))`, "{{state}}")],
+      }),
+    ],
+    [
+      7,
+      graph({
+        title: "Policy and tools",
+        description:
+          "Tools that the policy names and the server does not list, tools that the server lists and no rule names. Both should shrink.",
+        unit: "locale",
+        decimals: 0,
+        queries: [
+          overTime(`max (${select(METRICS.policyUnknownTools)})`, "named, not listed"),
+          overTime(`max (${select(METRICS.policyUncoveredTools)})`, "listed, not named"),
+        ],
+        colours: { "named, not listed": "orange", "listed, not named": "yellow" },
+        figures: ["max"],
+      }),
+    ],
+  ],
+};
+
+export const DENIALS_BOARD = board({
+  name: "denials",
+  title: "Denials and policy",
+  description:
+    "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that cannot be told.",
+  variables: [datasource(), namespace(), server(), category(), agent(), tools()],
+  rows: [HEAD, OVER_TIME, WHO, RULES, LAST],
+});
+
+function total(series: string): string {
+  return `round(sum (${grown(series)})) or vector(0)`;
+}

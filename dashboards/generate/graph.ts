@@ -1,0 +1,88 @@
+/** Values over time, with a legend that is a table of the figures that matter. */
+
+import {
+  AxisPlacement,
+  GraphGradientMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from "@grafana/grafana-foundation-sdk/common";
+import { FieldColorBuilder, FieldColorModeId } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import type { Limits } from "./colours.ts";
+import { describe, type PanelOptions, thresholds } from "./panel.ts";
+
+export interface GraphOptions extends PanelOptions {
+  /** Series that add up to a whole are drawn on top of each other. */
+  readonly isStacked?: boolean;
+  /** Colours by the series' name; the others take a colour by their name, the same on every board. */
+  readonly colours?: Readonly<Record<string, string>>;
+  /** Drawn as lines across. */
+  readonly limits?: Limits;
+  /** Series drawn dashed: what the others are compared with. */
+  readonly dashed?: readonly string[];
+  readonly max?: number;
+  /** Where the axis ends while all values are smaller. */
+  readonly softMax?: number;
+  /** Figures in the legend beside the latest, `mean` and `max` unless it says otherwise. */
+  readonly figures?: readonly string[];
+  /** Where there may be more than three series, so that all of them can be seen. */
+  readonly isLegendBeside?: boolean;
+}
+
+/** Lines from 0 upwards. */
+export function graph(options: GraphOptions): PanelBuilder {
+  const { isStacked = false, colours = {}, limits, dashed = [], max, softMax } = options;
+  const builder = describe(new PanelBuilder(), options)
+    .min(0)
+    .lineWidth(isStacked ? 1 : 2)
+    .fillOpacity(isStacked ? 60 : 8)
+    .gradientMode(GraphGradientMode.None)
+    .showPoints(VisibilityMode.Never)
+    .axisPlacement(AxisPlacement.Auto)
+    .stacking(new StackingConfigBuilder().mode(isStacked ? StackingMode.Normal : StackingMode.None))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
+    // oxlint-disable-next-line unicorn/no-array-sort -- no array
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+    .legend(legendOf(options));
+  if (max !== undefined) builder.max(max);
+  if (softMax !== undefined) builder.axisSoftMax(softMax);
+  if (limits !== undefined) drawLimits(builder, limits);
+  for (const [name, color] of Object.entries(colours)) {
+    builder.overrideByName(name, [{ id: "color", value: { mode: "fixed", fixedColor: color } }]);
+  }
+  for (const name of dashed) builder.overrideByName(name, DASHED);
+  return builder;
+}
+
+const DASHED = [
+  { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } },
+  { id: "custom.fillOpacity", value: 0 },
+];
+
+function drawLimits(builder: PanelBuilder, limits: Limits): void {
+  builder
+    .thresholds(thresholds(limits))
+    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+}
+
+function legendOf({
+  isLegendBeside = false,
+  figures = isLegendBeside ? ["max"] : ["mean", "max"],
+}: GraphOptions): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.Table)
+    .placement(isLegendBeside ? LegendPlacement.Right : LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs([...figures, "lastNotNull"])
+    .sortBy("Last *")
+    .sortDesc(true);
+}

@@ -1,0 +1,44 @@
+/** The matrix of agents and tools: who called what, one cell for each pair. */
+
+import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
+import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
+import { NEUTRAL } from "./colours.ts";
+import { describe, type PanelOptions, plain } from "./panel.ts";
+import { heat, type Link } from "./table.ts";
+
+export interface MatrixOptions extends PanelOptions {
+  readonly row: string;
+  /** What the column that names the rows is called. */
+  readonly rowTitle: string;
+  readonly column: string;
+  readonly colour?: string;
+  /** Where a cell leads. */
+  readonly link: Link;
+}
+
+/** One query, whose values have the two labels of row and column; the name of a column is a tool's name. */
+export function matrix(options: MatrixOptions): PanelBuilder {
+  const { row, rowTitle, column, colour = NEUTRAL, link } = options;
+  return describe(new PanelBuilder(), options)
+    .cellHeight(TableCellHeight.Md)
+    .thresholds(plain("text"))
+    .sortBy([new TableSortByFieldStateBuilder().displayName(rowTitle).desc(false)])
+    .transformations([
+      {
+        id: "groupingToMatrix",
+        options: { columnField: column, rowField: row, valueField: "Value", emptyValue: "null" },
+      },
+    ])
+    .overrideByFieldType("number", [
+      { id: "links", value: [{ ...link, targetBlank: false }] },
+      { id: "custom.align", value: "center" },
+      { id: "custom.minWidth", value: 190 },
+      { id: "noValue", value: "·" },
+      { id: "min", value: 0 },
+      ...heat(colour),
+    ])
+    .overrideByName(`${row}\\${column}`, [
+      { id: "displayName", value: rowTitle },
+      { id: "custom.width", value: 220 },
+    ]);
+}

@@ -1,0 +1,273 @@
+/** The board Overview: is it well, and where not. */
+
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { board, boardUrl, cell } from "./board.ts";
+import { callRate, decisionRate, DENIED_CALLS, FAILED, REACHED, REFUSED_DECISIONS } from "./calls.ts";
+import { ON_TRIAL, OUTCOME_COLOURS } from "./colours.ts";
+import { graph } from "./graph.ts";
+import type { GridRow } from "./panel.ts";
+import { DAY, grown, ofServer, quantile, select, share } from "./promql.ts";
+import { now, overTime, rows } from "./query.ts";
+import { lamps, stat } from "./stat.ts";
+import { table } from "./table.ts";
+import { datasource, namespace, server } from "./variables.ts";
+
+const PASSED = 'mcp_method_name="tools/call",error_type!="policy_denied"';
+const AGENT_SIDE = select(METRICS.serverDuration, PASSED, "_bucket");
+const SERVER_SIDE = select(METRICS.clientDuration, 'mcp_method_name="tools/call"', "_bucket");
+const OVERHEAD = select(METRICS.overhead, "", "_bucket");
+/** A digest is told by its beginning. */
+const POLICIES = `label_replace(${ofServer(select(METRICS.policyInfo))}, "digest", "$1", "digest", "(.{12}).*")`;
+const LOADED_AT = select(METRICS.policyReloadTimestamp);
+const DENIED_SHARE = share(decisionRate(REFUSED_DECISIONS), decisionRate());
+
+const HEAD: GridRow = {
+  height: 4,
+  panels: [
+    [
+      4,
+      stat({
+        title: "Servers down",
+        description: "Sidecars whose MCP server does not answer. The table of servers says which.",
+        unit: "short",
+        queries: [overTime(`sum (1 - ${select(METRICS.upstreamUp)})`, "down")],
+        limits: { warn: 1, bad: 1 },
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Tool calls",
+        description: "Tool calls that ended, each second, denied ones included.",
+        unit: "reqps",
+        queries: [overTime(callRate(), "calls")],
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Denied",
+        description: "Share of decisions that denied or asked for approval. What is usual is drawn below.",
+        unit: "percentunit",
+        queries: [overTime(DENIED_SHARE, "denied")],
+        limits: { warn: 0.05, bad: 0.1 },
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Failed",
+        description:
+          "Share of the calls that passed the policy and ended in an error or timeout. Denials are no failures.",
+        unit: "percentunit",
+        queries: [overTime(share(callRate(FAILED), callRate(REACHED)), "failed")],
+        limits: { warn: 0.01, bad: 0.05 },
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "Latency, p95",
+        description: "95 % of the tool calls that passed the policy took no longer, as agents see it.",
+        unit: "s",
+        queries: [overTime(quantile(0.95, AGENT_SIDE), "p95")],
+      }),
+    ],
+    [
+      4,
+      stat({
+        title: "What we add, p99",
+        description: "What Tollgate itself adds to a request, in 99 % of all cases no more than this.",
+        unit: "s",
+        queries: [overTime(quantile(0.99, OVERHEAD), "p99")],
+        limits: { warn: 0.01, bad: 0.05 },
+      }),
+    ],
+  ],
+};
+
+const LAMPS: GridRow = {
+  height: 4,
+  panels: [
+    [
+      24,
+      lamps({
+        title: "All of these should be 0",
+        description:
+          "Counted over the time that is shown: audit records lost, calls that passed unchecked, errors of the limit store, labels past their bound, tool definitions that changed. At present: policies rejected, tools that the policy names and no server has, servers that agents can reach around Tollgate, freezes.",
+        unit: "locale",
+        decimals: 0,
+        mild: ["Unknown tools in policy", "Labels past bound"],
+        queries: [
+          now(`sum (1 - ${ofServer(select(METRICS.policyReloadSuccessful))})`, "Policy rejected"),
+          now(`max (${select(METRICS.policyUnknownTools)})`, "Unknown tools in policy"),
+          now(`sum (${grown(select(METRICS.toolChanges))}) or vector(0)`, "Tool definitions changed"),
+          now(`sum (${select(METRICS.upstreamExposed)})`, "Servers exposed"),
+          now(`sum (${select(METRICS.frozen)})`, "Frozen"),
+          now(`sum (${grown(select(METRICS.failOpen))})`, "Passed unchecked"),
+          now(`sum (${grown(select(METRICS.limitStoreErrors))})`, "Limit store errors"),
+          now(`sum (${ofServer(grown(select(METRICS.auditDropped)))})`, "Audit records lost"),
+          now(`sum (${ofServer(grown(select(METRICS.labelOverflow)))})`, "Labels past bound"),
+        ],
+      }),
+    ],
+  ],
+};
+
+const TRAFFIC: GridRow = {
+  height: 9,
+  panels: [
+    [
+      12,
+      graph({
+        title: "Calls by outcome",
+        isLegendBeside: true,
+        description:
+          "Tool calls by how they ended, on top of each other. Orange was denied by the policy, red never came back from the server.",
+        unit: "reqps",
+        queries: [overTime(callRate("", "outcome"), "{{outcome}}")],
+        isStacked: true,
+        colours: OUTCOME_COLOURS,
+      }),
+    ],
+    [
+      12,
+      graph({
+        title: "Denied share, now and usually",
+        description:
+          "Share of decisions that denied, beside its average over one day up to each moment. Far above the dashed line, something changed: an agent, a tool, or a policy.",
+        unit: "percentunit",
+        queries: [
+          overTime(DENIED_SHARE, "denied"),
+          overTime(share(decisionRate(REFUSED_DECISIONS, DAY), decisionRate("", DAY)), "one-day average"),
+          overTime(share(decisionRate('effect="would_deny"'), decisionRate()), "would be denied"),
+        ],
+        colours: { denied: "orange", "one-day average": "text", "would be denied": ON_TRIAL },
+        dashed: ["one-day average"],
+      }),
+    ],
+  ],
+};
+
+const TIME: GridRow = {
+  height: 9,
+  panels: [
+    [
+      12,
+      graph({
+        title: "Latency of tool calls",
+        isLegendBeside: true,
+        description:
+          "How long calls that passed the policy took, as agents see it, and the server's own part. A gap between the two p95 is Tollgate's.",
+        unit: "s",
+        queries: [
+          overTime(quantile(0.5, AGENT_SIDE), "p50"),
+          overTime(quantile(0.95, AGENT_SIDE), "p95"),
+          overTime(quantile(0.99, AGENT_SIDE), "p99"),
+          overTime(quantile(0.95, SERVER_SIDE), "server's p95"),
+        ],
+        colours: { p50: "green", p95: "blue", p99: "purple", "server's p95": "text" },
+        dashed: ["server's p95"],
+      }),
+    ],
+    [
+      12,
+      graph({
+        title: "What we add",
+        description:
+          "What Tollgate adds to a request: its duration without the server's part. Above 10 ms look at the board Sidecar.",
+        unit: "s",
+        queries: [0.5, 0.95, 0.99].map((q) => overTime(quantile(q, OVERHEAD), `p${q * 100}`)),
+        colours: { p50: "green", p95: "blue", p99: "purple" },
+      }),
+    ],
+  ],
+};
+
+const BY_SERVER: GridRow = {
+  height: 6,
+  panels: [
+    [
+      13,
+      table({
+        title: "Servers",
+        description: "One row for each guarded MCP server, most denied first. The name leads to its agents.",
+        unit: "short",
+        queries: [
+          rows(`min by (server) (${select(METRICS.upstreamUp)})`),
+          rows(callRate("", "server")),
+          rows(share(callRate(DENIED_CALLS, "server"), callRate("", "server"))),
+          rows(share(callRate(FAILED, "server"), callRate(REACHED, "server"))),
+          rows(quantile(0.95, AGENT_SIDE, "server")),
+          rows(quantile(0.99, OVERHEAD, "server")),
+        ],
+        sortBy: "Denied",
+        columns: [
+          {
+            of: "server",
+            title: "Server",
+            link: { title: "Its agents", url: boardUrl("agents", { server: cell("Server") }) },
+          },
+          {
+            of: "A",
+            title: "Answers",
+            words: { "0": "no", "1": "yes" },
+            width: 90,
+          },
+          { of: "B", title: "Calls", unit: "reqps", width: 110 },
+          {
+            of: "C",
+            title: "Denied",
+            unit: "percentunit",
+            look: "signal",
+            limits: { warn: 0.05, bad: 0.1 },
+            width: 90,
+          },
+          {
+            of: "D",
+            title: "Failed",
+            unit: "percentunit",
+            look: "signal",
+            limits: { warn: 0.01, bad: 0.05 },
+            width: 90,
+          },
+          { of: "E", title: "p95", unit: "s", width: 90 },
+          { of: "F", title: "We add, p99", unit: "s", width: 110 },
+        ],
+      }),
+    ],
+    [
+      11,
+      table({
+        title: "Versions of policy",
+        description:
+          "The policies in force. More than one digest for one server: replicas have not all loaded the same.",
+        unit: "short",
+        queries: [
+          rows(`count by (server, digest, default, mode) (${POLICIES})`),
+          rows(
+            `min by (server, digest, default, mode) (${POLICIES} * on (namespace, job, instance) group_left () ${LOADED_AT}) * 1000`,
+          ),
+        ],
+        sortBy: "Sidecars",
+        columns: [
+          { of: "server", title: "Server" },
+          { of: "digest", title: "Digest", width: 120 },
+          { of: "mode", title: "Mode", width: 80 },
+          { of: "default", title: "Default", width: 80 },
+          { of: "A", title: "Sidecars", width: 90 },
+          { of: "B", title: "Loaded", unit: "dateTimeFromNow", width: 130 },
+        ],
+      }),
+    ],
+  ],
+};
+
+export const OVERVIEW = board({
+  name: "overview",
+  title: "Overview",
+  description:
+    "Is it well, and where not: calls, denials, failures, latency, what Tollgate adds, policies in force.",
+  variables: [datasource(), namespace(), server()],
+  rows: [HEAD, LAMPS, TRAFFIC, TIME, BY_SERVER],
+});

@@ -1,0 +1,73 @@
+/** Head panels: one number, its colour by threshold, its past as a line behind it. */
+
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueTextMode,
+  ReduceDataOptionsBuilder,
+  VizOrientation,
+} from "@grafana/grafana-foundation-sdk/common";
+import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder } from "@grafana/grafana-foundation-sdk/stat";
+import { ALLOWED, DENIED, type Limits, NEUTRAL } from "./colours.ts";
+import { describe, type PanelOptions, plain, thresholds } from "./panel.ts";
+
+export interface StatOptions extends PanelOptions {
+  /** Absent for a number that is neither good nor bad. */
+  readonly limits?: Limits;
+  /** No line behind it, where the past of the number says nothing. */
+  readonly isBare?: boolean;
+  readonly colour?: string;
+  /** Words for single values: `{ "0": "down" }`. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+/** The latest value of one series. */
+export function stat(options: StatOptions): PanelBuilder {
+  const { limits, isBare, colour = NEUTRAL, words } = options;
+  const builder = describe(new PanelBuilder(), options)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
+    .colorMode(BigValueColorMode.Value)
+    .graphMode(isBare === true ? BigValueGraphMode.None : BigValueGraphMode.Area)
+    .textMode(BigValueTextMode.Value)
+    .thresholds(limits === undefined ? plain(colour) : thresholds(limits));
+  return words === undefined ? builder : builder.mappings(mappingsOf(words));
+}
+
+export interface LampsOptions extends PanelOptions {
+  /** Names of numbers that call for tidying up, not for getting up. */
+  readonly mild: readonly string[];
+}
+
+/** Several numbers side by side, each with its name: all should be 0, and what is not stands out. */
+export function lamps(options: LampsOptions): PanelBuilder {
+  const builder = sideBySide(options)
+    .colorMode(BigValueColorMode.Background)
+    .thresholds(thresholds({ warn: 1, bad: 1 }));
+  const steps = [
+    { value: null, color: ALLOWED },
+    { value: 1, color: DENIED },
+  ];
+  for (const name of options.mild) {
+    builder.overrideByName(name, [{ id: "thresholds", value: { mode: "absolute", steps } }]);
+  }
+  return builder;
+}
+
+/** Several numbers side by side, each with its name, none of them good or bad. */
+export function tallies(options: PanelOptions): PanelBuilder {
+  return sideBySide(options).colorMode(BigValueColorMode.Value).thresholds(plain(NEUTRAL));
+}
+
+function sideBySide(options: PanelOptions): PanelBuilder {
+  return describe(new PanelBuilder(), options)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
+    .graphMode(BigValueGraphMode.None)
+    .textMode(BigValueTextMode.ValueAndName)
+    .orientation(VizOrientation.Vertical);
+}
+
+function mappingsOf(words: Readonly<Record<string, string>>): ValueMapping[] {
+  const options = Object.fromEntries(Object.entries(words).map(([value, text]) => [value, { text }]));
+  return [{ type: MappingType.ValueToText, options }];
+}

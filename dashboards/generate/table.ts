@@ -1,0 +1,136 @@
+/** Tables: columns with readable names, sorted, cells that lead on. */
+
+import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
+import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
+import { BROKEN, DENIED, type Limits, NEUTRAL } from "./colours.ts";
+import { describe, type PanelOptions, plain } from "./panel.ts";
+
+/** `bar` compares the cells of a column with each other, `signal` shows limits, `wrapped` takes as many lines as it needs. */
+type Look = "text" | "wrapped" | "bar" | "signal";
+
+export interface Column {
+  /** A label, or the letter of the query whose value it is. */
+  readonly of: string;
+  readonly title: string;
+  readonly unit?: string;
+  readonly decimals?: number;
+  readonly look?: Look;
+  readonly colour?: string;
+  readonly limits?: Limits;
+  readonly width?: number;
+  readonly link?: Link;
+  /** Words for single values: `{ "1": "up" }`. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+export interface Link {
+  readonly title: string;
+  readonly url: string;
+}
+
+export interface TableOptions extends PanelOptions {
+  readonly columns: readonly Column[];
+  /** The title of the column that the rows are sorted by, greatest first. */
+  readonly sortBy: string;
+  /** Smallest first. */
+  readonly isAscending?: boolean;
+  /** Letters of queries that only say which rows there are. */
+  readonly hidden?: readonly string[];
+}
+
+/** One row for each set of labels; queries with the same labels stand side by side. */
+export function table(options: TableOptions): PanelBuilder {
+  const { columns, sortBy, isAscending = false, hidden = [] } = options;
+  const builder = describe(new PanelBuilder(), options)
+    .cellHeight(TableCellHeight.Sm)
+    .thresholds(plain("text"))
+    .sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(!isAscending)])
+    .transformations([{ id: "merge", options: {} }, organize(columns, hidden)]);
+  for (const column of columns) builder.overrideByName(column.title, propertiesOf(column));
+  return builder;
+}
+
+function organize(columns: readonly Column[], hidden: readonly string[]) {
+  const named = columns.flatMap((column, index) =>
+    fieldsOf(column.of).map((field) => ({ field, title: column.title, index })),
+  );
+  const excluded = ["Time", ...hidden.flatMap(fieldsOf)];
+  return {
+    id: "organize",
+    options: {
+      excludeByName: Object.fromEntries(excluded.map((field) => [field, true])),
+      indexByName: Object.fromEntries(named.map(({ field, index }) => [field, index])),
+      renameByName: Object.fromEntries(named.map(({ field, title }) => [field, title])),
+    },
+  };
+}
+
+/** Grafana calls the value of a table's only query `Value`, of several `Value #A` and so on. */
+function fieldsOf(of: string): readonly string[] {
+  if (!/^[A-Z]$/.test(of)) return [of];
+  return of === "A" ? ["Value #A", "Value"] : [`Value #${of}`];
+}
+
+function propertiesOf(column: Column): DynamicConfigValue[] {
+  const { unit, decimals, width, link, words } = column;
+  return [
+    { id: "noValue", value: "·" },
+    ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
+    ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
+    ...(width === undefined ? [] : [{ id: "custom.width", value: width }]),
+    ...(link === undefined ? [] : [{ id: "links", value: [{ ...link, targetBlank: false }] }]),
+    ...(words === undefined ? [] : [{ id: "mappings", value: [{ type: "value", options: wordsOf(words) }] }]),
+    ...lookOf(column),
+  ];
+}
+
+function wordsOf(words: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(words).map(([value, text]) => [value, { text }]));
+}
+
+function lookOf({ look = "text", colour = NEUTRAL, limits }: Column): DynamicConfigValue[] {
+  if (look === "bar") {
+    return [
+      { id: "custom.cellOptions", value: { type: "gauge", mode: "basic", valueDisplayMode: "text" } },
+      { id: "color", value: { mode: "fixed", fixedColor: colour } },
+      { id: "min", value: 0 },
+    ];
+  }
+  if (look === "wrapped") return WRAPPED;
+  if (look === "text" || limits === undefined) return [];
+  return [
+    { id: "custom.cellOptions", value: { type: "color-text" } },
+    { id: "thresholds", value: { mode: "absolute", steps: stepsOf(limits) } },
+  ];
+}
+
+/** Grafana 10 and 11 read the first, 12 and later the second. */
+const WRAPPED: DynamicConfigValue[] = [
+  { id: "custom.cellOptions", value: { type: "auto", wrapText: true } },
+  { id: "custom.wrapText", value: true },
+];
+
+function stepsOf({ warn, bad }: Limits) {
+  return [
+    { value: null, color: "text" },
+    { value: warn, color: DENIED },
+    { value: bad, color: BROKEN },
+  ];
+}
+
+/** The deeper the colour, the greater the share of the greatest cell; a cell without a value has none. */
+export function heat(colour: string): DynamicConfigValue[] {
+  const shades = [0.01, 15, 40, 75].map((value, index) => ({
+    value,
+    color: `${["super-light-", "light-", "semi-dark-", "dark-"][index]}${colour}`,
+  }));
+  return [
+    { id: "custom.cellOptions", value: { type: "color-background", mode: "basic" } },
+    {
+      id: "thresholds",
+      value: { mode: "percentage", steps: [{ value: null, color: "transparent" }, ...shades] },
+    },
+    { id: "color", value: { mode: "thresholds" } },
+  ];
+}

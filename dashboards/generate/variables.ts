@@ -1,0 +1,75 @@
+/** The boards' variables: whatever a reader may narrow a board to. */
+
+import {
+  CustomVariableBuilder,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  type VariableModel,
+  VariableRefresh,
+  VariableSort,
+} from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
+import { CATEGORIES } from "../../src/policy/category.ts";
+import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { select } from "./promql.ts";
+import { DATASOURCE } from "./query.ts";
+
+export type Variable = Builder<VariableModel>;
+
+/** Matches everything, also series that do not have the label. */
+const EVERYTHING = ".*";
+
+export function datasource(): Variable {
+  return new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus");
+}
+
+/** Without Kubernetes there is no such label, and `All` still finds everything. */
+export function namespace(): Variable {
+  return several("namespace", "Namespace", `label_values(${METRICS.upstreamUp.name}, namespace)`);
+}
+
+export function server(): Variable {
+  const query = `label_values(${METRICS.upstreamUp.name}{namespace=~"$namespace"}, server)`;
+  return several("server", "MCP server", query);
+}
+
+export function agent(): Variable {
+  return several("agent", "Agent", `label_values(${select(METRICS.toolCalls)}, agent)`);
+}
+
+export function tools(): Variable {
+  return several("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
+}
+
+/** Exactly one tool. */
+export function oneTool(): Variable {
+  return query("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
+}
+
+/** `chosen` is the category that the board opens with; absent for all. */
+export function category(chosen?: (typeof CATEGORIES)[number]): Variable {
+  return new CustomVariableBuilder("category")
+    .label("Category")
+    .values(CATEGORIES.join(","))
+    .multi(true)
+    .includeAll(true)
+    .allValue(EVERYTHING)
+    .current(chosen === undefined ? ALL : { selected: true, text: [chosen], value: [chosen] });
+}
+
+const ALL = { selected: true, text: ["All"], value: ["$__all"] };
+
+function several(name: string, label: string, text: string): Variable {
+  return query(name, label, text).multi(true).includeAll(true).allValue(EVERYTHING).current(ALL);
+}
+
+function query(name: string, label: string, text: string): QueryVariableBuilder {
+  const builder = new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(DATASOURCE)
+    .query({ qryType: 1, query: text, refId: `variable-${name}` })
+    .definition(text)
+    .refresh(VariableRefresh.OnTimeRangeChanged);
+  // oxlint-disable-next-line unicorn/no-array-sort -- no array
+  return builder.sort(VariableSort.AlphabeticalAsc);
+}

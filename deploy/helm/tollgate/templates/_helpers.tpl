@@ -1,0 +1,114 @@
+{{/* The name of everything: the release's, with the chart's in it, since alerts find scrape jobs by it. */}}
+{{- define "tollgate.fullname" -}}
+{{- if contains "tollgate" .Release.Name -}}
+{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-tollgate" .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "tollgate.selectorLabels" -}}
+app.kubernetes.io/name: tollgate
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "tollgate.labels" -}}
+{{ include "tollgate.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "tollgate.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "tollgate.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ .Values.serviceAccount.name | default (include "tollgate.fullname" .) }}
+{{- else -}}
+{{ .Values.serviceAccount.name | default "default" }}
+{{- end -}}
+{{- end -}}
+
+{{- define "tollgate.policyConfigMap" -}}
+{{ .Values.existingPolicyConfigMap | default (printf "%s-policy" (include "tollgate.fullname" .)) }}
+{{- end -}}
+
+{{/* The settings file: what is given, over what the chart knows. */}}
+{{- define "tollgate.settings" -}}
+{{- $own := dict -}}
+{{- if eq .Values.server.transport "http" -}}
+{{- $own = dict "bounds" (dict "lame-duck-ms" 0) -}}
+{{- end -}}
+{{ toYaml (mergeOverwrite $own (deepCopy .Values.settings)) }}
+{{- end -}}
+
+{{/* By which names agents may call: the Service's, and those that are given. */}}
+{{- define "tollgate.hosts" -}}
+{{- $name := include "tollgate.fullname" . -}}
+{{- $own := list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) (printf "%s.%s.svc.cluster.local" $name .Release.Namespace) -}}
+{{ join "," (concat $own .Values.allowedHosts) }}
+{{- end -}}
+
+{{- define "tollgate.containerSecurity" -}}
+runAsNonRoot: true
+readOnlyRootFilesystem: true
+allowPrivilegeEscalation: false
+capabilities: { drop: [ALL] }
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{/* Variables, ports and probes of the container that Tollgate runs in; `startup` is what has to answer before the next container starts. */}}
+{{- define "tollgate.container" -}}
+{{- $root := .root -}}
+env:
+  {{- if eq $root.Values.server.transport "http" }}
+  - { name: TOLLGATE_UPSTREAM, value: {{ printf "http://127.0.0.1:%d%s" (int $root.Values.server.port) $root.Values.server.path | quote }} }
+  {{- end }}
+  - { name: TOLLGATE_LISTEN, value: "0.0.0.0:8080" }
+  - { name: TOLLGATE_ADMIN, value: "0.0.0.0:9464" }
+  - { name: TOLLGATE_PATH, value: {{ $root.Values.server.path | quote }} }
+  - { name: TOLLGATE_POLICY, value: /etc/tollgate/policy/policy.json }
+  - { name: TOLLGATE_CONFIG, value: /etc/tollgate/settings/tollgate.yaml }
+  - { name: TOLLGATE_MODE, value: {{ $root.Values.mode }} }
+  - { name: TOLLGATE_SERVER, value: {{ $root.Values.serverName | default $root.Release.Name | quote }} }
+  - { name: TOLLGATE_ALLOWED_HOST, value: {{ include "tollgate.hosts" $root | quote }} }
+  {{- with $root.Values.audit }}
+  - { name: TOLLGATE_AUDIT, value: {{ . | quote }} }
+  {{- end }}
+  {{- with $root.Values.limitsSecret }}
+  - name: TOLLGATE_LIMITS
+    valueFrom: { secretKeyRef: { name: {{ . }}, key: url } }
+  {{- end }}
+  {{- with $root.Values.adminTokenSecret }}
+  - name: TOLLGATE_ADMIN_TOKEN
+    valueFrom: { secretKeyRef: { name: {{ . }}, key: token } }
+  {{- end }}
+  {{- with $root.Values.env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- with .env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+ports:
+  - { name: tollgate-mcp, containerPort: 8080 }
+  - { name: tollgate-admin, containerPort: 9464 }
+startupProbe:
+  httpGet: { path: {{ .startup }}, port: 9464 }
+  periodSeconds: 1
+  failureThreshold: 60
+readinessProbe:
+  httpGet: { path: /readyz, port: 9464 }
+  periodSeconds: 2
+  failureThreshold: 2
+livenessProbe:
+  httpGet: { path: /healthz, port: 9464 }
+  periodSeconds: 10
+  timeoutSeconds: 5
+{{- end -}}
+
+{{- define "tollgate.mounts" -}}
+- { name: tollgate-policy, mountPath: /etc/tollgate/policy, readOnly: true }
+- { name: tollgate-settings, mountPath: /etc/tollgate/settings, readOnly: true }
+{{- end -}}

@@ -1,0 +1,71 @@
+/** Builds `dist-executable/tollgate`: the program and the Node that it runs on in one file, for machines and images without Node. */
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bundle } from "./bundle.ts";
+import { licences } from "./executable/licences.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const FOLDER = join(ROOT, "dist-executable");
+const EXECUTABLE = join(FOLDER, "tollgate");
+const MIB = 1024 * 1024;
+
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(FOLDER);
+const main = join(FOLDER, "tollgate.mjs");
+const { packages } = await bundle(main);
+const node = join(FOLDER, "node");
+copyFileSync(process.execPath, node);
+say(`${sizeOf(main)} program with ${packages.length} packages`);
+say(`${sizeOf(node)} Node ${process.version}`);
+const isLinux = process.platform === "linux";
+if (isLinux) {
+  run("strip", [node], "binutils");
+  say(`${sizeOf(node)} without its symbols, which are for debuggers`);
+}
+buildExecutable();
+if (isLinux) bringLibrary();
+writeFileSync(join(FOLDER, "LICENSES.txt"), licences(packages));
+for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
+say(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
+
+/** The one library that slim images lack, to be found beside the executable. */
+function bringLibrary(): void {
+  const [, library] = /libatomic\.so\.1 => (\S+)/.exec(run("ldd", [EXECUTABLE], "libc-bin")) ?? [];
+  if (library === undefined) return;
+  copyFileSync(library, join(FOLDER, "libatomic.so.1"));
+  // Not before the program is inside: what puts it there breaks an ELF file that patchelf has written.
+  run("patchelf", ["--set-rpath", "$ORIGIN", EXECUTABLE], "patchelf");
+}
+
+/** What it prints. @throws when it fails, or is not there: then `debianPackage` is what to install. */
+function run(program: string, args: readonly string[], debianPackage: string): string {
+  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  if (error !== undefined)
+    throw new Error(`${program} is missing: run npm run setup:system (Debian: ${debianPackage})`);
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ended with ${status}: ${stderr}`);
+  return stdout;
+}
+
+function buildExecutable(): void {
+  const config = {
+    main,
+    mainFormat: "module",
+    executable: node,
+    output: EXECUTABLE,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+  };
+  const file = join(FOLDER, "sea.json");
+  writeFileSync(file, JSON.stringify(config));
+  run(process.execPath, ["--build-sea", file], "nodejs");
+}
+
+function sizeOf(file: string): string {
+  return `${(statSync(file).size / MIB).toFixed(1).padStart(6)} MiB`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,80 @@
+/** Bundles the program with all that it imports, what is imported lazily included, into one ES module that needs no other file. */
+
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { packagesIn } from "./package/notices.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
+import { buildConsole } from "./build-console.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const UNPACKED = join(import.meta.dirname, "executable/unpacked.ts");
+
+export interface Bundled {
+  /** Folders of the packages that are in it, from the root of the project, such as `node_modules/zod`. */
+  readonly packages: readonly string[];
+}
+
+/** Writes the module to `outfile`. @throws when a source reads a file beside itself in a way that cannot be embedded. */
+export async function bundle(outfile: string, entry = join(ROOT, "src/main.ts")): Promise<Bundled> {
+  // Its files become texts in the bundle.
+  await buildConsole();
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node26",
+    minify: true,
+    // Names of classes and functions are in logs and spans.
+    keepNames: true,
+    legalComments: "none",
+    // Packages that are CommonJS ask for Node's own modules by `require`.
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: "error",
+    plugins: [EMBED_FILES, HTTP_WITHOUT_FETCH, GRPC_INSIDE],
+  });
+  return { packages: packagesIn(metafile) };
+}
+
+const REQUIRE = `import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(process.execPath);`;
+
+const OWN_FILE = String.raw`new URL\("([^"]+)", import\.meta\.url\)`;
+const READ = new RegExp(String.raw`readFileSync\(${OWN_FILE}, "utf8"\)`, "g");
+const PATH = new RegExp(String.raw`fileURLToPath\(${OWN_FILE}\)`, "g");
+
+/** Files of the project that a source reads, or names by their path, become texts in the bundle. */
+const EMBED_FILES: Plugin = {
+  name: "embed-files",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/, namespace: "file" }, ({ path }) => {
+      if (path.includes("node_modules")) return undefined;
+      return { contents: embedFiles(readFileSync(path, "utf8"), path), loader: "ts" };
+    });
+  },
+};
+
+/** The source with its files in it; `path` is its own. @throws on any other use of `import.meta`. */
+export function embedFiles(source: string, path: string): string {
+  const textOf = (file: string): string => JSON.stringify(readFileSync(join(dirname(path), file), "utf8"));
+  const embedded = source
+    .replaceAll(READ, (_whole, file: string) => textOf(file))
+    .replaceAll(PATH, (_whole, file: string) => `unpacked(${JSON.stringify(file)}, ${textOf(file)})`);
+  if (embedded.includes("import.meta"))
+    throw new Error(
+      `${relative(ROOT, path)}: import.meta leads nowhere in a bundle: use readFileSync(new URL("...", import.meta.url), "utf8")`,
+    );
+  const isUnpacking = embedded.includes("unpacked(");
+  return isUnpacking ? `import { unpacked } from ${JSON.stringify(UNPACKED)};\n${embedded}` : embedded;
+}
+
+if (import.meta.main) {
+  const outfile =
+    process.argv[2] ?? fileURLToPath(new URL("../dist-executable/tollgate.mjs", import.meta.url));
+  const { packages } = await bundle(outfile);
+  process.stdout.write(`${outfile}: ${packages.length} packages\n`);
+}

@@ -1,0 +1,24 @@
+/** The licences of everything that is inside the executable, which must go where it goes. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RULE, thirdPartyNotices } from "../package/notices.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** One text; `packages` are folders from the root of the project. */
+export function licences(packages: readonly string[]): string {
+  const own = readFileSync(join(ROOT, "LICENSE"), "utf8");
+  return [`Tollgate\n\n${own}`, NODE, LIBATOMIC, thirdPartyNotices(ROOT, packages)].join(RULE);
+}
+
+const NODE = `Node.js ${process.versions.node}
+
+It is inside, unchanged but for debugging symbols. Its licence, and those of the libraries that it is made of, are the
+file LICENSE of its release, version ${process.versions.node}.
+`;
+
+const LIBATOMIC = `libatomic.so.1, beside it on Linux
+
+Part of GCC, as Debian ships it: GNU General Public License, version 3, with the GCC Runtime Library Exception 3.1.
+`;

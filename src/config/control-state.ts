@@ -1,0 +1,45 @@
+/** What is kept in files of our own, so that it outlives the process: freezes by hand, and approvals. */
+
+import * as z from "zod";
+import { openStateFile, type OpenedState } from "./state-file.ts";
+
+const time = z.number().int().min(0);
+const text = z.string();
+
+const FREEZES = z
+  .array(
+    z.strictObject({
+      agent: text.exactOptional(),
+      tool: text.exactOptional(),
+      reason: text.exactOptional(),
+      by: text,
+      sinceMs: time,
+      untilMs: time.exactOptional(),
+    }),
+  )
+  .readonly();
+
+const APPROVAL = z.strictObject({
+  id: text.min(1),
+  agent: text,
+  tool: text,
+  policyDigest: text,
+  rule: text,
+  state: z.enum(["requested", "approved", "rejected"]),
+  args: z.strictObject({ bytes: z.number(), keys: z.array(text).readonly() }),
+  requestedAtMs: time,
+  expiresAtMs: time,
+  calls: z.number().int(),
+  decided: z.strictObject({ by: text, reason: text.exactOptional(), atMs: time }).exactOptional(),
+});
+
+// A digest of what it is bound to: no value of an argument is kept.
+const APPROVALS = z.array(z.strictObject({ binding: text.min(1), approval: APPROVAL })).readonly();
+
+export function openFreezeState(path: string): OpenedState<z.infer<typeof FREEZES>> {
+  return openStateFile(path, FREEZES);
+}
+
+export function openApprovalState(path: string): OpenedState<z.infer<typeof APPROVALS>> {
+  return openStateFile(path, APPROVALS);
+}

@@ -1,0 +1,135 @@
+/** The alert rules say what they need, and name nothing that Tollgate does not export. */
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../scripts/alerts/rule-files.ts";
+import { readRunbook } from "../../scripts/alerts/runbook.ts";
+import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../scripts/alerts/write.ts";
+import { OUTCOMES } from "../../src/enforcement/observer.ts";
+import { CATEGORIES } from "../../src/policy/category.ts";
+import { EFFECTS, MODES, REASONS } from "../../src/policy/decision.ts";
+import { UNKNOWN } from "../../src/telemetry/labels.ts";
+import { groupingsOf, labelsOf, matchersOf, metricsOf, resultLabelsOf, SCRAPED } from "./expression.ts";
+
+const REQUIRED = `
+  DenialSpike AgentDenialSpike ToolDenialSpike AgentProbing NewAgentOnExecuteTool
+  LimitSaturation SidecarDown SidecarAbsent UpstreamDown OverheadHigh
+  ToolErrorBudgetBurn PolicyReloadFailed PolicyDrift PolicyNamesUnknownTools ConditionNeverEvaluable
+  FailOpen LimitStoreErrors ToolDefinitionChanged UpstreamExposed LabelOverflow
+  AuditDropped Frozen
+`
+  .trim()
+  .split(/\s+/);
+const ALERTS = readAlerts();
+const RECORDINGS = readRecordings();
+const EXPRESSIONS = [
+  ...ALERTS.map(({ alert, expr }) => ({ name: alert, expr })),
+  ...RECORDINGS.map(({ record, expr }) => ({ name: record, expr })),
+];
+const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
+  outcome: OUTCOMES,
+  category: CATEGORIES,
+  effect: EFFECTS,
+  reason: REASONS,
+  mode: MODES,
+  tool: [UNKNOWN],
+};
+
+describe("the alert rules", () => {
+  it("have every alert that the project promises", () => {
+    const names = new Set(ALERTS.map(({ alert }) => alert));
+    expect(REQUIRED.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it.each(EXPRESSIONS)("$name names only metrics that Tollgate exports or a rule records", ({ expr }) => {
+    const metrics = metricsOf(expr);
+    expect(metrics.length).toBeGreaterThan(0);
+    expect(metrics.filter((name) => labelsOf(name) === undefined)).toEqual([]);
+  });
+
+  it.each(EXPRESSIONS)("$name asks for labels and values that there are", ({ expr }) => {
+    const wrong = matchersOf(expr).filter(
+      ({ metric, label, values }) =>
+        labelsOf(metric)?.includes(label) !== true ||
+        values.some((value) => CLOSED_SETS[label] !== undefined && !CLOSED_SETS[label].includes(value)),
+    );
+    expect(wrong).toEqual([]);
+    const known = new Set([...SCRAPED, ...metricsOf(expr).flatMap((name) => labelsOf(name) ?? [])]);
+    expect(groupingsOf(expr).filter((label) => !known.has(label))).toEqual([]);
+  });
+
+  it.each(ALERTS)("$alert says how grave it is, what it means, where to look and what to do", (rule) => {
+    const { alert, labels, annotations } = rule;
+    expect(["critical", "warning", "info"]).toContain(labels["severity"]);
+    expect(labels["component"]).toBe("tollgate");
+    expect(Object.keys(annotations)).toEqual(["summary", "description", "runbook_url", "dashboard_url"]);
+    expect(annotations["runbook_url"]).toBe(`docs/runbooks/${alert}.md`);
+    expect(annotations["dashboard_url"]).toMatch(
+      /^\/d\/tollgate-(?:overview|agents|tool|denials|sidecar)(?:\?|$)/,
+    );
+  });
+
+  it.each(ALERTS)("$alert speaks only of labels that it has, and of metrics that there are", (rule) => {
+    const text = Object.values(rule.annotations).join("\n");
+    const used = [...text.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label ?? "");
+    const own = [...resultLabelsOf(rule.expr), ...Object.keys(rule.labels)];
+    expect(used.filter((label) => !own.includes(label))).toEqual([]);
+    const queries = [...text.matchAll(/printf "((?:[^"\\]|\\.)*)"(?=[^|]*\| query)/g)].map(
+      ([, query = ""]) => query,
+    );
+    expect(queries.flatMap(metricsOf).filter((name) => labelsOf(name) === undefined)).toEqual([]);
+  });
+
+  it.each(ALERTS)("$alert has tests of promtool that fire and that stay silent", ({ alert }) => {
+    const own = testFiles().filter((name) => name.startsWith(`${alert}.`));
+    const text = own.map((name) =>
+      readFileSync(new URL(`../../dashboards/alerts/tests/${name}`, import.meta.url), "utf8"),
+    );
+    expect(text.join("\n")).toMatch(/exp_alerts:\n\s+- exp_labels:/);
+    expect(text.join("\n")).toContain("exp_alerts: []");
+  });
+
+  it("record every series once, under a name of level, metric and operation", () => {
+    const names = RECORDINGS.map(({ record }) => record);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !/^[a-z_]+:[a-z0-9_]+:[a-z0-9_]+$/.test(name))).toEqual([]);
+  });
+});
+
+describe("what is written from the rules", () => {
+  it("is the PrometheusRule beside them", () => {
+    expect(readFileSync(MANIFEST, "utf8")).toBe(describeManifest());
+  });
+
+  it("links to runbooks wherever they are", () => {
+    const manifest = describeManifest("https://example.org/runbooks");
+    expect(manifest.match(/runbook_url: https:\/\/example\.org\/runbooks\/\w+\.md$/gm)).toHaveLength(
+      ALERTS.length,
+    );
+    expect(manifest).not.toContain("runbook_url: docs/");
+  });
+
+  it("is the table in docs/alerts.md", () => {
+    expect(readFileSync(PAGE, "utf8")).toBe(describeAlerts((alert) => readRunbook(alert).meaning));
+  });
+
+  it("covers every rule file", () => {
+    expect(RULE_FILES.length).toBeGreaterThan(4);
+  });
+});
+
+describe("the reader of expressions", () => {
+  it.each([
+    ["sum by (server) (rate(tollgate_unheard_total[5m]))", "tollgate_unheard_total"],
+    ["tool:tollgate_unheard:sum > 1", "tool:tollgate_unheard:sum"],
+  ])("finds in %s what there is not", (expression, name) => {
+    expect(metricsOf(expression).filter((metric) => labelsOf(metric) === undefined)).toEqual([name]);
+  });
+
+  it("finds labels and values", () => {
+    expect(matchersOf('tollgate_decisions_total{effect=~"deny|ask", server!="x"}')).toEqual([
+      { metric: "tollgate_decisions_total", label: "effect", values: ["deny", "ask"] },
+      { metric: "tollgate_decisions_total", label: "server", values: ["x"] },
+    ]);
+  });
+});

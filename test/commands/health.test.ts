@@ -1,0 +1,79 @@
+/** `tollgate health` against a real sidecar, in front of a server that is there, is not, or hangs. */
+
+import { PassThrough } from "node:stream";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { runHealth } from "../../src/commands/health.ts";
+import { freePorts } from "../fixtures/free-port.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar } from "../fixtures/start-sidecar.ts";
+
+async function health(argv: readonly string[], environment: Record<string, string> = {}) {
+  const [stdout, stderr] = [new PassThrough({ encoding: "utf8" }), new PassThrough({ encoding: "utf8" })];
+  const code = await runHealth(argv, { stdout, stderr, environment });
+  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+}
+
+async function serving(status: number): Promise<LoopbackServer> {
+  const server = await serveOnLoopback((_request, response) => sendJson(response, "{}", status));
+  onTestFinished(server.close);
+  return server;
+}
+
+async function sidecarBefore(upstream: string): Promise<string> {
+  const sidecar = await startTestSidecar({ upstream });
+  onTestFinished(sidecar.stop);
+  return sidecar.adminUrl;
+}
+
+const NOBODY = "http://127.0.0.1:1/mcp";
+
+describe("tollgate health", () => {
+  it("is 0 for a sidecar that can serve", async () => {
+    const admin = await sidecarBefore((await serving(200)).url);
+    expect(await health(["--admin", admin])).toEqual({
+      code: 0,
+      stdout: `${admin}/readyz: 200\n`,
+      stderr: "",
+    });
+  });
+
+  it("is 1 and says why for a sidecar whose server is down", async () => {
+    const { code, stderr } = await health(["--admin", await sidecarBefore(NOBODY)]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("/readyz: 503");
+    expect(stderr).toContain("because");
+  });
+
+  it("is 0 with --live for the same sidecar", async () => {
+    expect((await health(["--live", "--admin", await sidecarBefore(NOBODY)])).code).toBe(0);
+  });
+
+  it("is 1 where nobody answers", async () => {
+    const [port] = await freePorts(1);
+    const { code, stderr } = await health(["--admin", `http://127.0.0.1:${port}`]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`tollgate: http://127.0.0.1:${port}/readyz: no answer within 2 s\n`);
+  });
+
+  it.each(["127.0.0.1", "0.0.0.0", "[::]"])("finds the sidecar of TOLLGATE_ADMIN on %s", async (host) => {
+    const { port } = new URL(await sidecarBefore((await serving(200)).url));
+    expect((await health([], { TOLLGATE_ADMIN: `${host}:${port}` })).code).toBe(0);
+  });
+
+  it.each([
+    [405, 0],
+    [500, 1],
+  ])("takes %d of another server as %d", async (status, code) => {
+    expect((await health(["--url", (await serving(status)).url])).code).toBe(code);
+  });
+
+  it.each([
+    [["now"], "unexpected `now`"],
+    [["--admin", "ftp://x"], '--admin: must be an http or https URL, got "ftp://x"'],
+    [["--loud"], "unknown option `--loud`"],
+  ])("refuses %j", async (argv, problem) => {
+    const { code, stderr } = await health(argv);
+    expect(code).toBe(64);
+    expect(stderr).toContain(problem);
+  });
+});

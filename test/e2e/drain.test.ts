@@ -1,0 +1,141 @@
+/** What clients see of a sidecar that is asked to end: no call fails, streams end in good order, connections move away. */
+
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Settings } from "../../src/config/settings.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+
+const BIG_BYTES = 20_000_000;
+/** Longer than the test may take: who waits for it fails. */
+const NEVER_MS = 600_000;
+
+const LIST = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 1,
+  result: { tools: [{ name: "run", description: "x".repeat(BIG_BYTES) }] },
+});
+
+let upstream: LoopbackServer;
+let sidecar: TestSidecar;
+let waiting: ServerResponse[];
+let agent: Agent;
+
+/** Answers `tools/list` with much, `slow` when the test lets it, anything else at once, and GET by an open stream. */
+beforeEach(async () => {
+  waiting = [];
+  agent = new Agent({ keepAlive: true });
+  upstream = await serveOnLoopback((incoming, response) => {
+    let text = "";
+    incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    incoming.on("end", () => {
+      if (incoming.method === "GET" || text.includes("subscriptions/listen"))
+        response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
+      else if (text.includes(`"tools/list"`)) sendJson(response, LIST);
+      else if (text.includes(`"slow"`)) waiting.push(response);
+      else sendJson(response, resultOf("done"));
+    });
+  });
+});
+afterEach(async () => {
+  agent.destroy();
+  await sidecar.stop();
+  upstream.close();
+});
+
+function resultOf(text: string): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: 1, result: { content: [{ type: "text", text }] } });
+}
+
+async function start(bounds: Partial<Settings["bounds"]>): Promise<void> {
+  sidecar = await startTestSidecar({ upstream: upstream.url, bounds });
+}
+
+/** The head of the answer; its connection is kept. */
+async function send(tool: string, method = "tools/call"): Promise<IncomingMessage> {
+  const params = { name: tool, arguments: {} };
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const sent = request(sidecar.url, { method: tool === "" ? "GET" : "POST", agent, headers });
+  sent.end(tool === "" ? undefined : JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return response;
+}
+
+/** Bytes of the body, and whether it came to its end. */
+async function read(response: IncomingMessage): Promise<{ bytes: number; isWhole: boolean }> {
+  let bytes = 0;
+  response.on("data", (chunk: Buffer) => (bytes += chunk.byteLength));
+  response.on("error", () => undefined);
+  await once(response, "close");
+  return { bytes, isWhole: response.complete };
+}
+
+async function status(path: string): Promise<number> {
+  return (await fetch(sidecar.adminUrl + path)).status;
+}
+
+describe("a sidecar that drains", () => {
+  it("serves on while it is not ready, and asks each client to leave", async () => {
+    await start({ lameDuckMs: NEVER_MS });
+    const before = await send("run");
+    await read(before);
+    expect(before.headers["connection"]).toBe("keep-alive");
+    void sidecar.drain();
+    const during = await send("run");
+    expect([during.statusCode, during.headers["connection"]]).toEqual([200, "close"]);
+    expect((await read(during)).isWhole).toBe(true);
+    expect([await status("/readyz"), await status("/healthz")]).toEqual([503, 200]);
+  });
+
+  it("asks also the client whose call was under way before", async () => {
+    await start({ lameDuckMs: NEVER_MS });
+    const answer = send("slow");
+    await until(() => waiting.length === 1);
+    void sidecar.drain();
+    if (waiting[0]) sendJson(waiting[0], resultOf("late"));
+    const response = await answer;
+    await read(response);
+    expect(response.headers["connection"]).toBe("close");
+  });
+
+  it("sends an answer whole that has ended and is still on its way", async () => {
+    await start({ drainMs: NEVER_MS });
+    // A list is held and then sent in one piece: it has ended when its first byte arrives.
+    const response = await send("x", "tools/list");
+    const drained = sidecar.drain();
+    await until(async () => (await status("/readyz")) === 503);
+    const { bytes, isWhole } = await read(response);
+    expect(bytes).toBe(LIST.length);
+    expect(isWhole).toBe(true);
+    await drained;
+  });
+
+  it("lets a call end, then ends the streams in good order, and is done without waiting for a deadline", async () => {
+    await start({ drainMs: NEVER_MS });
+    const streams = [await send(""), await send("x", "subscriptions/listen")].map(read);
+    const ended: string[] = [];
+    for (const stream of streams) void stream.then(() => ended.push("stream"));
+    const call = send("slow").then(read);
+    void call.then(() => ended.push("call"));
+    await until(() => waiting.length === 1);
+    const drained = sidecar.drain();
+    await until(async () => (await status("/readyz")) === 503);
+    expect(ended).toEqual([]);
+    if (waiting[0]) sendJson(waiting[0], resultOf("late"));
+    expect((await call).isWhole).toBe(true);
+    expect((await Promise.all(streams)).map(({ isWhole }) => isWhole)).toEqual([true, true]);
+    expect(ended[0]).toBe("call");
+    await drained;
+  });
+
+  it("cuts a call at the deadline, which looks like no end, and ends streams in good order before", async () => {
+    await start({ drainMs: 200 });
+    const stream = send("").then(read);
+    const call = send("slow").then(read, () => "cut");
+    await until(() => waiting.length === 1);
+    await sidecar.drain();
+    expect(await call).toBe("cut");
+    expect((await stream).isWhole).toBe(true);
+  });
+});

@@ -1,0 +1,44 @@
+/** What a start of the sidecar must not wait for: packages that are loaded only where they are used. */
+
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SOURCE = resolve(import.meta.dirname, "../../src");
+const STATIC = /^(?:import|export) (?!type)(?:[^"';]*? from )?"([^"]+)"/gm;
+
+/** Every file and package that is loaded before the first statement of `file` runs. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, target = ""] of readFileSync(file, "utf8").matchAll(STATIC)) {
+    if (target.startsWith(".")) loadedWith(resolve(dirname(file), target), seen);
+    else seen.add(target);
+  }
+  return seen;
+}
+
+describe("a start", () => {
+  const loaded = loadedWith(resolve(SOURCE, "main.ts"));
+
+  it("loads the sidecar", () => {
+    expect(loaded).toContain(resolve(SOURCE, "sidecar.ts"));
+    expect(loaded).toContain("pino");
+  });
+
+  it.each([
+    "express",
+    "@modelcontextprotocol/",
+    "@redis/client",
+    "@opentelemetry/sdk-node",
+    "@opentelemetry/resources",
+  ])("does not load %s", (name) => {
+    expect([...loaded].filter((each) => each.startsWith(name))).toEqual([]);
+  });
+
+  it("does not load the pages of the admin listener, nor a command that is not asked for", () => {
+    const files = [...loaded].filter((each) => each.startsWith("/")).map((each) => relative(SOURCE, each));
+    expect(files).not.toContain("admin.ts");
+    expect(files.filter((file) => /^commands\/(?:policy|audit|demo)\b/.test(file))).toEqual([]);
+  });
+});

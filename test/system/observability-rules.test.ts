@@ -1,0 +1,85 @@
+/** The alert rules by promtool: they load, their tests pass, and the tests notice faults. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import * as z from "zod";
+import { mutateAlerts } from "../../scripts/alerts/mutate.ts";
+import {
+  ALERTS_FOLDER,
+  readAlerts,
+  readRecordings,
+  RULE_FILES,
+  testFiles,
+} from "../../scripts/alerts/rule-files.ts";
+import { listRunbooks, readRunbook } from "../../scripts/alerts/runbook.ts";
+import { MANIFEST } from "../../scripts/alerts/write.ts";
+import { programOrFail } from "./observability/programs.ts";
+
+/** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
+const SHARE = 9;
+const MUTATION_MS = 15 * 60_000;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tollgate-rules-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function promtool(...words: readonly string[]): string {
+  return execFileSync(programOrFail("promtool"), words, { encoding: "utf8" });
+}
+
+/** How many rules promtool finds in a file made of these groups. */
+function checkGroups(name: string, groups: unknown): number {
+  const file = join(folder, name);
+  writeFileSync(file, stringify({ groups }));
+  return Number(/(\d+) rules found/.exec(promtool("check", "rules", file))?.[1]);
+}
+
+describe("the alert rules, by promtool", () => {
+  it("load", () => {
+    const files = RULE_FILES.map((name) => join(ALERTS_FOLDER, name));
+    expect(promtool("check", "rules", ...files).match(/SUCCESS/g)).toHaveLength(RULE_FILES.length);
+  });
+
+  it("are as many in the PrometheusRule", () => {
+    const manifest = z
+      .object({ spec: z.object({ groups: z.array(z.unknown()) }) })
+      .parse(parse(readFileSync(MANIFEST, "utf8")));
+    const rules = readAlerts().length + readRecordings().length;
+    expect(checkGroups("manifest.yml", manifest.spec.groups)).toBe(rules);
+  });
+
+  it("have runbooks whose queries it can read", () => {
+    const queries = listRunbooks().flatMap((name) => readRunbook(name).queries);
+    const rules = queries.map((expr, index) => ({ record: `runbook:query:${index}`, expr }));
+    expect(checkGroups("runbooks.yml", [{ name: "runbooks", rules }])).toBe(queries.length);
+  });
+
+  it.each(testFiles())("behave as %s says", (name) => {
+    expect(promtool("test", "rules", join(ALERTS_FOLDER, "tests", name))).toContain("SUCCESS");
+  });
+
+  it(
+    "have tests that notice a fault",
+    async () => {
+      let number = 0;
+      const result = await mutateAlerts(() => number++ % SHARE === 0);
+      const tests = testFiles().map((name) => readFileSync(join(ALERTS_FOLDER, "tests", name), "utf8"));
+      const cases = tests.join("\n").match(/eval_time:/g)?.length;
+      console.log(
+        `alerts: ${new Set(readAlerts().map(({ alert }) => alert)).size}, recording rules: ${readRecordings().length}, ` +
+          `checks by promtool: ${cases}, mutants: ${result.mutants}, caught: ${result.caught}`,
+      );
+      expect(result.survivors).toEqual([]);
+      expect(result.mutants).toBeGreaterThanOrEqual(60);
+      expect(result.caught).toBe(result.mutants);
+    },
+    MUTATION_MS,
+  );
+});

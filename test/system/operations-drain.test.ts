@@ -1,0 +1,156 @@
+/** SIGTERM under load: two sidecars behind a balancer that reads readiness, one of them is asked to end. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { INITIALIZE, stdioServer } from "../fixtures/bridge.ts";
+import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { callAtRate, callOf, callTool, isWhole, openAnswer, send } from "../fixtures/open-loop.ts";
+import { isRunning, processesUnder } from "../fixtures/processes.ts";
+import { until } from "../fixtures/start-sidecar.ts";
+import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+
+const RATE = 200;
+const STREAMS = 50;
+const LAME_DUCK_MS = 2_000;
+const DRAIN_MS = 20_000;
+const SLOW_MS = 3_000;
+
+const toStop: (() => unknown)[] = [];
+let config: string;
+
+beforeEach(() => {
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-drain-"));
+  config = join(folder, "config.yaml");
+  writeFileSync(config, `bounds: { lame-duck-ms: ${LAME_DUCK_MS}, drain-ms: ${DRAIN_MS} }\n`);
+  toStop.push(() => rmSync(folder, { recursive: true, force: true }));
+});
+afterEach(async () => {
+  for (const stop of toStop.splice(0).toReversed()) await stop();
+});
+
+async function startTollgate(server: { upstream: string } | { command: string[] }): Promise<RunningTollgate> {
+  const tollgate = await startTollgateProcess({
+    ...server,
+    flags: ["--config", config, "--log-level", "error"],
+  });
+  toStop.push(() => tollgate.stop("SIGKILL"));
+  return tollgate;
+}
+
+/** `slow` takes longer than the lame-duck time; GET is a stream without an end. */
+async function startUpstream(): Promise<LoopbackServer> {
+  const upstream = await serveOnLoopback((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    request.on("end", () => {
+      const body = `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`;
+      if (request.method === "GET")
+        response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
+      else if (text.includes(`"slow"`)) setTimeout(() => sendJson(response, body), SLOW_MS);
+      else sendJson(response, body);
+    });
+  });
+  toStop.push(upstream.close);
+  return upstream;
+}
+
+/** Which of them is ready, as a Service knows it: asked now and then. The first ready one is given out. */
+function balance(sidecars: readonly RunningTollgate[]): { pick: () => string } {
+  let ready = sidecars[0];
+  const timer = setInterval(async () => {
+    for (const sidecar of sidecars) {
+      const status = await fetch(`${sidecar.adminUrl}/readyz`).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status !== 200) continue;
+      ready = sidecar;
+      return;
+    }
+  }, 100);
+  toStop.push(() => clearInterval(timer));
+  return { pick: () => ready?.url ?? "" };
+}
+
+describe("SIGTERM", () => {
+  it(`at ${RATE} calls a second and with ${STREAMS} streams fails no call, ends every stream in good order, and exits with 0`, async () => {
+    const upstream = await startUpstream();
+    const leaving = await startTollgate({ upstream: upstream.url });
+    const staying = await startTollgate({ upstream: upstream.url });
+    const service = balance([leaving, staying]);
+    const agent = new Agent({ keepAlive: true });
+    toStop.push(() => agent.destroy());
+    const streams = await Promise.all(
+      Array.from({ length: STREAMS }, () => openAnswer({ url: leaving.url })),
+    );
+    const ends = streams.map(isWhole);
+    const byTarget = { leaving: 0, staying: 0, afterSignal: 0 };
+    let isAsked = false;
+    const calls = callAtRate(RATE, async (index) => {
+      const url = service.pick();
+      byTarget[url === leaving.url ? "leaving" : "staying"] += 1;
+      if (isAsked && url === leaving.url) byTarget.afterSignal += 1;
+      return callTool({ url, agent, message: callOf(index % 50 === 0 ? "slow" : "run") });
+    });
+    await until(() => (calls.tally()["admitted"] ?? 0) >= 2 * RATE);
+    const sinceMs = performance.now();
+    isAsked = true;
+    leaving.signal("SIGTERM");
+    await until(async () => (await fetch(`${leaving.adminUrl}/readyz`)).status === 503);
+    const code = await leaving.exitCode;
+    const tookMs = performance.now() - sinceMs;
+    const before = calls.tally()["admitted"] ?? 0;
+    await until(() => (calls.tally()["admitted"] ?? 0) >= before + RATE);
+    const { admitted = 0, ...failed } = await calls.stop();
+    const whole = (await Promise.all(ends)).filter(Boolean).length;
+    process.stdout.write(
+      `drain: ${admitted} calls, ${JSON.stringify(failed)} failed; ${byTarget.leaving} by the one that left ` +
+        `(${byTarget.afterSignal} after SIGTERM), ${byTarget.staying} by the other; ${whole} of ${STREAMS} streams ended in good order; ` +
+        `exit ${code} after ${Math.round(tookMs)} ms of ${LAME_DUCK_MS + DRAIN_MS}\n`,
+    );
+    expect(failed).toEqual({});
+    expect(byTarget.afterSignal).toBeGreaterThan(0);
+    expect(byTarget.staying).toBeGreaterThan(0);
+    expect(whole).toBe(STREAMS);
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(LAME_DUCK_MS + DRAIN_MS);
+  });
+
+  it.each([
+    ["ends calls, streams and every child of a bridge, and exits with 0", 1, 0],
+    ["given twice leaves no child of a bridge behind, and exits at once", 2, 143],
+  ])("%s", async (_claim, signals, code) => {
+    const { command, args = [] } = stdioServer("delayed", String(SLOW_MS));
+    const tollgate = await startTollgate({ command: [command, ...args] });
+    const message = { ...INITIALIZE };
+    const sessions = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { headers } = await send({ url: tollgate.url, message });
+        return { "mcp-session-id": String(headers["mcp-session-id"]) };
+      }),
+    );
+    const streams = await Promise.all(sessions.map((headers) => openAnswer({ url: tollgate.url, headers })));
+    const ends = streams.map(isWhole);
+    const calls = sessions.map((headers) =>
+      callTool({ url: tollgate.url, headers, message: callOf("echo") }).catch(() => "failed"),
+    );
+    const family = processesUnder(tollgate.pid).slice(1);
+    expect(family.length).toBeGreaterThanOrEqual(4);
+    tollgate.signal("SIGTERM");
+    if (signals === 2) {
+      await until(async () => (await fetch(`${tollgate.adminUrl}/readyz`)).status === 503);
+      tollgate.signal("SIGTERM");
+    }
+    expect(await tollgate.exitCode).toBe(code);
+    await until(() => !family.some(isRunning));
+    const answers = await Promise.all(calls);
+    const whole = (await Promise.all(ends)).filter(Boolean).length;
+    process.stdout.write(
+      `bridge, ${signals} signal(s): exit ${code}, calls ${answers.join(" ")}, ${whole} of 4 streams ended in good order, ${family.length} children gone\n`,
+    );
+    if (signals === 1) expect([answers, whole]).toEqual([answers.map(() => "admitted"), 4]);
+  });
+});
