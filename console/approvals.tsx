@@ -26,8 +26,12 @@ export function Approvals({ polled, control }: ApprovalsProps): JSX.Element {
   return (
     <section aria-labelledby="approvals" class={waiting.length > 0 ? "urgent" : ""}>
       <h2 id="approvals">Approvals</h2>
-      <Problem text={polled.problem} />
-      {waiting.length === 0 && <p class="empty">No call waits for a person.</p>}
+      {polled.needsToken ? (
+        <Locked control={control} onOpen={polled.refresh} />
+      ) : (
+        <Problem text={polled.problem} />
+      )}
+      {!polled.needsToken && waiting.length === 0 && <p class="empty">No call waits for a person.</p>}
       {waiting.length > 0 && <ByField control={control} id="by-approvals" />}
       <ul class="cards">
         {waiting.map((approval) => (
@@ -41,6 +45,26 @@ export function Approvals({ polled, control }: ApprovalsProps): JSX.Element {
         {done}
       </p>
     </section>
+  );
+}
+
+function Locked({
+  control,
+  onOpen,
+}: {
+  readonly control: Control;
+  readonly onOpen: () => void;
+}): JSX.Element {
+  const open = async (): Promise<void> => {
+    if (await control.unlock("approvals")) onOpen();
+  };
+  return (
+    <p>
+      What waits is shown to who has the admin token.{" "}
+      <button type="button" onClick={() => void open()}>
+        Enter the admin token
+      </button>
+    </p>
   );
 }
 

@@ -2,12 +2,14 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, change } from "./ask.ts";
+import { type Answer, change, unlock } from "./ask.ts";
 
 export interface Control {
   /** The person's own words, for the audit log; empty at first. */
   readonly by: string;
   readonly setBy: (by: string) => void;
+  /** Asks for the admin token, for reading this path; whether it was given. */
+  readonly unlock: (path: string) => Promise<boolean>;
   readonly change: (path: string, body: object) => Promise<Answer<unknown>>;
   /** Asks for the admin token, when it is needed. */
   readonly dialog: JSX.Element;
@@ -33,6 +35,7 @@ export function useControl(): Control {
       sessionStorage.setItem(BY, name);
       setBy(name);
     },
+    unlock: (path) => unlock(path, askToken),
     change: (path, body) => change(path, { by, ...body }, askToken),
     dialog: <TokenDialog asked={asked} />,
   };
@@ -61,8 +64,8 @@ function TokenDialog({ asked }: { readonly asked: Asked | undefined }): JSX.Elem
       <form onSubmit={submit}>
         <h2 id="token-title">Admin token</h2>
         <p>
-          {asked?.wasWrong === true ? "The sidecar refused this token." : "Changes need the admin token."} It
-          is kept until this page is closed or loaded again.
+          {asked?.wasWrong === true ? "The sidecar refused this token." : "This needs the admin token."} It is
+          kept until this page is closed or loaded again.
         </p>
         <label>
           Token <input ref={field} type="password" autocomplete="off" spellcheck={false} />

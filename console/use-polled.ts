@@ -8,13 +8,19 @@ export interface Polled<T> {
   readonly value: T | undefined;
   /** Why there is no newer one. */
   readonly problem: string | undefined;
+  /** Whether it is only told to who has the admin token. */
+  readonly needsToken: boolean;
   /** Asks now. */
   readonly refresh: () => void;
 }
 
 /** One question at a time: the next one waits for the answer, and for the page to be looked at. */
 export function usePolled<T>(path: string, everyMs: number, statuses?: readonly number[]): Polled<T> {
-  const [state, setState] = useState<Omit<Polled<T>, "refresh">>({ value: undefined, problem: undefined });
+  const [state, setState] = useState<Omit<Polled<T>, "refresh">>({
+    value: undefined,
+    problem: undefined,
+    needsToken: false,
+  });
   const [round, setRound] = useState(0);
   useEffect(() => {
     let isOver = false;
@@ -26,8 +32,8 @@ export function usePolled<T>(path: string, everyMs: number, statuses?: readonly 
         if (isOver) return;
         setState((before) =>
           answer.ok
-            ? { value: answer.value, problem: undefined }
-            : { value: before.value, problem: answer.problem },
+            ? { value: answer.value, problem: undefined, needsToken: false }
+            : { value: before.value, problem: answer.problem, needsToken: answer.needsToken === true },
         );
       }
       timer = window.setTimeout(() => void ask(), everyMs);

@@ -33,7 +33,7 @@ export function createAdminPages(sources: AdminSources): Express {
   addHealth(app, sources);
   addReading(app, sources);
   // What waits for a person is for those who may decide it.
-  app.use(["/approvals", "/freeze"], requireControl(sources.mayControl));
+  app.use("/approvals", requireControl(sources.mayControl));
   addControl(app, sources.control);
   addConsole(app);
   app.use((request: Request, response: Response) => {

@@ -55,10 +55,10 @@ describe("control with an admin token", () => {
     expect(await change({ authorization: [`Bearer ${TOKEN}`, "Bearer x"] })).toBe(401);
   });
 
-  it.each(["/approvals", "/freeze"])("is needed to see %s", async (path) => {
+  it("is needed to see what waits for approval", async () => {
     sidecar = await startTestSidecar({ upstream: UPSTREAM, environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
     const statuses = [{}, { authorization: `Bearer ${TOKEN}` }].map(
-      async (headers) => (await fetch(sidecar.adminUrl + path, { headers })).status,
+      async (headers) => (await fetch(`${sidecar.adminUrl}/approvals`, { headers })).status,
     );
     expect(await Promise.all(statuses)).toEqual([401, 200]);
   });

@@ -146,14 +146,15 @@ describe("with an admin token", () => {
   it("asks for it when it is needed, again when it was wrong, and keeps it nowhere", async () => {
     const { page } = console;
     await stage.call("DropTable", { table: "samples" });
-    await page.locator("#by-approvals").fill("operator");
-    await page.getByRole("button", { name: "Approve this call" }).click();
+    await page.getByRole("button", { name: "Enter the admin token" }).click();
     const dialog = page.getByRole("dialog", { name: "Admin token" });
     await dialog.getByLabel("Token").fill("wrong");
     await dialog.getByRole("button", { name: "Go on" }).click();
     await dialog.getByText("The sidecar refused this token.").waitFor();
     await dialog.getByLabel("Token").fill(TOKEN);
     await page.keyboard.press("Enter");
+    await page.locator("#by-approvals").fill("operator");
+    await page.getByRole("button", { name: "Approve this call" }).click();
     await page.getByText("Approved: the next such call passes, once.").waitFor();
     const kept: string = await page.evaluate(
       "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])",
@@ -165,10 +166,10 @@ describe("with an admin token", () => {
   it("changes nothing without it", async () => {
     const { page } = console;
     await stage.call("DropTable", { table: "samples" });
-    await page.locator("#by-approvals").fill("operator");
-    await page.getByRole("button", { name: "Approve this call" }).click();
+    await page.getByRole("button", { name: "Enter the admin token" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-    await page.getByText("this needs the admin token").waitFor();
+    await page.getByText("What waits is shown to who has the admin token.").waitFor();
+    expect(await page.getByRole("button", { name: "Approve this call" }).count()).toBe(0);
     expect((await stage.call("DropTable", { table: "samples" })).isDenied).toBe(true);
   });
 });
