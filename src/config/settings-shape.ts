@@ -126,7 +126,7 @@ export const SETTINGS_SHAPE = z.strictObject({
         .min(1024 * 1024)
         .max(16 * 1024 * 1024 * 1024)
         .default(256 * 1024 * 1024),
-      "unread-ms": milliseconds.default(10_000),
+      "unread-ms": milliseconds.default(8_000),
       approvals: count.default(1_000),
       "approvals-per-agent": count.default(100),
       "request-ms": milliseconds.default(15_000),
