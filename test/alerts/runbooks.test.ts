@@ -10,7 +10,9 @@ import { labelsOf, matchersOf, metricsOf } from "./expression.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAMES = [...new Set(readAlerts().map(({ alert }) => alert))];
-const ADMIN = readFileSync(join(ROOT, "src/admin.ts"), "utf8");
+const ADMIN = ["src/admin.ts", "src/admin/reading.ts", "src/admin/control.ts"]
+  .map((file) => readFileSync(join(ROOT, file), "utf8"))
+  .join("\n");
 const OTHER_PROGRAMS = ["kubectl", "grep", "df", "ls"];
 
 /** Why the command cannot be typed; undefined when it can. */
