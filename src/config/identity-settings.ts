@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import * as z from "zod";
+import { isLoopbackHostname } from "./loopback.ts";
 
 /** Signatures with a public key; never `none`, never a shared secret. */
 export const TOKEN_ALGORITHMS = [
@@ -30,8 +31,11 @@ const trustedUrl = trustedAddress.transform((value) => new URL(value));
 function isTrusted(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, hash } = new URL(value);
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-  return (protocol === "https:" || (protocol === "http:" && isLoopback)) && username === "" && hash === "";
+  return (
+    (protocol === "https:" || (protocol === "http:" && isLoopbackHostname(hostname))) &&
+    username === "" &&
+    hash === ""
+  );
 }
 
 const headerName = z

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { isLoopbackHostname } from "./loopback.ts";
 
 export const ON_STORE_ERROR = ["deny", "allow", "local"] as const;
 
@@ -104,11 +105,9 @@ export function mergeLimits(file: unknown, flag: string | undefined): unknown {
   return { ...kept, url: flag };
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
 /** In a store, counters are told apart by the server's name; every server next to its sidecar would have the same one. */
 export function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined): string[] {
-  if (store === undefined || upstream === undefined || !LOOPBACK.test(upstream.hostname)) return [];
+  if (store === undefined || upstream === undefined || !isLoopbackHostname(upstream.hostname)) return [];
   return [
     `--limits: counters in a store belong to a server, and ${upstream.hostname} names none; give it a name with --server, the same on every replica`,
   ];

@@ -5,6 +5,7 @@ import type { Settings } from "../config/settings.ts";
 import { ALLOW_ALL } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import { createDecisionStreams } from "../telemetry/decision-streams.ts";
+import { isLoopback } from "../transport/exposure.ts";
 import { servedHosts, servesHost } from "../transport/http-edge.ts";
 import { explainDecision } from "./explain-decision.ts";
 import type { Ground } from "./ground.ts";
@@ -60,8 +61,4 @@ export function adminSources(settings: Settings, ground: Ground, shown: Shown): 
       origins: new Set(settings.allowedOrigins),
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

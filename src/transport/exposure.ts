@@ -21,7 +21,8 @@ export async function findExposure(url: URL, addresses = ownAddresses()): Promis
   return exposed === undefined ? { state: "isolated" } : { state: "exposed", address: exposed };
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a listener on this host, an IPv6 address without brackets, is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
