@@ -15,10 +15,6 @@ export class Places {
     this.#bounds = bounds;
   }
 
-  get taken(): number {
-    return this.#taken;
-  }
-
   hasRoom(agent: string): boolean {
     return this.#taken < this.#bounds.inAll && this.#of(agent) < this.#bounds.perAgent;
   }
