@@ -78,7 +78,11 @@ interface Pair {
 }
 
 /** The pair's own place; past the bound that of all other agents with the tool, and past twice the bound one for all. */
-function pairFor(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max: number): Pair {
+function pairFor(pairs: Map<string, Pair>, names: Names, max: number): Pair {
+  return pairs.get(keyOf(names.agent, names.tool?.name ?? UNKNOWN)) ?? newPair(pairs, names, max);
+}
+
+function newPair(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max: number): Pair {
   const places = [
     { agent, tool, room: verified ? max : max / 2 },
     { agent: OTHER, tool, room: max * 2 },

@@ -81,27 +81,26 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     // Now, since a long message is not kept.
     captured: capture?.(request),
   });
-  const slots = new Map<string, Slot>();
+  const slots = new Ring(capacity);
   const listeners = new Set<Listener>();
   return {
     observer: {
       requestJudged: (request, judgement) => {
         const slot = slotOf(request, judgement);
-        keep(slots, slot, capacity);
+        slots.keep(slot);
         if (isBlocked(judgement.decision)) publish(listeners, slot);
       },
       requestEnded: (request, ending, judgement) => {
         if (judgement === undefined) return;
-        const slot = slots.get(request.id) ?? slotOf(request, judgement);
+        const slot = slots.end(request.id) ?? slotOf(request, judgement);
         slot.ending = ending;
         if (!isBlocked(judgement.decision)) publish(listeners, slot);
       },
     },
     list: (limit, filter = {}) => newest(slots, limit, filter),
-    get: (id) => describeAny(slots.get(id)),
-    judged: (id) => slots.get(id),
-    capturedFor: (approval) =>
-      [...slots.values()].findLast(({ judgement }) => judgement.approval === approval)?.captured,
+    get: (id) => describeAny(slots.find(({ request }) => request.id === id)),
+    judged: (id) => slots.find(({ request }) => request.id === id),
+    capturedFor: (approval) => slots.find(({ judgement }) => judgement.approval === approval)?.captured,
     subscribe: (listener) => subscribe(listeners, listener),
   };
 }
@@ -117,26 +116,50 @@ function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
   for (const listener of listeners) listener(entry);
 }
 
-/** A Map keeps the order of insertion, so its first key is the oldest. */
-function keep(slots: Map<string, Slot>, slot: Slot, capacity: number): void {
-  slots.set(slot.request.id, slot);
-  if (slots.size <= capacity) return;
-  const [oldest] = slots.keys();
-  if (oldest !== undefined) slots.delete(oldest);
+/** The latest slots, the oldest overwritten by the next; those of calls that go on are found at once, the others by a search. */
+class Ring {
+  readonly #slots: Slot[] = [];
+  readonly #capacity: number;
+  /** Invariant: requests are judged once and always end, so this holds what is in flight and no more. */
+  readonly #underWay = new Map<string, Slot>();
+  #next = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  keep(slot: Slot): void {
+    this.#slots[this.#next] = slot;
+    this.#next = (this.#next + 1) % this.#capacity;
+    this.#underWay.set(slot.request.id, slot);
+  }
+
+  /** The slot of a call that has ended. */
+  end(id: string): Slot | undefined {
+    const slot = this.#underWay.get(id);
+    this.#underWay.delete(id);
+    return slot;
+  }
+
+  *newestFirst(): Generator<Slot> {
+    for (let back = 1; back <= this.#slots.length; back += 1) {
+      const slot = this.#slots[(this.#next - back + this.#capacity) % this.#capacity];
+      if (slot !== undefined) yield slot;
+    }
+  }
+
+  find(matches: (slot: Slot) => boolean): Slot | undefined {
+    return this.newestFirst().find(matches);
+  }
 }
 
-function newest(
-  slots: ReadonlyMap<string, Slot>,
-  limit: number,
-  filter: DecisionFilter,
-): readonly DecisionEntry[] {
-  const found: DecisionEntry[] = [];
-  for (const slot of [...slots.values()].toReversed()) {
-    if (found.length >= limit) break;
-    const entry = describe(slot);
-    if (matchesFilter(filter, entry)) found.push(entry);
-  }
-  return found;
+function newest(slots: Ring, limit: number, filter: DecisionFilter): readonly DecisionEntry[] {
+  return slots
+    .newestFirst()
+    .map(describe)
+    .filter((entry) => matchesFilter(filter, entry))
+    .take(limit)
+    .toArray();
 }
 
 /** Messages up to this length may be kept alive by the ring. */

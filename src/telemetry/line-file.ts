@@ -17,6 +17,7 @@ const NEWLINE = 0x0a;
 /** What may wait for a pipe that is full. */
 const MAX_REST = 1_048_576;
 const RETRY_MS = 10;
+const NOTHING = Buffer.alloc(0);
 
 /** Nothing here throws but the constructor. */
 export class LineFile {
@@ -26,7 +27,7 @@ export class LineFile {
   #batch: string[] = [];
   #batchLength = 0;
   /** What a full pipe did not take yet, and the line breaks in it. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   #isRetrying = false;
   #writtenAtMs = 0;
   /** The file ends within a line. */
@@ -58,8 +59,11 @@ export class LineFile {
     const lines = this.#batch.join("");
     this.#batch = [];
     this.#batchLength = 0;
+    const isPlain = !this.#isTorn && this.#rest.length === 0;
     const prefix = this.#isTorn ? "\n" : "";
-    this.#write(Buffer.concat([Buffer.from(prefix), this.#rest, Buffer.from(lines)]));
+    this.#write(
+      isPlain ? Buffer.from(lines) : Buffer.concat([Buffer.from(prefix), this.#rest, Buffer.from(lines)]),
+    );
   }
 
   /** For rotation: lets go of the file, and opens the one that has its name now. On failure it keeps the old one. */
@@ -86,7 +90,7 @@ export class LineFile {
   }
 
   #write(bytes: Buffer): void {
-    this.#rest = Buffer.alloc(0);
+    this.#rest = NOTHING;
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
