@@ -35,8 +35,10 @@ const MAX_SHRINKAGE = 8;
 /** The same for the name of an argument, which may have any length; linear in it. */
 export function foldsOnto(name: string, wanted: string): boolean {
   if (name === wanted) return false;
-  const folded = PLAIN.test(wanted) ? wanted.toLowerCase() : fold(wanted);
-  if (PLAIN.test(name)) return name.length === folded.length && name.toLowerCase() === folded;
+  const isPlain = PLAIN.test(wanted);
+  if (isPlain && name.length !== wanted.length && PLAIN.test(name)) return false;
+  const folded = isPlain ? wanted.toLowerCase() : fold(wanted);
+  if (PLAIN.test(name)) return name.toLowerCase() === folded;
   const end = name.indexOf("\0");
   return foldsTo(name, folded) || (end !== -1 && foldsTo(name.slice(0, end), folded));
 }

@@ -18,34 +18,34 @@ const MAX_COMPARED_NAMES = 10_000;
  */
 export function misreading(args: JsonObject, path: Path, inputSchema?: JsonObject): Misreading | undefined {
   let value: Json | undefined = args;
-  for (const [depth, segment] of path.entries()) {
+  for (let depth = 0; depth < path.length; depth += 1) {
     if (typeof value === "string") return mayBeStructure(value) ? "type" : undefined;
-    const parent = path.slice(0, depth);
-    if (isJsonObject(value) && hasLookAlike(value, segment, declaredBeside(inputSchema, parent, segment))) {
-      return "look_alike";
-    }
-    value = childOf(value, segment);
+    if (isJsonObject(value) && hasLookAlike(value, path, depth, inputSchema)) return "look_alike";
+    value = childOf(value, path[depth] ?? "");
     if (value === undefined) return undefined;
   }
   return undefined;
 }
 
-function hasLookAlike(object: JsonObject, wanted: string, isDeclared: (name: string) => boolean): boolean {
+/** Whether `object` has a name that could be taken for the one that the path has at this depth. */
+function hasLookAlike(
+  object: JsonObject,
+  path: Path,
+  depth: number,
+  inputSchema: JsonObject | undefined,
+): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
+  const wanted = path[depth] ?? "";
   for (const name of object.keys()) {
-    if (foldsOnto(name, wanted) && !isDeclared(name)) return true;
+    if (!foldsOnto(name, wanted)) continue;
+    const beside = [wanted, name].map((each) => [...path.slice(0, depth), each]);
+    if (!beside.every((place) => isDeclared(inputSchema, place))) return true;
   }
   return false;
 }
 
-function declaredBeside(
-  inputSchema: JsonObject | undefined,
-  parent: Path,
-  wanted: string,
-): (name: string) => boolean {
-  const isPresent = (name: string): boolean =>
-    inputSchema !== undefined && findArgument(inputSchema, [...parent, name]).kind === "present";
-  return (name) => isPresent(wanted) && isPresent(name);
+function isDeclared(inputSchema: JsonObject | undefined, path: Path): boolean {
+  return inputSchema !== undefined && findArgument(inputSchema, path).kind === "present";
 }
 
 function mayBeStructure(text: string): boolean {
