@@ -69,8 +69,10 @@ function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMess
     return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
   };
   const fail = (error: unknown): Verdict => ({ denial: failed(parts, tracking, policy, error) });
+  const { counters, shared, approvals } = parts;
+  const ledger = { counters, shared, approvals, nowMs };
   const call = { ...message, agent: principalOf(agent), argsOnWire: args ?? NO_ARGUMENTS };
-  return guarded(() => Permit.issue(policy, call, { ...parts, nowMs }), answer, fail);
+  return guarded(() => Permit.issue(policy, call, ledger), answer, fail);
 }
 
 const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };

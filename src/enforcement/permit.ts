@@ -12,9 +12,9 @@ import type { SharedLimits } from "./shared-limits.ts";
 export interface Issued {
   readonly decision: Decision;
   /** Absent when the decision denies. */
-  readonly permit?: Permit;
+  readonly permit: Permit | undefined;
   /** The id of the approval that the call waits for, was refused, or has used up. */
-  readonly approval?: string;
+  readonly approval: string | undefined;
 }
 
 /** What a permit is issued against. */
@@ -42,7 +42,8 @@ export class Permit {
     call: ApprovableCall & { readonly text: string },
     ledger: Ledger,
   ): Issued | Promise<Issued> {
-    const door = { ...ledger, policyDigest: policy.digest };
+    const { approvals, nowMs } = ledger;
+    const door = { approvals, nowMs, policyDigest: policy.digest };
     const approved = judgeWithApproval(call, (asked) => charge(policy, asked, ledger), door);
     return approved instanceof Promise
       ? approved.then((one) => Permit.#of(call.text, one))
@@ -50,8 +51,8 @@ export class Permit {
   }
 
   static #of(text: string, { decision, refund, approval }: Approved): Issued {
-    const known = { decision, ...(approval !== undefined && { approval }) };
-    return isBlocked(decision) ? known : { ...known, permit: new Permit(text, refund) };
+    const permit = isBlocked(decision) ? undefined : new Permit(text, refund);
+    return { decision, permit, approval };
   }
 
   /** Gives back what was charged and the approval that was used, once; for a call that was never sent. */
