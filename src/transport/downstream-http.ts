@@ -60,10 +60,10 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   server.on("drop", () => note(relay, "overload", "too many connections are open"));
   const cut = "the client takes nothing of what is sent to it";
   cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
-  const arriving = { bytes: 0, max: options.receivedBytes };
+  const listener = { ...options, relay, arriving: { bytes: 0, max: options.receivedBytes } };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     options.answers.begin(response);
-    serveRequest({ ...options, relay, arriving }, request, response).catch((error: unknown) => {
+    serveRequest(listener, request, response).catch((error: unknown) => {
       options.onFault(error);
       answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
     });

@@ -67,7 +67,7 @@ export class HttpRelay {
       return this.admission.refuse(caller, { cause, detail, bytes, answer: errorAnswer(400, code, detail) });
     }
     const { message, text } = scanned;
-    const mismatch = headerMismatch(message, caller.incoming.headersDistinct, this.#inputSchemaOf(message));
+    const mismatch = headerMismatch(message, caller.incoming, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
       const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, idOf(message));
       return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });

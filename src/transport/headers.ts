@@ -9,8 +9,13 @@ import type { Message } from "./message.ts";
 /** A message with a method. */
 export type SentMessage = Exclude<Message, { kind: "response" }>;
 
-/** Values without the blanks around them, by header name in lower case, as `IncomingMessage.headersDistinct` has them. */
+/** Values without the blanks around them, by header name in lower case. */
 export type HeaderValues = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** What a message came with; the headers are looked at only where they count, since Node makes this list when it is asked for. */
+export interface Headed {
+  readonly headersDistinct: HeaderValues;
+}
 
 /** Which member of `params` the header `Mcp-Name` repeats, by method (SEP-2243; SEP-2663 for tasks). */
 export const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
@@ -36,10 +41,11 @@ const MAX_SCHEMA_DEPTH = 64;
  */
 export function headerMismatch(
   message: Message,
-  headers: HeaderValues,
+  headed: Headed,
   inputSchema?: JsonObject,
 ): string | undefined {
   if (message.kind === "response" || message.era === "legacy") return undefined;
+  const headers = headed.headersDistinct;
   return (
     plainMismatch(headers, "mcp-protocol-version", message.protocolVersion) ??
     plainMismatch(headers, "mcp-method", message.method) ??

@@ -1,6 +1,7 @@
 /** API keys: whoever has the key is the agent that the file of digests names beside it. */
 
 import { hash, timingSafeEqual } from "node:crypto";
+import { headerValues } from "./header-values.ts";
 import { bad, NONE, type Proof, proven, type Source } from "./proof.ts";
 
 export interface KeyDigest {
@@ -26,9 +27,9 @@ export function checkApiKey(key: string, keys: readonly KeyDigest[]): Proof {
 /** Keys in a header of their own; `header` in lower case. */
 export function apiKeySource(header: string, keys: () => readonly KeyDigest[]): Source {
   return (request) => {
-    const values = request.headersDistinct[header];
+    const values = headerValues(request, header);
     if (values === undefined) return NONE;
     const [key, ...others] = values;
-    return key === undefined || others.length > 0 ? bad("the API key comes twice") : checkApiKey(key, keys());
+    return others.length > 0 ? bad("the API key comes twice") : checkApiKey(key, keys());
   };
 }

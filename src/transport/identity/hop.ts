@@ -1,7 +1,7 @@
 /** Whether a connection comes from a hop that the operator trusts to speak for others. */
 
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, type Socket } from "node:net";
 
 export type IsHop = (request: IncomingMessage) => boolean;
 
@@ -15,10 +15,16 @@ export function createIsHop(from: readonly string[]): IsHop {
     if (bits === undefined) listed.addAddress(address, family);
     else listed.addSubnet(address, Number(bits), family);
   }
+  // Invariant: a connection keeps its address.
+  const known = new WeakMap<Socket, boolean>();
   return ({ socket }) => {
+    const before = known.get(socket);
+    if (before !== undefined) return before;
     const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     const family = familyOf(address);
-    return family !== undefined && listed.check(address, family);
+    const isHop = family !== undefined && listed.check(address, family);
+    known.set(socket, isHop);
+    return isHop;
   };
 }
 

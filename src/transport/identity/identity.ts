@@ -33,12 +33,12 @@ export function createIdentity({ sources, isRequired }: IdentityOptions): Identi
   };
 }
 
-function firstProof(request: IncomingMessage, sources: readonly Source[]): Proof | Promise<Proof> {
-  for (const [index, source] of sources.entries()) {
-    const proof = source(request);
+function firstProof(request: IncomingMessage, sources: readonly Source[], from = 0): Proof | Promise<Proof> {
+  for (let index = from; index < sources.length; index += 1) {
+    const proof = sources[index]?.(request) ?? NONE;
     if (proof instanceof Promise)
       return proof.then((settled) =>
-        settled.kind === "none" ? firstProof(request, sources.slice(index + 1)) : settled,
+        settled.kind === "none" ? firstProof(request, sources, index + 1) : settled,
       );
     if (proof.kind !== "none") return proof;
   }

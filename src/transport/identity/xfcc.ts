@@ -1,5 +1,6 @@
 /** `X-Forwarded-Client-Cert` as Envoy writes it: the certificate that a trusted hop saw names the agent. */
 
+import { headerValues } from "./header-values.ts";
 import type { IsHop } from "./hop.ts";
 import { bad, NONE, type Proof, proven, type Source } from "./proof.ts";
 
@@ -7,9 +8,9 @@ export const XFCC_HEADER = "x-forwarded-client-cert";
 
 export function xfccSource(isHop: IsHop): Source {
   return (request) => {
-    const values = request.headersDistinct[XFCC_HEADER];
+    const values = headerValues(request, XFCC_HEADER);
     if (values === undefined || !isHop(request)) return NONE;
-    return values.length > 1 ? bad(`${XFCC_HEADER} comes twice`) : agentOf(values[0] ?? "");
+    return values.length > 1 ? bad(`${XFCC_HEADER} comes twice`) : agentOf(values[0]);
   };
 }
 
