@@ -70,12 +70,12 @@ export interface Ending {
   /** From the last byte of the request to the last byte of the answer. */
   readonly totalMs: number;
   /** The part of it that the upstream had; absent when nothing was sent there. */
-  readonly upstreamMs?: number;
+  readonly upstreamMs?: number | undefined;
   /** Body of the answer as it went downstream. */
   readonly resultBytes: number;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** `error.code` of a JSON-RPC error. */
-  readonly rpcCode?: number;
+  readonly rpcCode?: number | undefined;
 }
 
 /** What a person did by hand. */

@@ -61,21 +61,23 @@ export interface Request {
   /** Milliseconds since the epoch. */
   readonly receivedAtMs: number;
   readonly method: string;
-  readonly tool?: RequestedTool;
+  readonly tool?: RequestedTool | undefined;
   readonly agent: Agent;
-  readonly client?: Client;
-  readonly session?: string;
+  readonly client?: Client | undefined;
+  readonly session?: string | undefined;
   readonly era: Era;
-  readonly protocolVersion?: string;
+  readonly protocolVersion?: string | undefined;
   /** The JSON-RPC id as its token: `7` or `"a"`. */
   readonly rpcId: string;
   readonly transport: Transport;
   /** Length of the message as judged. */
   readonly bytes: number;
   /** Of `params.arguments`: its length, and its top-level names. */
-  readonly args?: { readonly bytes: number; readonly keys: readonly string[]; readonly text: string };
+  readonly args?:
+    | { readonly bytes: number; readonly keys: readonly string[]; readonly text: string }
+    | undefined;
   /** From `params._meta`. */
-  readonly metaTrace?: TraceContext;
+  readonly metaTrace?: TraceContext | undefined;
   /** From the HTTP headers. */
-  readonly headerTrace?: TraceContext;
+  readonly headerTrace?: TraceContext | undefined;
 }

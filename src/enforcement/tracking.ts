@@ -53,12 +53,16 @@ export class Tracking {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const nowMs = this.#clock.steadyMs();
-    const ending = { outcome, totalMs: nowMs - this.#startedMs, ...answer };
+    const { resultBytes, httpStatus, rpcCode } = answer;
     const upstreamMs = this.#sentMs === undefined ? undefined : (this.#answeredMs ?? nowMs) - this.#sentMs;
-    this.#observer.requestEnded(
-      this.request,
-      upstreamMs === undefined ? ending : { ...ending, upstreamMs },
-      this.#judgement,
-    );
+    const ending = {
+      outcome,
+      totalMs: nowMs - this.#startedMs,
+      upstreamMs,
+      resultBytes,
+      httpStatus,
+      rpcCode,
+    };
+    this.#observer.requestEnded(this.request, ending, this.#judgement);
   }
 }

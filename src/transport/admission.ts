@@ -84,14 +84,15 @@ export class Admission {
     const id = typeof header === "string" ? header : undefined;
     const client = (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(id);
     const agent = caller.agent ?? identity.withoutProof(client);
-    const base = { ...caller, agent, ...(client === undefined ? {} : { client }) };
+    const { incoming, downstream } = caller;
+    const base = { incoming, downstream, agent, client };
     const principal = principalOf(agent);
     const session = id === undefined ? undefined : sessions.use(id, principal);
     if (id !== undefined && session === undefined) return this.#refuseStranger(base, message, "session");
     const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
     if (task !== undefined && taskOwners.use(task.taskId, principal) === "refused")
       return this.#refuseStranger(base, message, "task");
-    const exchange = { ...base, ...(session && { session }), ...(task && { task }) };
+    const exchange = { incoming, downstream, agent, client, session, task };
     return this.#takePlace(exchange, message) ? exchange : undefined;
   }
 
@@ -113,7 +114,7 @@ export class Admission {
     const places = incoming.method === "GET" ? openStreams : requests;
     const principal = principalOf(agent);
     if (places.enter(principal)) {
-      downstream.once("close", () => places.leave(principal));
+      downstream.on("close", () => places.leave(principal));
       return true;
     }
     const detail =

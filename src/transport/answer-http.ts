@@ -24,14 +24,14 @@ export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly downstream: ServerResponse;
   readonly agent: Agent;
-  readonly client?: Client;
-  readonly session?: Session;
+  readonly client: Client | undefined;
+  readonly session: Session | undefined;
   /** Absent on GET, DELETE, notifications and responses. */
   readonly tracking?: Tracking;
   /** Of a tools/list: whether it asks for the list from its start. */
   readonly isFirstPage?: boolean;
   /** Of a request about a task: which one. */
-  readonly task?: TaskRequest;
+  readonly task: TaskRequest | undefined;
 }
 
 /** How many streams are open now; counted here, read by whoever shows it. */

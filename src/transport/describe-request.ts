@@ -1,7 +1,7 @@
 /** A downstream message as the request that telemetry hears of: names and sizes, never a value. */
 
 import type { IncomingMessage } from "node:http";
-import type { Agent, Client, Request, TraceContext } from "../enforcement/request.ts";
+import type { Agent, Client, Request, RequestedTool, TraceContext } from "../enforcement/request.ts";
 import type { Policy } from "../policy/compile.ts";
 import { type CallMessage, type RequestMessage, traceContextOf } from "./message.ts";
 import type { Session } from "./session.ts";
@@ -13,16 +13,22 @@ export interface Received {
   /** Absent when the message came by stdio. */
   readonly incoming?: IncomingMessage;
   readonly agent: Agent;
-  readonly client?: Client;
-  readonly session?: Session;
+  readonly client?: Client | undefined;
+  readonly session?: Session | undefined;
 }
 
+interface Names {
+  readonly tools: ToolList;
+  readonly policy: Policy | undefined;
+}
+
+// Invariant: always the same members in the same order, undefined where there is nothing: what reads them stays fast.
 /** `text` is the message as it was judged. */
 export function describeRequest(
   received: Received,
   message: CallMessage | RequestMessage,
   text: string,
-  names: { readonly tools: ToolList; readonly policy: Policy | undefined },
+  names: Names,
 ): Request {
   const { id, receivedAtMs, incoming, agent, client, session } = received;
   const metaTrace = traceContextOf(message.meta);
@@ -36,24 +42,22 @@ export function describeRequest(
     rpcId: message.id,
     transport: incoming === undefined ? "stdio" : "http",
     bytes: Buffer.byteLength(text),
-    ...(client && { client }),
-    ...(session && { session: session.id }),
-    ...(message.protocolVersion !== undefined && { protocolVersion: message.protocolVersion }),
-    ...(metaTrace && { metaTrace }),
-    ...(headerTrace && { headerTrace }),
-    ...(message.kind === "call" && describeCall(message, names)),
+    client,
+    session: session?.id,
+    protocolVersion: message.protocolVersion,
+    metaTrace,
+    headerTrace,
+    tool: message.kind === "call" ? toolOf(message, names) : undefined,
+    args: message.kind === "call" ? argumentsOf(message) : undefined,
   };
 }
 
-function describeCall(
-  message: CallMessage,
-  { tools, policy }: { readonly tools: ToolList; readonly policy: Policy | undefined },
-): Pick<Request, "tool" | "args"> {
-  const { name, args, argsText = "" } = message;
-  return {
-    tool: { name, category: tools.categoryOf(name, policy), isKnown: tools.isKnown(name) },
-    args: { bytes: Buffer.byteLength(argsText), keys: [...args.keys()], text: argsText },
-  };
+function toolOf({ name }: CallMessage, { tools, policy }: Names): RequestedTool {
+  return { name, category: tools.categoryOf(name, policy), isKnown: tools.isKnown(name) };
+}
+
+function argumentsOf({ args, argsText = "" }: CallMessage): NonNullable<Request["args"]> {
+  return { bytes: Buffer.byteLength(argsText), keys: [...args.keys()], text: argsText };
 }
 
 function traceContextOfHeaders({ headers }: IncomingMessage): TraceContext | undefined {

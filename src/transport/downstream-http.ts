@@ -15,6 +15,7 @@ import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
 import type { Metadata } from "./identity/metadata.ts";
 import type { OpenAnswers } from "./open-answers.ts";
+import type { Identified } from "./identity/identity.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 import { cutSlowReaders } from "./slow-readers.ts";
 
@@ -63,10 +64,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   const listener = { ...options, relay, arriving: { bytes: 0, max: options.receivedBytes } };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     options.answers.begin(response);
-    serveRequest(listener, request, response).catch((error: unknown) => {
-      options.onFault(error);
-      answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
-    });
+    attempt(listener, response, () => serveRequest(listener, request, response));
   });
   server.on("upgrade", (_request, socket) => {
     note(relay, "header", "protocol upgrades are not served");
@@ -120,7 +118,7 @@ function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
   relay.admission.noteRefusal({ cause, detail, bytes: 0 });
 }
 
-interface Listener extends Pick<DownstreamOptions, "edge" | "metadata" | "isLate"> {
+interface Listener extends Pick<DownstreamOptions, "edge" | "metadata" | "isLate" | "onFault"> {
   readonly relay: HttpRelay;
   readonly arriving: Arriving;
 }
@@ -131,24 +129,50 @@ interface Arriving {
   readonly max: number;
 }
 
-async function serveRequest(
-  { relay, edge, metadata, arriving, isLate }: Listener,
+// A promise is made only where somebody must be waited for: most requests need none before they go upstream.
+/** Does a step of serving a request; what it throws, now or later, is answered. */
+function attempt({ onFault }: Listener, response: ServerResponse, step: () => void | Promise<void>): void {
+  const fail = (error: unknown): void => {
+    onFault(error);
+    answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
+  };
+  try {
+    step()?.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function serveRequest(
+  listener: Listener,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): void | Promise<void> {
+  const { relay, edge, metadata, isLate } = listener;
   const refused = refuseRequest(request, edge);
   if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
   if (isLate()) return refuse(relay, { incoming: request, downstream: response }, LATE);
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   // Before the body: who may not call has nothing read of what it sends.
   const proof = relay.admission.identify(request);
-  const caller = relay.admission.admit(request, response, proof instanceof Promise ? await proof : proof);
+  const admit = (settled: Identified): void | Promise<void> =>
+    serveCaller(listener, request, relay.admission.admit(request, response, settled));
+  return proof instanceof Promise ? proof.then(admit) : admit(proof);
+}
+
+function serveCaller(
+  listener: Listener,
+  request: IncomingMessage,
+  caller: Caller | undefined,
+): void | Promise<void> {
+  const { relay, edge } = listener;
   if (caller === undefined) return void request.resume();
   if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", caller);
-  const body = await readBody(request, edge.messageBytes, arriving);
-  if (body === "too_large") return refuse(relay, caller, tooLarge(edge.messageBytes));
-  if (body === "no_room") return refuse(relay, caller, NO_ROOM);
-  if (body !== "gone") await relay.post(caller, body);
+  readBody(listener, request, (body) => {
+    if (body === "too_large") return refuse(relay, caller, tooLarge(edge.messageBytes));
+    if (body === "no_room") return refuse(relay, caller, NO_ROOM);
+    if (body !== "gone") attempt(listener, caller.downstream, () => relay.post(caller, body));
+  });
 }
 
 const NO_ROOM: RefusedRequest = {
@@ -178,8 +202,8 @@ function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: Ref
 
 type Body = Buffer | "too_large" | "no_room" | "gone";
 
-function readBody(request: IncomingMessage, maxBytes: number, arriving: Arriving): Promise<Body> {
-  const { promise, resolve } = Promise.withResolvers<Body>();
+/** `done` hears of the whole body, or why there is none; once. */
+function readBody({ edge, arriving }: Listener, request: IncomingMessage, done: (body: Body) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isSettled = false;
@@ -187,22 +211,22 @@ function readBody(request: IncomingMessage, maxBytes: number, arriving: Arriving
     if (isSettled) return;
     isSettled = true;
     arriving.bytes -= bytes;
-    resolve(body);
+    done(body);
   };
   request.on("data", (chunk: Buffer) => {
     if (isSettled) return;
     bytes += chunk.byteLength;
     arriving.bytes += chunk.byteLength;
-    if (bytes > maxBytes) return settle("too_large");
+    if (bytes > edge.messageBytes) return settle("too_large");
     if (arriving.bytes > arriving.max) return settle("no_room");
     chunks.push(chunk);
   });
-  request.once("end", () =>
+  request.on("end", () =>
     settle(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
   );
-  request.once("close", () => settle("gone"));
-  request.once("error", () => settle("gone"));
+  const leave = (): void => settle("gone");
+  request.on("close", leave);
+  request.on("error", leave);
   // It may have left while its proof was looked at.
   if (request.destroyed) settle("gone");
-  return promise;
 }

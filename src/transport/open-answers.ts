@@ -16,7 +16,7 @@ export class OpenAnswers {
   begin(answer: ServerResponse): void {
     this.#answers.add(answer);
     if (this.#isLeaving) answer.shouldKeepAlive = false;
-    answer.once("close", () => {
+    answer.on("close", () => {
       this.#answers.delete(answer);
       this.#streams.delete(answer);
       this.#onChange();
