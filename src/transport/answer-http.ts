@@ -16,8 +16,9 @@ import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import type { TaskRequest, Tasks } from "./tasks.ts";
 import type { TaskOwners } from "./task-owners.ts";
-import type { UpstreamAnswer } from "./upstream.ts";
-import { isStream, responseHeaders } from "./upstream-http.ts";
+import { responseHeaders } from "./end-to-end.ts";
+import { valueOf } from "./http1/header-lines.ts";
+import { drop, isStream, type UpstreamAnswer } from "./upstream.ts";
 
 /** The two ends of one HTTP request, and who is at the far one. */
 export interface Exchange {
@@ -65,8 +66,8 @@ export async function carryAnswer(
   answer: UpstreamAnswer,
   parts: AnswerParts,
 ): Promise<void> {
-  const status = answer.statusCode ?? 502;
-  const encoding = answer.headers["content-encoding"] ?? "identity";
+  const status = answer.statusCode;
+  const encoding = valueOf(answer.headers, "content-encoding") ?? "identity";
   // A redirect that reached the client would lead it past us.
   if (status >= 300 && status < 400) return reject(exchange, answer, "answered with a redirect");
   const mustRead = status < 300 && status !== 202 && status !== 204 && exchange.incoming.method !== "DELETE";
@@ -83,11 +84,11 @@ export async function carryAnswer(
 
 async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
   const { downstream, tracking, session } = exchange;
-  downstream.writeHead(answer.statusCode ?? 200, {
+  downstream.writeHead(answer.statusCode, {
     ...responseHeaders(answer, false),
     "x-accel-buffering": "no",
   });
-  downstream.flushHeaders();
+  if (answer.whole === undefined) downstream.flushHeaders();
   const counter = { bytes: 0 };
   const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts, counter.bytes);
   const mustHold = mustBeRead(exchange, parts);
@@ -163,13 +164,12 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   const outline = outlineOf(body);
   if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
-  else if ((answer.statusCode ?? 0) < 300)
-    return reject(exchange, answer, "answered with what is not JSON-RPC");
+  else if (answer.statusCode < 300) return reject(exchange, answer, "answered with what is not JSON-RPC");
   const bytes = outline === undefined ? body : passable(exchange, parts, { body, outline });
   if (bytes === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
   // Before the answer leaves, so that who has read it finds it counted and recorded.
-  endWith(exchange, outline, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes.byteLength }, parts);
-  exchange.downstream.writeHead(answer.statusCode ?? 200, {
+  endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes: bytes.byteLength }, parts);
+  exchange.downstream.writeHead(answer.statusCode, {
     ...responseHeaders(answer, false),
     "content-length": bytes.byteLength,
   });
@@ -185,7 +185,7 @@ async function carryLongJson(
   const { downstream, tracking } = exchange;
   const outline = new ReplyOutline();
   outline.push(held);
-  downstream.writeHead(answer.statusCode ?? 200, responseHeaders(answer, true));
+  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
   let seen: Outline | undefined;
   const pass = (chunk: Buffer): Buffer => {
     outline.push(chunk);
@@ -198,19 +198,19 @@ async function carryLongJson(
   const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
   if (seen !== undefined) learnTask(parts.taskOwners, seen, exchange);
   if (end === "complete")
-    endWith(exchange, seen, { httpStatus: answer.statusCode ?? 200, resultBytes: bytes }, parts);
+    endWith(exchange, seen, { httpStatus: answer.statusCode, resultBytes: bytes }, parts);
   else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
 
 async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promise<void> {
   const { downstream, tracking } = exchange;
-  downstream.writeHead(answer.statusCode ?? 502, responseHeaders(answer, true));
+  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
   const { end, bytes } = await pump(answer, downstream, {
     pass: (chunk) => chunk,
     flush: () => Buffer.alloc(0),
   });
   const outcome = end === "complete" ? "upstream_error" : outcomeOfBreak(end);
-  tracking?.ended(outcome, { resultBytes: bytes, httpStatus: answer.statusCode ?? 502 });
+  tracking?.ended(outcome, { resultBytes: bytes, httpStatus: answer.statusCode });
 }
 
 function endWith(
@@ -230,7 +230,7 @@ function endWith(
 
 /** Answers in the upstream's stead when what it sent may not pass. */
 function reject({ downstream, tracking }: Exchange, answer: UpstreamAnswer, what: string): void {
-  answer.destroy();
+  drop(answer);
   if (downstream.destroyed) return tracking?.ended("cancelled");
   const refusal = errorAnswer(
     502,
@@ -249,10 +249,10 @@ function rememberSession(
   answer: UpstreamAnswer,
   sessions: Sessions,
 ): void {
-  const id = answer.headers["mcp-session-id"];
-  if (tracking?.request.method === "initialize" && typeof id === "string") {
+  const id = valueOf(answer.headers, "mcp-session-id");
+  if (tracking?.request.method === "initialize" && id !== undefined) {
     sessions.open(id, principalOf(agent), client);
-  } else if (session !== undefined && (answer.statusCode ?? 500) < 400) {
+  } else if (session !== undefined && answer.statusCode < 400) {
     sessions.keep(session);
   }
 }
@@ -280,5 +280,5 @@ function outcomeOfBreak(end: PumpEnd): Outcome {
 }
 
 function isJson(answer: UpstreamAnswer): boolean {
-  return /^application\/json\b/i.test(answer.headers["content-type"] ?? "");
+  return /^application\/json\b/i.test(valueOf(answer.headers, "content-type") ?? "");
 }

@@ -29,7 +29,7 @@ import { answerServer, type RefusedServerRequest, wordsOf } from "./server-reque
 import type { ToolList } from "./tool-list.ts";
 import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
-import { requestHeaders } from "./upstream-http.ts";
+import { requestHeaders } from "./end-to-end.ts";
 
 export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;

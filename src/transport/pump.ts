@@ -1,7 +1,7 @@
 /** Bytes from upstream to downstream, as they come, no faster than the client reads, aborted from both ends. */
 
 import type { ServerResponse } from "node:http";
-import type { UpstreamAnswer } from "./upstream.ts";
+import type { StreamedAnswer, UpstreamAnswer } from "./upstream.ts";
 
 /** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left; `left`: we are leaving. */
 export type PumpEnd = "complete" | "broken" | "refused" | "gone" | "left";
@@ -21,11 +21,31 @@ export interface Pumped {
 }
 
 /** Pumps until either side ends, `held` first. Never rejects. */
-export function pump(
+export async function pump(
   upstream: UpstreamAnswer,
   downstream: ServerResponse,
   filter: Filter,
   held?: Buffer,
+): Promise<Pumped> {
+  if (upstream.whole === undefined) return pumpStream(upstream, downstream, filter, held);
+  if (downstream.destroyed) return { end: "gone", bytes: 0 };
+  const passed = held ?? filter.pass(upstream.whole);
+  const rest = passed === undefined ? undefined : filter.flush();
+  if (passed === undefined || rest === undefined) {
+    // What was cut must not look like what has ended.
+    downstream.destroy();
+    return { end: "refused", bytes: 0 };
+  }
+  const body = rest.byteLength === 0 ? passed : Buffer.concat([passed, rest]);
+  downstream.end(body);
+  return { end: "complete", bytes: body.byteLength };
+}
+
+function pumpStream(
+  upstream: StreamedAnswer,
+  downstream: ServerResponse,
+  filter: Filter,
+  held: Buffer | undefined,
 ): Promise<Pumped> {
   const { promise, resolve } = Promise.withResolvers<Pumped>();
   let bytes = 0;
@@ -64,7 +84,12 @@ export function pump(
 }
 
 /** The whole body when it has at most `maxBytes`; else what was read so far, with the rest still to come. */
-export function hold(upstream: UpstreamAnswer, maxBytes: number): Promise<Held> {
+export function hold(upstream: UpstreamAnswer, maxBytes: number): Held | Promise<Held> {
+  if (upstream.whole === undefined) return holdStream(upstream, maxBytes);
+  return { end: upstream.whole.byteLength > maxBytes ? "more" : "complete", body: upstream.whole };
+}
+
+function holdStream(upstream: StreamedAnswer, maxBytes: number): Promise<Held> {
   const { promise, resolve } = Promise.withResolvers<Held>();
   const chunks: Buffer[] = [];
   let bytes = 0;

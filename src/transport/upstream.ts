@@ -1,8 +1,9 @@
 /** The MCP server behind us, whatever carries the messages to it. A tools/call goes in by its permit and by no other door. */
 
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Permit } from "../enforcement/permit.ts";
+import { type HeaderFields, valueOf } from "./http1/header-lines.ts";
 import type { CallMessage, Message } from "./message.ts";
 
 export interface Upstream {
@@ -23,17 +24,41 @@ export interface Upstream {
   readonly close: () => void;
 }
 
+/** One request under way, whose answer is a stream in any case. */
+export type StreamedExchange = UpstreamExchange<StreamedAnswer>;
+
 /** One request under way. */
-export interface UpstreamExchange {
+export interface UpstreamExchange<A extends UpstreamAnswer = UpstreamAnswer> {
   /** Rejects with an UpstreamError. */
-  readonly response: Promise<UpstreamAnswer>;
+  readonly response: Promise<A>;
   /** Ends the request at once, before or within its answer. */
   readonly abort: () => void;
 }
 
-/** The head of an answer, and its body as a stream; `complete` tells, at the end, whether the body came whole. */
-export type UpstreamAnswer = Readable &
-  Pick<IncomingMessage, "statusCode" | "headers" | "headersDistinct" | "complete">;
+export type UpstreamAnswer = WholeAnswer | StreamedAnswer;
+
+interface AnswerHead {
+  readonly statusCode: number;
+  readonly headers: HeaderFields;
+}
+
+/** An answer whose body has come already, as small ones do. */
+export interface WholeAnswer extends AnswerHead {
+  readonly whole: Buffer;
+}
+
+/** An answer whose body comes as a stream; `complete` tells, at its end, whether it came whole. */
+export type StreamedAnswer = Readable &
+  AnswerHead & { readonly whole?: undefined; readonly complete: boolean };
+
+export function isStream({ headers }: UpstreamAnswer): boolean {
+  return /^text\/event-stream\b/i.test(valueOf(headers, "content-type") ?? "");
+}
+
+/** Nobody wants the body, or what is left of it. */
+export function drop(answer: UpstreamAnswer): void {
+  if (answer.whole === undefined) answer.destroy();
+}
 
 export type UpstreamFault = "unreachable" | "timeout" | "broken";
 

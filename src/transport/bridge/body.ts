@@ -1,6 +1,5 @@
 /** The answer of an HTTP server that is none: a status, headers, and a body that is written as the child speaks. */
 
-import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 
 /** What a client may leave unread before its stream is broken, in bytes; one message always fits. */
@@ -10,18 +9,14 @@ export type Headers = Readonly<Record<string, string>>;
 
 export class Body extends Readable {
   readonly statusCode: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly headersDistinct: NodeJS.Dict<string[]>;
+  readonly headers: Headers;
   /** Whether it was written to its end. */
   complete = false;
 
   constructor(statusCode: number, headers: Headers) {
     super({ read: () => undefined });
     this.statusCode = statusCode;
-    this.headers = { ...headers };
-    this.headersDistinct = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, [value]]),
-    );
+    this.headers = headers;
   }
 
   /** Whether it can still be written. */

@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import { eraOf } from "../message.ts";
-import { UpstreamError, type UpstreamExchange } from "../upstream.ts";
+import { UpstreamError, type StreamedExchange } from "../upstream.ts";
 import { accepted, modernStatus, notInitialized, tooMany } from "./answers.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { refusalOf } from "./modern-checks.ts";
@@ -30,7 +30,7 @@ export class ModernDoor {
     return method !== undefined && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
   }
 
-  post(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+  post(message: ClientMessage, headers: OutgoingHttpHeaders): StreamedExchange {
     const { id, method, text } = message;
     if (id === undefined || method === undefined) {
       // Security: a cancellation by id could end another client's call; who leaves is cancelled by leaving.

@@ -1,7 +1,7 @@
 /** The answer to one POST: JSON when the child answers at once, a stream when it says something else first or takes its time. */
 
 import { INTERNAL_ERROR } from "../refusal.ts";
-import { type UpstreamAnswer, UpstreamError, type UpstreamExchange } from "../upstream.ts";
+import { type StreamedAnswer, UpstreamError, type StreamedExchange } from "../upstream.ts";
 import { Body, eventStream, type Headers, JSON_BODY } from "./body.ts";
 import type { Accepts } from "./request-headers.ts";
 
@@ -30,10 +30,10 @@ export interface ReplyOptions extends ReplyTimes {
   readonly statusOf: (errorCode: number) => number;
 }
 
-export class PostReply implements Reply, UpstreamExchange {
-  readonly response: Promise<UpstreamAnswer>;
+export class PostReply implements Reply, StreamedExchange {
+  readonly response: Promise<StreamedAnswer>;
   readonly #options: ReplyOptions;
-  readonly #head = Promise.withResolvers<UpstreamAnswer>();
+  readonly #head = Promise.withResolvers<StreamedAnswer>();
   #timer: NodeJS.Timeout | undefined;
   #body: Body | undefined;
   #isOver = false;
@@ -65,7 +65,7 @@ export class PostReply implements Reply, UpstreamExchange {
   }
 
   /** An answer of our own, in place of the child's; before the request was sent. */
-  refuse(answer: UpstreamAnswer): void {
+  refuse(answer: StreamedAnswer): void {
     if (this.#isOver) return;
     this.#end();
     this.#head.resolve(answer);
