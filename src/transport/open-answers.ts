@@ -6,18 +6,27 @@ import { Server as NetServer } from "node:net";
 /** So long a client may take for the end of its stream, within the time that the whole drain has. */
 const LONGEST_GOODBYE_MS = 1_000;
 
+/** An answer, and where it stands in the list of all. */
+interface Open {
+  readonly answer: ServerResponse;
+  at: number;
+}
+
 export class OpenAnswers {
-  readonly #answers = new Set<ServerResponse>();
+  // No Set: what is added and deleted all the time leaves a chain of tables behind, which keeps dead answers until the next full collection.
+  /** In no order. */
+  readonly #answers: Open[] = [];
   /** Those that end with no event of their own, and how to end them. */
   readonly #streams = new Map<ServerResponse, () => void>();
   #isLeaving = false;
   #onChange: () => void = () => undefined;
 
   begin(answer: ServerResponse): void {
-    this.#answers.add(answer);
+    const open = { answer, at: this.#answers.length };
+    this.#answers.push(open);
     if (this.#isLeaving) answer.shouldKeepAlive = false;
     answer.on("close", () => {
-      this.#answers.delete(answer);
+      this.#remove(open);
       this.#streams.delete(answer);
       this.#onChange();
     });
@@ -25,14 +34,14 @@ export class OpenAnswers {
 
   /** This one lasts as long as its client: nobody waits for it, and `end` ends it in good order. */
   isStream(answer: ServerResponse, end: () => void): void {
-    if (this.#answers.has(answer)) this.#streams.set(answer, end);
+    if (!answer.closed) this.#streams.set(answer, end);
     this.#onChange();
   }
 
   /** From now on every answer asks its client to take its next request elsewhere. */
   askToLeave(): void {
     this.#isLeaving = true;
-    for (const answer of this.#answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
+    for (const { answer } of this.#answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
   }
 
   /** Takes no new connection, lets requests end, then ends streams; resolves when no connection is left, which it sees to after `deadlineMs`. */
@@ -50,7 +59,7 @@ export class OpenAnswers {
       server.closeAllConnections();
     }, deadlineMs);
     this.#onChange = () => {
-      if (this.#answers.size === this.#streams.size) this.#endStreams();
+      if (this.#answers.length === this.#streams.size) this.#endStreams();
       this.#closeIdle(server);
     };
     this.#onChange();
@@ -62,13 +71,20 @@ export class OpenAnswers {
     server.close();
   }
 
+  #remove({ at }: Open): void {
+    const last = this.#answers.pop();
+    if (last === undefined || last.at === at) return;
+    this.#answers[at] = last;
+    last.at = at;
+  }
+
   #endStreams(): void {
     for (const end of this.#streams.values()) end();
   }
 
   // Node takes an answer for done that was ended and is not sent yet.
   #closeIdle(server: Server): void {
-    for (const answer of this.#answers) if (answer.writableEnded) return;
+    for (const { answer } of this.#answers) if (answer.writableEnded) return;
     server.closeIdleConnections();
   }
 }
