@@ -5,7 +5,7 @@ import type { Observer, Outcome } from "../enforcement/observer.ts";
 import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
-import { type Filter, hold, pump, type PumpEnd } from "./pump.ts";
+import { type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import type { OpenAnswers } from "./open-answers.ts";
@@ -61,11 +61,11 @@ export interface AnswerParts {
 const HELD_BYTES = 256 * 1024;
 
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
-export async function carryAnswer(
+export function carryAnswer(
   exchange: Exchange,
   answer: UpstreamAnswer,
   parts: AnswerParts,
-): Promise<void> {
+): void | Promise<void> {
   const status = answer.statusCode;
   const encoding = valueOf(answer.headers, "content-encoding") ?? "identity";
   // A redirect that reached the client would lead it past us.
@@ -153,12 +153,22 @@ function settle(tracking: Tracking, outline: Outline, answer: EndOfAnswer, tasks
   tracking.ended(outcomeOf(outline), { ...answer, ...rpcCodeOf(outline) });
 }
 
-async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
-  const mustHold = mustBeRead(exchange, parts);
-  const { end, body } = await hold(answer, mustHold ? parts.listBytes : HELD_BYTES);
+function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): void | Promise<void> {
+  const held = hold(answer, mustBeRead(exchange, parts) ? parts.listBytes : HELD_BYTES);
+  if (!(held instanceof Promise)) return carryHeld(exchange, answer, held, parts);
+  return held.then((ended) => carryHeld(exchange, answer, ended, parts));
+}
+
+function carryHeld(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  { end, body }: Held,
+  parts: AnswerParts,
+): void | Promise<void> {
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
-    if (mustHold) return reject(exchange, answer, "sent an answer that is too large to be read");
+    if (mustBeRead(exchange, parts))
+      return reject(exchange, answer, "sent an answer that is too large to be read");
     return carryLongJson(exchange, answer, body, parts);
   }
   const outline = outlineOf(body);
@@ -169,11 +179,9 @@ async function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: Answ
   if (bytes === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
   // Before the answer leaves, so that who has read it finds it counted and recorded.
   endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes: bytes.byteLength }, parts);
-  exchange.downstream.writeHead(answer.statusCode, {
-    ...responseHeaders(answer, false),
-    "content-length": bytes.byteLength,
-  });
-  exchange.downstream.end(bytes);
+  const headers = responseHeaders(answer, false);
+  headers["content-length"] = bytes.byteLength;
+  exchange.downstream.writeHead(answer.statusCode, headers).end(bytes);
 }
 
 async function carryLongJson(

@@ -1,7 +1,7 @@
 /** Which headers pass from one end to the other: those that are about the message, none that are about a connection. */
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { valueOf } from "./http1/header-lines.ts";
+import { keep, valueOf } from "./http1/header-lines.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -39,12 +39,13 @@ const KEPT_BACK = new Set([...HOP_BY_HOP, ...OURS, ...OVERRIDES]);
  * of `withheld`, those that name another method or path and those with `_` in their name do not. The answer comes unencoded, since we must read it.
  */
 export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<string>): OutgoingHttpHeaders {
+  const { rawHeaders } = request;
   const named = connectionNames(request.headers.connection);
-  const headers: OutgoingHttpHeaders = {};
-  for (const [name, values] of Object.entries(request.headersDistinct)) {
-    if (values === undefined || KEPT_BACK.has(name) || withheld.has(name) || named?.has(name)) continue;
-    if (name.includes("_")) continue;
-    headers[name] = values.length === 1 ? values[0] : values;
+  const headers: Record<string, string | string[]> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? "").toLowerCase();
+    if (KEPT_BACK.has(name) || withheld.has(name) || named?.has(name) || name.includes("_")) continue;
+    keep(headers, name, rawHeaders[index + 1] ?? "");
   }
   headers["accept-encoding"] = "identity";
   return headers;

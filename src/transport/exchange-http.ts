@@ -1,7 +1,7 @@
 /** One HTTP request from downstream: judged, sent on or answered, and its answer carried back. */
 
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Enforcer } from "../enforcement/enforce.ts";
+import type { Enforcer, Verdict } from "../enforcement/enforce.ts";
 import type { Propagate } from "../enforcement/observer.ts";
 import type { Permit } from "../enforcement/permit.ts";
 import { type Agent, principalOf, type TraceContext } from "../enforcement/request.ts";
@@ -44,6 +44,11 @@ export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, Ad
   readonly withheldHeaders: ReadonlySet<string>;
 }
 
+/** At once, or when it is done. */
+type Work = void | Promise<void>;
+
+type Tracked = Exchange & { readonly tracking: Tracking };
+
 type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) => UpstreamExchange;
 
 export class HttpRelay {
@@ -59,7 +64,7 @@ export class HttpRelay {
   }
 
   /** Serves a POST whose whole body was read. */
-  async post(caller: Caller, body: Buffer): Promise<void> {
+  post(caller: Caller, body: Buffer): Work {
     const bytes = body.byteLength;
     const scanned = scan(body);
     if (!scanned.ok) {
@@ -73,7 +78,7 @@ export class HttpRelay {
       return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
     const exchange = this.admission.enter(caller, message);
-    if (exchange !== undefined) await this.#forward(exchange, message, text);
+    return exchange === undefined ? undefined : this.#forward(exchange, message, text);
   }
 
   /** Serves a GET or DELETE: the server's own stream, or the end of a session. */
@@ -100,14 +105,15 @@ export class HttpRelay {
   /** As they go upstream; who is calling stands last. */
   #headers({ incoming, agent }: Exchange, context?: TraceContext): OutgoingHttpHeaders {
     const { withheldHeaders, tellAgent } = this.#parts;
-    return { ...propagateInHeaders(requestHeaders(incoming, withheldHeaders), context), ...tellAgent(agent) };
+    const passed = propagateInHeaders(requestHeaders(incoming, withheldHeaders), context);
+    return Object.assign(passed, tellAgent(agent));
   }
 
   #inputSchemaOf(message: Message): JsonObject | undefined {
     return message.kind === "call" ? this.#parts.tools.inputSchemaOf(message.name) : undefined;
   }
 
-  async #forward(exchange: Exchange, message: Message, text: string): Promise<void> {
+  #forward(exchange: Exchange, message: Message, text: string): Work {
     const { observer, upstream } = this.#parts;
     observer.messagePassed("downstream", message.kind === "response" ? "response" : message.method);
     switch (message.kind) {
@@ -143,8 +149,8 @@ export class HttpRelay {
     );
   }
 
-  async #call(exchange: Exchange, message: CallMessage, text: string): Promise<void> {
-    const { enforcer, tools, upstream, policyFor } = this.#parts;
+  #call(exchange: Exchange, message: CallMessage, text: string): Work {
+    const { enforcer, tools, policyFor } = this.#parts;
     const tracked = this.#track(exchange, message, text);
     const { tracking, session } = tracked;
     const verdict = enforcer.enforce(tracking, {
@@ -157,11 +163,19 @@ export class HttpRelay {
       ...(session === undefined ? {} : { session: session.id }),
     });
     // Limits in memory are judged at once: only a store is waited for.
-    const { permit, denial, approval } = verdict instanceof Promise ? await verdict : verdict;
+    if (!(verdict instanceof Promise)) return this.#obey(tracked, message, verdict);
+    return verdict.then((judged) => this.#obey(tracked, message, judged));
+  }
+
+  /** Sends the call by its permit, or answers with its denial. */
+  #obey(exchange: Tracked, message: CallMessage, { permit, denial, approval }: Verdict): Work {
+    const { tracking } = exchange;
     if (denial === undefined) {
       const open: Open = (headers, context) =>
-        upstream.call(permit, headers, (judged) => propagateInMessage(judged, message.meta, context));
-      return this.#send(tracked, open, permit);
+        this.#parts.upstream.call(permit, headers, (judged) =>
+          propagateInMessage(judged, message.meta, context),
+        );
+      return this.#send(exchange, open, permit);
     }
     const answer = denialAnswer(
       {
@@ -191,7 +205,8 @@ export class HttpRelay {
     downstream.once("close", leave);
     if (isGone) upstream.abort();
     try {
-      await carryAnswer(exchange, await upstream.response, this.#answerParts);
+      const carried = carryAnswer(exchange, await upstream.response, this.#answerParts);
+      if (carried !== undefined) await carried;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       if (!error.wasSent) permit?.refund();
@@ -209,11 +224,7 @@ export class HttpRelay {
     }
   }
 
-  #track(
-    exchange: Exchange,
-    message: CallMessage | RequestMessage,
-    text: string,
-  ): Exchange & { readonly tracking: Tracking } {
+  #track(exchange: Exchange, message: CallMessage | RequestMessage, text: string): Tracked {
     const { observer, clock, nextId, tools, policyFor } = this.#parts;
     const received = { ...exchange, id: nextId(), receivedAtMs: clock.wallMs() };
     const request = describeRequest(received, message, text, { tools, policy: policyFor(exchange.agent) });

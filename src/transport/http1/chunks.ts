@@ -7,8 +7,10 @@ import { readHeaderLines } from "./header-lines.ts";
 type State = "size" | "data" | "data end" | "trailers" | "over" | "broken";
 
 const LF = 0x0a;
-/** Extensions mean nothing to us and are left out; who sends many of them is not sending an answer. */
-const SIZE_LINE = /^([0-9A-Fa-f]{1,12})(?:;[\t -~\u0080-\u00ff]*)?$/;
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const QUOTED = String.raw`"(?:[\t !#-[\]-~]|\\[\t -~])*"`;
+/** The size, and extensions, which mean nothing to us and are left out; who sends many of them is not sending an answer. */
+const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
 const LONGEST_LINE_BYTES = 512;
 const MOST_EXTENSION_BYTES = 16 * 1024;
 const MOST_TRAILER_BYTES = 16 * 1024;

@@ -40,7 +40,8 @@ export function headerLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-function keep(headers: Record<string, string | string[]>, name: string, value: string): void {
+/** Adds a value to those that its name has. */
+export function keep(headers: Record<string, string | string[]>, name: string, value: string): void {
   const before = headers[name];
   if (Array.isArray(before)) before.push(value);
   // What every object inherits is no header that came before.

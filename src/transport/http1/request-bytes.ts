@@ -50,7 +50,7 @@ const FRAMING: ReadonlySet<string> = new Set([
 
 function linesOf(name: string, value: OutgoingHttpHeaders[string]): string {
   if (value === undefined) return "";
-  if (FRAMING.has(name)) throw new TypeError(`the header ${name} is not for a caller to set`);
+  if (FRAMING.has(name.toLowerCase())) throw new TypeError(`the header ${name} is not for a caller to set`);
   if (typeof value === "string") return headerLine(name, value);
   if (typeof value === "number") return headerLine(name, String(value));
   // RFC 6265, section 5.4: cookies are one line.
