@@ -8,12 +8,14 @@ import { FLAGS, type FlagName } from "./config/flags.ts";
 import { parseSettings, type Settings } from "./config/settings.ts";
 import { VERSION } from "./config/version.ts";
 import { startSidecar } from "./sidecar.ts";
+import { tuneCollector } from "./sidecar/collector.ts";
 import { StartError } from "./sidecar/start-error.ts";
 import { isWrap, startWrap } from "./sidecar/wrap.ts";
 
 const DONE = 0;
 const BAD_USAGE = 64;
 
+tuneCollector();
 process.exit(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {

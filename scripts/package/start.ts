@@ -3,7 +3,10 @@
 
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
+import { tuneCollector } from "../../src/sidecar/collector.ts";
 
+// Before anything is compiled: what was compiled under other flags is not used again.
+tuneCollector();
 // Security: inside the package and not in the shared temporary folder: who can write here could change the program itself.
 // Where nothing can be written, it is compiled anew each time.
 enableCompileCache(fileURLToPath(new URL("../.cache/compiled", import.meta.url)));

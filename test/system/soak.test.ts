@@ -1,29 +1,32 @@
-/** A sidecar under steady load: its memory and its descriptors do not grow. SOAK_MINUTES, SOAK_RATE and SOAK_STREAMS say how much. */
+/** A sidecar under steady load, as it is shipped: its memory and its descriptors do not grow. SOAK_MINUTES, SOAK_RATE and SOAK_STREAMS say how much. */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { INITIALIZE } from "../fixtures/bridge.ts";
-import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { callAtRate, callOf, callTool, openAnswer, send } from "../fixtures/open-loop.ts";
-import { fitLine, type Line, type Sample } from "../fixtures/slope.ts";
+import { readHeap, reportsHeapTo } from "../fixtures/read-heap.ts";
+import { median, type Sample, type Trend, trendOf } from "../fixtures/slope.ts";
+import { startLoad, startSoakServer } from "../fixtures/soak-load.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
 
 const MINUTES = Number(process.env["SOAK_MINUTES"] ?? 20);
 const RATE = Number(process.env["SOAK_RATE"] ?? 300);
 const STREAMS = Number(process.env["SOAK_STREAMS"] ?? 200);
-const AGENTS = 500;
-const SAMPLE_MS = 5_000;
+const SAMPLE_S = 5;
+const WINDOW_S = 30;
 /** The first third, but 5 minutes at most: compiled code, full rings and grown heaps are no leak. */
 const WARM_UP_S = Math.min(300, MINUTES * 20);
-/** In 10 minutes. A run of less than 20 cannot tell 1 % from 5 %: it fails when it is surely above, by two standard errors. */
-const BAR_PERCENT = 1;
 const TEN_MINUTES_S = 600;
+const WHOLE_RUN_MINUTES = 20;
+/**
+ * In 10 minutes. A short run ends while V8 still compiles, which adds a few percent: it is there to find a leak of a kilobyte for each call,
+ * which adds a hundred percent. docs/decisions/0053-soak.md has the figures.
+ */
+const BAR_PERCENT = MINUTES < WHOLE_RUN_MINUTES ? 25 : 1;
 
-const COLLECT = import.meta.resolve("../fixtures/collect-garbage.ts");
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 const POLICY = {
   version: "1",
@@ -38,154 +41,95 @@ it(
   `holds its memory and its descriptors for ${MINUTES} minutes at ${RATE} calls a second, ${STREAMS} streams and sessions that come and go`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "tollgate-soak-"));
-    const file = (name: string, text: string): string => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const upstream = await startUpstream();
-    const identity = `identity: { header: { name: X-Agent-Id, from: [127.0.0.1] } }\n`;
-    const tollgate = await startTollgateProcess({
-      upstream: upstream.url,
-      flags: [
-        ["--policy", file("policy.json", JSON.stringify(POLICY))],
-        ["--config", file("config.yaml", identity)],
-        ["--audit", "/dev/null"],
-        ["--log-level", "error"],
-      ].flat(),
-      environment: { NODE_OPTIONS: `--import ${COLLECT}`, TEST_HEAP_FILE: join(folder, "heap.json") },
-    });
-    const agent = new Agent({ keepAlive: true, maxSockets: 100 });
-    const isOver = { now: false };
+    const heapFile = join(folder, "heap.json");
+    const upstream = await startSoakServer();
+    const tollgate = await startShipped(upstream.url, folder, heapFile);
     onTestFinished(async () => {
-      isOver.now = true;
       await tollgate.stop("SIGKILL");
-      agent.destroy();
       upstream.close();
       rmSync(folder, { recursive: true, force: true });
     });
-    const { url } = tollgate;
-    const streams = Array.from({ length: STREAMS }, (_, index) => keepStream(url, headersOf(index), isOver));
-    const calls = callAtRate(RATE, async (index) => {
-      // One in thirty opens a session, calls in it, and ends it.
-      if (index % 30 === 0) return converse({ url, agent, headers: headersOf(index) });
-      const message = callOf(index % 5 === 0 ? "refused" : "run", { n: index });
-      return callTool({ url, agent, headers: headersOf(index), message });
-    });
-    const samples = await sample(tollgate, join(folder, "heap.json"));
-    const { admitted = 0, condition = 0, rate_limited: limited = 0, ...others } = await calls.stop();
-    isOver.now = true;
-    const late = (pick: (each: Reading) => number): Sample[] =>
-      samples.filter(({ atS }) => atS >= WARM_UP_S).map((each) => ({ atS: each.atS, value: pick(each) }));
-    const [memory, heap] = [fitLine(late(({ rss }) => rss)), fitLine(late((each) => each.heap))];
-    const descriptors = fitLine(late(({ fds }) => fds));
+    const beganS = performance.now() / 1_000;
+    const stop = startLoad(tollgate.url, { callsPerSecond: RATE, streams: STREAMS });
+    await sample(tollgate, beganS + WARM_UP_S / 2);
+    const heapBefore = await readHeap(tollgate, heapFile);
+    await sample(tollgate, beganS + WARM_UP_S);
+    const readings = await sample(tollgate, beganS + MINUTES * 60);
+    const heapAfter = await readHeap(tollgate, heapFile);
+    const { admitted = 0, condition = 0, rate_limited: limited = 0, ...others } = await stop();
+    const memory = trendOf(pick(readings, "residentBytes"), { lengthS: WINDOW_S, pick: median });
+    // A burst on a busy machine opens connections that idle for a while: the least is what is held.
+    const descriptors = trendOf(pick(readings, "descriptors"), { lengthS: WINDOW_S, pick: least });
     process.stdout.write(
-      `soak: ${MINUTES} min at ${RATE} calls a second, ${streams.length} streams: ${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}\n` +
-        `memory after a collection: ${mebibytes(memory)}, ${inTenMinutes(memory)} per 10 min, heap ${mebibytes(heap)}, ${inTenMinutes(heap)}; descriptors: ${descriptors.mean.toFixed(0)}, ${inTenMinutes(descriptors)} per 10 min, ` +
-        `by ${late(({ rss }) => rss).length} samples after ${WARM_UP_S} s\n`,
+      `soak: ${MINUTES} min at ${RATE} calls a second, ${STREAMS} streams: ${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}\n` +
+        `resident memory: ${mebibytes(memory.level)}, ${inTenMinutes(memory)}; descriptors: ${descriptors.level}, ${inTenMinutes(descriptors)}; after ${WARM_UP_S} s, bar ${BAR_PERCENT} %\n` +
+        `heap after a collection: ${mebibytes(heapBefore.heapBytes)} after ${WARM_UP_S / 2} s, ${mebibytes(heapAfter.heapBytes)} at the end\n`,
     );
     expect(others).toEqual({});
-    for (const line of [memory, descriptors])
-      expect(percent(line) - (MINUTES < 20 ? 2 * errorPercent(line) : 0)).toBeLessThanOrEqual(BAR_PERCENT);
+    for (const trend of [memory, descriptors]) expect(percent(trend)).toBeLessThanOrEqual(BAR_PERCENT);
   },
   (MINUTES + 2) * 60_000,
 );
 
-function headersOf(index: number): Record<string, string> {
-  return { "x-agent-id": `agent-${index % AGENTS}` };
-}
-
-function percent({ mean, slope }: Line): number {
-  return (slope / mean) * TEN_MINUTES_S * 100;
-}
-
-function mebibytes({ mean }: Line): string {
-  return `${(mean / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function errorPercent({ mean, slopeError }: Line): number {
-  return (slopeError / mean) * TEN_MINUTES_S * 100;
-}
-
-function inTenMinutes(line: Line): string {
-  return `${percent(line).toFixed(2)} % (standard error ${errorPercent(line).toFixed(2)} %)`;
+/** As users run it: from `dist`. */
+function startShipped(upstream: string, folder: string, heapFile: string): Promise<RunningTollgate> {
+  if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: run npm run build");
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const identity = `identity: { header: { name: X-Agent-Id, from: [127.0.0.1] } }\n`;
+  const files = [
+    "--policy",
+    file("policy.json", JSON.stringify(POLICY)),
+    "--config",
+    file("config.yaml", identity),
+  ];
+  return startTollgateProcess({
+    upstream,
+    program: MAIN,
+    flags: [...files, "--audit", "/dev/null", "--log-level", "error"],
+    environment: reportsHeapTo(heapFile),
+  });
 }
 
 interface Reading {
   readonly atS: number;
-  readonly rss: number;
-  readonly heap: number;
-  readonly fds: number;
+  readonly residentBytes: number;
+  readonly descriptors: number;
 }
 
-// Between collections a heap swings by a fifth, which hides a leak for hours.
-/** Memory after a collection, and descriptors, every 5 s. */
-async function sample({ pid, adminUrl, signal }: RunningTollgate, heapFile: string): Promise<Reading[]> {
-  const startedMs = performance.now();
-  const samples: Reading[] = [];
-  while (performance.now() - startedMs < MINUTES * 60_000) {
+/** Resident memory as the kernel counts it, and descriptors, every 5 s until `untilS`. */
+async function sample({ pid, adminUrl }: RunningTollgate, untilS: number): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  for (let atS = performance.now() / 1_000; atS < untilS; atS = performance.now() / 1_000) {
     // As Prometheus would, though more often.
     await (await fetch(`${adminUrl}/metrics`)).text();
-    rmSync(heapFile, { force: true });
-    signal("SIGUSR2");
-    await until(() => existsSync(heapFile));
-    const { rss, heapUsed: heap } = JSON.parse(readFileSync(heapFile, "utf8")) as NodeJS.MemoryUsage;
-    const fds = readdirSync(`/proc/${pid}/fd`).length;
-    samples.push({ atS: (performance.now() - startedMs) / 1_000, rss, heap, fds });
-    if (samples.length % 6 === 0) process.stdout.write(`${JSON.stringify(samples.at(-1))}\n`);
-    const nextMs = startedMs + samples.length * SAMPLE_MS;
-    await until(() => performance.now() >= nextMs);
+    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    const descriptors = readdirSync(`/proc/${pid}/fd`).length;
+    readings.push({ atS, residentBytes: Number(kibibytes) * 1_024, descriptors });
+    if (readings.length % 12 === 0) process.stdout.write(`${JSON.stringify(readings.at(-1))}\n`);
+    await until(() => performance.now() / 1_000 >= Math.min(untilS, atS + SAMPLE_S));
   }
-  return samples;
+  return readings;
 }
 
-/** A stream that is opened again each time its server ends it. */
-async function keepStream(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  isOver: { readonly now: boolean },
-): Promise<void> {
-  while (!isOver.now) {
-    const stream = await openAnswer({ url, headers }).catch(() => undefined);
-    if (stream === undefined) return;
-    stream.resume();
-    await new Promise((resolve) => stream.once("close", resolve));
-  }
+function pick(readings: readonly Reading[], name: "residentBytes" | "descriptors"): Sample[] {
+  return readings.map(({ atS, [name]: value }) => ({ atS, value }));
 }
 
-async function converse(sent: {
-  url: string;
-  agent: Agent;
-  headers: Record<string, string>;
-}): Promise<string> {
-  const opened = await send({ ...sent, message: INITIALIZE });
-  const headers = { ...sent.headers, "mcp-session-id": String(opened.headers["mcp-session-id"]) };
-  const word = await callTool({ ...sent, headers, message: callOf("run") });
-  await send({ ...sent, headers, method: "DELETE" });
-  return word;
+function least(values: readonly number[]): number {
+  return Math.min(...values);
 }
 
-/** Answers calls at once; a stream lasts 20 s and says something each second. */
-function startUpstream(): ReturnType<typeof serveOnLoopback> {
-  let sessions = 0;
-  return serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      if (request.method === "DELETE") return void response.writeHead(204).end();
-      if (request.method === "GET") {
-        response.writeHead(200, { "content-type": "text/event-stream" });
-        const say = setInterval(() => response.write(`data: ${NEWS}\n\n`), 1_000);
-        const end = setTimeout(() => response.end(), 20_000);
-        response.once("close", () => {
-          clearInterval(say);
-          clearTimeout(end);
-        });
-        return;
-      }
-      if (text.includes(`"initialize"`)) response.setHeader("mcp-session-id", `s${(sessions += 1)}`);
-      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
-    });
-  });
+function percent({ level, slope }: Trend): number {
+  return (slope / level) * TEN_MINUTES_S * 100;
 }
 
-const NEWS = `{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}`;
+function inTenMinutes(trend: Trend): string {
+  return `${percent(trend).toFixed(2)} % per 10 min by ${trend.windows} windows`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
