@@ -17,7 +17,7 @@ import { StreamWatch } from "./stream-watch.ts";
 import type { TaskRequest, Tasks } from "./tasks.ts";
 import type { TaskOwners } from "./task-owners.ts";
 import { responseHeaders } from "./end-to-end.ts";
-import { valueOf } from "./http1/header-lines.ts";
+import { detached, valueOf } from "./http1/header-lines.ts";
 import { drop, isStream, type UpstreamAnswer } from "./upstream.ts";
 
 /** The two ends of one HTTP request, and who is at the far one. */
@@ -259,7 +259,7 @@ function rememberSession(
 ): void {
   const id = valueOf(answer.headers, "mcp-session-id");
   if (tracking?.request.method === "initialize" && id !== undefined) {
-    sessions.open(id, principalOf(agent), client);
+    sessions.open(detached(id), principalOf(agent), client);
   } else if (session !== undefined && answer.statusCode < 400) {
     sessions.keep(session);
   }

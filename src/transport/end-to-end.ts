@@ -1,7 +1,7 @@
 /** Which headers pass from one end to the other: those that are about the message, none that are about a connection. */
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { keep, valueOf } from "./http1/header-lines.ts";
+import { keep, nameOf, valueOf } from "./http1/header-lines.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -43,8 +43,15 @@ export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<s
   const named = connectionNames(request.headers.connection);
   const headers: Record<string, string | string[]> = {};
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? "").toLowerCase();
-    if (KEPT_BACK.has(name) || withheld.has(name) || named?.has(name) || name.includes("_")) continue;
+    const name = nameOf(rawHeaders[index] ?? "");
+    if (
+      name === undefined ||
+      KEPT_BACK.has(name) ||
+      withheld.has(name) ||
+      named?.has(name) ||
+      name.includes("_")
+    )
+      continue;
     keep(headers, name, rawHeaders[index + 1] ?? "");
   }
   headers["accept-encoding"] = "identity";

@@ -202,7 +202,7 @@ export class HttpRelay {
       isGone = !downstream.writableFinished;
       if (isGone) upstream.abort();
     };
-    downstream.once("close", leave);
+    downstream.on("close", leave);
     if (isGone) upstream.abort();
     try {
       const carried = carryAnswer(exchange, await upstream.response, this.#answerParts);

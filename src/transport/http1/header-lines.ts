@@ -1,5 +1,7 @@
 /** Header lines of HTTP/1.1 (RFC 9112, section 5): read strictly, and written only when they are one line each. */
 
+import { Buffer } from "node:buffer";
+
 /** Values by name in lower case; of a name that came several times, each. */
 export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -48,17 +50,27 @@ export function keep(headers: Record<string, string | string[]>, name: string, v
   else headers[name] = typeof before === "string" ? [before, value] : value;
 }
 
-/** Names in lower case, by how they were written: servers write the same ones each time. */
+/** Names in lower case, by how they were written: clients and servers write the same ones each time. */
 const known = new Map<string, string>();
+// Security: whoever writes other ones each time fills so much memory and no more.
 const MOST_KNOWN = 1_000;
+const LONGEST_KNOWN = 64;
 
-function nameOf(written: string): string | undefined {
+/** A header's name in lower case; undefined when it is no token. */
+export function nameOf(written: string): string | undefined {
   const name = known.get(written);
   if (name !== undefined) return name;
   if (!TOKEN.test(written)) return undefined;
-  const lower = written.toLowerCase();
-  if (known.size < MOST_KNOWN) known.set(written, lower);
+  if (known.size === MOST_KNOWN || written.length > LONGEST_KNOWN) return written.toLowerCase();
+  const kept = detached(written);
+  const lower = kept.toLowerCase();
+  known.set(kept, lower);
   return lower;
+}
+
+/** The same text in memory of its own, to be kept: a slice keeps all that it was cut from. A byte a character. */
+export function detached(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** Without blanks and tabs around it, and no others: NBSP is a byte like any other here. */
