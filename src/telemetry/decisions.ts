@@ -92,7 +92,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
       },
       requestEnded: (request, ending, judgement) => {
         if (judgement === undefined) return;
-        const slot = slots.end(request.id) ?? slotOf(request, judgement);
+        const slot = slots.find((one) => one.judgement === judgement) ?? slotOf(request, judgement);
         slot.ending = ending;
         if (!isBlocked(judgement.decision)) publish(listeners, slot);
       },
@@ -116,12 +116,10 @@ function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
   for (const listener of listeners) listener(entry);
 }
 
-/** The latest slots, the oldest overwritten by the next; those of calls that go on are found at once, the others by a search. */
+/** The latest slots, the oldest overwritten by the next. A call that ends is among the newest: a search from there beats a table of all. */
 class Ring {
   readonly #slots: Slot[] = [];
   readonly #capacity: number;
-  /** Invariant: requests are judged once and always end, so this holds what is in flight and no more. */
-  readonly #underWay = new Map<string, Slot>();
   #next = 0;
 
   constructor(capacity: number) {
@@ -131,31 +129,26 @@ class Ring {
   keep(slot: Slot): void {
     this.#slots[this.#next] = slot;
     this.#next = (this.#next + 1) % this.#capacity;
-    this.#underWay.set(slot.request.id, slot);
   }
 
-  /** The slot of a call that has ended. */
-  end(id: string): Slot | undefined {
-    const slot = this.#underWay.get(id);
-    this.#underWay.delete(id);
-    return slot;
+  newestFirst(): readonly Slot[] {
+    return [...this.#slots.slice(this.#next), ...this.#slots.slice(0, this.#next)].toReversed();
   }
 
-  *newestFirst(): Generator<Slot> {
+  /** The newest that matches. */
+  find(matches: (slot: Slot) => boolean): Slot | undefined {
     for (let back = 1; back <= this.#slots.length; back += 1) {
       const slot = this.#slots[(this.#next - back + this.#capacity) % this.#capacity];
-      if (slot !== undefined) yield slot;
+      if (slot !== undefined && matches(slot)) return slot;
     }
-  }
-
-  find(matches: (slot: Slot) => boolean): Slot | undefined {
-    return this.newestFirst().find(matches);
+    return undefined;
   }
 }
 
 function newest(slots: Ring, limit: number, filter: DecisionFilter): readonly DecisionEntry[] {
   return slots
     .newestFirst()
+    .values()
     .map(describe)
     .filter((entry) => matchesFilter(filter, entry))
     .take(limit)
