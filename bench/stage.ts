@@ -1,0 +1,86 @@
+/** Where everything is measured: a folder of its own, the compiled native programs, the upstream stub, and which core each side has. */
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Of Tollgate and of the empty proxy alike. */
+export const NODE_FLAGS = ["--max-semi-space-size=8"];
+
+/** How much is measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** For one round of one subject; whole, since wrk knows no other. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly isQuick: boolean;
+}
+
+export interface Stage {
+  readonly folder: string;
+  readonly effort: Effort;
+  readonly programs: { readonly upstream: string; readonly openLoop: string };
+  readonly upstreamPort: number;
+  readonly upstreamPid: number;
+  /** How the cores are shared out, in words. */
+  readonly cores: string;
+  readonly onSubjectCore: (command: readonly string[]) => readonly string[];
+  readonly onLoadCore: (command: readonly string[]) => readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** @throws when a system program is missing. */
+export async function setStage(effort: Effort): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-bench-"));
+  const programs = { upstream: compile(folder, "upstream"), openLoop: compile(folder, "open-loop") };
+  const isShared = availableParallelism() < 2;
+  const onCore = (core: number) => (command: readonly string[]) =>
+    isShared ? command : ["taskset", "-c", String(core), ...command];
+  const onLoadCore = onCore(0);
+  const upstream = await startUpstream(onLoadCore([programs.upstream]));
+  return {
+    folder,
+    effort,
+    programs,
+    upstreamPort: upstream.port,
+    upstreamPid: upstream.pid,
+    cores: isShared ? "one core for all" : "subject on core 1; load and stub on core 0",
+    onSubjectCore: onCore(1),
+    onLoadCore,
+    stop: async () => {
+      await upstream.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function compile(folder: string, name: string): string {
+  const program = join(folder, name);
+  const source = fileURLToPath(new URL(`native/${name}.c`, import.meta.url));
+  execFileSync("cc", ["-O2", "-o", program, source], { stdio: "inherit" });
+  return program;
+}
+
+interface RunningUpstream {
+  readonly port: number;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+async function startUpstream([program = "", ...args]: readonly string[]): Promise<RunningUpstream> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const endWithUs = (): void => void child.kill("SIGKILL");
+  process.once("exit", endWithUs);
+  const exited = once(child, "exit");
+  const [line]: unknown[] = await once(createInterface(child.stdout), "line");
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await exited;
+    process.off("exit", endWithUs);
+  };
+  return { port: Number(line), pid: child.pid ?? 0, stop };
+}
