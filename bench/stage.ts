@@ -25,7 +25,6 @@ export interface Stage {
   readonly effort: Effort;
   readonly programs: { readonly upstream: string; readonly openLoop: string };
   readonly upstreamPort: number;
-  readonly upstreamPid: number;
   /** How the cores are shared out, in words. */
   readonly cores: string;
   readonly onSubjectCore: (command: readonly string[]) => readonly string[];
@@ -47,7 +46,6 @@ export async function setStage(effort: Effort): Promise<Stage> {
     effort,
     programs,
     upstreamPort: upstream.port,
-    upstreamPid: upstream.pid,
     cores: isShared ? "one core for all" : "subject on core 1; load and stub on core 0",
     onSubjectCore: onCore(1),
     onLoadCore,
@@ -56,6 +54,15 @@ export async function setStage(effort: Effort): Promise<Stage> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The same with nothing pinned: for subjects that are to use every core. */
+export function onAnyCore(stage: Stage): Stage {
+  return { ...stage, onSubjectCore: anywhere, onLoadCore: anywhere };
+}
+
+function anywhere(command: readonly string[]): readonly string[] {
+  return command;
 }
 
 function compile(folder: string, name: string): string {
@@ -67,7 +74,6 @@ function compile(folder: string, name: string): string {
 
 interface RunningUpstream {
   readonly port: number;
-  readonly pid: number;
   readonly stop: () => Promise<void>;
 }
 
@@ -76,11 +82,16 @@ async function startUpstream([program = "", ...args]: readonly string[]): Promis
   const endWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", endWithUs);
   const exited = once(child, "exit");
+  let isStopping = false;
+  void exited.then(([code, signal]) => {
+    if (!isStopping) process.stderr.write(`the upstream stub ended by itself: ${code ?? signal}\n`);
+  });
   const [line]: unknown[] = await once(createInterface(child.stdout), "line");
   const stop = async (): Promise<void> => {
+    isStopping = true;
     child.kill("SIGKILL");
     await exited;
     process.off("exit", endWithUs);
   };
-  return { port: Number(line), pid: child.pid ?? 0, stop };
+  return { port: Number(line), stop };
 }

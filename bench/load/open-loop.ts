@@ -10,6 +10,8 @@ const CONNECTIONS = 32;
 const WARM_UP_S = 0.5;
 
 export interface OpenLoop {
+  /** Sent, warm-up included. */
+  readonly calls: number;
   /** Of the subject, all its processes. */
   readonly cpuUsPerCall: number;
   readonly p50Us: number;
@@ -48,5 +50,5 @@ export async function openLoop(
     throw new Error(
       `${subject.name}: of ${sent} calls at ${perSecond}/s ${unanswered} were not answered and ${failed} failed`,
     );
-  return { ...latencies, cpuUsPerCall: (cpuMs * 1_000) / sent };
+  return { ...latencies, calls: sent, cpuUsPerCall: (cpuMs * 1_000) / sent };
 }

@@ -16,7 +16,7 @@ const CALL_PARAMS = {
     reason: "rerun of the samples that failed last night",
     batch: { size: 20, runs: [{ runName: "sample-1" }, { runName: "sample-2" }] },
   },
-  _meta: { progressToken: 7, note: "what a client says of itself" },
+  _meta: { progressToken: 7 },
 };
 
 export interface Message {

@@ -9,10 +9,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -274,6 +276,10 @@ static int listen_on_loopback(void) {
 
 static void serve_http(void) {
     struct epoll_event events[MAX_EVENTS];
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
     int listener = listen_on_loopback();
     poller = epoll_create1(0);
     watch(listener, EPOLL_CTL_ADD, EPOLLIN);
@@ -296,6 +302,7 @@ static void serve_http(void) {
 
 int main(int argc, char **argv) {
     build_results();
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of writev */
     if (argc == 2 && strcmp(argv[1], "--stdio") == 0) serve_stdio();
     else serve_http();
     return 0;

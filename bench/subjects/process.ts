@@ -21,10 +21,17 @@ export interface LaunchOptions {
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly isReady: () => Promise<boolean>;
+  /** Absent: 20. */
+  readonly pollMs?: number;
 }
 
 /** @throws when it ends, or is not ready in time; with what it said on stderr. */
-export async function launch({ command, environment, isReady }: LaunchOptions): Promise<Started> {
+export async function launch({
+  command,
+  environment,
+  isReady,
+  pollMs = POLL_MS,
+}: LaunchOptions): Promise<Started> {
   const [program = "", ...args] = command;
   const env = { ...process.env, ...environment };
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env });
@@ -43,7 +50,7 @@ export async function launch({ command, environment, isReady }: LaunchOptions): 
   };
   const deadlineMs = performance.now() + READY_WITHIN_MS;
   while (!(await isReady())) {
-    if (child.exitCode === null && performance.now() < deadlineMs) await pause(POLL_MS);
+    if (child.exitCode === null && performance.now() < deadlineMs) await pause(pollMs);
     else {
       await stop();
       throw new Error(`${command.join(" ")}: did not become ready: ${said.trim()}`);

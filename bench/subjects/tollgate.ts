@@ -11,7 +11,8 @@ import { policyOf } from "./policy.ts";
 import { launch } from "./process.ts";
 import { ask, type Subject } from "./subject.ts";
 
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** The program as the package has it. */
+export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PATH = "/mcp";
 const TOOLS = 805;
 
@@ -24,14 +25,8 @@ export interface TollgateOptions {
   readonly limits?: string;
   /** Absent: one. */
   readonly limitsPerTool?: number;
-  /** Absent: true. */
-  readonly isTraced?: boolean;
   /** The command of a stdio server; absent: the stub over HTTP. */
   readonly command?: readonly string[];
-  /** Descriptors it may have; absent: as many as we. */
-  readonly descriptors?: number;
-  /** Absent: the core of the subject. */
-  readonly isPinned?: boolean;
 }
 
 /** Ready, and with the server's tools known to it. */
@@ -39,8 +34,8 @@ export async function startTollgate(stage: Stage, options: TollgateOptions = {})
   const [port = 0, adminPort = 0] = await freePorts(2);
   const command = commandOf(stage, options, { port, adminPort });
   const { pids, stop } = await launch({
-    command: options.isPinned === false ? command : stage.onSubjectCore(command),
-    environment: options.isTraced === false ? {} : tracesTo(stage.upstreamPort),
+    command: stage.onSubjectCore(command),
+    environment: tracesTo(stage.upstreamPort),
     isReady: () => isOk(adminPort),
   });
   const subject = { name: "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
@@ -50,7 +45,7 @@ export async function startTollgate(stage: Stage, options: TollgateOptions = {})
 
 function commandOf(
   stage: Stage,
-  { limits, limitsPerTool, command, descriptors }: TollgateOptions,
+  { limits, limitsPerTool, command }: TollgateOptions,
   { port, adminPort }: { port: number; adminPort: number },
 ): readonly string[] {
   const folder = join(stage.folder, `tollgate-${randomUUID()}`);
@@ -62,7 +57,7 @@ function commandOf(
   const upstream =
     command === undefined ? ["--upstream", `http://127.0.0.1:${stage.upstreamPort}${PATH}`] : [];
   const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${adminPort}`];
-  const output = ["--log-level", "error", "--audit", join(folder, "audit.jsonl")];
+  const output = ["--server", "stub", "--log-level", "error", "--audit", join(folder, "audit.jsonl")];
   const store = limits === undefined ? [] : ["--limits", limits];
   const program = [
     process.execPath,
@@ -75,10 +70,7 @@ function commandOf(
     policy,
   ];
   const server = command === undefined ? [] : ["--", ...command];
-  const tollgate = [...program, ...listeners, ...output, ...store, ...server];
-  if (descriptors === undefined) return tollgate;
-  // The shell becomes the program, so that its number is ours.
-  return ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`, ...tollgate];
+  return [...program, ...listeners, ...output, ...store, ...server];
 }
 
 const CONFIG = `identity: { required: true, header: { name: X-Agent, from: [127.0.0.1] } }
