@@ -13,8 +13,19 @@ export interface Options {
   readonly measurements: readonly Measurement[];
 }
 
-/** @throws with what is wrong, when an option or a name of `--only` is unknown. */
-export function parseOptions(argv: readonly string[], all: readonly Measurement[]): Options {
+export function parseOptions(
+  argv: readonly string[],
+  all: readonly Measurement[],
+): Options | { readonly problem: string } {
+  try {
+    return readOptions(argv, all);
+  } catch (error) {
+    return { problem: `${error instanceof Error ? error.message : String(error)}; see --help` };
+  }
+}
+
+/** @throws with what is wrong. */
+function readOptions(argv: readonly string[], all: readonly Measurement[]): Options {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -25,7 +36,7 @@ export function parseOptions(argv: readonly string[], all: readonly Measurement[
   });
   const names = values.only?.split(",") ?? all.map(({ name }) => name);
   const unknown = names.find((name) => !all.some((measurement) => measurement.name === name));
-  if (unknown !== undefined) throw new Error(`--only: no measurement is called \`${unknown}\`; see --help`);
+  if (unknown !== undefined) throw new Error(`--only: no measurement is called \`${unknown}\``);
   return {
     isHelp: values.help,
     effort: values.quick ? QUICK : FULL,

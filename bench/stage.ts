@@ -1,8 +1,8 @@
 /** Where everything is measured: a folder of its own, the compiled native programs, the upstream stub, and which core each side has. */
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,11 @@ import { fileURLToPath } from "node:url";
 
 /** Of Tollgate and of the empty proxy alike. */
 export const NODE_FLAGS = ["--max-semi-space-size=8"];
+
+const PROGRAMS = ["cc", "nginx", "redis-server", "taskset", "wrk"];
+
+/** Tollgate as the package has it. */
+export const BUILT = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 /** How much is measured. */
 export interface Effort {
@@ -32,8 +37,9 @@ export interface Stage {
   readonly stop: () => Promise<void>;
 }
 
-/** @throws when a system program is missing. */
+/** @throws when something is missing that is needed, with what to do. */
 export async function setStage(effort: Effort): Promise<Stage> {
+  checkPrograms();
   const folder = mkdtempSync(join(tmpdir(), "tollgate-bench-"));
   const programs = { upstream: compile(folder, "upstream"), openLoop: compile(folder, "open-loop") };
   const isShared = availableParallelism() < 2;
@@ -54,6 +60,12 @@ export async function setStage(effort: Effort): Promise<Stage> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function checkPrograms(): void {
+  const missing = PROGRAMS.filter((program) => spawnSync("which", [program]).status !== 0);
+  if (missing.length > 0) throw new Error(`${missing.join(", ")}: missing; npm run setup:system installs it`);
+  if (!existsSync(BUILT)) throw new Error("dist/main.js: missing; npm run build makes it");
 }
 
 /** The same with nothing pinned: for subjects that are to use every core. */

@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import peers from "../peers/package.json" with { type: "json" };
 
 export interface Machine {
   readonly cores: number;
@@ -34,8 +35,12 @@ export function describeVersions(): Readonly<Record<string, string>> {
     redis: /v=(\S+)/.exec(saidBy("redis-server", ["--version"]))?.[1] ?? "unknown",
     cc: firstLine("cc", ["--version"]),
     "@modelcontextprotocol/sdk": versionIn("../../node_modules/@modelcontextprotocol/sdk/package.json"),
+    ...PEERS,
   };
 }
+
+/** Pinned exactly; what is installed is what stands there. */
+const PEERS: Readonly<Record<string, string>> = peers.dependencies;
 
 function versionIn(file: string): string {
   return /"version": "([^"]+)"/.exec(readFileSync(new URL(file, import.meta.url), "utf8"))?.[1] ?? "unknown";

@@ -33,9 +33,11 @@ async function withResultsOf(
   const load = { message: bigCall(megabytes), connections: CONNECTIONS };
   await checkAnswers(subjects, load.message);
   for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+  const tollgate = subjects.find(({ name }) => name === "tollgate");
+  const warm = tollgate === undefined ? Number.NaN : residentMbOf(tollgate);
   const measure = async (subject: Subject) => {
     const { bytesPerSecond } = await closedLoop(stage, subject, { ...load, seconds });
-    return { bytesPerSecond, residentMb: residentBytesOf(subject.pids()) / MEGABYTE };
+    return { bytesPerSecond, residentMb: residentMbOf(subject) };
   };
   const figures = await inTurns({ subjects, rounds, measure });
   const [ours, theirs] = [of(figures, "tollgate", "bytesPerSecond"), of(figures, "nginx", "bytesPerSecond")];
@@ -49,15 +51,19 @@ async function withResultsOf(
       verdict: verdictOf(ratio, { atLeast: 0.9 }),
       rounds: { tollgate: ours, nginx: theirs },
     },
-    flatness(megabytes, of(figures, "tollgate", "residentMb")),
+    flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")]),
   ];
 }
 
-/** Flat: what the last round left is within a tenth of what the first one left. */
+function residentMbOf(subject: Subject): number {
+  return residentBytesOf(subject.pids()) / MEGABYTE;
+}
+
+/** Flat: what the last round left is at most a tenth more than what the warm-up left. */
 function flatness(megabytes: number, residentMb: readonly number[]): Row {
   const growth = (residentMb.at(-1) ?? Number.NaN) / (residentMb[0] ?? Number.NaN);
   return {
-    figure: `results of ${megabytes} MB: memory, last round against first`,
+    figure: `results of ${megabytes} MB: memory, last round against warm-up`,
     target: "<= 1.1, flat",
     value: `${growth.toFixed(3)} (${residentMb.map((one) => one.toFixed(0)).join(", ")} MB)`,
     verdict: verdictOf(growth, { atMost: 1.1 }),

@@ -38,7 +38,8 @@ type Figures = ReadonlyMap<string, readonly ClosedLoop[]>;
 function rowsOf(figures: Figures): readonly Row[] {
   const speed = (name: string) => of(figures, name, "callsPerSecond");
   const cpu = (name: string) => of(figures, name, "cpuUsPerCall");
-  const note = `full load: share of its core that each used: ${NAMES.map((name) => `${name} ${median(of(figures, name, "busy")).toFixed(2)}`).join(", ")}`;
+  const byCpu = pairedRatio(cpu("pass-through"), cpu("tollgate")).toFixed(3);
+  const note = `full load: calls per second of processor against bare node:http ${byCpu}; share of its core that each used: ${NAMES.map((name) => `${name} ${median(of(figures, name, "busy")).toFixed(2)}`).join(", ")}`;
   const roundsOf = (read: typeof speed): Rounds =>
     Object.fromEntries(NAMES.map((name) => [name, read(name)]));
   const row = (

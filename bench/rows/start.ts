@@ -1,15 +1,14 @@
 /** Start to ready, and memory when idle: Tollgate without traces, started as users start it, with the flags of this benchmark. */
 
 import { startOnce } from "../start-once.ts";
-import { NODE_FLAGS } from "../stage.ts";
-import { MAIN } from "../subjects/tollgate.ts";
+import { BUILT, NODE_FLAGS } from "../stage.ts";
 import { type Measurement, median, verdictOf } from "./row.ts";
 
 export const START: Measurement = {
   name: "start",
   measures: "start to ready, and memory when idle",
   run: async (stage) => {
-    const command = stage.onSubjectCore([process.execPath, ...NODE_FLAGS, MAIN]);
+    const command = stage.onSubjectCore([process.execPath, ...NODE_FLAGS, BUILT]);
     // The first start of a build compiles what the others find compiled.
     await startOnce(command, stage.upstreamPort);
     const readyMs: number[] = [];

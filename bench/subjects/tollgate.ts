@@ -3,16 +3,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { freePorts } from "../../test/fixtures/free-port.ts";
 import { bodyOf, headersOf, LIST_TOOLS } from "../load/request.ts";
-import { NODE_FLAGS, type Stage } from "../stage.ts";
+import { BUILT, NODE_FLAGS, type Stage } from "../stage.ts";
 import { policyOf } from "./policy.ts";
 import { launch } from "./process.ts";
 import { ask, type Subject } from "./subject.ts";
 
-/** The program as the package has it. */
-export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PATH = "/mcp";
 const TOOLS = 805;
 
@@ -62,7 +59,7 @@ function commandOf(
   const program = [
     process.execPath,
     ...NODE_FLAGS,
-    MAIN,
+    BUILT,
     ...upstream,
     "--config",
     config,
