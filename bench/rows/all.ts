@@ -1,7 +1,7 @@
 /** Every measurement, in the order of the table. */
 
 import { BIG_RESULTS } from "./big-results.ts";
-import { FIXED_RATE } from "./fixed-rate.ts";
+import { FIXED_RATES } from "./fixed-rate.ts";
 import { FULL_LOAD } from "./full-load.ts";
 import { DECIDE, LIMITER_KEYS, SCAN } from "./inside.ts";
 import { LIST } from "./list-tools.ts";
@@ -15,7 +15,7 @@ import { TWO_PROCESSES } from "./two-processes.ts";
 
 export const MEASUREMENTS: readonly Measurement[] = [
   FULL_LOAD,
-  FIXED_RATE,
+  ...FIXED_RATES,
   STDIO_BRIDGE,
   DECIDE,
   SCAN,
