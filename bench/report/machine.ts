@@ -1,6 +1,6 @@
 /** What the figures were measured on, and with which versions. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import peers from "../peers/package.json" with { type: "json" };
@@ -28,12 +28,12 @@ export function describeMachine(): Machine {
 export function describeVersions(): Readonly<Record<string, string>> {
   return {
     tollgate: versionIn("../../package.json"),
-    commit: firstLine("git", ["rev-parse", "--short", "HEAD"]),
+    commit: saidBy("git", ["describe", "--always", "--dirty"]).trim(),
     node: process.versions.node,
     nginx: /nginx\/(\S+)/.exec(saidBy("nginx", ["-v"]))?.[1] ?? "unknown",
     wrk: /wrk (\S+)/.exec(saidBy("wrk", ["-v"]))?.[1] ?? "unknown",
     redis: /v=(\S+)/.exec(saidBy("redis-server", ["--version"]))?.[1] ?? "unknown",
-    cc: firstLine("cc", ["--version"]),
+    cc: saidBy("cc", ["--version"]).split("\n")[0] ?? "unknown",
     "@modelcontextprotocol/sdk": versionIn("../../node_modules/@modelcontextprotocol/sdk/package.json"),
     ...PEERS,
   };
@@ -48,10 +48,6 @@ function versionIn(file: string): string {
 
 /** Some say it on stderr, and end with 1. */
 function saidBy(program: string, args: readonly string[]): string {
-  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd: import.meta.dirname });
   return `${stdout}${stderr}`;
-}
-
-function firstLine(program: string, args: readonly string[]): string {
-  return execFileSync(program, args, { encoding: "utf8" }).split("\n")[0] ?? "";
 }
