@@ -10,6 +10,8 @@ import { setStage, type Stage } from "./stage.ts";
 
 const BAD_USAGE = 64;
 
+// An exit takes along what was started.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -3,10 +3,11 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { anywhere, shareCores } from "./cores.ts";
 
 /** Of Tollgate and of the empty proxy alike. */
 export const NODE_FLAGS = ["--max-semi-space-size=8"];
@@ -42,22 +43,22 @@ export async function setStage(effort: Effort): Promise<Stage> {
   checkPrograms();
   const folder = mkdtempSync(join(tmpdir(), "tollgate-bench-"));
   const programs = { upstream: compile(folder, "upstream"), openLoop: compile(folder, "open-loop") };
-  const isShared = availableParallelism() < 2;
-  const onCore = (core: number) => (command: readonly string[]) =>
-    isShared ? command : ["taskset", "-c", String(core), ...command];
-  const onLoadCore = onCore(0);
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder);
+  const { words, onSubjectCore, onLoadCore } = shareCores();
   const upstream = await startUpstream(onLoadCore([programs.upstream]));
   return {
     folder,
     effort,
     programs,
     upstreamPort: upstream.port,
-    cores: isShared ? "one core for all" : "subject on core 1; load and stub on core 0",
-    onSubjectCore: onCore(1),
+    cores: words,
+    onSubjectCore,
     onLoadCore,
     stop: async () => {
       await upstream.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
+      process.off("exit", removeFolder);
     },
   };
 }
@@ -71,10 +72,6 @@ function checkPrograms(): void {
 /** The same with nothing pinned: for subjects that are to use every core. */
 export function onAnyCore(stage: Stage): Stage {
   return { ...stage, onSubjectCore: anywhere, onLoadCore: anywhere };
-}
-
-function anywhere(command: readonly string[]): readonly string[] {
-  return command;
 }
 
 function compile(folder: string, name: string): string {

@@ -1,6 +1,6 @@
 /** Programs that are measured: started on their core, watched by /proc, ended by their own number. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,7 +11,6 @@ const READY_WITHIN_MS = 20_000;
 const POLL_MS = 20;
 
 export interface Started {
-  readonly child: ChildProcess;
   /** The process and all that it has started. */
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
@@ -37,16 +36,15 @@ export async function launch({
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
-  const endWithUs = (): void => void child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const pids = (): readonly number[] => processesUnder(child.pid ?? 0);
+  // Those that it has started are not told when it is killed.
+  const end = (): void => pids().forEach(endQuietly);
+  process.once("exit", end);
   const exited = once(child, "exit");
   const stop = async (): Promise<void> => {
-    // Those that it has started are not told when it is killed.
-    const under = processesUnder(child.pid ?? 0).slice(1);
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) end();
     await exited;
-    for (const pid of under) endQuietly(pid);
-    process.off("exit", endWithUs);
+    process.off("exit", end);
   };
   const deadlineMs = performance.now() + READY_WITHIN_MS;
   while (!(await isReady())) {
@@ -56,14 +54,14 @@ export async function launch({
       throw new Error(`${command.join(" ")}: did not become ready: ${said.trim()}`);
     }
   }
-  return { child, pids: () => processesUnder(child.pid ?? 0), stop };
+  return { pids, stop };
 }
 
 function endQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended with the one that started it.
+    // It has ended by itself.
   }
 }
 
