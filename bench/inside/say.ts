@@ -1,0 +1,27 @@
+/** What the programs of this room share: medians of timed rounds, and one line of JSON for the one who started them. */
+
+/** Median time of one call of `work`, in nanoseconds, over timed rounds; the first round warms up. */
+export function nanosecondsOf(
+  work: (turn: number) => unknown,
+  timesPerRound: number,
+  rounds: number,
+): number {
+  const timed = Array.from({ length: rounds + 1 }, () => {
+    const startedAt = process.hrtime.bigint();
+    for (let turn = 0; turn < timesPerRound; turn += 1) {
+      if (work(turn) === undefined) throw new Error("the work was not done");
+    }
+    return Number(process.hrtime.bigint() - startedAt) / timesPerRound;
+  });
+  const sorted = timed.slice(1).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function say(figures: Readonly<Record<string, number>>): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+/** How many rounds the one who started us wants. */
+export function roundsAskedFor(): number {
+  return Number(process.argv[2] ?? 5);
+}

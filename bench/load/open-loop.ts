@@ -1,0 +1,54 @@
+/** Open loop by native/open-loop.c: so many calls a second whatever becomes of those before, each timed from when it was due. */
+
+import type { Stage } from "../stage.ts";
+import { cpuMsOf } from "../subjects/process.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { type Message, writeRequest } from "./request.ts";
+import { runForFigures } from "./run-program.ts";
+
+const CONNECTIONS = 32;
+const WARM_UP_S = 0.5;
+
+export interface OpenLoop {
+  /** Sent, warm-up included. */
+  readonly calls: number;
+  /** Of the subject, all its processes. */
+  readonly cpuUsPerCall: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  readonly maxUs: number;
+}
+
+export interface OpenLoopOptions {
+  readonly message: Message;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+/** @throws when an answer is missing or not a 200. */
+export async function openLoop(
+  stage: Stage,
+  subject: Subject,
+  { message, perSecond, seconds }: OpenLoopOptions,
+): Promise<OpenLoop> {
+  const file = writeRequest(stage, subject, message);
+  const numbers = [perSecond, seconds, WARM_UP_S, CONNECTIONS].map(String);
+  const command = stage.onLoadCore([stage.programs.openLoop, String(subject.port), file, ...numbers]);
+  const cpuBeforeMs = cpuMsOf(subject.pids());
+  const { sent, unanswered, failed, ...latencies } = await runForFigures(command, [
+    "sent",
+    "unanswered",
+    "failed",
+    "p50Us",
+    "p99Us",
+    "p999Us",
+    "maxUs",
+  ]);
+  const cpuMs = cpuMsOf(subject.pids()) - cpuBeforeMs;
+  if (unanswered > 0 || failed > 0)
+    throw new Error(
+      `${subject.name}: of ${sent} calls at ${perSecond}/s ${unanswered} were not answered and ${failed} failed`,
+    );
+  return { ...latencies, calls: sent, cpuUsPerCall: (cpuMs * 1_000) / sent };
+}

@@ -1,0 +1,72 @@
+/** Results of 1 MB and 10 MB: bytes per second against nginx, and whether memory stays flat. */
+
+import { closedLoop } from "../load/closed-loop.ts";
+import { bigCall } from "../load/request.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../subjects/nginx.ts";
+import { residentBytesOf } from "../subjects/process.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { startTollgate } from "../subjects/tollgate.ts";
+import { checkAnswers } from "./check-answers.ts";
+import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+
+const CONNECTIONS = 4;
+const MEGABYTE = 1_000_000;
+
+export const BIG_RESULTS: Measurement = {
+  name: "big-results",
+  measures: "results of 1 MB and 10 MB: bytes/s against nginx, memory",
+  run: (stage) =>
+    withSubjects(stage, [(on) => startNginx(on), (on) => startTollgate(on)], async (subjects) => [
+      ...(await withResultsOf(1, stage, subjects)),
+      ...(await withResultsOf(10, stage, subjects)),
+    ]),
+};
+
+async function withResultsOf(
+  megabytes: 1 | 10,
+  stage: Stage,
+  subjects: readonly Subject[],
+): Promise<readonly Row[]> {
+  const { rounds, seconds, warmUpSeconds } = stage.effort;
+  const load = { message: bigCall(megabytes), connections: CONNECTIONS };
+  await checkAnswers(subjects, load.message);
+  for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+  const tollgate = subjects.find(({ name }) => name === "tollgate");
+  const warm = tollgate === undefined ? Number.NaN : residentMbOf(tollgate);
+  const measure = async (subject: Subject) => {
+    const { bytesPerSecond } = await closedLoop(stage, subject, { ...load, seconds });
+    return { bytesPerSecond, residentMb: residentMbOf(subject) };
+  };
+  const figures = await inTurns({ subjects, rounds, measure });
+  const [ours, theirs] = [of(figures, "tollgate", "bytesPerSecond"), of(figures, "nginx", "bytesPerSecond")];
+  const ratio = pairedRatio(ours, theirs);
+  const [oursMb, theirsMb] = [ours, theirs].map((speeds) => (median(speeds) / MEGABYTE).toFixed(0));
+  return [
+    {
+      figure: `results of ${megabytes} MB: bytes/s against nginx`,
+      target: ">= 0.9",
+      value: `${ratio.toFixed(3)} (${oursMb} to ${theirsMb} MB/s)`,
+      verdict: verdictOf(ratio, { atLeast: 0.9 }),
+      rounds: { tollgate: ours, nginx: theirs },
+    },
+    flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")]),
+  ];
+}
+
+function residentMbOf(subject: Subject): number {
+  return residentBytesOf(subject.pids()) / MEGABYTE;
+}
+
+/** Flat: what the last round left is at most a tenth more than what the warm-up left. */
+function flatness(megabytes: number, residentMb: readonly number[]): Row {
+  const growth = (residentMb.at(-1) ?? Number.NaN) / (residentMb[0] ?? Number.NaN);
+  return {
+    figure: `results of ${megabytes} MB: memory, last round against warm-up`,
+    target: "<= 1.1, flat",
+    value: `${growth.toFixed(3)} (${residentMb.map((one) => one.toFixed(0)).join(", ")} MB)`,
+    verdict: verdictOf(growth, { atMost: 1.1 }),
+    rounds: { tollgate: residentMb },
+  };
+}

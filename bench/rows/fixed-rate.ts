@@ -1,0 +1,65 @@
+/** Open loop at 500 and 2,000 calls a second: p99, and CPU per call, against nginx. */
+
+import { type OpenLoop, openLoop } from "../load/open-loop.ts";
+import { SMALL_CALL } from "../load/request.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../subjects/nginx.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { startTollgate } from "../subjects/tollgate.ts";
+import { checkAnswers } from "./check-answers.ts";
+import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+
+/** At 500 calls a second a p99 needs more time for as many calls. */
+const RATES = [
+  { perSecond: 500, timesLonger: 2 },
+  { perSecond: 2_000, timesLonger: 1 },
+] as const;
+const WARM_UP_PER_SECOND = 2_000;
+
+export const FIXED_RATES: readonly Measurement[] = RATES.map((rate) => ({
+  name: `rate-${rate.perSecond}`,
+  measures: `open loop at ${rate.perSecond} calls/s against nginx`,
+  run: (stage) =>
+    withSubjects(stage, [(on) => startNginx(on), (on) => startTollgate(on)], async (subjects) => {
+      const { warmUpSeconds: seconds } = stage.effort;
+      const warmUp = { message: SMALL_CALL, perSecond: WARM_UP_PER_SECOND, seconds };
+      for (const subject of subjects) await openLoop(stage, subject, warmUp);
+      const rows = await atRate(stage, subjects, rate);
+      await checkAnswers(subjects, SMALL_CALL);
+      return rows;
+    }),
+}));
+
+async function atRate(
+  stage: Stage,
+  subjects: readonly Subject[],
+  { perSecond, timesLonger }: (typeof RATES)[number],
+): Promise<readonly Row[]> {
+  const { rounds, seconds } = stage.effort;
+  const load = { message: SMALL_CALL, perSecond, seconds: seconds * timesLonger };
+  const measure = (subject: Subject) => openLoop(stage, subject, load);
+  const figures = await inTurns({ subjects, rounds, measure });
+  const p50 = pairedRatio(of(figures, "tollgate", "p50Us"), of(figures, "nginx", "p50Us")).toFixed(3);
+  const note = `at ${perSecond} calls/s: p50 against nginx ${p50}`;
+  const latency = { figure: `p99 at ${perSecond} calls/s against nginx`, atMost: 1.2 };
+  const cpu = { figure: `CPU per call at ${perSecond} calls/s against nginx`, atMost: 1.7 };
+  const rows = [{ ...rowOf(figures, "p99Us", latency), note }];
+  return perSecond === 2_000 ? [...rows, rowOf(figures, "cpuUsPerCall", cpu)] : rows;
+}
+
+function rowOf(
+  figures: ReadonlyMap<string, readonly OpenLoop[]>,
+  name: "p99Us" | "cpuUsPerCall",
+  { figure, atMost }: { figure: string; atMost: number },
+): Row {
+  const [ours, theirs] = [of(figures, "tollgate", name), of(figures, "nginx", name)];
+  const ratio = pairedRatio(ours, theirs);
+  return {
+    figure,
+    target: `<= ${atMost}`,
+    value: `${ratio.toFixed(3)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} us)`,
+    verdict: verdictOf(ratio, { atMost }),
+    rounds: { tollgate: ours, nginx: theirs },
+  };
+}

@@ -1,0 +1,50 @@
+/** Measures several subjects in turns, A B A B, so that a change of the machine meets all of them. */
+
+import type { Stage } from "../stage.ts";
+import type { Subject } from "../subjects/subject.ts";
+
+export interface Turns<Figures> {
+  readonly subjects: readonly Subject[];
+  readonly rounds: number;
+  readonly measure: (subject: Subject) => Promise<Figures>;
+}
+
+/** Figures of each round, by the subject's name. */
+export async function inTurns<Figures>({
+  subjects,
+  rounds,
+  measure,
+}: Turns<Figures>): Promise<ReadonlyMap<string, readonly Figures[]>> {
+  const figures = new Map<string, Figures[]>(subjects.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    // Every other round the other way round, so that nobody always follows the same one.
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
+      figures.get(subject.name)?.push(await measure(subject));
+    }
+  }
+  return figures;
+}
+
+/** Starts the subjects, hands them over, and stops them whatever happens. */
+export async function withSubjects<Result, Started extends Subject = Subject>(
+  stage: Stage,
+  starts: readonly ((stage: Stage) => Promise<Started>)[],
+  work: (subjects: readonly Started[]) => Promise<Result>,
+): Promise<Result> {
+  const subjects: Started[] = [];
+  try {
+    for (const start of starts) subjects.push(await start(stage));
+    return await work(subjects);
+  } finally {
+    await Promise.all(subjects.map(({ stop }) => stop()));
+  }
+}
+
+/** One figure of all rounds of one subject. */
+export function of<Figures, Name extends keyof Figures>(
+  figures: ReadonlyMap<string, readonly Figures[]>,
+  subject: string,
+  name: Name,
+): readonly Figures[Name][] {
+  return (figures.get(subject) ?? []).map((one) => one[name]);
+}

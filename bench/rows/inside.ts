@@ -1,0 +1,99 @@
+/** What is measured within one process, over the functions of src/: decide and charge, the scanner, limiter keys. */
+
+import { fileURLToPath } from "node:url";
+import { runForFigures } from "../load/run-program.ts";
+import { NODE_FLAGS, type Stage } from "../stage.ts";
+import { type Measurement, type Row, verdictOf } from "./row.ts";
+
+export const DECIDE: Measurement = {
+  name: "decide",
+  measures: "decide and charge with 805 and 50,000 rules",
+  run: async (stage) => {
+    const { ns805, ns50000 } = await figuresOf(stage, "decide", ["ns805", "ns50000"]);
+    const flat = ns50000 / ns805;
+    return [
+      ...[ns805, ns50000].map((ns, index): Row => ({
+        figure: `decide and charge, ${index === 0 ? "805" : "50,000"} rules`,
+        target: "< 1 us",
+        value: `${(ns / 1000).toFixed(3)} us`,
+        verdict: verdictOf(ns, { atMost: 1000 }),
+      })),
+      {
+        figure: "decide and charge, 50,000 rules against 805",
+        target: "<= 1.2, flat",
+        value: flat.toFixed(3),
+        verdict: verdictOf(flat, { atMost: 1.2 }),
+      },
+    ];
+  },
+};
+
+export const SCAN: Measurement = {
+  name: "scan",
+  measures: "the scanner: a small call, and how it grows",
+  run: async (stage) => {
+    const figures = await figuresOf(stage, "scan", [
+      "smallBytes",
+      "smallNs",
+      "smallParseNs",
+      "fourKbBytes",
+      "fourKbNs",
+      "megabyteBytes",
+      "megabyteNs",
+      "megabyteParseNs",
+      "megabyteOfTextNs",
+      "megabyteOfTextParseNs",
+    ]);
+    const [small, large] = [
+      figures.fourKbNs / figures.fourKbBytes,
+      figures.megabyteNs / figures.megabyteBytes,
+    ];
+    const againstParse = (["small", "megabyte", "megabyteOfText"] as const).map(
+      (name) => `${name} ${(figures[`${name}Ns`] / figures[`${name}ParseNs`]).toFixed(1)}`,
+    );
+    return [
+      {
+        figure: `scan of a call of ${figures.smallBytes} bytes`,
+        target: "< 3 us",
+        value: `${(figures.smallNs / 1000).toFixed(2)} us`,
+        verdict: verdictOf(figures.smallNs, { atMost: 3000 }),
+        note: `scan against JSON.parse: ${againstParse.join(", ")}`,
+      },
+      {
+        figure: "scan: time per byte, 1 MB against 4 KB",
+        target: "<= 1.5, linear",
+        value: `${(large / small).toFixed(3)} (${large.toFixed(2)} to ${small.toFixed(2)} ns/B)`,
+        verdict: verdictOf(large / small, { atMost: 1.5 }),
+      },
+    ];
+  },
+};
+
+export const LIMITER_KEYS: Measurement = {
+  name: "limiter-keys",
+  measures: "memory for one agent in one limit",
+  run: async (stage) => {
+    const { bytes, bytesWithName } = await figuresOf(stage, "limiter-keys", ["bytes", "bytesWithName"]);
+    return [
+      {
+        figure: "memory per limiter key",
+        target: "< 60 B",
+        value: `${bytes.toFixed(1)} B`,
+        verdict: verdictOf(bytes, { atMost: 60 }),
+        note: `limiter key: ${bytesWithName.toFixed(1)} B with the agent's name of 19 characters, where nothing else holds it`,
+      },
+    ];
+  },
+};
+
+/** Runs a program of the room `inside` on the subject's core. */
+export function figuresOf<const Name extends string>(
+  stage: Stage,
+  program: string,
+  names: readonly Name[],
+): Promise<Record<Name, number>> {
+  const file = fileURLToPath(new URL(`../inside/${program}.ts`, import.meta.url));
+  const rounds = String(stage.effort.isQuick ? 1 : stage.effort.rounds);
+  const command = [process.execPath, ...NODE_FLAGS, "--expose-gc", file, rounds];
+  return runForFigures(stage.onSubjectCore(command), names);
+}

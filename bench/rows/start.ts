@@ -1,0 +1,38 @@
+/** Start to ready, and memory when idle: Tollgate without traces, started as users start it, with the flags of this benchmark. */
+
+import { startOnce } from "../start-once.ts";
+import { BUILT, NODE_FLAGS } from "../stage.ts";
+import { type Measurement, median, verdictOf } from "./row.ts";
+
+export const START: Measurement = {
+  name: "start",
+  measures: "start to ready, and memory when idle",
+  run: async (stage) => {
+    const command = stage.onSubjectCore([process.execPath, ...NODE_FLAGS, BUILT]);
+    // The first start of a build compiles what the others find compiled.
+    await startOnce(command, stage.upstreamPort);
+    const readyMs: number[] = [];
+    const idleMb: number[] = [];
+    for (let round = 0; round < stage.effort.rounds; round += 1) {
+      const start = await startOnce(command, stage.upstreamPort);
+      readyMs.push(start.readyMs);
+      idleMb.push(start.idleMb);
+    }
+    return [
+      {
+        figure: "start to ready, without traces",
+        target: "< 400 ms",
+        value: `${median(readyMs).toFixed(0)} ms`,
+        verdict: verdictOf(median(readyMs), { atMost: 400 }),
+        rounds: { tollgate: readyMs },
+      },
+      {
+        figure: "memory when idle, without traces",
+        target: "< 90 MB",
+        value: `${median(idleMb).toFixed(1)} MB`,
+        verdict: verdictOf(median(idleMb), { atMost: 90 }),
+        rounds: { tollgate: idleMb },
+      },
+    ];
+  },
+};

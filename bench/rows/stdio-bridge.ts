@@ -1,0 +1,42 @@
+/** A stdio server over HTTP: calls per second by Tollgate, with everything on, against supergateway and mcp-proxy. */
+
+import { closedLoop } from "../load/closed-loop.ts";
+import { SMALL_CALL } from "../load/request.ts";
+import { installPeers, startMcpProxy, startSupergateway, startTollgateBridge } from "../subjects/bridges.ts";
+import { checkAnswers } from "./check-answers.ts";
+import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+
+const CONNECTIONS = 16;
+
+export const STDIO_BRIDGE: Measurement = {
+  name: "stdio-bridge",
+  measures: "a stdio server over HTTP against supergateway and mcp-proxy",
+  run: (stage) => {
+    installPeers();
+    const starts = [startSupergateway, startMcpProxy, startTollgateBridge];
+    return withSubjects(stage, starts, async (subjects) => {
+      const { rounds, seconds, warmUpSeconds } = stage.effort;
+      const load = { message: SMALL_CALL, connections: CONNECTIONS };
+      await checkAnswers(subjects, SMALL_CALL);
+      for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+      const measure = (subject: (typeof subjects)[number]) =>
+        closedLoop(stage, subject, { ...load, seconds });
+      const figures = await inTurns({ subjects, rounds, measure });
+      await checkAnswers(subjects, SMALL_CALL);
+      const speeds = (name: string) => of(figures, name, "callsPerSecond");
+      return ["supergateway", "mcp-proxy"].map((peer) => rowOf(peer, speeds("tollgate"), speeds(peer)));
+    });
+  },
+};
+
+function rowOf(peer: string, ours: readonly number[], theirs: readonly number[]): Row {
+  const ratio = pairedRatio(ours, theirs);
+  return {
+    figure: `stdio bridge: calls/s against ${peer}`,
+    target: ">= 10",
+    value: `${ratio.toFixed(2)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} calls/s)`,
+    verdict: verdictOf(ratio, { atLeast: 10 }),
+    rounds: { tollgate: ours, [peer]: theirs },
+  };
+}

@@ -1,0 +1,60 @@
+/** Memory for one open stream, when 5,000 are open: Tollgate, and the others for comparison. */
+
+import { setTimeout as pause } from "node:timers/promises";
+import { openStreams } from "../load/streams.ts";
+import type { Stage } from "../stage.ts";
+import { startNginx } from "../subjects/nginx.ts";
+import { startPassThrough } from "../subjects/node-programs.ts";
+import { residentBytesOf } from "../subjects/process.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { startTollgate } from "../subjects/tollgate.ts";
+import { withSubjects } from "./in-turns.ts";
+import { type Measurement, verdictOf } from "./row.ts";
+
+const STREAMS = 5_000;
+const STREAMS_WHEN_QUICK = 500;
+/** What was only needed to open them is collected by then. */
+const SETTLE_MS = 3_000;
+const KILOBYTE = 1_024;
+
+export const STREAMS_OPEN: Measurement = {
+  name: "streams",
+  measures: "memory for one of 5,000 open streams",
+  run: async (stage) => {
+    const kilobytes: Record<string, number> = {};
+    for (const start of [startTollgate, startPassThrough, startNginx] as const) {
+      await withSubjects(stage, [(on: Stage): Promise<Subject> => start(on)], async ([subject]) => {
+        if (subject !== undefined) kilobytes[subject.name] = await perStream(subject, stage);
+      });
+    }
+    const ours = kilobytes["tollgate"] ?? Number.NaN;
+    const others = ["pass-through", "nginx"].map((name) => `${name} ${kilobytes[name]?.toFixed(1)} KB`);
+    return [
+      {
+        figure: `memory per open stream, at ${countOf(stage)}`,
+        target: "< 30 KB",
+        value: `${ours.toFixed(1)} KB`,
+        verdict: verdictOf(ours, { atMost: 30 }),
+        note: `open stream: ${others.join(", ")}`,
+        rounds: Object.fromEntries(Object.entries(kilobytes).map(([name, one]) => [name, [one]])),
+      },
+    ];
+  },
+};
+
+function countOf({ effort }: Stage): number {
+  return effort.isQuick ? STREAMS_WHEN_QUICK : STREAMS;
+}
+
+async function perStream(subject: Subject, stage: Stage): Promise<number> {
+  // One stream first: what the first one needs is not what each needs.
+  const first = await openStreams(subject, 1);
+  await pause(stage.effort.isQuick ? 0 : SETTLE_MS);
+  const before = residentBytesOf(subject.pids());
+  const streams = await openStreams(subject, countOf(stage));
+  await pause(stage.effort.isQuick ? 0 : SETTLE_MS);
+  const after = residentBytesOf(subject.pids());
+  streams.close();
+  first.close();
+  return (after - before) / countOf(stage) / KILOBYTE;
+}
