@@ -61,6 +61,11 @@ describe("admin listener", () => {
     await lonely.stop();
   });
 
+  it("writes metrics piece by piece, so that a long scrape holds up no call", async () => {
+    const { headers } = await get("/metrics");
+    expect(headers.get("transfer-encoding")).toBe("chunked");
+  });
+
   it("serves metrics as text, and as OpenMetrics when asked", async () => {
     const text = await get("/metrics");
     expect(text.headers.get("content-type")).toContain("text/plain");

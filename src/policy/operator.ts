@@ -5,6 +5,7 @@ import { isEqual } from "./equal.ts";
 import { isJsonArray, type Json, type JsonArray, JsonNumber } from "./json.ts";
 import { utf8Length } from "./measure.ts";
 import { compareNumbers } from "./number.ts";
+import { isSurelySound } from "./sure-pattern.ts";
 
 export const OPERATORS = [
   "eq",
@@ -108,12 +109,9 @@ function expression(value: Json): CompiledTest {
   });
 }
 
-/** Plain characters and dots, each with one quantifier at most, and anchors: no engine refuses these. */
-const SURELY_SOUND = /^\^?(?:(?:[\w /:@,=-]|\\[./+*?-]|\.)[*+?]?)*\$?$/;
-
 /** A test of any part of a text; undefined when the pattern is not sound. Sure ones wait for their first use. */
 function compilePattern(text: string): ((subject: string) => boolean) | undefined {
-  if (text.length < 256 && SURELY_SOUND.test(text)) {
+  if (isSurelySound(text)) {
     let pattern: RE2JS | undefined;
     return (subject) => (pattern ??= RE2JS.compile(text)).test(subject);
   }

@@ -10,6 +10,7 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
+import { KnownList } from "./known-list.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
 
@@ -54,6 +55,7 @@ export class ToolList {
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists say what the one before said. */
   #lastText = "";
+  readonly #known = new KnownList();
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
 
   constructor({ policies, onListed }: ToolListParts) {
@@ -64,7 +66,7 @@ export class ToolList {
   /** A reload has put these policies in force. */
   usePolicies(policies: readonly Policy[]): void {
     this.#named = new Set(policies.flatMap((policy) => policy.toolNames));
-    this.#assignments.clear();
+    this.#forgetJudgements();
   }
 
   /** Whether the server or a policy knows the name; only then it may become a label. */
@@ -123,14 +125,29 @@ export class ToolList {
    * a policy everything is. Learns the tools in it. Undefined when it cannot be read strictly, and so must not pass.
    */
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
+    const recalled = this.#known.recall(text, policy);
+    if (recalled !== undefined) {
+      this.#tell(text, undefined);
+      return recalled;
+    }
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    const changes = this.#learn(list, isFirstPage);
-    const size = { count: this.#tools.size, bytes: Buffer.byteLength(text) };
-    this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
+    this.#tell(text, this.#learn(list, isFirstPage));
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
-    return withoutHidden(list, isHidden) ?? text;
+    const cut = withoutHidden(list, isHidden);
+    this.#known.keep(list.minified, policy, cut ?? list.minified);
+    return cut ?? text;
+  }
+
+  #tell(text: string, changes: readonly DefinitionChange[] | undefined): void {
+    const size = { count: this.#tools.size, bytes: Buffer.byteLength(text) };
+    this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
+  }
+
+  #forgetJudgements(): void {
+    this.#assignments.clear();
+    this.#known.forget();
   }
 
   /** The first page of a list replaces what was known. What has changed; undefined when the list says nothing new. */
@@ -139,7 +156,7 @@ export class ToolList {
     if (text === this.#lastText) return undefined;
     this.#lastText = text;
     if (isFirstPage) this.#tools.clear();
-    this.#assignments.clear();
+    this.#forgetJudgements();
     const definitions = readDefinitions(tools).slice(0, MAX_TOOLS - this.#tools.size);
     for (const tool of definitions) this.#tools.set(tool.name, tool);
     return definitions.flatMap((tool) => this.#pins.note(tool));

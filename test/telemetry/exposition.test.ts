@@ -117,6 +117,17 @@ describe("text", () => {
 });
 
 describe("a scrape", () => {
+  it("comes in pieces of whole lines, none of which takes long to be written", async () => {
+    const metrics = start();
+    for (let index = 0; index < 500; index += 1) {
+      observe(metrics.observer, exampleRequest({ tool: exampleTool(`tool-${index}`) }));
+    }
+    const { pieces, body } = await metrics.render(undefined);
+    expect(pieces.join("")).toBe(body);
+    expect(pieces.filter((piece) => !piece.endsWith("\n") || piece.length > 128 * 1_024)).toEqual([]);
+    expect(pieces.length).toBeGreaterThan(10);
+  });
+
   it("says what has changed since the scrape before, and since it began", async () => {
     const metrics = start();
     const calls = async (): Promise<string | undefined> =>

@@ -1,0 +1,99 @@
+/** A list that was read once is recognised under another id, and only a message that is sound and says exactly the same. */
+
+import { describe, expect, it } from "vitest";
+import { parsePolicyFile } from "../../src/config/policy-file.ts";
+import { ALLOW_ALL, type Policy } from "../../src/policy/compile.ts";
+import { KnownList } from "../../src/transport/known-list.ts";
+import { type Listed, ToolList } from "../../src/transport/tool-list.ts";
+
+const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
+
+function message(id: unknown, tools: readonly object[] = TOOLS): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { tools, ttlMs: 1 } });
+}
+
+function hiding(...hide: readonly string[]): Policy {
+  const bytes = Buffer.from(JSON.stringify({ version: "1", default: "allow", hide }));
+  const file = parsePolicyFile(bytes, "policy.json");
+  if (!file.ok) throw new Error(file.problems.join());
+  return file.policy;
+}
+
+const CUT = message(1, TOOLS.slice(1));
+const policy = hiding("look");
+
+function known(): KnownList {
+  const list = new KnownList();
+  list.keep(message(1), policy, CUT);
+  return list;
+}
+
+describe("a known list", () => {
+  it.each([2, 12_345, "an id", 'an "id"', "{}", '"result":{}'])(
+    "is recalled under id %j, as it was cut",
+    (id) => {
+      expect(known().recall(message(id), policy)).toBe(message(id, TOOLS.slice(1)));
+    },
+  );
+
+  it("is recalled where the result does not come last", () => {
+    const { result } = JSON.parse(message(1));
+    const other = JSON.stringify({ result, id: 2, jsonrpc: "2.0" });
+    expect(known().recall(other, policy)).toBe(
+      JSON.stringify({ result: JSON.parse(CUT).result, id: 2, jsonrpc: "2.0" }),
+    );
+  });
+
+  it.each([
+    ["another tool", message(2, [...TOOLS, { name: "more" }])],
+    ["another letter", message(2).replace("drop", "dr0p")],
+    ["a blank in it", message(2).replace('"tools":[', '"tools": [')],
+    ["an end that is missing", message(2).slice(0, -1)],
+    ["more after its end", `${message(2)}{}`],
+    ["a name twice", message(2).replace('"id":2', '"id":2,"id":3')],
+    ["a second result", message(2).replace(/\}$/, ',"result":{}}')],
+    ["a second result that looks like ours inside", message(2).replace(/\}$/, ',"result":73e-73}')],
+    ["the result within something else", `{"id":2,"inner":${message(2)},"result":{}}`],
+    ["the result within something else, and our mark", `{"id":2,"inner":${message(2)},"result":73e-73}`],
+    ["a result of another name", message(2).replace('"result"', String.raw`"r\u0065sult"`)],
+    ["no JSON around it", message(2).replace('{"jsonrpc"', '{jsonrpc"')],
+    ["a very long id", message("i".repeat(5_000))],
+  ])("is not recalled for %s", (_what, text) => {
+    expect(known().recall(text, policy)).toBeUndefined();
+  });
+
+  it("is not recalled for another policy, nor once it is forgotten", () => {
+    const list = known();
+    expect(list.recall(message(2), hiding("drop"))).toBeUndefined();
+    list.forget();
+    expect(list.recall(message(2), policy)).toBeUndefined();
+  });
+});
+
+describe("a list of tools that comes again", () => {
+  const policies = [hiding("look"), hiding("drop", "read"), ALLOW_ALL, undefined];
+  const texts = [
+    ...[1, 2, 3].map((id) => message(id)),
+    ...[4, 5].map((id) => ` ${message(id).replaceAll(",", " , ")}`),
+    ...[6, 7].map((id) => message(id, TOOLS.slice(1))),
+    message(8),
+  ];
+
+  it("is cut as if it were read for the first time", () => {
+    const veteran = new ToolList({ policies: [], onListed: () => undefined });
+    for (const text of texts) {
+      for (const one of policies) {
+        const newcomer = new ToolList({ policies: [], onListed: () => undefined });
+        expect(veteran.filter(text, one, true)).toBe(newcomer.filter(text, one, true));
+      }
+    }
+  });
+
+  it("is heard of each time, and is new the first time only", () => {
+    const heard: Listed[] = [];
+    const list = new ToolList({ policies: [policy], onListed: (listed) => void heard.push(listed) });
+    for (const id of [1, 2, 3]) list.filter(message(id), policy, true);
+    const bytes = message(1).length;
+    expect(heard).toEqual([true, false, false].map((isNew) => ({ count: 3, bytes, isNew, changes: [] })));
+  });
+});
