@@ -140,7 +140,7 @@ describe("limits in a store", () => {
               got.permit?.refund();
             }
           } finally {
-            shared.limits.close();
+            shared.store.close();
           }
         },
       ),

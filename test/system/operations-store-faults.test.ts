@@ -41,7 +41,7 @@ function stopLater<T extends { readonly stop: () => unknown }>(started: T): T {
 
 async function open(url: string, options?: LimitsOptions): Promise<OpenedLimits> {
   const opened = await openLimits(url, options);
-  toStop.push(() => opened.limits.close());
+  toStop.push(() => opened.store.close());
   return opened;
 }
 
