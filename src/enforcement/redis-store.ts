@@ -21,6 +21,8 @@ export interface StoreAddress {
   readonly database: number;
   readonly username?: string;
   readonly password?: string;
+  /** Who we are to the Sentinels, which have accounts of their own; absent: they ask nobody. */
+  readonly sentinel?: { readonly username?: string; readonly password?: string };
   /** PEM texts; absent without TLS. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
@@ -142,7 +144,7 @@ function openClient(address: StoreAddress, onLost: () => void): Client {
         name: masterName,
         sentinelRootNodes: [...nodes],
         nodeClientOptions: { ...reconnecting, database },
-        sentinelClientOptions: { socket: reconnecting.socket },
+        sentinelClientOptions: { ...address.sentinel, socket: reconnecting.socket },
       }).on("error", ignore);
     case "cluster":
       return createCluster({
