@@ -109,6 +109,7 @@ export interface ApprovalsOptions {
   /** A digest of at least 128 bits. */
   readonly digest: (text: string) => string;
   readonly onChange: (approval: Approval, state: ApprovalState) => void;
+  readonly nowMs: () => number;
   /** Absent: none outlives this process. */
   readonly store?: ApprovalStore;
 }
@@ -192,12 +193,14 @@ export class Approvals implements ApprovalDesk {
   }
 
   #giveBack(binding: string, approval: Approval): void {
+    const { onChange, nowMs } = this.#options;
+    if (nowMs() >= approval.expiresAtMs) return onChange(approval, "expired");
     // Another of the same kind may have been asked for in the meantime; one that was decided stands.
     const other = this.#byBinding.get(binding);
     if (other !== undefined && other.state !== "requested") return;
     if (other !== undefined) {
       this.#forget(binding, other);
-      this.#options.onChange(other, "expired");
+      onChange(other, "expired");
     }
     this.#keep(binding, approval);
     this.#save();

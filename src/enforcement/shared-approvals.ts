@@ -17,7 +17,7 @@ import { StoreError, type StoreFault, storeName } from "./limit-store.ts";
 import { approvalScripts } from "./shared-approvals-script.ts";
 import type { ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
 
-export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store"> {
+export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store" | "nowMs"> {
   readonly store: SharedStore;
   /** The approval that a value of the store is; undefined when it is none, as another version may have written it. */
   readonly read: (value: unknown) => Approval | undefined;
@@ -90,7 +90,9 @@ export class SharedApprovals implements ApprovalDesk {
       return { state: "listed" as const, approvals };
     });
     if (listed.state === "unavailable") return undefined;
-    return listed.approvals.toSorted((one, other) => one.requestedAtMs - other.requestedAtMs);
+    return listed.approvals.toSorted(
+      (one, other) => one.requestedAtMs - other.requestedAtMs || (one.id < other.id ? -1 : 1),
+    );
   }
 
   #claimed(binding: string, { what, text }: Reply, approval: Approval): Claim {

@@ -77,7 +77,7 @@ export function createControl(all: Settings, told: Told, parts: ControlParts): C
 function openApprovals(
   { approvals: settings, bounds }: Settings,
   told: Told,
-  { files, store }: ControlParts,
+  { files, store, clock }: ControlParts,
   webhook: ApprovalWebhook | undefined,
 ): ApprovalDesk {
   const options: ApprovalsOptions = {
@@ -86,6 +86,7 @@ function openApprovals(
     maxPerAgent: bounds.approvalsPerAgent,
     newId: () => randomBytes(9).toString("base64url"),
     digest: (text) => createHash("sha256").update(text).digest("base64"),
+    nowMs: clock.wallMs,
     onChange: (approval, state) => {
       tellApproval(told, approval, state);
       if (state === "requested") webhook?.tell(approval);

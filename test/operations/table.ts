@@ -19,6 +19,7 @@ export const OPERATIONS: readonly Row[] = [
   { name: "store killed, local", bar: "at most 50 admitted by each sidecar; well again in 2 s" },
   { name: "store killed, allow", bar: "every call that passed unchecked is counted" },
   { name: "memory and store agree", bar: "the same decision for every random call" },
+  { name: "approvals, memory and store agree", bar: "the same answer to every random step" },
   { name: "shared approvals", bar: "exactly one of 200 racing calls passes for each approval" },
   { name: "shared approvals, store killed", bar: "at most one passes for each approval" },
   { name: "shared freezes", bar: "in force at all sidecars within 2 s" },
