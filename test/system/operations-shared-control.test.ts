@@ -9,7 +9,7 @@ import { runApprovals } from "../../src/commands/control/approvals.ts";
 import { runFreeze } from "../../src/commands/control/freeze.ts";
 import { type ControlFleet, type ControlFleetOptions, startControlFleet } from "../fixtures/control-fleet.ts";
 import { tally } from "../fixtures/limit-fleet.ts";
-import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
+import { type RedisServer, startRedis, startRedisCluster } from "../fixtures/start-redis.ts";
 import { REAL_CLOCK } from "../fixtures/shared-limits.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { noteFigure } from "../operations/figure.ts";
@@ -174,6 +174,16 @@ describe("an approval that sidecars share", () => {
     await redis.restart();
     await until(async () => (await fleet.call(0, "drop")) === "admitted");
     expect(await fleet.call(1, "drop")).toBe("approval_required");
+    expect(fleet.reached()).toBe(1);
+  });
+
+  it("is given back when its answer came too late", async () => {
+    await start(2, { limits: { "timeout-ms": 1_000 } });
+    await grant();
+    redis.signal("SIGSTOP");
+    expect(await fleet.call(0, "drop")).toBe("limiter_unavailable");
+    redis.signal("SIGCONT");
+    await until(async () => (await fleet.call(0, "drop")) === "admitted");
     expect(fleet.reached()).toBe(1);
   });
 
@@ -349,6 +359,24 @@ describe("the store of approvals and freezes", () => {
     for (const name of [...names, "probe"]) expect(guide).toContain(name);
     await until(async () => (await fleet.ask(0, "/approvals")).body["approvals"]?.toString() === "");
     expect(redis.cli("exists", ...keys.slice(0, 4))).toBe("0");
+  });
+
+  it("may be a cluster: what belongs together is on one node", async () => {
+    const cluster = await startRedisCluster();
+    redis = cluster.nodes[0] ?? redis;
+    const nodes = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`);
+    fleet = await startControlFleet(2, { cluster: nodes, "timeout-ms": 2_000 });
+    try {
+      await grant();
+      expect(await fleet.call(1, "drop")).toBe("admitted");
+      expect(await fleet.call(1, "drop")).toBe("approval_required");
+      await fleet.ask(0, "/freeze", { tool: "read", ...BY });
+      await becomes(1, "frozen");
+      const keys = cluster.nodes.map((node) => node.cli("--scan", "--pattern", "*approvals"));
+      expect(keys.toSorted()).toEqual(["", "", "tollgate:v1:{test}:approvals"]);
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it("tells servers apart", async () => {
