@@ -68,7 +68,7 @@ export class SharedFreezes {
     const isKept = this.#save();
     const truth = await this.#ask([{ part, what: "set", freeze }]);
     if (truth === undefined) return { isKept, isShared: false };
-    this.#untold.delete(part);
+    this.#wasTold(part, freeze);
     return { isKept: this.#save(), isShared: true };
   }
 
@@ -94,11 +94,15 @@ export class SharedFreezes {
     ];
     const telling = new Map(this.#untold);
     if ((await this.#ask(changes, this.#isAway)) === undefined) return;
-    for (const [part, freeze] of telling) {
-      // It may have been set anew in the meantime.
-      if (this.#untold.get(part) === freeze) this.#untold.delete(part);
-    }
+    for (const [part, freeze] of telling) this.#wasTold(part, freeze);
     this.#save();
+  }
+
+  /** It may have been set anew in the meantime, and a later answer may have told of it or of its end. */
+  #wasTold(part: string, freeze: Freeze): void {
+    if (this.#untold.get(part) !== freeze) return;
+    this.#untold.delete(part);
+    if (!this.#told.has(part)) this.#told = new Map([...this.#told, [part, freeze]]);
   }
 
   async #ask(changes: readonly Change[], isKnownToBeAway = false): Promise<Truth | undefined> {

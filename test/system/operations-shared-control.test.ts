@@ -1,12 +1,9 @@
-/** Sidecars with one store share what people control: an approval passes one call of all of them, a freeze holds at each. */
+/** Sidecars with one store share what people control: an approval passes one call of all of them. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { runApprovals } from "../../src/commands/control/approvals.ts";
-import { runFreeze } from "../../src/commands/control/freeze.ts";
 import { type ControlFleet, type ControlFleetOptions, startControlFleet } from "../fixtures/control-fleet.ts";
 import { tally } from "../fixtures/limit-fleet.ts";
 import { type RedisServer, startRedis, startRedisCluster } from "../fixtures/start-redis.ts";
@@ -16,19 +13,14 @@ import { noteFigure } from "../operations/figure.ts";
 
 const ROUNDS = Number(process.env["OPERATIONS_ROUNDS"] ?? 10);
 const CALLS = 200;
-/** The bar: how long a freeze may take to hold at all. */
-const FREEZE_MS = 2_000;
 const KEEPING = ["appendonly yes", "appendfsync always"];
 
 let redis: RedisServer;
 let fleet: ControlFleet;
-let folder: string | undefined;
 
 afterEach(async () => {
   await fleet.stop();
   await redis.stop();
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  folder = undefined;
 });
 
 interface StartOptions {
@@ -56,31 +48,16 @@ function race(args: object): Promise<string[]> {
   return Promise.all(Array.from({ length: CALLS }, (_, index) => fleet.call(index, "drop", args)));
 }
 
-async function command(
-  index: number,
-  run: typeof runApprovals,
-  ...argv: string[]
-): Promise<{ code: number; out: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const admin = fleet.sidecars[index]?.adminUrl ?? "";
-  const code = await run([...argv, "--admin", admin, "--by", "x"], { stdout, stderr, environment: {} });
-  return { code, out: String(stdout.read() ?? "") };
-}
-
-async function storeErrors(index: number): Promise<number> {
-  return (await fleet.sidecars[index]?.metric("tollgate_limit_store_errors_total")) ?? 0;
-}
-
 describe("an approval that sidecars share", () => {
   it("is asked for at one, listed and granted at another, and passes one call at a third", async () => {
     await start(3);
     expect(await fleet.call(0, "drop", { table: "t" })).toBe("approval_required");
     expect(await fleet.call(2, "drop", { table: "t" })).toBe("approval_required");
     const id = await fleet.waiting(1);
-    const listed = await command(1, runApprovals, "list");
+    const listed = await fleet.command(1, runApprovals, "list");
     expect(listed.out).toMatch(`${id}  waits  a -> drop\n  arguments: table (13 bytes)\n`);
     expect(listed.out).toContain("called 2 times");
-    expect(await command(1, runApprovals, "approve", id)).toMatchObject({ code: 0 });
+    expect(await fleet.command(1, runApprovals, "approve", id)).toMatchObject({ code: 0 });
     expect((await approve(0, id)).status).toBe(409);
     expect(await fleet.call(2, "drop", { table: "u" })).toBe("approval_required");
     expect(await fleet.call(2, "drop", { table: "t" })).toBe("admitted");
@@ -94,7 +71,7 @@ describe("an approval that sidecars share", () => {
   it("is refused at one, and denies the call at all", async () => {
     await start(2);
     await fleet.call(0, "drop");
-    const refused = await command(1, runApprovals, "reject", await fleet.waiting(1));
+    const refused = await fleet.command(1, runApprovals, "reject", await fleet.waiting(1));
     expect(refused).toEqual({ code: 0, out: "rejected\n" });
     expect([await fleet.call(0, "drop"), await fleet.call(1, "drop")]).toEqual([
       "approval_rejected",
@@ -202,7 +179,7 @@ describe("an approval that sidecars share", () => {
       await redis.kill();
       await redis.restart();
       const first = await racing;
-      await until(storeIsBack);
+      await until(fleet.isStoreBack);
       // Those that were denied for the store come again.
       const counts = tally([...first, ...(await race({ round }))]);
       admitted.push(counts["admitted"] ?? 0);
@@ -225,7 +202,7 @@ describe("an approval that sidecars share", () => {
       await until(async () => (await fleet.call(0, "drop")) === "limiter_unavailable");
       expect(await fleet.call(1, "drop", { other: 1 })).toBe("limiter_unavailable");
       expect(await fleet.call(1, "read")).toBe("admitted");
-      expect(await storeErrors(1)).toBeGreaterThan(0);
+      expect(await fleet.storeErrors(1)).toBeGreaterThan(0);
       const message = JSON.stringify(fleet.sidecars[1]?.audit());
       expect(message).toContain("limiter_unavailable");
       expect(await fleet.ask(0, "/approvals")).toMatchObject({
@@ -247,99 +224,6 @@ async function inFlight(): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, each) => sum + each);
 }
 
-async function storeIsBack(): Promise<boolean> {
-  const answers = fleet.sidecars.map((_, index) => fleet.ask(index, "/approvals"));
-  return (await Promise.all(answers)).every(({ status }) => status === 200);
-}
-
-const BY = { by: "on-call", reason: "runs wild" };
-
-/** How long it takes until calls of `read` are answered so at that sidecar, in ms. */
-async function becomes(index: number, answer: string): Promise<number> {
-  const sinceMs = performance.now();
-  await until(async () => (await fleet.call(index, "read")) === answer);
-  return performance.now() - sinceMs;
-}
-
-describe("a freeze that sidecars share", () => {
-  it("holds at all wherever it is set, and is lifted at all wherever it is lifted", async () => {
-    await start(4);
-    const tookMs: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      await fleet.ask(round, "/freeze", { agent: "a", ...BY });
-      expect(await fleet.call(round, "read")).toBe("frozen");
-      tookMs.push(...(await Promise.all([0, 1, 2, 3].map((index) => becomes(index, "frozen")))));
-      expect(
-        await command((round + 1) % 4, (...args) => runFreeze("unfreeze", ...args), "--agent", "a"),
-      ).toMatchObject({ code: 0 });
-      tookMs.push(...(await Promise.all([0, 1, 2, 3].map((index) => becomes(index, "admitted")))));
-    }
-    const longest = Math.max(...tookMs);
-    const isMet = longest < FREEZE_MS;
-    const figure = `in force at 4 sidecars, and lifted, after ${Math.round(longest)} ms at most`;
-    noteFigure({ row: "shared freezes", figure, isMet });
-    expect(isMet).toBe(true);
-    expect((await fleet.ask(2, "/unfreeze", { agent: "a", by: "x" })).status).toBe(404);
-  });
-
-  it("is listed at all as it was set, and in force from the first call of a sidecar that starts later", async () => {
-    await start(2);
-    const { body } = await fleet.ask(0, "/freeze", { tool: "read", minutes: 10, ...BY });
-    await fleet.replace(1);
-    expect(await fleet.call(1, "read")).toBe("frozen");
-    expect(await fleet.ask(1, "/freeze")).toEqual({ status: 200, body: { frozen: [body] } });
-    expect(await fleet.sidecars[1]?.metric("tollgate_frozen", { kind: "tool" })).toBe(1);
-  });
-
-  it("stays in force while the store is away, and can be set and not be lifted then", async () => {
-    await start(2);
-    await fleet.ask(0, "/freeze", { tool: "read", ...BY });
-    await becomes(1, "frozen");
-    await redis.kill();
-    await until(async () => (await fleet.call(0, "drop")) === "limiter_unavailable");
-    expect([await fleet.call(0, "read"), await fleet.call(1, "read")]).toEqual(["frozen", "frozen"]);
-    expect(await fleet.ask(0, "/unfreeze", { tool: "read", by: "x" })).toMatchObject({ status: 503 });
-    expect(await fleet.call(0, "read")).toBe("frozen");
-    const alone = await fleet.ask(0, "/freeze", { tool: "write", ...BY });
-    expect(alone).toMatchObject({ status: 200, body: { warning: expect.stringContaining("limit store") } });
-    expect([await fleet.call(0, "write"), await fleet.call(1, "write")]).toEqual(["frozen", "admitted"]);
-    expect(await storeErrors(1)).toBeGreaterThan(0);
-    await redis.restart();
-    await until(async () => (await fleet.call(1, "write")) === "frozen");
-    // The store had kept nothing: it was told again of what it had forgotten.
-    expect([await fleet.call(0, "read"), await fleet.call(1, "read")]).toEqual(["frozen", "frozen"]);
-    await fleet.replace(1);
-    expect(await fleet.call(1, "read")).toBe("frozen");
-  });
-
-  it("that was set alone can be lifted alone", async () => {
-    await start(1);
-    await redis.kill();
-    await until(async () => (await fleet.call(0, "drop")) === "limiter_unavailable");
-    await fleet.ask(0, "/freeze", { tool: "read", ...BY });
-    expect(await fleet.ask(0, "/unfreeze", { tool: "read", by: "x" })).toMatchObject({ status: 200 });
-    expect(await fleet.call(0, "read")).toBe("admitted");
-  });
-
-  it("is bridged by a state file when a sidecar starts without its store, and lifted with it", async () => {
-    const home = mkdtempSync(join(tmpdir(), "tollgate-freezes-"));
-    folder = home;
-    await start(2, { each: (index) => ({ settings: { freeze: { state: join(home, `${index}.json`) } } }) });
-    await fleet.ask(0, "/freeze", { tool: "read", ...BY });
-    await becomes(1, "frozen");
-    await until(() => readFileSync(join(home, "1.json"), "utf8").includes("isShared"));
-    await redis.kill();
-    await fleet.replace(1);
-    expect(await fleet.call(1, "read")).toBe("frozen");
-    await redis.restart();
-    await until(storeIsBack);
-    await until(async () => (await fleet.ask(0, "/unfreeze", { tool: "read", by: "x" })).status === 200);
-    await becomes(1, "admitted");
-    await fleet.replace(1);
-    expect(await fleet.call(1, "read")).toBe("admitted");
-  });
-});
-
 describe("the store of approvals and freezes", () => {
   it("has the keys that docs/shared-limits.md describes, each with an end, and needs no more rights than it lists", async () => {
     const guide = readFileSync(join(import.meta.dirname, "../../docs/shared-limits.md"), "utf8");
@@ -350,8 +234,8 @@ describe("the store of approvals and freezes", () => {
     fleet = await startControlFleet(1, { url }, () => ({ settings: { approvals: { ttlMs: 2_000 } } }));
     await grantAlone();
     expect(await fleet.call(0, "drop", { n: 2 })).toBe("approval_required");
-    await fleet.ask(0, "/freeze", { tool: "read", ...BY });
-    expect(await storeErrors(0)).toBe(0);
+    await fleet.ask(0, "/freeze", { tool: "read", by: "x" });
+    expect(await fleet.storeErrors(0)).toBe(0);
     const names = ["approval-agents", "approval-ends", "approval-ids", "approvals", "freezes"];
     const keys = redis.cli("--scan", "--pattern", "tollgate:v1:*").split("\n").toSorted();
     expect(keys).toEqual([...names, "probe"].map((name) => `tollgate:v1:{test}:${name}`));
@@ -370,8 +254,8 @@ describe("the store of approvals and freezes", () => {
       await grant();
       expect(await fleet.call(1, "drop")).toBe("admitted");
       expect(await fleet.call(1, "drop")).toBe("approval_required");
-      await fleet.ask(0, "/freeze", { tool: "read", ...BY });
-      await becomes(1, "frozen");
+      await fleet.ask(0, "/freeze", { tool: "read", by: "x" });
+      await until(async () => (await fleet.call(1, "read")) === "frozen");
       const keys = cluster.nodes.map((node) => node.cli("--scan", "--pattern", "*approvals"));
       expect(keys.toSorted()).toEqual(["", "", "tollgate:v1:{test}:approvals"]);
     } finally {
@@ -381,7 +265,7 @@ describe("the store of approvals and freezes", () => {
 
   it("tells servers apart", async () => {
     await start(2, { each: (index) => ({ settings: { server: `server-${index}` } }) });
-    await fleet.ask(0, "/freeze", { tool: "read", ...BY });
+    await fleet.ask(0, "/freeze", { tool: "read", by: "x" });
     await fleet.call(0, "drop");
     expect(await fleet.ask(1, "/approvals")).toEqual({ status: 200, body: { approvals: [] } });
     fleet.sidecars[1]?.hangUp();
