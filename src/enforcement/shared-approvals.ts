@@ -21,7 +21,7 @@ export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store" | "
   readonly store: SharedStore;
   /** The approval that a value of the store is; undefined when it is none, as another version may have written it. */
   readonly read: (value: unknown) => Approval | undefined;
-  /** Hears of every question that the store gave no answer to. */
+  /** Hears of every call, and every decision of a person, that the store gave no answer to. */
   readonly onFailed: (fault: StoreFault) => void;
   /** The time as the scripts' language says it; the server's own, but in tests. */
   readonly now?: string;
@@ -83,14 +83,14 @@ export class SharedApprovals implements ApprovalDesk {
     });
   }
 
+  /** Not counted when the store does not answer: no call was denied for it. */
   async list(): Promise<readonly Approval[] | undefined> {
-    const listed = await this.#orUnavailable(async () => {
-      const { rest } = await this.#ask(this.#scripts.list, []);
-      const approvals = rest.map((text) => this.#read(text)).filter((one) => one !== undefined);
-      return { state: "listed" as const, approvals };
+    const reply = await this.#ask(this.#scripts.list, []).catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error;
+      return undefined;
     });
-    if (listed.state === "unavailable") return undefined;
-    return listed.approvals.toSorted(
+    const approvals = reply?.rest.map((text) => this.#read(text)).filter((one) => one !== undefined);
+    return approvals?.toSorted(
       (one, other) => one.requestedAtMs - other.requestedAtMs || (one.id < other.id ? -1 : 1),
     );
   }
