@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: readonly RegExp[] }>> = {
   policy: { floors: [], packages: [/^zod$/, /^re2js$/] },
   enforcement: { floors: ["policy"], packages: [] },
-  // The client of the shared limits has one file of its own.
-  "enforcement/shared-counters.ts": { floors: ["policy"], packages: [/^@redis\/client$/] },
+  // The client of the shared store has one file of its own.
+  "enforcement/redis-store.ts": { floors: ["policy"], packages: [/^@redis\/client$/] },
   // What a decision was made of, in words; nothing that decides reads it.
   explanation: { floors: ["policy"], packages: [] },
   config: { floors: ["policy"], packages: [/^node:/, /^zod$/, /^yaml$/] },
@@ -90,7 +90,7 @@ describe("architecture", () => {
     [{ file: "transport/session.ts", floor: "transport", target: "../telemetry/metrics.ts" }],
     [{ file: "telemetry/metrics.ts", floor: "telemetry", target: "../transport/session.ts" }],
     [{ file: "enforcement/shared-limits.ts", floor: "enforcement", target: "@redis/client" }],
-    [{ file: "enforcement/shared-counters.ts", floor: "enforcement", target: "node:fs" }],
+    [{ file: "enforcement/redis-store.ts", floor: "enforcement", target: "node:fs" }],
     [{ file: "newroom/file.ts", floor: "newroom", target: "zod" }],
   ])("is red when $file imports $target", (wrong) => {
     expect(offence(wrong)).toBeTypeOf("string");

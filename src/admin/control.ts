@@ -5,21 +5,24 @@ import type { Approval, Choice, Decided, Settled } from "../enforcement/approval
 import type { Freeze, FrozenPart } from "../enforcement/freeze.ts";
 import type { ApprovalAnswer, ApprovalsAnswer, FreezeAnswer, FreezesAnswer } from "./api.ts";
 
-/** What the routes ask of the sidecar. */
+type Result<T> = T | Promise<T>;
+
+/** What the routes ask of the sidecar; a promise where a store is asked. */
 export interface ControlSources {
-  readonly approvals: () => readonly Approval[];
+  /** Undefined when the store does not answer. */
+  readonly approvals: () => Result<readonly Approval[] | undefined>;
   /** Argument values of the call that waits; undefined where none are kept. */
   readonly capturedFor: (approval: string) => Readonly<Record<string, string>> | undefined;
-  readonly settle: (id: string, choice: Choice, who: Who) => Settled;
+  readonly settle: (id: string, choice: Choice, who: Who) => Result<Settled>;
   readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
   readonly freeze: (
     part: FrozenPart & { readonly untilMs?: number },
     who: Who,
-  ) => Kept & { readonly freeze: Freeze };
+  ) => Result<Kept & { readonly freeze: Freeze }>;
   readonly unfreeze: (
     part: FrozenPart,
     who: Who,
-  ) => Kept & { readonly state: "lifted" | "file" | "not_frozen" };
+  ) => Result<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
 }
@@ -27,6 +30,8 @@ export interface ControlSources {
 interface Kept {
   /** False when it is in force, and could not be kept for after a restart. */
   readonly isKept: boolean;
+  /** False when it is in force here, and the other sidecars are told once their store answers. */
+  readonly isShared?: boolean;
 }
 
 /** Who does it, in their own words, and why. */
@@ -39,8 +44,10 @@ export interface Who {
 export function addControl(app: Express, sources: ControlSources): void {
   // Security: a form of another site cannot send this type, so it cannot send a body that is read.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
-  app.get("/approvals", (_request, response) => {
-    const approvals = sources.approvals().map((approval) => {
+  app.get("/approvals", async (_request, response) => {
+    const known = await sources.approvals();
+    if (known === undefined) return refuse(response, 503, NO_STORE);
+    const approvals = known.map((approval) => {
       const captured = sources.capturedFor(approval.id);
       return { ...describeApproval(approval), ...(captured && { captured }) };
     });
@@ -48,10 +55,11 @@ export function addControl(app: Express, sources: ControlSources): void {
   });
   for (const [path, choice] of Object.entries(CHOICES)) {
     app.post(`/approvals/:id/${path}`, (request, response) =>
-      withBody(request, response, (body) => {
-        const settled = sources.settle(request.params.id, choice, whoIn(body));
+      withBody(request, response, async (body) => {
+        const settled = await sources.settle(request.params.id, choice, whoIn(body));
         if (settled.state === "settled")
           response.json({ ...describeApproval(settled.approval), ...warningOf(settled) });
+        else if (settled.state === "unavailable") refuse(response, 503, NO_STORE);
         else if (settled.state === "gone")
           refuse(response, 404, "no approval with this id waits: it was used, has expired, or never was");
         else refuse(response, 409, "this approval was decided already");
@@ -62,23 +70,28 @@ export function addControl(app: Express, sources: ControlSources): void {
     response.json({ frozen: sources.frozen().map(describeFreeze) } satisfies FreezesAnswer);
   });
   app.post("/freeze", (request, response) =>
-    withBody(request, response, (body) => {
+    withBody(request, response, async (body) => {
       const until = untilIn(body, sources.nowMs());
-      const frozen = sources.freeze({ ...partIn(body), ...until }, whoIn(body));
+      const frozen = await sources.freeze({ ...partIn(body), ...until }, whoIn(body));
       response.json({ ...describeFreeze({ ...frozen.freeze, isFromFile: false }), ...warningOf(frozen) });
     }),
   );
   app.post("/unfreeze", (request, response) =>
-    withBody(request, response, (body) => {
-      const { state, isKept } = sources.unfreeze(partIn(body), whoIn(body));
-      if (state === "lifted") response.json({ unfrozen: true, ...warningOf({ isKept }) });
+    withBody(request, response, async (body) => {
+      const { state, ...kept } = await sources.unfreeze(partIn(body), whoIn(body));
+      if (state === "lifted") response.json({ unfrozen: true, ...warningOf(kept) });
+      else if (state === "unavailable") refuse(response, 503, NO_STORE);
       else if (state === "file") refuse(response, 409, "the freeze file says so: change the file");
       else refuse(response, 404, "this is not frozen");
     }),
   );
 }
 
-function warningOf({ isKept }: Kept): { warning?: string } {
+const NO_STORE = "the limit store does not answer, and it holds what was approved and frozen; try again";
+
+function warningOf({ isKept, isShared = true }: Kept): { warning?: string } {
+  if (!isShared)
+    return { warning: "in force here; other sidecars are told as soon as the limit store answers" };
   return isKept ? {} : { warning: "in force, but the state file could not be written: a restart undoes it" };
 }
 
@@ -91,12 +104,16 @@ class BadBody extends Error {
 
 type Body = Readonly<Record<string, unknown>>;
 
-function withBody(request: Request, response: Response, work: (body: Body) => void): void {
+async function withBody(
+  request: Request,
+  response: Response,
+  work: (body: Body) => Promise<void>,
+): Promise<void> {
   try {
     const body: unknown = request.body;
     if (typeof body !== "object" || body === null || Array.isArray(body))
       throw new BadBody("the body must be a JSON object, sent as application/json");
-    work({ ...body });
+    await work({ ...body });
   } catch (error) {
     if (!(error instanceof BadBody)) throw error;
     refuse(response, 400, error.message);

@@ -6,17 +6,17 @@ import { openStateFile, type OpenedState } from "./state-file.ts";
 const time = z.number().int().min(0);
 const text = z.string();
 
+const FREEZE = z.object({
+  agent: text.exactOptional(),
+  tool: text.exactOptional(),
+  reason: text.exactOptional(),
+  by: text,
+  sinceMs: time,
+  untilMs: time.exactOptional(),
+});
+
 const FREEZES = z
-  .array(
-    z.strictObject({
-      agent: text.exactOptional(),
-      tool: text.exactOptional(),
-      reason: text.exactOptional(),
-      by: text,
-      sinceMs: time,
-      untilMs: time.exactOptional(),
-    }),
-  )
+  .array(z.strictObject({ ...FREEZE.shape, isShared: z.literal(true).exactOptional() }))
   .readonly();
 
 const APPROVAL = z.strictObject({
@@ -38,6 +38,16 @@ const APPROVALS = z.array(z.strictObject({ binding: text.min(1), approval: APPRO
 
 export function openFreezeState(path: string): OpenedState<z.infer<typeof FREEZES>> {
   return openStateFile(path, FREEZES);
+}
+
+/** A freeze that another sidecar has stored, maybe one of another version: what is unknown about it does not undo it. */
+export function readFreeze(value: unknown): z.infer<typeof FREEZE> | undefined {
+  return FREEZE.safeParse(value).data;
+}
+
+/** The same for an approval: one with anything unknown about it is none. */
+export function readApproval(value: unknown): z.infer<typeof APPROVAL> | undefined {
+  return APPROVAL.safeParse(value).data;
 }
 
 export function openApprovalState(path: string): OpenedState<z.infer<typeof APPROVALS>> {

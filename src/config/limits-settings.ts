@@ -15,8 +15,15 @@ export interface StoreLocation {
   readonly database: number;
   readonly username?: string;
   readonly password?: string;
+  /** Who we are to the Sentinels; absent: they ask nobody. */
+  readonly sentinel?: SentinelAccount;
   /** PEM texts; absent without TLS. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+export interface SentinelAccount {
+  readonly username?: string;
+  readonly password?: string;
 }
 
 export interface LimitsSettings {
@@ -61,7 +68,14 @@ const pem = z.string().transform((file, context) => {
 const mapping = z
   .strictObject({
     url: location.optional(),
-    sentinels: z.strictObject({ name: z.string().min(1), nodes: z.array(node).min(1) }).optional(),
+    sentinels: z
+      .strictObject({
+        name: z.string().min(1),
+        nodes: z.array(node).min(1),
+        username: z.string().optional(),
+        password: z.string().optional(),
+      })
+      .optional(),
     cluster: z.array(node).min(1).optional(),
     username: z.string().optional(),
     password: z.string().optional(),
@@ -105,12 +119,63 @@ export function mergeLimits(file: unknown, flag: string | undefined): unknown {
   return { ...kept, url: flag };
 }
 
+interface Around {
+  readonly limits: LimitsSettings;
+  readonly server?: string | undefined;
+  readonly upstream?: URL | undefined;
+}
+
+/** What is wrong with limits and the settings around them together. */
+export function limitsProblems({ limits, server, upstream }: Around, environment: Environment): string[] {
+  return [
+    ...(server === undefined ? unnamedServer(limits, upstream) : []),
+    ...strayedSentinelAccount(limits, environment),
+  ];
+}
+
 /** In a store, counters are told apart by the server's name; every server next to its sidecar would have the same one. */
-export function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined): string[] {
+function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined): string[] {
   if (store === undefined || upstream === undefined || !isLoopbackHostname(upstream.hostname)) return [];
   return [
     `--limits: counters in a store belong to a server, and ${upstream.hostname} names none; give it a name with --server, the same on every replica`,
   ];
+}
+
+const SENTINEL_USERNAME = "TOLLGATE_SENTINEL_USERNAME";
+const SENTINEL_PASSWORD = "TOLLGATE_SENTINEL_PASSWORD";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+// Security: no flag and no URL takes these: the account of a URL is the server's, and command lines can be read by others.
+/** With who we are to the Sentinels, as the environment says it; it beats the file. */
+export function withSentinelAccount(limits: LimitsSettings, environment: Environment): LimitsSettings {
+  const account = accountIn(environment);
+  if (account === undefined || limits.store?.kind !== "sentinel") return limits;
+  return { ...limits, store: { ...limits.store, sentinel: { ...limits.store.sentinel, ...account } } };
+}
+
+/** An account that no Sentinel is asked with. */
+function strayedSentinelAccount({ store }: LimitsSettings, environment: Environment): string[] {
+  if (accountIn(environment) === undefined || store?.kind === "sentinel") return [];
+  return [
+    `${SENTINEL_USERNAME}, ${SENTINEL_PASSWORD}: are for Sentinels, and limits name none; unset them, or set redis+sentinel://...`,
+  ];
+}
+
+function accountIn(environment: Environment): SentinelAccount | undefined {
+  return accountOf({ username: environment[SENTINEL_USERNAME], password: environment[SENTINEL_PASSWORD] });
+}
+
+/** Undefined when nothing is said; an empty text says nothing. */
+function accountOf({
+  username = "",
+  password = "",
+}: {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}): SentinelAccount | undefined {
+  if (username === "" && password === "") return undefined;
+  return { ...(username !== "" && { username }), ...(password !== "" && { password }) };
 }
 
 function storeOf(raw: z.infer<typeof mapping>): StoreLocation | undefined {
@@ -136,8 +201,16 @@ function present({ ca, cert, key }: { [Name in keyof Tls]: Tls[Name] | undefined
 }
 
 function namedStore({ sentinels, cluster }: z.infer<typeof mapping>): StoreLocation | undefined {
-  if (sentinels !== undefined)
-    return { kind: "sentinel", nodes: sentinels.nodes, masterName: sentinels.name, database: 0 };
+  if (sentinels !== undefined) {
+    const account = accountOf(sentinels);
+    const named = {
+      kind: "sentinel",
+      nodes: sentinels.nodes,
+      masterName: sentinels.name,
+      database: 0,
+    } as const;
+    return { ...named, ...(account && { sentinel: account }) };
+  }
   return cluster && { kind: "cluster", nodes: cluster, masterName: "", database: 0 };
 }
 

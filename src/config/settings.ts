@@ -10,7 +10,7 @@ import { type FreezeSettings, freezeOf } from "./freeze-settings.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
-import { type LimitsSettings, mergeLimits, unnamedServer } from "./limits-settings.ts";
+import { type LimitsSettings, limitsProblems, mergeLimits, withSentinelAccount } from "./limits-settings.ts";
 import type { PolicyBinding } from "./policy-set.ts";
 import { nameOfCommand, nameOfHost } from "./server-name.ts";
 import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
@@ -141,8 +141,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     for (const issue of parsed.error.issues) problems.push(describe(issue, given));
     return { ok: false, problems };
   }
-  const { limits, server, upstream } = parsed.data;
-  if (server === undefined) problems.push(...unnamedServer(limits, upstream));
+  problems.push(...limitsProblems(parsed.data, sources.environment));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: complete(parsed.data, sources) };
 }
@@ -242,7 +241,7 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
     ...(adminToken && { adminToken }),
     approvals: approvalsOf(raw.approvals),
     freeze: freezeOf(raw.freeze),
-    limits: raw.limits,
+    limits: withSentinelAccount(raw.limits, environment),
     bounds: {
       messageBytes: bounds["message-bytes"],
       listBytes: bounds["list-bytes"],

@@ -1,5 +1,7 @@
 /** Approvals: a person's one-time yes to exactly one call, bound to agent, tool, arguments as judged and policy. */
 
+import type { StoreFault } from "./limit-store.ts";
+
 export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", "used"] as const;
 /** What can become of an approval; the last two end it. */
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
@@ -41,11 +43,19 @@ export interface Decided {
 
 /** `granted` is taken by `take`, in the same synchronous step; `full`: no more can wait. */
 export type Answer =
-  | { readonly state: "waiting" | "rejected" | "granted"; readonly approval: Approval }
+  | { readonly state: "waiting" | "rejected"; readonly approval: Approval }
+  | { readonly state: "granted"; readonly approval: Approval }
   | { readonly state: "full" };
 
+/** Where the approval of one call stands; a granted one is that call's, and nobody else finds it. `unavailable`: nobody can tell. */
+export type Claim =
+  | { readonly state: "waiting" | "rejected"; readonly approval: Approval }
+  | { readonly state: "granted"; readonly approval: Approval; readonly taken: Taken }
+  | { readonly state: "full" }
+  | { readonly state: "unavailable"; readonly fault: StoreFault };
+
 export type Choice = "approved" | "rejected";
-/** `gone`: it never was, was used or has expired. `decided`: somebody was faster. */
+/** `gone`: it never was, was used or has expired. `decided`: somebody was faster. `unavailable`: the store does not answer. */
 export type Settled =
   | {
       readonly state: "settled";
@@ -53,7 +63,7 @@ export type Settled =
       /** False when it is in force, and could not be kept for after a restart. */
       readonly isKept: boolean;
     }
-  | { readonly state: "gone" | "decided" };
+  | { readonly state: "gone" | "decided" | "unavailable" };
 
 /** An approval that one call holds. */
 export interface Taken {
@@ -61,6 +71,15 @@ export interface Taken {
   readonly use: () => void;
   /** The call does not pass after all. */
   readonly giveBack: () => void;
+}
+
+/** Where approvals are kept: in this process, which answers at once, or in a store that sidecars share. */
+export interface ApprovalDesk {
+  /** Asks for an approval where there is none of exactly this call. @throws ApprovalStoreError */
+  readonly claim: (asked: Asked, nowMs: number) => Claim | Promise<Claim>;
+  readonly settle: (id: string, choice: Choice, decided: Decided) => Settled | Promise<Settled>;
+  /** Those that wait, are granted and not used, or were rejected and not forgotten, oldest first; undefined: nobody can tell. */
+  readonly list: (nowMs: number) => readonly Approval[] | Promise<readonly Approval[] | undefined>;
 }
 
 /** An approval as it is kept: what it is bound to is a digest. */
@@ -90,11 +109,12 @@ export interface ApprovalsOptions {
   /** A digest of at least 128 bits. */
   readonly digest: (text: string) => string;
   readonly onChange: (approval: Approval, state: ApprovalState) => void;
+  readonly nowMs: () => number;
   /** Absent: none outlives this process. */
   readonly store?: ApprovalStore;
 }
 
-export class Approvals {
+export class Approvals implements ApprovalDesk {
   readonly #options: ApprovalsOptions;
   /** By what they are bound to. */
   readonly #byBinding = new Map<string, Approval>();
@@ -105,9 +125,16 @@ export class Approvals {
     for (const { binding, approval } of options.store?.initial ?? []) this.#keep(binding, approval);
   }
 
+  claim(asked: Asked, nowMs: number): Claim {
+    const answer = this.ask(asked, nowMs);
+    if (answer.state !== "granted") return answer;
+    // Security: taken in the same synchronous step that found it, so that no second call finds it.
+    return { state: "granted", approval: answer.approval, taken: this.take(answer.approval) };
+  }
+
   /** Where the approval of exactly this call stands; asks for one when there is none. */
   ask(asked: Asked, nowMs: number): Answer {
-    const binding = this.#bindingOf(asked);
+    const binding = bindingOf(asked, this.#options.digest);
     const known = this.#byBinding.get(binding);
     if (known !== undefined && nowMs < known.expiresAtMs) return this.#again(binding, known);
     this.#forgetExpired(nowMs);
@@ -117,7 +144,7 @@ export class Approvals {
       ...rest,
       id: this.#options.newId(),
       state: "requested",
-      args: { bytes: args.bytes, keys: args.keys },
+      args: { bytes: args.bytes, keys: namesToShow(args.keys) },
       requestedAtMs: nowMs,
       expiresAtMs: nowMs + this.#options.ttlMs,
       calls: 1,
@@ -140,10 +167,7 @@ export class Approvals {
     return {
       use: () => this.#options.onChange(approval, "used"),
       giveBack: () => {
-        // Another of the same kind may have been asked for in the meantime.
-        if (binding === undefined || this.#byBinding.has(binding)) return;
-        this.#keep(binding, approval);
-        this.#save();
+        if (binding !== undefined) this.#giveBack(binding, approval);
       },
     };
   }
@@ -166,6 +190,20 @@ export class Approvals {
   list(nowMs: number): readonly Approval[] {
     this.#forgetExpired(nowMs);
     return [...this.#byBinding.values()];
+  }
+
+  #giveBack(binding: string, approval: Approval): void {
+    const { onChange, nowMs } = this.#options;
+    if (nowMs() >= approval.expiresAtMs) return onChange(approval, "expired");
+    // Another of the same kind may have been asked for in the meantime; one that was decided stands.
+    const other = this.#byBinding.get(binding);
+    if (other !== undefined && other.state !== "requested") return;
+    if (other !== undefined) {
+      this.#forget(binding, other);
+      onChange(other, "expired");
+    }
+    this.#keep(binding, approval);
+    this.#save();
   }
 
   #again(binding: string, known: Approval): Answer {
@@ -213,9 +251,24 @@ export class Approvals {
     this.#byBinding.delete(binding);
     this.#bindings.delete(id);
   }
+}
 
-  // Invariant: as JSON, so that no part of one name can be taken for the beginning of the next.
-  #bindingOf({ agent, tool, policyDigest, args }: Asked): string {
-    return this.#options.digest(JSON.stringify([agent, tool, policyDigest, args.text]));
-  }
+// Invariant: as JSON, so that no part of one name can be taken for the beginning of the next.
+/** What an approval of this call is bound to. */
+export function bindingOf(
+  { agent, tool, policyDigest, args }: Asked,
+  digest: (text: string) => string,
+): string {
+  return digest(JSON.stringify([agent, tool, policyDigest, args.text]));
+}
+
+const MOST_NAMES = 64;
+const LONGEST_NAME = 256;
+
+/** Names of arguments as a person is shown them: a caller chooses them, so that they have a bound. */
+export function namesToShow(names: readonly string[]): readonly string[] {
+  const shown = names
+    .slice(0, MOST_NAMES)
+    .map((name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name));
+  return names.length > MOST_NAMES ? [...shown, `and ${names.length - MOST_NAMES} more`] : shown;
 }

@@ -1,8 +1,9 @@
 /** Judges one call together with what a person may have said about it. */
 
-import { type Call, type Decision, isBlocked } from "../policy/decision.ts";
+import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../policy/denial.ts";
-import type { Approval, Approvals, Asked } from "./approvals.ts";
+import type { ApprovalDesk, Asked, Claim } from "./approvals.ts";
+import type { StoreFault } from "./limit-store.ts";
 
 /** A call with its arguments as an approval is bound to them. */
 export type ApprovableCall = Call & { readonly argsOnWire: Asked["args"] };
@@ -23,7 +24,7 @@ export interface Approved extends Judged {
 type Judge = (call: ApprovableCall) => Judged | Promise<Judged>;
 
 interface Door {
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalDesk;
   readonly policyDigest: string;
   readonly nowMs: number;
 }
@@ -48,29 +49,37 @@ function askWherePeopleDecide(
   const { denial } = judged.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return judged;
   const { agent, tool, argsOnWire: args } = call;
-  const answer = approvals.ask({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
-  switch (answer.state) {
-    case "full":
-      return { ...judged, decision: denied({ ...denial, message: NO_ROOM }) };
-    case "waiting":
-      return { ...judged, approval: answer.approval.id };
-    case "rejected":
-      return { ...judged, decision: denied(approvalRejectedDenial(denial)), approval: answer.approval.id };
-    case "granted":
-      return useApproval(call, judge, approvals, answer.approval);
-  }
+  const claim = approvals.claim({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
+  const answer = (claimed: Claim): Approved | Promise<Approved> => {
+    switch (claimed.state) {
+      case "full":
+        return { ...judged, decision: denied({ ...denial, message: NO_ROOM }) };
+      case "unavailable":
+        return { ...judged, decision: denied(storeless(denial, claimed.fault)) };
+      case "waiting":
+        return { ...judged, approval: claimed.approval.id };
+      case "rejected":
+        return { ...judged, decision: denied(approvalRejectedDenial(denial)), approval: claimed.approval.id };
+      case "granted":
+        return useApproval(call, judge, claimed);
+    }
+  };
+  return claim instanceof Promise ? claim.then(answer) : answer(claim);
 }
 
 const NO_ROOM = "this call needs a person's approval, and too many calls wait for one";
 
-// Security: the approval is taken in the same synchronous step that found it, so that no second call finds it.
+// Security: whatever `on_store_error` says of limits, a call that a person must see does not pass unseen.
+function storeless(asked: Denial, fault: StoreFault): Denial {
+  const message = `this call needs a person's approval, and the store that holds approvals did not answer (${fault})`;
+  return { ...asked, effect: "deny", reason: "limiter_unavailable", message };
+}
+
 function useApproval(
   call: ApprovableCall,
   judge: Judge,
-  approvals: Approvals,
-  approval: Approval,
+  { approval, taken }: Extract<Claim, { state: "granted" }>,
 ): Approved | Promise<Approved> {
-  const taken = approvals.take(approval);
   const settle = (judged: Judged): Approved => {
     if (isBlocked(judged.decision)) {
       // A call that a limit denies after all keeps its approval.

@@ -42,6 +42,11 @@ export class Freezes {
     return wasSet ? "lifted" : "not_frozen";
   }
 
+  /** What was set by hand, here or at another sidecar, as a whole. */
+  replaceByHand(freezes: readonly Freeze[]): void {
+    this.#byHand = new Map(freezes.map((freeze) => [keyOf(freeze), freeze]));
+  }
+
   /** What the file says now. */
   replaceFile(freezes: readonly Freeze[]): void {
     this.#byFile = new Map(freezes.map((freeze) => [keyOf(freeze), freeze]));
@@ -71,6 +76,7 @@ function isOn(freeze: Freeze | undefined, nowMs: number): freeze is Freeze {
   return freeze !== undefined && (freeze.untilMs === undefined || nowMs < freeze.untilMs);
 }
 
-function keyOf({ agent, tool }: FrozenPart): string {
+/** The same for the same part, and for no other. */
+export function keyOf({ agent, tool }: FrozenPart): string {
   return JSON.stringify([agent ?? null, tool ?? null]);
 }

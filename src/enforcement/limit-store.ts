@@ -50,7 +50,6 @@ export interface LimitStore {
   readonly admit: (ask: Ask) => Promise<Admission>;
   /** Gives charges back into the slices they went to; never rejects. */
   readonly refund: (receipts: readonly StoreReceipt[]) => Promise<void>;
-  readonly close: () => void;
 }
 
 export interface KeyScheme {
@@ -70,9 +69,9 @@ export function storeKey({ prefix, server, digest }: KeyScheme, { limit, key }: 
   return `${prefix}:${SCHEME_VERSION}:{${server}}:${limit.id}:${key === "" ? "" : digest(key)}`;
 }
 
-/** A key that only the probe writes, on the node that holds the counters. */
-export function probeKey({ prefix, server }: KeyScheme): string {
-  return `${prefix}:${SCHEME_VERSION}:{${server}}:probe`;
+/** A key of which a server has one, on the node that holds its counters. */
+export function storeName({ prefix, server }: KeyScheme, name: string): string {
+  return `${prefix}:${SCHEME_VERSION}:{${server}}:${name}`;
 }
 
 export interface Command {

@@ -4,7 +4,7 @@ import type { Policy } from "../policy/compile.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
-import type { Approvals } from "./approvals.ts";
+import type { ApprovalDesk } from "./approvals.ts";
 import { type ApprovableCall, type Approved, type Judged, judgeWithApproval } from "./approved.ts";
 import type { Counters } from "./counters.ts";
 import type { SharedLimits } from "./shared-limits.ts";
@@ -22,7 +22,7 @@ export interface Ledger {
   readonly counters: Counters;
   /** Limits that other processes share; they stand in for `counters`. */
   readonly shared?: SharedLimits | undefined;
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalDesk;
   readonly nowMs: number;
 }
 

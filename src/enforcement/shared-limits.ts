@@ -63,10 +63,6 @@ export class SharedLimits {
     this.#own?.retain(limits);
   }
 
-  close(): void {
-    this.#parts.store.close();
-  }
-
   /** The denial that the store gave a moment ago, if it still stands. */
   #repeated(judge: Judge, checks: readonly Charge[]): Judged | undefined {
     const steadyMs = this.#parts.clock.steadyMs();

@@ -6,14 +6,15 @@ import type { Settings } from "../config/settings.ts";
 import type { StateFile } from "../config/state-file.ts";
 import type { WatchedFile } from "../config/watched-file.ts";
 import type { StoredApproval } from "../enforcement/approvals.ts";
-import type { Freeze, Freezes } from "../enforcement/freeze.ts";
+import type { Freezes } from "../enforcement/freeze.ts";
+import type { KeptFreeze } from "../enforcement/shared-freezes.ts";
 import type { Log } from "../telemetry/log.ts";
 import { BAD_POLICY, StartError } from "./start-error.ts";
 
 /** Each absent where the settings name none. */
 export interface ControlFiles {
   readonly freezeFile: WatchedFile<readonly FrozenEntry[]> | undefined;
-  readonly freezes: StateFile<readonly Freeze[]> | undefined;
+  readonly freezes: StateFile<readonly KeptFreeze[]> | undefined;
   readonly approvals: StateFile<readonly StoredApproval[]> | undefined;
 }
 
@@ -39,6 +40,13 @@ export function openControlFiles({
   };
   if (problems.length > 0) throw new StartError(problems, BAD_POLICY);
   return files;
+}
+
+/** Whether it was kept, or need not be; what kept it from that is in the log. */
+export function saveState<T>(log: Log, file: StateFile<T> | undefined, value: T): boolean {
+  const problem = file?.save(value);
+  if (problem !== undefined) log.error({ problem }, "a state could not be kept: it ends with this process");
+  return problem === undefined;
 }
 
 export interface FileWatch {

@@ -3,23 +3,35 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { ControlSources } from "../admin/control.ts";
 import type { Settings } from "../config/settings.ts";
-import { type Approval, type ApprovalState, Approvals, type Choice } from "../enforcement/approvals.ts";
-import type { StateFile } from "../config/state-file.ts";
+import {
+  type Approval,
+  type ApprovalDesk,
+  Approvals,
+  type ApprovalsOptions,
+  type ApprovalState,
+  type Choice,
+} from "../enforcement/approvals.ts";
+import { readApproval } from "../config/control-state.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { type Freeze, Freezes } from "../enforcement/freeze.ts";
 import type { Control as Controlled } from "../enforcement/observer.ts";
+import { SharedApprovals } from "../enforcement/shared-approvals.ts";
+import type { SharedStore } from "../enforcement/shared-store.ts";
 import { type ApprovalWebhook, createApprovalWebhook } from "../telemetry/approval-webhook.ts";
-import { type ControlFiles, followFreezes } from "./control-files.ts";
+import { type ControlFiles, followFreezes, saveState } from "./control-files.ts";
+import { type Freezing, openFreezing } from "./freezing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 export interface Control {
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalDesk;
   readonly freezes: Freezes;
   readonly sources: Omit<ControlSources, "capturedFor">;
-  /** Sets the gauges; called before each scrape, since time alone ends what they count. */
+  /** Sets the gauges; called before each scrape, since time alone ends what they count. A scrape never waits for a store. */
   readonly measure: () => void;
   /** Looks at the freeze file now. */
   readonly poll: () => void;
+  /** Resolves when what others have frozen is in force, or the store has not answered; follows it from then on. */
+  readonly start: () => Promise<void>;
   /** Stops following it, and tells nobody any more. */
   readonly stop: () => void;
 }
@@ -29,50 +41,67 @@ type Told = Pick<Telemetry, "log" | "metrics" | "observer">;
 export interface ControlParts {
   readonly files: ControlFiles;
   readonly clock: Clock;
+  /** Where approvals and freezes are shared; absent: they are this process's own. */
+  readonly store: SharedStore | undefined;
 }
 
 /** What is frozen or waits for approval already is in force from now on. */
-export function createControl(all: Settings, told: Told, { files, clock }: ControlParts): Control {
-  const { approvals: settings, bounds } = all;
-  const nowMs = clock.wallMs;
+export function createControl(all: Settings, told: Told, parts: ControlParts): Control {
+  const nowMs = parts.clock.wallMs;
   const webhook = webhookOf(all, told, nowMs);
-  const save = saver(told.log);
-  const approvals = new Approvals({
+  const approvals = openApprovals(all, told, parts, webhook);
+  const freezes = new Freezes();
+  const freezing = openFreezing(freezes, told, parts);
+  const followed = followFreezes(parts.files.freezeFile, freezes, { log: told.log, nowMs });
+  return {
+    approvals,
+    freezes,
+    poll: () => {
+      followed.poll();
+      freezing.poll();
+    },
+    start: freezing.start,
+    stop: () => {
+      followed.stop();
+      freezing.stop();
+      webhook?.close();
+    },
+    sources: controlSources({ approvals, freezes, freezing, told, nowMs }),
+    measure: () => {
+      measureFreezes(told, freezes.list(nowMs()));
+      measureApprovals(told, approvals.list(nowMs()));
+    },
+  };
+}
+
+function openApprovals(
+  { approvals: settings, bounds }: Settings,
+  told: Told,
+  { files, store, clock }: ControlParts,
+  webhook: ApprovalWebhook | undefined,
+): ApprovalDesk {
+  const options: ApprovalsOptions = {
     ttlMs: settings.ttlMs,
     maxInAll: bounds.approvals,
     maxPerAgent: bounds.approvalsPerAgent,
     newId: () => randomBytes(9).toString("base64url"),
     digest: (text) => createHash("sha256").update(text).digest("base64"),
+    nowMs: clock.wallMs,
     onChange: (approval, state) => {
       tellApproval(told, approval, state);
       if (state === "requested") webhook?.tell(approval);
     },
-    ...(files.approvals && {
-      store: {
-        initial: (files.approvals.initial ?? []).slice(0, bounds.approvals),
-        save: (kept) => save(files.approvals, kept),
-      },
-    }),
-  });
-  const freezes = new Freezes();
-  for (const freeze of files.freezes?.initial ?? []) freezes.set(freeze);
-  const keepFreezes = (): boolean => save(files.freezes, freezes.byHand());
-  const followed = followFreezes(files.freezeFile, freezes, { log: told.log, nowMs });
-  return {
-    approvals,
-    freezes,
-    poll: followed.poll,
-    stop: () => {
-      followed.stop();
-      webhook?.close();
-    },
-    sources: controlSources({ approvals, freezes, keepFreezes, told, nowMs }),
-    measure: () => {
-      const waiting = approvals.list(nowMs()).filter(({ state }) => state === "requested");
-      told.metrics.approvalsPending(waiting.length);
-      measureFreezes(told, freezes.list(nowMs()));
-    },
   };
+  if (store !== undefined) {
+    if (files.approvals !== undefined)
+      told.log.warn("approvals are in the limit store: their state file is not used");
+    const onFailed = told.metrics.limitStoreFailed;
+    return new SharedApprovals({ ...options, store, read: readApproval, onFailed });
+  }
+  const { approvals: file } = files;
+  if (file === undefined) return new Approvals(options);
+  const initial = (file.initial ?? []).slice(0, bounds.approvals);
+  return new Approvals({ ...options, store: { initial, save: (kept) => saveState(told.log, file, kept) } });
 }
 
 function webhookOf(
@@ -100,6 +129,18 @@ function tellApproval(
   if (state === "requested") log.info({ approval: id, agent, tool, rule }, "a call waits for approval");
 }
 
+function measureApprovals(told: Told, known: ReturnType<ApprovalDesk["list"]>): void {
+  const measure = (approvals: readonly Approval[] | undefined): void => {
+    const waiting = approvals?.filter(({ state }) => state === "requested");
+    if (waiting !== undefined) told.metrics.approvalsPending(waiting.length);
+  };
+  if (!(known instanceof Promise)) return measure(known);
+  // The next scrape shows it.
+  known
+    .then(measure)
+    .catch((error: unknown) => told.log.error({ err: error }, "approvals could not be counted"));
+}
+
 function measureFreezes({ metrics }: Told, frozen: readonly Freeze[]): void {
   const count = (isOne: (freeze: Freeze) => boolean): number => frozen.filter(isOne).length;
   metrics.frozen(
@@ -119,24 +160,15 @@ function measureFreezes({ metrics }: Told, frozen: readonly Freeze[]): void {
   );
 }
 
-/** Whether it was kept, or need not be; what kept it from that is in the log. */
-function saver(log: Telemetry["log"]): <T>(file: StateFile<T> | undefined, value: T) => boolean {
-  return (file, value) => {
-    const problem = file?.save(value);
-    if (problem !== undefined) log.error({ problem }, "a state could not be kept: it ends with this process");
-    return problem === undefined;
-  };
-}
-
 interface Parts {
-  readonly approvals: Approvals;
+  readonly approvals: ApprovalDesk;
   readonly freezes: Freezes;
-  readonly keepFreezes: () => boolean;
+  readonly freezing: Freezing;
   readonly told: Told;
   readonly nowMs: () => number;
 }
 
-function controlSources({ approvals, freezes, keepFreezes, told, nowMs }: Parts): Control["sources"] {
+function controlSources({ approvals, freezes, freezing, told, nowMs }: Parts): Control["sources"] {
   const tell = (control: Omit<Controlled, "atMs">): void => {
     told.observer.controlled({ atMs: nowMs(), ...control });
     told.log.warn(control, "changed by hand");
@@ -144,8 +176,8 @@ function controlSources({ approvals, freezes, keepFreezes, told, nowMs }: Parts)
   return {
     nowMs,
     approvals: () => approvals.list(nowMs()),
-    settle: (id, choice, who) => {
-      const settled = approvals.settle(id, choice, { ...who, atMs: nowMs() });
+    settle: async (id, choice, who) => {
+      const settled = await approvals.settle(id, choice, { ...who, atMs: nowMs() });
       if (settled.state === "settled") {
         const { agent, tool } = settled.approval;
         tell({ action: ACTIONS[choice], ...who, approval: id, agent, tool });
@@ -153,18 +185,17 @@ function controlSources({ approvals, freezes, keepFreezes, told, nowMs }: Parts)
       return settled;
     },
     frozen: () => freezes.list(nowMs()),
-    freeze: (part, who) => {
+    freeze: async (part, who) => {
       const freeze = { ...part, ...who, sinceMs: nowMs() };
-      freezes.set(freeze);
-      const isKept = keepFreezes();
+      const kept = freezing.set(freeze);
+      // In force already, whatever the store will say.
       tell({ action: "freeze", ...who, ...part });
-      return { freeze, isKept };
+      return { freeze, ...(await kept) };
     },
-    unfreeze: (part, who) => {
-      const state = freezes.lift(part);
-      const isKept = keepFreezes();
-      if (state === "lifted") tell({ action: "unfreeze", ...who, ...part });
-      return { state, isKept };
+    unfreeze: async (part, who) => {
+      const lifted = await freezing.lift(part);
+      if (lifted.state === "lifted") tell({ action: "unfreeze", ...who, ...part });
+      return lifted;
     },
   };
 }

@@ -47,7 +47,7 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
   const counting = await openCounting(settings, clock, () => telemetry);
   const readLimits = (): LimitReadings => counting.read(limitsOf(policies.current()));
   const telemetry = await open(settings, agents, readLimits);
-  const control = createControl(settings, telemetry, { files, clock });
+  const control = createControl(settings, telemetry, { files, clock, store: counting.store });
   const judging = buildJudging(policies.current, { ...telemetry, ...counting, control, clock });
   const serverStreams = new ServerStreams();
   const watch = followPolicies(policies, {
@@ -58,6 +58,7 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
     nowMs: clock.wallMs,
   });
   await counting.start();
+  await control.start();
   const leave = (): void => {
     watch.stop();
     control.stop();

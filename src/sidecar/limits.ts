@@ -5,8 +5,10 @@ import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { Counters } from "../enforcement/counters.ts";
 import { type LimitReadings, readLimits } from "../enforcement/limit-readings.ts";
-import type { StoreAddress } from "../enforcement/shared-counters.ts";
+import type { StoreAddress } from "../enforcement/redis-store.ts";
+import { SharedCounters } from "../enforcement/shared-counters.ts";
 import { SharedLimits, type SharedLimitsParts } from "../enforcement/shared-limits.ts";
+import type { SharedStore } from "../enforcement/shared-store.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { StateMetrics } from "../telemetry/state-metrics.ts";
@@ -15,6 +17,8 @@ export interface Counting {
   readonly counters: Counters;
   /** Absent when counters live in memory. */
   readonly shared: SharedLimits | undefined;
+  /** Where the counters are, and what else sidecars share. */
+  readonly store: SharedStore | undefined;
   readonly read: (limits: readonly Limit[]) => LimitReadings;
   /** Forgets the limits that no policy has any more. */
   readonly retain: (limits: readonly Limit[]) => void;
@@ -40,6 +44,7 @@ export async function openCounting(
   return {
     counters,
     shared: undefined,
+    store: undefined,
     read: (limits) => readLimits(counters.survey(limits, clock.wallMs())),
     retain: (limits) => counters.retain(limits),
     start: () => Promise.resolve(),
@@ -54,8 +59,8 @@ async function countInStore(
   events: () => CountingEvents,
 ): Promise<Counting> {
   // The client weighs 29 MB, which a sidecar that counts in memory does without.
-  const { SharedCounters } = await import("../enforcement/shared-counters.ts");
-  const store = new SharedCounters({
+  const { RedisStore } = await import("../enforcement/redis-store.ts");
+  const store = new RedisStore({
     address,
     scheme: { prefix, server, digest: digestOfCaller },
     timeoutMs,
@@ -63,14 +68,16 @@ async function countInStore(
   });
   const onFailed: SharedLimitsParts["onFailed"] = (fault) => events().metrics.limitStoreFailed(fault);
   const onFailedOpen: SharedLimitsParts["onFailedOpen"] = (fault) => events().metrics.failedOpen(fault);
-  const shared = new SharedLimits({ store, onStoreError, clock, onFailed, onFailedOpen });
+  const counted = new SharedCounters(store);
+  const shared = new SharedLimits({ store: counted, onStoreError, clock, onFailed, onFailedOpen });
   return {
     counters: new Counters(),
     shared,
+    store,
     read: (limits) => readLimits(shared.survey(limits)),
     retain: (limits) => shared.retain(limits),
     start: () => store.start(),
-    close: () => shared.close(),
+    close: () => store.close(),
   };
 }
 

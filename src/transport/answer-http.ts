@@ -14,6 +14,7 @@ import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts"
 import type { ServerStreams } from "./server-streams.ts";
 import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import { ACKNOWLEDGED } from "./subscription.ts";
 import type { TaskRequest, Tasks } from "./tasks.ts";
 import type { TaskOwners } from "./task-owners.ts";
 import { responseHeaders } from "./end-to-end.ts";
@@ -33,6 +34,8 @@ export interface Exchange {
   readonly isFirstPage?: boolean;
   /** Of a request about a task: which one. */
   readonly task: TaskRequest | undefined;
+  /** Of a `subscriptions/listen` that asks to hear of tools: its id, as a token. */
+  readonly subscription?: string;
 }
 
 /** How many streams are open now; counted here, read by whoever shows it. */
@@ -83,20 +86,24 @@ export function carryAnswer(
 }
 
 async function carryStream(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerParts): Promise<void> {
-  const { downstream, tracking, session } = exchange;
+  const { downstream, tracking, session, agent, subscription } = exchange;
   downstream.writeHead(answer.statusCode, {
     ...responseHeaders(answer, false),
     "x-accel-buffering": "no",
   });
   if (answer.whole === undefined) downstream.flushHeaders();
   const counter = { bytes: 0 };
-  const onMessage = (outline: Outline): void => noteMessage(exchange, outline, parts, counter.bytes);
   const mustHold = mustBeRead(exchange, parts);
+  // What filters a list passes whole events.
+  let release = tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, agent) : undefined;
+  const onMessage = (outline: Outline): void => {
+    noteMessage(exchange, outline, parts, counter.bytes);
+    // Nothing of ours comes before the acknowledgement.
+    if (subscription !== undefined && outline.method === ACKNOWLEDGED)
+      release = parts.serverStreams.hold(downstream, agent, subscription);
+  };
   const filter = mustHold ? holdFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
-  // What filters a list passes whole events.
-  const release =
-    tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, exchange.agent) : undefined;
   const onOpen = (leave: () => void): void => {
     if (isEndless(exchange)) parts.answers.isStream(downstream, leave);
   };

@@ -26,6 +26,7 @@ import {
 } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
+import { toolsSubscriptionOf } from "./subscription.ts";
 import type { ToolList } from "./tool-list.ts";
 import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
@@ -134,7 +135,12 @@ export class HttpRelay {
   async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
-    const tracked = { ...this.#track(exchange, message, text), isFirstPage };
+    const subscription = toolsSubscriptionOf(message);
+    const tracked = {
+      ...this.#track(exchange, message, text),
+      isFirstPage,
+      ...(subscription !== undefined && { subscription }),
+    };
     const { tracking, downstream } = tracked;
     const judged = enforcer.enforceMethod(tracking);
     const denial = judged instanceof Promise ? await judged : judged;

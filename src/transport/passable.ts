@@ -8,7 +8,8 @@ import { StreamFilter } from "./stream-filter.ts";
 
 /** Whether each message of this answer must be read whole before it passes. */
 export function mustBeRead(exchange: Exchange, { serverRequests }: AnswerParts): boolean {
-  return serverRequests.isGuarded || mayList(exchange);
+  // Where we have a word to say between two events, these pass whole.
+  return serverRequests.isGuarded || mayList(exchange) || exchange.subscription !== undefined;
 }
 
 /** Whether a tools/list can arrive on this answer, so that each of its messages must be read whole. */

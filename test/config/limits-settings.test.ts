@@ -7,16 +7,25 @@ import { type ParsedSettings, parseSettings } from "../../src/config/settings.ts
 const folder = mkdtempSync(join(tmpdir(), "tollgate-limits-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function parse(flags: Record<string, string>, file?: object): ParsedSettings {
+function parse(
+  flags: Record<string, string>,
+  file?: object,
+  environment: Record<string, string> = {},
+): ParsedSettings {
   const config = join(folder, "tollgate.yaml");
   if (file !== undefined) writeFileSync(config, JSON.stringify(file));
   const given = { upstream: "http://127.0.0.1:1/mcp", server: "s", ...flags, ...(file && { config }) };
-  return parseSettings({ flags: given, environment: {}, isTerminal: false });
+  return parseSettings({ flags: given, environment, isTerminal: false });
 }
 
 function limitsOf(limits: unknown, flags: Record<string, string> = {}): unknown {
   const parsed = typeof limits === "string" ? parse({ limits }) : parse(flags, { limits });
   return parsed.ok ? parsed.settings.limits : parsed.problems;
+}
+
+function storeOf(limits: object, environment: Record<string, string>): unknown {
+  const parsed = parse({}, { limits }, environment);
+  return parsed.ok ? parsed.settings.limits.store : parsed.problems;
 }
 
 const DEFAULTS = { onStoreError: "deny", timeoutMs: 250, prefix: "tollgate" };
@@ -115,6 +124,30 @@ describe("the limits setting", () => {
       onStoreError: "allow",
       store: { kind: "single", nodes: [{ host: "b", port: 6379 }] },
     });
+  });
+
+  it("takes the account of the Sentinels from the environment, else from the file, and none from the URL", () => {
+    const sentinels = { name: "limits", nodes: ["a:1"], username: "watcher", password: "from-file" };
+    const inFile = { sentinels, password: "of-the-server" };
+    expect(storeOf(inFile, {})).toMatchObject({
+      password: "of-the-server",
+      sentinel: { username: "watcher", password: "from-file" },
+    });
+    expect(storeOf(inFile, { TOLLGATE_SENTINEL_PASSWORD: "from-environment" })).toMatchObject({
+      password: "of-the-server",
+      sentinel: { username: "watcher", password: "from-environment" },
+    });
+    const url = { url: "redis+sentinel://u:p@a/limits" };
+    expect(storeOf(url, {})).not.toHaveProperty("sentinel");
+    expect(storeOf(url, { TOLLGATE_SENTINEL_USERNAME: "w", TOLLGATE_SENTINEL_PASSWORD: "s" })).toMatchObject({
+      username: "u",
+      sentinel: { username: "w", password: "s" },
+    });
+    expect(storeOf({ url: "redis://a" }, { TOLLGATE_SENTINEL_PASSWORD: "s3cr3t" })).toEqual([
+      expect.stringMatching(
+        /^TOLLGATE_SENTINEL_USERNAME, TOLLGATE_SENTINEL_PASSWORD: are for Sentinels(?!.*s3cr3t)/,
+      ),
+    ]);
   });
 
   it("wants a name for a server on loopback, since counters in a store belong to a server", () => {

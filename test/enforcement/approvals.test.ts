@@ -16,6 +16,7 @@ const BY = { by: "on-call", atMs: 10 };
 function start(bounds: { maxInAll?: number; maxPerAgent?: number } = {}) {
   const changes: (readonly [ApprovalState, string])[] = [];
   let ids = 0;
+  const clock = { nowMs: 0 };
   const approvals = new Approvals({
     ttlMs: TTL_MS,
     maxInAll: 100,
@@ -24,8 +25,9 @@ function start(bounds: { maxInAll?: number; maxPerAgent?: number } = {}) {
     newId: () => `a${(ids += 1)}`,
     digest: (text) => createHash("sha256").update(text).digest("hex"),
     onChange: ({ id }, state) => changes.push([state, id]),
+    nowMs: () => clock.nowMs,
   });
-  return { approvals, changes };
+  return { approvals, changes, clock };
 }
 
 function idOf(answer: ReturnType<Approvals["ask"]>): string {
@@ -99,6 +101,37 @@ describe("an approval", () => {
 
   it("is not known by an id that was made up", () => {
     expect(start().approvals.settle("a7", "approved", BY).state).toBe("gone");
+  });
+
+  it.each([
+    ["comes back in place of a request that was made meanwhile", 20, "granted", "expired"],
+    ["does not come back when it has expired meanwhile", 10 + TTL_MS, "waiting", "expired"],
+  ])("that was not used after all %s", (_claim, nowMs, state, change) => {
+    const { approvals, changes, clock } = start();
+    approvals.settle(idOf(approvals.ask(ASKED, 0)), "approved", BY);
+    const claim = approvals.claim(ASKED, 15);
+    approvals.ask(ASKED, 16);
+    clock.nowMs = nowMs;
+    if (claim.state === "granted") claim.taken.giveBack();
+    expect(changes.at(-1)?.[0]).toBe(change);
+    expect(approvals.ask(ASKED, 20).state).toBe(state);
+  });
+
+  it("that was not used after all leaves what a person has decided meanwhile", () => {
+    const { approvals } = start();
+    approvals.settle(idOf(approvals.ask(ASKED, 0)), "approved", BY);
+    const claim = approvals.claim(ASKED, 15);
+    approvals.settle(idOf(approvals.ask(ASKED, 16)), "rejected", BY);
+    if (claim.state === "granted") claim.taken.giveBack();
+    expect(approvals.ask(ASKED, 20).state).toBe("rejected");
+  });
+
+  it("shows names of arguments within bounds", () => {
+    const { approvals } = start();
+    const keys = Array.from({ length: 66 }, (_, index) => `${index}`.padStart(300, "n"));
+    approvals.ask({ ...ASKED, args: { ...ASKED.args, keys } }, 0);
+    const shown = approvals.list(1)[0]?.args.keys ?? [];
+    expect([shown.length, shown[0]?.length, shown.at(-1)]).toEqual([65, 257, "and 2 more"]);
   });
 
   it("cannot be asked for past the bounds, and can again when some have expired", () => {

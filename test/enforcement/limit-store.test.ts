@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeAdmission, encodeAsk, probeKey, storeKey } from "../../src/enforcement/limit-store.ts";
+import { decodeAdmission, encodeAsk, storeName, storeKey } from "../../src/enforcement/limit-store.ts";
 import type { Charge } from "../../src/policy/limit.ts";
 import { compilePolicy } from "../fixtures/shared-limits.ts";
 
@@ -23,7 +23,7 @@ describe("the keys of the store", () => {
     expect(keyOf({ ...MINUTE, key: "" })).toBe(
       `tollgate:v1:{prometheus}:["/tools/run","runs","minute","agent","aligned"]:`,
     );
-    expect(probeKey(SCHEME)).toBe("tollgate:v1:{prometheus}:probe");
+    expect(storeName(SCHEME, "probe")).toBe("tollgate:v1:{prometheus}:probe");
   });
 
   it("do not change with max, wording or mode", () => {

@@ -11,6 +11,7 @@ import { callAtRate, callOf, callTool, isWhole, openAnswer, send } from "../fixt
 import { isRunning, processesUnder } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+import { noteFigure } from "../operations/figure.ts";
 
 const RATE = 200;
 const STREAMS = 50;
@@ -106,11 +107,13 @@ describe("SIGTERM", () => {
     await until(() => (calls.tally()["admitted"] ?? 0) >= before + RATE);
     const { admitted = 0, ...failed } = await calls.stop();
     const whole = (await Promise.all(ends)).filter(Boolean).length;
-    process.stdout.write(
-      `drain: ${admitted} calls, ${JSON.stringify(failed)} failed; ${byTarget.leaving} by the one that left ` +
-        `(${byTarget.afterSignal} after SIGTERM), ${byTarget.staying} by the other; ${whole} of ${STREAMS} streams ended in good order; ` +
-        `exit ${code} after ${Math.round(tookMs)} ms of ${LAME_DUCK_MS + DRAIN_MS}\n`,
-    );
+    const figure =
+      `${admitted} calls, ${JSON.stringify(failed)} failed; ${byTarget.leaving} by the one that left ` +
+      `(${byTarget.afterSignal} after SIGTERM), ${byTarget.staying} by the other; ${whole} of ${STREAMS} streams ended in good order; ` +
+      `exit ${code} after ${Math.round(tookMs)} ms of ${LAME_DUCK_MS + DRAIN_MS}`;
+    const isClean = Object.keys(failed).length === 0 && whole === STREAMS;
+    const isMet = isClean && code === 0 && tookMs < LAME_DUCK_MS + DRAIN_MS;
+    noteFigure({ row: "drain", figure, isMet });
     expect(failed).toEqual({});
     expect(byTarget.afterSignal).toBeGreaterThan(0);
     expect(byTarget.staying).toBeGreaterThan(0);

@@ -9,6 +9,7 @@ import { digestOf } from "../../src/config/policy-file.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startRedis } from "../fixtures/start-redis.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";
+import { noteFigure } from "../operations/figure.ts";
 
 const RELOADS = 1_000;
 const MAX = 2_000;
@@ -99,10 +100,11 @@ it.each<[string, () => Promise<Counting>]>([
       good: await sidecar.metric("tollgate_policy_reloads_total", { result: "success" }),
       bad: await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" }),
     };
-    process.stdout.write(
-      `${where}: ${reloads.good - 1} good and ${reloads.bad} bad reloads, ${seen.calls} calls: ${seen.failed} failed, ` +
-        `${misjudged.length} judged by two policies, ${new Set(used).size} policies used, ${seen.admitted} admitted of max ${MAX}\n`,
-    );
+    const figure =
+      `${reloads.good - 1} good and ${reloads.bad} bad, ${seen.calls} calls: ${seen.failed} failed, ` +
+      `${misjudged.length} judged by two policies, ${new Set(used).size} policies used, ${seen.admitted} admitted of max ${MAX}`;
+    const isMet = seen.failed === 0 && misjudged.length === 0 && seen.admitted === MAX;
+    noteFigure({ row: `reload, limits in ${where}`, figure, isMet });
     expect(seen.failed).toBe(0);
     expect(misjudged).toEqual([]);
     expect(used.every((digest) => rules.has(digest))).toBe(true);

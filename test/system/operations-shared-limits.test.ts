@@ -10,6 +10,7 @@ import { JsonNumber } from "../../src/policy/json.ts";
 import { compilePolicy, openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { NO_ARGUMENTS, noApprovals } from "../fixtures/approvals.ts";
+import { noteFigure } from "../operations/figure.ts";
 
 const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
@@ -140,16 +141,15 @@ describe("limits in a store", () => {
               got.permit?.refund();
             }
           } finally {
-            shared.limits.close();
+            shared.store.close();
           }
         },
       ),
       { numRuns: RUNS },
     );
     const { judgements, denied, refunded } = count;
-    process.stdout.write(
-      `memory and store agree: ${judgements} judgements, ${denied} denied, ${refunded} refunded\n`,
-    );
+    const figure = `${judgements} calls, ${denied} denied, ${refunded} refunded`;
+    noteFigure({ row: "memory and store agree", figure, isMet: Math.min(denied, refunded) > RUNS });
     expect(Math.min(denied, refunded)).toBeGreaterThan(RUNS);
   }, 300_000);
 });

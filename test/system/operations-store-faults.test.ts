@@ -41,7 +41,7 @@ function stopLater<T extends { readonly stop: () => unknown }>(started: T): T {
 
 async function open(url: string, options?: LimitsOptions): Promise<OpenedLimits> {
   const opened = await openLimits(url, options);
-  toStop.push(() => opened.limits.close());
+  toStop.push(() => opened.store.close());
   return opened;
 }
 
@@ -219,6 +219,21 @@ describe("a store of another make", () => {
     await until(() => watched.masterPort() === watched.replica.port);
     await recover(opened, "Sentinel has failed over");
     expect(await admitAll(opened)).toBe(MAX - 5);
+  });
+});
+
+describe("Sentinels that want a password of their own", () => {
+  it("are asked with it, and with no other, through a failover", async () => {
+    const watched = stopLater(await startRedisWithSentinel("watchers-only"));
+    const url = `redis+sentinel://${watched.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(",")}/limits`;
+    const stranger = await open(url);
+    expect(await callOnce(stranger, POLICY)).toBe("limiter_unavailable");
+    const opened = await open(url, { address: { sentinel: { password: "watchers-only" } } });
+    expect(await callOnce(opened, POLICY)).toBe("admitted");
+    await watched.master.kill();
+    await until(() => watched.masterPort() === watched.replica.port);
+    await recover(opened, "Sentinel with a password has failed over");
+    expect(await callOnce(stranger, POLICY)).toBe("limiter_unavailable");
   });
 });
 

@@ -10,6 +10,7 @@ import { median, type Sample, type Trend, trendOf } from "../fixtures/slope.ts";
 import { startLoad, startSoakServer } from "../fixtures/soak-load.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+import { noteFigure } from "../operations/figure.ts";
 
 const MINUTES = Number(process.env["SOAK_MINUTES"] ?? 20);
 const RATE = Number(process.env["SOAK_RATE"] ?? 300);
@@ -60,13 +61,24 @@ it(
     const memory = trendOf(pick(readings, "residentBytes"), { lengthS: WINDOW_S, pick: median });
     // A burst on a busy machine opens connections that idle for a while: the least is what is held.
     const descriptors = trendOf(pick(readings, "descriptors"), { lengthS: WINDOW_S, pick: least });
-    process.stdout.write(
-      `soak: ${MINUTES} min at ${RATE} calls a second, ${STREAMS} streams: ${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}\n` +
-        `resident memory: ${mebibytes(memory.level)}, ${inTenMinutes(memory)}; descriptors: ${descriptors.level}, ${inTenMinutes(descriptors)}; after ${WARM_UP_S} s, bar ${BAR_PERCENT} %\n` +
-        `heap after a collection: ${mebibytes(heapBefore.heapBytes)} after ${WARM_UP_S / 2} s, ${mebibytes(heapAfter.heapBytes)} at the end\n`,
-    );
+    const calls = `${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}`;
+    noteFigure({
+      row: "soak, calls",
+      figure: `${MINUTES} min at ${RATE} calls/s, ${STREAMS} streams: ${calls}`,
+      isMet: Object.keys(others).length === 0,
+    });
+    noteFigure({
+      row: "soak, memory",
+      figure: `resident ${mebibytes(memory.level)}, ${inTenMinutes(memory)}, after ${WARM_UP_S} s, bar ${BAR_PERCENT} %; heap after a collection ${mebibytes(heapBefore.heapBytes)} after ${WARM_UP_S / 2} s, ${mebibytes(heapAfter.heapBytes)} at the end`,
+      isMet: isFlat(memory),
+    });
+    noteFigure({
+      row: "soak, descriptors",
+      figure: `${descriptors.level}, ${inTenMinutes(descriptors)}`,
+      isMet: isFlat(descriptors),
+    });
     expect(others).toEqual({});
-    for (const trend of [memory, descriptors]) expect(percent(trend)).toBeLessThanOrEqual(BAR_PERCENT);
+    expect([memory, descriptors].map(isFlat)).toEqual([true, true]);
   },
   (MINUTES + 2) * 60_000,
 );
@@ -120,6 +132,10 @@ function pick(readings: readonly Reading[], name: "residentBytes" | "descriptors
 
 function least(values: readonly number[]): number {
   return Math.min(...values);
+}
+
+function isFlat(trend: Trend): boolean {
+  return percent(trend) <= BAR_PERCENT;
 }
 
 function percent({ level, slope }: Trend): number {

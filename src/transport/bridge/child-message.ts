@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
 import { readJson } from "../../policy/read-json.ts";
+import { SUBSCRIPTION_ID_KEY } from "../subscription.ts";
 
 export interface ChildMessage {
   /** The message on one line, its tokens as they were written. */
@@ -18,9 +19,6 @@ export interface ChildMessage {
   /** Which `subscriptions/listen` it belongs to. */
   readonly subscriptionId?: string;
 }
-
-/** Names the `subscriptions/listen` that a notification, or the answer that ends it, belongs to. */
-export const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 
 /** Deeper and larger than a client's message may be: it is the server's, and its line has a bound in bytes. */
 const BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000, maxNumberLength: 1_024 };

@@ -3,7 +3,8 @@
 import type { Child } from "../child.ts";
 import { memberSpan, setMember } from "../splice.ts";
 import { UpstreamError } from "../upstream.ts";
-import { type ChildMessage, readChildMessage, SUBSCRIPTION_ID_KEY } from "./child-message.ts";
+import { type ChildMessage, readChildMessage } from "./child-message.ts";
+import { SUBSCRIPTION_ID_KEY } from "../subscription.ts";
 import { type ClientMessage, isSameId } from "./client-message.ts";
 import type { Reply } from "./reply.ts";
 

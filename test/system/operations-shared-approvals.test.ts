@@ -1,0 +1,154 @@
+/** Approvals in a store mean what approvals in memory mean: the same steps at the same times get the same answers. */
+
+import { createHash, randomUUID } from "node:crypto";
+import { createClient } from "@redis/client";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readApproval } from "../../src/config/control-state.ts";
+import {
+  type Approval,
+  type ApprovalDesk,
+  Approvals,
+  type ApprovalsOptions,
+  type Asked,
+  type Taken,
+} from "../../src/enforcement/approvals.ts";
+import { SharedApprovals } from "../../src/enforcement/shared-approvals.ts";
+import { openLimits } from "../fixtures/shared-limits.ts";
+import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
+import { noteFigure } from "../operations/figure.ts";
+
+const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
+const TTL_MS = 10_000;
+const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
+
+let redis: RedisServer;
+let timekeeper: ReturnType<typeof createClient>;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  timekeeper = createClient({ url: redis.url });
+  await timekeeper.connect();
+});
+
+afterAll(async () => {
+  timekeeper.destroy();
+  await redis.stop();
+});
+
+const step = fc.record({
+  what: fc.constantFrom("claim", "claim", "claim", "approve", "approve", "reject", "giveBack", "use", "list"),
+  agent: fc.constantFrom("a", "b"),
+  args: fc.constantFrom("{}", '{"n":1}', '{"n":2}'),
+  afterMs: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 1, 100) },
+    { weight: 1, arbitrary: fc.constantFrom(4_000, TTL_MS - 1, TTL_MS) },
+  ),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** One desk with all it has said; ids are counted, so that two desks that mean the same say the same. */
+class Subject {
+  readonly #desk: ApprovalDesk;
+  readonly #taken: Taken[] = [];
+  #nowMs = START_MS;
+  readonly said: unknown[] = [];
+
+  constructor(open: (options: ApprovalsOptions) => ApprovalDesk) {
+    let ids = 0;
+    this.#desk = open({
+      ttlMs: TTL_MS,
+      maxInAll: 4,
+      maxPerAgent: 2,
+      newId: () => `id-${(ids += 1)}`,
+      digest: (text) => createHash("sha256").update(text).digest("base64"),
+      onChange: () => undefined,
+      nowMs: () => this.#nowMs,
+    });
+  }
+
+  async take({ what, agent, args }: Step, nowMs: number): Promise<void> {
+    this.#nowMs = nowMs;
+    const known = (await this.#desk.list(nowMs)) ?? [];
+    switch (what) {
+      case "claim": {
+        const claim = await this.#desk.claim(askedBy(agent, args), nowMs);
+        if (claim.state === "granted") this.#taken.push(claim.taken);
+        const { state } = claim;
+        this.said.push([state, "approval" in claim ? summary(claim.approval) : undefined]);
+        return;
+      }
+      case "approve":
+      case "reject": {
+        const choice = what === "approve" ? "approved" : "rejected";
+        const own = known.find((one) => one.agent === agent && (one.args.keys[0] ?? "{}") === args);
+        const settled = await this.#desk.settle(own?.id ?? "none", choice, { by: "x", atMs: nowMs });
+        this.said.push(settled.state);
+        return;
+      }
+      case "giveBack":
+        this.#taken.pop()?.giveBack();
+        return;
+      case "use":
+        this.#taken.pop()?.use();
+        return;
+      case "list":
+        // Those of one moment have no order.
+        this.said.push(known.map((one) => JSON.stringify(summary(one))).toSorted());
+    }
+  }
+}
+
+/** Ids are not compared: a store is given a new one with each question, and uses it only where it needs one. */
+function summary({ id: _id, ...approval }: Approval): unknown {
+  return Object.entries(approval).toSorted(([one], [other]) => one.localeCompare(other));
+}
+
+function askedBy(agent: string, text: string): Asked {
+  const args = { bytes: text.length, keys: text === "{}" ? [] : [text], text };
+  return { agent, tool: "t", policyDigest: "p", rule: "/tools/t/action", args };
+}
+
+it("grant, refuse, expire and give back as approvals in memory do, step by step", async () => {
+  const count = { steps: 0, granted: 0, full: 0 };
+  const { store } = await openLimits(redis.url, { timeoutMs: 10_000 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 80 }), async (steps) => {
+      const scheme = { ...store.scheme, prefix: randomUUID() };
+      const scoped = { scheme, script: store.script.bind(store), run: store.run.bind(store) };
+      const now = "tonumber(redis.call('GET', 'test:now'))";
+      const inMemory = new Subject((options) => new Approvals(options));
+      const shared = new Subject(
+        (options) =>
+          new SharedApprovals({
+            ...options,
+            store: scoped,
+            read: readApproval,
+            onFailed: (fault) => expect(fault).toBeUndefined(),
+            now,
+          }),
+      );
+      let nowMs = START_MS;
+      for (const each of steps) {
+        nowMs += each.afterMs;
+        await timekeeper.set("test:now", String(nowMs));
+        await inMemory.take(each, nowMs);
+        await shared.take(each, nowMs);
+      }
+      count.steps += steps.length;
+      const text = JSON.stringify(inMemory.said);
+      count.granted += text.split('"granted"').length - 1;
+      count.full += text.split('"full"').length - 1;
+      expect(shared.said).toEqual(inMemory.said);
+    }),
+    { numRuns: RUNS },
+  );
+  store.close();
+  const figure = `${count.steps} steps, ${count.granted} granted, ${count.full} without room`;
+  noteFigure({
+    row: "approvals, memory and store agree",
+    figure,
+    isMet: Math.min(count.granted, count.full) > RUNS / 10,
+  });
+  expect(Math.min(count.granted, count.full)).toBeGreaterThan(RUNS / 10);
+}, 300_000);
