@@ -9,7 +9,8 @@ export interface Row {
   readonly combine?: (figures: readonly Figure[]) => Omit<Figure, "row">;
 }
 
-const LEAST_FAULTS = 30;
+/** As many as the suites name (30 were asked for): one that hangs notes nothing, and is missed by its number. */
+const FAULTS = 53;
 
 /** What `npm run test:operations` must have measured. */
 export const OPERATIONS: readonly Row[] = [
@@ -23,7 +24,7 @@ export const OPERATIONS: readonly Row[] = [
   { name: "shared approvals", bar: "exactly one of 200 racing calls passes for each approval" },
   { name: "shared approvals, store killed", bar: "at most one passes for each approval" },
   { name: "shared freezes", bar: "in force at all sidecars within 2 s" },
-  { name: "faults", bar: `${LEAST_FAULTS} or more, all survived`, combine: countFaults },
+  { name: "faults", bar: `all ${FAULTS} survived`, combine: countFaults },
   {
     name: "drain",
     bar: "200 calls/s, 50 streams: 0 failed calls, all streams ended cleanly, exit 0 in time",
@@ -45,7 +46,7 @@ export const SOAK: readonly Row[] = [
 function countFaults(figures: readonly Figure[]): Omit<Figure, "row"> {
   const survived = figures.filter(({ isMet }) => isMet).length;
   const lost = figures.filter(({ isMet }) => !isMet).map(({ figure }) => `, not: ${figure}`);
-  const isMet = survived === figures.length && survived >= LEAST_FAULTS;
+  const isMet = survived === figures.length && survived >= FAULTS;
   return { figure: `${survived} of ${figures.length} survived${lost.join("")}`, isMet };
 }
 
