@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_REQUEST = 65536, MAX_CONNECTIONS = 1024, CHUNK = 65536, ID_DIGITS = 7, FIRST_ID = 1000000, GRACE_S = 5 };
+enum { MAX_REQUEST = 65536, MAX_CONNECTIONS = 1024, CHUNK = 65536, ID_DIGITS = 7, FIRST_ID = 1000000, GRACE_S = 20 };
 static const int64_t SECOND = 1000000000;
 
 static void fail(const char *what) {

@@ -8,8 +8,16 @@ export function printReport({ machine, versions, nodeFlags, cores, effort, rows 
   const loads = machine.loadAtStart.map((load) => load.toFixed(1)).join(" ");
   process.stdout.write(
     `\n${machine.cores} cores of ${machine.cpu}, ${machine.memoryMb} MB, Linux ${machine.kernel}, load ${loads}
-Node ${versions["node"]} ${nodeFlags.join(" ")}; ${cores}; ${rounds}\n\n${tableOf(rows)}\n`,
+Node ${versions["node"]} ${nodeFlags.join(" ")}; ${cores}; ${rounds}\n\n${tableOf(rows)}${warningOf(machine.cores, rows)}\n`,
   );
+}
+
+/** The benchmark itself keeps every core busy; what is above that was somebody else. */
+function warningOf(cores: number, rows: Report["rows"]): string {
+  const most = Math.max(...rows.map(({ loadBefore }) => loadBefore));
+  return most > cores + 1
+    ? `\nThe load was up to ${most.toFixed(1)} on ${cores} cores: others were busy too, and figures of a busy machine mean little.\n`
+    : "";
 }
 
 function tableOf(rows: readonly Row[]): string {

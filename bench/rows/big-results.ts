@@ -9,7 +9,7 @@ import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+import { type Measurement, ratioRow, type Row, verdictOf } from "./row.ts";
 
 const CONNECTIONS = 4;
 const MEGABYTE = 1_000_000;
@@ -37,22 +37,19 @@ async function withResultsOf(
   const warm = tollgate === undefined ? Number.NaN : residentMbOf(tollgate);
   const measure = async (subject: Subject) => {
     const { bytesPerSecond } = await closedLoop(stage, subject, { ...load, seconds });
-    return { bytesPerSecond, residentMb: residentMbOf(subject) };
+    return { megabytesPerSecond: bytesPerSecond / MEGABYTE, residentMb: residentMbOf(subject) };
   };
   const figures = await inTurns({ subjects, rounds, measure });
-  const [ours, theirs] = [of(figures, "tollgate", "bytesPerSecond"), of(figures, "nginx", "bytesPerSecond")];
-  const ratio = pairedRatio(ours, theirs);
-  const [oursMb, theirsMb] = [ours, theirs].map((speeds) => (median(speeds) / MEGABYTE).toFixed(0));
-  return [
-    {
-      figure: `results of ${megabytes} MB: bytes/s against nginx`,
-      target: ">= 0.9",
-      value: `${ratio.toFixed(3)} (${oursMb} to ${theirsMb} MB/s)`,
-      verdict: verdictOf(ratio, { atLeast: 0.9 }),
-      rounds: { tollgate: ours, nginx: theirs },
-    },
-    flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")]),
-  ];
+  const speed = ratioRow({
+    figure: `results of ${megabytes} MB: bytes/s against nginx`,
+    bound: { atLeast: 0.9 },
+    rounds: [
+      ["tollgate", of(figures, "tollgate", "megabytesPerSecond")],
+      ["nginx", of(figures, "nginx", "megabytesPerSecond")],
+    ],
+    unit: "MB/s",
+  });
+  return [speed, flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")])];
 }
 
 function residentMbOf(subject: Subject): number {

@@ -8,7 +8,7 @@ import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+import { type Compared, type Measurement, pairedRatio, ratioRow, type Row } from "./row.ts";
 
 /** At 500 calls a second a p99 needs more time for as many calls. */
 const RATES = [
@@ -42,24 +42,25 @@ async function atRate(
   const figures = await inTurns({ subjects, rounds, measure });
   const p50 = pairedRatio(of(figures, "tollgate", "p50Us"), of(figures, "nginx", "p50Us")).toFixed(3);
   const note = `at ${perSecond} calls/s: p50 against nginx ${p50}`;
-  const latency = { figure: `p99 at ${perSecond} calls/s against nginx`, atMost: 1.2 };
-  const cpu = { figure: `CPU per call at ${perSecond} calls/s against nginx`, atMost: 1.7 };
-  const rows = [{ ...rowOf(figures, "p99Us", latency), note }];
-  return perSecond === 2_000 ? [...rows, rowOf(figures, "cpuUsPerCall", cpu)] : rows;
+  const latency = ratioRow({
+    figure: `p99 at ${perSecond} calls/s against nginx`,
+    bound: { atMost: 1.2 },
+    rounds: both(figures, "p99Us"),
+    unit: "us",
+    note,
+  });
+  if (perSecond !== 2_000) return [latency];
+  const figure = `CPU per call at ${perSecond} calls/s against nginx`;
+  const cpu = { rounds: both(figures, "cpuUsPerCall"), unit: "us", note };
+  return [latency, ratioRow({ figure, bound: { atMost: 1.7 }, ...cpu })];
 }
 
-function rowOf(
+function both(
   figures: ReadonlyMap<string, readonly OpenLoop[]>,
   name: "p99Us" | "cpuUsPerCall",
-  { figure, atMost }: { figure: string; atMost: number },
-): Row {
-  const [ours, theirs] = [of(figures, "tollgate", name), of(figures, "nginx", name)];
-  const ratio = pairedRatio(ours, theirs);
-  return {
-    figure,
-    target: `<= ${atMost}`,
-    value: `${ratio.toFixed(3)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} us)`,
-    verdict: verdictOf(ratio, { atMost }),
-    rounds: { tollgate: ours, nginx: theirs },
-  };
+): Compared["rounds"] {
+  return [
+    ["tollgate", of(figures, "tollgate", name)],
+    ["nginx", of(figures, "nginx", name)],
+  ];
 }

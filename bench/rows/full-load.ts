@@ -7,10 +7,9 @@ import { startPassThrough, startSdkProxy } from "../subjects/node-programs.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, type Row, type Rounds, verdictOf } from "./row.ts";
+import { type Bound, type Measurement, median, pairedRatio, ratioRow, type Row } from "./row.ts";
 
 const CONNECTIONS = 32;
-const NAMES = ["pass-through", "nginx", "sdk-proxy", "tollgate"] as const;
 
 export const FULL_LOAD: Measurement = {
   name: "full-load",
@@ -36,51 +35,27 @@ export const FULL_LOAD: Measurement = {
 type Figures = ReadonlyMap<string, readonly ClosedLoop[]>;
 
 function rowsOf(figures: Figures): readonly Row[] {
-  const speed = (name: string) => of(figures, name, "callsPerSecond");
-  const cpu = (name: string) => of(figures, name, "cpuUsPerCall");
-  const byCpu = pairedRatio(cpu("pass-through"), cpu("tollgate")).toFixed(3);
-  const note = `full load: calls per second of processor against bare node:http ${byCpu}; share of its core that each used: ${NAMES.map((name) => `${name} ${median(of(figures, name, "busy")).toFixed(2)}`).join(", ")}`;
-  const roundsOf = (read: typeof speed): Rounds =>
-    Object.fromEntries(NAMES.map((name) => [name, read(name)]));
-  const row = (
-    figure: string,
-    [ratio, words]: [number, string],
-    { atLeast, atMost, rounds }: RowParts,
-  ): Row => ({
-    figure,
-    target: atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`,
-    value: `${ratio.toFixed(3)} (${words})`,
-    verdict: verdictOf(ratio, {
-      ...(atLeast !== undefined && { atLeast }),
-      ...(atMost !== undefined && { atMost }),
-    }),
-    note,
-    rounds,
+  const against = (name: "callsPerSecond" | "cpuUsPerCall", peer: string) => ({
+    rounds: [
+      ["tollgate", of(figures, "tollgate", name)],
+      [peer, of(figures, peer, name)],
+    ] as const,
+    unit: name === "callsPerSecond" ? "calls/s" : "us",
+    note: noteOf(figures),
   });
-  const ratioOf = (read: typeof speed, other: string, unit: string): [number, string] => [
-    pairedRatio(read("tollgate"), read(other)),
-    `${median(read("tollgate")).toFixed(0)} to ${median(read(other)).toFixed(0)} ${unit}`,
-  ];
-  const [speeds, cpus] = [roundsOf(speed), roundsOf(cpu)];
+  const row = (figure: string, bound: Bound, compared: ReturnType<typeof against>) =>
+    ratioRow({ figure, bound, ...compared });
   return [
-    row("calls/s against bare node:http", ratioOf(speed, "pass-through", "calls/s"), {
-      atLeast: 1,
-      rounds: speeds,
-    }),
-    row("CPU per call against nginx, full load", ratioOf(cpu, "nginx", "us"), { atMost: 3.4, rounds: cpus }),
-    row("calls/s against the SDK back to back", ratioOf(speed, "sdk-proxy", "calls/s"), {
-      atLeast: 12,
-      rounds: speeds,
-    }),
-    row("CPU per call against the SDK back to back", ratioOf(cpu, "sdk-proxy", "us"), {
-      atMost: 0.1,
-      rounds: cpus,
-    }),
+    row("calls/s against bare node:http", { atLeast: 1 }, against("callsPerSecond", "pass-through")),
+    row("CPU per call against nginx, full load", { atMost: 3.4 }, against("cpuUsPerCall", "nginx")),
+    row("calls/s against the SDK back to back", { atLeast: 12 }, against("callsPerSecond", "sdk-proxy")),
+    row("CPU per call against the SDK back to back", { atMost: 0.1 }, against("cpuUsPerCall", "sdk-proxy")),
   ];
 }
 
-interface RowParts {
-  readonly atLeast?: number;
-  readonly atMost?: number;
-  readonly rounds: Rounds;
+function noteOf(figures: Figures): string {
+  const cpu = (name: string): readonly number[] => of(figures, name, "cpuUsPerCall");
+  const byCpu = pairedRatio(cpu("pass-through"), cpu("tollgate")).toFixed(3);
+  const shares = [...figures.keys()].map((name) => `${name} ${median(of(figures, name, "busy")).toFixed(2)}`);
+  return `full load: calls per second of processor against bare node:http ${byCpu}; share of its core that each used: ${shares.join(", ")}`;
 }

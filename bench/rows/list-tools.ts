@@ -6,7 +6,7 @@ import { startPassThrough } from "../subjects/node-programs.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, verdictOf } from "./row.ts";
+import { type Measurement, ratioRow } from "./row.ts";
 
 const CONNECTIONS = 8;
 
@@ -24,17 +24,16 @@ export const LIST: Measurement = {
         rounds,
         measure: (subject) => closedLoop(stage, subject, { ...load, seconds }),
       });
-      const ours = of(figures, "tollgate", "callsPerSecond");
-      const theirs = of(figures, "pass-through", "callsPerSecond");
-      const ratio = pairedRatio(ours, theirs);
       return [
-        {
+        ratioRow({
           figure: "tools/list of 805 tools against bare node:http",
-          target: ">= 0.8",
-          value: `${ratio.toFixed(3)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} calls/s)`,
-          verdict: verdictOf(ratio, { atLeast: 0.8 }),
-          rounds: { tollgate: ours, "pass-through": theirs },
-        },
+          bound: { atLeast: 0.8 },
+          rounds: [
+            ["tollgate", of(figures, "tollgate", "callsPerSecond")],
+            ["pass-through", of(figures, "pass-through", "callsPerSecond")],
+          ],
+          unit: "calls/s",
+        }),
       ];
     }),
 };

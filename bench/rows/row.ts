@@ -24,14 +24,37 @@ export interface Measurement {
   readonly run: (stage: Stage) => Promise<readonly Row[]>;
 }
 
-export interface Bound {
-  readonly atLeast?: number;
-  readonly atMost?: number;
-}
+export type Bound = { readonly atLeast: number } | { readonly atMost: number };
 
 /** Whether the number keeps the bound. */
-export function verdictOf(value: number, { atLeast = -Infinity, atMost = Infinity }: Bound): Row["verdict"] {
-  return value >= atLeast && value <= atMost ? "met" : "not met";
+export function verdictOf(value: number, bound: Bound): Row["verdict"] {
+  const isMet = "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
+  return isMet ? "met" : "not met";
+}
+
+export interface Compared {
+  readonly figure: string;
+  readonly bound: Bound;
+  /** Figures of the same rounds, by the name of who has them; Tollgate's first. */
+  readonly rounds: readonly [ours: NamedRounds, theirs: NamedRounds];
+  readonly unit: string;
+  readonly note?: string;
+}
+
+export type NamedRounds = readonly [name: string, figures: readonly number[]];
+
+/** The row for our figure divided by theirs. */
+export function ratioRow({ figure, bound, rounds, unit, note }: Compared): Row {
+  const [[, ours], [, theirs]] = rounds;
+  const ratio = pairedRatio(ours, theirs);
+  return {
+    figure,
+    target: "atLeast" in bound ? `>= ${bound.atLeast}` : `<= ${bound.atMost}`,
+    value: `${ratio.toFixed(3)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} ${unit})`,
+    verdict: verdictOf(ratio, bound),
+    ...(note !== undefined && { note }),
+    rounds: Object.fromEntries(rounds),
+  };
 }
 
 export function median(numbers: readonly number[]): number {

@@ -5,7 +5,7 @@ import { SMALL_CALL } from "../load/request.ts";
 import { installPeers, startMcpProxy, startSupergateway, startTollgateBridge } from "../subjects/bridges.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+import { type Measurement, ratioRow, type Row } from "./row.ts";
 
 const CONNECTIONS = 16;
 
@@ -31,12 +31,13 @@ export const STDIO_BRIDGE: Measurement = {
 };
 
 function rowOf(peer: string, ours: readonly number[], theirs: readonly number[]): Row {
-  const ratio = pairedRatio(ours, theirs);
-  return {
+  return ratioRow({
     figure: `stdio bridge: calls/s against ${peer}`,
-    target: ">= 10",
-    value: `${ratio.toFixed(2)} (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} calls/s)`,
-    verdict: verdictOf(ratio, { atLeast: 10 }),
-    rounds: { tollgate: ours, [peer]: theirs },
-  };
+    bound: { atLeast: 10 },
+    rounds: [
+      ["tollgate", ours],
+      [peer, theirs],
+    ],
+    unit: "calls/s",
+  });
 }

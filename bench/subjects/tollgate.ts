@@ -71,7 +71,7 @@ function commandOf(
 }
 
 const CONFIG = `identity: { required: true, header: { name: X-Agent, from: [127.0.0.1] } }
-bounds: { streams-per-agent: 5000, requests-per-agent: 4000 }
+bounds: { streams: 6000, streams-per-agent: 6000, requests-per-agent: 4000 }
 `;
 
 function tracesTo(port: number): Readonly<Record<string, string>> {
