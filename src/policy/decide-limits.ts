@@ -34,8 +34,12 @@ export function judgeLimits(limits: readonly CompiledLimit[], caller: Caller, fi
   if (enforced !== undefined) return decision(enforced, [], findings);
   const wouldDeny = findings.shadowed ?? shadowed;
   const due = Array.from(charges.values());
-  const isDue = (charge: Charge): boolean => wouldDeny === undefined || charge.limit.mode === "enforce";
-  return decision(wouldDeny, due.filter(isDue), findings);
+  if (wouldDeny === undefined) return decision(undefined, due, findings);
+  return decision(
+    wouldDeny,
+    due.filter(({ limit }) => limit.mode === "enforce"),
+    findings,
+  );
 }
 
 function decision(

@@ -38,8 +38,11 @@ export interface Sdk {
 export async function startSdk(options: SdkOptions): Promise<Sdk> {
   const exporter = watchExports(await createExporter(options), options.onSpansLost);
   diag.setLogger(hearOfDroppedSpans(options), { logLevel: DiagLogLevel.WARN });
-  const sdk = withoutLogLevel(() => createSdk(options, exporter));
-  sdk.start();
+  const sdk = inOurEnvironment(() => {
+    const made = createSdk(options, exporter);
+    made.start();
+    return made;
+  });
   return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk) };
 }
 
@@ -62,14 +65,20 @@ function createSdk(options: SdkOptions, exporter: Exporter): NodeSDK {
   });
 }
 
-/** With OTEL_LOG_LEVEL set, the SDK's constructor replaces our logger by one that writes to stdout. */
-function withoutLogLevel(create: () => NodeSDK): NodeSDK {
-  const level = process.env["OTEL_LOG_LEVEL"];
+// A batch is written down in one turn of the event loop, and every call waits for it: the 512 spans of the SDK's own default take 15 ms.
+const SMALL_BATCHES = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "64", OTEL_BSP_SCHEDULE_DELAY: "250" };
+
+/** The SDK reads the process's environment as it starts; with OTEL_LOG_LEVEL it replaces our logger by one that writes to stdout. */
+function inOurEnvironment(start: () => NodeSDK): NodeSDK {
+  const theirs = { ...process.env };
+  const missing = Object.entries(SMALL_BATCHES).filter(([name]) => theirs[name] === undefined);
+  for (const [name, value] of missing) process.env[name] = value;
   delete process.env["OTEL_LOG_LEVEL"];
   try {
-    return create();
+    return start();
   } finally {
-    if (level !== undefined) process.env["OTEL_LOG_LEVEL"] = level;
+    for (const [name] of missing) delete process.env[name];
+    if (theirs["OTEL_LOG_LEVEL"] !== undefined) process.env["OTEL_LOG_LEVEL"] = theirs["OTEL_LOG_LEVEL"];
   }
 }
 

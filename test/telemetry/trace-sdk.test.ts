@@ -63,6 +63,15 @@ describe("with a collector", () => {
     expect(receiver.spans).toHaveLength(2);
   });
 
+  it.each([
+    ["of 64 spans at most, since one is written down while every call waits", {}, 4],
+    ["as large as the environment says", { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "512" }, 1],
+  ])("exports in batches %s", async (_name, environment, batches) => {
+    await trace({ ...configured(), ...environment, TEST_REQUESTS: "100" });
+    expect(receiver.spans).toHaveLength(200);
+    expect(receiver.paths).toHaveLength(batches);
+  });
+
   it("writes nothing to stdout, whatever the environment asks for", async () => {
     const { stdout } = await trace({
       ...configured(),

@@ -1,5 +1,5 @@
 /**
- * A process that traces one call as its environment says, and exits. On stderr, as one JSON line: the modules of
+ * A process that traces one call, or TEST_REQUESTS of them, as its environment says, and exits. On stderr, as one JSON line: the modules of
  * OpenTelemetry that it loaded beside the API, whom it asked over HTTP, and how long its shutdown took.
  */
 
@@ -34,7 +34,9 @@ const traces = await startTraces({
   random: Math.random,
   now: Date.now,
 });
-if (traces !== undefined) observe(traces.observer, exampleRequest());
+const requests = Number(process.env["TEST_REQUESTS"] ?? 1);
+for (let index = 0; index < requests; index += 1)
+  if (traces !== undefined) observe(traces.observer, exampleRequest());
 const startMs = performance.now();
 await traces?.shutdown();
 const shutdownMs = performance.now() - startMs;
