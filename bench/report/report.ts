@@ -1,11 +1,13 @@
 /** What is written to bench/results/latest.json: the rows, and everything that one must know to judge them. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { MeasuredRow } from "../rows/measure.ts";
 import { type Effort, NODE_FLAGS, type Stage } from "../stage.ts";
 import { describeMachine, describeVersions, type Machine } from "./machine.ts";
+import { fillBenchPage } from "./page.ts";
 
 const FOLDER = new URL("../results/", import.meta.url);
+const PAGE = new URL("../../docs/performance.md", import.meta.url);
 
 export interface Report {
   /** When it began. */
@@ -25,7 +27,9 @@ export function beginReport({ cores, effort }: Stage): Report {
   return { date, machine, versions, nodeFlags: NODE_FLAGS, cores, effort, rows: [] };
 }
 
+/** The results, and the page that shows them. */
 export function writeReport(report: Report): void {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(new URL("latest.json", FOLDER), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(PAGE, fillBenchPage(readFileSync(PAGE, "utf8"), report));
 }

@@ -1,9 +1,10 @@
-/** Open loop at 500 and 2,000 calls a second: p99, and CPU per call, against nginx. */
+/** Open loop at 500 and 2,000 calls a second: p99, and CPU per call, against nginx; the empty proxy shows what of it is Node's. */
 
 import { type OpenLoop, openLoop } from "../load/open-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
 import type { Stage } from "../stage.ts";
 import { startNginx } from "../subjects/nginx.ts";
+import { startPassThrough } from "../subjects/node-programs.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
@@ -15,13 +16,18 @@ const RATES = [
   { perSecond: 500, timesLonger: 2 },
   { perSecond: 2_000, timesLonger: 1 },
 ] as const;
+const STARTS = [
+  startPassThrough,
+  (stage: Stage) => startNginx(stage),
+  (stage: Stage) => startTollgate(stage),
+] as const;
 const WARM_UP_PER_SECOND = 2_000;
 
 export const FIXED_RATES: readonly Measurement[] = RATES.map((rate) => ({
   name: `rate-${rate.perSecond}`,
   measures: `open loop at ${rate.perSecond} calls/s against nginx`,
   run: (stage) =>
-    withSubjects(stage, [(on) => startNginx(on), (on) => startTollgate(on)], async (subjects) => {
+    withSubjects(stage, STARTS, async (subjects) => {
       const { warmUpSeconds: seconds } = stage.effort;
       const warmUp = { message: SMALL_CALL, perSecond: WARM_UP_PER_SECOND, seconds };
       for (const subject of subjects) await openLoop(stage, subject, warmUp);
@@ -40,8 +46,7 @@ async function atRate(
   const load = { message: SMALL_CALL, perSecond, seconds: seconds * timesLonger };
   const measure = (subject: Subject) => openLoop(stage, subject, load);
   const figures = await inTurns({ subjects, rounds, measure });
-  const p50 = pairedRatio(of(figures, "tollgate", "p50Us"), of(figures, "nginx", "p50Us")).toFixed(3);
-  const note = `at ${perSecond} calls/s: p50 against nginx ${p50}`;
+  const note = `at ${perSecond} calls/s, against nginx: p50 ${toNginx(figures, "tollgate", "p50Us")}; the empty proxy p50 ${toNginx(figures, "pass-through", "p50Us")}, p99 ${toNginx(figures, "pass-through", "p99Us")}, CPU per call ${toNginx(figures, "pass-through", "cpuUsPerCall")}`;
   const latency = ratioRow({
     figure: `p99 at ${perSecond} calls/s against nginx`,
     bound: { atMost: 1.2 },
@@ -55,10 +60,13 @@ async function atRate(
   return [latency, ratioRow({ figure, bound: { atMost: 1.7 }, ...cpu })];
 }
 
-function both(
-  figures: ReadonlyMap<string, readonly OpenLoop[]>,
-  name: "p99Us" | "cpuUsPerCall",
-): Compared["rounds"] {
+type Figures = ReadonlyMap<string, readonly OpenLoop[]>;
+
+function toNginx(figures: Figures, name: string, figure: "p50Us" | "p99Us" | "cpuUsPerCall"): string {
+  return pairedRatio(of(figures, name, figure), of(figures, "nginx", figure)).toFixed(2);
+}
+
+function both(figures: Figures, name: "p99Us" | "cpuUsPerCall"): Compared["rounds"] {
   return [
     ["tollgate", of(figures, "tollgate", name)],
     ["nginx", of(figures, "nginx", name)],

@@ -15,4 +15,6 @@ const server = createServer((incoming, outgoing) => {
   upstream.on("error", () => outgoing.destroy());
   incoming.pipe(upstream);
 });
+// Longer than any round: an open loop leaves connections alone for seconds.
+server.keepAliveTimeout = 65_000;
 server.listen(port, "127.0.0.1");
