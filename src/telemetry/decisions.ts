@@ -92,7 +92,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
       },
       requestEnded: (request, ending, judgement) => {
         if (judgement === undefined) return;
-        const slot = slots.find((one) => one.judgement === judgement) ?? slotOf(request, judgement);
+        const slot = slots.find((one) => one.request.id === request.id) ?? slotOf(request, judgement);
         slot.ending = ending;
         if (!isBlocked(judgement.decision)) publish(listeners, slot);
       },

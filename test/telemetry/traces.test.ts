@@ -280,9 +280,8 @@ describe("the exporter", () => {
     receiver = await openOtlpReceiver(400);
     const traces = await start({ environment: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" } });
     for (let index = 0; index < 2000; index += 1) observe(traces.observer, exampleList());
+    await vi.waitUntil(() => lost >= 512 && warnings.length > 0, { timeout: 10_000 });
     await traces.shutdown();
-    expect(lost).toBeGreaterThanOrEqual(512);
-    expect(warnings.length).toBeGreaterThan(0);
     expect(warnings.length).toBeLessThanOrEqual(6);
   });
 });
