@@ -83,6 +83,13 @@ function pumpStream(
   return promise;
 }
 
+/** Writes the last of an answer at once, without joining it. */
+export function endInPieces(downstream: ServerResponse, pieces: readonly Buffer[]): void {
+  downstream.cork();
+  for (const piece of pieces.slice(0, -1)) downstream.write(piece);
+  downstream.end(pieces.at(-1));
+}
+
 /** The whole body when it has at most `maxBytes`; else what was read so far, with the rest still to come. */
 export function hold(upstream: UpstreamAnswer, maxBytes: number): Held | Promise<Held> {
   if (upstream.whole === undefined) return holdStream(upstream, maxBytes);
