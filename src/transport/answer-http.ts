@@ -5,7 +5,7 @@ import type { Observer, Outcome } from "../enforcement/observer.ts";
 import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
-import { endInPieces, type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
+import { bytesIn, endInPieces, joined, type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import type { OpenAnswers } from "./open-answers.ts";
@@ -55,7 +55,7 @@ export interface AnswerParts {
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
   /** The same for a body whose list was read before; undefined for any other. */
-  readonly recallList: (agent: Agent, body: Buffer) => RecalledList | undefined;
+  readonly recallList: (agent: Agent, body: readonly Buffer[]) => RecalledList | undefined;
   readonly serverRequests: ServerRequests;
   /** Answers a request of the server in the agent's stead, and has it recorded. */
   readonly refuseServerRequest: (exchange: Exchange, refused: RefusedServerRequest) => void;
@@ -65,6 +65,7 @@ export interface AnswerParts {
 
 /** An answer up to this size is held back until it is seen to be whole, in bytes. */
 const HELD_BYTES = 256 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
 export function carryAnswer(
@@ -172,16 +173,17 @@ function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerPart
 function carryHeld(
   exchange: Exchange,
   answer: UpstreamAnswer,
-  { end, body }: Held,
+  { end, body: came }: Held,
   parts: AnswerParts,
 ): void | Promise<void> {
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
     if (mustBeRead(exchange, parts))
       return reject(exchange, answer, "sent an answer that is too large to be read");
-    return carryLongJson(exchange, answer, body, parts);
+    return carryLongJson(exchange, answer, joined(came), parts);
   }
-  const known = recalled(exchange, parts, body);
+  const known = recalled(exchange, parts, came);
+  const body = known === undefined ? joined(came) : NOTHING;
   const outline = known?.outline ?? outlineOf(body);
   if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
@@ -189,7 +191,7 @@ function carryHeld(
   const pieces =
     known?.pieces ?? (outline === undefined ? [body] : passable(exchange, parts, { body, outline }));
   if (pieces === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
-  const resultBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const resultBytes = bytesIn(pieces);
   // Before the answer leaves, so that who has read it finds it counted and recorded.
   endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes }, parts);
   const headers = responseHeaders(answer, false);

@@ -60,16 +60,16 @@ export class KnownList {
     return isShell(before, after) ? before + cut.text + after : undefined;
   }
 
-  /** As `recall`, from the bytes of the message: nothing but what stands around the result is decoded. */
-  recallBytes(body: Buffer, policy: Policy | undefined): RecalledList | undefined {
+  /** As `recall`, from the bytes of the message as they came: nothing but what stands around the result is decoded. */
+  recallBytes(body: readonly Buffer[], policy: Policy | undefined): RecalledList | undefined {
     const cut = this.#cuts.get(policy);
-    const known = this.#resultBytes;
-    if (cut === undefined || body.length - known.length > LONGEST_SHELL) return undefined;
-    const start = body.subarray(0, LONGEST_SHELL).indexOf(RESULT_NAME) + RESULT_NAME.length;
-    if (!body.subarray(start, start + known.length).equals(known)) return undefined;
-    const [before, after] = [body.subarray(0, start), body.subarray(start + known.length)];
+    const [first] = body;
+    if (cut === undefined || first === undefined) return undefined;
+    const start = first.subarray(0, LONGEST_SHELL).indexOf(RESULT_NAME) + RESULT_NAME.length;
+    const before = first.subarray(0, start);
+    const after = bytesAfter(body, start, this.#resultBytes);
     // Security: what is no text would be decoded to another, and so must not pass as it came.
-    if (!isUtf8(before) || !isUtf8(after)) return undefined;
+    if (after === undefined || !isUtf8(before) || !isUtf8(after)) return undefined;
     const [head, tail] = [before.toString("utf8"), after.toString("utf8")];
     if (!isShell(head, tail)) return undefined;
     return { pieces: [before, cut.bytes, after], skeleton: head + this.#bare + tail };
@@ -81,6 +81,24 @@ export class KnownList {
     this.#resultBytes = Buffer.from(result);
     this.#bare = setMember(result, ["tools"], "[]");
   }
+}
+
+/** What comes after `known`, which begins at `start` in the first piece; undefined when anything else stands there. */
+function bytesAfter(pieces: readonly Buffer[], start: number, known: Buffer): Buffer | undefined {
+  const rest: Buffer[] = [];
+  let restBytes = 0;
+  // Where in `known` the piece begins.
+  let at = -start;
+  for (const piece of pieces) {
+    const from = Math.max(0, -at);
+    const to = Math.max(0, Math.min(piece.length, known.length - at));
+    if (from < to && piece.compare(known, at + from, at + to, from, to) !== 0) return undefined;
+    rest.push(piece.subarray(to));
+    restBytes += piece.length - to;
+    if (restBytes > LONGEST_SHELL) return undefined;
+    at += piece.length;
+  }
+  return at < known.length ? undefined : Buffer.concat(rest);
 }
 
 /** Whether the message is a sound one, and what stands between the two is its result. */

@@ -62,7 +62,7 @@ export function passable(
 export function recalled(
   exchange: Exchange,
   parts: AnswerParts,
-  body: Buffer,
+  body: readonly Buffer[],
 ): { readonly outline: Outline; readonly pieces: readonly Buffer[] } | undefined {
   const list = mayList(exchange) ? parts.recallList(exchange.agent, body) : undefined;
   // Invariant: no outline looks at what stands in the list itself.

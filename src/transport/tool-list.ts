@@ -10,6 +10,7 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
+import { bytesIn } from "./pump.ts";
 import { KnownList, type RecalledList } from "./known-list.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
@@ -141,9 +142,9 @@ export class ToolList {
   }
 
   /** As `filter`, for a message whose list is the one that was read last, to the byte; undefined for any other. */
-  recall(body: Buffer, policy: Policy | undefined): RecalledList | undefined {
+  recall(body: readonly Buffer[], policy: Policy | undefined): RecalledList | undefined {
     const recalled = this.#known.recallBytes(body, policy);
-    if (recalled !== undefined) this.#tell(body.byteLength, undefined);
+    if (recalled !== undefined) this.#tell(bytesIn(body), undefined);
     return recalled;
   }
 

@@ -29,11 +29,21 @@ function known(): KnownList {
   return list;
 }
 
+function cutUp(text: string, pieceBytes: number): Buffer[] {
+  const bytes = Buffer.from(text);
+  const count = Math.ceil(bytes.length / pieceBytes);
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  );
+}
+
 /** As from its text, so from its bytes. */
 function recalledFrom(list: KnownList, text: string, one: Policy | undefined): string | undefined {
   const byText = list.recall(text, one);
-  const byBytes = list.recallBytes(Buffer.from(text), one);
-  expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
+  for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
+    const byBytes = list.recallBytes(cutUp(text, pieceBytes), one);
+    expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
+  }
   return byText;
 }
 
@@ -81,8 +91,8 @@ describe("a known list", () => {
   it("is no known list with bytes around it that are no text", () => {
     const id = Buffer.from(message("x"));
     id[id.indexOf('"x"') + 1] = 0xff;
-    expect(known().recallBytes(Buffer.from(message("x")), policy)).toBeDefined();
-    expect(known().recallBytes(id, policy)).toBeUndefined();
+    expect(known().recallBytes([Buffer.from(message("x"))], policy)).toBeDefined();
+    expect(known().recallBytes([id], policy)).toBeUndefined();
   });
 
   it.each([
@@ -91,7 +101,7 @@ describe("a known list", () => {
     ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
     ["an error", message(7).replace("{", '{"error":{"code":-3},')],
   ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
-    const skeleton = known().recallBytes(Buffer.from(text), policy)?.skeleton ?? "";
+    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
     expect(skeleton).not.toContain("drop");
     expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
   });
@@ -102,7 +112,7 @@ describe("a known list", () => {
       const text = JSON.stringify({ id: 1, result: { tools: TOOLS, ...beside } });
       const list = new KnownList();
       list.keep(text, policy, text);
-      const skeleton = list.recallBytes(Buffer.from(text), policy)?.skeleton ?? "";
+      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
       expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
     },
   );
