@@ -4,12 +4,13 @@ import { closedLoop } from "../load/closed-loop.ts";
 import { bigCall } from "../load/request.ts";
 import type { Stage } from "../stage.ts";
 import { startNginx } from "../subjects/nginx.ts";
+import { startPassThrough } from "../subjects/node-programs.ts";
 import { residentBytesOf } from "../subjects/process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { inTurns, of, withSubjects } from "./in-turns.ts";
-import { type Measurement, ratioRow, type Row, verdictOf } from "./row.ts";
+import { type Measurement, median, pairedRatio, ratioRow, type Row, verdictOf } from "./row.ts";
 
 const CONNECTIONS = 4;
 const MEGABYTE = 1_000_000;
@@ -18,10 +19,14 @@ export const BIG_RESULTS: Measurement = {
   name: "big-results",
   measures: "results of 1 MB and 10 MB: bytes/s against nginx, memory",
   run: (stage) =>
-    withSubjects(stage, [(on) => startNginx(on), (on) => startTollgate(on)], async (subjects) => [
-      ...(await withResultsOf(1, stage, subjects)),
-      ...(await withResultsOf(10, stage, subjects)),
-    ]),
+    withSubjects(
+      stage,
+      [(on) => startNginx(on), startPassThrough, (on) => startTollgate(on)],
+      async (subjects) => [
+        ...(await withResultsOf(1, stage, subjects)),
+        ...(await withResultsOf(10, stage, subjects)),
+      ],
+    ),
 };
 
 async function withResultsOf(
@@ -40,14 +45,17 @@ async function withResultsOf(
     return { megabytesPerSecond: bytesPerSecond / MEGABYTE, residentMb: residentMbOf(subject) };
   };
   const figures = await inTurns({ subjects, rounds, measure });
+  const nginx = of(figures, "nginx", "megabytesPerSecond");
+  const bare = of(figures, "pass-through", "megabytesPerSecond");
   const speed = ratioRow({
     figure: `results of ${megabytes} MB: bytes/s against nginx`,
     bound: { atLeast: 0.9 },
     rounds: [
       ["tollgate", of(figures, "tollgate", "megabytesPerSecond")],
-      ["nginx", of(figures, "nginx", "megabytesPerSecond")],
+      ["nginx", nginx],
     ],
     unit: "MB/s",
+    note: `an empty proxy on node:http: ${pairedRatio(bare, nginx).toFixed(3)} of nginx (${median(bare).toFixed(0)} MB/s)`,
   });
   return [speed, flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")])];
 }

@@ -47,6 +47,7 @@ export function buildGuard(settings: HttpSettings, ground: Ground, identity: Bui
     tellAgent: agentHeader(settings.identity.upstreamHeader),
     nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
+    recallList: (agent, body) => tools.recall(body, policyFor(agent)),
     listBytes: bounds.listBytes,
     withheldHeaders: identity.withheldHeaders,
   });

@@ -5,11 +5,12 @@ import type { Observer, Outcome } from "../enforcement/observer.ts";
 import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
-import { type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
+import { bytesIn, endInPieces, joined, type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import type { OpenAnswers } from "./open-answers.ts";
-import { holdFilter, mustBeRead, passable } from "./passable.ts";
+import type { RecalledList } from "./known-list.ts";
+import { holdFilter, mustBeRead, outlineOf, passable, recalled, wholeOf } from "./passable.ts";
 import type { RefusedServerRequest, ServerRequests } from "./server-requests.ts";
 import type { ServerStreams } from "./server-streams.ts";
 import { oweAnswer, type Session, type Sessions, takeOwed } from "./session.ts";
@@ -53,6 +54,8 @@ export interface AnswerParts {
   readonly observer: Required<Observer>;
   /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
   readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
+  /** The same for a body whose list was read before; undefined for any other. */
+  readonly recallList: (agent: Agent, body: readonly Buffer[]) => RecalledList | undefined;
   readonly serverRequests: ServerRequests;
   /** Answers a request of the server in the agent's stead, and has it recorded. */
   readonly refuseServerRequest: (exchange: Exchange, refused: RefusedServerRequest) => void;
@@ -62,6 +65,7 @@ export interface AnswerParts {
 
 /** An answer up to this size is held back until it is seen to be whole, in bytes. */
 const HELD_BYTES = 256 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
 export function carryAnswer(
@@ -169,26 +173,30 @@ function carryJson(exchange: Exchange, answer: UpstreamAnswer, parts: AnswerPart
 function carryHeld(
   exchange: Exchange,
   answer: UpstreamAnswer,
-  { end, body }: Held,
+  { end, body: came }: Held,
   parts: AnswerParts,
 ): void | Promise<void> {
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
     if (mustBeRead(exchange, parts))
       return reject(exchange, answer, "sent an answer that is too large to be read");
-    return carryLongJson(exchange, answer, body, parts);
+    return carryLongJson(exchange, answer, joined(came), parts);
   }
-  const outline = outlineOf(body);
+  const known = recalled(exchange, parts, came);
+  const body = known === undefined ? joined(came) : NOTHING;
+  const outline = known?.outline ?? outlineOf(body);
   if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
   else if (answer.statusCode < 300) return reject(exchange, answer, "answered with what is not JSON-RPC");
-  const bytes = outline === undefined ? body : passable(exchange, parts, { body, outline });
-  if (bytes === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
+  const pieces =
+    known?.pieces ?? (outline === undefined ? [body] : passable(exchange, parts, { body, outline }));
+  if (pieces === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
+  const resultBytes = bytesIn(pieces);
   // Before the answer leaves, so that who has read it finds it counted and recorded.
-  endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes: bytes.byteLength }, parts);
+  endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes }, parts);
   const headers = responseHeaders(answer, false);
-  headers["content-length"] = bytes.byteLength;
-  exchange.downstream.writeHead(answer.statusCode, headers).end(bytes);
+  headers["content-length"] = resultBytes;
+  endInPieces(exchange.downstream.writeHead(answer.statusCode, headers), pieces);
 }
 
 async function carryLongJson(
@@ -278,16 +286,6 @@ function learnTask(tasks: TaskOwners, outline: Outline, { agent, task }: Exchang
   if (hasError || !hasResult) return;
   const known = hasTask && taskId !== undefined ? taskId : task?.taskId;
   if (known !== undefined) tasks.learn(known, principalOf(agent));
-}
-
-function outlineOf(body: Buffer): Outline | undefined {
-  const outline = new ReplyOutline();
-  outline.push(body);
-  return wholeOf(outline.end());
-}
-
-function wholeOf(outline: Outline): Outline | undefined {
-  return outline.isWellFormed ? outline : undefined;
 }
 
 function outcomeOfBreak(end: PumpEnd): Outcome {

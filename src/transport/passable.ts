@@ -2,7 +2,7 @@
 
 import type { AnswerParts, Exchange } from "./answer-http.ts";
 import type { Filter } from "./pump.ts";
-import type { Outline } from "./reply.ts";
+import { type Outline, ReplyOutline } from "./reply.ts";
 import { refusalForAgent } from "./server-requests.ts";
 import { StreamFilter } from "./stream-filter.ts";
 
@@ -50,10 +50,36 @@ export function passable(
   exchange: Exchange,
   parts: AnswerParts,
   { body, outline }: { readonly body: Buffer; readonly outline: Outline },
-): Buffer | undefined {
+): readonly Buffer[] | undefined {
   const refused = refusedRequest(exchange, parts, outline);
-  if (refused !== undefined) return Buffer.from(refused);
-  if (!mayList(exchange)) return body;
+  if (refused !== undefined) return [Buffer.from(refused)];
+  if (!mayList(exchange)) return [body];
   const filtered = parts.filterList(exchange.agent, body.toString("utf8"), exchange.isFirstPage === true);
-  return filtered === undefined ? undefined : Buffer.from(filtered);
+  return filtered === undefined ? undefined : [Buffer.from(filtered)];
+}
+
+/** A body whose list was read before: what it is, and what this agent may have of it; undefined for any other. */
+export function recalled(
+  exchange: Exchange,
+  parts: AnswerParts,
+  body: readonly Buffer[],
+): { readonly outline: Outline; readonly pieces: readonly Buffer[] } | undefined {
+  const list = mayList(exchange) ? parts.recallList(exchange.agent, body) : undefined;
+  // Invariant: no outline looks at what stands in the list itself.
+  const outline = list && outlineOf(Buffer.from(list.skeleton));
+  if (list === undefined || outline === undefined) return undefined;
+  if (parts.serverRequests.deniedIn(outline) !== undefined) return undefined;
+  return { outline, pieces: list.pieces };
+}
+
+/** Undefined for what cannot be made out. */
+export function outlineOf(body: Buffer): Outline | undefined {
+  const outline = new ReplyOutline();
+  outline.push(body);
+  return wholeOf(outline.end());
+}
+
+/** The outline, unless it is of what cannot be made out. */
+export function wholeOf(outline: Outline): Outline | undefined {
+  return outline.isWellFormed ? outline : undefined;
 }

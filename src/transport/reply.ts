@@ -53,9 +53,6 @@ export class ReplyOutline {
   #tokenFrom = 0;
   /** The chunk, a byte a character, when it is small: slices of it are cheaper than slices of bytes. */
   #text = "";
-  /** First quote and first backslash at or after where they were last looked for, in this chunk. */
-  #nextQuote = -1;
-  #nextBackslash = -1;
 
   push(chunk: Uint8Array): void {
     const bytes = Buffer.isBuffer(chunk)
@@ -63,8 +60,6 @@ export class ReplyOutline {
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#tokenFrom = 0;
     this.#text = bytes.length <= SMALL_CHUNK_BYTES ? bytes.toString("latin1") : "";
-    this.#nextQuote = -1;
-    this.#nextBackslash = -1;
     let at = 0;
     while (at < bytes.length) at = this.#step(bytes, at);
     if (this.#token !== undefined) this.#token = this.#tokenUpTo(bytes, bytes.length);
@@ -92,37 +87,42 @@ export class ReplyOutline {
   }
 
   #inString(bytes: Buffer, from: number): number {
-    const stop = this.#stringStop(bytes, from);
-    if (stop === bytes.length) return stop;
-    if (bytes[stop] === BACKSLASH) this.#state = "escape";
-    else this.#endString(bytes, stop + 1);
-    return stop + 1;
-  }
-
-  /** The next quote or backslash, or the end of the chunk. */
-  #stringStop(bytes: Buffer, from: number): number {
     const near = Math.min(from + NEAR_BYTES, bytes.length);
-    for (let at = from; at < near; at += 1) {
+    let at = from;
+    while (at < near) {
       const byte = bytes[at];
-      if (byte === QUOTE || byte === BACKSLASH) return at;
+      if (byte === QUOTE) return this.#endString(bytes, at + 1);
+      at += byte === BACKSLASH ? 2 : 1;
     }
-    // Invariant: neither search covers the same bytes twice, however many escapes a string has.
-    if (this.#nextQuote < near) this.#nextQuote = indexOrEnd(bytes, QUOTE, near);
-    if (this.#nextBackslash < near) this.#nextBackslash = indexOrEnd(bytes, BACKSLASH, near);
-    return Math.min(this.#nextQuote, this.#nextBackslash);
+    if (at < bytes.length) return this.#farInString(bytes, at);
+    // The next chunk begins with what the backslash escapes.
+    if (at > bytes.length) this.#state = "escape";
+    return bytes.length;
   }
 
-  #endString(bytes: Buffer, end: number): void {
+  /** Looks for quotes alone, since a text of many lines has an escape in each; `from` is not escaped. */
+  #farInString(bytes: Buffer, from: number): number {
+    const quote = bytes.indexOf(QUOTE, from);
+    const stop = quote === -1 ? bytes.length : quote;
+    // Invariant: no byte is looked at twice, however many escapes a string has.
+    const isEscaped = backslashesBefore(bytes, stop, from) % 2 === 1;
+    if (quote !== -1) return isEscaped ? quote + 1 : this.#endString(bytes, quote + 1);
+    if (isEscaped) this.#state = "escape";
+    return stop;
+  }
+
+  #endString(bytes: Buffer, end: number): number {
     const token = this.#endToken(bytes, end);
     if (!this.#isName) {
       this.#state = "after";
       this.#keep(token);
-      return;
+      return end;
     }
     this.#state = "colon";
     const container = this.#places.at(-1);
     this.#place =
       token === undefined ? undefined : (container?.members?.get(nameOf(token)) ?? container?.others);
+    return end;
   }
 
   #inScalar(bytes: Buffer, from: number): number {
@@ -218,9 +218,11 @@ export class ReplyOutline {
 
 const NONE: readonly string[] = [];
 
-function indexOrEnd(bytes: Buffer, byte: number, from: number): number {
-  const index = bytes.indexOf(byte, from);
-  return index === -1 ? bytes.length : index;
+/** How many stand right before `end`, none of them before `from`. */
+function backslashesBefore(bytes: Buffer, end: number, from: number): number {
+  let at = end;
+  while (at > from && bytes[at - 1] === BACKSLASH) at -= 1;
+  return end - at;
 }
 
 /** The names that matter are ASCII: what no escape hides needs no decoding. */

@@ -10,7 +10,8 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
-import { KnownList } from "./known-list.ts";
+import { bytesIn } from "./pump.ts";
+import { KnownList, type RecalledList } from "./known-list.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
 
@@ -127,12 +128,12 @@ export class ToolList {
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
     const recalled = this.#known.recall(text, policy);
     if (recalled !== undefined) {
-      this.#tell(text, undefined);
+      this.#tell(Buffer.byteLength(text), undefined);
       return recalled;
     }
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    this.#tell(text, this.#learn(list, isFirstPage));
+    this.#tell(Buffer.byteLength(text), this.#learn(list, isFirstPage));
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
     const cut = withoutHidden(list, isHidden);
@@ -140,8 +141,15 @@ export class ToolList {
     return cut ?? text;
   }
 
-  #tell(text: string, changes: readonly DefinitionChange[] | undefined): void {
-    const size = { count: this.#tools.size, bytes: Buffer.byteLength(text) };
+  /** As `filter`, for a message whose list is the one that was read last, to the byte; undefined for any other. */
+  recall(body: readonly Buffer[], policy: Policy | undefined): RecalledList | undefined {
+    const recalled = this.#known.recallBytes(body, policy);
+    if (recalled !== undefined) this.#tell(bytesIn(body), undefined);
+    return recalled;
+  }
+
+  #tell(bytes: number, changes: readonly DefinitionChange[] | undefined): void {
+    const size = { count: this.#tools.size, bytes };
     this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parsePolicyFile } from "../../src/config/policy-file.ts";
 import { ALLOW_ALL, type Policy } from "../../src/policy/compile.ts";
 import { KnownList } from "../../src/transport/known-list.ts";
+import { outlineOf } from "../../src/transport/passable.ts";
 import { type Listed, ToolList } from "../../src/transport/tool-list.ts";
 
 const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
@@ -28,18 +29,36 @@ function known(): KnownList {
   return list;
 }
 
+function cutUp(text: string, pieceBytes: number): Buffer[] {
+  const bytes = Buffer.from(text);
+  const count = Math.ceil(bytes.length / pieceBytes);
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  );
+}
+
+/** As from its text, so from its bytes. */
+function recalledFrom(list: KnownList, text: string, one: Policy | undefined): string | undefined {
+  const byText = list.recall(text, one);
+  for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
+    const byBytes = list.recallBytes(cutUp(text, pieceBytes), one);
+    expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
+  }
+  return byText;
+}
+
 describe("a known list", () => {
   it.each([2, 12_345, "an id", 'an "id"', "{}", '"result":{}'])(
     "is recalled under id %j, as it was cut",
     (id) => {
-      expect(known().recall(message(id), policy)).toBe(message(id, TOOLS.slice(1)));
+      expect(recalledFrom(known(), message(id), policy)).toBe(message(id, TOOLS.slice(1)));
     },
   );
 
   it("is recalled where the result does not come last", () => {
     const { result } = JSON.parse(message(1));
     const other = JSON.stringify({ result, id: 2, jsonrpc: "2.0" });
-    expect(known().recall(other, policy)).toBe(
+    expect(recalledFrom(known(), other, policy)).toBe(
       JSON.stringify({ result: JSON.parse(CUT).result, id: 2, jsonrpc: "2.0" }),
     );
   });
@@ -59,15 +78,44 @@ describe("a known list", () => {
     ["no JSON around it", message(2).replace('{"jsonrpc"', '{jsonrpc"')],
     ["a very long id", message("i".repeat(5_000))],
   ])("is not recalled for %s", (_what, text) => {
-    expect(known().recall(text, policy)).toBeUndefined();
+    expect(recalledFrom(known(), text, policy)).toBeUndefined();
   });
 
   it("is not recalled for another policy, nor once it is forgotten", () => {
     const list = known();
-    expect(list.recall(message(2), hiding("drop"))).toBeUndefined();
+    expect(recalledFrom(list, message(2), hiding("drop"))).toBeUndefined();
     list.forget();
-    expect(list.recall(message(2), policy)).toBeUndefined();
+    expect(recalledFrom(list, message(2), policy)).toBeUndefined();
   });
+
+  it("is no known list with bytes around it that are no text", () => {
+    const id = Buffer.from(message("x"));
+    id[id.indexOf('"x"') + 1] = 0xff;
+    expect(known().recallBytes([Buffer.from(message("x"))], policy)).toBeDefined();
+    expect(known().recallBytes([id], policy)).toBeUndefined();
+  });
+
+  it.each([
+    ["an id", message(7)],
+    ["a string that is all escapes", message('"\\\u0001')],
+    ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
+    ["an error", message(7).replace("{", '{"error":{"code":-3},')],
+  ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
+    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+    expect(skeleton).not.toContain("drop");
+    expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+  });
+
+  it.each([{ isError: true }, { task: { taskId: "t", status: "working" } }, { resultType: "complete" }])(
+    "leaves %j in the skeleton",
+    (beside) => {
+      const text = JSON.stringify({ id: 1, result: { tools: TOOLS, ...beside } });
+      const list = new KnownList();
+      list.keep(text, policy, text);
+      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+      expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+    },
+  );
 });
 
 describe("a list of tools that comes again", () => {

@@ -216,6 +216,25 @@ describe("against the strict reader", () => {
   });
 });
 
+describe("a long string", () => {
+  const TEXTS = [0, 30, 31, 32, 33, 64, 70].flatMap((length) =>
+    ["\\", "\\\\", '"', '\\"', '","isError":true,"', "\n"].map(
+      (odd) => `${"x".repeat(length)}${odd}${"y".repeat(40)}${odd}`,
+    ),
+  );
+
+  it.each(TEXTS)("ends where it ends, however it is cut: %j", (text) => {
+    const message = JSON.stringify({ id: text, result: { text, isError: false }, method: "m" });
+    for (let chunkBytes = 1; chunkBytes < message.length; chunkBytes += 1)
+      expect(outlineOf(message, chunkBytes)).toMatchObject({
+        isWellFormed: true,
+        id: JSON.stringify(text),
+        isError: false,
+        method: "m",
+      });
+  });
+});
+
 describe("memory and work", () => {
   it("keeps nothing of a long string, whose bytes it searches natively", () => {
     const outline = new ReplyOutline();
