@@ -1,7 +1,7 @@
 /** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
 
 import { randomUUID } from "node:crypto";
-import { type Body, eventStream, type Headers } from "./body.ts";
+import { type Body, eventStream, type Headers, JSON_BODY } from "./body.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { Children, Member } from "./children.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
@@ -20,6 +20,7 @@ export interface SessionParts {
 export class BridgeSession {
   readonly id = randomUUID();
   readonly headers: Headers = { "mcp-session-id": this.id };
+  readonly jsonHeaders: Headers = { ...JSON_BODY, ...this.headers };
   readonly #parts: SessionParts;
   readonly #member: Member;
   readonly #replies = new Set<PostReply>();
