@@ -164,7 +164,7 @@ export class UpstreamStdio implements Upstream {
       jsonHeaders: session.jsonHeaders,
       statusOf: legacyStatus,
     });
-    void session.request(message, reply);
+    session.request(message, reply);
     return reply;
   }
 

@@ -27,6 +27,7 @@ export class BridgeSession {
   readonly #held = new HeldMessages();
   readonly #initialized = Promise.withResolvers<void>();
   readonly #waiting: NodeJS.Timeout;
+  #isInitialized = false;
   #stream: Body | undefined;
   #usedAtMs: number;
   #isOpened = false;
@@ -40,6 +41,7 @@ export class BridgeSession {
       unrelated: (message) => this.#hear(message),
       died: () => this.#close(),
     });
+    void this.#initialized.promise.then(() => (this.#isInitialized = true));
     // Clients that forget to say it are served all the same.
     this.#waiting = setTimeout(this.#initialized.resolve, parts.initializedMs);
     this.#waiting.unref();
@@ -61,12 +63,16 @@ export class BridgeSession {
   }
 
   /** Sends a request when the child may hear it; its messages go to `reply`. */
-  async request(message: ClientMessage, reply: PostReply): Promise<void> {
+  request(message: ClientMessage, reply: PostReply): void {
     const isHandshake = message.method === "initialize";
     this.#isOpened = true;
     this.#begin(reply, isHandshake);
     // Some servers fail for good when they are asked before the handshake is over.
-    if (!isHandshake) await this.#initialized.promise;
+    if (isHandshake || this.#isInitialized) this.#ask(message, reply, isHandshake);
+    else void this.#initialized.promise.then(() => this.#ask(message, reply, isHandshake));
+  }
+
+  #ask(message: ClientMessage, reply: PostReply, isHandshake: boolean): void {
     if (reply.isOver) return;
     const { switchboard } = this.#member;
     const ours = switchboard.request(message, reply);
