@@ -13,7 +13,7 @@ import { watchLoop } from "./sidecar/loop-watch.ts";
 import { nameOf, whyDown } from "./sidecar/open-upstream.ts";
 import { proofsOf } from "./sidecar/proofs.ts";
 import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./sidecar/start-error.ts";
-import { ChildError } from "./transport/child.ts";
+import { ChildError } from "./transport/child-error.ts";
 import { createDownstream } from "./transport/downstream-http.ts";
 import { type Edge, servedHosts } from "./transport/http-edge.ts";
 import { closeListener } from "./transport/listener.ts";

@@ -3,7 +3,8 @@
 import type { Settings, UpstreamSettings } from "../config/settings.ts";
 import type { LineSink } from "../telemetry/bounded-stderr.ts";
 import { withoutCredentials } from "../telemetry/secrets.ts";
-import { ChildError, type ChildExit, exitCodeOf, startChild } from "../transport/child.ts";
+import { ChildError } from "../transport/child-error.ts";
+import { type ChildExit, exitCodeOf, startChild } from "../transport/child.ts";
 import { LineOutput, serveLines } from "../transport/downstream-stdio.ts";
 import { StdioRelay } from "../transport/exchange-stdio.ts";
 import { errorAnswer, INTERNAL_ERROR } from "../transport/refusal.ts";

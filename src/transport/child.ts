@@ -4,6 +4,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { ChildError } from "./child-error.ts";
+import { ChildInput } from "./child-input.ts";
 import { type LineBounds, readLines } from "./lines.ts";
 import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
 import { ReplyOutline } from "./reply.ts";
@@ -51,21 +53,10 @@ export interface Child {
   readonly started: Promise<void>;
   /** Resolves when the pipe took the line, which must have no line break. @throws ChildError */
   readonly send: (line: string) => Promise<void>;
+  /** The same, in one write with all that is sent so in this turn of the event loop. @throws ChildError */
+  readonly sendSoon: (line: string) => Promise<void>;
   /** Ends its input, waits for `graceMs`, asks its group to end, waits, kills the group; resolves after `onExit`. */
   readonly stop: (graceMs?: number) => Promise<void>;
-}
-
-/** `not_started`: there is no such program, or it may not run; `gone`: it takes no more lines. */
-export type ChildFault = "not_started" | "gone";
-
-export class ChildError extends Error {
-  override readonly name = "ChildError";
-  readonly fault: ChildFault;
-
-  constructor(fault: ChildFault, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.fault = fault;
-  }
 }
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
@@ -87,18 +78,26 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const numbered = startOf(child, command.command);
-  const started = numbered.then(() => undefined);
+  const input = new ChildInput(child.stdin);
+  const started = numbered.then(
+    () => input.open(),
+    (error: unknown) => {
+      if (error instanceof ChildError) input.refuse(error);
+      throw error;
+    },
+  );
   const over = numbered.then((pid) => live({ child, pid, exited }, command, events));
   // Who does not ask whether it started is told by `send`.
   for (const promise of [started, over]) promise.catch(() => undefined);
   return {
     pid: child.pid,
     started,
-    send: async (line) => {
-      await started;
-      await write(child, line);
+    send: (line) => input.send(line),
+    sendSoon: (line) => input.sendSoon(line),
+    stop: (graceMs = GRACE_MS) => {
+      input.flush();
+      return stop(child, over, graceMs);
     },
-    stop: (graceMs = GRACE_MS) => stop(child, over, graceMs),
   };
 }
 
@@ -174,18 +173,6 @@ async function lastLines(consumer: { readonly isBusy: boolean; readonly isDone: 
     await pause(POLL_MS);
     if (!consumer.isBusy) leftMs -= POLL_MS;
   }
-}
-
-/** @throws ChildError */
-function write(child: Process, line: string): Promise<void> {
-  // Security: a line break would make two messages of one, and the second was never judged.
-  if (line.includes("\n") || line.includes("\r")) throw new TypeError("a line must not contain a line break");
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  child.stdin.write(`${line}\n`, (error) => {
-    if (error === null || error === undefined) resolve();
-    else reject(new ChildError("gone", "the child takes no more lines", error));
-  });
-  return promise;
 }
 
 async function stop(child: Process, over: Promise<void>, graceMs: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { Permit } from "../enforcement/permit.ts";
 import type { Agent, Client, TraceContext } from "../enforcement/request.ts";
 import { Tracking } from "../enforcement/tracking.ts";
 import type { Policy } from "../policy/compile.ts";
-import { ChildError } from "./child.ts";
+import { ChildError } from "./child-error.ts";
 import { describeRequest } from "./describe-request.ts";
 import {
   asksForTask,

@@ -24,7 +24,7 @@ import { accepts, headerOf } from "./bridge/request-headers.ts";
 import { BridgeSession } from "./bridge/session.ts";
 import { SharedChild } from "./bridge/shared-child.ts";
 import type { CallMessage, Message } from "./message.ts";
-import { type Upstream, UpstreamError, type StreamedExchange } from "./upstream.ts";
+import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 
 export interface UpstreamStdioOptions extends Omit<ChildrenParts, "onDropped"> {
   /** How long a session may be idle before it and its child end. */
@@ -82,7 +82,7 @@ export class UpstreamStdio implements Upstream {
   }
 
   /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
-  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): StreamedExchange {
+  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): UpstreamExchange {
     return this.#post(withTrace(permit.text), headers);
   }
 
@@ -91,12 +91,12 @@ export class UpstreamStdio implements Upstream {
     _message: Exclude<Message, CallMessage>,
     text: string,
     headers: OutgoingHttpHeaders,
-  ): StreamedExchange {
+  ): UpstreamExchange {
     return this.#post(text, headers);
   }
 
   /** Opens the server's own stream (GET), or ends a session (DELETE). */
-  open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): StreamedExchange {
+  open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
     const id = headerOf(headers, "mcp-session-id");
     if (id === undefined) return postOnly();
     const session = this.#sessions.get(id);
@@ -116,7 +116,7 @@ export class UpstreamStdio implements Upstream {
     await this.#children.close();
   }
 
-  #post(text: string, headers: OutgoingHttpHeaders): StreamedExchange {
+  #post(text: string, headers: OutgoingHttpHeaders): UpstreamExchange {
     const message = readClientMessage(text);
     const id = headerOf(headers, "mcp-session-id");
     if (message.isModern) return this.#modern.post(message, headers);
@@ -128,7 +128,7 @@ export class UpstreamStdio implements Upstream {
     return this.#modern.claims(message, headers) ? this.#modern.post(message, headers) : sessionRequired();
   }
 
-  #initialize(message: ClientMessage, headers: OutgoingHttpHeaders): StreamedExchange {
+  #initialize(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
     if (!this.#children.hasRoom()) return answered(tooMany("sessions are open", message.id));
     try {
       const session = new BridgeSession({
@@ -148,7 +148,7 @@ export class UpstreamStdio implements Upstream {
     }
   }
 
-  #converse(session: BridgeSession, message: ClientMessage, headers: OutgoingHttpHeaders): StreamedExchange {
+  #converse(session: BridgeSession, message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
     const { id, method } = message;
     if (id === undefined || method === undefined) {
       session.send(message);
@@ -161,9 +161,10 @@ export class UpstreamStdio implements Upstream {
       id,
       accepts: accepts(headers),
       headers: session.headers,
+      jsonHeaders: session.jsonHeaders,
       statusOf: legacyStatus,
     });
-    void session.request(message, reply);
+    session.request(message, reply);
     return reply;
   }
 

@@ -24,13 +24,10 @@ export interface Upstream {
   readonly close: () => void;
 }
 
-/** One request under way, whose answer is a stream in any case. */
-export type StreamedExchange = UpstreamExchange<StreamedAnswer>;
-
 /** One request under way. */
-export interface UpstreamExchange<A extends UpstreamAnswer = UpstreamAnswer> {
+export interface UpstreamExchange {
   /** Rejects with an UpstreamError. */
-  readonly response: Promise<A>;
+  readonly response: Promise<UpstreamAnswer>;
   /** Ends the request at once, before or within its answer. */
   readonly abort: () => void;
 }

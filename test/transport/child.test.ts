@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Child, type ChildExit, ChildError, startChild } from "../../src/transport/child.ts";
+import { ChildError } from "../../src/transport/child-error.ts";
+import { type Child, type ChildExit, startChild } from "../../src/transport/child.ts";
 import { isRunning, openDescriptors } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -110,6 +111,23 @@ describe("a child", () => {
     await expect(child.send('{"a":1}\n{"b":2}')).rejects.toThrow(TypeError);
     await expect(child.send('{"a":1}\r{"b":2}')).rejects.toThrow(TypeError);
     expect(lines).toEqual([]);
+  });
+
+  it("gets its lines in order, whether they were sent at once or at the end of the turn, also before it runs", async () => {
+    const { child, lines } = watch("plain");
+    const early = child.sendSoon(call({}, 1));
+    await Promise.all([early, child.send(call({}, 2)), child.sendSoon(call({}, 3))]);
+    await Promise.all([child.sendSoon(call({}, 4)), child.send(call({}, 5)), child.sendSoon(call({}, 6))]);
+    await until(() => lines.length === 6);
+    expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("gets what was sent at the end of the turn though it is stopped in that turn", async () => {
+    const { child, lines } = watch("plain");
+    await child.started;
+    void child.sendSoon(call({ text: "last" }));
+    await child.stop(60_000);
+    expect(lines).toHaveLength(1);
   });
 
   it("gives characters whole that were cut between its writes", async () => {

@@ -8,7 +8,7 @@ import { createServerRequests, type ServerRequestRules } from "../../src/transpo
 import { noApprovals } from "../fixtures/approvals.ts";
 import { createEnforcer } from "../../src/enforcement/enforce.ts";
 import { combineObservers, type Ending, type Refusal } from "../../src/enforcement/observer.ts";
-import { ChildError } from "../../src/transport/child.ts";
+import { ChildError } from "../../src/transport/child-error.ts";
 import { StdioRelay } from "../../src/transport/exchange-stdio.ts";
 import { Tasks } from "../../src/transport/tasks.ts";
 import { ToolList } from "../../src/transport/tool-list.ts";

@@ -2,7 +2,15 @@ import { once } from "node:events";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { type Bridge, INITIALIZE, modern, openBridge, stdioServer, textOf } from "../fixtures/bridge.ts";
+import {
+  type Bridge,
+  INITIALIZE,
+  modern,
+  openBridge,
+  stdioServer,
+  streamOf,
+  textOf,
+} from "../fixtures/bridge.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -48,7 +56,7 @@ describe("children", () => {
     bridge = await openBridge(stdioServer("puppet"), { idleMs: 900, nowMs: () => nowMs });
     const [busy, idle] = [await bridge.initialize(), await bridge.initialize()];
     const pids = [await pidOf(busy), await pidOf(idle)];
-    const stream = await bridge.upstream.open("GET", { "mcp-session-id": busy }).response;
+    const stream = streamOf(await bridge.upstream.open("GET", { "mcp-session-id": busy }).response);
     nowMs = 899;
     await pidOf(idle);
     nowMs = 1_798;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Bridge, modern, openBridge, stdioServer, textOf } from "../fixtures/bridge.ts";
+import { type Bridge, modern, openBridge, stdioServer, streamOf, textOf } from "../fixtures/bridge.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -82,7 +82,9 @@ describe("the child that modern clients share", () => {
     const heard = await Promise.all(
       [7, 7, 8].map(async (id) => {
         const exchange = bridge.post(...modern(id, "subscriptions/listen", listen));
-        const [first] = await (await exchange.response).take(1).toArray();
+        const [first] = await streamOf(await exchange.response)
+          .take(1)
+          .toArray();
         exchange.abort();
         return dataOf(String(first));
       }),
@@ -118,7 +120,7 @@ describe("the child that modern clients share", () => {
     const flooded = bridge.post(
       ...modern(1, "test/echo", { print: [padded], times: 200, silent: true }, TOKEN_1),
     );
-    const stream = await flooded.response;
+    const stream = streamOf(await flooded.response);
     expect(await ask(1, "test/echo", { client: "other" })).toContain('"client":"other"');
     await until(() => stream.destroyed);
     expect(stream.complete).toBe(false);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Bridge, INITIALIZE, openBridge, stdioServer, textOf } from "../fixtures/bridge.ts";
+import { type Bridge, INITIALIZE, openBridge, stdioServer, streamOf, textOf } from "../fixtures/bridge.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -84,7 +84,7 @@ describe("a session", () => {
   });
 
   it("does so while its own stream is open too, unless there are several requests", async () => {
-    const stream = await open("GET", session).response;
+    const stream = streamOf(await open("GET", session).response);
     expect(await ask(4, "test/echo", { print: [LOG] })).toContain("notifications/message");
     const waiting = ask(5, "test/echo", { together: 2 });
     expect(await ask(6, "test/echo", { together: 2, print: [LOG] })).not.toContain('"method":"notifications');
@@ -96,14 +96,14 @@ describe("a session", () => {
   it("gives what the server says by itself to its stream, and keeps it until one is open", async () => {
     const json = { accept: "application/json", "mcp-session-id": session };
     await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, json).response;
-    const stream = await open("GET", session).response;
+    const stream = streamOf(await open("GET", session).response);
     expect(stream.headers["content-type"]).toBe("text/event-stream");
     const [first] = await stream.take(1).toArray();
     expect(String(first)).toContain("notifications/message");
   });
 
   it("has one stream at a time", async () => {
-    const first = await open("GET", session).response;
+    const first = streamOf(await open("GET", session).response);
     expect((await open("GET", session).response).statusCode).toBe(409);
     first.destroy();
     await until(async () => (await open("GET", session).response).statusCode === 200);
@@ -114,6 +114,7 @@ describe("a session", () => {
     const answer = await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, headers)
       .response;
     expect(answer.headers["content-type"]).toBe("application/json");
+    expect(answer.whole).toBeDefined();
     expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 4 });
   });
 
@@ -130,13 +131,13 @@ describe("a session", () => {
     );
     const answer = await exchange.response;
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "text/event-stream"]);
-    answer.destroy();
+    streamOf(answer).destroy();
     await until(async () => (await ask(5, "test/received")).includes("notifications/cancelled"));
   });
 
   it("ends with DELETE, and its child with it", async () => {
     const pid = await pidOf();
-    const stream = await open("GET", session).response;
+    const stream = streamOf(await open("GET", session).response);
     expect((await open("DELETE", session).response).statusCode).toBe(200);
     expect(await textOf(stream)).toBe("");
     expect(await statusOf({ id: 3, method: "ping" }, { "mcp-session-id": session })).toBe(404);

@@ -1,6 +1,7 @@
-/** The answer of an HTTP server that is none: a status, headers, and a body that is written as the child speaks. */
+/** The answer of an HTTP server that is none: a status, headers, and a body, whole or written as the child speaks. */
 
 import { Readable } from "node:stream";
+import type { WholeAnswer } from "../upstream.ts";
 
 /** What a client may leave unread before its stream is broken, in bytes; one message always fits. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
@@ -37,11 +38,9 @@ export class Body extends Readable {
     if (this.isOpen && this.readableLength === 0) this.push(`: ${words}\n\n`);
   }
 
-  /** The last of it, if any. */
-  finish(rest?: string): void {
+  finish(): void {
     if (!this.isOpen) return;
     this.complete = true;
-    if (rest !== undefined) this.push(rest);
     this.push(null);
   }
 }
@@ -64,8 +63,6 @@ export function eventStream(headers: Headers): Body {
 export const JSON_BODY: Headers = { "content-type": "application/json" };
 
 /** A whole answer at once. */
-export function wholeBody(status: number, headers: Headers, text?: string): Body {
-  const body = new Body(status, headers);
-  body.finish(text);
-  return body;
+export function wholeBody(statusCode: number, headers: Headers, text = ""): WholeAnswer {
+  return { statusCode, headers, whole: Buffer.from(text) };
 }

@@ -1,6 +1,7 @@
 /** All children of one command: how many there may be, when one may be started, and the one that waits for its first use. */
 
-import { type Child, type ChildCommand, ChildError, startChild } from "../child.ts";
+import { type Child, type ChildCommand, startChild } from "../child.ts";
+import { ChildError } from "../child-error.ts";
 import { UpstreamError } from "../upstream.ts";
 import { Restarts } from "./restarts.ts";
 import { type ChildMessageDropped, type Owner, Switchboard } from "./switchboard.ts";

@@ -3,7 +3,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { PROTOCOL_VERSION_KEY } from "../message.ts";
 import { memberText } from "../splice.ts";
-import type { StreamedAnswer } from "../upstream.ts";
+import type { UpstreamAnswer } from "../upstream.ts";
 import { headerMissing, metaMissing, unsupportedVersion } from "./answers.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { type InputSchemaOf, missingHeader } from "./required-headers.ts";
@@ -21,7 +21,7 @@ export function refusalOf(
   message: ClientMessage,
   headers: OutgoingHttpHeaders,
   { versions, inputSchemaOf }: ModernServer,
-): StreamedAnswer | undefined {
+): UpstreamAnswer | undefined {
   const { id, version, text } = message;
   if (version === undefined) return metaMissing(PROTOCOL_VERSION_KEY, id);
   if (!versions.includes(version)) return unsupportedVersion(versions, version, id);

@@ -2,8 +2,9 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import { eraOf } from "../message.ts";
-import { UpstreamError, type StreamedExchange } from "../upstream.ts";
+import { UpstreamError, type UpstreamExchange } from "../upstream.ts";
 import { accepted, modernStatus, notInitialized, tooMany } from "./answers.ts";
+import { JSON_BODY } from "./body.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { refusalOf } from "./modern-checks.ts";
 import { PostReply, type ReplyTimes } from "./reply.ts";
@@ -30,7 +31,7 @@ export class ModernDoor {
     return method !== undefined && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
   }
 
-  post(message: ClientMessage, headers: OutgoingHttpHeaders): StreamedExchange {
+  post(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
     const { id, method, text } = message;
     if (id === undefined || method === undefined) {
       // Security: a cancellation by id could end another client's call; who leaves is cancelled by leaving.
@@ -42,6 +43,7 @@ export class ModernDoor {
       id,
       accepts: accepts(headers),
       headers: {},
+      jsonHeaders: JSON_BODY,
       statusOf: modernStatus,
     });
     this.#send(message, headers, reply).catch((error: unknown) =>

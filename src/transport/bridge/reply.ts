@@ -1,8 +1,8 @@
 /** The answer to one POST: JSON when the child answers at once, a stream when it says something else first or takes its time. */
 
 import { INTERNAL_ERROR } from "../refusal.ts";
-import { type StreamedAnswer, UpstreamError, type StreamedExchange } from "../upstream.ts";
-import { Body, eventStream, type Headers, JSON_BODY } from "./body.ts";
+import { type UpstreamAnswer, UpstreamError, type UpstreamExchange } from "../upstream.ts";
+import { type Body, eventStream, type Headers, wholeBody } from "./body.ts";
 import type { Accepts } from "./request-headers.ts";
 
 /** Where what a child says about one request goes. */
@@ -25,15 +25,18 @@ export interface ReplyOptions extends ReplyTimes {
   /** The token of the request's id. */
   readonly id: string;
   readonly accepts: Accepts;
+  /** Of a stream, beside those that every stream has. */
   readonly headers: Headers;
+  /** Of a JSON answer, all of them. */
+  readonly jsonHeaders: Headers;
   /** The HTTP status of an error as the answer. */
   readonly statusOf: (errorCode: number) => number;
 }
 
-export class PostReply implements Reply, StreamedExchange {
-  readonly response: Promise<StreamedAnswer>;
+export class PostReply implements Reply, UpstreamExchange {
+  readonly response: Promise<UpstreamAnswer>;
   readonly #options: ReplyOptions;
-  readonly #head = Promise.withResolvers<StreamedAnswer>();
+  readonly #head = Promise.withResolvers<UpstreamAnswer>();
   #timer: NodeJS.Timeout | undefined;
   #body: Body | undefined;
   #isOver = false;
@@ -65,7 +68,7 @@ export class PostReply implements Reply, StreamedExchange {
   }
 
   /** An answer of our own, in place of the child's; before the request was sent. */
-  refuse(answer: StreamedAnswer): void {
+  refuse(answer: UpstreamAnswer): void {
     if (this.#isOver) return;
     this.#end();
     this.#head.resolve(answer);
@@ -86,7 +89,7 @@ export class PostReply implements Reply, StreamedExchange {
       return body.finish();
     }
     const status = errorCode === undefined ? 200 : this.#options.statusOf(errorCode);
-    this.#begin(new Body(status, { ...JSON_BODY, ...this.#options.headers })).finish(text);
+    this.#head.resolve(wholeBody(status, this.#options.jsonHeaders, text));
   }
 
   fail(error: UpstreamError): void {
@@ -115,10 +118,8 @@ export class PostReply implements Reply, StreamedExchange {
   }
 
   #stream(): Body {
-    return this.#body ?? this.#begin(eventStream(this.#options.headers));
-  }
-
-  #begin(body: Body): Body {
+    if (this.#body !== undefined) return this.#body;
+    const body = eventStream(this.#options.headers);
     this.#body = body;
     body.once("close", this.abort);
     this.#head.resolve(body);

@@ -1,7 +1,7 @@
 /** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
 
 import { randomUUID } from "node:crypto";
-import { type Body, eventStream, type Headers } from "./body.ts";
+import { type Body, eventStream, type Headers, JSON_BODY } from "./body.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { Children, Member } from "./children.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
@@ -20,12 +20,14 @@ export interface SessionParts {
 export class BridgeSession {
   readonly id = randomUUID();
   readonly headers: Headers = { "mcp-session-id": this.id };
+  readonly jsonHeaders: Headers = { ...JSON_BODY, ...this.headers };
   readonly #parts: SessionParts;
   readonly #member: Member;
   readonly #replies = new Set<PostReply>();
   readonly #held = new HeldMessages();
   readonly #initialized = Promise.withResolvers<void>();
   readonly #waiting: NodeJS.Timeout;
+  #isInitialized = false;
   #stream: Body | undefined;
   #usedAtMs: number;
   #isOpened = false;
@@ -39,6 +41,7 @@ export class BridgeSession {
       unrelated: (message) => this.#hear(message),
       died: () => this.#close(),
     });
+    void this.#initialized.promise.then(() => (this.#isInitialized = true));
     // Clients that forget to say it are served all the same.
     this.#waiting = setTimeout(this.#initialized.resolve, parts.initializedMs);
     this.#waiting.unref();
@@ -60,12 +63,16 @@ export class BridgeSession {
   }
 
   /** Sends a request when the child may hear it; its messages go to `reply`. */
-  async request(message: ClientMessage, reply: PostReply): Promise<void> {
+  request(message: ClientMessage, reply: PostReply): void {
     const isHandshake = message.method === "initialize";
     this.#isOpened = true;
     this.#begin(reply, isHandshake);
     // Some servers fail for good when they are asked before the handshake is over.
-    if (!isHandshake) await this.#initialized.promise;
+    if (isHandshake || this.#isInitialized) this.#ask(message, reply, isHandshake);
+    else void this.#initialized.promise.then(() => this.#ask(message, reply, isHandshake));
+  }
+
+  #ask(message: ClientMessage, reply: PostReply, isHandshake: boolean): void {
     if (reply.isOver) return;
     const { switchboard } = this.#member;
     const ours = switchboard.request(message, reply);

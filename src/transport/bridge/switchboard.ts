@@ -1,6 +1,7 @@
 /** One child and the requests that are under way on it, each under an id of ours, so that no two clients can meet. */
 
 import type { Child } from "../child.ts";
+import { ChildError } from "../child-error.ts";
 import { memberSpan, setMember } from "../splice.ts";
 import { UpstreamError } from "../upstream.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
@@ -74,14 +75,15 @@ export class Switchboard {
     const renamed = setMember(text, ["id"], ours);
     this.#write(
       progressToken === undefined ? renamed : setMember(renamed, ["params", "_meta", "progressToken"], ours),
-    ).catch((cause: unknown) => this.#fail(ours, new UpstreamError("broken", false, cause)));
+      (cause) => this.#fail(ours, new UpstreamError("broken", mayBeRead(cause), cause)),
+    );
     return ours;
   }
 
   /** Sends what awaits no answer. */
   send(text: string): void {
     // Nobody waits for what comes of it.
-    this.#write(text).catch(() => undefined);
+    this.#write(text, () => undefined);
   }
 
   /** Tells the child that nobody waits for this request any more. */
@@ -117,13 +119,13 @@ export class Switchboard {
     this.#owner.died();
   }
 
-  async #write(text: string): Promise<void> {
+  #write(text: string, onFailure: (cause: unknown) => void): void {
     this.#unsentBytes += text.length;
-    try {
-      await this.#child?.send(text);
-    } finally {
-      this.#unsentBytes -= text.length;
-    }
+    const taken = (): void => void (this.#unsentBytes -= text.length);
+    this.#child?.sendSoon(text).then(taken, (cause: unknown) => {
+      taken();
+      onFailure(cause);
+    });
   }
 
   #fail(ours: string, error: UpstreamError): void {
@@ -160,6 +162,10 @@ function withSubscription(text: string, part: "params" | "result", clientId: str
   if (!text.includes(SUBSCRIPTION_ID_KEY)) return text;
   const path = [part, "_meta", SUBSCRIPTION_ID_KEY];
   return memberSpan(text, path) === undefined ? text : setMember(text, path, clientId);
+}
+
+function mayBeRead(cause: unknown): boolean {
+  return cause instanceof ChildError && cause.wasSent;
 }
 
 function cancellation(ours: string): string {
