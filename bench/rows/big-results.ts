@@ -55,7 +55,7 @@ async function withResultsOf(
       ["nginx", nginx],
     ],
     unit: "MB/s",
-    note: `an empty proxy on node:http: ${pairedRatio(bare, nginx).toFixed(3)} of nginx (${median(bare).toFixed(0)} MB/s)`,
+    note: `results of ${megabytes} MB: an empty proxy on node:http: ${pairedRatio(bare, nginx).toFixed(3)} of nginx (${median(bare).toFixed(0)} MB/s)`,
   });
   return [speed, flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")])];
 }
