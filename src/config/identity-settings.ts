@@ -43,6 +43,13 @@ const headerName = z
   .regex(/^[A-Za-z0-9-]+$/, "must be a header name of letters, digits and -")
   .transform((name) => name.toLowerCase());
 
+/** They say how a message is sent, and are the connection's own. */
+const FRAMING = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect"];
+
+const upstreamHeader = headerName.refine((name) => !FRAMING.includes(name), {
+  error: "must not be a header that says how a message is sent, such as Host; choose X-Agent-Id or the like",
+});
+
 /** Addresses and CIDR ranges. */
 const hops = z
   .array(
@@ -103,7 +110,7 @@ export const IDENTITY_SHAPE = z
     passthrough: z.boolean().default(false),
     resource: trustedAddress.optional(),
     "forward-token": z.boolean().default(false),
-    "upstream-header": headerName.optional(),
+    "upstream-header": upstreamHeader.optional(),
     jwt: jwt.optional(),
     "service-accounts": serviceAccounts.optional(),
     "api-keys": z.strictObject({ file: text, header: headerName.default("authorization") }).optional(),

@@ -97,6 +97,10 @@ describe("settings of identity", () => {
       "{ header: { name: X_Agent, from: ['127.0.0.1'] } }",
       "identity.header.name: must be a header name of letters, digits and -",
     ],
+    ...["Host", "Content-Length"].map((name): [string, string] => [
+      `{ upstream-header: ${name} }`,
+      "identity.upstream-header: must not be a header that says how a message is sent, such as Host; choose X-Agent-Id or the like",
+    ]),
     [
       "{ header: { name: X-Agent, from: ['localhost'] } }",
       `identity.header.from.0: must be an address or a CIDR range, got "localhost"`,
