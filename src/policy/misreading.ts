@@ -18,28 +18,28 @@ const MAX_COMPARED_NAMES = 10_000;
  */
 export function misreading(args: JsonObject, path: Path, inputSchema?: JsonObject): Misreading | undefined {
   let value: Json | undefined = args;
-  for (let depth = 0; depth < path.length; depth += 1) {
+  let depth = 0;
+  for (const segment of path) {
     if (typeof value === "string") return mayBeStructure(value) ? "type" : undefined;
-    if (isJsonObject(value) && hasLookAlike(value, path, depth, inputSchema)) return "look_alike";
-    value = childOf(value, path[depth] ?? "");
+    const isDeclaredBeside = (name: string): boolean =>
+      [segment, name].every((one) => isDeclared(inputSchema, [...path.slice(0, depth), one]));
+    if (isJsonObject(value) && hasLookAlike(value, segment, isDeclaredBeside)) return "look_alike";
+    value = childOf(value, segment);
     if (value === undefined) return undefined;
+    depth += 1;
   }
   return undefined;
 }
 
-/** Whether `object` has a name that could be taken for the one that the path has at this depth. */
+/** Whether `object` has a name that could be taken for the wanted one, and is not declared beside it. */
 function hasLookAlike(
   object: JsonObject,
-  path: Path,
-  depth: number,
-  inputSchema: JsonObject | undefined,
+  wanted: string,
+  isDeclaredBeside: (name: string) => boolean,
 ): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
-  const wanted = path[depth] ?? "";
   for (const name of object.keys()) {
-    if (!foldsOnto(name, wanted)) continue;
-    const beside = [wanted, name].map((each) => [...path.slice(0, depth), each]);
-    if (!beside.every((place) => isDeclared(inputSchema, place))) return true;
+    if (foldsOnto(name, wanted) && !isDeclaredBeside(name)) return true;
   }
   return false;
 }
