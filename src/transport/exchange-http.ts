@@ -199,17 +199,21 @@ export class HttpRelay {
 
   async #send(exchange: Exchange, open: Open, permit?: Permit): Promise<void> {
     const { downstream, tracking, session } = exchange;
+    // For who left while a store was asked nothing is sent: what has gone out cannot be taken back.
+    if (downstream.destroyed) {
+      permit?.refund();
+      return tracking?.ended("cancelled");
+    }
     this.#underway.begin(session, tracking);
     tracking?.sent();
     const context = tracking === undefined ? undefined : this.#parts.propagate(tracking.request);
     const upstream = open(this.#headers(exchange, context), context);
-    let isGone = downstream.destroyed;
+    let isGone = false;
     const leave = (): void => {
       isGone = !downstream.writableFinished;
       if (isGone) upstream.abort();
     };
     downstream.on("close", leave);
-    if (isGone) upstream.abort();
     try {
       const carried = carryAnswer(exchange, await upstream.response, this.#answerParts);
       if (carried !== undefined) await carried;
