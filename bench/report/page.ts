@@ -15,7 +15,8 @@ export function fillBenchPage(page: string, report: Report): string {
   return between(filled, "bench-cores", tableOf(cores ?? []));
 }
 
-function between(page: string, name: string, content: string): string {
+/** The page with what stands between two markers made anew. @throws when one is missing. */
+export function between(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md: the markers of ${name} are missing`);

@@ -1,6 +1,7 @@
 /** What stands in docs/performance.md between its markers, and the pictures beside it: all of it from the results. */
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { between } from "../report/page.ts";
 import type { Column, Curve, Machine, Point, Results } from "./curve.ts";
 import { CURVES } from "./curves.ts";
 import { drawCurve } from "./draw.ts";
@@ -22,16 +23,9 @@ export function picturesOf(results: Results): ReadonlyMap<string, string> {
 export function fillPage(page: string, results: Results): string {
   const sections = CURVES.map((curve): [string, string] => [curve.name, sectionOf(curve, results)]);
   return [...sections, ["machine", wordsOf(results)] as const].reduce(
-    (text, [name, content]) => between(text, name, content),
+    (text, [name, content]) => between(text, `scale:${name}`, content),
     page,
   );
-}
-
-function between(page: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- scale:${name}:begin -->\n`, `<!-- scale:${name}:end -->`];
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md: the markers of scale:${name} are missing`);
-  return `${page.slice(0, from + begin.length)}${content}\n${page.slice(to)}`;
 }
 
 function sectionOf(curve: Curve, results: Results): string {
