@@ -1,7 +1,7 @@
 /** Corpus stories: one policy, the calls made under it, and the decision that each of them must get. */
 
 import { Counters } from "../enforcement/counters.ts";
-import { classify } from "../policy/category.ts";
+import { classify } from "../policy/classify.ts";
 import type { Policy } from "../policy/compile.ts";
 import { decide } from "../policy/decide.ts";
 import { decideMethod } from "../policy/decide-method.ts";

@@ -1,6 +1,7 @@
 /** A guess at what a tool does, from its name, description and argument names. */
 
-import type { Category, CategoryAssignment, DescribedTool } from "./category.ts";
+import type { Category, CategoryAssignment } from "./category.ts";
+import type { DescribedTool } from "./tool-definition.ts";
 import { isFreeForm, isReadOnlyText, leadVerb, promisesMore, type Verb } from "./category-text.ts";
 import {
   FINAL_VERBS,

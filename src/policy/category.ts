@@ -1,7 +1,5 @@
 /** What kind of thing a tool does, and where that judgement came from. */
 
-import { guessCategory } from "./category-guess.ts";
-
 export const CATEGORIES = ["read", "write", "execute", "destructive", "financial", "unknown"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
@@ -10,57 +8,4 @@ export interface CategoryAssignment {
   readonly source: "policy" | "annotations" | "heuristic";
   /** 0 to 1; a policy's own word is 1. */
   readonly confidence: number;
-}
-
-/** A tool as the server's tools/list describes it; the server's word, not a fact. */
-export interface DescribedTool {
-  readonly name: string;
-  readonly description?: string | undefined;
-  /** `annotations` as found; hints that are no booleans are ignored. */
-  readonly annotations?: unknown;
-  /** Names of the top-level arguments. */
-  readonly argumentNames?: readonly string[] | undefined;
-}
-
-const HINTED = 0.9;
-/** A guess at least this sure outweighs a hint that says the opposite. */
-const DOUBTED = 0.6;
-
-/**
- * The policy's word, else the server's annotations, else a guess from name, description and argument names.
- * An annotation that says `read` against clear signs of the opposite is not believed: never `read` when in doubt.
- */
-export function classify(tool: DescribedTool, policyWord?: Category): CategoryAssignment {
-  if (policyWord !== undefined) return { category: policyWord, source: "policy", confidence: 1 };
-  const guess = guessCategory(tool);
-  const isReadOnly = hint(tool.annotations, "readOnlyHint");
-  if (isReadOnly === true) return readUnlessDoubted(guess);
-  if (hint(tool.annotations, "destructiveHint") === true) return destructiveUnlessFinancial(guess);
-  if (isReadOnly === false && (guess.category === "read" || guess.category === "unknown")) {
-    return { category: "write", source: "annotations", confidence: DOUBTED };
-  }
-  return { ...guess, source: "heuristic" };
-}
-
-function hint(annotations: unknown, name: string): boolean | undefined {
-  if (typeof annotations !== "object" || annotations === null || !Object.hasOwn(annotations, name))
-    return undefined;
-  const value: unknown = Reflect.get(annotations, name);
-  return typeof value === "boolean" ? value : undefined;
-}
-
-type Guess = Pick<CategoryAssignment, "category" | "confidence">;
-
-// Security: the server wrote the hint, and a server that lies would call everything read-only.
-function readUnlessDoubted(guess: Guess): CategoryAssignment {
-  const isDoubted = guess.category !== "read" && guess.confidence >= DOUBTED;
-  if (isDoubted) return { category: guess.category, source: "heuristic", confidence: DOUBTED };
-  return { category: "read", source: "annotations", confidence: HINTED };
-}
-
-/** `destructiveHint` says that something may be lost; running and paying are told apart from that. */
-function destructiveUnlessFinancial(guess: Guess): CategoryAssignment {
-  if (guess.category === "financial" || guess.category === "execute")
-    return { ...guess, source: "heuristic" };
-  return { category: "destructive", source: "annotations", confidence: HINTED };
 }

@@ -1,7 +1,7 @@
 /** Policy against the server's tools/list: names that do not exist, tools that no rule covers, arguments that no tool has. */
 
 import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
-import { classify } from "./category.ts";
+import { classify } from "./classify.ts";
 import type { Policy } from "./compile.ts";
 import { documentPlace, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
 import { didYouMean, nearestName } from "./nearest.ts";

@@ -1,12 +1,21 @@
 /** A tool as the server's tools/list defines it: the server's word, not a fact. */
 
-import type { DescribedTool } from "./category.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 export interface ToolDefinition {
   readonly name: string;
   /** The whole element of the list, `name` included. */
   readonly json: JsonObject;
+}
+
+/** What a category is guessed from. */
+export interface DescribedTool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** `annotations` as found; hints that are no booleans are ignored. */
+  readonly annotations?: unknown;
+  /** Names of the top-level arguments. */
+  readonly argumentNames?: readonly string[] | undefined;
 }
 
 /** The tools of a list; what has no name is left out. */
@@ -24,7 +33,6 @@ export function inputSchemaOf({ json }: ToolDefinition): JsonObject | undefined 
   return isJsonObject(schema) ? schema : undefined;
 }
 
-/** What categories are guessed from. */
 export function describeDefinition(tool: ToolDefinition): DescribedTool {
   const description = tool.json.get("description");
   const annotations = tool.json.get("annotations");

@@ -1,14 +1,16 @@
 /** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
 
-import { type Category, type CategoryAssignment, classify, type DescribedTool } from "../policy/category.ts";
-import type { Policy } from "../policy/compile.ts";
-import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
+import type { Category, CategoryAssignment } from "../policy/category.ts";
+import { classify } from "../policy/classify.ts";
 import {
+  type DescribedTool,
   describeDefinition,
   inputSchemaOf,
   readDefinitions,
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
+import type { Policy } from "../policy/compile.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
 import { bytesIn } from "./pump.ts";
 import { KnownList, type RecalledList } from "./known-list.ts";

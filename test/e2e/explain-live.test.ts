@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { explainCall } from "../../src/explanation/steps.ts";
 import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import { classify } from "../../src/policy/category.ts";
+import { classify } from "../../src/policy/classify.ts";
 import { isJsonObject } from "../../src/policy/json.ts";
 import { readJson } from "../../src/policy/read-json.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";

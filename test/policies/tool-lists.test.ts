@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readPolicyFile } from "../../src/config/policy-file.ts";
-import { classify } from "../../src/policy/category.ts";
+import { classify } from "../../src/policy/classify.ts";
 import type { Policy } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { RuleSet } from "../../src/policy/document.ts";

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { classify, type DescribedTool } from "../../src/policy/category.ts";
+import { classify } from "../../src/policy/classify.ts";
+import type { DescribedTool } from "../../src/policy/tool-definition.ts";
 
 interface Labelled extends DescribedTool {
   readonly category: string;

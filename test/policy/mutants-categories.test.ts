@@ -1,7 +1,8 @@
 /** The classifier name by name: what each list of words is there for, and how sure it makes. */
 
 import { describe, expect, it } from "vitest";
-import { type Category, classify } from "../../src/policy/category.ts";
+import type { Category } from "../../src/policy/category.ts";
+import { classify } from "../../src/policy/classify.ts";
 
 function judged(
   name: string,

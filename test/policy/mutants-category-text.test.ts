@@ -1,7 +1,7 @@
 /** The classifier phrase by phrase: what each turn of a description and each argument is read for. */
 
 import { describe, expect, it } from "vitest";
-import { classify } from "../../src/policy/category.ts";
+import { classify } from "../../src/policy/classify.ts";
 import { isFreeForm, isReadOnlyText, leadVerb, promisesMore } from "../../src/policy/category-text.ts";
 
 function judged(

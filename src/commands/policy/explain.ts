@@ -1,7 +1,8 @@
 /** `tollgate policy explain`: the decision for one call, and why. */
 
 import { readPolicyFile } from "../../config/policy-file.ts";
-import { CATEGORIES, type Category, type CategoryAssignment, classify } from "../../policy/category.ts";
+import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category.ts";
+import { classify } from "../../policy/classify.ts";
 import type { Policy } from "../../policy/compile.ts";
 import type { Call } from "../../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../../policy/json.ts";

@@ -1,7 +1,8 @@
 /** A starter policy for a server's tools: what each may do by its category, and why. */
 
 import { digestOf } from "../../config/policy-file.ts";
-import { type Category, type CategoryAssignment, classify } from "../../policy/category.ts";
+import type { Category, CategoryAssignment } from "../../policy/category.ts";
+import { classify } from "../../policy/classify.ts";
 import { digestDefinition } from "../../policy/definition-parts.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
 import { describeDefinition, type ToolDefinition } from "../../policy/tool-definition.ts";
