@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { EFFECTS, REASONS } from "../src/policy/decision.ts";
+import { EFFECTS, REASONS } from "../src/policy/mode.ts";
 import type { DecisionEntry } from "../src/telemetry/decisions.ts";
 import { type Feed, type Filter, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";

@@ -3,7 +3,7 @@
 import type { LimitFill } from "../enforcement/limit-readings.ts";
 import type { Step } from "../explanation/steps.ts";
 import type { Category, CategoryAssignment } from "../policy/category.ts";
-import type { Mode } from "../policy/decision.ts";
+import type { Mode } from "../policy/mode.ts";
 import type { Finding } from "../policy/finding.ts";
 import type { MinuteActivity, PairActivity } from "../telemetry/activity.ts";
 import type { DecisionEntry } from "../telemetry/decisions.ts";

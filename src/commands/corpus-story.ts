@@ -1,6 +1,6 @@
 /** The format of corpus files, and its strict reader. */
 
-import { EFFECTS, type Effect, REASONS, type Reason } from "../policy/decision.ts";
+import { EFFECTS, type Effect, REASONS, type Reason } from "../policy/mode.ts";
 import { isJsonObject, type Json, type JsonObject } from "../policy/json.ts";
 import { Place, type Problem } from "../policy/place.ts";
 import {

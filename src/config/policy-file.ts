@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compile, type Policy } from "../policy/compile.ts";
-import type { Mode } from "../policy/decision.ts";
+import type { Mode } from "../policy/mode.ts";
 import { parsePolicy } from "../policy/document.ts";
 import type { Json } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";

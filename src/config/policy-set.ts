@@ -1,7 +1,7 @@
 /** Which policy judges which agent: files bound to patterns of agents' names, and one file for everyone else. */
 
 import type { Policy } from "../policy/compile.ts";
-import type { Mode } from "../policy/decision.ts";
+import type { Mode } from "../policy/mode.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 
 export interface PolicyBinding {

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import * as z from "zod";
-import type { Mode } from "../policy/decision.ts";
+import type { Mode } from "../policy/mode.ts";
 import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
 import { type ApprovalSettings, approvalsOf } from "./approval-settings.ts";
 import { type FreezeSettings, freezeOf } from "./freeze-settings.ts";

@@ -1,11 +1,11 @@
 /** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
 
-import type { Entry, Policy } from "../policy/compile.ts";
-import { actionPointer } from "../policy/compile.ts";
+import { type Entry, type Policy, actionPointer } from "../policy/compile.ts";
 import type { CompiledLimit } from "../policy/compile-rules.ts";
 import { type Condition, evaluate } from "../policy/condition.ts";
 import { decide } from "../policy/decide.ts";
-import { type Call, type Decision, effectOf, type Effect, type Mode } from "../policy/decision.ts";
+import { type Call, type Decision, effectOf } from "../policy/decision.ts";
+import type { Effect, Mode } from "../policy/mode.ts";
 import { describeJson } from "../policy/describe-json.ts";
 import { misreading } from "../policy/misreading.ts";
 import { resolvePath } from "../policy/path.ts";

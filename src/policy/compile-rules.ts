@@ -1,6 +1,6 @@
 /** Rules and limits of one place in the document, with their pointers, modes and increments. */
 
-import type { Mode } from "./decision.ts";
+import type { Mode } from "./mode.ts";
 import type { RuleSet } from "./document.ts";
 import { type JsonObject, JsonNumber } from "./json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "./limit.ts";

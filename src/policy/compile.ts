@@ -2,7 +2,7 @@
 
 import type { Category, CategoryAssignment } from "./category.ts";
 import { type CompiledLimit, compileLimits, compileRules, type Place } from "./compile-rules.ts";
-import type { Mode } from "./decision.ts";
+import type { Mode } from "./mode.ts";
 import type {
   Action,
   CategoryEntry,

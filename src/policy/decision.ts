@@ -1,35 +1,9 @@
-/** What a policy decides about one call, as data; and the closed sets of words that everything else repeats. */
+/** What a policy decides about one call, as data. */
 
 import type { CategoryAssignment } from "./category.ts";
 import type { JsonObject } from "./json.ts";
 import type { Charge } from "./limit.ts";
-
-export const EFFECTS = ["allow", "deny", "would_deny", "ask"] as const;
-/** As counted: a decision's own effect, or `would_deny` where shadow mode let a denial pass. */
-export type Effect = (typeof EFFECTS)[number];
-
-export const REASONS = [
-  "denied_by_rule",
-  "default_deny",
-  "hidden",
-  "condition",
-  "condition_unevaluable",
-  "rate_limited",
-  "budget_exceeded",
-  "approval_required",
-  "approval_rejected",
-  "tool_changed",
-  "unauthenticated",
-  "no_policy",
-  "frozen",
-  "invalid_message",
-  "limiter_unavailable",
-] as const;
-/** Why a call was not allowed: the same word in metric, audit record, span and message. */
-export type Reason = (typeof REASONS)[number];
-
-export const MODES = ["enforce", "shadow"] as const;
-export type Mode = (typeof MODES)[number];
+import type { Effect, Mode, Reason } from "./mode.ts";
 
 /** One tools/call, as a policy sees it. */
 export interface Call {

@@ -1,7 +1,7 @@
 /** The policy document in its normal form: a strict schema, every error with its path, and the JSON Schema for editors. */
 
 import { CATEGORIES, type Category } from "./category.ts";
-import type { Mode } from "./decision.ts";
+import type { Mode } from "./mode.ts";
 import { normalise } from "./dialects.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { Place, type Problem } from "./place.ts";

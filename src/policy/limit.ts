@@ -1,6 +1,6 @@
 /** Windows and charges: how often, or how much, in which time. */
 
-import type { Mode } from "./decision.ts";
+import type { Mode } from "./mode.ts";
 
 export type Scope = "agent" | "session" | "server";
 export type Algorithm = "aligned" | "sliding";

@@ -1,7 +1,7 @@
 /** Rules and limits as the document writes them: `require`, `deny_if` and `limits`. */
 
 import { CONDITION, type Condition, readPath } from "./condition.ts";
-import { MODES, type Mode } from "./decision.ts";
+import { MODES, type Mode } from "./mode.ts";
 import { type Json, JsonNumber } from "./json.ts";
 import { type Algorithm, type Scope, WINDOW_NAMES, type WindowName } from "./limit.ts";
 import { MEASURES, type Measure } from "./measure.ts";

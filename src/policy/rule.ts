@@ -2,7 +2,8 @@
 
 import { type Condition, evaluate } from "./condition.ts";
 import { misreading } from "./misreading.ts";
-import type { Call, Mode, Unevaluable } from "./decision.ts";
+import type { Call, Unevaluable } from "./decision.ts";
+import type { Mode } from "./mode.ts";
 
 export interface Rule {
   readonly kind: "require" | "deny_if";

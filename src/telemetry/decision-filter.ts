@@ -1,7 +1,7 @@
 /** Which decisions somebody wants to see, from the parameters of a query. */
 
 import { CATEGORIES } from "../policy/category.ts";
-import { EFFECTS, REASONS } from "../policy/decision.ts";
+import { EFFECTS, REASONS } from "../policy/mode.ts";
 import type { DecisionEntry } from "./decisions.ts";
 
 /** Every field that is given must be what is given. */

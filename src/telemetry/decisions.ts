@@ -3,7 +3,8 @@
 import type { Ending, Judgement, Observer, Outcome } from "../enforcement/observer.ts";
 import type { Agent, Client, Request, Transport } from "../enforcement/request.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
-import { effectOf, isBlocked, type Denial, type Effect, type Unevaluable } from "../policy/decision.ts";
+import { effectOf, isBlocked, type Denial, type Unevaluable } from "../policy/decision.ts";
+import type { Effect } from "../policy/mode.ts";
 import type { Charge } from "../policy/limit.ts";
 import type { Capture, Captured } from "./capture.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";

@@ -3,7 +3,7 @@
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Transport } from "../enforcement/request.ts";
 import { CATEGORIES, type Category } from "../policy/category.ts";
-import type { Mode } from "../policy/decision.ts";
+import type { Mode } from "../policy/mode.ts";
 import type { Families } from "./families.ts";
 import type { LabelBounds } from "./label-bounds.ts";
 import { labelValue } from "./labels.ts";

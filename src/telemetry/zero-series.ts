@@ -4,7 +4,7 @@ import { APPROVAL_STATES } from "../enforcement/approvals.ts";
 import { METHODS } from "../policy/method.ts";
 import { OUTCOMES, REFUSAL_CAUSES } from "../enforcement/observer.ts";
 import { CATEGORIES } from "../policy/category.ts";
-import { REASONS } from "../policy/decision.ts";
+import { REASONS } from "../policy/mode.ts";
 import type { Families } from "./families.ts";
 import type { LabelBounds } from "./label-bounds.ts";
 import type { KnownTool } from "./state-metrics.ts";

@@ -7,7 +7,7 @@ import { readRunbook } from "../../scripts/alerts/runbook.ts";
 import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../scripts/alerts/write.ts";
 import { OUTCOMES } from "../../src/enforcement/observer.ts";
 import { CATEGORIES } from "../../src/policy/category.ts";
-import { EFFECTS, MODES, REASONS } from "../../src/policy/decision.ts";
+import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";
 import { UNKNOWN } from "../../src/telemetry/labels.ts";
 import { groupingsOf, labelsOf, matchersOf, metricsOf, resultLabelsOf, SCRAPED } from "./expression.ts";
 

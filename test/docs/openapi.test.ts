@@ -7,7 +7,7 @@ import type { FormatsPlugin } from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CATEGORIES } from "../../src/policy/category.ts";
-import { EFFECTS, REASONS } from "../../src/policy/decision.ts";
+import { EFFECTS, REASONS } from "../../src/policy/mode.ts";
 import { setStage, type Stage } from "../fixtures/console-stage.ts";
 
 // Both are CommonJS, whose default export is not what their types say under ECMAScript modules.

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { OUTCOMES, REFUSAL_CAUSES } from "../../src/enforcement/observer.ts";
-import { REASONS } from "../../src/policy/decision.ts";
+import { REASONS } from "../../src/policy/mode.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../src/telemetry/metrics.ts";
 import {
   DENIED,

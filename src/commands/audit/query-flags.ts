@@ -2,7 +2,7 @@
 
 import { OUTCOMES } from "../../enforcement/observer.ts";
 import { CATEGORIES } from "../../policy/category.ts";
-import { EFFECTS, REASONS } from "../../policy/decision.ts";
+import { EFFECTS, REASONS } from "../../policy/mode.ts";
 import { didYouMean } from "../../policy/nearest.ts";
 import { formatProblem, readArguments } from "../policy/command.ts";
 import { type FieldName, FIELDS, isFieldName, isSumName, SUMS } from "./record.ts";

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type Category, CATEGORIES } from "../../policy/category.ts";
-import { EFFECTS, REASONS, type Reason } from "../../policy/decision.ts";
+import { EFFECTS, REASONS, type Reason } from "../../policy/mode.ts";
 import { readLines } from "../audit/read-lines.ts";
 
 export interface RecordedCall {

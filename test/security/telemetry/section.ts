@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 import { OUTCOMES } from "../../../src/enforcement/observer.ts";
-import { REASONS } from "../../../src/policy/decision.ts";
+import { REASONS } from "../../../src/policy/mode.ts";
 import { createMetrics, type Metrics } from "../../../src/telemetry/metrics.ts";
 import { denied, exampleAgent, exampleRequest, exampleTool, observe } from "../../telemetry/examples.ts";
 import type { Figure, Section } from "../figure.ts";
