@@ -2,7 +2,7 @@
 
 import { parsePolicyFile } from "../../src/config/policy-file.ts";
 import { Counters } from "../../src/enforcement/counters.ts";
-import type { Policy } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Call } from "../../src/policy/decision.ts";
 import { policyOf } from "../subjects/policy.ts";

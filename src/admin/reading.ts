@@ -4,7 +4,7 @@ import type { Express } from "express";
 import type { PolicyBinding } from "../config/policy-set.ts";
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Coverage } from "../policy/coverage.ts";
 import { printJson } from "../policy/print-json.ts";
 import type { Activity } from "../telemetry/activity.ts";
@@ -31,8 +31,8 @@ export interface ReadingSources {
 
 export interface ShownPolicies {
   /** For agents without a binding; absent when such agents are denied. */
-  readonly everyone: Policy | undefined;
-  readonly all: readonly Policy[];
+  readonly everyone: CompiledPolicy | undefined;
+  readonly all: readonly CompiledPolicy[];
   /** Absent without a policy for everyone. */
   readonly file: string | undefined;
   readonly bindings: readonly PolicyBinding[];
@@ -119,7 +119,7 @@ function describePolicies({
   };
 }
 
-function describePolicy({ digest, mode, default: effect, rules, document }: Policy) {
+function describePolicy({ digest, mode, default: effect, rules, document }: CompiledPolicy) {
   const normalForm: unknown = JSON.parse(printJson(document.json));
   return { digest, mode, default: effect, rules, document: normalForm };
 }

@@ -2,7 +2,7 @@
 
 import { Counters } from "../enforcement/counters.ts";
 import { classify } from "../policy/classify.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { decideMethod } from "../policy/decide-method.ts";
 import { type Decision, effectOf, isBlocked } from "../policy/decision.ts";

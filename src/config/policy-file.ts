@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { compile, type Policy } from "../policy/compile.ts";
+import { compile, type CompiledPolicy } from "../policy/compile.ts";
 import type { Mode } from "../policy/mode.ts";
 import { parsePolicy } from "../policy/document.ts";
 import type { Json } from "../policy/json.ts";
@@ -17,7 +17,7 @@ export interface PolicyFileOptions {
 export type PolicyFile =
   | {
       readonly ok: true;
-      readonly policy: Policy;
+      readonly policy: CompiledPolicy;
       /** sha256 of the bytes, in hex. */
       readonly digest: string;
       /** What the reader should know about how the file was understood. */

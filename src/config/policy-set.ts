@@ -1,6 +1,6 @@
 /** Which policy judges which agent: files bound to patterns of agents' names, and one file for everyone else. */
 
-import type { Policy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Mode } from "../policy/mode.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 
@@ -19,10 +19,10 @@ export interface PolicySources {
 
 export interface PolicySet {
   /** By the name that limits hang on; the first binding that matches. Undefined: no policy covers the agent. */
-  readonly forAgent: (name: string) => Policy | undefined;
+  readonly forAgent: (name: string) => CompiledPolicy | undefined;
   /** What an agent without a binding gets. */
-  readonly everyone: Policy | undefined;
-  readonly all: readonly Policy[];
+  readonly everyone: CompiledPolicy | undefined;
+  readonly all: readonly CompiledPolicy[];
 }
 
 export type LoadedPolicies =
@@ -40,7 +40,7 @@ export function policyPaths({ policy, agents }: NamedFiles): string[] {
 /** Compiles the bytes of each file of `policyPaths`, in that order; the problems of all of them at once. `whenNone` is in force when no file is named at all. */
 export function parsePolicies(
   sources: PolicySources,
-  whenNone: Policy,
+  whenNone: CompiledPolicy,
   bytes: readonly Uint8Array[],
 ): LoadedPolicies {
   const { policy, agents, mode } = sources;
@@ -51,7 +51,7 @@ export function parsePolicies(
   if (paths.length === 0)
     return { ok: true, policies: { forAgent: () => whenNone, everyone: whenNone, all: [whenNone] } };
   const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
-  const policyAt = (path: string): Policy | undefined => compiled[paths.indexOf(path)];
+  const policyAt = (path: string): CompiledPolicy | undefined => compiled[paths.indexOf(path)];
   const bindings = agents.map((binding) => ({
     pattern: patternOf(binding.match),
     policy: policyAt(binding.policy),

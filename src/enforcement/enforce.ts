@@ -1,6 +1,6 @@
 /** One call: the permit that lets it pass, or the denial that answers it. */
 
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { decideMethod } from "../policy/decide-method.ts";
 import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
 import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";

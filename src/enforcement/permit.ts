@@ -1,6 +1,6 @@
 /** The proof that a call was judged and charged. Nothing else opens the way upstream for a tools/call. */
 
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";

@@ -1,11 +1,11 @@
 /** What would let a denied call pass: by another call, or by another policy. */
 
-import type { Policy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Call, Denial } from "../policy/decision.ts";
 import type { Explanation, Step } from "./steps.ts";
 
 /** Empty for a call that is allowed. */
-export function adviceFor(policy: Policy, call: Call, { decision, steps }: Explanation): string[] {
+export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
   const { denial } = decision;
   if (denial === undefined) return [];
   const deciding = steps.find(({ step }) => step === (WORDS.get(denial.rule) ?? denial.rule));
@@ -29,7 +29,7 @@ interface Decided {
   readonly step: Step | undefined;
 }
 
-function adviceOn(policy: Policy, call: Call, { denial, step }: Decided): string[] {
+function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided): string[] {
   const { rule, reason } = denial;
   if (reason === "hidden") return [hiddenAdvice(policy, call)];
   if (reason === "denied_by_rule") return [`change the action at ${rule}`];
@@ -45,7 +45,7 @@ function adviceOn(policy: Policy, call: Call, { denial, step }: Decided): string
     : [];
 }
 
-function hiddenAdvice(policy: Policy, { tool }: Call): string {
+function hiddenAdvice(policy: CompiledPolicy, { tool }: Call): string {
   const { hide = [] } = policy.document;
   if (hide.includes("*")) return 'take "*" out of `hide`, and name there what shall stay hidden';
   if (hide.includes(tool)) return `take ${JSON.stringify(tool)} out of \`hide\``;

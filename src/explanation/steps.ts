@@ -1,7 +1,6 @@
 /** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
 
-import { type Entry, type Policy, actionPointer } from "../policy/compile.ts";
-import type { CompiledLimit } from "../policy/compile-rules.ts";
+import { type Entry, type Policy, actionPointer, type CompiledLimit } from "../policy/policy.ts";
 import { type Condition, evaluate } from "../policy/condition.ts";
 import { decide } from "../policy/decide.ts";
 import { type Call, type Decision, effectOf } from "../policy/decision.ts";

@@ -2,22 +2,15 @@
 
 import type { Mode } from "./mode.ts";
 import type { RuleSet } from "./document.ts";
-import { type JsonObject, JsonNumber } from "./json.ts";
+import { JsonNumber } from "./json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "./limit.ts";
 import { measure } from "./measure.ts";
-import { type Misreading, misreading } from "./misreading.ts";
+import { misreading } from "./misreading.ts";
 import { resolvePath } from "./path.ts";
 import { distinctNames, limitName, ruleName, windowName } from "./pointer.ts";
+import type { CompiledLimit } from "./policy.ts";
 import type { Rule } from "./rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
-
-/** What one call adds to a limit, or why that cannot be told. */
-export type Amount = number | Misreading | "missing";
-
-export interface CompiledLimit {
-  readonly limit: Limit;
-  readonly amountOf: (args: JsonObject, inputSchema?: JsonObject) => Amount;
-}
 
 /** What the rules of one place share. */
 export interface Place {

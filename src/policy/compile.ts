@@ -1,65 +1,15 @@
 /** Document -> Policy: immutable, indexed by tool. */
 
 import type { Category, CategoryAssignment } from "./category.ts";
-import { type CompiledLimit, compileLimits, compileRules, type Place } from "./compile-rules.ts";
+import { compileLimits, compileRules, type Place } from "./compile-rules.ts";
 import type { Mode } from "./mode.ts";
-import type {
-  Action,
-  CategoryEntry,
-  MethodEntry,
-  Pin,
-  PolicyDocument,
-  RuleSet,
-  ToolEntry,
-} from "./document.ts";
-import type { Limit } from "./limit.ts";
+import type { CategoryEntry, MethodEntry, Pin, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
+import { actionPointer, type Entry, type Policy } from "./policy.ts";
 import { pointerTo } from "./pointer.ts";
-import type { Rule } from "./rule.ts";
 
-/** What holds for one tool, one category, one method, or every tool. */
-export interface Entry {
-  readonly pointer: string;
-  readonly action: Action;
-  readonly reason?: string;
-  readonly mode: Mode;
-  readonly rules: readonly Rule[];
-  readonly limits: readonly CompiledLimit[];
-}
-
-export interface Policy {
-  /** Of the bytes that it was read from; empty without a policy. */
-  readonly digest: string;
-  readonly default: "allow" | "deny";
-  readonly mode: Mode;
-  readonly isStrict: boolean;
+/** A policy and what it was compiled from, for those that speak of the document itself: checks and advice. */
+export interface CompiledPolicy extends Policy {
   readonly document: PolicyDocument;
-  /** Names that the policy mentions, the hide list included, `*` not. */
-  readonly toolNames: readonly string[];
-  /** Pointers of all rules. */
-  readonly rules: readonly string[];
-  readonly limits: readonly Limit[];
-  /** The author's own words, by rule pointer. */
-  readonly onDeny: ReadonlyMap<string, string>;
-  /** Whether the tool has an entry of its own. */
-  readonly isListed: (tool: string) => boolean;
-  /** The policy's own word for the tool. */
-  readonly categoryOf: (tool: string) => Category | undefined;
-  /** Whether the tool is cut out of tools/list: what is hidden in earnest, not in shadow. */
-  readonly isHidden: (tool: string, category: Category | CategoryAssignment) => boolean;
-  /** How the tool is hidden, if it is. */
-  readonly hiding: (tool: string, category: Category) => Hiding | undefined;
-  /** What a changed definition of the tool does; undefined when nothing is pinned. */
-  readonly pinOf: (tool: string) => Pin | undefined;
-  /** The tool's own entry, else that of its category. */
-  readonly entryOf: (tool: string, category: Category) => Entry | undefined;
-  readonly everyTool: Entry;
-  /** By method; `*` for methods that no revision of the protocol knows. */
-  readonly methods: ReadonlyMap<string, Entry>;
-}
-
-export interface Hiding {
-  readonly mode: Mode;
-  readonly reason?: string;
 }
 
 export interface CompileOptions {
@@ -68,7 +18,7 @@ export interface CompileOptions {
   readonly mode?: Mode;
 }
 
-export function compile(document: PolicyDocument, { digest, mode }: CompileOptions): Policy {
+export function compile(document: PolicyDocument, { digest, mode }: CompileOptions): CompiledPolicy {
   const forced = mode === "shadow" ? mode : undefined;
   const context: Context = {
     mode: forced ?? document.mode ?? "enforce",
@@ -81,8 +31,9 @@ export function compile(document: PolicyDocument, { digest, mode }: CompileOptio
   const everyTool = compileEntry(document.all_tools ?? {}, "/all_tools", context);
   const entries = [...tools.values(), ...categories.values(), everyTool, ...methods.values()];
   const entryOf: Policy["entryOf"] = (tool, category) => tools.get(tool) ?? categories.get(category);
+  const ownPin = (tool: string): Pin | undefined => document.tools?.get(tool)?.pin;
   const hiding = hidingOf(document, context.mode, entryOf);
-  return Object.freeze<Policy>({
+  return Object.freeze<CompiledPolicy>({
     digest,
     default: document.default,
     mode: context.mode,
@@ -96,7 +47,8 @@ export function compile(document: PolicyDocument, { digest, mode }: CompileOptio
     categoryOf: (tool) => document.tools?.get(tool)?.category,
     isHidden: (tool, category) => hiding(tool, wordOf(category))?.mode === "enforce",
     hiding,
-    pinOf: (tool) => document.tools?.get(tool)?.pin ?? document.pin,
+    pinOf: (tool) => ownPin(tool) ?? document.pin,
+    pinPointerOf: (tool) => (ownPin(tool) === undefined ? "/pin" : pointerTo("tools", tool, "pin")),
     entryOf,
     everyTool,
     methods,
@@ -160,11 +112,6 @@ function pointersOf(entries: readonly Entry[]): string[] {
   ]);
 }
 
-/** `/tools/create_charge/action`. */
-export function actionPointer(entry: Entry): string {
-  return `${entry.pointer}/action`;
-}
-
 function messagesOf(entries: readonly Entry[]): Map<string, string> {
   const messages = new Map<string, string>();
   for (const entry of entries) {
@@ -181,7 +128,7 @@ function wordOf(category: Category | CategoryAssignment): Category {
 }
 
 /** No policy: everything is allowed, and observed. */
-export const ALLOW_ALL: Policy = compile(
+export const ALLOW_ALL: CompiledPolicy = compile(
   {
     version: "1",
     default: "allow",

@@ -2,7 +2,7 @@
 
 import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
 import { classify } from "./classify.ts";
-import type { Policy } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
 import { documentPlace, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
 import { didYouMean, nearestName } from "./nearest.ts";
 import { describeDefinition, inputSchemaOf, type ToolDefinition } from "./tool-definition.ts";
@@ -17,7 +17,7 @@ export interface Coverage {
 }
 
 /** What does not fit between the two. Nothing is unknown to an empty list: a server that lists nothing says nothing. */
-export function comparePolicyWithTools(policy: Policy, tools: readonly ToolDefinition[]): Coverage {
+export function comparePolicyWithTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): Coverage {
   if (tools.length === 0) return { unknown: [], uncovered: [], findings: [] };
   const names = new Set(tools.map(({ name }) => name));
   const unknown = policy.toolNames.filter((name) => !names.has(name));
@@ -30,7 +30,7 @@ export function comparePolicyWithTools(policy: Policy, tools: readonly ToolDefin
   return { unknown, uncovered, findings };
 }
 
-function uncoveredTools(policy: Policy, tools: readonly ToolDefinition[]): string[] {
+function uncoveredTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): string[] {
   const names = tools
     .filter((tool) => {
       const { category } = classify(describeDefinition(tool), policy.categoryOf(tool.name));
@@ -44,7 +44,11 @@ function uncoveredTools(policy: Policy, tools: readonly ToolDefinition[]): strin
 // Security: the server chooses how many tools it lists, and each comparison takes time.
 const MOST_COMPARISONS = 200_000;
 
-function unknownFindings(policy: Policy, unknown: readonly string[], names: ReadonlySet<string>): Finding[] {
+function unknownFindings(
+  policy: CompiledPolicy,
+  unknown: readonly string[],
+  names: ReadonlySet<string>,
+): Finding[] {
   const known = unknown.length * names.size <= MOST_COMPARISONS ? names : [];
   const root = documentPlace();
   const { tools, hide = [] } = policy.document;
@@ -61,7 +65,7 @@ function unknownFindings(policy: Policy, unknown: readonly string[], names: Read
   });
 }
 
-function uncoveredFinding(policy: Policy, name: string): Finding {
+function uncoveredFinding(policy: CompiledPolicy, name: string): Finding {
   const effect =
     policy.default === "deny"
       ? "it is denied by default; list it, or hide it"
@@ -74,7 +78,7 @@ function uncoveredFinding(policy: Policy, name: string): Finding {
   };
 }
 
-function schemaFindings(policy: Policy, tools: readonly ToolDefinition[]): Finding[] {
+function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]): Finding[] {
   const entries = placedEntries(policy.document);
   const every = entries.find(({ kind }) => kind === "every");
   const common = every === undefined ? [] : placedRules(every);
@@ -90,7 +94,7 @@ function schemaFindings(policy: Policy, tools: readonly ToolDefinition[]): Findi
 }
 
 /** A category's rules are for tools without an entry of their own. */
-function isConcerned(entry: PlacedEntry, policy: Policy, tool: ToolDefinition): boolean {
+function isConcerned(entry: PlacedEntry, policy: CompiledPolicy, tool: ToolDefinition): boolean {
   if (entry.kind === "tool") return entry.name === tool.name;
   return !policy.isListed(tool.name) && classify(describeDefinition(tool)).category === entry.name;
 }

@@ -1,6 +1,6 @@
 /** The last step of a decision: does the call fit into every limit, and what is charged for it. */
 
-import type { CompiledLimit } from "./compile-rules.ts";
+import type { CompiledLimit } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
 import { type Charge, fits, type Limit, type ReadUsage } from "./limit.ts";

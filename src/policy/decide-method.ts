@@ -1,6 +1,6 @@
 /** What the policy says of every method but tools/call. */
 
-import { actionPointer, type Policy } from "./compile.ts";
+import { actionPointer, type Policy } from "./policy.ts";
 import type { Decision, Denial } from "./decision.ts";
 import { denied } from "./denial.ts";
 import { judgeLimits } from "./decide-limits.ts";

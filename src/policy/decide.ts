@@ -1,10 +1,9 @@
 /** decide(policy, call, usage) -> Decision: the one place where a call is allowed or denied. Security: read it whole. */
 
-import { actionPointer, type Entry, type Policy } from "./compile.ts";
+import { actionPointer, type Entry, type Policy } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { judgeLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
-import { pointerTo } from "./pointer.ts";
 import { judgeRule, type Objection, type Rule } from "./rule.ts";
 
 /**
@@ -38,7 +37,7 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
     yield denial("default_deny", "(default deny)", policy);
   }
   if (call.isToolChanged === true && isPinned(policy, call.tool)) {
-    yield denial("tool_changed", pinPointer(policy, call.tool), entry ?? policy);
+    yield denial("tool_changed", policy.pinPointerOf(call.tool), entry ?? policy);
   }
   const asked: Denial[] = entry?.action === "approve" ? [ask(actionPointer(entry), entry)] : [];
   for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
@@ -93,8 +92,4 @@ function ask(rule: string, author: Author): Denial {
 function isPinned(policy: Policy, tool: string): boolean {
   const pin = policy.pinOf(tool);
   return typeof pin === "object" ? pin.on_change !== "warn" : pin === "deny";
-}
-
-function pinPointer(policy: Policy, tool: string): string {
-  return policy.document.tools?.get(tool)?.pin === undefined ? "/pin" : pointerTo("tools", tool, "pin");
 }

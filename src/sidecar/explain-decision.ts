@@ -4,7 +4,7 @@ import type { DecisionAnswer, DecisionExplanation } from "../admin/api.ts";
 import { adviceFor } from "../explanation/advice.ts";
 import { type Step, stepsOf } from "../explanation/steps.ts";
 import { principalOf } from "../enforcement/request.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
 import { type Call, effectOf } from "../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
@@ -59,7 +59,7 @@ function withoutValues({ conditions, ...step }: Step): Step {
 }
 
 /** A limit is met by waiting, which the steps of one call alone cannot know. */
-function adviceOf(policy: Policy, call: Call, explained: Parameters<typeof adviceFor>[2]): string[] {
+function adviceOf(policy: CompiledPolicy, call: Call, explained: Parameters<typeof adviceFor>[2]): string[] {
   const { denial } = explained.decision;
   if (denial?.reason === "frozen") return ["have an operator lift the freeze"];
   if (denial?.retryAfterMs === undefined) return adviceFor(policy, call, explained);

@@ -4,7 +4,7 @@ import type { PolicySet } from "../config/policy-set.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { createEnforcer, type Enforcer } from "../enforcement/enforce.ts";
 import { type Agent, principalOf } from "../enforcement/request.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { ToolList } from "../transport/tool-list.ts";
 import type { Control } from "./control.ts";

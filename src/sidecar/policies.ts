@@ -4,7 +4,8 @@ import { parsePolicies, policyPaths, type PolicySet } from "../config/policy-set
 import type { Settings } from "../config/settings.ts";
 import { openWatched, type Watched, type WatchedFile } from "../config/watched-file.ts";
 import { type Agent, principalOf } from "../enforcement/request.ts";
-import { ALLOW_ALL, type Policy } from "../policy/compile.ts";
+import { ALLOW_ALL } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ServerStreams } from "../transport/server-streams.ts";

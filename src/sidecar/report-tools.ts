@@ -1,6 +1,6 @@
 /** What the server's tools change: their names and categories, and how far the policies fit them. */
 
-import type { Policy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/compile.ts";
 import { comparePolicyWithTools } from "../policy/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ToolList } from "../transport/tool-list.ts";
@@ -10,7 +10,7 @@ const MOST_FINDINGS_LOGGED = 20;
 /** Tells metrics and log of the tools that the server has listed. */
 export function reportTools(
   tools: ToolList,
-  policies: readonly Policy[],
+  policies: readonly CompiledPolicy[],
   { log, metrics }: Pick<Telemetry, "log" | "metrics">,
 ): void {
   metrics.toolsKnown(tools.known(policies));

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Agent, Client, Request, RequestedTool, TraceContext } from "../enforcement/request.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { type CallMessage, type RequestMessage, traceContextOf } from "./message.ts";
 import type { Session } from "./session.ts";
 import type { ToolList } from "./tool-list.ts";

@@ -5,7 +5,7 @@ import type { Enforcer, Verdict } from "../enforcement/enforce.ts";
 import type { Propagate } from "../enforcement/observer.ts";
 import type { Permit } from "../enforcement/permit.ts";
 import { type Agent, principalOf, type TraceContext } from "../enforcement/request.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
 import { Admission, type AdmissionParts, type Caller } from "./admission.ts";

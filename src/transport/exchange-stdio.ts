@@ -6,7 +6,7 @@ import type { Observer, Outcome, Propagate, Refusal } from "../enforcement/obser
 import type { Permit } from "../enforcement/permit.ts";
 import type { Agent, Client, TraceContext } from "../enforcement/request.ts";
 import { Tracking } from "../enforcement/tracking.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { ChildError } from "./child-error.ts";
 import { describeRequest } from "./describe-request.ts";
 import {

@@ -2,7 +2,7 @@
 
 import { Buffer, isUtf8 } from "node:buffer";
 
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { isJsonObject, JsonNumber } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
 import { memberText, setMember } from "./splice.ts";

@@ -9,7 +9,7 @@ import {
   readDefinitions,
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
-import type { Policy } from "../policy/compile.ts";
+import type { Policy } from "../policy/policy.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
 import { bytesIn } from "./pump.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Counters } from "../../src/enforcement/counters.ts";
 import { Permit } from "../../src/enforcement/permit.ts";
 import { type OnStoreError, SharedLimits } from "../../src/enforcement/shared-limits.ts";
-import type { Policy } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { JsonNumber } from "../../src/policy/json.ts";
 import { NO_ARGUMENTS, noApprovals } from "../fixtures/approvals.ts";
 import { createMemoryStore, type MemoryStore } from "../fixtures/memory-store.ts";

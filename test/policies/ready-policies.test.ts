@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { DEMO_TOOLS } from "../../src/commands/demo/tools.ts";
 import { readPolicyFile } from "../../src/config/policy-file.ts";
-import type { Policy } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
 import { isJsonObject } from "../../src/policy/json.ts";
 import { readJson } from "../../src/policy/read-json.ts";

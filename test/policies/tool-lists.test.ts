@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readPolicyFile } from "../../src/config/policy-file.ts";
 import { classify } from "../../src/policy/classify.ts";
-import type { Policy } from "../../src/policy/compile.ts";
+import type { CompiledPolicy } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { RuleSet } from "../../src/policy/document.ts";
 import { parsePath } from "../../src/policy/path.ts";
@@ -18,7 +18,7 @@ const POLICIES = readdirSync(FOLDER)
   .filter((file) => /^[^.]+\.json$/.test(file) && file !== "demo.json")
   .map((file) => file.replace(/\.json$/, ""));
 
-function compiled(name: string): Policy {
+function compiled(name: string): CompiledPolicy {
   const read = readPolicyFile(fileURLToPath(new URL(`${name}.json`, FOLDER)));
   if (!read.ok) throw new Error(read.problems.join("\n"));
   return read.policy;
@@ -96,7 +96,7 @@ function argumentNames({ inputSchema }: RecordedTool): string[] {
 }
 
 /** Hidden, denied, waiting for a person, or limited on its own. */
-function isBounded(policy: Policy, tool: string): boolean {
+function isBounded(policy: CompiledPolicy, tool: string): boolean {
   const category = classify({ name: tool }, policy.categoryOf(tool));
   const decision = decide(policy, { tool, category, args: new Map(), agent: "a" }, () => ({
     used: 0,

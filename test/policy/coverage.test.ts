@@ -1,7 +1,7 @@
 /** The comparison of policy and tools that the running sidecar makes, too. */
 
 import { describe, expect, it } from "vitest";
-import { compile, type Policy } from "../../src/policy/compile.ts";
+import { compile, type CompiledPolicy } from "../../src/policy/compile.ts";
 import { comparePolicyWithTools } from "../../src/policy/coverage.ts";
 import { parsePolicy } from "../../src/policy/document.ts";
 import type { Json } from "../../src/policy/json.ts";
@@ -14,7 +14,7 @@ function jsonOf(value: unknown): Json {
   return read.value;
 }
 
-function policyOf(document: object): Policy {
+function policyOf(document: object): CompiledPolicy {
   const parsed = parsePolicy(jsonOf({ version: "1", default: "deny", ...document }));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return compile(parsed.document, { digest: "" });

@@ -1,7 +1,7 @@
 /** Decisions and denials to the last key, and charges to the last unit. */
 
 import { describe, expect, it } from "vitest";
-import type { Policy } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
 import { decideMethod } from "../../src/policy/decide-method.ts";
 import type { Decision } from "../../src/policy/decision.ts";

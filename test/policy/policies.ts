@@ -1,7 +1,7 @@
 /** Policies and calls for tests, from plain literals. */
 
 import type { Category } from "../../src/policy/category.ts";
-import { compile, type CompileOptions, type Policy } from "../../src/policy/compile.ts";
+import { compile, type CompileOptions, type CompiledPolicy } from "../../src/policy/compile.ts";
 import type { Call } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/document.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../src/policy/json.ts";
@@ -20,7 +20,7 @@ export function fromLiteral(value: unknown): Json {
   return json(JSON.stringify(value));
 }
 
-export function policyOf(literal: unknown, options: Partial<CompileOptions> = {}): Policy {
+export function policyOf(literal: unknown, options: Partial<CompileOptions> = {}): CompiledPolicy {
   const parsed = parsePolicy(typeof literal === "string" ? json(literal) : fromLiteral(literal));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return compile(parsed.document, { digest: "d", ...options });

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import { ALLOW_ALL, type Policy } from "../../src/policy/compile.ts";
+import { ALLOW_ALL } from "../../src/policy/compile.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { KnownList } from "../../src/transport/known-list.ts";
 import { outlineOf } from "../../src/transport/passable.ts";
 import { type Listed, ToolList } from "../../src/transport/tool-list.ts";

@@ -1,7 +1,7 @@
 /** `tollgate policy check`: everything that is wrong with a policy, at once, each with its place. */
 
 import { readPolicyFile } from "../../config/policy-file.ts";
-import type { Policy } from "../../policy/compile.ts";
+import type { CompiledPolicy } from "../../policy/compile.ts";
 import { comparePolicyWithTools } from "../../policy/coverage.ts";
 import type { Finding, Severity } from "../../policy/finding.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../policy/json.ts";
@@ -113,7 +113,7 @@ function checkFile(file: string, tools: readonly ToolDefinition[] | undefined): 
 
 /** What is wrong with a policy that can be loaded. */
 function findingsOf(
-  policy: Policy,
+  policy: CompiledPolicy,
   tools: readonly ToolDefinition[] | undefined,
   unchosen: ReadonlySet<string>,
 ): Finding[] {

@@ -3,7 +3,7 @@
 import { readPolicyFile } from "../../config/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category.ts";
 import { classify } from "../../policy/classify.ts";
-import type { Policy } from "../../policy/compile.ts";
+import type { CompiledPolicy } from "../../policy/compile.ts";
 import type { Call } from "../../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../../policy/json.ts";
 import { didYouMean } from "../../policy/nearest.ts";
@@ -118,14 +118,14 @@ function readArgs(text: string): JsonObject | string {
 function categoryOf(
   { tool, category }: Request,
   definition: ToolDefinition | undefined,
-  policy: Policy,
+  policy: CompiledPolicy,
 ): CategoryAssignment {
   const described = definition === undefined ? { name: tool } : describeDefinition(definition);
   return classify(described, policy.categoryOf(tool) ?? category);
 }
 
 interface Explained {
-  readonly policy: Policy;
+  readonly policy: CompiledPolicy;
   readonly call: Call;
   readonly explanation: Explanation;
 }

@@ -1,7 +1,7 @@
 /** Recorded calls under another policy: what would have been decided, and what cannot be told. */
 
 import { Counters } from "../../enforcement/counters.ts";
-import type { Policy } from "../../policy/compile.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
 import { type Decision, type Denial, effectOf, isBlocked } from "../../policy/decision.ts";

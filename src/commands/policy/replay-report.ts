@@ -1,6 +1,6 @@
 /** What a replay has found: counted by agent and tool, the changes with their rules, and what it cannot tell. */
 
-import type { Policy } from "../../policy/compile.ts";
+import type { CompiledPolicy } from "../../policy/compile.ts";
 import type { AuditLog } from "./audit-lines.ts";
 import { count } from "./command.ts";
 import type { Replay, ReplayedCall } from "./replay-log.ts";
@@ -42,7 +42,7 @@ export interface ReplayReport {
   readonly cannotTell: readonly string[];
 }
 
-export function reportReplay(log: AuditLog, replay: Replay, policy: Policy): ReplayReport {
+export function reportReplay(log: AuditLog, replay: Replay, policy: CompiledPolicy): ReplayReport {
   const { replayed } = replay;
   const times = replayed.map(({ call }) => new Date(call.atMs).toISOString());
   return {
@@ -95,7 +95,7 @@ function changesOf(replayed: readonly ReplayedCall[]): ReplayChange[] {
 }
 
 /** What the reader must not take from this replay. */
-function cannotTell(log: AuditLog, replay: Replay, policy: Policy): string[] {
+function cannotTell(log: AuditLog, replay: Replay, policy: CompiledPolicy): string[] {
   const { replayed } = replay;
   const unknown = count(replayed.filter(({ now }) => now === "unknown").length, "call");
   return [
@@ -107,7 +107,7 @@ function cannotTell(log: AuditLog, replay: Replay, policy: Policy): string[] {
   ];
 }
 
-function missingFromCalls(replayed: readonly ReplayedCall[], policy: Policy): string[] {
+function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPolicy): string[] {
   const unnamed = replayed.filter(({ call }) => call.tool !== undefined && !call.argumentNames).length;
   const isBySession = policy.limits.some(({ scope }) => scope === "session");
   const noSession = isBySession ? replayed.filter(({ call }) => call.session === undefined).length : 0;

@@ -1,7 +1,6 @@
 /** Rules judged by the names of arguments alone: what surely objects, what surely does not, and what cannot be told. */
 
-import type { Entry, Policy } from "../../policy/compile.ts";
-import type { CompiledLimit } from "../../policy/compile-rules.ts";
+import type { Entry, Policy, CompiledLimit } from "../../policy/policy.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../policy/json.ts";
 import { type Misreading, misreading } from "../../policy/misreading.ts";

@@ -3,7 +3,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readPolicyFile } from "../../config/policy-file.ts";
-import { compile, type Policy } from "../../policy/compile.ts";
+import { compile } from "../../policy/compile.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { parsePolicy } from "../../policy/document.ts";
 import { describeCall, playStory, type StoryResult } from "../corpus.ts";
 import { readStory, type Story } from "../corpus-story.ts";
