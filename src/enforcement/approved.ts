@@ -3,7 +3,7 @@
 import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../policy/denial.ts";
 import type { ApprovalDesk, Asked, Claim } from "./approvals.ts";
-import type { StoreFault } from "./limit-store.ts";
+import type { StoreFault } from "./store.ts";
 
 /** A call with its arguments as an approval is bound to them. */
 export type ApprovableCall = Call & { readonly argsOnWire: Asked["args"] };

@@ -5,13 +5,8 @@ import type { Charge, Limit, ReadUsage } from "../policy/limit.ts";
 import type { Judged } from "./approved.ts";
 import type { Clock } from "./clock.ts";
 import { Counters, type LimitSurvey } from "./counters.ts";
-import {
-  type Admission,
-  type LimitStore,
-  StoreError,
-  type StoreFault,
-  type StoreReceipt,
-} from "./limit-store.ts";
+import type { Admission, LimitStore, StoreReceipt } from "./limit-store.ts";
+import { StoreError, type StoreFault } from "./store.ts";
 import { ToldUsages } from "./told-usages.ts";
 
 /** What happens to a call whose limits cannot be checked. */
