@@ -10,7 +10,7 @@ import { printJson } from "../policy/print-json.ts";
 import type { Activity } from "../telemetry/activity.ts";
 import { type DecisionFilter, readDecisionFilter } from "../telemetry/decision-filter.ts";
 import type { DecisionStreams } from "../telemetry/decision-streams.ts";
-import type { DecisionEntry } from "../telemetry/decisions.ts";
+import type { DecisionEntry } from "../telemetry/decision-entry.ts";
 import type * as api from "./api.ts";
 
 /** What the routes ask of the sidecar. */
