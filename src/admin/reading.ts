@@ -1,7 +1,7 @@
 /** What can be read on the admin listener: policies, tools, activity, limits, decisions. */
 
 import type { Express } from "express";
-import type { PolicyBinding } from "../config/policy-set.ts";
+import type { PolicyBinding } from "../config/settings-shape.ts";
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
 import type { Policy } from "../policy/compile.ts";
