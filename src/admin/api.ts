@@ -6,7 +6,7 @@ import type { Category, CategoryAssignment } from "../policy/category.ts";
 import type { Mode } from "../policy/mode.ts";
 import type { Finding } from "../policy/finding.ts";
 import type { MinuteActivity, PairActivity } from "../telemetry/activity.ts";
-import type { DecisionEntry } from "../telemetry/decisions.ts";
+import type { DecisionEntry } from "../telemetry/decision-entry.ts";
 
 /** Any answer that is not 2xx. */
 export interface ErrorAnswer {

@@ -1,7 +1,7 @@
 /** What can be read on the admin listener: policies, tools, activity, limits, decisions. */
 
 import type { Express } from "express";
-import type { PolicyBinding } from "../config/policy-set.ts";
+import type { PolicyBinding } from "../config/settings-shape.ts";
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
@@ -10,7 +10,7 @@ import { printJson } from "../policy/print-json.ts";
 import type { Activity } from "../telemetry/activity.ts";
 import { type DecisionFilter, readDecisionFilter } from "../telemetry/decision-filter.ts";
 import type { DecisionStreams } from "../telemetry/decision-streams.ts";
-import type { DecisionEntry } from "../telemetry/decisions.ts";
+import type { DecisionEntry } from "../telemetry/decision-entry.ts";
 import type * as api from "./api.ts";
 
 /** What the routes ask of the sidecar. */

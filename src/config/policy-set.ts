@@ -3,12 +3,7 @@
 import type { CompiledPolicy } from "../policy/compile.ts";
 import type { Mode } from "../policy/mode.ts";
 import { parsePolicyFile } from "./policy-file.ts";
-
-export interface PolicyBinding {
-  /** An agent's verified name; `*` stands for any characters. */
-  readonly match: string;
-  readonly policy: string;
-}
+import type { PolicyBinding } from "./settings-shape.ts";
 
 export interface PolicySources {
   /** For agents that no binding matches; absent without bindings: everything is allowed. */

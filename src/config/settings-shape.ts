@@ -14,6 +14,12 @@ export interface Address {
   readonly port: number;
 }
 
+export interface PolicyBinding {
+  /** An agent's verified name; `*` stands for any characters. */
+  readonly match: string;
+  readonly policy: string;
+}
+
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 
 const address = z.string().transform((text, context): Address => {

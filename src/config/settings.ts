@@ -11,9 +11,8 @@ import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
 import { type LimitsSettings, limitsProblems, mergeLimits, withSentinelAccount } from "./limits-settings.ts";
-import type { PolicyBinding } from "./policy-set.ts";
 import { nameOfCommand, nameOfHost } from "./server-name.ts";
-import { type Address, type LOG_LEVELS, SETTINGS_SHAPE } from "./settings-shape.ts";
+import { type Address, type LOG_LEVELS, type PolicyBinding, SETTINGS_SHAPE } from "./settings-shape.ts";
 
 export interface Settings {
   readonly upstream: UpstreamSettings;

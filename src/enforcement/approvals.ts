@@ -1,6 +1,6 @@
 /** Approvals: a person's one-time yes to exactly one call, bound to agent, tool, arguments as judged and policy. */
 
-import type { StoreFault } from "./limit-store.ts";
+import type { StoreFault } from "./store.ts";
 
 export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", "used"] as const;
 /** What can become of an approval; the last two end it. */

@@ -1,27 +1,21 @@
 /** Judges one call together with what a person may have said about it. */
 
-import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
+import { type Call, type Denial, isBlocked } from "../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../policy/denial.ts";
 import type { ApprovalDesk, Asked, Claim } from "./approvals.ts";
-import type { StoreFault } from "./limit-store.ts";
+import type { ChargedDecision } from "./charged-decision.ts";
+import type { StoreFault } from "./store.ts";
 
 /** A call with its arguments as an approval is bound to them. */
 export type ApprovableCall = Call & { readonly argsOnWire: Asked["args"] };
 
-/** A decision whose charges, if it lets the call pass, are made. */
-export interface Judged {
-  readonly decision: Decision;
-  /** Gives back what was charged. */
-  readonly refund: () => void;
-}
-
-export interface Approved extends Judged {
+export interface Approved extends ChargedDecision {
   /** The id of the approval that the call waits for, was refused, or has used up. */
   readonly approval?: string;
 }
 
 /** Decides and charges in one step; a promise only where a store is asked. */
-type Judge = (call: ApprovableCall) => Judged | Promise<Judged>;
+type Judge = (call: ApprovableCall) => ChargedDecision | Promise<ChargedDecision>;
 
 interface Door {
   readonly approvals: ApprovalDesk;
@@ -44,7 +38,7 @@ function askWherePeopleDecide(
   call: ApprovableCall,
   judge: Judge,
   { approvals, policyDigest, nowMs }: Door,
-  judged: Judged,
+  judged: ChargedDecision,
 ): Approved | Promise<Approved> {
   const { denial } = judged.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return judged;
@@ -80,7 +74,7 @@ function useApproval(
   judge: Judge,
   { approval, taken }: Extract<Claim, { state: "granted" }>,
 ): Approved | Promise<Approved> {
-  const settle = (judged: Judged): Approved => {
+  const settle = (judged: ChargedDecision): Approved => {
     if (isBlocked(judged.decision)) {
       // A call that a limit denies after all keeps its approval.
       taken.giveBack();

@@ -1,6 +1,7 @@
 /** What a store of shared counters is asked and answers, whatever keeps it. */
 
 import type { Charge, Limit, Usage } from "../policy/limit.ts";
+import { type Command, type KeyScheme, StoreError, storeName } from "./store.ts";
 
 /** What decides about one call, as the pure core has worked it out; a store does no more than this, in one step. */
 export interface Ask {
@@ -29,20 +30,6 @@ export interface StoreReceipt {
   readonly amount: number;
 }
 
-/** `connection`: not reached, or lost; `timeout`: no answer in time; `reply`: it answered with an error. */
-export type StoreFault = "connection" | "timeout" | "reply" | "other";
-
-/** The store could not answer; whether it has charged is not known. */
-export class StoreError extends Error {
-  override readonly name = "StoreError";
-  readonly fault: StoreFault;
-
-  constructor(fault: StoreFault, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.fault = fault;
-  }
-}
-
 export interface LimitStore {
   /** The name of the counter in the store: the same on every replica and through every reload. */
   readonly keyOf: (charge: Charge) => string;
@@ -52,31 +39,9 @@ export interface LimitStore {
   readonly refund: (receipts: readonly StoreReceipt[]) => Promise<void>;
 }
 
-export interface KeyScheme {
-  /** Sets what belongs together apart from all else in the store. */
-  readonly prefix: string;
-  /** The server that the limits are about. Its braces keep all keys of a call on one node of a cluster. */
-  readonly server: string;
-  /** One-way, so that the store holds no name of a session that someone could use. */
-  readonly digest: (text: string) => string;
-}
-
-/** Of the layout of keys and hashes; a change of either is a new version, which starts its counters anew. */
-const SCHEME_VERSION = "v1";
-
 /** `tollgate:v1:{prometheus}:["/tools/x","calls","minute","agent","aligned"]:<digest of the agent>`. */
-export function storeKey({ prefix, server, digest }: KeyScheme, { limit, key }: Charge): string {
-  return `${prefix}:${SCHEME_VERSION}:{${server}}:${limit.id}:${key === "" ? "" : digest(key)}`;
-}
-
-/** A key of which a server has one, on the node that holds its counters. */
-export function storeName({ prefix, server }: KeyScheme, name: string): string {
-  return `${prefix}:${SCHEME_VERSION}:{${server}}:${name}`;
-}
-
-export interface Command {
-  readonly keys: string[];
-  readonly args: string[];
+export function storeKey(scheme: KeyScheme, { limit, key }: Charge): string {
+  return storeName(scheme, `${limit.id}:${key === "" ? "" : scheme.digest(key)}`);
 }
 
 /** The keys and arguments of the admitting script. */

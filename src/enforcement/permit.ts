@@ -5,7 +5,8 @@ import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
 import type { ApprovalDesk } from "./approvals.ts";
-import { type ApprovableCall, type Approved, type Judged, judgeWithApproval } from "./approved.ts";
+import { type ApprovableCall, type Approved, judgeWithApproval } from "./approved.ts";
+import type { ChargedDecision } from "./charged-decision.ts";
 import type { Counters } from "./counters.ts";
 import type { SharedLimits } from "./shared-limits.ts";
 
@@ -67,7 +68,7 @@ function charge(
   policy: Policy,
   call: ApprovableCall,
   { shared, counters, nowMs }: Ledger,
-): Judged | Promise<Judged> {
+): ChargedDecision | Promise<ChargedDecision> {
   const judge = (readUsage: ReadUsage): Decision => decide(policy, call, readUsage);
   if (shared !== undefined) return shared.judge(judge);
   const decision = judge((one) => counters.read(one, nowMs));

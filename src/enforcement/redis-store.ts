@@ -1,7 +1,7 @@
 /** A store that sidecars share, in Redis or Valkey: on a single server, behind Sentinel, or in a Cluster. */
 
 import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
-import { type Command, type KeyScheme, StoreError, type StoreFault, storeName } from "./limit-store.ts";
+import { type Command, type KeyScheme, StoreError, type StoreFault, storeName } from "./store.ts";
 import type { OnLate, ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
 import { StoreCircuit, type StoreLine } from "./store-circuit.ts";
 

@@ -1,6 +1,6 @@
 /** The scripts that keep approvals inside the store: each is one step, and the time is the store's own. */
 
-import { SERVER_TIME } from "./shared-counters-script.ts";
+import { SERVER_TIME } from "./store.ts";
 
 /** How long the keys outlive the last approval in them, so that a clock that goes back a little finds it. */
 const GRACE_MS = 60_000;

@@ -13,7 +13,7 @@ import {
   type Settled,
   type Taken,
 } from "./approvals.ts";
-import { StoreError, type StoreFault, storeName } from "./limit-store.ts";
+import { StoreError, type StoreFault, storeName } from "./store.ts";
 import { approvalScripts } from "./shared-approvals-script.ts";
 import type { ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
 

@@ -1,8 +1,6 @@
 /** The two scripts that run inside the store: one checks and charges all limits of a call, one gives charges back. */
 
-/** Milliseconds since the epoch by the store's own clock, so that the clocks of the sidecars do not matter. */
-export const SERVER_TIME =
-  "(function(t) return t[1] * 1000 + math.floor(t[2] / 1000) end)(redis.call('TIME'))";
+import { SERVER_TIME } from "./store.ts";
 
 /** How long a key outlives its window, so that a clock that goes back a little finds its counts. */
 const GRACE_MS = 60_000;

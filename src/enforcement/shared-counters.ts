@@ -10,8 +10,9 @@ import {
   storeKey,
   type StoreReceipt,
 } from "./limit-store.ts";
-import { admitScript, REFUND_SCRIPT, SERVER_TIME } from "./shared-counters-script.ts";
+import { admitScript, REFUND_SCRIPT } from "./shared-counters-script.ts";
 import type { ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
+import { SERVER_TIME } from "./store.ts";
 
 export class SharedCounters implements LimitStore {
   readonly keyOf: (charge: Charge) => string;

@@ -1,6 +1,6 @@
 /** The script that keeps freezes inside the store: it takes changes, and always answers with all that it then holds. */
 
-import { SERVER_TIME } from "./shared-counters-script.ts";
+import { SERVER_TIME } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 /** Freezes in a store that sidecars share: one that is set or lifted at any of them holds at all; what is known stays while the store is away. */
 
 import { type Freeze, type FrozenPart, type Freezes, keyOf } from "./freeze.ts";
-import { StoreError, type StoreFault, storeName } from "./limit-store.ts";
+import { StoreError, type StoreFault, storeName } from "./store.ts";
 import { freezesScript } from "./shared-freezes-script.ts";
 import type { SharedStore, StoreScript } from "./shared-store.ts";
 

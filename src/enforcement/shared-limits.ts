@@ -2,16 +2,11 @@
 
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { Charge, Limit, ReadUsage } from "../policy/limit.ts";
-import type { Judged } from "./approved.ts";
+import type { ChargedDecision } from "./charged-decision.ts";
 import type { Clock } from "./clock.ts";
 import { Counters, type LimitSurvey } from "./counters.ts";
-import {
-  type Admission,
-  type LimitStore,
-  StoreError,
-  type StoreFault,
-  type StoreReceipt,
-} from "./limit-store.ts";
+import type { Admission, LimitStore, StoreReceipt } from "./limit-store.ts";
+import { StoreError, type StoreFault } from "./store.ts";
 import { ToldUsages } from "./told-usages.ts";
 
 /** What happens to a call whose limits cannot be checked. */
@@ -44,7 +39,7 @@ export class SharedLimits {
   }
 
   /** Asks `judge` what the limits are, and again with what the store says of them. At once when no store is needed. */
-  judge(judge: Judge): Judged | Promise<Judged> {
+  judge(judge: Judge): ChargedDecision | Promise<ChargedDecision> {
     const checks: Charge[] = [];
     const sketch = judge((charge) => {
       checks.push(charge);
@@ -64,7 +59,7 @@ export class SharedLimits {
   }
 
   /** The denial that the store gave a moment ago, if it still stands. */
-  #repeated(judge: Judge, checks: readonly Charge[]): Judged | undefined {
+  #repeated(judge: Judge, checks: readonly Charge[]): ChargedDecision | undefined {
     const steadyMs = this.#parts.clock.steadyMs();
     const usages = checks.map((check) => this.#told.usageOf(check, steadyMs));
     if (usages.includes(undefined)) return undefined;
@@ -72,7 +67,7 @@ export class SharedLimits {
     return isBlocked(decision) ? { decision, refund: nothing } : undefined;
   }
 
-  async #askStore(judge: Judge, checks: readonly Charge[], sketch: Decision): Promise<Judged> {
+  async #askStore(judge: Judge, checks: readonly Charge[], sketch: Decision): Promise<ChargedDecision> {
     const { store, clock } = this.#parts;
     const askedMs = clock.steadyMs();
     let admission: Admission;
@@ -95,7 +90,7 @@ export class SharedLimits {
   }
 
   /** Counts what the store admitted among this process's own, which may know of calls that the store missed. */
-  #mirror(judge: Judge, decision: Decision, giveBack: () => void): Judged {
+  #mirror(judge: Judge, decision: Decision, giveBack: () => void): ChargedDecision {
     if (this.#own === undefined) return { decision, refund: giveBack };
     const own = this.#chargeOwn(judge, this.#own);
     if (isBlocked(own.decision)) {
@@ -109,7 +104,7 @@ export class SharedLimits {
     return { decision, refund };
   }
 
-  #withoutStore(judge: Judge, fault: StoreFault): Judged {
+  #withoutStore(judge: Judge, fault: StoreFault): ChargedDecision {
     const { onStoreError, onFailed, onFailedOpen } = this.#parts;
     onFailed(fault);
     if (this.#own !== undefined) return this.#chargeOwn(judge, this.#own);
@@ -119,7 +114,7 @@ export class SharedLimits {
     return { decision, refund: nothing };
   }
 
-  #chargeOwn(judge: Judge, own: Counters): Judged {
+  #chargeOwn(judge: Judge, own: Counters): ChargedDecision {
     const nowMs = this.#parts.clock.wallMs() + this.#aheadMs;
     const decision = judge((charge) => own.read(charge, nowMs));
     if (isBlocked(decision)) return { decision, refund: nothing };

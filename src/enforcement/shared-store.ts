@@ -1,6 +1,6 @@
 /** A store that several sidecars share, as those who keep something in it see it: scripts, each of them one atomic step. */
 
-import type { Command, KeyScheme } from "./limit-store.ts";
+import type { Command, KeyScheme } from "./store.ts";
 
 /** The text is sent once; then it is called by its digest. */
 export interface StoreScript {

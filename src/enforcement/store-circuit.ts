@@ -1,6 +1,6 @@
 /** Keeps a slow or lost store from slowing calls: each is bounded in time; after a failure all fail at once until a probe passes. */
 
-import { StoreError, type StoreFault } from "./limit-store.ts";
+import { StoreError, type StoreFault } from "./store.ts";
 
 /** One connection, which may be lost and is then replaced as a whole. */
 export interface StoreLine {

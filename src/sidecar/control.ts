@@ -51,7 +51,7 @@ export function createControl(all: Settings, told: Told, parts: ControlParts): C
   const webhook = webhookOf(all, told, nowMs);
   const approvals = openApprovals(all, told, parts, webhook);
   const freezes = new Freezes();
-  const freezing = openFreezing(freezes, told, parts);
+  const freezing = openFreezing(freezes, told, { file: parts.files.freezes, store: parts.store });
   const followed = followFreezes(parts.files.freezeFile, freezes, { log: told.log, nowMs });
   return {
     approvals,

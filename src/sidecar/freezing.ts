@@ -3,9 +3,9 @@
 import { readFreeze } from "../config/control-state.ts";
 import type { Freeze, Freezes, FrozenPart } from "../enforcement/freeze.ts";
 import { SharedFreezes } from "../enforcement/shared-freezes.ts";
+import type { SharedStore } from "../enforcement/shared-store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ControlParts } from "./control.ts";
-import { saveState } from "./control-files.ts";
+import { type ControlFiles, saveState } from "./control-files.ts";
 
 /** What came of it besides. */
 interface Kept {
@@ -28,11 +28,18 @@ export interface Freezing {
   readonly stop: () => void;
 }
 
+interface FreezingParts {
+  /** Keeps freezes for after a restart; absent: they end with this process. */
+  readonly file: ControlFiles["freezes"];
+  /** Where freezes are shared; absent: they are this process's own. */
+  readonly store: SharedStore | undefined;
+}
+
 /** What was frozen before this process began is in force from now on. */
 export function openFreezing(
   freezes: Freezes,
   told: Pick<Telemetry, "log" | "metrics">,
-  { files: { freezes: file }, store }: ControlParts,
+  { file, store }: FreezingParts,
 ): Freezing {
   const initial = file?.initial ?? [];
   const save = (kept: readonly Freeze[]): boolean => saveState(told.log, file, kept);

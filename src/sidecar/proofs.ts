@@ -1,6 +1,6 @@
 /** What tells callers and operators from others; every file of it is read, and all problems are said at once. */
 
-import { readAdminToken } from "../config/admin-token.ts";
+import { readAdminToken } from "../config/read-admin-token.ts";
 import type { HttpSettings, Settings } from "../config/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { type BuiltIdentity, buildIdentity } from "./identity.ts";

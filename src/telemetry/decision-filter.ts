@@ -2,7 +2,7 @@
 
 import { CATEGORIES } from "../policy/category.ts";
 import { EFFECTS, REASONS } from "../policy/mode.ts";
-import type { DecisionEntry } from "./decisions.ts";
+import type { DecisionEntry } from "./decision-entry.ts";
 
 /** Every field that is given must be what is given. */
 export interface DecisionFilter {

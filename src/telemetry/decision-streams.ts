@@ -1,8 +1,9 @@
 /** Decisions as server-sent events, to a bounded number of clients, none of whom can make a call wait. */
 
 import type { ServerResponse } from "node:http";
+import type { DecisionEntry } from "./decision-entry.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
-import type { DecisionEntry, Decisions } from "./decisions.ts";
+import type { Decisions } from "./decisions.ts";
 
 export interface DecisionStreamsOptions {
   /** Clients at once; absent means 20. */

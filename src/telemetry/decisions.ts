@@ -1,43 +1,13 @@
 /** The latest decisions, for people who look: a bounded ring that can be listed, searched and listened to. */
 
-import type { Ending, Judgement, Observer, Outcome } from "../enforcement/observer.ts";
-import type { Agent, Client, Request, Transport } from "../enforcement/request.ts";
-import type { CategoryAssignment } from "../policy/category.ts";
-import { effectOf, isBlocked, type Denial, type Unevaluable } from "../policy/decision.ts";
-import type { Effect } from "../policy/mode.ts";
+import type { Ending, Judgement, Observer } from "../enforcement/observer.ts";
+import type { Request } from "../enforcement/request.ts";
+import { effectOf, isBlocked } from "../policy/decision.ts";
 import type { Charge } from "../policy/limit.ts";
 import type { Capture, Captured } from "./capture.ts";
+import type { DecisionEntry } from "./decision-entry.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
 import { ownCopy } from "./labels.ts";
-
-/** One decision, without any argument's value. */
-export interface DecisionEntry {
-  readonly id: string;
-  /** ISO 8601, when the request was received. */
-  readonly time: string;
-  readonly agent: Agent;
-  readonly client?: Client;
-  readonly transport: Transport;
-  readonly method: string;
-  readonly tool?: string;
-  readonly category?: CategoryAssignment;
-  /** Top-level names of the arguments. */
-  readonly argumentNames: readonly string[];
-  /** Values that `audit.capture` asks to keep, by path; absent when it asks for none of this tool. */
-  readonly captured?: Captured;
-  readonly effect: Effect;
-  /** Absent when the call was allowed without reservation. */
-  readonly denial?: Denial;
-  readonly unevaluable: readonly Unevaluable[];
-  /** What the call was charged: counter and amount. */
-  readonly charges: readonly { readonly counter: string; readonly rule: string; readonly amount: number }[];
-  readonly policyDigest: string;
-  readonly approval?: string;
-  readonly traceId?: string;
-  /** Absent while the call goes on. */
-  readonly outcome?: Outcome;
-  readonly durationMs?: number;
-}
 
 export interface Decisions {
   readonly observer: Observer;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeAdmission, encodeAsk, storeName, storeKey } from "../../src/enforcement/limit-store.ts";
+import { decodeAdmission, encodeAsk, storeKey } from "../../src/enforcement/limit-store.ts";
+import { storeName } from "../../src/enforcement/store.ts";
 import type { Charge } from "../../src/policy/limit.ts";
 import { compilePolicy } from "../fixtures/shared-limits.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../../src/enforcement/limit-store.ts";
+import { StoreError } from "../../src/enforcement/store.ts";
 import { StoreCircuit, type StoreLine } from "../../src/enforcement/store-circuit.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 

@@ -1,7 +1,8 @@
 /** The latest decisions, for people who look. */
 
 import { describe, expect, it } from "vitest";
-import { createDecisions, type DecisionEntry } from "../../src/telemetry/decisions.ts";
+import type { DecisionEntry } from "../../src/telemetry/decision-entry.ts";
+import { createDecisions } from "../../src/telemetry/decisions.ts";
 import {
   ALLOWED,
   DENIED,
