@@ -1,7 +1,8 @@
 /** The latest decisions, for people who look: a bounded ring that can be listed, searched and listened to. */
 
-import type { Ending, Judgement, Observer, Outcome } from "../enforcement/observer.ts";
-import type { Agent, Client, Request, Transport } from "../enforcement/request.ts";
+import type { Ending, Judgement, Observer } from "../enforcement/observer.ts";
+import type { Client, Outcome, Transport } from "../enforcement/vocabulary.ts";
+import type { Agent, Request } from "../enforcement/request.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
 import { effectOf, isBlocked, type Denial, type Effect, type Unevaluable } from "../policy/decision.ts";
 import type { Charge } from "../policy/limit.ts";

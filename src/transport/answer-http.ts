@@ -1,8 +1,9 @@
 /** Carries one HTTP answer of the upstream to its client: streamed, watched, and cut where a tools/list hides something. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Observer, Outcome } from "../enforcement/observer.ts";
-import { type Agent, type Client, principalOf } from "../enforcement/request.ts";
+import type { Observer } from "../enforcement/observer.ts";
+import type { Client, Outcome } from "../enforcement/vocabulary.ts";
+import { type Agent, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { bytesIn, endInPieces, joined, type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";

@@ -9,7 +9,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import type { RefusalCause } from "../enforcement/observer.ts";
+import type { RefusalCause } from "../enforcement/vocabulary.ts";
 import type { Caller } from "./admission.ts";
 import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";

@@ -2,9 +2,10 @@
 
 import type { Clock } from "../enforcement/clock.ts";
 import type { Enforcer } from "../enforcement/enforce.ts";
-import type { Observer, Outcome, Propagate, Refusal } from "../enforcement/observer.ts";
+import type { Observer, Propagate, Refusal } from "../enforcement/observer.ts";
+import type { Client, Outcome, TraceContext } from "../enforcement/vocabulary.ts";
 import type { Permit } from "../enforcement/permit.ts";
-import type { Agent, Client, TraceContext } from "../enforcement/request.ts";
+import type { Agent } from "../enforcement/request.ts";
 import { Tracking } from "../enforcement/tracking.ts";
 import type { Policy } from "../policy/compile.ts";
 import { ChildError } from "./child-error.ts";

@@ -1,7 +1,7 @@
 /** What an HTTP request must look like before a byte of its body is read. */
 
 import type { IncomingMessage } from "node:http";
-import type { RefusalCause } from "../enforcement/observer.ts";
+import type { RefusalCause } from "../enforcement/vocabulary.ts";
 
 export interface ServedHosts {
   /** In lower case, without port; an IPv6 address in brackets. */
