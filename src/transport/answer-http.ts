@@ -7,7 +7,7 @@ import { type Agent, principalOf } from "../enforcement/request.ts";
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { bytesIn, endInPieces, joined, type Filter, type Held, hold, pump, type PumpEnd } from "./pump.ts";
-import { answerWith, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
+import { answerWith, errorAnswer, INTERNAL_ERROR } from "./error-response.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import type { OpenAnswers } from "./open-answers.ts";
 import type { RecalledList } from "./known-list.ts";

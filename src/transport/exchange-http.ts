@@ -16,15 +16,8 @@ import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
 import { asksForTask, type CallMessage, idOf, type Message, type RequestMessage } from "./message.ts";
 import { propagateInHeaders, propagateInMessage } from "./propagation.ts";
-import {
-  type Answer,
-  answerWith,
-  denialAnswer,
-  errorAnswer,
-  HEADER_MISMATCH,
-  INTERNAL_ERROR,
-  methodDenialAnswer,
-} from "./refusal.ts";
+import { type Answer, answerWith, errorAnswer, HEADER_MISMATCH, INTERNAL_ERROR } from "./error-response.ts";
+import { denialAnswer, methodDenialAnswer } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
 import { toolsSubscriptionOf } from "./subscription.ts";

@@ -21,7 +21,8 @@ import {
 } from "./message.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Pending, PendingRequests } from "./pending-requests.ts";
-import { denialAnswer, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST, methodDenialAnswer } from "./refusal.ts";
+import { denialAnswer, methodDenialAnswer } from "./refusal.ts";
+import { errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./error-response.ts";
 import type { Outline } from "./reply.ts";
 import { scan } from "./scan.ts";
 import { outlineOfLine } from "./server-line.ts";
