@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Observer, Refusal } from "../enforcement/observer.ts";
-import { type Agent, ANONYMOUS, principalOf } from "../enforcement/request.ts";
-import type { Exchange } from "./answer-http.ts";
+import { ANONYMOUS, principalOf } from "../enforcement/request.ts";
+import type { Caller, Exchange } from "./exchange.ts";
 import { overloaded } from "./fault-answers.ts";
 import { type Answer, answerWith, type RefusedRequest } from "./error-response.ts";
 import type { Challenge } from "./identity/challenge.ts";
@@ -27,13 +27,6 @@ export interface AdmissionParts {
   readonly observer: Required<Observer>;
   readonly clock: Clock;
   readonly nextId: () => string;
-}
-
-/** One HTTP request from downstream, and the agent that its proof names; absent without proof. */
-export interface Caller {
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
-  readonly agent?: Agent;
 }
 
 export interface Refused extends Omit<RefusedRequest, "status"> {

@@ -10,7 +10,7 @@ import {
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { RefusalCause } from "../enforcement/vocabulary.ts";
-import type { Caller } from "./admission.ts";
+import type { Caller } from "./exchange.ts";
 import type { HttpRelay } from "./exchange-http.ts";
 import { type Edge, isDocument, refuseRequest, tooLarge } from "./http-edge.ts";
 import {

@@ -9,8 +9,9 @@ import type { TraceContext } from "../enforcement/vocabulary.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
-import { Admission, type AdmissionParts, type Caller } from "./admission.ts";
-import { type AnswerParts, carryAnswer, type Exchange } from "./answer-http.ts";
+import { Admission, type AdmissionParts } from "./admission.ts";
+import type { Caller, Exchange, ResponseContext } from "./exchange.ts";
+import { carryAnswer } from "./http-response.ts";
 import { describeRequest } from "./describe-request.ts";
 import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
@@ -26,7 +27,7 @@ import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./end-to-end.ts";
 
-export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, AdmissionParts {
+export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
   readonly tools: ToolList;
   readonly enforcer: Enforcer;
@@ -49,7 +50,7 @@ type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) =>
 export class HttpRelay {
   readonly admission: Admission;
   readonly #parts: RelayParts;
-  readonly #answerParts: AnswerParts;
+  readonly #answerParts: ResponseContext;
   readonly #underway = new Underway();
 
   constructor(parts: RelayParts) {

@@ -10,7 +10,7 @@ import {
   type ToolDefinition,
 } from "../policy/tool-definition.ts";
 import { readJson } from "../policy/read-json.ts";
-import { bytesIn } from "./pump.ts";
+import { bytesIn } from "./body-pieces.ts";
 import { KnownList, type RecalledList } from "./known-list.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";
