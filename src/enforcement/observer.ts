@@ -1,48 +1,8 @@
 /** What can be observed. Observers never block, never decide, and their exceptions end here. */
 
 import type { Decision } from "../policy/decision.ts";
-import type { Agent, Request, TraceContext, Transport } from "./request.ts";
-
-export const OUTCOMES = [
-  "success",
-  "tool_error",
-  "rpc_error",
-  "upstream_error",
-  "timeout",
-  "cancelled",
-  "denied",
-] as const;
-/** How a request ended, told truly: a denial is no failure of the tool. */
-export type Outcome = (typeof OUTCOMES)[number];
-
-export const REFUSAL_CAUSES = [
-  "path",
-  "method",
-  "header",
-  "host",
-  "origin",
-  "content_type",
-  "content_encoding",
-  "too_large",
-  "too_slow",
-  "encoding",
-  "syntax",
-  "duplicate_key",
-  "depth",
-  "number",
-  "nodes",
-  "batch",
-  "envelope",
-  "params",
-  "header_mismatch",
-  "ownership",
-  "overload",
-  "not_read",
-  "server_request",
-  "unauthenticated",
-] as const;
-/** Why a message was refused before policy was asked. */
-export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
+import type { Agent, Request } from "./request.ts";
+import type { Outcome, RefusalCause, TraceContext, Transport } from "./vocabulary.ts";
 
 export type Direction = "downstream" | "upstream";
 

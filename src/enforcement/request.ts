@@ -1,6 +1,7 @@
 /** One request as the sidecar knows it: who asks for what, over which connection. Never an argument's value. */
 
 import type { CategoryAssignment } from "../policy/category.ts";
+import type { Client, Era, TraceContext, Transport } from "./vocabulary.ts";
 
 export const AGENT_SOURCES = [
   "none",
@@ -29,21 +30,6 @@ export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: f
 /** The name that limits, approvals and rules hang on. */
 export function principalOf(agent: Agent): string {
   return agent.verified ? agent.name : ANONYMOUS.name;
-}
-
-/** What a client says about itself: a claim, never a key for limits. */
-export interface Client {
-  readonly name: string;
-  readonly version: string;
-}
-
-export type Transport = "http" | "stdio";
-export type Era = "legacy" | "modern";
-
-/** W3C trace context, as strings that were not parsed yet. */
-export interface TraceContext {
-  readonly traceparent: string;
-  readonly tracestate?: string;
 }
 
 /** The tool that a tools/call names. */

@@ -1,7 +1,8 @@
 /** The life of one request as observers hear of it: started, judged, sent, ended; each at most once, the end always. */
 
 import type { Clock } from "./clock.ts";
-import type { Judgement, Observer, Outcome } from "./observer.ts";
+import type { Judgement, Observer } from "./observer.ts";
+import type { Outcome } from "./vocabulary.ts";
 import type { Request } from "./request.ts";
 
 export interface EndOfAnswer {

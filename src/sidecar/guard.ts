@@ -1,7 +1,7 @@
 /** What stands between the listener and the upstream: the relay with everything it asks. */
 
 import type { HttpSettings } from "../config/settings.ts";
-import type { OpenStreams } from "../transport/answer-http.ts";
+import type { OpenStreams } from "../transport/exchange.ts";
 import { HttpRelay } from "../transport/exchange-http.ts";
 import { agentHeader } from "../transport/identity/agent-header.ts";
 import { OpenAnswers } from "../transport/open-answers.ts";

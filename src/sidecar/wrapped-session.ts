@@ -7,7 +7,7 @@ import { ChildError } from "../transport/child-error.ts";
 import { type ChildExit, exitCodeOf, startChild } from "../transport/child.ts";
 import { LineOutput, serveLines } from "../transport/downstream-stdio.ts";
 import { StdioRelay } from "../transport/exchange-stdio.ts";
-import { errorAnswer, INTERNAL_ERROR } from "../transport/refusal.ts";
+import { errorAnswer, INTERNAL_ERROR } from "../transport/error-response.ts";
 import { createRequestIds } from "../transport/request-ids.ts";
 import { createServerRequests } from "../transport/server-requests.ts";
 import { Tasks } from "../transport/tasks.ts";

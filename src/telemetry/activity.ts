@@ -1,6 +1,7 @@
 /** Who called what in the last hour, by minute: a bounded picture for the console, which works without Prometheus. */
 
-import type { Ending, Judgement, Observer, Outcome } from "../enforcement/observer.ts";
+import type { Ending, Judgement, Observer } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { Request } from "../enforcement/request.ts";
 import type { Category } from "../policy/category.ts";
 import { effectOf } from "../policy/decision.ts";

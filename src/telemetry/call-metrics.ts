@@ -1,7 +1,8 @@
 /** Counts what happens to requests and messages. */
 
 import type { Ending, Judgement, Observer } from "../enforcement/observer.ts";
-import type { Request, Transport } from "../enforcement/request.ts";
+import type { Request } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { effectOf, type Denial } from "../policy/decision.ts";
 import type { Families } from "./families.ts";
 import type { LabelBounds } from "./label-bounds.ts";

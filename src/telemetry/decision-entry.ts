@@ -1,7 +1,7 @@
 /** One decision as it is listed, searched and streamed. */
 
-import type { Outcome } from "../enforcement/observer.ts";
-import type { Agent, Client, Transport } from "../enforcement/request.ts";
+import type { Agent } from "../enforcement/request.ts";
+import type { Client, Outcome, Transport } from "../enforcement/vocabulary.ts";
 import type { CategoryAssignment } from "../policy/category.ts";
 import type { Denial, Unevaluable } from "../policy/decision.ts";
 import type { Effect } from "../policy/mode.ts";

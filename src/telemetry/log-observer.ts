@@ -1,6 +1,7 @@
 /** What the log says about calls: denials, refusals and failures, each kind a few times a minute; success is silent. */
 
-import type { Ending, Judgement, Observer, Outcome, Refusal } from "../enforcement/observer.ts";
+import type { Ending, Judgement, Observer, Refusal } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { Request } from "../enforcement/request.ts";
 import { isBlocked } from "../policy/decision.ts";
 import { ownCopy } from "./labels.ts";

@@ -2,7 +2,7 @@
 
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
 import type { Observer } from "../enforcement/observer.ts";
-import type { Transport } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { observeCalls, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
 import { expose, type Exposition } from "./exposition.ts";

@@ -3,7 +3,8 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Attributes, Span, SpanContext, Tracer } from "@opentelemetry/api";
 import type { Ending, Judgement } from "../enforcement/observer.ts";
-import type { Request, Transport } from "../enforcement/request.ts";
+import type { Request } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { effectOf } from "../policy/decision.ts";
 import { ownCopy } from "./labels.ts";
 import * as names from "./semantic-conventions.ts";

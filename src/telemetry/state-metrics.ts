@@ -1,7 +1,7 @@
 /** The state of the sidecar as gauges and counters, set by the parts that know it. */
 
 import type { LimitReadings } from "../enforcement/limit-readings.ts";
-import type { Transport } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { CATEGORIES, type Category } from "../policy/category.ts";
 import type { Mode } from "../policy/mode.ts";
 import type { Families } from "./families.ts";

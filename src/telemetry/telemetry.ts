@@ -2,7 +2,8 @@
 
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
-import type { Request, Transport } from "../enforcement/request.ts";
+import type { Request } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { type Activity, createActivity } from "./activity.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { type Capture, type CaptureRule, createCapture } from "./capture.ts";

@@ -1,7 +1,8 @@
 /** W3C trace context: from the strings of a message to a span context, and back. */
 
 import { createTraceState, isSpanContextValid, TraceFlags, type SpanContext } from "@opentelemetry/api";
-import type { Request, TraceContext } from "../enforcement/request.ts";
+import type { Request } from "../enforcement/request.ts";
+import type { TraceContext } from "../enforcement/vocabulary.ts";
 
 /** Version, trace id, parent id, flags; later versions may append fields (W3C Trace Context, section 3.2). */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;

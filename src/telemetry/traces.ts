@@ -2,7 +2,8 @@
 
 import type { DiagLogger, Span, SpanContext } from "@opentelemetry/api";
 import type { Ending, Observer, Propagate } from "../enforcement/observer.ts";
-import type { Request, Transport } from "../enforcement/request.ts";
+import type { Request } from "../enforcement/request.ts";
+import type { Transport } from "../enforcement/vocabulary.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { describeEnding, describeJudgement, startClientSpan, startServerSpan } from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";

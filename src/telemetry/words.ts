@@ -1,8 +1,7 @@
 /** The closed sets of label values that telemetry itself declares; decisions and outcomes declare their own. */
 
 import type { Unevaluable } from "../policy/decision.ts";
-import type { Transport } from "../enforcement/request.ts";
-import type { Outcome } from "../enforcement/observer.ts";
+import type { Outcome, Transport } from "../enforcement/vocabulary.ts";
 
 /** Method of a message that answers another. */
 export const RESPONSE = "response";

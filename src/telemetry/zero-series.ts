@@ -2,7 +2,7 @@
 
 import { APPROVAL_STATES } from "../enforcement/approvals.ts";
 import { METHODS } from "../policy/method.ts";
-import { OUTCOMES, REFUSAL_CAUSES } from "../enforcement/observer.ts";
+import { OUTCOMES, REFUSAL_CAUSES } from "../enforcement/vocabulary.ts";
 import { CATEGORIES } from "../policy/category.ts";
 import { REASONS } from "../policy/mode.ts";
 import type { Families } from "./families.ts";

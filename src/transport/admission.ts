@@ -3,16 +3,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Observer, Refusal } from "../enforcement/observer.ts";
-import { type Agent, ANONYMOUS, principalOf } from "../enforcement/request.ts";
-import type { Exchange } from "./answer-http.ts";
+import { ANONYMOUS, principalOf } from "../enforcement/request.ts";
+import type { Caller, Exchange } from "./exchange.ts";
 import { overloaded } from "./fault-answers.ts";
-import type { RefusedRequest } from "./http-edge.ts";
+import { type Answer, answerWith, type RefusedRequest } from "./error-response.ts";
 import type { Challenge } from "./identity/challenge.ts";
 import type { Identified, Identity } from "./identity/identity.ts";
 import { clientOf, idOf, type Message } from "./message.ts";
 import { type Owned, strangerAnswer } from "./ownership.ts";
 import type { Places } from "./places.ts";
-import { type Answer, answerWith } from "./refusal.ts";
 import type { Sessions } from "./session.ts";
 import type { TaskOwners } from "./task-owners.ts";
 import { taskRequestOf } from "./tasks.ts";
@@ -28,13 +27,6 @@ export interface AdmissionParts {
   readonly observer: Required<Observer>;
   readonly clock: Clock;
   readonly nextId: () => string;
-}
-
-/** One HTTP request from downstream, and the agent that its proof names; absent without proof. */
-export interface Caller {
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
-  readonly agent?: Agent;
 }
 
 export interface Refused extends Omit<RefusedRequest, "status"> {

@@ -1,7 +1,8 @@
 /** A downstream message as the request that telemetry hears of: names and sizes, never a value. */
 
 import type { IncomingMessage } from "node:http";
-import type { Agent, Client, Request, RequestedTool, TraceContext } from "../enforcement/request.ts";
+import type { Agent, Request, RequestedTool } from "../enforcement/request.ts";
+import type { Client, TraceContext } from "../enforcement/vocabulary.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type CallMessage, type RequestMessage, traceContextOf } from "./message.ts";
 import type { Session } from "./session.ts";

@@ -9,14 +9,20 @@ import {
 } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import type { RefusalCause } from "../enforcement/observer.ts";
-import type { Caller } from "./admission.ts";
+import type { RefusalCause } from "../enforcement/vocabulary.ts";
+import type { Caller } from "./exchange.ts";
 import type { HttpRelay } from "./exchange-http.ts";
-import { type Edge, isDocument, type RefusedRequest, refuseRequest, tooLarge } from "./http-edge.ts";
+import { type Edge, isDocument, refuseRequest, tooLarge } from "./http-edge.ts";
+import {
+  answerWith,
+  errorAnswer,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  type RefusedRequest,
+} from "./error-response.ts";
 import type { Metadata } from "./identity/metadata.ts";
 import type { OpenAnswers } from "./open-answers.ts";
 import type { Identified } from "./identity/identity.ts";
-import { answerWith, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./refusal.ts";
 import { cutSlowReaders } from "./slow-readers.ts";
 
 export interface DownstreamOptions {

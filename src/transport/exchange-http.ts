@@ -4,26 +4,21 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Enforcer, Verdict } from "../enforcement/enforce.ts";
 import type { Propagate } from "../enforcement/observer.ts";
 import type { Permit } from "../enforcement/permit.ts";
-import { type Agent, principalOf, type TraceContext } from "../enforcement/request.ts";
+import { type Agent, principalOf } from "../enforcement/request.ts";
+import type { TraceContext } from "../enforcement/vocabulary.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { Tracking } from "../enforcement/tracking.ts";
-import { Admission, type AdmissionParts, type Caller } from "./admission.ts";
-import { type AnswerParts, carryAnswer, type Exchange } from "./answer-http.ts";
+import { Admission, type AdmissionParts } from "./admission.ts";
+import type { Caller, Exchange, ResponseContext } from "./exchange.ts";
+import { carryAnswer } from "./http-response.ts";
 import { describeRequest } from "./describe-request.ts";
 import { faultAnswer, overloaded } from "./fault-answers.ts";
 import { headerMismatch } from "./headers.ts";
 import { asksForTask, type CallMessage, idOf, type Message, type RequestMessage } from "./message.ts";
 import { propagateInHeaders, propagateInMessage } from "./propagation.ts";
-import {
-  type Answer,
-  answerWith,
-  denialAnswer,
-  errorAnswer,
-  HEADER_MISMATCH,
-  INTERNAL_ERROR,
-  methodDenialAnswer,
-} from "./refusal.ts";
+import { type Answer, answerWith, errorAnswer, HEADER_MISMATCH, INTERNAL_ERROR } from "./error-response.ts";
+import { denialAnswer, methodDenialAnswer } from "./refusal.ts";
 import { scan } from "./scan.ts";
 import { answerServer, type RefusedServerRequest, wordsOf } from "./server-requests.ts";
 import { toolsSubscriptionOf } from "./subscription.ts";
@@ -32,7 +27,7 @@ import { Underway } from "./underway.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "./upstream.ts";
 import { requestHeaders } from "./end-to-end.ts";
 
-export interface RelayParts extends Omit<AnswerParts, "refuseServerRequest">, AdmissionParts {
+export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
   readonly tools: ToolList;
   readonly enforcer: Enforcer;
@@ -55,7 +50,7 @@ type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) =>
 export class HttpRelay {
   readonly admission: Admission;
   readonly #parts: RelayParts;
-  readonly #answerParts: AnswerParts;
+  readonly #answerParts: ResponseContext;
   readonly #underway = new Underway();
 
   constructor(parts: RelayParts) {

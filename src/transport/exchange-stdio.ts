@@ -2,9 +2,10 @@
 
 import type { Clock } from "../enforcement/clock.ts";
 import type { Enforcer } from "../enforcement/enforce.ts";
-import type { Observer, Outcome, Propagate, Refusal } from "../enforcement/observer.ts";
+import type { Observer, Propagate, Refusal } from "../enforcement/observer.ts";
+import type { Client, Outcome, TraceContext } from "../enforcement/vocabulary.ts";
 import type { Permit } from "../enforcement/permit.ts";
-import type { Agent, Client, TraceContext } from "../enforcement/request.ts";
+import type { Agent } from "../enforcement/request.ts";
 import { Tracking } from "../enforcement/tracking.ts";
 import type { Policy } from "../policy/policy.ts";
 import { ChildError } from "./child-error.ts";
@@ -20,7 +21,8 @@ import {
 } from "./message.ts";
 import { outcomeOf, rpcCodeOf } from "./outcome.ts";
 import { type Pending, PendingRequests } from "./pending-requests.ts";
-import { denialAnswer, errorAnswer, INTERNAL_ERROR, INVALID_REQUEST, methodDenialAnswer } from "./refusal.ts";
+import { denialAnswer, methodDenialAnswer } from "./refusal.ts";
+import { errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "./error-response.ts";
 import type { Outline } from "./reply.ts";
 import { scan } from "./scan.ts";
 import { outlineOfLine } from "./server-line.ts";

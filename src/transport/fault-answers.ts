@@ -1,6 +1,6 @@
 /** Answers of our own when a request cannot be carried: the upstream failed, or we have no room. */
 
-import { type Answer, errorAnswer, INTERNAL_ERROR } from "./refusal.ts";
+import { type Answer, errorAnswer, INTERNAL_ERROR } from "./error-response.ts";
 import type { UpstreamError } from "./upstream.ts";
 
 /** What the client hears when the upstream gave no answer. Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */

@@ -1,7 +1,8 @@
 /** What an HTTP request must look like before a byte of its body is read. */
 
 import type { IncomingMessage } from "node:http";
-import type { RefusalCause } from "../enforcement/observer.ts";
+import type { RefusalCause } from "../enforcement/vocabulary.ts";
+import type { RefusedRequest } from "./error-response.ts";
 
 export interface ServedHosts {
   /** In lower case, without port; an IPv6 address in brackets. */
@@ -21,12 +22,6 @@ export interface Edge {
   readonly identityHeaders?: ReadonlySet<string>;
   /** Further targets that are served, exactly, to a GET. */
   readonly documents?: ReadonlySet<string>;
-}
-
-export interface RefusedRequest {
-  readonly status: number;
-  readonly cause: RefusalCause;
-  readonly detail: string;
 }
 
 /** The first rule of the edge that the request breaks, or undefined. */

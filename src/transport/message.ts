@@ -1,7 +1,7 @@
 /** What a JSON-RPC message is to us: its kind, its era, and what it says about itself. */
 
 import { JsonNumber, isJsonObject } from "../policy/json.ts";
-import type { Client, Era, TraceContext } from "../enforcement/request.ts";
+import type { Client, Era, TraceContext } from "../enforcement/vocabulary.ts";
 import type { Json, JsonObject } from "../policy/json.ts";
 
 export type Message = CallMessage | RequestMessage | NotificationMessage | ResponseMessage;

@@ -1,6 +1,6 @@
 /** How a request ended, by the answer to it. */
 
-import type { Outcome } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { Outline } from "./outline.ts";
 
 export function outcomeOf(outline: Outline): Outcome {

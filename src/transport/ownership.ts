@@ -1,6 +1,6 @@
 /** What somebody is told who names a session or a task of another agent. */
 
-import { type Answer, errorAnswer, INVALID_PARAMS, INVALID_REQUEST } from "./refusal.ts";
+import { type Answer, errorAnswer, INVALID_PARAMS, INVALID_REQUEST } from "./error-response.ts";
 
 export type Owned = "session" | "task";
 

@@ -1,13 +1,13 @@
 /** What of an upstream's answer may reach this agent: not what is hidden from it, nor what the server may not ask. */
 
-import type { AnswerParts, Exchange } from "./answer-http.ts";
+import type { Exchange, ResponseContext } from "./exchange.ts";
 import type { Filter } from "./pump.ts";
 import { type Outline, ReplyOutline } from "./reply.ts";
 import { refusalForAgent } from "./server-requests.ts";
 import { StreamFilter } from "./stream-filter.ts";
 
 /** Whether each message of this answer must be read whole before it passes. */
-export function mustBeRead(exchange: Exchange, { serverRequests }: AnswerParts): boolean {
+export function mustBeRead(exchange: Exchange, { serverRequests }: ResponseContext): boolean {
   // Where we have a word to say between two events, these pass whole.
   return serverRequests.isGuarded || mayList(exchange) || exchange.subscription !== undefined;
 }
@@ -20,7 +20,7 @@ function mayList({ tracking, incoming }: Exchange): boolean {
 /** Passes each event of a stream when it was read, as this agent may have it. */
 export function holdFilter(
   exchange: Exchange,
-  parts: AnswerParts,
+  parts: ResponseContext,
   onMessage: (outline: Outline) => void,
 ): Filter {
   const isList = mayList(exchange);
@@ -34,7 +34,7 @@ export function holdFilter(
 }
 
 /** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */
-function refusedRequest(exchange: Exchange, parts: AnswerParts, outline: Outline): string | undefined {
+function refusedRequest(exchange: Exchange, parts: ResponseContext, outline: Outline): string | undefined {
   const method = parts.serverRequests.deniedIn(outline);
   if (method === undefined) return undefined;
   if (outline.method !== undefined) {
@@ -48,7 +48,7 @@ function refusedRequest(exchange: Exchange, parts: AnswerParts, outline: Outline
 /** A whole body as this agent may have it; undefined when it may be a list and cannot be read. */
 export function passable(
   exchange: Exchange,
-  parts: AnswerParts,
+  parts: ResponseContext,
   { body, outline }: { readonly body: Buffer; readonly outline: Outline },
 ): readonly Buffer[] | undefined {
   const refused = refusedRequest(exchange, parts, outline);
@@ -61,7 +61,7 @@ export function passable(
 /** A body whose list was read before: what it is, and what this agent may have of it; undefined for any other. */
 export function recalled(
   exchange: Exchange,
-  parts: AnswerParts,
+  parts: ResponseContext,
   body: readonly Buffer[],
 ): { readonly outline: Outline; readonly pieces: readonly Buffer[] } | undefined {
   const list = mayList(exchange) ? parts.recallList(exchange.agent, body) : undefined;

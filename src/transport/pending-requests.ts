@@ -1,6 +1,6 @@
 /** The requests of one stdio client that its server has not answered: each id once, a bounded number of them. */
 
-import type { Outcome } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { Tracking } from "../enforcement/tracking.ts";
 import type { TaskRequest } from "./tasks.ts";
 

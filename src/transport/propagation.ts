@@ -1,7 +1,7 @@
 /** Trace context on its way upstream: ours in the message and in the headers, and nothing else of what the agent propagates. */
 
 import type { OutgoingHttpHeaders } from "node:http";
-import type { TraceContext } from "../enforcement/request.ts";
+import type { TraceContext } from "../enforcement/vocabulary.ts";
 import type { JsonObject } from "../policy/json.ts";
 import { removeMember, setMember } from "./splice.ts";
 

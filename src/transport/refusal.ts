@@ -1,27 +1,10 @@
-/** What the agent is told when a message does not pass: one shape for each case of the wire contract. */
+/** The response to a request that the policy denies: one shape for each case of the wire contract. */
 
-import type { ServerResponse } from "node:http";
 import type { Denial } from "../policy/decision.ts";
-
-export interface Answer {
-  readonly status: number;
-  /** A JSON-RPC message. */
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export const INVALID_REQUEST = -32_600;
-export const INVALID_PARAMS = -32_602;
-export const INTERNAL_ERROR = -32_603;
-export const HEADER_MISMATCH = -32_020;
+import { type Answer, errorAnswer, errorBody, INVALID_PARAMS } from "./error-response.ts";
 
 const DENIED = 403;
 const LIMITED = 429;
-
-/** An error answer; `id` is the request's id as its token, absent when it could not be read. */
-export function errorAnswer(status: number, code: number, message: string, id = "null"): Answer {
-  return { status, body: errorBody(code, message, id) };
-}
 
 export interface DeniedCall {
   readonly id: string;
@@ -59,18 +42,6 @@ export function methodDenialAnswer(request: Pick<DeniedCall, "id" | "decisionId"
   const code = denial.retryAfterMs === undefined ? DENIED : LIMITED;
   const data = { "dev.tollgate/decision": decisionData(request, denial) };
   return { status: 200, body: errorBody(code, denialText(denial), request.id, data) };
-}
-
-/** Sends the answer; a connection that already carries another one is broken instead. */
-export function answerWith(downstream: ServerResponse, { status, body, headers }: Answer): void {
-  if (downstream.headersSent || downstream.destroyed) return void downstream.destroy();
-  const bytes = Buffer.from(body);
-  downstream.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": bytes.byteLength,
-    ...headers,
-  });
-  downstream.end(bytes);
 }
 
 function denialText(denial: Denial, approvalId?: string): string {
@@ -161,9 +132,4 @@ function decisionData(
 /** Rounded up, so that who waits so long is not too early. */
 function seconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000));
-}
-
-function errorBody(code: number, message: string, id: string, data?: Record<string, unknown>): string {
-  const error = data === undefined ? { code, message } : { code, message, data };
-  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }

@@ -7,7 +7,7 @@ import { readJson } from "../policy/read-json.ts";
 import { decidingNames, isLookAlike } from "../policy/look-alike.ts";
 import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
 import { memberText } from "./splice.ts";
-import type { RefusalCause } from "../enforcement/observer.ts";
+import type { RefusalCause } from "../enforcement/vocabulary.ts";
 import type { Json, JsonObject } from "../policy/json.ts";
 import type { DecidingNames } from "../policy/look-alike.ts";
 import type { CallMessage, Message } from "./message.ts";

@@ -1,8 +1,7 @@
 /** Legacy sessions as they pass through us: who opened each, what its client said of itself, which answers are owed. */
 
 import { createHash } from "node:crypto";
-import type { Outcome } from "../enforcement/observer.ts";
-import type { Client } from "../enforcement/request.ts";
+import type { Client, Outcome } from "../enforcement/vocabulary.ts";
 import { type PlaceBounds, Places } from "./places.ts";
 import type { Tracking } from "../enforcement/tracking.ts";
 

@@ -1,6 +1,6 @@
 /** What an upstream message says of a task: which one, and how it stands. Both eras: result and notification. */
 
-import type { Outcome } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { Outline } from "./outline.ts";
 
 export interface TaskNews {

@@ -1,7 +1,7 @@
 /** Calls that have become tasks: each is kept open until its task is seen to end. */
 
 import type { EndOfAnswer, Tracking } from "../enforcement/tracking.ts";
-import type { Outcome } from "../enforcement/observer.ts";
+import type { Outcome } from "../enforcement/vocabulary.ts";
 import type { RequestMessage } from "./message.ts";
 import type { Outline } from "./outline.ts";
 import { endingOfResult, taskBegun, taskNews, type TaskEnding } from "./task-answers.ts";

@@ -12,7 +12,7 @@ import {
 import type { Policy } from "../policy/policy.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../policy/json.ts";
 import { readJson } from "../policy/read-json.ts";
-import { bytesIn } from "./pump.ts";
+import { bytesIn } from "./body-pieces.ts";
 import { KnownList, type RecalledList } from "./known-list.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "./splice.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../scripts/alerts/rule-files.ts";
 import { readRunbook } from "../../scripts/alerts/runbook.ts";
 import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../scripts/alerts/write.ts";
-import { OUTCOMES } from "../../src/enforcement/observer.ts";
+import { OUTCOMES } from "../../src/enforcement/vocabulary.ts";
 import { CATEGORIES } from "../../src/policy/category.ts";
 import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";
 import { UNKNOWN } from "../../src/telemetry/labels.ts";

@@ -1,7 +1,7 @@
 /** What a scrape says about calls. */
 
 import { describe, expect, it } from "vitest";
-import { OUTCOMES, REFUSAL_CAUSES } from "../../src/enforcement/observer.ts";
+import { OUTCOMES, REFUSAL_CAUSES } from "../../src/enforcement/vocabulary.ts";
 import { REASONS } from "../../src/policy/mode.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../src/telemetry/metrics.ts";
 import {

@@ -1,6 +1,6 @@
 /** The command line of `tollgate audit query`, read into what to look for. */
 
-import { OUTCOMES } from "../../enforcement/observer.ts";
+import { OUTCOMES } from "../../enforcement/vocabulary.ts";
 import { CATEGORIES } from "../../policy/category.ts";
 import { EFFECTS, REASONS } from "../../policy/mode.ts";
 import { didYouMean } from "../../policy/nearest.ts";

@@ -1,7 +1,13 @@
 /** What the bridge answers by itself, in the words of the official servers: clients act on them. */
 
 import { drop, type UpstreamAnswer, type UpstreamExchange } from "../upstream.ts";
-import { errorAnswer, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST } from "../refusal.ts";
+import {
+  errorAnswer,
+  HEADER_MISMATCH,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+} from "../error-response.ts";
 import { JSON_BODY, wholeBody } from "./body.ts";
 
 const NOT_ALLOWED = -32_000;

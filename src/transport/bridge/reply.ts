@@ -1,6 +1,6 @@
 /** The answer to one POST: JSON when the child answers at once, a stream when it says something else first or takes its time. */
 
-import { INTERNAL_ERROR } from "../refusal.ts";
+import { INTERNAL_ERROR } from "../error-response.ts";
 import { type UpstreamAnswer, UpstreamError, type UpstreamExchange } from "../upstream.ts";
 import { type Body, eventStream, type Headers, wholeBody } from "./body.ts";
 import type { Accepts } from "./request-headers.ts";

@@ -1,6 +1,6 @@
 /** What a caller without good proof is told: 401, where to get a token (RFC 6750, RFC 9728), and the metadata itself. */
 
-import { type Answer, errorAnswer, INVALID_REQUEST } from "../refusal.ts";
+import { type Answer, errorAnswer, INVALID_REQUEST } from "../error-response.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 

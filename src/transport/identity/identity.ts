@@ -1,7 +1,8 @@
 /** Which agent is calling: the sources that the operator configured, asked in order of trust; a claim stays a claim. */
 
 import type { IncomingMessage } from "node:http";
-import { type Agent, ANONYMOUS, type Client } from "../../enforcement/request.ts";
+import { type Agent, ANONYMOUS } from "../../enforcement/request.ts";
+import type { Client } from "../../enforcement/vocabulary.ts";
 import { NONE, type Proof, type Source } from "./proof.ts";
 
 /** What the sources make of a caller; `missing`: none of them was given proof, and one has to be. */

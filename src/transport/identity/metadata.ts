@@ -2,7 +2,7 @@
 
 import http, { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import https from "node:https";
-import { answerWith, errorAnswer, INTERNAL_ERROR } from "../refusal.ts";
+import { answerWith, errorAnswer, INTERNAL_ERROR } from "../error-response.ts";
 import { METADATA_PATH } from "./challenge.ts";
 
 export interface Metadata {

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
-import { OUTCOMES } from "../../../src/enforcement/observer.ts";
+import { OUTCOMES } from "../../../src/enforcement/vocabulary.ts";
 import { REASONS } from "../../../src/policy/mode.ts";
 import { createMetrics, type Metrics } from "../../../src/telemetry/metrics.ts";
 import { denied, exampleAgent, exampleRequest, exampleTool, observe } from "../../telemetry/examples.ts";
