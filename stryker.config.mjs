@@ -1,7 +1,9 @@
-/** Mutation of src/policy: `npm run test:mutation`; docs/mutation.md tells what came of it. */
+/** Mutation of the pure core (src/json, what src/mcp knows of tools, src/policy): `npm run test:mutation`; docs/mutation.md tells what came of it. */
+
+import { MUTATED } from "./scripts/mutation/mutated.ts";
 
 export default {
-  mutate: ["src/policy/*.ts"],
+  mutate: [...MUTATED],
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner"],
   vitest: { configFile: "scripts/mutation/vitest.config.ts" },

@@ -7,7 +7,11 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {
-      include: ["src/policy/**"],
+      include: [
+        "src/json/**",
+        "src/mcp/{definition-digest,input-schema,methods,tool-definition}.ts",
+        "src/policy/**",
+      ],
       reporter: ["text", "json-summary"],
       // The pure core decides: no branch of it goes untested.
       thresholds: { branches: 100 },

@@ -2,7 +2,7 @@
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Request } from "../src/enforcement/request.ts";
-import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../src/telemetry/metrics/metrics.ts";
 
 const NAMES = 100_000;
 const TOOLS = 805;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import type { Request } from "../src/enforcement/request.ts";
-import { callRecord } from "../src/telemetry/audit-record.ts";
+import { callRecord } from "../src/telemetry/audit/audit-record.ts";
 
 const RECORDS = Number(process.argv[2] ?? 1_000_000);
 const TOOLS = ["StartAHORunBatch", "ListAHORuns", "ExecuteQuery", "DeleteWorkflow", "GetRun"];

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import type { MinuteActivity } from "../src/telemetry/activity.ts";
+import type { MinuteActivity } from "../src/telemetry/recent/activity.ts";
 
 const HEIGHT = 150;
 

@@ -1,7 +1,7 @@
 /** Agents and tools as a table: the busiest agents as columns, tools as rows, those that execute first. */
 
 import type { Category } from "../src/admin/api.ts";
-import type { Counts, PairActivity } from "../src/telemetry/activity.ts";
+import type { Counts, PairActivity } from "../src/telemetry/recent/activity.ts";
 
 export interface Matrix {
   readonly agents: readonly string[];

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { ActivityAnswer } from "../src/admin/api.ts";
-import type { Counts } from "../src/telemetry/activity.ts";
+import type { Counts } from "../src/telemetry/recent/activity.ts";
 import { ActivityChart } from "./activity-chart.tsx";
 import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
 import type { Filter } from "./decision-feed.ts";

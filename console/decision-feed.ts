@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionsAnswer } from "../src/admin/api.ts";
-import type { DecisionEntry } from "../src/telemetry/decision-entry.ts";
+import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
 import { read } from "./ask.ts";
 
 /** Every field that is given must be what is given. */

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { EFFECTS, REASONS } from "../src/policy/mode.ts";
-import type { DecisionEntry } from "../src/telemetry/decision-entry.ts";
+import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
 import { type Feed, type Filter, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
 import { timeOfDay } from "./text.ts";

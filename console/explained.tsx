@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionAnswer } from "../src/admin/api.ts";
-import type { Step } from "../src/explanation/steps.ts";
+import type { Step } from "../src/policy/explain/steps.ts";
 import { type Answer, read } from "./ask.ts";
 import { shortDigest, visible } from "./text.ts";
 import { Name, Problem } from "./words.tsx";

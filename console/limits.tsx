@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { LimitsAnswer } from "../src/admin/api.ts";
-import type { LimitFill } from "../src/enforcement/limit-readings.ts";
+import type { LimitFill } from "../src/enforcement/limits/limit-usage.ts";
 import type { Polled } from "./use-polled.ts";
 import { visible } from "./text.ts";
 import { Problem } from "./words.tsx";

@@ -1,11 +1,11 @@
 /** Writes docs/metrics.md from the table that declares the metrics: `node docs/generate-metrics.ts`. */
 
 import { writeFileSync } from "node:fs";
-import { METRICS, type MetricRow } from "../src/telemetry/metric-table.ts";
+import { METRICS, type MetricRow } from "../src/telemetry/metrics/metric-definitions.ts";
 
 const TARGET = new URL("metrics.md", import.meta.url);
 
-const HEAD = `<!-- Written by docs/generate-metrics.ts from src/telemetry/metric-table.ts; do not edit. -->
+const HEAD = `<!-- Written by docs/generate-metrics.ts from src/telemetry/metrics/metric-definitions.ts; do not edit. -->
 
 # Metrics
 

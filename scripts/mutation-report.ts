@@ -1,8 +1,10 @@
 /** Stryker's report -> docs/mutation.json and docs/mutation.md: `npm run test:mutation` ends with it. Exit 1 under 90 %. */
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type FileFate, readFates, scoreOf, type Survivor } from "./mutation/fate.ts";
+import { MUTATED } from "./mutation/mutated.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const LEAST_SCORE = 90;
@@ -27,15 +29,18 @@ if (score < LEAST_SCORE) {
   process.exitCode = 1;
 }
 
-/** A figure for some of the files is no figure for src/policy. */
+/** A score of some files is no score of the pure core. */
 function refuseParts(fates: readonly FileFate[]): void {
   const reported = new Set(fates.map(({ file }) => file));
-  const missing = readdirSync(new URL("src/policy/", ROOT))
-    .map((name) => `src/policy/${name}`)
-    .filter(
-      (file) =>
-        !reported.has(file) && /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
-    );
+  const [kept, left] = [true, false].map((isKept) =>
+    MUTATED.filter((pattern) => pattern.startsWith("!") !== isKept).map((pattern) =>
+      pattern.replace("!", ""),
+    ),
+  );
+  const missing = globSync(kept ?? [], { cwd: fileURLToPath(ROOT), exclude: left ?? [] }).filter(
+    (file) =>
+      !reported.has(file) && /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
+  );
   if (missing.length > 0)
     throw new Error(`mutation report: run all files, missing are ${missing.join(", ")}`);
 }
@@ -58,7 +63,7 @@ function page(): string {
 
 # Mutation testing
 
-\`npm run test:mutation\` changes \`src/policy\` in one place at a time with [Stryker](https://stryker-mutator.io), in all
+\`npm run test:mutation\` changes the pure core (\`src/json\`, \`src/policy\` and the tool definitions of \`src/mcp\`) in one place at a time with [Stryker](https://stryker-mutator.io), in all
 ${sum("mutants")} places that its standard mutators know, and runs the tests of the policy against each change. A change that
 turns a test red, or keeps it from ending, is noticed; any other survives. Tests that look at the clock are left out,
 and properties run 100 times from a fixed seed, so that the figure is the same in every run.
@@ -81,7 +86,7 @@ ${fates
 }
 
 function table(): string[] {
-  const rows = fates.map((fate) => row(fate.file.replace("src/policy/", ""), fate, scoreOf([fate])));
+  const rows = fates.map((fate) => row(fate.file.replace("src/", ""), fate, scoreOf([fate])));
   const total = { mutants: sum("mutants"), killed: sum("killed"), timedOut: sum("timedOut") };
   return [
     "| file | mutants | killed | timed out | survived | invalid | score |",
@@ -101,12 +106,7 @@ function survivorRow(survivor: Survivor): string {
   const reason = reviewed.find(
     (each) => each.file === file && each.original === original && each.replacement === replacement,
   )?.reason;
-  const cells = [
-    `${file.replace("src/policy/", "")}:${line}`,
-    code(original),
-    code(replacement),
-    reason ?? "",
-  ];
+  const cells = [`${file.replace("src/", "")}:${line}`, code(original), code(replacement), reason ?? ""];
   return `| ${cells.join(" | ")} |`;
 }
 

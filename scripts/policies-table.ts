@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readPolicyFile } from "../src/config/policy-file.ts";
+import { readPolicyFile } from "../src/config/files/policy-file.ts";
 import { readToolList, TOOL_LISTS } from "../test/fixtures/tool-list.ts";
 
 const POLICIES = new URL("../policies/", import.meta.url);

@@ -4,13 +4,13 @@
 import { parseArgs } from "node:util";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
-import { FLAGS, type FlagName } from "./config/flags.ts";
-import { parseSettings, type Settings } from "./config/settings.ts";
+import { FLAGS, type FlagName } from "./config/settings/flags.ts";
+import { parseSettings, type Settings } from "./config/settings/settings.ts";
 import { VERSION } from "./config/version.ts";
-import { startSidecar } from "./sidecar.ts";
-import { tuneCollector } from "./sidecar/collector.ts";
+import { startSidecar } from "./sidecar/sidecar.ts";
+import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
-import { isWrap, startWrap } from "./sidecar/wrap.ts";
+import { isWrap, startWrap } from "./sidecar/stdio-sidecar.ts";
 
 const DONE = 0;
 const BAD_USAGE = 64;

@@ -1,99 +1,142 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { findCircle, readSource, siblingEdges, type SourceImport } from "./fixtures/source-imports.ts";
+
+interface Floor {
+  readonly floors: readonly string[];
+  readonly packages: readonly RegExp[];
+}
 
 /** The floors: what a folder of src may import, and which packages. A folder without a row is a failure. */
-const FLOORS: Readonly<Record<string, { floors: readonly string[]; packages: readonly RegExp[] }>> = {
-  policy: { floors: [], packages: [/^zod$/, /^re2js$/] },
-  enforcement: { floors: ["policy"], packages: [] },
+const FLOORS: Readonly<Record<string, Floor>> = {
+  json: { floors: [], packages: [] },
+  mcp: { floors: ["json"], packages: [/^node:(buffer|stream)$/] },
+  policy: { floors: ["json", "mcp"], packages: [/^zod$/, /^re2js$/] },
+  enforcement: { floors: ["mcp", "policy"], packages: [] },
   // The client of the shared store has one file of its own.
-  "enforcement/redis-store.ts": { floors: ["policy"], packages: [/^@redis\/client$/] },
-  // What a decision was made of, in words; nothing that decides reads it.
-  explanation: { floors: ["policy"], packages: [] },
-  config: { floors: ["policy"], packages: [/^node:/, /^zod$/, /^yaml$/] },
-  transport: {
-    floors: ["enforcement", "policy"],
-    packages: [/^node:/, /^undici$/, /^@modelcontextprotocol\/sdk\//, /^jose$/],
-  },
+  "enforcement/store/redis.ts": { floors: ["mcp", "policy"], packages: [/^@redis\/client$/] },
+  identity: { floors: ["enforcement", "mcp"], packages: [/^node:/, /^jose$/] },
+  proxy: { floors: ["enforcement", "identity", "json", "mcp", "policy"], packages: [/^node:/, /^undici$/] },
   telemetry: {
-    floors: ["enforcement", "policy"],
+    floors: ["enforcement", "json", "mcp", "policy"],
     packages: [/^node:/, /^pino$/, /^prom-client$/, /^@opentelemetry\//],
   },
-  "admin.ts": {
-    floors: ["admin", "telemetry", "config", "enforcement", "policy"],
-    packages: [/^node:/, /^express$/],
-  },
+  config: { floors: ["json", "policy"], packages: [/^node:/, /^zod$/, /^yaml$/] },
   admin: {
-    floors: ["explanation", "telemetry", "config", "enforcement", "policy"],
+    floors: ["config", "enforcement", "json", "policy", "telemetry"],
     packages: [/^node:/, /^express$/],
   },
   commands: {
-    floors: ["explanation", "telemetry", "config", "enforcement", "policy"],
-    packages: [/^node:/, /^express$/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
+    floors: ["config", "enforcement", "json", "mcp", "policy"],
+    packages: [/^node:/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
   },
-  sidecar: { floors: ["*"], packages: [/^node:/] },
-  "sidecar.ts": { floors: ["*"], packages: [/./] },
-  "main.ts": { floors: ["*"], packages: [/./] },
+  sidecar: {
+    floors: ["admin", "config", "enforcement", "identity", "json", "mcp", "policy", "proxy", "telemetry"],
+    packages: [/^node:/],
+  },
+  "main.ts": { floors: ["commands", "config", "sidecar"], packages: [/^node:util$/] },
 };
 
+const MOST_FILES = 20;
+const MOST_LINES = 250;
+
 const ROOT = resolve(import.meta.dirname, "../src");
-const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*"([^"]+)"/g;
+const { files: FILES, imports: IMPORTS } = readSource(resolve(ROOT, "../tsconfig.json"), ROOT);
 
-interface Import {
-  readonly file: string;
-  readonly floor: string;
-  readonly target: string;
+const floorOf = (path: string): string => path.split("/")[0] ?? path;
+const roomOf = (path: string): string => path.split("/").slice(0, -1).join("/");
+const linesOf = (file: string): number => readFileSync(join(ROOT, file), "utf8").split("\n").length - 1;
+
+/** What is wrong with one import; undefined when it keeps its floor. */
+function faultOf({ file, target, isPackage }: SourceImport): string | undefined {
+  const row = FLOORS[file] ?? FLOORS[floorOf(file)];
+  if (row === undefined) return `${file}: ${floorOf(file)} has no row in the table of floors`;
+  const isAllowed = isPackage
+    ? row.packages.some((pattern) => pattern.test(target))
+    : floorOf(target) === floorOf(file) || row.floors.includes(floorOf(target));
+  return isAllowed ? undefined : `${file}: may not import ${target}`;
 }
-
-function importsOf(file: string): Import[] {
-  const floor = floorOf(file);
-  const text = readFileSync(join(ROOT, file), "utf8");
-  return [...text.matchAll(IMPORT)].map((match) => ({ file, floor, target: match[1] ?? "" }));
-}
-
-function floorOf(file: string): string {
-  return file.split("/")[0] ?? file;
-}
-
-function offence({ file, floor, target }: Import): string | undefined {
-  const row = FLOORS[file] ?? FLOORS[floor];
-  if (row === undefined) return `${file}: ${floor} has no row in the table of floors`;
-  if (target.startsWith(".")) {
-    const other = floorOf(relative(ROOT, resolve(ROOT, file, "..", target)));
-    const isAllowed = other === floor || row.floors.includes(other) || row.floors.includes("*");
-    return isAllowed ? undefined : `${file}: ${floor} may not import ${other} (${target})`;
-  }
-  return row.packages.some((pattern) => pattern.test(target))
-    ? undefined
-    : `${file}: ${floor} may not import ${target}`;
-}
-
-const FILES = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 
 describe("architecture", () => {
-  it("reads imports of every form", () => {
-    const text = `import a from "a"; import type { B } from "b"; export * from "c"; import "d"; await import("e");`;
-    expect([...text.matchAll(IMPORT)].map((match) => match[1])).toEqual(["a", "b", "c", "d", "e"]);
-  });
-
-  it("finds the source", () => {
-    expect(FILES.length).toBeGreaterThan(20);
+  it("reads imports of every form, as the compiler does", () => {
+    const fixture = resolve(import.meta.dirname, "fixtures/imports");
+    const { imports } = readSource(join(fixture, "tsconfig.json"), fixture);
+    const targets = imports.filter(({ file }) => file === "every-form.ts").map(({ target }) => target);
+    expect(targets.toSorted()).toEqual(["a.ts", "b.ts", "c.ts", "d.ts", "e.ts", "f.ts", "node:fs"]);
   });
 
   it("keeps the floors", () => {
-    expect(FILES.flatMap(importsOf).map(offence).filter(Boolean)).toEqual([]);
+    expect(IMPORTS.map(faultOf).filter(Boolean)).toEqual([]);
   });
 
   it.each([
-    [{ file: "policy/decide.ts", floor: "policy", target: "node:fs" }],
-    [{ file: "policy/decide.ts", floor: "policy", target: "../enforcement/permit.ts" }],
-    [{ file: "transport/session.ts", floor: "transport", target: "../telemetry/metrics.ts" }],
-    [{ file: "telemetry/metrics.ts", floor: "telemetry", target: "../transport/session.ts" }],
-    [{ file: "enforcement/shared-limits.ts", floor: "enforcement", target: "@redis/client" }],
-    [{ file: "enforcement/redis-store.ts", floor: "enforcement", target: "node:fs" }],
-    [{ file: "newroom/file.ts", floor: "newroom", target: "zod" }],
+    { file: "json/json.ts", target: "mcp/message.ts", isPackage: false },
+    { file: "mcp/message.ts", target: "policy/decide.ts", isPackage: false },
+    { file: "policy/decide.ts", target: "node:fs", isPackage: true },
+    { file: "policy/decide.ts", target: "enforcement/permit.ts", isPackage: false },
+    { file: "identity/jwt.ts", target: "proxy/upstream.ts", isPackage: false },
+    { file: "proxy/sessions/sessions.ts", target: "telemetry/telemetry.ts", isPackage: false },
+    { file: "telemetry/telemetry.ts", target: "proxy/sessions/sessions.ts", isPackage: false },
+    { file: "enforcement/limits/shared-limits.ts", target: "@redis/client", isPackage: true },
+    { file: "enforcement/store/redis.ts", target: "node:fs", isPackage: true },
+    { file: "newroom/file.ts", target: "zod", isPackage: true },
   ])("is red when $file imports $target", (wrong) => {
-    expect(offence(wrong)).toBeTypeOf("string");
+    expect(faultOf(wrong)).toBeTypeOf("string");
+  });
+
+  it("has no circle of files, type imports included", () => {
+    const edges = IMPORTS.filter(({ isPackage }) => !isPackage).map(
+      ({ file, target }) => [file, target] as const,
+    );
+    expect(findCircle(edges)).toBeUndefined();
+  });
+
+  it("has no circle of floors or of sibling rooms", () => {
+    const circles = [...siblingEdges(IMPORTS)].map(([parent, edges]) => ({
+      parent,
+      circle: findCircle(edges),
+    }));
+    expect(circles.filter(({ circle }) => circle !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    [
+      [
+        ["a", "b"],
+        ["b", "c"],
+      ],
+      undefined,
+    ],
+    [
+      [
+        ["a", "b"],
+        ["b", "c"],
+        ["c", "b"],
+      ],
+      ["b", "c", "b"],
+    ],
+    [[["a", "a"]], ["a", "a"]],
+  ] as const)("finds the circle of %j", (edges, circle) => {
+    expect(findCircle(edges)).toEqual(circle);
+  });
+
+  it("lets a room and its parent see each other, and no two siblings", () => {
+    const imports = [
+      { file: "proxy/upstream.ts", target: "proxy/relay/relay.ts", isPackage: false },
+      { file: "proxy/relay/relay.ts", target: "proxy/upstream.ts", isPackage: false },
+      { file: "proxy/relay/relay.ts", target: "proxy/tools/tool-catalog.ts", isPackage: false },
+      { file: "proxy/tools/tool-catalog.ts", target: "proxy/relay/pipe.ts", isPackage: false },
+    ];
+    expect([...siblingEdges(imports)]).toEqual([
+      [
+        "proxy",
+        [
+          ["relay", "tools"],
+          ["tools", "relay"],
+        ],
+      ],
+    ]);
   });
 
   it("lets only main.ts end the process", () => {
@@ -103,11 +146,15 @@ describe("architecture", () => {
 
   it("issues permits in one place and sends calls by permit only", () => {
     const issuing = FILES.filter((file) => readFileSync(join(ROOT, file), "utf8").includes("Permit.issue("));
-    expect(issuing).toEqual(["enforcement/enforce.ts"]);
+    expect(issuing).toEqual(["enforcement/enforcer.ts"]);
   });
 
-  it("keeps every file under 300 lines", () => {
-    const long = FILES.filter((file) => readFileSync(join(ROOT, file), "utf8").split("\n").length > 300);
-    expect(long).toEqual([]);
+  it(`keeps every file within ${MOST_LINES} lines`, () => {
+    expect(FILES.filter((file) => linesOf(file) > MOST_LINES)).toEqual([]);
+  });
+
+  it(`keeps every room within ${MOST_FILES} files`, () => {
+    const rooms = Object.entries(Object.groupBy(FILES, roomOf));
+    expect(rooms.filter(([, files]) => (files?.length ?? 0) > MOST_FILES).map(([room]) => room)).toEqual([]);
   });
 });

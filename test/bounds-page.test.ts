@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SETTINGS_SHAPE } from "../src/config/settings-shape.ts";
+import { SETTINGS_SHAPE } from "../src/config/settings/settings-shape.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../docs/limits.md"), "utf8");
 
 const SOURCE = join(import.meta.dirname, "../src");
-const FLOORS = ["enforcement", "telemetry", "transport"];
+const FLOORS = ["enforcement", "identity", "mcp", "proxy", "telemetry"];
 const FILES = FLOORS.flatMap((floor) =>
   readdirSync(join(SOURCE, floor), { recursive: true, encoding: "utf8" }).map((file) => `${floor}/${file}`),
 ).filter((file) => file.endsWith(".ts"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
-import { FLAGS } from "../src/config/flags.ts";
+import { FLAGS } from "../src/config/settings/flags.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const QUICK_STOP = fileURLToPath(new URL("fixtures/quick-stop.yaml", import.meta.url));

@@ -1,7 +1,7 @@
 /** Times decide and charge with a policy of 805 rules and with one of 50,000, as nanoseconds per call. */
 
-import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import { Counters } from "../../src/enforcement/counters.ts";
+import { parsePolicyFile } from "../../src/config/files/policy-file.ts";
+import { Counters } from "../../src/enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Call } from "../../src/policy/decision.ts";

@@ -1,6 +1,6 @@
 /** How many bytes one agent costs in one limit: the heap before and after 100,000 of them; needs --expose-gc. */
 
-import { Counters } from "../../src/enforcement/counters.ts";
+import { Counters } from "../../src/enforcement/limits/memory-counters.ts";
 import type { Limit } from "../../src/policy/limit.ts";
 import { say } from "./say.ts";
 

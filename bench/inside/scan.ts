@@ -1,6 +1,6 @@
 /** Times the scanner on calls of four sizes, against JSON.parse, as nanoseconds per message. */
 
-import { scan } from "../../src/transport/scan.ts";
+import { scan } from "../../src/mcp/parse-message.ts";
 import { bodyOf, SMALL_CALL } from "../load/request.ts";
 import { nanosecondsOf, roundsAskedFor, say } from "./say.ts";
 

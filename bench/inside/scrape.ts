@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Request } from "../../src/enforcement/request.ts";
-import { createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../../src/telemetry/metrics/metrics.ts";
 import { roundsAskedFor, say } from "./say.ts";
 
 const TOOLS = 2_000;

@@ -1,11 +1,11 @@
 /** Times loading one policy and deciding by it, in a process that does nothing else: `node --expose-gc bench/scale/decide.ts RULES` prints it as JSON. */
 
-import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import { Counters } from "../../src/enforcement/counters.ts";
+import { parsePolicyFile } from "../../src/config/files/policy-file.ts";
+import { Counters } from "../../src/enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Call } from "../../src/policy/decision.ts";
-import { JsonNumber } from "../../src/policy/json.ts";
+import { JsonNumber } from "../../src/json/json.ts";
 import { median } from "./curve.ts";
 import { argumentsFor, policyOf, toolName } from "./rule-policy.ts";
 

@@ -1,6 +1,6 @@
 /** The board Agents and Execute tools: which agents hit which tools, how often, how many were denied, and why. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cell } from "./board.ts";
 import { callRate, DENIED_CALLS, NOT_DENIED, PAIR } from "./calls.ts";
 import { graph } from "./graph.ts";

@@ -2,7 +2,7 @@
 
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { type AnnotationQuery, AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { BROKEN, DENIED, NEUTRAL } from "./colours.ts";
 import { ofServer, RATE, select } from "./promql.ts";
 import { DATASOURCE } from "./query.ts";

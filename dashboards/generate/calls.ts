@@ -1,6 +1,6 @@
 /** The questions about calls that several boards ask. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { rate, select } from "./promql.ts";
 
 /** Outcomes of calls that reached the server, or should have, and did not succeed. A denial is none of them. */

@@ -1,6 +1,6 @@
 /** Colours by meaning: what passed is green or blue, what was denied orange, what broke red. */
 
-import type { OUTCOMES } from "../../src/enforcement/vocabulary.ts";
+import type { OUTCOMES } from "../../src/mcp/vocabulary.ts";
 
 type Outcome = (typeof OUTCOMES)[number];
 

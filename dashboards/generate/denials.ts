@@ -1,6 +1,6 @@
 /** The board Denials and policy: what is denied, by which rule, to whom; and what the policy does not do. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cell } from "./board.ts";
 import { callRate, DENIED_CALLS, PAIR, BEYOND_RIGHTS } from "./calls.ts";
 import { ON_TRIAL } from "./colours.ts";

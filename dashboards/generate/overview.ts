@@ -1,6 +1,6 @@
 /** The board Overview: is it well, and where not. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cell } from "./board.ts";
 import { callRate, decisionRate, DENIED_CALLS, FAILED, REACHED, REFUSED_DECISIONS } from "./calls.ts";
 import { ON_TRIAL, OUTCOME_COLOURS } from "./colours.ts";

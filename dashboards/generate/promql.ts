@@ -1,7 +1,7 @@
 /** PromQL as the boards write it: every selector holds to the variables that its metric has labels for. */
 
-import type { MetricRow } from "../../src/telemetry/metric-table.ts";
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import type { MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 
 /** A metric of the process or of the scraper: it says nothing of the server, and other programs have it too. */
 export type ForeignMetric =

@@ -1,6 +1,6 @@
 /** The board Sidecar: how Tollgate itself does. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board } from "./board.ts";
 import { graph, type GraphOptions } from "./graph.ts";
 import type { GridRow } from "./panel.ts";

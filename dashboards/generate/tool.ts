@@ -1,6 +1,6 @@
 /** The board Tool: everything about one tool. */
 
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cell } from "./board.ts";
 import { callRate, DENIED_CALLS, FAILED, REACHED } from "./calls.ts";
 import { OUTCOME_COLOURS } from "./colours.ts";

@@ -9,8 +9,8 @@ import {
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
-import { CATEGORIES } from "../../src/policy/category.ts";
-import { METRICS } from "../../src/telemetry/metric-table.ts";
+import { CATEGORIES } from "../../src/policy/category/category.ts";
+import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { select } from "./promql.ts";
 import { DATASOURCE } from "./query.ts";
 

@@ -1,4 +1,4 @@
-/** Vitest for mutants: the tests of src/policy, those of its own modules before those of the commands that use it. */
+/** Vitest for mutants: the tests of the pure core, those of its own modules before those of the commands that use it. */
 
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -12,11 +12,7 @@ class NearFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: [
-      "test/policy/*.test.ts",
-      "test/config/*.test.ts",
-      "test/commands/policy/{check,explain}.test.ts",
-    ],
+    include: ["test/{json,mcp,policy,config}/**/*.test.ts", "test/commands/policy/{check,explain}.test.ts"],
     setupFiles: ["scripts/mutation/setup.ts"],
     // A mutant's tests run in a process of their own; sharing it among the files saves a third of the time.
     isolate: false,

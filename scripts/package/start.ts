@@ -3,7 +3,7 @@
 
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
-import { tuneCollector } from "../../src/sidecar/collector.ts";
+import { tuneCollector } from "../../src/sidecar/gc-flags.ts";
 
 // Before anything is compiled: what was compiled under other flags is not used again.
 tuneCollector();

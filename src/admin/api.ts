@@ -1,12 +1,12 @@
 /** What the admin listener answers, as types alone: the console and the server are both checked against them. */
 
-import type { LimitFill } from "../enforcement/limit-readings.ts";
-import type { Step } from "../explanation/steps.ts";
-import type { Category, CategoryAssignment } from "../policy/category.ts";
+import type { LimitFill } from "../enforcement/limits/limit-usage.ts";
+import type { Step } from "../policy/explain/steps.ts";
+import type { Category, CategoryAssignment } from "../policy/category/category.ts";
 import type { Mode } from "../policy/mode.ts";
-import type { Finding } from "../policy/finding.ts";
-import type { MinuteActivity, PairActivity } from "../telemetry/activity.ts";
-import type { DecisionEntry } from "../telemetry/decision-entry.ts";
+import type { Finding } from "../policy/lint/finding.ts";
+import type { MinuteActivity, PairActivity } from "../telemetry/recent/activity.ts";
+import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
 
 /** Any answer that is not 2xx. */
 export interface ErrorAnswer {

@@ -1,6 +1,6 @@
 /** `tollgate audit <command>`: answers from the audit log. */
 
-import { BAD_USAGE, DONE } from "./policy/command.ts";
+import { BAD_USAGE, DONE } from "./cli/command.ts";
 import { type AuditWorld, QUERY_HELP, runQuery } from "./audit/query.ts";
 
 export const AUDIT_HELP = `Usage: tollgate audit COMMAND

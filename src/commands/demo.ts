@@ -2,10 +2,10 @@
 
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseSettings, type Settings } from "../config/settings.ts";
+import { parseSettings, type Settings } from "../config/settings/settings.ts";
 import { AGENT_HEADER, playAgents } from "./demo/agents.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";
-import { runPart } from "./demo/part.ts";
+import { runPart } from "./demo/run-part.ts";
 import { parseSamples, type Sample } from "./demo/samples.ts";
 import { type Output, Screen } from "./demo/screen.ts";
 import { startDemoServer } from "./demo/server.ts";

@@ -1,7 +1,7 @@
 /** `tollgate health`: whether the sidecar beside it is well, as an exit code, for whatever starts containers. */
 
 import type { ControlWorld } from "./control/admin-client.ts";
-import { BAD_USAGE, DONE, fail, readArguments, say, WRONG } from "./policy/command.ts";
+import { BAD_USAGE, DONE, fail, readArguments, say, WRONG } from "./cli/command.ts";
 
 export const HEALTH_HELP = `Usage: tollgate health [--admin URL] [--live]
        tollgate health --url URL

@@ -1,6 +1,6 @@
 /** What `--help` prints; each page fits a screen. */
 
-import { FLAGS } from "../config/flags.ts";
+import { FLAGS } from "../config/settings/flags.ts";
 
 export const HELP = `Tollgate: the observability and policy sidecar for MCP servers.
 

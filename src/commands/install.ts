@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { chmod, copyFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSea } from "node:sea";
-import { BAD_USAGE, DONE, fail, type PolicyWorld, say, WRONG } from "./policy/command.ts";
+import { BAD_USAGE, DONE, fail, type PolicyWorld, say, WRONG } from "./cli/command.ts";
 
 export const INSTALL_HELP = `Usage: tollgate install FOLDER
 

@@ -1,7 +1,7 @@
 /** `tollgate keys create NAME`: a new API key, shown once, with the line of the key file that admits it. */
 
 import type { Writable } from "node:stream";
-import { createKey, parseKeyFile } from "../config/key-file.ts";
+import { createKey, parseKeyFile } from "../config/files/key-file.ts";
 
 const DONE = 0;
 const BAD_USAGE = 64;

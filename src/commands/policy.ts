@@ -1,8 +1,8 @@
 /** `tollgate policy <command>`: the tools to write a policy safely. */
 
-import { nearestName } from "../policy/nearest.ts";
+import { nearestName } from "../policy/schema/did-you-mean.ts";
 import { CHECK } from "./policy/check.ts";
-import { BAD_USAGE, DONE, type PolicyCommand, type PolicyWorld } from "./policy/command.ts";
+import { BAD_USAGE, DONE, type PolicyCommand, type PolicyWorld } from "./cli/command.ts";
 import { EXPLAIN } from "./policy/explain.ts";
 import { INIT } from "./policy/init.ts";
 import { REPLAY } from "./policy/replay.ts";

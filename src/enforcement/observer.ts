@@ -2,7 +2,7 @@
 
 import type { Decision } from "../policy/decision.ts";
 import type { Agent, Request } from "./request.ts";
-import type { Outcome, RefusalCause, TraceContext, Transport } from "./vocabulary.ts";
+import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
 export type Direction = "downstream" | "upstream";
 

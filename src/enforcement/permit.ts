@@ -4,11 +4,11 @@ import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
-import type { ApprovalDesk } from "./approvals.ts";
-import { type ApprovableCall, type Approved, judgeWithApproval } from "./approved.ts";
-import type { ChargedDecision } from "./charged-decision.ts";
-import type { Counters } from "./counters.ts";
-import type { SharedLimits } from "./shared-limits.ts";
+import type { ApprovalDesk } from "./approvals/approvals.ts";
+import { type ApprovableCall, type Approved, judgeWithApproval } from "./approvals/decide-with-approval.ts";
+import type { ChargedDecision } from "./limits/charged-decision.ts";
+import type { Counters } from "./limits/memory-counters.ts";
+import type { SharedLimits } from "./limits/shared-limits.ts";
 
 export interface Issued {
   readonly decision: Decision;

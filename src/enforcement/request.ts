@@ -1,7 +1,7 @@
 /** One request as the sidecar knows it: who asks for what, over which connection. Never an argument's value. */
 
-import type { CategoryAssignment } from "../policy/category.ts";
-import type { Client, Era, TraceContext, Transport } from "./vocabulary.ts";
+import type { CategoryAssignment } from "../policy/category/category.ts";
+import type { Client, Era, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
 export const AGENT_SOURCES = [
   "none",

@@ -1,13 +1,23 @@
 /** One test on one argument, compiled once. */
 
-import { shorten } from "./describe-json.ts";
-import { isJsonArray, type Json, JsonNumber, type JsonObject } from "./json.ts";
+import { shorten } from "../json/describe-json.ts";
+import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
-import { type Path, parsePath, resolvePath } from "./path.ts";
-import type { Place } from "./place.ts";
-import { printJson } from "./print-json.ts";
-import { anything, object, optional, refine, refuse, required, type Shape, text, word } from "./shape.ts";
+import { type Path, parsePath, resolvePath } from "../json/path.ts";
+import type { Place } from "./schema/document-path.ts";
+import { printJson } from "../json/print-json.ts";
+import {
+  anything,
+  object,
+  optional,
+  refine,
+  refuse,
+  required,
+  type Shape,
+  text,
+  word,
+} from "./schema/schema.ts";
 
 export interface Condition {
   /** As written: `args.amount`. */

@@ -1,7 +1,7 @@
 /** What a policy decides about one call, as data. */
 
-import type { CategoryAssignment } from "./category.ts";
-import type { JsonObject } from "./json.ts";
+import type { CategoryAssignment } from "./category/category.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { Charge } from "./limit.ts";
 import type { Effect, Mode, Reason } from "./mode.ts";
 

@@ -1,7 +1,7 @@
 /** What of an argument is tested or counted: the value itself, its length, or its bytes. */
 
-import { isJsonArray, isJsonObject, type Json, JsonNumber } from "./json.ts";
-import { printJson } from "./print-json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../json/json.ts";
+import { printJson } from "../json/print-json.ts";
 
 export const MEASURES = ["value", "length", "bytes"] as const;
 export type Measure = (typeof MEASURES)[number];

@@ -1,11 +1,11 @@
 /** Operators: what a policy may ask of one value, each compiled once into a test. */
 
 import { RE2JS } from "re2js";
-import { isEqual } from "./equal.ts";
-import { isJsonArray, type Json, type JsonArray, JsonNumber } from "./json.ts";
+import { isEqual } from "../json/equal.ts";
+import { isJsonArray, type Json, type JsonArray, JsonNumber } from "../json/json.ts";
 import { utf8Length } from "./measure.ts";
-import { compareNumbers } from "./number.ts";
-import { isSurelySound } from "./sure-pattern.ts";
+import { compareNumbers } from "../json/compare-numbers.ts";
+import { isSurelySound } from "./lazy-pattern.ts";
 
 export const OPERATORS = [
   "eq",

@@ -1,6 +1,6 @@
 /** Rule pointers: the name of a rule in every message, metric and record, made from what the rule says. */
 
-import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
+import type { CheckedLimit, RuleEntry } from "./document/rule-entry.ts";
 import type { Condition } from "./condition.ts";
 
 /** `/tools/create_charge`: segments after RFC 6901, so that no name can pose as another. */

@@ -1,10 +1,10 @@
 /** A policy as it is judged by: immutable, indexed by tool. */
 
-import type { Category, CategoryAssignment } from "./category.ts";
-import type { Action, Pin } from "./document.ts";
-import type { JsonObject } from "./json.ts";
+import type { Category, CategoryAssignment } from "./category/category.ts";
+import type { Action, Pin } from "./document/document.ts";
+import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
-import type { Misreading } from "./misreading.ts";
+import type { Misreading } from "./argument-ambiguity.ts";
 import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,7 +1,7 @@
 /** One `require` or `deny_if` rule: whether it objects to a call, and why. */
 
 import { type Condition, evaluate } from "./condition.ts";
-import { misreading } from "./misreading.ts";
+import { misreading } from "./argument-ambiguity.ts";
 import type { Call, Unevaluable } from "./decision.ts";
 import type { Mode } from "./mode.ts";
 

@@ -1,8 +1,8 @@
 /** The admin listener: bound at once, its pages loaded when the start is over or somebody asks. See docs/decisions/0045-what-a-start-loads.md. */
 
 import { createServer, type Server } from "node:http";
-import type { AdminSources } from "../admin.ts";
-import type { Log } from "../telemetry/log.ts";
+import type { AdminSources } from "../admin/server.ts";
+import type { Log } from "../telemetry/logging/log.ts";
 
 /** The first call of a wrapped server is answered by then, and does not wait for Express. */
 const LOAD_AFTER_MS = 1_000;
@@ -24,7 +24,7 @@ export function createAdmin(sources: AdminSources, log: Log): Server {
 /** Undefined when they cannot be had. */
 async function load(sources: AdminSources, log: Log) {
   try {
-    const { createAdminPages } = await import("../admin.ts");
+    const { createAdminPages } = await import("../admin/server.ts");
     return createAdminPages(sources);
   } catch (error) {
     log.error({ err: error }, "the pages of the admin listener cannot be loaded");

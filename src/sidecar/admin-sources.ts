@@ -1,14 +1,14 @@
 /** What the admin listener shows, gathered from the parts that know it. */
 
-import type { AdminSources } from "../admin.ts";
-import type { Settings } from "../config/settings.ts";
-import { ALLOW_ALL } from "../policy/compile.ts";
-import { comparePolicyWithTools } from "../policy/coverage.ts";
-import { createDecisionStreams } from "../telemetry/decision-streams.ts";
-import { isLoopback } from "../transport/exposure.ts";
-import { servedHosts, servesHost } from "../transport/http-edge.ts";
+import type { AdminSources } from "../admin/server.ts";
+import type { Settings } from "../config/settings/settings.ts";
+import { ALLOW_ALL } from "../policy/document/compile.ts";
+import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
+import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
+import { isLoopback } from "../proxy/upstream/isolation-check.ts";
+import { servedHosts, servesHost } from "../proxy/downstream/request-checks.ts";
 import { explainDecision } from "./explain-decision.ts";
-import type { Ground } from "./ground.ts";
+import type { Ground } from "./runtime.ts";
 
 interface Shown {
   readonly sessions: { readonly size: number };

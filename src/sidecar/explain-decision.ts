@@ -1,15 +1,15 @@
 /** One remembered decision in the words of `tollgate policy explain`, without what stood in the arguments. */
 
 import type { DecisionAnswer, DecisionExplanation } from "../admin/api.ts";
-import { adviceFor } from "../explanation/advice.ts";
-import { type Step, stepsOf } from "../explanation/steps.ts";
+import { adviceFor } from "../policy/explain/advice.ts";
+import { type Step, stepsOf } from "../policy/explain/steps.ts";
 import { principalOf } from "../enforcement/request.ts";
-import type { CompiledPolicy } from "../policy/compile.ts";
+import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { type Call, effectOf } from "../policy/decision.ts";
-import { isJsonObject, type JsonObject } from "../policy/json.ts";
-import { readJson } from "../policy/read-json.ts";
-import type { Judged } from "../telemetry/decisions.ts";
-import type { Ground } from "./ground.ts";
+import { isJsonObject, type JsonObject } from "../json/json.ts";
+import { readJson } from "../json/read-json.ts";
+import type { Judged } from "../telemetry/recent/decision-buffer.ts";
+import type { Ground } from "./runtime.ts";
 
 type Known = Pick<Ground, "decisions" | "policies" | "tools">;
 

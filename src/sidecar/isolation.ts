@@ -1,7 +1,7 @@
 /** Tells when the upstream can be reached round the sidecar, and keeps it from serving where isolation is required. */
 
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { type Exposure, findExposure } from "../transport/exposure.ts";
+import { type Exposure, findExposure } from "../proxy/upstream/isolation-check.ts";
 
 export interface Isolation {
   /** Asks anew: at start, and each time the upstream has come up. */

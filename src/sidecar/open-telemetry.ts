@@ -1,9 +1,9 @@
 /** Starts what observes, as the settings say. */
 
-import type { Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
-import type { LimitReadings } from "../enforcement/limit-readings.ts";
-import type { LineSink } from "../telemetry/bounded-stderr.ts";
+import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
+import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 

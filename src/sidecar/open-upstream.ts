@@ -1,17 +1,17 @@
 /** The upstream of a sidecar that listens on HTTP: a server that is there, or one that is started behind the bridge. */
 
-import type { Settings, UpstreamSettings } from "../config/settings.ts";
+import type { Settings, UpstreamSettings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
 import type { Clock } from "../enforcement/clock.ts";
-import { withoutCredentials } from "../telemetry/secrets.ts";
+import { withoutCredentials } from "../telemetry/audit/redact.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { Sessions } from "../transport/session.ts";
-import type { ToolList } from "../transport/tool-list.ts";
-import type { Upstream } from "../transport/upstream.ts";
-import { watchUpstream } from "../transport/upstream-health.ts";
-import { UpstreamHttp } from "../transport/upstream-http.ts";
+import type { Sessions } from "../proxy/sessions/sessions.ts";
+import type { ToolList } from "../proxy/tools/tool-catalog.ts";
+import type { Upstream } from "../proxy/upstream.ts";
+import { watchUpstream } from "../proxy/upstream/health-check.ts";
+import { UpstreamHttp } from "../proxy/upstream/http.ts";
 import { type Isolation, ISOLATED, watchIsolation } from "./isolation.ts";
-import { UpstreamStdio, type UpstreamStdioOptions } from "../transport/upstream-stdio.ts";
+import { UpstreamStdio, type UpstreamStdioOptions } from "../proxy/upstream/stdio-bridge.ts";
 
 export interface OpenUpstream {
   readonly isolation: Isolation;

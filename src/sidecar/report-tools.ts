@@ -1,9 +1,9 @@
 /** What the server's tools change: their names and categories, and how far the policies fit them. */
 
-import type { CompiledPolicy } from "../policy/compile.ts";
-import { comparePolicyWithTools } from "../policy/coverage.ts";
+import type { CompiledPolicy } from "../policy/document/compile.ts";
+import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ToolList } from "../transport/tool-list.ts";
+import type { ToolList } from "../proxy/tools/tool-catalog.ts";
 
 const MOST_FINDINGS_LOGGED = 20;
 

@@ -1,8 +1,8 @@
 /** What keeps a sidecar from starting, as problems to print and an exit code. */
 
 import type { Server } from "node:http";
-import type { Address } from "../config/settings-shape.ts";
-import { listen, ListenError } from "../transport/listener.ts";
+import type { Address } from "../config/settings/settings-shape.ts";
+import { listen, ListenError } from "../proxy/http/listener.ts";
 
 export const BAD_USAGE = 64;
 export const UNAVAILABLE = 69;

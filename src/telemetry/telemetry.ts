@@ -3,17 +3,17 @@
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
 import type { Request } from "../enforcement/request.ts";
-import type { Transport } from "../enforcement/vocabulary.ts";
-import { type Activity, createActivity } from "./activity.ts";
-import { type Audit, openAudit } from "./audit.ts";
-import { type Capture, type CaptureRule, createCapture } from "./capture.ts";
-import type { LineSink } from "./bounded-stderr.ts";
-import { createDecisions, type Decisions } from "./decisions.ts";
-import { createLog, type Log, type LogFormat, type LogLevel } from "./log.ts";
-import { observeForLog } from "./log-observer.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import type { LimitReadings } from "../enforcement/limit-readings.ts";
-import { startTraces, type Traces } from "./traces.ts";
+import type { Transport } from "../mcp/vocabulary.ts";
+import { type Activity, createActivity } from "./recent/activity.ts";
+import { type Audit, openAudit } from "./audit/audit.ts";
+import { type Capture, type CaptureRule, createCapture } from "./audit/capture.ts";
+import type { LineSink } from "./logging/non-blocking-stderr.ts";
+import { createDecisions, type Decisions } from "./recent/decision-buffer.ts";
+import { createLog, type Log, type LogFormat, type LogLevel } from "./logging/log.ts";
+import { observeForLog } from "./logging/log-observer.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
+import { startTraces, type Traces } from "./tracing/traces.ts";
 
 export interface TelemetryOptions {
   readonly server: string;

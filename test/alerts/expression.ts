@@ -1,8 +1,8 @@
 /** What an expression of PromQL names: metrics, labels and the values that it asks for; enough of a reader for the rules here. */
 
 import { readRecordings } from "../../scripts/alerts/rule-files.ts";
-import { METRICS, type MetricRow } from "../../src/telemetry/metric-table.ts";
-import { PROCESS_METRICS } from "../../src/telemetry/process-metrics.ts";
+import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
+import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
 
 export interface Matcher {
   readonly metric: string;

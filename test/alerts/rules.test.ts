@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../scripts/alerts/rule-files.ts";
 import { readRunbook } from "../../scripts/alerts/runbook.ts";
 import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../scripts/alerts/write.ts";
-import { OUTCOMES } from "../../src/enforcement/vocabulary.ts";
-import { CATEGORIES } from "../../src/policy/category.ts";
+import { OUTCOMES } from "../../src/mcp/vocabulary.ts";
+import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";
-import { UNKNOWN } from "../../src/telemetry/labels.ts";
+import { UNKNOWN } from "../../src/telemetry/metrics/labels.ts";
 import { groupingsOf, labelsOf, matchersOf, metricsOf, resultLabelsOf, SCRAPED } from "./expression.ts";
 
 const REQUIRED = `

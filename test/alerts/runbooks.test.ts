@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readAlerts } from "../../scripts/alerts/rule-files.ts";
 import { listRunbooks, readRunbook, RUNBOOKS_FOLDER } from "../../scripts/alerts/runbook.ts";
-import { FLAGS } from "../../src/config/flags.ts";
+import { FLAGS } from "../../src/config/settings/flags.ts";
 import { labelsOf, matchersOf, metricsOf } from "./expression.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAMES = [...new Set(readAlerts().map(({ alert }) => alert))];
-const ADMIN = ["src/admin.ts", "src/admin/reading.ts", "src/admin/control.ts"]
+const ADMIN = ["src/admin/server.ts", "src/admin/read-routes.ts", "src/admin/control-routes.ts"]
   .map((file) => readFileSync(join(ROOT, file), "utf8"))
   .join("\n");
 const OTHER_PROGRAMS = ["kubectl", "grep", "df", "ls"];

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runDemo } from "../../src/commands/demo.ts";
-import { startSidecar } from "../../src/sidecar.ts";
+import { startSidecar } from "../../src/sidecar/sidecar.ts";
 
 interface Run {
   readonly code: number;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { matrixOf } from "../../console/activity-rows.ts";
-import type { PairActivity } from "../../src/telemetry/activity.ts";
+import type { PairActivity } from "../../src/telemetry/recent/activity.ts";
 
 function pair(agent: string, tool: string, calls: number, more: Partial<PairActivity> = {}): PairActivity {
   return { agent, tool, calls, category: "read", denied: 0, wouldDeny: 0, failed: 0, ...more };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { boardFiles } from "../../dashboards/generate/write.ts";
-import { METRICS, type MetricRow } from "../../src/telemetry/metric-table.ts";
-import { PROCESS_METRICS } from "../../src/telemetry/process-metrics.ts";
+import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
+import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
 import { type Board, BOARDS, queriesOf, textOf, textOfVariable } from "../fixtures/boards.ts";
 import { readPromql, windowsOf } from "../fixtures/promql.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { signatureOf } from "../../src/telemetry/approval-webhook.ts";
+import { signatureOf } from "../../src/sidecar/control/approval-webhook.ts";
 
 const PAGE = readFileSync(new URL("../../docs/approvals.md", import.meta.url), "utf8");
 const SECRET = "a-secret-of-more-than-22-characters";

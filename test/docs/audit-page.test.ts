@@ -8,8 +8,8 @@ import { runAudit } from "../../src/commands/audit.ts";
 import { runQuery } from "../../src/commands/audit/query.ts";
 import { readRecord } from "../../src/commands/audit/record.ts";
 import { AGENT_SOURCES } from "../../src/enforcement/request.ts";
-import { CATEGORIES } from "../../src/policy/category.ts";
-import { callRecord, refusalRecord } from "../../src/telemetry/audit-record.ts";
+import { CATEGORIES } from "../../src/policy/category/category.ts";
+import { callRecord, refusalRecord } from "../../src/telemetry/audit/audit-record.ts";
 import { ALLOWED, denied, exampleRequest, SUCCESS } from "../telemetry/examples.ts";
 
 const PAGE = readFileSync("docs/audit.md", "utf8");

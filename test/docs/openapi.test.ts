@@ -6,7 +6,7 @@ import type { Ajv2020 as Validator } from "ajv/dist/2020.js";
 import type { FormatsPlugin } from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { CATEGORIES } from "../../src/policy/category.ts";
+import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, REASONS } from "../../src/policy/mode.ts";
 import { setStage, type Stage } from "../fixtures/console-stage.ts";
 

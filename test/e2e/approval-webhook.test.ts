@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseSettings } from "../../src/config/settings.ts";
+import { parseSettings } from "../../src/config/settings/settings.ts";
 import { setStage } from "../fixtures/console-stage.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { until } from "../fixtures/start-sidecar.ts";

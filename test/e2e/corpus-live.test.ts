@@ -2,11 +2,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { describeCall } from "../../src/commands/corpus.ts";
-import { readStory, type Story, type StoryCall } from "../../src/commands/corpus-story.ts";
-import type { Json } from "../../src/policy/json.ts";
-import { printJson } from "../../src/policy/print-json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { describeCall } from "../../src/commands/corpus/play.ts";
+import { readStory, type Story, type StoryCall } from "../../src/commands/corpus/story.ts";
+import type { Json } from "../../src/json/json.ts";
+import { printJson } from "../../src/json/print-json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
 

@@ -2,11 +2,11 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { explainCall } from "../../src/explanation/steps.ts";
-import { parsePolicyFile } from "../../src/config/policy-file.ts";
-import { classify } from "../../src/policy/classify.ts";
-import { isJsonObject } from "../../src/policy/json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { explainCall } from "../../src/policy/explain/steps.ts";
+import { parsePolicyFile } from "../../src/config/files/policy-file.ts";
+import { classify } from "../../src/policy/category/classify.ts";
+import { isJsonObject } from "../../src/json/json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createKey } from "../../src/config/key-file.ts";
+import { createKey } from "../../src/config/files/key-file.ts";
 import { type Identified, startIdentified } from "../fixtures/identified.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { createKey } from "../../src/config/key-file.ts";
+import { createKey } from "../../src/config/files/key-file.ts";
 import { freePorts } from "../fixtures/free-port.ts";
 import { callBody, JSON_TYPE } from "../fixtures/identified.ts";
 import { Issuer } from "../fixtures/issuer.ts";

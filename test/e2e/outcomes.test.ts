@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { OUTCOMES, type Outcome } from "../../src/enforcement/vocabulary.ts";
+import { OUTCOMES, type Outcome } from "../../src/mcp/vocabulary.ts";
 import { type DualEraServer, startDualEraServer } from "../fixtures/servers/dual-era.ts";
 import { type LoopbackServer, sendEvents, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
-import { openOtlpReceiver, type OtlpReceiver } from "../telemetry/otlp-receiver.ts";
+import { openOtlpReceiver, type OtlpReceiver } from "../telemetry/tracing/otlp-receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";

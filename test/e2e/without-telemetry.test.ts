@@ -2,10 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { readStory, type Story, type StoryCall } from "../../src/commands/corpus-story.ts";
-import type { Json } from "../../src/policy/json.ts";
-import { printJson } from "../../src/policy/print-json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { readStory, type Story, type StoryCall } from "../../src/commands/corpus/story.ts";
+import type { Json } from "../../src/json/json.ts";
+import { printJson } from "../../src/json/print-json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 import type { OpenTelemetry } from "../../src/sidecar/open-telemetry.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { NO_TELEMETRY } from "../fixtures/no-telemetry.ts";

@@ -1,10 +1,10 @@
 /** The metrics as users, dashboards and alerts know them: changing one is a changelog entry. */
 
 import { expect, it } from "vitest";
-import { APPROVAL_STATES } from "../../src/enforcement/approvals.ts";
-import { createMetrics } from "../../src/telemetry/metrics.ts";
-import { METRICS, type MetricRow } from "../../src/telemetry/metric-table.ts";
-import * as words from "../../src/telemetry/words.ts";
+import { APPROVAL_STATES } from "../../src/enforcement/approvals/approvals.ts";
+import { createMetrics } from "../../src/telemetry/metrics/metrics.ts";
+import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
+import * as words from "../../src/telemetry/metrics/label-values.ts";
 
 const PINNED = [
   "tollgate_tool_calls_total counter server tool category agent outcome",

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { DEMO_TOOLS } from "../../src/commands/demo/tools.ts";
-import { readPolicyFile } from "../../src/config/policy-file.ts";
+import { readPolicyFile } from "../../src/config/files/policy-file.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { decide } from "../../src/policy/decide.ts";
-import { isJsonObject } from "../../src/policy/json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { isJsonObject } from "../../src/json/json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 
 interface Document {
   readonly description: string;

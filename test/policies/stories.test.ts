@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { describeCall, playStory } from "../../src/commands/corpus.ts";
-import { readStory, type Story } from "../../src/commands/corpus-story.ts";
-import { readPolicyFile } from "../../src/config/policy-file.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { describeCall, playStory } from "../../src/commands/corpus/play.ts";
+import { readStory, type Story } from "../../src/commands/corpus/story.ts";
+import { readPolicyFile } from "../../src/config/files/policy-file.ts";
+import { readJson } from "../../src/json/read-json.ts";
 
 const FOLDER = new URL("../corpus/policies/", import.meta.url);
 const FILES = readdirSync(FOLDER);

@@ -3,12 +3,12 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readPolicyFile } from "../../src/config/policy-file.ts";
-import { classify } from "../../src/policy/classify.ts";
-import type { CompiledPolicy } from "../../src/policy/compile.ts";
+import { readPolicyFile } from "../../src/config/files/policy-file.ts";
+import { classify } from "../../src/policy/category/classify.ts";
+import type { CompiledPolicy } from "../../src/policy/document/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
-import type { RuleSet } from "../../src/policy/document.ts";
-import { parsePath } from "../../src/policy/path.ts";
+import type { RuleSet } from "../../src/policy/document/document.ts";
+import { parsePath } from "../../src/json/path.ts";
 import { type RecordedTool, readToolList, TOOL_LISTS } from "../fixtures/tool-list.ts";
 
 const FOLDER = new URL("../../policies/", import.meta.url);

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
-import type { Json } from "../../src/policy/json.ts";
-import { parsePath, resolvePath } from "../../src/policy/path.ts";
-import { Place } from "../../src/policy/place.ts";
+import type { Json } from "../../src/json/json.ts";
+import { parsePath, resolvePath } from "../../src/json/path.ts";
+import { Place } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, json, num } from "./policies.ts";
 
 function condition(literal: unknown) {

@@ -2,12 +2,12 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeCall, playStory } from "../../src/commands/corpus.ts";
-import { readStory } from "../../src/commands/corpus-story.ts";
-import { compile } from "../../src/policy/compile.ts";
-import { parsePolicy } from "../../src/policy/document.ts";
-import type { Json } from "../../src/policy/json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { describeCall, playStory } from "../../src/commands/corpus/play.ts";
+import { readStory } from "../../src/commands/corpus/story.ts";
+import { compile } from "../../src/policy/document/compile.ts";
+import { parsePolicy } from "../../src/policy/document/document.ts";
+import type { Json } from "../../src/json/json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 
 const FOLDER = new URL("../corpus/", import.meta.url);
 

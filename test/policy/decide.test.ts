@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALLOW_ALL } from "../../src/policy/compile.ts";
+import { ALLOW_ALL } from "../../src/policy/document/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import { effectOf, isBlocked } from "../../src/policy/decision.ts";
 import {
@@ -14,8 +14,8 @@ import {
   noPolicyDenial,
   unauthenticatedDenial,
 } from "../../src/policy/denial.ts";
-import { parsePolicy } from "../../src/policy/document.ts";
-import { printJson } from "../../src/policy/print-json.ts";
+import { parsePolicy } from "../../src/policy/document/document.ts";
+import { printJson } from "../../src/json/print-json.ts";
 import { callOf, fromLiteral, policyOf, UNUSED } from "./policies.ts";
 
 const LIMIT = { counter: "c", window: "minute", max: 1 };

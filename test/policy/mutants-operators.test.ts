@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
-import { Place } from "../../src/policy/place.ts";
+import { Place } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, problemsOf } from "./policies.ts";
 
 interface Test {

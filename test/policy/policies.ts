@@ -1,11 +1,11 @@
 /** Policies and calls for tests, from plain literals. */
 
-import type { Category } from "../../src/policy/category.ts";
-import { compile, type CompileOptions, type CompiledPolicy } from "../../src/policy/compile.ts";
+import type { Category } from "../../src/policy/category/category.ts";
+import { compile, type CompileOptions, type CompiledPolicy } from "../../src/policy/document/compile.ts";
 import type { Call } from "../../src/policy/decision.ts";
-import { parsePolicy } from "../../src/policy/document.ts";
-import { type Json, JsonNumber, type JsonObject } from "../../src/policy/json.ts";
-import { readJson } from "../../src/policy/read-json.ts";
+import { parsePolicy } from "../../src/policy/document/document.ts";
+import { type Json, JsonNumber, type JsonObject } from "../../src/json/json.ts";
+import { readJson } from "../../src/json/read-json.ts";
 import type { ReadUsage } from "../../src/policy/limit.ts";
 
 /** The value of a JSON text, which must be sound. */

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
 import { runDemo } from "../../src/commands/demo.ts";
-import { startSidecar } from "../../src/sidecar.ts";
+import { startSidecar } from "../../src/sidecar/sidecar.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { openConsole } from "../fixtures/console-page.ts";
 import { until } from "../fixtures/start-sidecar.ts";

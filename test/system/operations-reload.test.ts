@@ -5,7 +5,7 @@ import { Agent as HttpAgent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { digestOf } from "../../src/config/policy-file.ts";
+import { digestOf } from "../../src/config/files/policy-file.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startRedis } from "../fixtures/start-redis.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createClient } from "@redis/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readApproval } from "../../src/config/control-state.ts";
+import { readApproval } from "../../src/config/files/control-state.ts";
 import {
   type Approval,
   type ApprovalDesk,
@@ -12,8 +12,8 @@ import {
   type ApprovalsOptions,
   type Asked,
   type Taken,
-} from "../../src/enforcement/approvals.ts";
-import { SharedApprovals } from "../../src/enforcement/shared-approvals.ts";
+} from "../../src/enforcement/approvals/approvals.ts";
+import { SharedApprovals } from "../../src/enforcement/approvals/redis-approvals.ts";
 import { openLimits } from "../fixtures/shared-limits.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { noteFigure } from "../operations/figure.ts";

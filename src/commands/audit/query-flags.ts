@@ -1,10 +1,10 @@
 /** The command line of `tollgate audit query`, read into what to look for. */
 
-import { OUTCOMES } from "../../enforcement/vocabulary.ts";
-import { CATEGORIES } from "../../policy/category.ts";
+import { OUTCOMES } from "../../mcp/vocabulary.ts";
+import { CATEGORIES } from "../../policy/category/category.ts";
 import { EFFECTS, REASONS } from "../../policy/mode.ts";
-import { didYouMean } from "../../policy/nearest.ts";
-import { formatProblem, readArguments } from "../policy/command.ts";
+import { didYouMean } from "../../policy/schema/did-you-mean.ts";
+import { formatProblem, readArguments } from "../cli/command.ts";
 import { type FieldName, FIELDS, isFieldName, isSumName, SUMS } from "./record.ts";
 import type { Wanted } from "./tally.ts";
 import { timeBound } from "./time-bound.ts";

@@ -1,6 +1,6 @@
 /** What a query found, as a table for people, as JSON or CSV for programs. */
 
-import { columns } from "../columns.ts";
+import { columns } from "../cli/columns.ts";
 import type { Query } from "./query-flags.ts";
 import { type AuditRecord, fieldOf, type FieldName, numberOf } from "./record.ts";
 import type { Group } from "./tally.ts";

@@ -1,7 +1,7 @@
 /** `tollgate audit query`: which agents called what, how often, what was denied and why, from audit logs of any length. */
 
 import type { Readable } from "node:stream";
-import { count, DONE, type PolicyWorld, refuseUsage, visible, WRONG } from "../policy/command.ts";
+import { count, DONE, type PolicyWorld, refuseUsage, visible, WRONG } from "../cli/command.ts";
 import { groupLines, recordLines } from "./query-output.ts";
 import { type Query, readQuery } from "./query-flags.ts";
 import { readLines } from "./read-lines.ts";

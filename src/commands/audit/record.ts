@@ -1,6 +1,6 @@
 /** The fields of an audit record that a query can ask for. */
 
-import { isRecord } from "../is-record.ts";
+import { isRecord } from "../cli/is-record.ts";
 
 /** A line of the log; only `time` is checked. */
 export interface AuditRecord extends Readonly<Record<string, unknown>> {

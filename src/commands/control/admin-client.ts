@@ -1,7 +1,7 @@
 /** Asks a running sidecar on its admin listener, and says in words why it could not. */
 
 import { userInfo } from "node:os";
-import { BAD_USAGE, fail, type PolicyWorld, UNREACHABLE, WRONG } from "../policy/command.ts";
+import { BAD_USAGE, fail, type PolicyWorld, UNREACHABLE, WRONG } from "../cli/command.ts";
 
 /** Flags that each control command has. */
 export const ADMIN_FLAGS = {

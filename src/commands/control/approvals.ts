@@ -10,7 +10,7 @@ import {
   readArguments,
   say,
   sayJson,
-} from "../policy/command.ts";
+} from "../cli/command.ts";
 import { ADMIN_FLAGS, askAdmin, askedBy, type ControlWorld, failed } from "./admin-client.ts";
 
 export const APPROVALS_HELP = `Usage: tollgate approvals list [flags]

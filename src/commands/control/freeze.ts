@@ -1,6 +1,6 @@
 /** `tollgate freeze` and `tollgate unfreeze`: the kill switch, for everything, one agent, one tool, or both. */
 
-import { BAD_USAGE, DONE, readArguments, say } from "../policy/command.ts";
+import { BAD_USAGE, DONE, readArguments, say } from "../cli/command.ts";
 import { ADMIN_FLAGS, askAdmin, askedBy, type ControlWorld, failed } from "./admin-client.ts";
 
 export const FREEZE_HELP = `Usage: tollgate freeze [--agent NAME] [--tool NAME] [flags]

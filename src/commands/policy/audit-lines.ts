@@ -1,7 +1,7 @@
 /** Recorded calls: the audit log's lines, in the order in which the calls came. */
 
 import * as z from "zod";
-import { type Category, CATEGORIES } from "../../policy/category.ts";
+import { type Category, CATEGORIES } from "../../policy/category/category.ts";
 import { EFFECTS, REASONS, type Reason } from "../../policy/mode.ts";
 import { readLines } from "../audit/read-lines.ts";
 

@@ -1,12 +1,12 @@
 /** `tollgate policy check`: everything that is wrong with a policy, at once, each with its place. */
 
-import { readPolicyFile } from "../../config/policy-file.ts";
-import type { CompiledPolicy } from "../../policy/compile.ts";
-import { comparePolicyWithTools } from "../../policy/coverage.ts";
-import type { Finding, Severity } from "../../policy/finding.ts";
-import { isJsonArray, isJsonObject, type Json } from "../../policy/json.ts";
-import { printJson } from "../../policy/print-json.ts";
-import type { ToolDefinition } from "../../policy/tool-definition.ts";
+import { readPolicyFile } from "../../config/files/policy-file.ts";
+import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import { comparePolicyWithTools } from "../../policy/lint/coverage.ts";
+import type { Finding, Severity } from "../../policy/lint/finding.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
+import { printJson } from "../../json/print-json.ts";
+import type { ToolDefinition } from "../../mcp/tool-definition.ts";
 import {
   count,
   DONE,
@@ -19,11 +19,11 @@ import {
   say,
   sayJson,
   WRONG,
-} from "./command.ts";
-import { contradictionFindings } from "./contradictions.ts";
+} from "../cli/command.ts";
+import { contradictionFindings } from "../../policy/lint/contradictions.ts";
 import { readDocument } from "./read-document.ts";
-import { counterFindings } from "./separate-counters.ts";
-import { shadowedFindings } from "./shadowed.ts";
+import { counterFindings } from "../../policy/lint/separate-counters.ts";
+import { shadowedFindings } from "../../policy/lint/shadowed.ts";
 import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy check FILE... [--tools FILE | --upstream URL | -- COMMAND [ARG...]]

@@ -1,15 +1,15 @@
 /** `tollgate policy explain`: the decision for one call, and why. */
 
-import { readPolicyFile } from "../../config/policy-file.ts";
-import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category.ts";
-import { classify } from "../../policy/classify.ts";
-import type { CompiledPolicy } from "../../policy/compile.ts";
+import { readPolicyFile } from "../../config/files/policy-file.ts";
+import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
+import { classify } from "../../policy/category/classify.ts";
+import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { Call } from "../../policy/decision.ts";
-import { isJsonObject, type JsonObject } from "../../policy/json.ts";
-import { didYouMean } from "../../policy/nearest.ts";
-import { listWords } from "../../policy/shape.ts";
-import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../policy/tool-definition.ts";
-import { adviceFor } from "../../explanation/advice.ts";
+import { isJsonObject, type JsonObject } from "../../json/json.ts";
+import { didYouMean } from "../../policy/schema/did-you-mean.ts";
+import { listWords } from "../../policy/schema/schema.ts";
+import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
+import { adviceFor } from "../../policy/explain/advice.ts";
 import {
   DONE,
   fail,
@@ -20,8 +20,8 @@ import {
   readArguments,
   say,
   sayJson,
-} from "./command.ts";
-import { explainCall, type Explanation, type Step } from "../../explanation/steps.ts";
+} from "../cli/command.ts";
+import { explainCall, type Explanation, type Step } from "../../policy/explain/steps.ts";
 import { readJsonDocument } from "./read-document.ts";
 import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 

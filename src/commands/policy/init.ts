@@ -1,8 +1,8 @@
 /** `tollgate policy init`: a starter policy from what a running server says of its tools. */
 
 import { writeFileSync } from "node:fs";
-import { CATEGORIES } from "../../policy/category.ts";
-import { DONE, fail, formatProblem, policyCommand, type PolicyWorld, readArguments } from "./command.ts";
+import { CATEGORIES } from "../../policy/category/category.ts";
+import { DONE, fail, formatProblem, policyCommand, type PolicyWorld, readArguments } from "../cli/command.ts";
 import { starterPolicy, type StarterPolicy } from "./starter-policy.ts";
 import { starterJson, starterYaml } from "./starter-text.ts";
 import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";

@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Json } from "../../policy/json.ts";
-import { readJson } from "../../policy/read-json.ts";
+import type { Json } from "../../json/json.ts";
+import { readJson } from "../../json/read-json.ts";
 import { askModernServer } from "./modern-server.ts";
 import { CLIENT_INFO, collectPages, TOOLS_PAGE } from "./tools-page.ts";
 

@@ -1,10 +1,10 @@
 /** A JSON or YAML file as the values that it holds, every token as it was written. */
 
 import { readFileSync } from "node:fs";
-import { placeInText } from "../../config/policy-file.ts";
-import { readYaml } from "../../config/yaml.ts";
-import type { Json } from "../../policy/json.ts";
-import { readJson } from "../../policy/read-json.ts";
+import { placeInText } from "../../config/files/policy-file.ts";
+import { readYaml } from "../../config/files/yaml.ts";
+import type { Json } from "../../json/json.ts";
+import { readJson } from "../../json/read-json.ts";
 
 export type ReadDocument =
   | { readonly ok: true; readonly value: Json }

@@ -1,13 +1,13 @@
 /** Recorded calls under another policy: what would have been decided, and what cannot be told. */
 
-import { Counters } from "../../enforcement/counters.ts";
+import { Counters } from "../../enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
 import { type Decision, type Denial, effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Reason } from "../../policy/mode.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
-import { isKnownMethod } from "../../policy/method.ts";
+import { isKnownMethod } from "../../mcp/methods.ts";
 import type { AuditLog, RecordedCall } from "./audit-lines.ts";
 import { boundsFor, namedArguments } from "./replay-rules.ts";
 

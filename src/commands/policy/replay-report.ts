@@ -1,8 +1,8 @@
 /** What a replay has found: counted by agent and tool, the changes with their rules, and what it cannot tell. */
 
-import type { CompiledPolicy } from "../../policy/compile.ts";
+import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { AuditLog } from "./audit-lines.ts";
-import { count } from "./command.ts";
+import { count } from "../cli/command.ts";
 import type { Replay, ReplayedCall } from "./replay-log.ts";
 
 export const CHANGES = [

@@ -2,8 +2,8 @@
 
 import type { Entry, Policy, CompiledLimit } from "../../policy/policy.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
-import type { JsonObject } from "../../policy/json.ts";
-import { type Misreading, misreading } from "../../policy/misreading.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { type Misreading, misreading } from "../../policy/argument-ambiguity.ts";
 import type { Rule } from "../../policy/rule.ts";
 
 /** Undefined: nothing is known of the arguments. */

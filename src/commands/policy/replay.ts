@@ -1,7 +1,7 @@
 /** `tollgate policy replay`: what this policy would have changed in a recorded audit log, and what that cannot tell. */
 
-import { readPolicyFile } from "../../config/policy-file.ts";
-import { columns } from "../columns.ts";
+import { readPolicyFile } from "../../config/files/policy-file.ts";
+import { columns } from "../cli/columns.ts";
 import { readAuditLog } from "./audit-lines.ts";
 import {
   DONE,
@@ -13,7 +13,7 @@ import {
   readArguments,
   say,
   sayJson,
-} from "./command.ts";
+} from "../cli/command.ts";
 import { replayLog } from "./replay-log.ts";
 import { type Change, CHANGES, type ReplayReport, reportReplay } from "./replay-report.ts";
 

@@ -1,7 +1,7 @@
 /** `tollgate policy schema`: the JSON Schema of the policy document, for editors. */
 
-import { policySchema } from "../../policy/document.ts";
-import { DONE, type PolicyCommand, readArguments, refuseUsage, sayJson } from "./command.ts";
+import { policySchema } from "../../policy/document/document.ts";
+import { DONE, type PolicyCommand, readArguments, refuseUsage, sayJson } from "../cli/command.ts";
 
 const HELP = `Usage: tollgate policy schema
 

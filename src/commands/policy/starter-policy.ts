@@ -1,11 +1,11 @@
 /** A starter policy for a server's tools: what each may do by its category, and why. */
 
-import { digestOf } from "../../config/policy-file.ts";
-import type { Category, CategoryAssignment } from "../../policy/category.ts";
-import { classify } from "../../policy/classify.ts";
-import { digestDefinition } from "../../policy/definition-parts.ts";
-import { type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
-import { describeDefinition, type ToolDefinition } from "../../policy/tool-definition.ts";
+import { digestOf } from "../../config/files/policy-file.ts";
+import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
+import { classify } from "../../policy/category/classify.ts";
+import { digestDefinition } from "../../mcp/definition-digest.ts";
+import { type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import { describeDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
 
 export interface StarterPolicy {
   /** What stands above everything. */

@@ -1,8 +1,8 @@
 /** A starter policy as text: JSON with descriptions, or YAML with comments. */
 
 import { Document, isMap, isPair, isScalar, isSeq, type Pair, Scalar, type YAMLMap } from "yaml";
-import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../policy/json.ts";
-import { printJson } from "../../policy/print-json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import { printJson } from "../../json/print-json.ts";
 import type { StarterPolicy, StarterTool } from "./starter-policy.ts";
 
 /** Reasons stand in `description`. */

@@ -2,12 +2,12 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { readPolicyFile } from "../../config/policy-file.ts";
-import { compile } from "../../policy/compile.ts";
+import { readPolicyFile } from "../../config/files/policy-file.ts";
+import { compile } from "../../policy/document/compile.ts";
 import type { Policy } from "../../policy/policy.ts";
-import { parsePolicy } from "../../policy/document.ts";
-import { describeCall, playStory, type StoryResult } from "../corpus.ts";
-import { readStory, type Story } from "../corpus-story.ts";
+import { parsePolicy } from "../../policy/document/document.ts";
+import { describeCall, playStory, type StoryResult } from "../corpus/play.ts";
+import { readStory, type Story } from "../corpus/story.ts";
 import {
   count,
   DONE,
@@ -20,7 +20,7 @@ import {
   say,
   sayJson,
   WRONG,
-} from "./command.ts";
+} from "../cli/command.ts";
 import { readDocument } from "./read-document.ts";
 
 const HELP = `Usage: tollgate policy test CASES...

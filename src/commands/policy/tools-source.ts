@@ -1,8 +1,8 @@
 /** Where a command takes the server's tools from: a file, a running server, or one that it starts. */
 
-import { isJsonArray, isJsonObject, type Json } from "../../policy/json.ts";
-import { readDefinitions, type ToolDefinition } from "../../policy/tool-definition.ts";
-import { UNREACHABLE, WRONG } from "./command.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
+import { readDefinitions, type ToolDefinition } from "../../mcp/tool-definition.ts";
+import { UNREACHABLE, WRONG } from "../cli/command.ts";
 import { askServer, type ServerAddress } from "./live-server.ts";
 import { readDocument } from "./read-document.ts";
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSamples } from "../../../src/commands/demo/samples.ts";
 import { type Paint, readRows, renderGroups, renderRows } from "../../../src/commands/demo/table.ts";
-import { OUTCOMES } from "../../../src/enforcement/vocabulary.ts";
+import { OUTCOMES } from "../../../src/mcp/vocabulary.ts";
 import { REASONS } from "../../../src/policy/mode.ts";
 
 const plain: Paint = (_colour, text) => text;

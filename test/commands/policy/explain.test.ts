@@ -2,12 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explainCall, type Step } from "../../../src/explanation/steps.ts";
-import { compile } from "../../../src/policy/compile.ts";
+import { explainCall, type Step } from "../../../src/policy/explain/steps.ts";
+import { compile } from "../../../src/policy/document/compile.ts";
 import { decide } from "../../../src/policy/decide.ts";
-import { parsePolicy } from "../../../src/policy/document.ts";
-import { isJsonObject } from "../../../src/policy/json.ts";
-import { readJson } from "../../../src/policy/read-json.ts";
+import { parsePolicy } from "../../../src/policy/document/document.ts";
+import { isJsonObject } from "../../../src/json/json.ts";
+import { readJson } from "../../../src/json/read-json.ts";
 import { fileOf, run, toolOf } from "./run.ts";
 
 const POLICY = "policies/prometheus.json";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readPolicyFile } from "../../../src/config/policy-file.ts";
+import { readPolicyFile } from "../../../src/config/files/policy-file.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
 import { type EverythingServer, startEverythingServer } from "../../fixtures/servers/everything.ts";
 import { type ExecutingServer } from "../../fixtures/servers/executing-server.ts";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { POLICY_COMMANDS } from "../../../src/commands/policy.ts";
 import { HELP } from "../../../src/commands/help.ts";
-import { policySchema } from "../../../src/policy/document.ts";
+import { policySchema } from "../../../src/policy/document/document.ts";
 import { fileOf, run, runProgram } from "./run.ts";
 
 const NAMES = ["init", "check", "explain", "test", "replay", "schema"];

@@ -1,6 +1,6 @@
 /** A value in one form that readers in other languages can write too: doubles and texts as hexadecimal. */
 
-import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../../../src/policy/json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../../../src/json/json.ts";
 
 const double = Buffer.alloc(8);
 

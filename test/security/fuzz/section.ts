@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 
-import { readJson } from "../../../src/policy/read-json.ts";
+import { readJson } from "../../../src/json/read-json.ts";
 import { randomJsonText } from "../../fixtures/json/generate.ts";
 import { meansTheSame } from "../../fixtures/json/meaning.ts";
 import type { Figure, Section } from "../figure.ts";

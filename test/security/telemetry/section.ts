@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
-import { OUTCOMES } from "../../../src/enforcement/vocabulary.ts";
+import { OUTCOMES } from "../../../src/mcp/vocabulary.ts";
 import { REASONS } from "../../../src/policy/mode.ts";
-import { createMetrics, type Metrics } from "../../../src/telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../../../src/telemetry/metrics/metrics.ts";
 import { denied, exampleAgent, exampleRequest, exampleTool, observe } from "../../telemetry/examples.ts";
 import type { Figure, Section } from "../figure.ts";
 

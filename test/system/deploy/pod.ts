@@ -1,7 +1,7 @@
 /** What is asked of every pod with Tollgate in it, whoever made its manifest: kustomize or Helm. */
 
 import * as z from "zod";
-import { FLAGS } from "../../../src/config/flags.ts";
+import { FLAGS } from "../../../src/config/settings/flags.ts";
 import { type KubernetesObject, only } from "./objects.ts";
 
 const CONTAINER = z.looseObject({

@@ -4,7 +4,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { openAudit } from "../../../src/telemetry/audit.ts";
+import { openAudit } from "../../../src/telemetry/audit/audit.ts";
 import { denied, exampleRequest } from "../examples.ts";
 
 // As soon as it is touched, Node makes the pipe non-blocking: a full one then fails with EAGAIN.

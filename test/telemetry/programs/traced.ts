@@ -22,7 +22,7 @@ subscribe("http.client.request.start", (message) => {
   contacted.add(`${message.request.getHeader("host")}${message.request.path}`);
 });
 
-const { startTraces } = await import("../../../src/telemetry/traces.ts");
+const { startTraces } = await import("../../../src/telemetry/tracing/traces.ts");
 const { exampleRequest, observe } = await import("../examples.ts");
 
 const traces = await startTraces({

@@ -1,0 +1,8 @@
+/** The files that `npm run test:mutation` changes: the pure core. A pattern that begins with `!` takes files out again. */
+export const MUTATED: readonly string[] = [
+  "src/json/*.ts",
+  "!src/json/edit-json.ts",
+  "src/mcp/{definition-digest,input-schema,methods,tool-definition}.ts",
+  "src/policy/**/*.ts",
+  "!src/policy/explain/*.ts",
+];

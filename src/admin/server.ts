@@ -1,0 +1,82 @@
+/** The pages of the admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
+
+import { pipeline, Readable } from "node:stream";
+import express, { type Express, type Request, type Response } from "express";
+import type { ReadyAnswer } from "./api.ts";
+import { addConsole, guardPage } from "./console.ts";
+import { addControl, type ControlSources } from "./control-routes.ts";
+import { addReading, type ReadingSources } from "./read-routes.ts";
+import { type ControlRules, requireControl, requireControlToChange } from "./require-token.ts";
+
+/** What the listener shows; supplied by the composition root. */
+export interface AdminSources extends ReadingSources {
+  /** Metrics in the form that `accept` asks for. */
+  readonly renderMetrics: (
+    accept: string | undefined,
+  ) => Promise<{ contentType: string; pieces: readonly string[] }>;
+  /** Why the sidecar is not ready; empty when it is. */
+  readonly notReadyBecause: () => readonly string[];
+  readonly control: ControlSources;
+  /** Whether a request with this Host, which came in on this address, is served. */
+  readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
+  readonly mayControl: ControlRules;
+}
+
+export function createAdminPages(sources: AdminSources): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("etag", false);
+  app.use(guardPage);
+  app.use((request, response, next) => {
+    // Security: a web page that points its own name at this address is refused.
+    if (sources.servesHost(request.headers.host, request.socket.localAddress)) next();
+    else response.status(403).json({ error: "this Host is not served here; allow it with --allowed-host" });
+  });
+  app.use(requireControlToChange(sources.mayControl));
+  addHealth(app, sources);
+  addReading(app, sources);
+  // What waits for a person is for those who may decide it.
+  app.use("/approvals", requireControl(sources.mayControl));
+  addControl(app, sources.control);
+  addConsole(app);
+  app.use((request: Request, response: Response) => {
+    response
+      .status(404)
+      .json({ error: `nothing is served at ${request.method} ${request.path}`, see: ENDPOINTS });
+  });
+  return app;
+}
+
+const ENDPOINTS = [
+  "/",
+  "/metrics",
+  "/healthz",
+  "/readyz",
+  "/policy",
+  "/tools",
+  "/activity",
+  "/limits",
+  "/decisions",
+  "/decisions/stream",
+  "/decisions/:id",
+  "/approvals",
+  "/freeze",
+];
+
+function addHealth(app: Express, sources: AdminSources): void {
+  app.get("/metrics", (request, response, next) => {
+    sources.renderMetrics(request.headers.accept).then(({ contentType, pieces }) => {
+      response.setHeader("Content-Type", contentType);
+      // At the scraper's pace: the event loop turns in between. Who leaves early has had enough.
+      pipeline(Readable.from(pieces), response, () => undefined);
+    }, next);
+  });
+  app.get("/healthz", (_request, response) => {
+    response.json({ status: "ok" });
+  });
+  app.get("/readyz", (_request, response) => {
+    const because = sources.notReadyBecause();
+    const ready = because.length === 0;
+    response.status(ready ? 200 : 503).json({ ready, because } satisfies ReadyAnswer);
+  });
+}

@@ -1,0 +1,113 @@
+/** From a policy file's bytes, JSON or YAML, to a compiled policy or the list of everything that is wrong with it. */
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { compile, type CompiledPolicy } from "../../policy/document/compile.ts";
+import type { Mode } from "../../policy/mode.ts";
+import { parsePolicy } from "../../policy/document/document.ts";
+import type { Json } from "../../json/json.ts";
+import { readJson } from "../../json/read-json.ts";
+import { readYaml } from "./yaml.ts";
+
+export interface PolicyFileOptions {
+  /** `shadow` shadows everything, whatever the file says. */
+  readonly mode?: Mode;
+}
+
+export type PolicyFile =
+  | {
+      readonly ok: true;
+      readonly policy: CompiledPolicy;
+      /** sha256 of the bytes, in hex. */
+      readonly digest: string;
+      /** What the reader should know about how the file was understood. */
+      readonly notes: readonly string[];
+    }
+  | {
+      readonly ok: false;
+      readonly digest: string;
+      /** `file: path: must be ...`, every problem at once. */
+      readonly problems: readonly string[];
+    };
+
+/** Reads and compiles a file; one that cannot be read is a problem like any other. */
+export function readPolicyFile(file: string, options: PolicyFileOptions = {}): PolicyFile {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    return { ok: false, digest: "", problems: [`${file}: cannot be read: ${why}`] };
+  }
+  return parsePolicyFile(bytes, file, options);
+}
+
+/** Compiles the bytes of a file; `file` names it in problems, and says by its ending which of the two it is. */
+export function parsePolicyFile(
+  bytes: Uint8Array,
+  file: string,
+  options: PolicyFileOptions = {},
+): PolicyFile {
+  const digest = digestOf(bytes);
+  const read = readDocument(bytes, file);
+  if (!read.ok) return { ok: false, digest, problems: read.problems.map((problem) => `${file}: ${problem}`) };
+  const parsed = parsePolicy(read.value);
+  if (!parsed.ok) {
+    const problems = parsed.problems.map(({ path, message }) =>
+      [file, path, message].filter(Boolean).join(": "),
+    );
+    return { ok: false, digest, problems };
+  }
+  const policy = compile(parsed.document, { digest, ...options });
+  return { ok: true, policy, digest, notes: parsed.document.notes };
+}
+
+/** sha256 in hex: what tells one policy from another in records and on every replica. */
+export function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+type Read =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+function readDocument(bytes: Uint8Array, file: string): Read {
+  const text = decode(bytes);
+  if (text === undefined) return { ok: false, problems: ["must be UTF-8 text"] };
+  if (text.trim() === "") return { ok: false, problems: ["is empty, must be a policy"] };
+  return isYaml(file, text) ? readYaml(text) : readJsonText(text);
+}
+
+/** By the file's name; without a telling one, what does not begin like JSON is YAML. */
+function isYaml(file: string, text: string): boolean {
+  if (/\.ya?ml$/i.test(file)) return true;
+  return !/\.json$/i.test(file) && !/^[[{"]/.test(text.trimStart());
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A policy comes from its operator and may be large; an agent's message may not. */
+const BOUNDS = { maxNodes: 20_000_000, maxKeys: 20_000_000 };
+
+function readJsonText(text: string): Read {
+  const read = readJson(text, BOUNDS);
+  if (read.ok) return read;
+  const name = read.cause === "duplicate_key" ? `: ${nameAt(text, read.offset)}` : "";
+  return { ok: false, problems: [`${placeInText(text, read.offset)}: ${read.detail}${name}`] };
+}
+
+/** An offset as an editor shows it: `line 1, column 1` is the first character. */
+export function placeInText(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
+}
+
+function nameAt(text: string, offset: number): string {
+  return /"(?:[^"\\]|\\.){0,80}"?/.exec(text.slice(offset, offset + 82))?.[0] ?? "";
+}

@@ -1,0 +1,65 @@
+/** Which policy judges which agent: files bound to patterns of agents' names, and one file for everyone else. */
+
+import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import type { Mode } from "../../policy/mode.ts";
+import { parsePolicyFile } from "./policy-file.ts";
+import type { PolicyBinding } from "../settings/settings-shape.ts";
+
+export interface PolicySources {
+  /** For agents that no binding matches; absent without bindings: everything is allowed. */
+  readonly policy?: string;
+  readonly agents: readonly PolicyBinding[];
+  readonly mode: Mode;
+}
+
+export interface PolicySet {
+  /** By the name that limits hang on; the first binding that matches. Undefined: no policy covers the agent. */
+  readonly forAgent: (name: string) => CompiledPolicy | undefined;
+  /** What an agent without a binding gets. */
+  readonly everyone: CompiledPolicy | undefined;
+  readonly all: readonly CompiledPolicy[];
+}
+
+export type LoadedPolicies =
+  | { readonly ok: true; readonly policies: PolicySet }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+type NamedFiles = Pick<PolicySources, "policy" | "agents">;
+
+/** The files of all policies, each once. */
+export function policyPaths({ policy, agents }: NamedFiles): string[] {
+  const paths = [...agents.map((binding) => binding.policy), ...(policy === undefined ? [] : [policy])];
+  return [...new Set(paths)];
+}
+
+/** Compiles the bytes of each file of `policyPaths`, in that order; the problems of all of them at once. `whenNone` is in force when no file is named at all. */
+export function parsePolicies(
+  sources: PolicySources,
+  whenNone: CompiledPolicy,
+  bytes: readonly Uint8Array[],
+): LoadedPolicies {
+  const { policy, agents, mode } = sources;
+  const paths = policyPaths(sources);
+  const files = paths.map((path, index) => parsePolicyFile(bytes[index] ?? new Uint8Array(), path, { mode }));
+  const problems = files.flatMap((file) => (file.ok ? [] : file.problems));
+  if (problems.length > 0) return { ok: false, problems };
+  if (paths.length === 0)
+    return { ok: true, policies: { forAgent: () => whenNone, everyone: whenNone, all: [whenNone] } };
+  const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
+  const policyAt = (path: string): CompiledPolicy | undefined => compiled[paths.indexOf(path)];
+  const bindings = agents.map((binding) => ({
+    pattern: patternOf(binding.match),
+    policy: policyAt(binding.policy),
+  }));
+  const everyone = policy === undefined ? undefined : policyAt(policy);
+  const forAgent: PolicySet["forAgent"] = (name) => {
+    const bound = bindings.find(({ pattern }) => pattern.test(name));
+    return bound === undefined ? everyone : bound.policy;
+  };
+  return { ok: true, policies: { forAgent, everyone, all: compiled } };
+}
+
+function patternOf(match: string): RegExp {
+  const literals = match.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
+  return new RegExp(`^${literals.join(".*")}$`, "su");
+}

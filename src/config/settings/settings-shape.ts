@@ -1,0 +1,146 @@
+/** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
+
+import * as z from "zod";
+import { APPROVALS_SHAPE } from "./approval-settings.ts";
+import { FREEZE_SHAPE } from "./freeze-settings.ts";
+import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
+import { LIMITS_SHAPE } from "./limits-settings.ts";
+import { parsePath } from "../../json/path.ts";
+import { ENV_ENTRY } from "./child-environment.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export interface PolicyBinding {
+  /** An agent's verified name; `*` stands for any characters. */
+  readonly match: string;
+  readonly policy: string;
+}
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+
+const address = z.string().transform((text, context): Address => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
+  context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
+  return z.NEVER;
+});
+
+const endpoint = z.string().transform((text, context): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.hash === "")
+    return url;
+  context.addIssue({
+    code: "custom",
+    message: `must be an http or https URL without user or fragment, got "${text}"`,
+  });
+  return z.NEVER;
+});
+
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(",").map((item) => item.trim())),
+]);
+const count = z.number().int().positive().max(1_000_000);
+const milliseconds = z.number().int().positive().max(3_600_000);
+const label = z
+  .string()
+  .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
+
+const argumentPath = z.string().refine((text) => parsePath(text) !== undefined, {
+  error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
+});
+const auditSettings = z.strictObject({
+  file: z.string().optional(),
+  capture: z
+    .array(z.strictObject({ tool: z.string().min(1), paths: z.array(argumentPath).min(1).max(32) }))
+    .default([]),
+});
+
+/** `audit: FILE` is short for `audit: { file: FILE }`. */
+function fileAlone(audit: unknown): unknown {
+  return typeof audit === "string" ? { file: audit } : audit;
+}
+
+const environment = list.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
+  // Security: never what was given, which may be a secret.
+  error: "must be NAME or NAME=VALUE, with a name of letters, digits and _",
+});
+
+export const SETTINGS_SHAPE = z.strictObject({
+  /** Absent when a server is wrapped. */
+  upstream: endpoint.optional(),
+  env: environment.optional(),
+  listen: address.optional(),
+  path: z
+    .string()
+    .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
+    .default("/mcp"),
+  admin: address.default({ host: "127.0.0.1", port: 9464 }),
+  policy: z.string().optional(),
+  mode: z.enum(["enforce", "shadow"]).default("enforce"),
+  server: label.optional(),
+  agent: label.optional(),
+  limits: LIMITS_SHAPE.prefault("memory"),
+  audit: z.preprocess(fileAlone, auditSettings).prefault({}),
+  "allowed-host": list.default([]),
+  "allowed-origin": list.default([]),
+  "require-isolation": z.union([z.boolean(), z.enum(["true", "false"])]).default(false),
+  "log-level": z.enum(LOG_LEVELS).default("info"),
+  "log-format": z.enum(["json", "pretty"]).optional(),
+  "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
+  agents: z.array(z.strictObject({ match: z.string().min(1), policy: z.string().min(1) })).default([]),
+  identity: IDENTITY_SHAPE,
+  tls: TLS_SHAPE,
+  "admin-token-file": z.string().min(1).optional(),
+  approvals: APPROVALS_SHAPE,
+  freeze: FREEZE_SHAPE,
+  stdio: z
+    .strictObject({
+      "max-children": z.number().int().min(1).max(10_000).default(50),
+      "idle-ms": z.number().int().min(1_000).max(86_400_000).default(900_000),
+    })
+    .prefault({}),
+  bounds: z
+    .strictObject({
+      "message-bytes": z
+        .number()
+        .int()
+        .min(1024)
+        .max(64 * 1024 * 1024)
+        .default(4 * 1024 * 1024),
+      "list-bytes": z
+        .number()
+        .int()
+        .min(1024)
+        .max(256 * 1024 * 1024)
+        .default(32 * 1024 * 1024),
+      connections: count.default(10_000),
+      requests: count.default(4_000),
+      "requests-per-agent": count.default(2_000),
+      streams: count.default(5_000),
+      "streams-per-agent": count.default(2_500),
+      sessions: count.default(10_000),
+      "sessions-per-agent": count.default(5_000),
+      "received-bytes": z
+        .number()
+        .int()
+        .min(1024 * 1024)
+        .max(16 * 1024 * 1024 * 1024)
+        .default(256 * 1024 * 1024),
+      "unread-ms": milliseconds.default(8_000),
+      approvals: count.default(1_000),
+      "approvals-per-agent": count.default(100),
+      "request-ms": milliseconds.default(15_000),
+      "upstream-connect-ms": milliseconds.default(5_000),
+      "upstream-idle-ms": milliseconds.default(300_000),
+      "loop-delay-ms": z.number().int().min(0).max(60_000).default(500),
+      "lame-duck-ms": z.number().int().min(0).max(600_000).default(5_000),
+      "drain-ms": z.number().int().min(0).max(600_000).default(25_000),
+    })
+    .prefault({}),
+});

@@ -1,0 +1,96 @@
+/** Judges one call together with what a person may have said about it. */
+
+import { type Call, type Denial, isBlocked } from "../../policy/decision.ts";
+import { approvalRejectedDenial, denied } from "../../policy/denial.ts";
+import type { ApprovalDesk, Asked, Claim } from "./approvals.ts";
+import type { ChargedDecision } from "../limits/charged-decision.ts";
+import type { StoreFault } from "../store/store.ts";
+
+/** A call with its arguments as an approval is bound to them. */
+export type ApprovableCall = Call & { readonly argsOnWire: Asked["args"] };
+
+export interface Approved extends ChargedDecision {
+  /** The id of the approval that the call waits for, was refused, or has used up. */
+  readonly approval?: string;
+}
+
+/** Decides and charges in one step; a promise only where a store is asked. */
+type Judge = (call: ApprovableCall) => ChargedDecision | Promise<ChargedDecision>;
+
+interface Door {
+  readonly approvals: ApprovalDesk;
+  readonly policyDigest: string;
+  readonly nowMs: number;
+}
+
+/** Judges; asks for an approval where a rule wants one, and uses one up where a person gave it. */
+export function judgeWithApproval(
+  call: ApprovableCall,
+  judge: Judge,
+  door: Door,
+): Approved | Promise<Approved> {
+  const judged = judge(call);
+  if (judged instanceof Promise) return judged.then((one) => askWherePeopleDecide(call, judge, door, one));
+  return askWherePeopleDecide(call, judge, door, judged);
+}
+
+function askWherePeopleDecide(
+  call: ApprovableCall,
+  judge: Judge,
+  { approvals, policyDigest, nowMs }: Door,
+  judged: ChargedDecision,
+): Approved | Promise<Approved> {
+  const { denial } = judged.decision;
+  if (denial?.effect !== "ask" || denial.mode === "shadow") return judged;
+  const { agent, tool, argsOnWire: args } = call;
+  const claim = approvals.claim({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
+  const answer = (claimed: Claim): Approved | Promise<Approved> => {
+    switch (claimed.state) {
+      case "full":
+        return { ...judged, decision: denied({ ...denial, message: NO_ROOM }) };
+      case "unavailable":
+        return { ...judged, decision: denied(storeless(denial, claimed.fault)) };
+      case "waiting":
+        return { ...judged, approval: claimed.approval.id };
+      case "rejected":
+        return { ...judged, decision: denied(approvalRejectedDenial(denial)), approval: claimed.approval.id };
+      case "granted":
+        return useApproval(call, judge, claimed);
+    }
+  };
+  return claim instanceof Promise ? claim.then(answer) : answer(claim);
+}
+
+const NO_ROOM = "this call needs a person's approval, and too many calls wait for one";
+
+// Security: whatever `on_store_error` says of limits, a call that a person must see does not pass unseen.
+function storeless(asked: Denial, fault: StoreFault): Denial {
+  const message = `this call needs a person's approval, and the store that holds approvals did not answer (${fault})`;
+  return { ...asked, effect: "deny", reason: "limiter_unavailable", message };
+}
+
+function useApproval(
+  call: ApprovableCall,
+  judge: Judge,
+  { approval, taken }: Extract<Claim, { state: "granted" }>,
+): Approved | Promise<Approved> {
+  const settle = (judged: ChargedDecision): Approved => {
+    if (isBlocked(judged.decision)) {
+      // A call that a limit denies after all keeps its approval.
+      taken.giveBack();
+      return judged;
+    }
+    taken.use();
+    const refund = (): void => {
+      judged.refund();
+      taken.giveBack();
+    };
+    return { decision: judged.decision, refund, approval: approval.id };
+  };
+  const judged = judge({ ...call, isApproved: true });
+  if (!(judged instanceof Promise)) return settle(judged);
+  return judged.then(settle, (error: unknown) => {
+    taken.giveBack();
+    throw error;
+  });
+}

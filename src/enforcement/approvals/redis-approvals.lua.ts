@@ -1,0 +1,125 @@
+/** The scripts that keep approvals inside the store: each is one step, and the time is the store's own. */
+
+import { SERVER_TIME } from "../store/store.ts";
+
+/** How long the keys outlive the last approval in them, so that a clock that goes back a little finds it. */
+const GRACE_MS = 60_000;
+
+export interface ApprovalScripts {
+  /** ARGV: binding, digest of the agent, id of a new one, what is asked as JSON, life in ms, most in all, most for one agent. */
+  readonly claim: string;
+  /** ARGV: id, choice, who decided as JSON, life in ms. */
+  readonly settle: string;
+  /** ARGV: binding, the record that was taken. */
+  readonly giveBack: string;
+  /** Its reply ends with every record. */
+  readonly list: string;
+}
+
+/**
+ * KEYS: `approvals`, a hash of records by what they are bound to; `approval-ids`, a hash of those bindings by id; `approval-ends`, a
+ * sorted set of bindings by the time of their end; `approval-agents`, a hash of how many each agent has.
+ *
+ * A record is JSON: `id`, `state`, `asked` and `decided` (texts that no script reads), `agent` (digest), `at`, `ends` and
+ * `decidedAt` in ms since the epoch, `calls`.
+ *
+ * Reply: what came of it, the record that it is about or nothing, how many ended by time, those, and what else there is.
+ *
+ * Invariant: a record that was approved is removed by the script that answers `granted`, so that no second one can.
+ */
+export function approvalScripts(now: string = SERVER_TIME): ApprovalScripts {
+  const prelude = `local now = ${now}\n${LIBRARY}`;
+  return {
+    claim: prelude + CLAIM,
+    settle: prelude + SETTLE,
+    giveBack: prelude + GIVE_BACK,
+    list: `${prelude}return reply('list', '', redis.call('HVALS', BOOK))`,
+  };
+}
+
+const LIBRARY = `
+local BOOK, IDS, ENDS, AGENTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ended = {}
+local function name(ms) return string.format('%.0f', ms) end
+local function forget(binding, record)
+  redis.call('HDEL', BOOK, binding)
+  redis.call('HDEL', IDS, record.id)
+  redis.call('ZREM', ENDS, binding)
+  if redis.call('HINCRBY', AGENTS, record.agent, -1) <= 0 then redis.call('HDEL', AGENTS, record.agent) end
+end
+local function store(binding, record)
+  local text = cjson.encode(record)
+  redis.call('HSET', BOOK, binding, text)
+  redis.call('ZADD', ENDS, name(record.ends), binding)
+  local last = tonumber(redis.call('ZREVRANGE', ENDS, 0, 0, 'WITHSCORES')[2])
+  for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], name(last - now + ${GRACE_MS})) end
+  return text
+end
+local function add(binding, record)
+  redis.call('HSET', IDS, record.id, binding)
+  redis.call('HINCRBY', AGENTS, record.agent, 1)
+  return store(binding, record)
+end
+local function reply(what, text, rest)
+  local parts = { what, text, tostring(#ended) }
+  for _, one in ipairs(ended) do parts[#parts + 1] = one end
+  for _, one in ipairs(rest or {}) do parts[#parts + 1] = one end
+  return parts
+end
+for _, binding in ipairs(redis.call('ZRANGEBYSCORE', ENDS, '-inf', name(now))) do
+  local text = redis.call('HGET', BOOK, binding)
+  local record = text and cjson.decode(text)
+  if record then forget(binding, record) else redis.call('ZREM', ENDS, binding) end
+  if record and record.state ~= 'rejected' then ended[#ended + 1] = text end
+end
+`;
+
+const CLAIM = `
+local binding, agent = ARGV[1], ARGV[2]
+local text = redis.call('HGET', BOOK, binding)
+if text then
+  local record = cjson.decode(text)
+  if record.state == 'approved' then
+    forget(binding, record)
+    return reply('granted', text)
+  end
+  if record.state == 'rejected' then return reply('rejected', text) end
+  record.calls = record.calls + 1
+  text = cjson.encode(record)
+  redis.call('HSET', BOOK, binding, text)
+  return reply('waiting', text)
+end
+local own = tonumber(redis.call('HGET', AGENTS, agent) or '0')
+if redis.call('HLEN', BOOK) >= tonumber(ARGV[6]) or own >= tonumber(ARGV[7]) then return reply('full', '') end
+local record = { id = ARGV[3], state = 'requested', asked = ARGV[4], agent = agent, at = now, calls = 1 }
+record.ends = now + tonumber(ARGV[5])
+return reply('requested', add(binding, record))
+`;
+
+const SETTLE = `
+local binding = redis.call('HGET', IDS, ARGV[1])
+local text = binding and redis.call('HGET', BOOK, binding)
+if not text then return reply('gone', '') end
+local record = cjson.decode(text)
+if record.state ~= 'requested' then return reply('decided', '') end
+record.state, record.decided, record.decidedAt = ARGV[2], ARGV[3], now
+record.ends = now + tonumber(ARGV[4])
+return reply('settled', store(binding, record))
+`;
+
+const GIVE_BACK = `
+local binding, text = ARGV[1], ARGV[2]
+local record = cjson.decode(text)
+if record.ends <= now then
+  ended[#ended + 1] = text
+  return reply('over', '')
+end
+local young = redis.call('HGET', BOOK, binding)
+if young then
+  local other = cjson.decode(young)
+  if other.state ~= 'requested' then return reply('decided', '') end
+  forget(binding, other)
+  ended[#ended + 1] = young
+end
+return reply('kept', add(binding, record))
+`;

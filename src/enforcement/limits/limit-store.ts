@@ -1,0 +1,94 @@
+/** What a store of shared counters is asked and answers, whatever keeps it. */
+
+import type { Charge, Limit, Usage } from "../../policy/limit.ts";
+import { type Command, type KeyScheme, StoreError, storeName } from "../store/store.ts";
+
+/** What decides about one call, as the pure core has worked it out; a store does no more than this, in one step. */
+export interface Ask {
+  /** Every limit of the call. */
+  readonly checks: readonly Charge[];
+  /** What is due when all of them have room. */
+  readonly charges: readonly Charge[];
+  /** False only to look: the call is denied whatever the counters hold. */
+  readonly isCharging: boolean;
+}
+
+export interface Admission {
+  /** Milliseconds since the epoch by the store's clock. */
+  readonly nowMs: number;
+  readonly isAdmitted: boolean;
+  /** One for each check, in their order: as it was before the call. */
+  readonly usages: readonly Usage[];
+  /** What was charged, for the refund. */
+  readonly receipts: readonly StoreReceipt[];
+}
+
+export interface StoreReceipt {
+  readonly key: string;
+  /** Start of the slice that was charged, in ms since the epoch, as the store writes it. */
+  readonly slice: string;
+  readonly amount: number;
+}
+
+export interface LimitStore {
+  /** The name of the counter in the store: the same on every replica and through every reload. */
+  readonly keyOf: (charge: Charge) => string;
+  /** Checks and charges in one atomic step. Rejects with a StoreError, within the store's time bound. */
+  readonly admit: (ask: Ask) => Promise<Admission>;
+  /** Gives charges back into the slices they went to; never rejects. */
+  readonly refund: (receipts: readonly StoreReceipt[]) => Promise<void>;
+}
+
+/** `tollgate:v1:{prometheus}:["/tools/x","calls","minute","agent","aligned"]:<digest of the agent>`. */
+export function storeKey(scheme: KeyScheme, { limit, key }: Charge): string {
+  return storeName(scheme, `${limit.id}:${key === "" ? "" : scheme.digest(key)}`);
+}
+
+/** The keys and arguments of the admitting script. */
+export function encodeAsk({ checks, charges, isCharging }: Ask, keyOf: LimitStore["keyOf"]): Command {
+  const indexes = new Map<string, number>();
+  const windows: string[] = [];
+  const indexOf = (charge: Charge): string => {
+    const key = keyOf(charge);
+    const known = indexes.get(key);
+    if (known !== undefined) return String(known);
+    indexes.set(key, indexes.size + 1);
+    windows.push(...windowArguments(charge.limit));
+    return String(indexes.size);
+  };
+  const rows = [
+    ...checks.flatMap((check) => [indexOf(check), `${check.amount}`, `${check.limit.max}`, check.limit.mode]),
+    ...charges.flatMap((charge) => [indexOf(charge), `${charge.amount}`, charge.limit.mode]),
+  ];
+  const head = [isCharging ? "1" : "0", `${checks.length}`, `${charges.length}`];
+  return { keys: [...indexes.keys()], args: [...head, ...windows, ...rows] };
+}
+
+/** Slices of a sliding window, as in `counters.ts`. */
+const SLICES = 60;
+
+function windowArguments({ window, algorithm }: Limit): [string, string, string] {
+  const slices = algorithm === "sliding" ? `${SLICES}` : "1";
+  return window.unit === "month" ? [slices, "0", "0"] : [slices, `${window.lengthMs}`, `${window.offsetMs}`];
+}
+
+/** @throws StoreError when the reply is not the script's. */
+export function decodeAdmission(reply: unknown, ask: Ask, keyOf: LimitStore["keyOf"]): Admission {
+  const { checks, charges } = ask;
+  const values = Array.isArray(reply) ? reply.map(String) : [];
+  if (values.length !== 2 + 2 * checks.length + charges.length)
+    throw new StoreError("reply", "the limit store answered with what the script does not say");
+  const slices = values.slice(2 + 2 * checks.length);
+  return {
+    nowMs: Number(values[0]),
+    isAdmitted: values[1] === "1",
+    usages: checks.map((_, index) => ({
+      used: Number(values[2 + 2 * index]),
+      retryAfterMs: Number(values[3 + 2 * index]),
+    })),
+    receipts: charges.flatMap((charge, index) => {
+      const slice = slices[index] ?? "";
+      return slice === "" ? [] : [{ key: keyOf(charge), slice, amount: charge.amount }];
+    }),
+  };
+}

@@ -1,0 +1,153 @@
+/** Usage in this process: one Map of counts per limit and window, dropped whole when the window is over. */
+
+import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
+
+/** Where a charge went, so that a refund finds the very window that was charged. */
+export interface Receipt {
+  readonly counts: Map<string, number>;
+  readonly key: string;
+  readonly amount: number;
+}
+
+/** Keys that one limit may hold in one window; at the bound a new key is refused, and no spent one is forgotten. */
+const MAX_KEYS = 100_000;
+
+export class Counters {
+  readonly #byLimit = new Map<string, LimitCounts>();
+  readonly #maxKeys: number;
+
+  constructor(maxKeys = MAX_KEYS) {
+    this.#maxKeys = maxKeys;
+  }
+
+  /** What the charge's counter holds at `nowMs`; `Infinity` when there is no room for its key. */
+  read(charge: Charge, nowMs: number): Usage {
+    return this.#of(charge.limit).read(charge, nowMs, this.#maxKeys);
+  }
+
+  /** Adds all charges. The caller has read every one of them in the same synchronous step. */
+  charge(charges: readonly Charge[], nowMs: number): Receipt[] {
+    return charges.map((charge) => this.#of(charge.limit).add(charge, nowMs));
+  }
+
+  refund(receipts: readonly Receipt[]): void {
+    for (const { counts, key, amount } of receipts) {
+      counts.set(key, Math.max(0, (counts.get(key) ?? 0) - amount));
+    }
+  }
+
+  /** Keys held over all limits, and the fullest share of each limit that has any. */
+  survey(limits: readonly Limit[], nowMs: number): LimitSurvey[] {
+    return limits.map((limit) => ({ limit, ...this.#of(limit).survey(nowMs) }));
+  }
+
+  /** Forgets the limits that no policy has any more. */
+  retain(limits: readonly Limit[]): void {
+    const kept = new Set(limits.map((limit) => limit.id));
+    for (const id of this.#byLimit.keys()) if (!kept.has(id)) this.#byLimit.delete(id);
+  }
+
+  #of(limit: Limit): LimitCounts {
+    const known = this.#byLimit.get(limit.id);
+    if (known !== undefined) return known;
+    const counts = new LimitCounts(limit);
+    this.#byLimit.set(limit.id, counts);
+    return counts;
+  }
+}
+
+export interface LimitSurvey {
+  readonly limit: Limit;
+  readonly keys: number;
+  readonly fullest: number;
+}
+
+interface Slice {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly counts: Map<string, number>;
+}
+
+class LimitCounts {
+  readonly #limit: Limit;
+  /** Oldest first; an aligned limit has one, a sliding limit as many as its window has slices. */
+  #slices: Slice[] = [];
+  /** Invariant: time does not go back for a limit, so a clock that jumps back reopens no window. */
+  #latestMs = 0;
+
+  constructor(limit: Limit) {
+    this.#limit = limit;
+  }
+
+  read(charge: Charge, nowMs: number, maxKeys: number): Usage {
+    const now = this.#advance(nowMs);
+    let used = 0;
+    for (const slice of this.#slices) used += slice.counts.get(charge.key) ?? 0;
+    const retryAfterMs = this.#retryAfterMs(charge, used, now);
+    const newest = this.#slices.at(-1);
+    const isFull = newest !== undefined && newest.counts.size >= maxKeys && !newest.counts.has(charge.key);
+    return { used: isFull ? Infinity : used, retryAfterMs };
+  }
+
+  add(charge: Charge, nowMs: number): Receipt {
+    const { counts } = this.#current(this.#advance(nowMs));
+    counts.set(charge.key, (counts.get(charge.key) ?? 0) + charge.amount);
+    return { counts, key: charge.key, amount: charge.amount };
+  }
+
+  survey(nowMs: number): { keys: number; fullest: number } {
+    this.#advance(nowMs);
+    const totals = new Map<string, number>();
+    for (const { counts } of this.#slices) {
+      for (const [key, count] of counts) totals.set(key, (totals.get(key) ?? 0) + count);
+    }
+    let fullest = 0;
+    for (const total of totals.values()) fullest = Math.max(fullest, total);
+    return { keys: totals.size, fullest };
+  }
+
+  #advance(nowMs: number): number {
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    const { keepAfterMs } = sliceAt(this.#limit, this.#latestMs);
+    const oldest = this.#slices[0];
+    if (oldest !== undefined && oldest.endMs <= keepAfterMs) {
+      this.#slices = this.#slices.filter((slice) => slice.endMs > keepAfterMs);
+    }
+    return this.#latestMs;
+  }
+
+  #current(now: number): Slice {
+    const { startMs, endMs } = sliceAt(this.#limit, now);
+    const newest = this.#slices.at(-1);
+    if (newest !== undefined && newest.startMs === startMs) return newest;
+    const slice = { startMs, endMs, counts: new Map<string, number>() };
+    this.#slices.push(slice);
+    return slice;
+  }
+
+  /** Until enough slices have left the window for the charge to fit. */
+  #retryAfterMs(charge: Charge, used: number, now: number): number {
+    const { lifeMs, endMs } = sliceAt(this.#limit, now);
+    let excess = used + charge.amount - charge.limit.max;
+    for (const slice of this.#slices) {
+      excess -= slice.counts.get(charge.key) ?? 0;
+      if (excess <= 0) return Math.max(0, slice.endMs + lifeMs - now);
+    }
+    return Math.max(0, endMs + lifeMs - now);
+  }
+}
+
+/** Slices of a sliding window: each keeps its counts until all of it has left the window, so `max` holds in any window. */
+const SLICES = 60;
+
+function sliceAt(
+  limit: Limit,
+  nowMs: number,
+): { startMs: number; endMs: number; lifeMs: number; keepAfterMs: number } {
+  const { startMs, endMs } = windowAt(limit.window, nowMs);
+  if (limit.algorithm === "aligned") return { startMs, endMs, lifeMs: 0, keepAfterMs: startMs };
+  const lifeMs = endMs - startMs;
+  const lengthMs = Math.ceil(lifeMs / SLICES);
+  const sliceStartMs = Math.floor(nowMs / lengthMs) * lengthMs;
+  return { startMs: sliceStartMs, endMs: sliceStartMs + lengthMs, lifeMs, keepAfterMs: nowMs - lifeMs };
+}

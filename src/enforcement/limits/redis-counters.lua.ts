@@ -1,0 +1,133 @@
+/** The two scripts that run inside the store: one checks and charges all limits of a call, one gives charges back. */
+
+import { SERVER_TIME } from "../store/store.ts";
+
+/** How long a key outlives its window, so that a clock that goes back a little finds its counts. */
+const GRACE_MS = 60_000;
+
+/**
+ * KEYS: one hash for each counter of the call. Its fields: `at`, the latest time it was charged, and one count for each
+ * slice of its window, by the slice's start. The meaning is that of `counters.ts`; the two are tested against each other.
+ *
+ * ARGV: `1` to charge or `0` to look only; number of checks; number of charges; then for each key: slices of its window
+ * (1 when aligned), length of the window in ms (0: calendar month), offset in ms; for each check: key index, amount, max,
+ * `enforce` or `shadow`; for each charge: key index, amount, `enforce` or `shadow`.
+ *
+ * Reply: time, `1` when nothing enforced stands against the call, else `0`; for each check: used before, ms until the amount could fit;
+ * for each charge: the slice that was charged, empty when it was not.
+ *
+ * Invariant: what is charged is what `judgeLimits` says is due: nothing when an enforced limit is full; else the enforced
+ * charges; the shadowed ones too unless a shadowed limit is full.
+ */
+export function admitScript(now: string = SERVER_TIME): string {
+  return `
+local now = ${now}
+local DAY = 86400000
+local function month_start(ms)
+  local z = math.floor(ms / DAY) + 719468
+  local doe = z % 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local first = math.floor((153 * math.floor((5 * doy + 2) / 153) + 2) / 5)
+  return (z - 719468 - (doy - first)) * DAY
+end
+local function slice_at(slices, length, offset, at)
+  if length == 0 then
+    local start = month_start(at)
+    return { start = start, stop = month_start(start + 32 * DAY), life = 0, keep = start }
+  end
+  if slices == 1 then
+    local start = math.floor((at - offset) / length) * length + offset
+    return { start = start, stop = start + length, life = 0, keep = start }
+  end
+  local size = math.ceil(length / slices)
+  local start = math.floor(at / size) * size
+  return { start = start, stop = start + size, life = length, keep = at - length }
+end
+local function name(ms) return string.format('%.0f', ms) end
+local function exact(number) return string.format('%.17g', number) end
+local place = 3
+local function take()
+  place = place + 1
+  return ARGV[place]
+end
+local counters = {}
+for i = 1, #KEYS do
+  local counter = { live = {}, dead = {}, counts = {}, at = now }
+  local slices, length, offset = tonumber(take()), tonumber(take()), tonumber(take())
+  local stored = redis.call('HGETALL', KEYS[i])
+  for f = 1, #stored, 2 do
+    if stored[f] == 'at' then counter.at = math.max(now, tonumber(stored[f + 1])) end
+  end
+  counter.slice = slice_at(slices, length, offset, counter.at)
+  local size = counter.slice.stop - counter.slice.start
+  for f = 1, #stored, 2 do
+    if stored[f] ~= 'at' then
+      local start = tonumber(stored[f])
+      local is_live = start == counter.slice.start
+      if counter.slice.life > 0 then is_live = start + size > counter.slice.keep end
+      if is_live then
+        counter.live[#counter.live + 1] = start
+        counter.counts[start] = tonumber(stored[f + 1])
+      else
+        counter.dead[#counter.dead + 1] = stored[f]
+      end
+    end
+  end
+  table.sort(counter.live)
+  counter.size = size
+  counters[i] = counter
+end
+local function used_of(counter)
+  local used = 0
+  for _, start in ipairs(counter.live) do used = used + counter.counts[start] end
+  return used
+end
+local function retry_after(counter, excess)
+  for _, start in ipairs(counter.live) do
+    excess = excess - counter.counts[start]
+    if excess <= 0 then return math.max(0, start + counter.size + counter.slice.life - counter.at) end
+  end
+  return math.max(0, counter.slice.stop + counter.slice.life - counter.at)
+end
+local is_denied, is_shadowed = false, false
+local reply = { name(now), '1' }
+for _ = 1, tonumber(ARGV[2]) do
+  local counter, amount, max, mode = counters[tonumber(take())], tonumber(take()), tonumber(take()), take()
+  local used = used_of(counter)
+  if not (used + amount <= max) then
+    if mode == 'enforce' then is_denied = true else is_shadowed = true end
+  end
+  reply[#reply + 1] = exact(used)
+  reply[#reply + 1] = name(retry_after(counter, used + amount - max))
+end
+if is_denied then reply[2] = '0' end
+for _ = 1, tonumber(ARGV[3]) do
+  local index, amount, mode = tonumber(take()), tonumber(take()), take()
+  local counter, key = counters[index], KEYS[index]
+  local start = counter.slice.start
+  if ARGV[1] == '1' and not is_denied and (mode == 'enforce' or not is_shadowed) then
+    local field = name(start)
+    redis.call('HSET', key, field, exact((counter.counts[start] or 0) + amount), 'at', name(counter.at))
+    if #counter.dead > 0 then redis.call('HDEL', key, unpack(counter.dead)) end
+    redis.call('PEXPIRE', key, name(counter.slice.stop + counter.slice.life - now + ${GRACE_MS}))
+    reply[#reply + 1] = field
+  else
+    reply[#reply + 1] = ''
+  end
+end
+return reply
+`;
+}
+
+/** KEYS as charged; ARGV: for each key the slice that was charged and the amount. A slice that is over stays over. */
+export const REFUND_SCRIPT = `
+for i = 1, #KEYS do
+  local slice, amount = ARGV[2 * i - 1], tonumber(ARGV[2 * i])
+  local count = redis.call('HGET', KEYS[i], slice)
+  if count then
+    redis.call('HSET', KEYS[i], slice, string.format('%.17g', math.max(0, tonumber(count) - amount)))
+  end
+end
+return #KEYS
+`;

@@ -1,0 +1,69 @@
+/** The life of one request as observers hear of it: started, judged, sent, ended; each at most once, the end always. */
+
+import type { Clock } from "./clock.ts";
+import type { Judgement, Observer } from "./observer.ts";
+import type { Outcome } from "../mcp/vocabulary.ts";
+import type { Request } from "./request.ts";
+
+export interface EndOfAnswer {
+  readonly resultBytes: number;
+  readonly httpStatus?: number;
+  readonly rpcCode?: number;
+}
+
+export class Tracking {
+  readonly request: Request;
+  readonly #observer: Required<Observer>;
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  #sentMs: number | undefined;
+  #answeredMs: number | undefined;
+  #judgement: Judgement | undefined;
+  #isEnded = false;
+
+  constructor(request: Request, observer: Required<Observer>, clock: Clock) {
+    this.request = request;
+    this.#observer = observer;
+    this.#clock = clock;
+    this.#startedMs = clock.steadyMs();
+    observer.requestStarted(request);
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  judged(judgement: Judgement): void {
+    this.#judgement = judgement;
+    this.#observer.requestJudged(this.request, judgement);
+  }
+
+  /** The message is about to go upstream. */
+  sent(): void {
+    this.#sentMs = this.#clock.steadyMs();
+    this.#observer.requestSent(this.request);
+  }
+
+  /** The upstream's last byte arrived; what follows is ours. */
+  answered(): void {
+    this.#answeredMs ??= this.#clock.steadyMs();
+  }
+
+  /** Ends the request; a second end is ignored, since a broken connection is reported from both of its sides. */
+  ended(outcome: Outcome, answer: EndOfAnswer = { resultBytes: 0 }): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const nowMs = this.#clock.steadyMs();
+    const { resultBytes, httpStatus, rpcCode } = answer;
+    const upstreamMs = this.#sentMs === undefined ? undefined : (this.#answeredMs ?? nowMs) - this.#sentMs;
+    const ending = {
+      outcome,
+      totalMs: nowMs - this.#startedMs,
+      upstreamMs,
+      resultBytes,
+      httpStatus,
+      rpcCode,
+    };
+    this.#observer.requestEnded(this.request, ending, this.#judgement);
+  }
+}

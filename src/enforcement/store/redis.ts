@@ -1,0 +1,166 @@
+/** A store that sidecars share, in Redis or Valkey: on a single server, behind Sentinel, or in a Cluster. */
+
+import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
+import { type Command, type KeyScheme, StoreError, type StoreFault, storeName } from "./store.ts";
+import type { OnLate, ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
+import { StoreCircuit, type StoreLine } from "./circuit-breaker.ts";
+
+export interface StoreNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where the store is, and who we are to it. */
+export interface StoreAddress {
+  readonly kind: "single" | "sentinel" | "cluster";
+  /** The server; or the Sentinels; or some nodes of the cluster. */
+  readonly nodes: readonly StoreNode[];
+  /** What the Sentinels call the server; empty for the other kinds. */
+  readonly masterName: string;
+  /** Of a single server, or behind Sentinel. */
+  readonly database: number;
+  readonly username?: string;
+  readonly password?: string;
+  /** Who we are to the Sentinels, which have accounts of their own; absent: they ask nobody. */
+  readonly sentinel?: { readonly username?: string; readonly password?: string };
+  /** PEM texts; absent without TLS. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+export interface RedisStoreParts {
+  readonly address: StoreAddress;
+  readonly scheme: KeyScheme;
+  /** How long one call may wait for the store, in ms. */
+  readonly timeoutMs: number;
+  readonly onChange: (isUp: boolean, cause: unknown) => void;
+}
+
+export class RedisStore implements SharedStore {
+  readonly scheme: KeyScheme;
+  readonly #circuit: StoreCircuit<RedisLine>;
+
+  /** The connection is opened by `start`. */
+  constructor({ address, scheme, timeoutMs, onChange }: RedisStoreParts) {
+    this.scheme = scheme;
+    this.#circuit = new StoreCircuit({
+      open: (onLost) => openLine(address, storeName(scheme, "probe"), onLost),
+      faultOf,
+      timeoutMs,
+      onChange,
+    });
+  }
+
+  /** Resolves when the store has answered, or has failed for the first time. */
+  start(): Promise<void> {
+    return this.#circuit.start();
+  }
+
+  script(text: string): StoreScript {
+    const { SHA1 } = defineScript({ SCRIPT: text, parseCommand: () => undefined, transformReply: String });
+    return { text, sha1: SHA1 };
+  }
+
+  run(script: StoreScript, command: Command, onLate?: OnLate): Promise<unknown> {
+    return this.#circuit.run(
+      (line) => line.run(script, command),
+      (reply, line) => onLate?.(reply, line),
+    );
+  }
+
+  close(): void {
+    this.#circuit.close();
+  }
+}
+
+interface RedisLine extends StoreLine, ScriptLine {}
+
+/** What the three kinds of client have in common. */
+interface Client {
+  readonly connect: () => Promise<unknown>;
+  readonly destroy: () => unknown;
+  readonly set: (key: string, value: string, options: { PX: number }) => Promise<unknown>;
+  readonly evalSha: (sha1: string, command: EvalOptions) => Promise<unknown>;
+  readonly eval: (text: string, command: EvalOptions) => Promise<unknown>;
+}
+
+interface EvalOptions {
+  readonly keys: string[];
+  readonly arguments: string[];
+}
+
+const PROBE_LIFE_MS = 60_000;
+
+function openLine(address: StoreAddress, key: string, onLost: () => void): RedisLine {
+  const client = openClient(address, onLost);
+  let isDestroyed = false;
+  const destroy = (): void => {
+    if (isDestroyed) return;
+    isDestroyed = true;
+    // A client that is still connecting, or has lost its connection, says that it is closed.
+    void Promise.try(() => client.destroy()).catch(() => undefined);
+  };
+  return {
+    connect: async () => {
+      await client.connect();
+    },
+    probe: async () => {
+      await client.set(key, "1", { PX: PROBE_LIFE_MS });
+    },
+    run: async ({ sha1, text }, { keys, args }) => {
+      const options = { keys, arguments: args };
+      try {
+        return await client.evalSha(sha1, options);
+      } catch (error) {
+        if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return client.eval(text, options);
+      }
+    },
+    destroy,
+  };
+}
+
+const CONNECT_MS = 1_000;
+const RECONNECT_MS = 200;
+
+function openClient(address: StoreAddress, onLost: () => void): Client {
+  const { kind, nodes, masterName, database, username, password, tls } = address;
+  const socket = { connectTimeout: CONNECT_MS, ...(tls !== undefined && { tls: true as const, ...tls }) };
+  const shared = {
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+  const reconnecting = { ...shared, socket: { ...socket, reconnectStrategy: () => RECONNECT_MS } };
+  switch (kind) {
+    case "single": {
+      const own = { ...socket, ...nodes[0], reconnectStrategy: false as const };
+      return createClient({ ...shared, database, socket: own })
+        .on("error", onLost)
+        .on("end", onLost);
+    }
+    case "sentinel":
+      return createSentinel({
+        name: masterName,
+        sentinelRootNodes: [...nodes],
+        nodeClientOptions: { ...reconnecting, database },
+        sentinelClientOptions: { ...address.sentinel, socket: reconnecting.socket },
+      }).on("error", ignore);
+    case "cluster":
+      return createCluster({
+        rootNodes: nodes.map((node) => ({ socket: { ...socket, ...node } })),
+        defaults: reconnecting,
+      }).on("error", ignore);
+  }
+}
+
+/** The clients of a cluster and of Sentinel mend themselves; a call or a probe tells whether they have. */
+function ignore(): void {
+  // An unheard `error` event would end the process.
+}
+
+function faultOf(error: unknown): StoreFault {
+  if (error instanceof StoreError) return error.fault;
+  if (error instanceof ErrorReply) return "reply";
+  return error instanceof Error ? "connection" : "other";
+}

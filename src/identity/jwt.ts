@@ -1,0 +1,88 @@
+/** JWT access tokens of one issuer: signature, issuer, audience and times by jose; then the claim that names the agent. */
+
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { TokenVerifier, Unverified, Verdict } from "./bearer.ts";
+import { type FindKey, KeysUnavailable } from "./jwks-cache.ts";
+import { type Proof, proven } from "./authentication.ts";
+
+export interface JwtOptions {
+  /** What `iss` must be, to the letter. */
+  readonly issuer: string;
+  /** One of them must be in `aud`. */
+  readonly audience: readonly string[];
+  /** Asymmetric ones only. */
+  readonly algorithms: readonly string[];
+  readonly clockToleranceMs: number;
+  readonly findKey: FindKey;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** From the claims of a token that was found good. */
+  readonly agentOf: (claims: JWTPayload) => Proof;
+}
+
+export function createJwtVerifier(options: JwtOptions): TokenVerifier {
+  return {
+    takes: ({ iss }: Unverified) => iss === options.issuer,
+    verify: (token) => verify(token, options),
+  };
+}
+
+async function verify(token: string, options: JwtOptions): Promise<Verdict> {
+  try {
+    const { payload } = await jwtVerify(token, options.findKey, {
+      issuer: options.issuer,
+      audience: [...options.audience],
+      algorithms: [...options.algorithms],
+      requiredClaims: ["exp", "iss", "aud"],
+      clockTolerance: options.clockToleranceMs / 1000,
+      currentDate: new Date(options.nowMs()),
+    });
+    const proof = options.agentOf(payload);
+    if (proof.kind !== "agent")
+      return { ok: false, detail: proof.kind === "bad" ? proof.detail : "no agent" };
+    return { ok: true, agent: proof.agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
+  } catch (error) {
+    return { ok: false, detail: explain(error) };
+  }
+}
+
+/** In words of our own: those of the library repeat parts of the token. */
+function explain(error: unknown): string {
+  if (error instanceof KeysUnavailable)
+    return "the token cannot be checked now: its issuer's keys cannot be had";
+  if (error instanceof errors.JWTExpired) return "the token has expired";
+  if (error instanceof errors.JWTClaimValidationFailed) return explainClaim(error.claim);
+  if (error instanceof errors.JOSEAlgNotAllowed) return "the token is signed in a way that is not allowed";
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return "the token's signature is not its issuer's";
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return "the token is signed with a key that its issuer does not publish";
+  return "the token is not one that can be checked";
+}
+
+function explainClaim(claim: string): string {
+  if (claim === "aud") return "the token is meant for another audience";
+  if (claim === "exp") return "the token does not say when it expires";
+  if (claim === "nbf") return "the token is not valid yet";
+  return "a claim of the token is not as it must be";
+}
+
+const DEFAULT_CLAIMS = [["azp"], ["client_id"], ["sub"]] as const;
+
+/** The agent from a claim: `path` holds the names down to it; absent means `azp`, `client_id`, then `sub`. */
+export function agentFromClaim(path: readonly string[] | undefined): JwtOptions["agentOf"] {
+  const paths = path === undefined ? DEFAULT_CLAIMS : [path];
+  return (claims) => {
+    const found = paths.map((each) => claimAt(claims, each)).find((value) => value !== undefined);
+    return proven(found, "jwt");
+  };
+}
+
+function claimAt(claims: unknown, path: readonly string[]): unknown {
+  let value = claims;
+  for (const name of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, name)?.value;
+  }
+  return value;
+}

@@ -1,0 +1,54 @@
+/** A client certificate that our own listener has checked: its SPIFFE id, or else its subject, names the agent. */
+
+import type { X509Certificate } from "node:crypto";
+import { TLSSocket } from "node:tls";
+import { stringOf } from "../mcp/message-outline.ts";
+import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
+
+/** Of the connection, so it is read once for all of its requests. */
+export function mtlsSource(): Source {
+  const known = new WeakMap<TLSSocket, Proof>();
+  return ({ socket }) => {
+    if (!(socket instanceof TLSSocket)) return NONE;
+    const before = known.get(socket);
+    if (before !== undefined) return before;
+    const proof = proofOf(socket);
+    known.set(socket, proof);
+    return proof;
+  };
+}
+
+function proofOf(socket: TLSSocket): Proof {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return NONE;
+  if (!socket.authorized) return bad("the client certificate is not one that is trusted here");
+  return agentOf(certificate);
+}
+
+function agentOf(certificate: X509Certificate): Proof {
+  const names = alternativeNames(certificate.subjectAltName ?? "");
+  if (names === undefined) return bad("the names of the client certificate cannot be read");
+  const uris = names.filter(([kind]) => kind === "URI").map(([, name]) => name);
+  const id = uris.find((uri) => uri.startsWith("spiffe://"));
+  // An X.509-SVID has exactly one URI (SPIFFE X509-SVID, section 2).
+  if (id !== undefined && uris.length > 1) return bad("the client certificate names more than one agent");
+  return proven(id ?? certificate.subject?.trim().replaceAll("\n", ","), "mtls");
+}
+
+// Node writes `KIND:name, KIND:name`, and a name that could be misread as JSON in quotes.
+const NAME = /([A-Za-z][A-Za-z ]*):(?:("(?:[^"\\]|\\.)*")|([^",]*))(, |$)/y;
+
+function alternativeNames(text: string): readonly (readonly [kind: string, name: string])[] | undefined {
+  if (text === "") return [];
+  const reader = new RegExp(NAME);
+  const names: [string, string][] = [];
+  for (;;) {
+    const match = reader.exec(text);
+    if (match === null) return undefined;
+    const [, kind = "", quoted, plain = "", end] = match;
+    const name = quoted === undefined ? plain : stringOf(quoted);
+    if (name === undefined) return undefined;
+    names.push([kind, name]);
+    if (end === "") return names;
+  }
+}

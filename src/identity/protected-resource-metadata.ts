@@ -1,0 +1,77 @@
+/** `/.well-known/oauth-protected-resource`: our own document, or the upstream's where it does OAuth itself; nothing else. */
+
+import http, { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import https from "node:https";
+import { answerWith, errorAnswer, INTERNAL_ERROR } from "../mcp/error-response.ts";
+import { METADATA_PATH } from "./challenge.ts";
+
+export interface Metadata {
+  /** The targets that are served, exactly; to be fetched by GET. */
+  readonly paths: ReadonlySet<string>;
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** At the root, and with the endpoint's path behind it (RFC 9728, section 3.1). */
+function pathsFor(path: string): readonly string[] {
+  return [METADATA_PATH, `${METADATA_PATH}${path}`];
+}
+
+export function ownMetadata(path: string, document: string): Metadata {
+  return {
+    paths: new Set(pathsFor(path)),
+    serve: (_request, response) => answerWith(response, { status: 200, body: document }),
+  };
+}
+
+const WITHIN_MS = 5_000;
+const MOST_BYTES = 64 * 1024;
+
+// Security: two fixed addresses of the upstream, without a body or a header of the caller: no way round the endpoint.
+/** The upstream's own document, untouched; its 404 says that there is none. */
+export function upstreamMetadata(path: string, upstream: URL): Metadata {
+  const [root = "", suffixed = ""] = pathsFor(path);
+  const targets = new Map([
+    [root, new URL(METADATA_PATH, upstream)],
+    [suffixed, new URL(`${METADATA_PATH}${upstream.pathname}`, upstream)],
+  ]);
+  return {
+    paths: new Set(targets.keys()),
+    serve: ({ url = "" }, response) => {
+      const target = targets.get(url);
+      if (target !== undefined) fetchInto(response, target);
+    },
+  };
+}
+
+function fetchInto(response: ServerResponse, target: URL): void {
+  const client = target.protocol === "https:" ? https : http;
+  const options = {
+    agent: false,
+    signal: AbortSignal.timeout(WITHIN_MS),
+    headers: { accept: "application/json" },
+  };
+  const fail = (): void =>
+    answerWith(response, errorAnswer(502, INTERNAL_ERROR, "The MCP server behind Tollgate gave no metadata"));
+  const request = client.get(target, options, (answer) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    answer.on("data", (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes > MOST_BYTES) answer.destroy();
+      else chunks.push(chunk);
+    });
+    answer.once("close", () => {
+      const status = answer.statusCode ?? 502;
+      // A redirect would lead the client past us.
+      if (!answer.complete || bytes > MOST_BYTES || (status >= 300 && status < 400)) return fail();
+      response.writeHead(status, kept(answer.headers));
+      response.end(Buffer.concat(chunks));
+    });
+  });
+  request.once("error", fail);
+}
+
+function kept(headers: IncomingMessage["headers"]): OutgoingHttpHeaders {
+  const type = headers["content-type"];
+  return type === undefined ? {} : { "content-type": type };
+}

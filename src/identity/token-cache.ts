@@ -1,0 +1,54 @@
+/** Tokens that were found good, by their digest: a token that comes again costs a look into a map. */
+
+import { hash } from "node:crypto";
+import type { Agent } from "../enforcement/request.ts";
+
+interface Entry {
+  readonly agent: Agent;
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number;
+}
+
+const MOST_TOKENS = 10_000;
+const LONGEST_MS = 60_000;
+
+export class TokenCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #nowMs: () => number;
+  readonly #max: number;
+
+  constructor(nowMs: () => number, max = MOST_TOKENS) {
+    this.#nowMs = nowMs;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(digest: string): Agent | undefined {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined) return undefined;
+    const nowMs = this.#nowMs();
+    // A clock that was set back must not lengthen what was meant to be short.
+    if (nowMs < entry.untilMs && nowMs >= entry.untilMs - LONGEST_MS) return entry.agent;
+    this.#entries.delete(digest);
+    return undefined;
+  }
+
+  // Invariant: only what was verified comes in, so that made-up tokens push nothing out.
+  /** Keeps it for a minute, and never past `expiresAtMs`; the oldest makes room. */
+  keep(digest: string, agent: Agent, expiresAtMs: number): void {
+    const untilMs = Math.min(this.#nowMs() + LONGEST_MS, expiresAtMs);
+    this.#entries.delete(digest);
+    this.#entries.set(digest, { agent, untilMs });
+    if (this.#entries.size <= this.#max) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+}
+
+/** sha256 in base64: what stands for a token wherever it is kept. */
+export function digestOf(token: string): string {
+  return hash("sha256", token, "base64");
+}

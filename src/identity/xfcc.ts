@@ -1,0 +1,46 @@
+/** `X-Forwarded-Client-Cert` as Envoy writes it: the certificate that a trusted hop saw names the agent. */
+
+import { headerValues } from "./header-values.ts";
+import type { IsHop } from "./trusted-proxy.ts";
+import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
+
+export const XFCC_HEADER = "x-forwarded-client-cert";
+
+export function xfccSource(isHop: IsHop): Source {
+  return (request) => {
+    const values = headerValues(request, XFCC_HEADER);
+    if (values === undefined || !isHop(request)) return NONE;
+    return values.length > 1 ? bad(`${XFCC_HEADER} comes twice`) : agentOf(values[0]);
+  };
+}
+
+/** The agent of the last element, which is the one that the nearest hop added: earlier ones may be anybody's words. */
+function agentOf(header: string): Proof {
+  const pairs = lastElement(header);
+  if (pairs === undefined) return bad(`${XFCC_HEADER} cannot be read`);
+  const uris = pairs.filter(([key]) => key === "uri").map(([, value]) => value);
+  const subjects = pairs.filter(([key]) => key === "subject").map(([, value]) => value);
+  const ids = uris.filter((uri) => uri.startsWith("spiffe://"));
+  // An X.509-SVID has exactly one URI: with several nobody knows which one the hop checked.
+  if (uris.length > 1 || subjects.length > 1) return bad(`${XFCC_HEADER} names more than one agent`);
+  return proven(ids[0] ?? subjects[0], "xfcc");
+}
+
+type Pair = readonly [key: string, value: string];
+
+// `Key=value` or `Key="value"`, where `\"` is a quote within quotes; then `;`, `,` or the end.
+const PAIR = /\s*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))\s*([;,]|$)/y;
+
+/** The pairs of the last element, keys in lower case; undefined when the header is not of the form. */
+function lastElement(header: string): readonly Pair[] | undefined {
+  const reader = new RegExp(PAIR);
+  let pairs: Pair[] = [];
+  for (;;) {
+    const match = reader.exec(header);
+    if (match === null) return undefined;
+    const [, key = "", quoted, plain = "", end] = match;
+    pairs.push([key.toLowerCase(), quoted?.replaceAll(/\\(.)/g, "$1") ?? plain]);
+    if (end === "") return pairs;
+    if (end === ",") pairs = [];
+  }
+}

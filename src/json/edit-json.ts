@@ -1,0 +1,172 @@
+/** Edits minified JSON text that was read before, and leaves every token it is not about as it was written. */
+
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from "./json-token.ts";
+
+/** From the first character of a value to the one after its last. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the value at a path through objects stands; undefined when there is none. The empty path is the whole text. */
+export function memberSpan(text: string, path: readonly string[]): Span | undefined {
+  let start = 0;
+  for (const name of path) {
+    const value = memberStart(text, start, name);
+    if (value === undefined) return undefined;
+    start = value;
+  }
+  return { start, end: valueEnd(text, start) };
+}
+
+/** The tokens of the value at a path; undefined when there is none. */
+export function memberText(text: string, path: readonly string[]): string | undefined {
+  const span = memberSpan(text, path);
+  return span === undefined ? undefined : text.slice(span.start, span.end);
+}
+
+/** Where the elements of the array at a path stand; undefined when there is no array. */
+export function elementSpans(text: string, arrayPath: readonly string[]): readonly Span[] | undefined {
+  const array = memberSpan(text, arrayPath);
+  if (array === undefined || text.charCodeAt(array.start) !== OPEN_BRACKET) return undefined;
+  const spans: Span[] = [];
+  let start = array.start + 1;
+  while (start < array.end && text.charCodeAt(start) !== CLOSE_BRACKET) {
+    const end = valueEnd(text, start);
+    spans.push({ start, end });
+    start = end + 1;
+  }
+  return spans;
+}
+
+/** The text without the elements that are to go; the very same string when none is, or when there is no array. */
+export function removeElements(
+  text: string,
+  arrayPath: readonly string[],
+  shouldRemove: (index: number, element: string) => boolean,
+): string {
+  const spans = elementSpans(text, arrayPath) ?? [];
+  const kept = spans.filter((span, index) => !shouldRemove(index, text.slice(span.start, span.end)));
+  const first = spans[0];
+  const last = spans.at(-1);
+  if (first === undefined || last === undefined || kept.length === spans.length) return text;
+  const elements = kept.map((span) => text.slice(span.start, span.end)).join(",");
+  return text.slice(0, first.start) + elements + text.slice(last.end);
+}
+
+/**
+ * The text with a member set to a JSON value, in its place when it exists, else as the last of its object.
+ * Parents that are absent or null are created; the very same string when a parent is anything else but an object.
+ */
+export function setMember(text: string, path: readonly string[], rawJson: string): string {
+  let start = 0;
+  for (const [depth, name] of path.entries()) {
+    if (text.charCodeAt(start) !== OPEN_BRACE) return text;
+    const value = memberStart(text, start, name);
+    if (value === undefined) return appendMember(text, start, wrapped(path.slice(depth), rawJson));
+    if (depth < path.length - 1 && text.startsWith("null", value)) {
+      return replaced(text, value, `{${wrapped(path.slice(depth + 1), rawJson)}}`);
+    }
+    start = value;
+  }
+  return replaced(text, start, rawJson);
+}
+
+/** The text without the member at a path, which names one at least; the very same string when there is none. */
+export function removeMember(text: string, path: readonly string[]): string {
+  const object = memberSpan(text, path.slice(0, -1));
+  const start = object === undefined ? undefined : memberStart(text, object.start, path.at(-1) ?? "");
+  if (object === undefined || start === undefined) return text;
+  const name = nameStart(text, object.start, start);
+  const end = valueEnd(text, start);
+  if (text.charCodeAt(end) === COMMA) return text.slice(0, name) + text.slice(end + 1);
+  const isOnly = name === object.start + 1;
+  return text.slice(0, isOnly ? name : name - 1) + text.slice(end);
+}
+
+/** Where the name of the member begins whose value begins at `value`. */
+function nameStart(text: string, objectStart: number, value: number): number {
+  let at = objectStart + 1;
+  for (let start = stringEnd(text, at) + 1; start < value; start = stringEnd(text, at) + 1)
+    at = valueEnd(text, start) + 1;
+  return at;
+}
+
+function replaced(text: string, start: number, rawJson: string): string {
+  return text.slice(0, start) + rawJson + text.slice(valueEnd(text, start));
+}
+
+/** `"a":{"b":value}` for the path `a`, `b`. */
+function wrapped(path: readonly string[], rawJson: string): string {
+  return path.map((name) => `${JSON.stringify(name)}:`).join("{") + rawJson + "}".repeat(path.length - 1);
+}
+
+function appendMember(text: string, objectStart: number, member: string): string {
+  const close = valueEnd(text, objectStart) - 1;
+  const comma = close === objectStart + 1 ? "" : ",";
+  return text.slice(0, close) + comma + member + text.slice(close);
+}
+
+/** Where the value of a member begins, in the object that begins at `objectStart`. */
+function memberStart(text: string, objectStart: number, name: string): number | undefined {
+  if (text.charCodeAt(objectStart) !== OPEN_BRACE) return undefined;
+  let at = objectStart + 1;
+  while (at < text.length && text.charCodeAt(at) === QUOTE) {
+    const colon = stringEnd(text, at);
+    if (isName(text.slice(at + 1, colon - 1), name)) return colon + 1;
+    at = valueEnd(text, colon + 1);
+    if (text.charCodeAt(at) === COMMA) at += 1;
+  }
+  return undefined;
+}
+
+function isName(raw: string, name: string): boolean {
+  return raw.includes("\\") ? JSON.parse(`"${raw}"`) === name : raw === name;
+}
+
+function valueEnd(text: string, start: number): number {
+  const code = text.charCodeAt(start);
+  if (code === QUOTE) return stringEnd(text, start);
+  return code === OPEN_BRACE || code === OPEN_BRACKET ? containerEnd(text, start) : scalarEnd(text, start);
+}
+
+function containerEnd(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    at = code === QUOTE ? stringEnd(text, at) : at + 1;
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+    if (depth === 0) return at;
+  }
+  return at;
+}
+
+function scalarEnd(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && !isAfterScalar(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+function isAfterScalar(code: number): boolean {
+  return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET;
+}
+
+/** After the quote that ends a string: the first one with an even number of backslashes before it. */
+function stringEnd(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+  return text.length;
+}

@@ -1,0 +1,45 @@
+/** An HTTP response that carries a JSON-RPC error, and the request that it refuses. */
+
+import type { ServerResponse } from "node:http";
+import type { RefusalCause } from "./vocabulary.ts";
+
+export interface Answer {
+  readonly status: number;
+  /** A JSON-RPC message. */
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RefusedRequest {
+  readonly status: number;
+  readonly cause: RefusalCause;
+  readonly detail: string;
+}
+
+export const INVALID_REQUEST = -32_600;
+export const INVALID_PARAMS = -32_602;
+export const INTERNAL_ERROR = -32_603;
+export const HEADER_MISMATCH = -32_020;
+
+/** An error answer; `id` is the request's id as its token, absent when it could not be read. */
+export function errorAnswer(status: number, code: number, message: string, id = "null"): Answer {
+  return { status, body: errorBody(code, message, id) };
+}
+
+/** The JSON-RPC message of an error; `id` is a token. */
+export function errorBody(code: number, message: string, id: string, data?: Record<string, unknown>): string {
+  const error = data === undefined ? { code, message } : { code, message, data };
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
+}
+
+/** Sends the answer; a connection that already carries another one is broken instead. */
+export function answerWith(downstream: ServerResponse, { status, body, headers }: Answer): void {
+  if (downstream.headersSent || downstream.destroyed) return void downstream.destroy();
+  const bytes = Buffer.from(body);
+  downstream.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": bytes.byteLength,
+    ...headers,
+  });
+  downstream.end(bytes);
+}

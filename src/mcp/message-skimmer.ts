@@ -1,0 +1,239 @@
+/** Reads what matters of one upstream message as its bytes pass by: any length, little memory, no copy of its content. */
+
+import { Buffer } from "node:buffer";
+
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  isWhitespace,
+} from "../json/json-token.ts";
+import { MESSAGE, TOO_LONG, outlineOf, stringOf } from "./message-outline.ts";
+import type { Outline, Place } from "./message-outline.ts";
+
+export type { Outline } from "./message-outline.ts";
+
+const MAX_DEPTH = 1_000;
+/** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
+const MAX_KEPT_BYTES = 2_048;
+/** Different values of one list that matters; a message with more cannot be made out. */
+const MOST_LISTED = 64;
+/** Strings are read byte by byte so far, then by native search. */
+const NEAR_BYTES = 32;
+const SMALL_CHUNK_BYTES = 2_048;
+
+type State =
+  | "value"
+  | "element or end"
+  | "name"
+  | "name or end"
+  | "colon"
+  | "after"
+  | "string"
+  | "escape"
+  | "scalar";
+
+export class ReplyOutline {
+  readonly #kept = new Map<Place, string>();
+  #listed = NONE;
+  /** For each open container: whether it is an object, and what it is when its names matter. */
+  readonly #isObject: boolean[] = [];
+  readonly #places: (Place | undefined)[] = [];
+  #state: State | "done" | "broken" = "value";
+  /** What the value is that comes next or is being read; undefined when it does not matter. */
+  #place: Place | undefined = MESSAGE;
+  #isName = false;
+  /** The part of a token that is kept which earlier chunks had, a byte a character. */
+  #token: string | undefined = undefined;
+  #tokenFrom = 0;
+  /** The chunk, a byte a character, when it is small: slices of it are cheaper than slices of bytes. */
+  #text = "";
+
+  push(chunk: Uint8Array): void {
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#tokenFrom = 0;
+    this.#text = bytes.length <= SMALL_CHUNK_BYTES ? bytes.toString("latin1") : "";
+    let at = 0;
+    while (at < bytes.length) at = this.#step(bytes, at);
+    if (this.#token !== undefined) this.#token = this.#tokenUpTo(bytes, bytes.length);
+  }
+
+  end(): Outline {
+    return outlineOf(this.#kept, this.#listed, this.#state === "done");
+  }
+
+  /** Reads one token, or the part of it that this chunk has; returns where the next begins. */
+  #step(bytes: Buffer, at: number): number {
+    switch (this.#state) {
+      case "string":
+        return this.#inString(bytes, at);
+      case "escape":
+        this.#state = "string";
+        return at + 1;
+      case "scalar":
+        return this.#inScalar(bytes, at);
+      case "broken":
+        return bytes.length;
+      default:
+        return this.#betweenTokens(bytes, at);
+    }
+  }
+
+  #inString(bytes: Buffer, from: number): number {
+    const near = Math.min(from + NEAR_BYTES, bytes.length);
+    let at = from;
+    while (at < near) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return this.#endString(bytes, at + 1);
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    if (at < bytes.length) return this.#farInString(bytes, at);
+    // The next chunk begins with what the backslash escapes.
+    if (at > bytes.length) this.#state = "escape";
+    return bytes.length;
+  }
+
+  /** Looks for quotes alone, since a text of many lines has an escape in each; `from` is not escaped. */
+  #farInString(bytes: Buffer, from: number): number {
+    const quote = bytes.indexOf(QUOTE, from);
+    const stop = quote === -1 ? bytes.length : quote;
+    // Invariant: no byte is looked at twice, however many escapes a string has.
+    const isEscaped = backslashesBefore(bytes, stop, from) % 2 === 1;
+    if (quote !== -1) return isEscaped ? quote + 1 : this.#endString(bytes, quote + 1);
+    if (isEscaped) this.#state = "escape";
+    return stop;
+  }
+
+  #endString(bytes: Buffer, end: number): number {
+    const token = this.#endToken(bytes, end);
+    if (!this.#isName) {
+      this.#state = "after";
+      this.#keep(token);
+      return end;
+    }
+    this.#state = "colon";
+    const container = this.#places.at(-1);
+    this.#place =
+      token === undefined ? undefined : (container?.members?.get(nameOf(token)) ?? container?.others);
+    return end;
+  }
+
+  #inScalar(bytes: Buffer, from: number): number {
+    let at = from;
+    while (at < bytes.length && isInScalar(bytes[at] ?? 0)) at += 1;
+    if (at === bytes.length) return at;
+    this.#state = "after";
+    this.#keep(this.#endToken(bytes, at));
+    return at;
+  }
+
+  #betweenTokens(bytes: Buffer, at: number): number {
+    const byte = bytes[at] ?? 0;
+    if (isWhitespace(byte)) return at + 1;
+    const isEmptyEnd = this.#state === "name or end" || this.#state === "element or end";
+    if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && (isEmptyEnd || this.#state === "after"))
+      this.#close(byte);
+    else if (this.#state === "after") this.#separate(byte);
+    else if (this.#state === "colon") this.#state = byte === COLON ? "value" : "broken";
+    else if (this.#state === "name" || this.#state === "name or end") this.#beginName(byte, at);
+    else if (this.#state === "done") this.#state = "broken";
+    else this.#beginValue(byte, at);
+    return at + 1;
+  }
+
+  #separate(byte: number): void {
+    if (byte !== COMMA) this.#state = "broken";
+    else this.#state = this.#isObject.at(-1) === true ? "name" : "value";
+  }
+
+  #beginName(byte: number, at: number): void {
+    this.#state = byte === QUOTE ? "string" : "broken";
+    this.#isName = true;
+    if (this.#places.at(-1) !== undefined) this.#beginToken(at);
+  }
+
+  #beginValue(byte: number, at: number): void {
+    const isMessage = this.#isObject.length === 0;
+    if (byte === OPEN_BRACE || (byte === OPEN_BRACKET && !isMessage)) return this.#open(byte);
+    this.#isName = false;
+    if (isMessage || !(byte === QUOTE || isScalarStart(byte))) this.#state = "broken";
+    else this.#state = byte === QUOTE ? "string" : "scalar";
+    if (this.#place !== undefined) this.#beginToken(at);
+  }
+
+  #open(byte: number): void {
+    const isObject = byte === OPEN_BRACE;
+    this.#keep(isObject ? "{" : "[");
+    this.#isObject.push(isObject);
+    this.#places.push(isObject && this.#place?.members !== undefined ? this.#place : undefined);
+    this.#place = undefined;
+    this.#state = isObject ? "name or end" : "element or end";
+    if (this.#isObject.length > MAX_DEPTH) this.#state = "broken";
+  }
+
+  #close(byte: number): void {
+    this.#places.pop();
+    const isObject = this.#isObject.pop();
+    if (isObject !== (byte === CLOSE_BRACE)) this.#state = "broken";
+    else this.#state = this.#isObject.length === 0 ? "done" : "after";
+  }
+
+  #beginToken(at: number): void {
+    this.#token = "";
+    this.#tokenFrom = at;
+  }
+
+  #endToken(bytes: Buffer, end: number): string | undefined {
+    const token = this.#token === undefined ? undefined : this.#tokenUpTo(bytes, end);
+    this.#token = undefined;
+    return token;
+  }
+
+  #tokenUpTo(bytes: Buffer, end: number): string {
+    const before = this.#token ?? "";
+    if (before === TOO_LONG || before.length + end - this.#tokenFrom > MAX_KEPT_BYTES) return TOO_LONG;
+    if (this.#text !== "") return before + this.#text.slice(this.#tokenFrom, end);
+    return before + bytes.toString("latin1", this.#tokenFrom, end);
+  }
+
+  #keep(token: string | undefined): void {
+    if (this.#place === undefined || token === undefined) return;
+    if (this.#place.isList === true) this.#list(token);
+    else this.#kept.set(this.#place, token);
+  }
+
+  #list(token: string): void {
+    if (this.#listed.includes(token)) return;
+    if (this.#listed.length === MOST_LISTED) this.#state = "broken";
+    else this.#listed = [...this.#listed, token];
+  }
+}
+
+const NONE: readonly string[] = [];
+
+/** How many stand right before `end`, none of them before `from`. */
+function backslashesBefore(bytes: Buffer, end: number, from: number): number {
+  let at = end;
+  while (at > from && bytes[at - 1] === BACKSLASH) at -= 1;
+  return end - at;
+}
+
+/** The names that matter are ASCII: what no escape hides needs no decoding. */
+function nameOf(token: string): string {
+  return token.includes("\\") ? (stringOf(token) ?? "") : token.slice(1, -1);
+}
+
+function isScalarStart(byte: number): boolean {
+  return byte === 0x2d || (byte >= 0x30 && byte <= 0x39) || byte === 0x74 || byte === 0x66 || byte === 0x6e;
+}
+
+function isInScalar(byte: number): boolean {
+  return byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && !isWhitespace(byte);
+}

@@ -1,0 +1,107 @@
+/** What a JSON-RPC message is to us: its kind, its era, and what it says about itself. */
+
+import { JsonNumber, isJsonObject } from "../json/json.ts";
+import type { Client, Era, TraceContext } from "./vocabulary.ts";
+import type { Json, JsonObject } from "../json/json.ts";
+
+export type Message = CallMessage | RequestMessage | NotificationMessage | ResponseMessage;
+
+/** What all messages with a method have. */
+interface Sent {
+  readonly method: string;
+  readonly params?: JsonObject | undefined;
+  /** `params._meta`. */
+  readonly meta?: JsonObject | undefined;
+  readonly era: Era;
+  /** The revision the body claims: `_meta` in the modern era, `params.protocolVersion` of an `initialize`. */
+  readonly protocolVersion?: string | undefined;
+}
+
+/** A tools/call: the message that needs a permit. */
+export interface CallMessage extends Sent {
+  readonly kind: "call";
+  readonly method: "tools/call";
+  readonly id: string;
+  readonly name: string;
+  readonly params: JsonObject;
+  /** `params.arguments`; empty when the message has none. */
+  readonly args: JsonObject;
+  /** The tokens of `params.arguments` as they are forwarded; absent when the message has none. */
+  readonly argsText?: string | undefined;
+}
+
+export interface RequestMessage extends Sent {
+  readonly kind: "request";
+  readonly id: string;
+}
+
+export interface NotificationMessage extends Sent {
+  readonly kind: "notification";
+}
+
+export interface ResponseMessage {
+  readonly kind: "response";
+  /** `null` on an error that answers no request. */
+  readonly id: string;
+  readonly isError: boolean;
+}
+
+export const PROTOCOL_VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+export const CLIENT_INFO_KEY = "io.modelcontextprotocol/clientInfo";
+const FIRST_MODERN_VERSION = "2026-07-28";
+const MAX_ID_LENGTH = 256;
+const MAX_CLIENT_LENGTH = 256;
+const INTEGER = /^-?\d+$/;
+
+/** Modern when the body claims 2026-07-28 or later; versions are compared as text, as the official SDKs do. */
+export function eraOf(claimedVersion: string | undefined): Era {
+  return claimedVersion !== undefined && claimedVersion >= FIRST_MODERN_VERSION ? "modern" : "legacy";
+}
+
+/**
+ * The id of a message or a progress token, as one token per meaning: `7`, `"a"`.
+ * A string's escapes are written one way, so that two ids are the same exactly when their tokens are.
+ * Undefined unless it is a string of at most 256 or a safe integer without fraction or exponent.
+ */
+export function idToken(value: Json | undefined): string | undefined {
+  if (typeof value === "string") return value.length <= MAX_ID_LENGTH ? JSON.stringify(value) : undefined;
+  if (!(value instanceof JsonNumber) || !INTEGER.test(value.token) || value.token === "-0") return undefined;
+  return Number.isSafeInteger(Number(value.token)) ? value.token : undefined;
+}
+
+/** What the client says it is: `clientInfo` of an `initialize`, or of `_meta` in the modern era. */
+export function clientOf(message: Message): Client | undefined {
+  if (message.kind === "response") return undefined;
+  const info = message.meta?.get(CLIENT_INFO_KEY) ?? initializeInfo(message);
+  if (!isJsonObject(info)) return undefined;
+  const name = info.get("name");
+  const version = info.get("version");
+  if (typeof name !== "string") return undefined;
+  return { name: shortened(name), version: typeof version === "string" ? shortened(version) : "" };
+}
+
+function initializeInfo(message: Sent): Json | undefined {
+  return message.method === "initialize" ? message.params?.get("clientInfo") : undefined;
+}
+
+function shortened(text: string): string {
+  return text.slice(0, MAX_CLIENT_LENGTH).toWellFormed();
+}
+
+/** W3C trace context of `_meta`, unparsed; the names have no prefix there. */
+export function traceContextOf(meta: JsonObject | undefined): TraceContext | undefined {
+  const traceparent = meta?.get("traceparent");
+  if (typeof traceparent !== "string") return undefined;
+  const tracestate = meta?.get("tracestate");
+  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+}
+
+/** Whether the answer will be a task, to be fetched later (`params.task` of 2025-11-25). */
+export function asksForTask(message: CallMessage | RequestMessage): boolean {
+  return message.params?.has("task") === true;
+}
+
+/** The id as a token; undefined when the message has none. */
+export function idOf(message: Message): string | undefined {
+  return "id" in message ? message.id : undefined;
+}

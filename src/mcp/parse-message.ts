@@ -1,0 +1,200 @@
+/** The strict scanner: what a downstream sent, as one message whose tokens may be forwarded, or a refusal. */
+
+import { Buffer, isUtf8 } from "node:buffer";
+
+import { isJsonArray, isJsonObject } from "../json/json.ts";
+import { readJson } from "../json/read-json.ts";
+import { decidingNames, isLookAlike } from "../json/confusable-names.ts";
+import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
+import { memberText } from "../json/edit-json.ts";
+import type { RefusalCause } from "./vocabulary.ts";
+import type { Json, JsonObject } from "../json/json.ts";
+import type { DecidingNames } from "../json/confusable-names.ts";
+import type { CallMessage, Message } from "./message.ts";
+
+export type Scanned = Accepted | Refused;
+
+export interface Accepted {
+  readonly ok: true;
+  readonly message: Message;
+  /** The tokens that were judged, on one line: what is forwarded, instead of the bytes. */
+  readonly text: string;
+}
+
+export interface Refused {
+  readonly ok: false;
+  readonly cause: RefusalCause;
+  /** One sentence; never a part of the message. */
+  readonly detail: string;
+  /** -32700 when the bytes are no JSON, -32600 when they are no message. */
+  readonly code: -32700 | -32600;
+  /** The token of the message's id, when it has a proper one. */
+  readonly id: string | undefined;
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+const MESSAGE_BOUNDS = { maxDepth: 64, maxNodes: 200_000, maxKeys: 100_000, maxNumberLength: 64 } as const;
+const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
+const BAD_ID = "id is neither a string of at most 256 nor a safe integer";
+const MAX_METHOD_LENGTH = 256;
+/** Of `params` and of `_meta`, where the protocol has a handful; arguments are not compared. */
+const MAX_COMPARED_NAMES = 1_000;
+const MAX_TOOL_NAME_LENGTH = 1024;
+const NO_MEMBERS: JsonObject = new Map();
+
+/** The last two are ours: who shares a child over the bridge must not name another's request. */
+const PARAMS_NAMES = decidingNames([
+  "name",
+  "arguments",
+  "_meta",
+  "uri",
+  "task",
+  "taskId",
+  "inputResponses",
+  "requestState",
+  "requestId",
+  "progressToken",
+]);
+
+const META_NAMES = decidingNames([
+  PROTOCOL_VERSION_KEY,
+  CLIENT_INFO_KEY,
+  "io.modelcontextprotocol/clientCapabilities",
+  "io.modelcontextprotocol/related-task",
+  "io.modelcontextprotocol/subscriptionId",
+  "progressToken",
+]);
+
+/** Methods that are about one task, which is somebody's. */
+const TASK_METHODS: ReadonlySet<string> = new Set([
+  "tasks/get",
+  "tasks/result",
+  "tasks/cancel",
+  "tasks/update",
+]);
+
+/** One message from its bytes; linear in their number. */
+export function scan(bytes: Uint8Array): Scanned {
+  if (!isUtf8(bytes)) return notJson("encoding", "the message is not UTF-8");
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
+    return notJson("encoding", "the message begins with a byte order mark");
+  const reading = readJson(raw, MESSAGE_BOUNDS);
+  if (!reading.ok) {
+    const isNoJson = reading.cause === "syntax" || reading.cause === "encoding";
+    const detail = `${reading.detail} (at character ${reading.offset})`;
+    return isNoJson ? notJson(reading.cause, detail) : refuse(reading.cause, detail);
+  }
+  if (isJsonArray(reading.value)) return refuse("batch", "batches are not accepted");
+  if (!isJsonObject(reading.value)) return refuse("envelope", "the message is not an object");
+  return scanEnvelope(reading.value, reading.minified);
+}
+
+function scanEnvelope(envelope: JsonObject, text: string): Scanned {
+  const id = idToken(envelope.get("id"));
+  for (const key of envelope.keys()) {
+    // Security: this also stops every look-alike of the six.
+    if (!ENVELOPE_KEYS.has(key))
+      return refuse("envelope", "the message has a key that JSON-RPC does not know", id);
+  }
+  if (envelope.get("jsonrpc") !== "2.0") return refuse("envelope", 'jsonrpc is not "2.0"', id);
+  return envelope.has("method") ? scanSent(envelope, id, text) : scanAnswer(envelope, id, text);
+}
+
+function scanAnswer(envelope: JsonObject, id: string | undefined, text: string): Scanned {
+  const isError = envelope.has("error");
+  if (isError === envelope.has("result"))
+    return refuse("envelope", "not exactly one of method, result and error", id);
+  if (envelope.has("params")) return refuse("envelope", "a response has params", id);
+  if (isError && !isJsonObject(envelope.get("error")))
+    return refuse("envelope", "error is not an object", id);
+  const isUnaddressed = isError && (envelope.get("id") ?? null) === null;
+  if (id === undefined && !isUnaddressed) return refuse("envelope", BAD_ID);
+  return accept({ kind: "response", id: id ?? "null", isError }, text);
+}
+
+function scanSent(envelope: JsonObject, id: string | undefined, text: string): Scanned {
+  const method = envelope.get("method");
+  if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
+    return refuse("envelope", "method is not a string of at most 256", id);
+  }
+  if (envelope.has("result") || envelope.has("error")) {
+    return refuse("envelope", "the message is both a request and a response", id);
+  }
+  if (id === undefined && envelope.has("id")) return refuse("envelope", BAD_ID);
+  if (method.startsWith("notifications/") !== (id === undefined)) {
+    return refuse("envelope", id === undefined ? "a request has no id" : "a notification has an id", id);
+  }
+  return scanParams(method, envelope.get("params"), { id, text });
+}
+
+interface Scanning {
+  readonly id: string | undefined;
+  readonly text: string;
+}
+
+function scanParams(method: string, params: Json | undefined, { id, text }: Scanning): Scanned {
+  if (params !== undefined && !isJsonObject(params)) return refuse("params", "params is not an object", id);
+  const fault = params === undefined ? undefined : paramsFault(method, params);
+  if (fault !== undefined) return refuse("params", fault, id);
+  const given = params?.get("_meta");
+  const meta = isJsonObject(given) ? given : undefined;
+  const claim =
+    meta?.get(PROTOCOL_VERSION_KEY) ?? (method === "initialize" ? params?.get("protocolVersion") : undefined);
+  const protocolVersion = typeof claim === "string" ? claim : undefined;
+  const era = eraOf(meta?.has(PROTOCOL_VERSION_KEY) === true ? protocolVersion : undefined);
+  if (id === undefined)
+    return accept({ kind: "notification", method, params, meta, era, protocolVersion }, text);
+  if (method !== "tools/call")
+    return accept({ kind: "request", id, method, params, meta, era, protocolVersion }, text);
+  return scanCall(
+    { kind: "call", id, method, params: params ?? NO_MEMBERS, meta, era, protocolVersion },
+    text,
+  );
+}
+
+function scanCall(call: Omit<CallMessage, "name" | "args">, text: string): Scanned {
+  const name = call.params.get("name");
+  if (typeof name !== "string" || name.length > MAX_TOOL_NAME_LENGTH) {
+    return refuse("params", "name is not a string of at most 1024", call.id);
+  }
+  const args = call.params.get("arguments");
+  if (args === undefined) return accept({ ...call, name, args: NO_MEMBERS }, text);
+  if (!isJsonObject(args)) return refuse("params", "arguments is not an object", call.id);
+  const argsText = memberText(text, ["params", "arguments"]);
+  return accept({ ...call, name, args, argsText }, text);
+}
+
+/** What is wrong with the params of any method. */
+function paramsFault(method: string, params: JsonObject): string | undefined {
+  if (hasLookAlike(params, PARAMS_NAMES)) return "params has a name that could be taken for another";
+  if (TASK_METHODS.has(method) && typeof params.get("taskId") !== "string") return "taskId is not a string";
+  const meta = params.get("_meta");
+  if (!isJsonObject(meta)) return meta === undefined || meta === null ? undefined : "_meta is not an object";
+  if (hasLookAlike(meta, META_NAMES)) return "_meta has a name that could be taken for another";
+  const version = meta.get(PROTOCOL_VERSION_KEY);
+  return version === undefined || typeof version === "string"
+    ? undefined
+    : "the protocol version is not a string";
+}
+
+/** Too many names to compare count as one that is alike. */
+function hasLookAlike(object: JsonObject, deciding: DecidingNames): boolean {
+  if (object.size > MAX_COMPARED_NAMES) return true;
+  for (const name of object.keys()) {
+    if (isLookAlike(name, deciding)) return true;
+  }
+  return false;
+}
+
+function accept(message: Message, text: string): Accepted {
+  return { ok: true, message, text };
+}
+
+function notJson(cause: RefusalCause, detail: string): Refused {
+  return { ok: false, cause, detail, code: -32700, id: undefined };
+}
+
+function refuse(cause: RefusalCause, detail: string, id?: string): Refused {
+  return { ok: false, cause, detail, code: -32600, id };
+}

@@ -1,0 +1,94 @@
+/** Rules and limits of one place in the document, with their pointers, modes and increments. */
+
+import type { Mode } from "../mode.ts";
+import type { RuleSet } from "./document.ts";
+import { JsonNumber } from "../../json/json.ts";
+import { type Algorithm, type Limit, type Scope, windowOf } from "../limit.ts";
+import { measure } from "../measure.ts";
+import { misreading } from "../argument-ambiguity.ts";
+import { resolvePath } from "../../json/path.ts";
+import { distinctNames, limitName, ruleName, windowName } from "../pointer.ts";
+import type { CompiledLimit } from "../policy.ts";
+import type { Rule } from "../rule.ts";
+import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
+
+/** What the rules of one place share. */
+export interface Place {
+  /** `/tools/create_charge`. */
+  readonly pointer: string;
+  readonly mode: Mode;
+  /** What the whole document says: `shadow` when everything is shadowed whatever a rule says. */
+  readonly forced?: Mode | undefined;
+  readonly isStrict: boolean;
+}
+
+/** `require` and `deny_if` in the order in which the document lists them. */
+export function compileRules(rules: RuleSet, place: Place): Rule[] {
+  const require = compileList("require", rules.require ?? [], place);
+  const denyIf = compileList("deny_if", rules.deny_if ?? [], place);
+  return rules.first === "deny_if" ? [...denyIf, ...require] : [...require, ...denyIf];
+}
+
+function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: Place): Rule[] {
+  const names = distinctNames(entries.map(ruleName));
+  return entries.map((entry, index) => ({
+    kind,
+    pointer: `${place.pointer}/${kind}/${names[index]}`,
+    conditions: entry.conditions,
+    effect: entry.effect ?? "deny",
+    mode: place.forced ?? entry.mode ?? place.mode,
+    isStrict: place.isStrict,
+    ...(entry.on_deny !== undefined && { message: entry.on_deny }),
+  }));
+}
+
+export function compileLimits(entries: readonly CheckedLimit[], place: Place): CompiledLimit[] {
+  const names = distinctNames(entries.map(limitName));
+  const ids = distinctNames(entries.map((entry) => limitId(entry, place.pointer)));
+  return entries.map((entry, index) => {
+    const rule = `${place.pointer}/limits/${names[index]}`;
+    const id = entry.shared === true ? limitId(entry, "shared") : `${ids[index]}`;
+    return { limit: compileLimit(entry, place, { rule, id }), amountOf: amountOf(entry) };
+  });
+}
+
+/** The same through edits of `max`, wording and mode, so that no reload refills a counter. */
+function limitId(entry: CheckedLimit, home: string): string {
+  return JSON.stringify([home, entry.counter, windowName(entry), scopeOf(entry), algorithmOf(entry)]);
+}
+
+function scopeOf({ scope = "grant" }: CheckedLimit): Scope {
+  return scope === "grant" ? "agent" : scope;
+}
+
+function algorithmOf({ algorithm = "aligned" }: CheckedLimit): Algorithm {
+  return algorithm;
+}
+
+function compileLimit(entry: CheckedLimit, place: Place, names: Pick<Limit, "id" | "rule">): Limit {
+  return {
+    ...names,
+    counter: entry.counter,
+    window: windowOf(entry.window, algorithmOf(entry)),
+    max: entry.max,
+    scope: scopeOf(entry),
+    algorithm: algorithmOf(entry),
+    measures: entry.increment === undefined && entry.segments === undefined ? "calls" : "amounts",
+    mode: place.forced ?? entry.mode ?? place.mode,
+    ...(entry.on_deny !== undefined && { message: entry.on_deny }),
+  };
+}
+
+function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {
+  if (segments === undefined) return () => increment;
+  return (args, inputSchema) => {
+    const doubt = misreading(args, segments, inputSchema);
+    if (doubt !== undefined) return doubt;
+    const found = resolvePath(args, segments);
+    if (found === undefined) return "missing";
+    const measured = measure(found, of);
+    const amount = measured instanceof JsonNumber ? Number(measured.token) : Number.NaN;
+    // Security: a negative amount would refill the counter.
+    return Number.isFinite(amount) && amount >= 0 ? amount : "type";
+  };
+}

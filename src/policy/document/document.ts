@@ -1,0 +1,203 @@
+/** The policy document in its normal form: a strict schema, every error with its path, and the JSON Schema for editors. */
+
+import { CATEGORIES, type Category } from "../category/category.ts";
+import type { Mode } from "../mode.ts";
+import { normalise } from "./legacy-forms.ts";
+import { isJsonObject, type Json } from "../../json/json.ts";
+import { Place, type Problem } from "../schema/document-path.ts";
+import { type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
+import {
+  dictionary,
+  flag,
+  type JsonSchema,
+  list,
+  listWords,
+  object,
+  optional,
+  required,
+  type Shape,
+  text,
+  word,
+} from "../schema/schema.ts";
+
+export const ACTIONS = ["allow", "deny", "hide", "approve"] as const;
+export type Action = (typeof ACTIONS)[number];
+
+interface RuleLists {
+  readonly require?: readonly RuleEntry[];
+  readonly deny_if?: readonly RuleEntry[];
+  readonly limits?: readonly CheckedLimit[];
+}
+
+/** What `tools`, `categories` and `all_tools` hold. */
+export interface RuleSet extends RuleLists {
+  readonly description?: string;
+  readonly mode?: Mode;
+  /** Which of the two lists stands first in the document, and so is judged first. */
+  readonly first?: "require" | "deny_if";
+}
+
+export interface ToolEntry extends RuleSet {
+  readonly action?: Action;
+  readonly reason?: string;
+  readonly category?: Category;
+  readonly pin?: Pin;
+}
+
+export interface CategoryEntry extends RuleSet {
+  readonly action?: Action;
+  readonly reason?: string;
+  readonly hide?: boolean;
+}
+
+/** What a change of the tool's definition does: `deny`, `warn`, or the digests to compare with. */
+export type Pin = "deny" | "warn" | PinnedDigests;
+
+export interface PinnedDigests {
+  /** `deny` unless it says `warn`. */
+  readonly on_change?: "deny" | "warn";
+  readonly digest?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly schema?: string;
+  readonly annotations?: string;
+}
+
+export interface MethodEntry {
+  readonly description?: string;
+  readonly action: "allow" | "deny";
+  readonly reason?: string;
+  readonly limits?: readonly CheckedLimit[];
+  readonly mode?: Mode;
+}
+
+export interface PolicyDocument {
+  readonly version: "1";
+  readonly default: "allow" | "deny";
+  readonly description?: string;
+  readonly hide?: readonly string[];
+  readonly all_tools?: RuleSet;
+  readonly tools?: ReadonlyMap<string, ToolEntry>;
+  readonly strict?: boolean;
+  readonly mode?: Mode;
+  readonly pin?: "deny" | "warn";
+  readonly categories?: ReadonlyMap<string, CategoryEntry>;
+  readonly methods?: ReadonlyMap<string, MethodEntry>;
+  /** The same in JSON, `x-` keys and all: what `policy check` and `GET /policy` print. */
+  readonly json: Json;
+  /** What the reader should know about how the document was understood. */
+  readonly notes: readonly string[];
+}
+
+export type ParsedPolicy =
+  | { readonly ok: true; readonly document: PolicyDocument }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+type Unordered<Entry> = Omit<Entry, "first">;
+
+const RULE_FIELDS = {
+  description: optional(text()),
+  require: optional(RULES),
+  deny_if: optional(RULES),
+  limits: optional(LIMITS),
+  mode: optional(MODE),
+};
+
+const ACTION_FIELDS = { action: optional(word(...ACTIONS)), reason: optional(text()) };
+const DIGEST = optional(text(1));
+const ON_CHANGE: Shape<"deny" | "warn"> = word("deny", "warn");
+
+const PINNED: Shape<PinnedDigests> = object<PinnedDigests>({
+  on_change: optional(ON_CHANGE),
+  digest: DIGEST,
+  name: DIGEST,
+  description: DIGEST,
+  schema: DIGEST,
+  annotations: DIGEST,
+});
+
+const PIN: Shape<Pin> = {
+  read: (json, place) => (isJsonObject(json) ? PINNED.read(json, place) : ON_CHANGE.read(json, place)),
+  schema: { anyOf: [ON_CHANGE.schema, PINNED.schema] },
+};
+
+/** Rules are judged in the order in which the document lists them. */
+function ordered<Entry extends RuleLists>(shape: Shape<Entry>): Shape<Entry & Pick<RuleSet, "first">> {
+  const read: Shape<Entry & Pick<RuleSet, "first">>["read"] = (json, place) => {
+    const entry = shape.read(json, place);
+    if (entry === undefined || !isJsonObject(json)) return undefined;
+    const [first] = Array.from(json.keys()).filter((key) => key === "deny_if" || key === "require");
+    return first === "deny_if" ? { ...entry, first } : entry;
+  };
+  return { read, schema: shape.schema };
+}
+
+const ALL_TOOLS: Shape<RuleSet> = ordered(object<Unordered<RuleSet>>(RULE_FIELDS));
+
+const TOOL: Shape<ToolEntry> = ordered(
+  object<Unordered<ToolEntry>>({
+    ...RULE_FIELDS,
+    ...ACTION_FIELDS,
+    category: optional(word(...CATEGORIES)),
+    pin: optional(PIN),
+  }),
+);
+
+const CATEGORY: Shape<CategoryEntry> = ordered(
+  object<Unordered<CategoryEntry>>({ ...RULE_FIELDS, ...ACTION_FIELDS, hide: optional(flag()) }),
+);
+
+const METHOD: Shape<MethodEntry> = object<MethodEntry>({
+  description: optional(text()),
+  action: required(word("allow", "deny")),
+  reason: optional(text()),
+  limits: optional(LIMITS),
+  mode: optional(MODE),
+});
+
+const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $schema?: string }>({
+  $schema: optional(text()),
+  version: required(word("1")),
+  default: required(word("allow", "deny")),
+  description: optional(text()),
+  hide: optional(list(text(1))),
+  all_tools: optional(ALL_TOOLS),
+  tools: optional(
+    dictionary(TOOL, (name) => (name === "" ? "must be a tool's name, got an empty one" : undefined)),
+  ),
+  strict: optional(flag()),
+  mode: optional(MODE),
+  pin: optional(ON_CHANGE),
+  categories: optional(dictionary(CATEGORY, categoryFault)),
+  methods: optional(dictionary(METHOD, methodFault)),
+});
+
+function categoryFault(name: string): string | undefined {
+  return CATEGORIES.some((category) => category === name)
+    ? undefined
+    : `is no category, must be ${listWords(CATEGORIES)}`;
+}
+
+function methodFault(name: string): string | undefined {
+  if (name === "tools/call") return "is judged by tools, must be another method";
+  return name === "" ? "must be a method's name, got an empty one" : undefined;
+}
+
+/** Reads a document in any of the accepted forms: the normal form, or every problem at once. */
+export function parsePolicy(json: Json): ParsedPolicy {
+  const problems: Problem[] = [];
+  const root = Place.root(problems);
+  const { json: normal, notes } = normalise(json, root);
+  const document = DOCUMENT.read(normal, root);
+  if (document === undefined || problems.length > 0) return { ok: false, problems };
+  return { ok: true, document: { ...document, json: normal, notes } };
+}
+
+/** The JSON Schema (draft 2020-12) of the normal form, for editors. */
+export function policySchema(): JsonSchema {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Tollgate policy",
+    ...DOCUMENT.schema,
+  };
+}

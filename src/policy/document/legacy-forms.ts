@@ -1,0 +1,114 @@
+/** Other published forms -> the document: bare fragments, the short form, and Intercept's rules. */
+
+import { translateRules } from "./intercept.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
+import type { Place } from "../schema/document-path.ts";
+import { translateRate } from "./short-rate.ts";
+import { refuse } from "../schema/schema.ts";
+
+export interface Normalised {
+  readonly json: Json;
+  /** What the reader should know about how the document was understood. */
+  readonly notes: readonly string[];
+}
+
+const FRAGMENT_NOTE =
+  'read as a bare fragment: tools that it does not name are allowed; write "version", "default" and "tools" to decide';
+const INTERCEPT_NOTE = 'read as an Intercept policy without "default", which means allow there';
+
+/** The document in its normal form; a document that is in it already comes back as it is. */
+export function normalise(json: Json, place: Place): Normalised {
+  if (!isJsonObject(json)) return { json, notes: [] };
+  if (isFragment(json)) return { json: wrapFragment(json, place), notes: [FRAGMENT_NOTE] };
+  const tools = json.get("tools");
+  if (!isJsonObject(tools) || !isDialect(tools)) return { json, notes: [] };
+  const normal = withTools(json, tools, place.at("tools"));
+  if (json.has("default") || !isIntercept(tools)) return { json: normal, notes: [] };
+  return { json: new Map([...normal, ["default", "allow"]]), notes: [INTERCEPT_NOTE] };
+}
+
+/** Keys that only a whole document has. */
+const DOCUMENT_KEYS = [
+  "version",
+  "default",
+  "hide",
+  "all_tools",
+  "tools",
+  "categories",
+  "methods",
+  "mode",
+  "strict",
+];
+
+function isFragment(json: JsonObject): boolean {
+  if (json.size === 0 || DOCUMENT_KEYS.some((key) => json.has(key))) return false;
+  return Array.from(json.values()).every(isJsonObject);
+}
+
+function wrapFragment(tools: JsonObject, place: Place): JsonObject {
+  const document = new Map<string, Json>([
+    ["version", "1"],
+    ["default", "allow"],
+  ]);
+  return withTools(document, tools, place);
+}
+
+function isDialect(tools: JsonObject): boolean {
+  if (tools.has("*")) return true;
+  for (const entry of tools.values()) {
+    if (isJsonObject(entry) && (entry.has("rules") || entry.has("rate_limit"))) return true;
+  }
+  return false;
+}
+
+function isIntercept(tools: JsonObject): boolean {
+  return Array.from(tools.values()).some((entry) => isJsonObject(entry) && entry.has("rules"));
+}
+
+/** The document with these tools in the normal form; what stands under `"*"` moves to `all_tools`. */
+function withTools(document: JsonObject, tools: JsonObject, place: Place): JsonObject {
+  const normal = new Map(document);
+  const named = new Map<string, Json>();
+  for (const [name, entry] of tools) {
+    const translated = translateEntry(name, entry, place.at(name));
+    if (name !== "*") named.set(name, translated);
+    else normal.set("all_tools", mergeRules(document.get("all_tools"), translated));
+  }
+  normal.set("tools", named);
+  return normal;
+}
+
+function translateEntry(name: string, entry: Json, place: Place): Json {
+  if (!isJsonObject(entry)) {
+    // Under `*` nobody would read it again.
+    if (name === "*") refuse(place, "an object", entry);
+    return entry;
+  }
+  let translated: JsonObject = entry;
+  const rate = entry.get("rate_limit");
+  if (rate !== undefined) {
+    translated = mergeRules(without(translated, "rate_limit"), translateRate(rate, place.at("rate_limit")));
+  }
+  const rules = entry.get("rules");
+  if (rules !== undefined) {
+    translated = mergeRules(without(translated, "rules"), translateRules(name, rules, place.at("rules")));
+  }
+  return translated === entry ? entry : place.mark(translated);
+}
+
+function without(entry: JsonObject, key: string): JsonObject {
+  return new Map(Array.from(entry).filter(([name]) => name !== key));
+}
+
+const LISTS = ["require", "deny_if", "limits"];
+
+/** One entry with the lists of both, those of `before` first; any other key of `added` wins. */
+function mergeRules(before: Json | undefined, added: Json): JsonObject {
+  const merged = new Map(isJsonObject(before) ? before : []);
+  for (const [key, value] of isJsonObject(added) ? added : []) {
+    const present = merged.get(key);
+    const isBoth = LISTS.includes(key) && isJsonArray(present) && isJsonArray(value);
+    merged.set(key, isBoth ? [...present, ...value] : value);
+  }
+  return merged;
+}

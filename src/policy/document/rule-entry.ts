@@ -1,0 +1,125 @@
+/** Rules and limits as the document writes them: `require`, `deny_if` and `limits`. */
+
+import { CONDITION, type Condition, readPath } from "../condition.ts";
+import { MODES, type Mode } from "../mode.ts";
+import { type Json, JsonNumber } from "../../json/json.ts";
+import { type Algorithm, type Scope, WINDOW_NAMES, type WindowName } from "../limit.ts";
+import { MEASURES, type Measure } from "../measure.ts";
+import type { Path } from "../../json/path.ts";
+import type { Place } from "../schema/document-path.ts";
+import {
+  flag,
+  list,
+  listWords,
+  number,
+  object,
+  optional,
+  refine,
+  refuse,
+  required,
+  type Shape,
+  text,
+  word,
+} from "../schema/schema.ts";
+
+export interface RuleEntry {
+  readonly name?: string;
+  readonly description?: string;
+  /** All must hold; an empty list always holds. */
+  readonly conditions: readonly Condition[];
+  readonly on_deny?: string;
+  /** `approve` asks for approval instead of denying. */
+  readonly effect?: "deny" | "approve";
+  readonly mode?: Mode;
+}
+
+export interface LimitEntry {
+  readonly name?: string;
+  readonly description?: string;
+  readonly counter: string;
+  readonly window: WindowName | number;
+  readonly max: number;
+  readonly scope?: Scope | "grant";
+  readonly increment?: number;
+  readonly increment_from?: string;
+  readonly of?: Measure;
+  readonly on_deny?: string;
+  readonly algorithm?: Algorithm;
+  readonly shared?: boolean;
+  readonly mode?: Mode;
+}
+
+/** A limit that was checked: its increment is a number, or a path that was parsed. */
+export interface CheckedLimit extends LimitEntry {
+  readonly segments?: Path;
+}
+
+export const MODE: Shape<Mode> = word(...MODES);
+
+export const RULES: Shape<readonly RuleEntry[]> = list(
+  object<RuleEntry>({
+    name: optional(text()),
+    description: optional(text()),
+    conditions: required(list(CONDITION)),
+    on_deny: optional(text()),
+    effect: optional(word("deny", "approve")),
+    mode: optional(MODE),
+  }),
+);
+
+/** As long as a leap year, in seconds. */
+const LONGEST_WINDOW_SECONDS = 366 * 24 * 60 * 60;
+
+const WINDOW: Shape<WindowName | number> = {
+  read: (json, place) => namedWindow(json) ?? seconds(json) ?? refuse(place, windowExpected(json), json),
+  schema: {
+    anyOf: [{ enum: WINDOW_NAMES }, { type: "integer", minimum: 1, maximum: LONGEST_WINDOW_SECONDS }],
+  },
+};
+
+function namedWindow(json: Json): WindowName | undefined {
+  return WINDOW_NAMES.find((name) => name === json);
+}
+
+function seconds(json: Json): number | undefined {
+  const value = json instanceof JsonNumber ? Number(json.token) : 0;
+  return Number.isInteger(value) && value >= 1 && value <= LONGEST_WINDOW_SECONDS ? value : undefined;
+}
+
+function windowExpected(json: Json): string {
+  if (json instanceof JsonNumber) return `a whole number of seconds from 1 to ${LONGEST_WINDOW_SECONDS}`;
+  return listWords([...WINDOW_NAMES, "seconds"]);
+}
+
+export const LIMITS: Shape<readonly CheckedLimit[]> = list(
+  refine(
+    object<LimitEntry>({
+      name: optional(text()),
+      description: optional(text()),
+      counter: required(text(1)),
+      window: required(WINDOW),
+      max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
+      scope: optional(word("grant", "agent", "session", "server")),
+      increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
+      increment_from: optional(text(1)),
+      of: optional(word(...MEASURES)),
+      on_deny: optional(text()),
+      algorithm: optional(word("aligned", "sliding")),
+      shared: optional(flag()),
+      mode: optional(MODE),
+    }),
+    checkLimit,
+  ),
+);
+
+function checkLimit(entry: LimitEntry, place: Place): CheckedLimit | undefined {
+  if (entry.increment_from === undefined) {
+    if (entry.of === undefined) return entry;
+    return place.at("of").report('needs "increment_from" beside it');
+  }
+  if (entry.increment !== undefined) {
+    return place.at("increment").report('must not stand beside "increment_from"');
+  }
+  const segments = readPath(entry.increment_from, place.at("increment_from"));
+  return segments && { ...entry, segments };
+}

@@ -1,0 +1,81 @@
+/** What would let a denied call pass: by another call, or by another policy. */
+
+import type { CompiledPolicy } from "../document/compile.ts";
+import type { Call, Denial } from "../decision.ts";
+import type { Explanation, Step } from "./steps.ts";
+
+/** Empty for a call that is allowed. */
+export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
+  const { denial } = decision;
+  if (denial === undefined) return [];
+  const deciding = steps.find(({ step }) => step === (WORDS.get(denial.rule) ?? denial.rule));
+  const others = steps.filter(
+    (step) => step !== deciding && step.verdict !== "passes" && step.mode === "enforce",
+  );
+  return [
+    ...adviceOn(policy, call, { denial, step: deciding }),
+    ...others.map(({ step, verdict }) => `and then: ${step} ${verdict} it too`),
+  ];
+}
+
+/** Steps whose rule has no pointer. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["(hidden)", "hidden"],
+  ["(default deny)", "default"],
+]);
+
+interface Decided {
+  readonly denial: Denial;
+  readonly step: Step | undefined;
+}
+
+function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided): string[] {
+  const { rule, reason } = denial;
+  if (reason === "hidden") return [hiddenAdvice(policy, call)];
+  if (reason === "denied_by_rule") return [`change the action at ${rule}`];
+  if (reason === "rate_limited" || reason === "budget_exceeded") return [limitAdvice(denial)];
+  if (reason === "default_deny") {
+    return [`list the tool: "tools": { ${JSON.stringify(call.tool)}: {} } allows it without a check`];
+  }
+  const otherwise = `or change the rule ${rule}`;
+  if (reason === "condition") return [...conditionAdvice(rule, step), otherwise];
+  if (reason === "condition_unevaluable") return [...blindAdvice(step), otherwise];
+  return reason === "approval_required"
+    ? ["have a person approve this very call, arguments and all", otherwise]
+    : [];
+}
+
+function hiddenAdvice(policy: CompiledPolicy, { tool }: Call): string {
+  const { hide = [] } = policy.document;
+  if (hide.includes("*")) return 'take "*" out of `hide`, and name there what shall stay hidden';
+  if (hide.includes(tool)) return `take ${JSON.stringify(tool)} out of \`hide\``;
+  return policy.isListed(tool)
+    ? `change "action" of ${JSON.stringify(tool)} under \`tools\``
+    : "list the tool under `tools`: its category is hidden";
+}
+
+function conditionAdvice(rule: string, step: Step | undefined): string[] {
+  const conditions = step?.conditions ?? [];
+  if (rule.includes("/require/")) {
+    const unmet = conditions.filter(({ outcome }) => outcome !== "holds");
+    return [`make the call meet: ${texts(unmet)}`];
+  }
+  if (conditions.length === 0) return [];
+  return [`make the call not meet ${conditions.length === 1 ? "" : "one of "}${texts(conditions)}`];
+}
+
+function blindAdvice(step: Step | undefined): string[] {
+  if (step?.conditions === undefined) return ["give the amount as a number of 0 or more"];
+  const blind = step.conditions.filter(
+    ({ outcome }) => outcome === "missing" || outcome === "cannot be evaluated",
+  );
+  return [`give an argument of the type that can be tested: ${texts(blind)}`];
+}
+
+function texts(conditions: NonNullable<Step["conditions"]>): string {
+  return conditions.map(({ condition }) => `\`${condition}\``).join(", ");
+}
+
+function limitAdvice({ rule, limit }: Denial): string {
+  return `raise "max" of ${rule}: one call does not fit into ${limit?.max ?? 0}`;
+}

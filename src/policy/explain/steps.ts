@@ -1,0 +1,154 @@
+/** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
+
+import { type Entry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
+import { type Condition, evaluate } from "../condition.ts";
+import { decide } from "../decide.ts";
+import { type Call, type Decision, effectOf } from "../decision.ts";
+import type { Effect, Mode } from "../mode.ts";
+import { describeJson } from "../../json/describe-json.ts";
+import { misreading } from "../argument-ambiguity.ts";
+import { resolvePath } from "../../json/path.ts";
+import { judgeRule, type Rule } from "../rule.ts";
+
+/** What a step says; in shadow, `denies` and `asks` are only counted. */
+export type Verdict = "passes" | "denies" | "asks";
+
+export interface ConditionStep {
+  /** `args.amount gt 100`. */
+  readonly condition: string;
+  readonly outcome: "holds" | "does not hold" | "missing" | "cannot be evaluated";
+  /** What stands there, in short; the caller's own argument. */
+  readonly found?: string;
+}
+
+export interface Step {
+  /** `hidden`, `action`, `default`, or a rule pointer. */
+  readonly step: string;
+  readonly verdict: Verdict;
+  readonly mode: Mode;
+  readonly why: string;
+  readonly conditions?: readonly ConditionStep[];
+}
+
+export interface Explanation {
+  readonly effect: Effect;
+  readonly decision: Decision;
+  readonly steps: readonly Step[];
+}
+
+/** The decision for a call with counters that are empty, and every step on the way, also behind the one that decided. */
+export function explainCall(policy: Policy, call: Call): Explanation {
+  const decision = decide(policy, call, () => ({ used: 0, retryAfterMs: 0 }));
+  return { effect: effectOf(decision), decision, steps: stepsOf(policy, call) };
+}
+
+/** Every step that the policy takes with a call, in the order in which it asks; limits as one call alone meets them. */
+export function stepsOf(policy: Policy, call: Call): readonly Step[] {
+  const category = policy.categoryOf(call.tool) ?? call.category.category;
+  const entry = policy.entryOf(call.tool, category);
+  const rules = [...(entry?.rules ?? []), ...policy.everyTool.rules];
+  const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
+  return [
+    hidingStep(policy, call),
+    actionStep(entry, policy),
+    defaultStep(policy, call),
+    ...rules.map((rule) => ruleStep(rule, call)),
+    ...limits.map((limit) => limitStep(limit, call)),
+  ];
+}
+
+function hidingStep(policy: Policy, call: Call): Step {
+  const category = policy.categoryOf(call.tool) ?? call.category.category;
+  const hiding = policy.hiding(call.tool, category);
+  if (hiding === undefined) return passes("hidden", "nothing hides it");
+  return {
+    step: "hidden",
+    verdict: "denies",
+    mode: hiding.mode,
+    why: "it is hidden, and answered as unknown",
+  };
+}
+
+function actionStep(entry: Entry | undefined, policy: Policy): Step {
+  if (entry === undefined) return passes("action", "neither the tool nor its category has an entry");
+  const step = entry.action === "allow" ? "action" : actionPointer(entry);
+  const { mode } = entry;
+  switch (entry.action) {
+    case "allow":
+      return passes(step, `${entry.pointer} speaks of it and forbids nothing outright`);
+    case "hide":
+      return passes(step, "hides it, see above");
+    case "deny":
+      return { step, verdict: "denies", mode, why: entry.reason ?? "the entry denies every call" };
+    case "approve":
+      return { step, verdict: "asks", mode: mode ?? policy.mode, why: "a person must approve each call" };
+  }
+}
+
+function defaultStep(policy: Policy, { tool }: Call): Step {
+  if (policy.isListed(tool)) return passes("default", "it is listed under `tools`");
+  if (policy.default === "allow") return passes("default", "it is not listed, and the default allows");
+  return {
+    step: "default",
+    verdict: "denies",
+    mode: policy.mode,
+    why: "it is not listed, and the default denies",
+  };
+}
+
+function passes(step: string, why: string): Step {
+  return { step, verdict: "passes", mode: "enforce", why };
+}
+
+function ruleStep(rule: Rule, call: Call): Step {
+  const objection = judgeRule(rule, call, []);
+  const isAsking = rule.effect === "approve" && objection?.reason === "condition";
+  const isBlind = objection?.reason === "condition_unevaluable";
+  const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isBlind));
+  const why = WHY[rule.kind][objection?.reason ?? "passes"];
+  const verdict = objection === undefined ? "passes" : isAsking ? "asks" : "denies";
+  return { step: rule.pointer, verdict, mode: rule.mode, why, conditions };
+}
+
+const WHY = {
+  require: {
+    passes: "all that it requires holds",
+    condition: "something that it requires does not hold",
+    condition_unevaluable: "a condition cannot be evaluated, which denies",
+  },
+  deny_if: {
+    passes: "not everything that it denies holds",
+    condition: "everything that it denies holds",
+    condition_unevaluable: "a condition cannot be evaluated, which denies",
+  },
+} as const;
+
+function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
+  const doubt = isBlind ? misreading(args, condition.segments, inputSchema) : undefined;
+  const answer = doubt ?? evaluate(condition, args);
+  const found = resolvePath(args, condition.segments);
+  const isPlain = typeof answer === "boolean";
+  const outcome = isPlain ? (answer ? "holds" : "does not hold") : answer === "missing" ? "missing" : BLIND;
+  return { condition: condition.text, outcome, ...(found !== undefined && { found: describeJson(found) }) };
+}
+
+const BLIND = "cannot be evaluated";
+
+/** `used` is nothing here: only what one call adds can be told. */
+function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {
+  const { mode, rule: step, max, scope } = limit;
+  const amount = amountOf(args, inputSchema);
+  if (typeof amount === "string") {
+    return { step, verdict: "denies", mode, why: `the amount ${AMOUNT[amount]}` };
+  }
+  const fits = amount <= max;
+  const whose = scope === "server" ? "all agents together" : `each ${scope}`;
+  const why = `adds ${amount} of ${max} for ${whose}${fits ? "" : ", which never fits"}`;
+  return { step, verdict: fits ? "passes" : "denies", mode, why };
+}
+
+const AMOUNT = {
+  missing: "is missing",
+  type: "is no number of 0 or more",
+  look_alike: "stands beside a name that could be taken for it",
+} as const;

@@ -1,0 +1,132 @@
+/** Policy against the server's tools/list: names that do not exist, tools that no rule covers, arguments that no tool has. */
+
+import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
+import { classify } from "../category/classify.ts";
+import type { CompiledPolicy } from "../document/compile.ts";
+import { documentPlace, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
+import { didYouMean, nearestName } from "../schema/did-you-mean.ts";
+import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
+
+export interface Coverage {
+  /** Names in the policy that no tool has. */
+  readonly unknown: readonly string[];
+  /** Tools that the policy neither lists nor hides, and whose category it does not speak of. */
+  readonly uncovered: readonly string[];
+  /** Both of the above and what the tools' schemas contradict, each with its place in the document. */
+  readonly findings: readonly Finding[];
+}
+
+/** What does not fit between the two. Nothing is unknown to an empty list: a server that lists nothing says nothing. */
+export function comparePolicyWithTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): Coverage {
+  if (tools.length === 0) return { unknown: [], uncovered: [], findings: [] };
+  const names = new Set(tools.map(({ name }) => name));
+  const unknown = policy.toolNames.filter((name) => !names.has(name));
+  const uncovered = uncoveredTools(policy, tools);
+  const findings = [
+    ...unknownFindings(policy, unknown, names),
+    ...uncovered.map((name) => uncoveredFinding(policy, name)),
+    ...schemaFindings(policy, tools),
+  ];
+  return { unknown, uncovered, findings };
+}
+
+function uncoveredTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): string[] {
+  const names = tools
+    .filter((tool) => {
+      const { category } = classify(describeDefinition(tool), policy.categoryOf(tool.name));
+      const isSpokenOf = policy.entryOf(tool.name, category) !== undefined;
+      return !isSpokenOf && policy.hiding(tool.name, category) === undefined;
+    })
+    .map(({ name }) => name);
+  return Array.from(new Set(names));
+}
+
+// Security: the server chooses how many tools it lists, and each comparison takes time.
+const MOST_COMPARISONS = 200_000;
+
+function unknownFindings(
+  policy: CompiledPolicy,
+  unknown: readonly string[],
+  names: ReadonlySet<string>,
+): Finding[] {
+  const known = unknown.length * names.size <= MOST_COMPARISONS ? names : [];
+  const root = documentPlace();
+  const { tools, hide = [] } = policy.document;
+  return unknown.flatMap((name) => {
+    const message = `\`${name}\` is no tool of the server${didYouMean(name, known)}`;
+    const listed: Finding[] = tools?.has(name)
+      ? [{ severity: "error", code: "unknown-tool", path: root.at("tools").at(name).path(), message }]
+      : [];
+    const index = hide.indexOf(name);
+    if (index < 0) return listed;
+    // Hiding what is not there does no harm, unless another name was meant.
+    const severity = nearestName(name, known) === undefined ? "warning" : "error";
+    return [...listed, { severity, code: "unknown-tool", path: root.at("hide").at(index).path(), message }];
+  });
+}
+
+function uncoveredFinding(policy: CompiledPolicy, name: string): Finding {
+  const effect =
+    policy.default === "deny"
+      ? "it is denied by default; list it, or hide it"
+      : "it is allowed without a check; list it, hide it, or deny by default";
+  return {
+    severity: "warning",
+    code: "uncovered-tool",
+    path: "tools",
+    message: `no rule covers \`${name}\`: ${effect}`,
+  };
+}
+
+function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]): Finding[] {
+  const entries = placedEntries(policy.document);
+  const every = entries.find(({ kind }) => kind === "every");
+  const common = every === undefined ? [] : placedRules(every);
+  const checked = tools.flatMap((tool) => {
+    const schema = inputSchemaOf(tool);
+    return schema === undefined ? [] : [{ name: tool.name, schema, isStrict: policy.isStrict, common, tool }];
+  });
+  return entries.flatMap((entry) => {
+    if (entry.kind === "every") return commonFindings(entry, checked);
+    const concerned = checked.filter(({ tool }) => isConcerned(entry, policy, tool));
+    return concerned.flatMap((each) => argumentFindings(entry, each));
+  });
+}
+
+/** A category's rules are for tools without an entry of their own. */
+function isConcerned(entry: PlacedEntry, policy: CompiledPolicy, tool: ToolDefinition): boolean {
+  if (entry.kind === "tool") return entry.name === tool.name;
+  return !policy.isListed(tool.name) && classify(describeDefinition(tool)).category === entry.name;
+}
+
+/** Rules for every tool name arguments that only some have: worth a word when none has them, or when the others cannot pass. */
+function commonFindings(entry: PlacedEntry, tools: readonly CheckedTool[]): Finding[] {
+  const byPlace = new Map<string, Repeated>();
+  for (const tool of tools) {
+    for (const finding of argumentFindings(entry, tool)) {
+      const key = `${finding.path} ${finding.code}`;
+      const { first, count } = byPlace.get(key) ?? { first: finding, count: 0 };
+      byPlace.set(key, { first, count: count + 1 });
+    }
+  }
+  return Array.from(byPlace.values())
+    .filter(({ first, count }) => {
+      return first.code !== "unknown-argument" || isBlocking(first) || count === tools.length;
+    })
+    .map(counted);
+}
+
+/** The same finding for several tools. */
+interface Repeated {
+  readonly first: Finding;
+  readonly count: number;
+}
+
+function isBlocking({ severity, message }: Finding): boolean {
+  return severity === "error" && !message.endsWith(NEVER_DENIES);
+}
+
+function counted({ first, count }: Repeated): Finding {
+  const others = count === 1 ? "" : `; and so for ${count - 1} other ${count === 2 ? "tool" : "tools"}`;
+  return { ...first, message: `${first.message}${others}` };
+}

@@ -1,0 +1,78 @@
+/** What is wrong with a policy that can be loaded: findings, each with its place in the document. */
+
+import type { CategoryEntry, PolicyDocument, RuleSet, ToolEntry } from "../document/document.ts";
+import { Place } from "../schema/document-path.ts";
+import type { RuleEntry } from "../document/rule-entry.ts";
+
+/** `error`: the policy does not do what it says. `warning`: it probably does not do what its author meant. */
+export type Severity = "error" | "warning";
+
+export const FINDING_CODES = [
+  "schema",
+  "unknown-tool",
+  "uncovered-tool",
+  "unknown-argument",
+  "wrong-type",
+  "impossible-value",
+  "avoidable",
+  "never-matches",
+  "never-admits",
+  "no-effect",
+  "shadowed",
+  "counter-not-shared",
+  "unused-category",
+] as const;
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: FindingCode;
+  /** As a person would write it: `tools.create_charge.deny_if[0]`, in the normal form of the document. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type AnyEntry = RuleSet & Pick<ToolEntry & CategoryEntry, "action" | "hide">;
+
+/** What stands under `tools`, `categories` or `all_tools`. */
+export interface PlacedEntry {
+  readonly kind: "tool" | "category" | "every";
+  /** Of the tool or the category. */
+  readonly name: string;
+  readonly place: Place;
+  readonly entry: AnyEntry;
+}
+
+export interface PlacedRule {
+  readonly kind: "require" | "deny_if";
+  readonly place: Place;
+  readonly rule: RuleEntry;
+}
+
+/** The document itself, as a place to write paths from. */
+export function documentPlace(): Place {
+  return Place.root([]);
+}
+
+/** Every entry of the document that may hold rules. */
+export function placedEntries(document: PolicyDocument): PlacedEntry[] {
+  const root = documentPlace();
+  const tools = Array.from(document.tools ?? [], ([name, entry]) => {
+    return { kind: "tool" as const, name, place: root.at("tools").at(name), entry };
+  });
+  const categories = Array.from(document.categories ?? [], ([name, entry]) => {
+    return { kind: "category" as const, name, place: root.at("categories").at(name), entry };
+  });
+  const { all_tools: entry } = document;
+  const every =
+    entry === undefined ? [] : [{ kind: "every" as const, name: "", place: root.at("all_tools"), entry }];
+  return [...tools, ...categories, ...every];
+}
+
+/** The rules of one entry in the order in which they are judged. */
+export function placedRules({ place, entry }: PlacedEntry): PlacedRule[] {
+  const rulesOf = (kind: PlacedRule["kind"]): PlacedRule[] =>
+    (entry[kind] ?? []).map((rule, index) => ({ kind, rule, place: place.at(kind).at(index) }));
+  const [require, denyIf] = [rulesOf("require"), rulesOf("deny_if")];
+  return entry.first === "deny_if" ? [...denyIf, ...require] : [...require, ...denyIf];
+}

@@ -1,0 +1,102 @@
+/** Rules that are never reached: behind what denies every call, or behind a rule that says as much already. */
+
+import type { PolicyDocument } from "../document/document.ts";
+import {
+  documentPlace,
+  type Finding,
+  type PlacedEntry,
+  placedEntries,
+  type PlacedRule,
+  placedRules,
+} from "./finding.ts";
+import type { Place } from "../schema/document-path.ts";
+
+export function shadowedFindings(document: PolicyDocument): Finding[] {
+  const entries = placedEntries(document);
+  return [
+    ...entries.flatMap((entry) => behindDenial(document, entry)),
+    ...entries.flatMap(behindRule),
+    ...methodFindings(document),
+  ];
+}
+
+/** Rules and limits of an entry whose every call is denied before they are asked. */
+function behindDenial(document: PolicyDocument, entry: PlacedEntry): Finding[] {
+  const why = isEnforced(document, entry) ? denialOf(document, entry) : undefined;
+  const hidden = [...placedRules(entry).map(({ place }) => place), ...limitPlaces(entry)];
+  const [first] = hidden;
+  if (why === undefined || first === undefined) return [];
+  const more = hidden.length === 1 ? "" : `, and so are ${hidden.length - 1} more`;
+  return [shadowed(first, `is never asked${more}: ${why}`)];
+}
+
+function denialOf(document: PolicyDocument, { kind, name, entry }: PlacedEntry): string | undefined {
+  if (document.hide?.includes("*") === true) return "`hide` hides every tool";
+  if (kind === "tool" && document.hide?.includes(name) === true) return `\`hide\` hides \`${name}\``;
+  if (entry.hide === true || entry.action === "hide") return "the entry hides its tools";
+  if (entry.action === "deny") return '"action" is "deny"';
+  if (kind === "category" && document.default === "deny") {
+    return 'a category is for tools without an entry of their own, and "default": "deny" denies those';
+  }
+  return undefined;
+}
+
+function isEnforced(document: PolicyDocument, { entry }: PlacedEntry): boolean {
+  return (entry.mode ?? document.mode) !== "shadow";
+}
+
+function limitPlaces({ place, entry }: PlacedEntry): Place[] {
+  return (entry.limits ?? []).map((_limit, index) => place.at("limits").at(index));
+}
+
+/** What stands behind a deny_if without conditions, and rules that an earlier one makes superfluous. */
+function behindRule(entry: PlacedEntry): Finding[] {
+  const rules = placedRules(entry);
+  const always = rules.findIndex((each) => isAlways(each) && denies(each, entry));
+  if (always >= 0) {
+    const behind = [...rules.slice(always + 1).map(({ place }) => place), ...limitPlaces(entry)];
+    const path = rules[always]?.place.path();
+    return behind.map((place) => shadowed(place, `is never reached: \`${path}\` denies every call`));
+  }
+  return rules.flatMap((rule, index) => {
+    const earlier = rules.slice(0, index).find((each) => denies(each, entry) && covers(each, rule));
+    if (earlier === undefined) return [];
+    return [
+      shadowed(rule.place, `changes nothing: \`${earlier.place.path()}\` denies every call that it denies`),
+    ];
+  });
+}
+
+function isAlways({ kind, rule }: PlacedRule): boolean {
+  return kind === "deny_if" && rule.conditions.length === 0;
+}
+
+/** Whether the rule denies in earnest. */
+function denies({ rule }: PlacedRule, { entry }: PlacedEntry): boolean {
+  return (rule.mode ?? entry.mode) !== "shadow" && rule.effect !== "approve";
+}
+
+/** A deny_if with fewer of the same conditions denies more; a require with more of them does. */
+function covers(earlier: PlacedRule, later: PlacedRule): boolean {
+  if (earlier.kind !== later.kind || later.rule.conditions.length === 0) return false;
+  const [fewer, more] = earlier.kind === "deny_if" ? [earlier, later] : [later, earlier];
+  const texts = new Set(more.rule.conditions.map(conditionKey));
+  return fewer.rule.conditions.every((condition) => texts.has(conditionKey(condition)));
+}
+
+function conditionKey({ segments, operator, of, text }: PlacedRule["rule"]["conditions"][number]): string {
+  return JSON.stringify([segments, operator, of, text]);
+}
+
+function methodFindings(document: PolicyDocument): Finding[] {
+  const place = documentPlace().at("methods");
+  return Array.from(document.methods ?? []).flatMap(([name, { action, limits = [], mode }]) => {
+    const isDenied = action === "deny" && (mode ?? document.mode) !== "shadow";
+    const first = place.at(name).at("limits").at(0);
+    return isDenied && limits.length > 0 ? [shadowed(first, 'is never asked: "action" is "deny"')] : [];
+  });
+}
+
+function shadowed(place: Place, message: string): Finding {
+  return { severity: "warning", code: "shadowed", path: place.path(), message };
+}

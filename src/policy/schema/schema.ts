@@ -1,0 +1,188 @@
+/** Shapes of JSON values: one description gives the strict reader, its error messages and the JSON Schema. */
+
+import { describeJson } from "../../json/describe-json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import type { Place } from "./document-path.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface Shape<T> {
+  /** The value, or undefined after the place has heard what is wrong. */
+  readonly read: (json: Json, place: Place) => T | undefined;
+  readonly schema: JsonSchema;
+}
+
+export interface Field<T> {
+  readonly shape: Shape<T>;
+  readonly isRequired: boolean;
+}
+
+/** One field for each key that an object may have. */
+export type Fields<T> = { readonly [Key in keyof T]-?: Field<Exclude<T[Key], undefined>> };
+
+export function required<T>(shape: Shape<T>): Field<T> {
+  return { shape, isRequired: true };
+}
+
+export function optional<T>(shape: Shape<T>): Field<T> {
+  return { shape, isRequired: false };
+}
+
+/** Refuses what is not as expected: `must be a list, got "x"`. */
+export function refuse(place: Place, expected: string, got: Json): undefined {
+  return place.report(`must be ${expected}, got ${describeJson(got)}`);
+}
+
+/** Any string, or with `minLength` one that is not empty. */
+export function text(minLength = 0): Shape<string> {
+  const expected = minLength === 0 ? "a string" : "a string that is not empty";
+  return {
+    read: (json, place) => {
+      return typeof json === "string" && json.length >= minLength ? json : refuse(place, expected, json);
+    },
+    schema: minLength === 0 ? { type: "string" } : { type: "string", minLength },
+  };
+}
+
+export function flag(): Shape<boolean> {
+  return {
+    read: (json, place) => (typeof json === "boolean" ? json : refuse(place, "true or false", json)),
+    schema: { type: "boolean" },
+  };
+}
+
+/** Exactly one of the words. */
+export function word<const Word extends string>(...words: readonly [Word, ...Word[]]): Shape<Word> {
+  const expected = listWords(words.map((known) => JSON.stringify(known)));
+  return {
+    read: (json, place) => words.find((known) => known === json) ?? refuse(place, expected, json),
+    schema: words.length === 1 ? { const: words[0] } : { enum: words },
+  };
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** A finite number within the range that `isInRange` and `range` describe. */
+export function number(
+  expected: string,
+  isInRange: (value: number) => boolean,
+  range: JsonSchema,
+): Shape<number> {
+  return {
+    read: (json, place) => {
+      const value = json instanceof JsonNumber ? Number(json.token) : Number.NaN;
+      return Number.isFinite(value) && isInRange(value) ? value : refuse(place, expected, json);
+    },
+    schema: { type: "number", ...range },
+  };
+}
+
+export function anything(): Shape<Json> {
+  return { read: (json) => json, schema: {} };
+}
+
+export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+  return {
+    read: (json, place) => {
+      if (!isJsonArray(json)) return refuse(place, "a list", json);
+      const items = json.map((entry, index) => item.read(entry, place.at(index)));
+      return items.filter((entry) => entry !== undefined);
+    },
+    schema: { type: "array", items: item.schema },
+  };
+}
+
+/** Names of the author's choosing. Any name will do, `__proto__` too: what comes back is a Map. */
+export function dictionary<T>(
+  item: Shape<T>,
+  name?: (name: string) => string | undefined,
+): Shape<ReadonlyMap<string, T>> {
+  return {
+    read: (json, place) => {
+      if (!isJsonObject(json)) return refuse(place, "an object", json);
+      const items = new Map<string, T>();
+      for (const [key, entry] of json) {
+        const fault = name?.(key);
+        if (fault !== undefined) place.at(key).report(fault);
+        const value = item.read(entry, place.at(key));
+        if (value !== undefined) items.set(key, value);
+      }
+      return items;
+    },
+    schema: { type: "object", additionalProperties: item.schema },
+  };
+}
+
+/** Exactly the keys of `fields`, and `x-` keys; any other is a problem. */
+export function object<T extends object>(fields: Fields<T>): Shape<T> {
+  const shape = objectFields(fields);
+  return {
+    read: (json, found) => {
+      const place = found.of(json);
+      if (!isJsonObject(json)) return refuse(place, "an object", json);
+      const value: Partial<T> = {};
+      let known = 0;
+      let isSound = true;
+      for (const key in fields) {
+        const entry = json.get(key);
+        if (entry === undefined) continue;
+        known += 1;
+        const read = fields[key].shape.read(entry, place.at(key));
+        if (read === undefined) isSound = false;
+        else value[key] = read;
+      }
+      if (known < json.size) reportUnknownKeys(json, shape.known, place);
+      return isFilled(value, shape.required, json, place) && isSound ? value : undefined;
+    },
+    schema: shape.schema,
+  };
+}
+
+/** The shape with a check or a conversion after it. */
+export function refine<T, R>(
+  shape: Shape<T>,
+  after: (value: T, place: Place, json: Json) => R | undefined,
+): Shape<R> {
+  return {
+    read: (json, place) => {
+      const value = shape.read(json, place);
+      return value === undefined ? undefined : after(value, place.of(json), json);
+    },
+    schema: shape.schema,
+  };
+}
+
+function objectFields<T>(fields: Fields<T>): { known: Set<string>; required: string[]; schema: JsonSchema } {
+  const entries = Object.entries<Field<unknown>>(fields);
+  const required = entries.filter(([, field]) => field.isRequired).map(([key]) => key);
+  const schema = {
+    type: "object",
+    properties: Object.fromEntries(entries.map(([key, field]) => [key, field.shape.schema])),
+    patternProperties: { "^x-": {} },
+    additionalProperties: false,
+    ...(required.length > 0 && { required }),
+  };
+  return { known: new Set(entries.map(([key]) => key)), required, schema };
+}
+
+function reportUnknownKeys(json: JsonObject, known: ReadonlySet<string>, place: Place): void {
+  for (const key of json.keys()) {
+    if (known.has(key) || key.startsWith("x-")) continue;
+    place.at(key).report(`is not a known key${didYouMean(key, known)}`);
+  }
+}
+
+/** Proves that every required key was read; one that is not there at all is a problem. */
+function isFilled<T>(
+  value: Partial<T>,
+  required: readonly string[],
+  json: JsonObject,
+  place: Place,
+): value is T & Partial<T> {
+  for (const key of required) if (!json.has(key)) place.at(key).report("is required");
+  return required.every((key) => Object.hasOwn(value, key));
+}

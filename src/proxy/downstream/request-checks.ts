@@ -1,0 +1,150 @@
+/** What an HTTP request must look like before a byte of its body is read. */
+
+import type { IncomingMessage } from "node:http";
+import type { RefusalCause } from "../../mcp/vocabulary.ts";
+import type { RefusedRequest } from "../../mcp/error-response.ts";
+
+export interface ServedHosts {
+  /** In lower case, without port; an IPv6 address in brackets. */
+  readonly names: ReadonlySet<string>;
+  /** Whether a request for the very address it came in on is served: for listeners on every address. */
+  readonly allowsOwnAddress: boolean;
+}
+
+export interface Edge {
+  /** The one path served: exact, case-sensitive, without a query. */
+  readonly path: string;
+  readonly hosts: ServedHosts;
+  /** Origins served, as `scheme://host:port`; loopback ones of any port always are. */
+  readonly origins: ReadonlySet<string>;
+  readonly messageBytes: number;
+  /** In lower case; headers that may say who the agent is, where some are configured. */
+  readonly identityHeaders?: ReadonlySet<string>;
+  /** Further targets that are served, exactly, to a GET. */
+  readonly documents?: ReadonlySet<string>;
+}
+
+/** The first rule of the edge that the request breaks, or undefined. */
+export function refuseRequest(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  return (
+    refuseHeaders(request, edge) ??
+    refuseHost(request, edge) ??
+    refuseOrigin(request, edge) ??
+    refuseTarget(request, edge) ??
+    (request.method === "POST" ? refuseBodyHeaders(request, edge) : refuseBodyWhereNoneBelongs(request))
+  );
+}
+
+// Security: what a server behind us could read twice and differently must come once.
+const ONCE = new Set([
+  "host",
+  "authorization",
+  "content-type",
+  "content-length",
+  "transfer-encoding",
+  "content-encoding",
+  "origin",
+  "last-event-id",
+]);
+
+function refuseHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  const seen = new Set<string>();
+  const { rawHeaders } = request;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const written = (rawHeaders[index] ?? "").toLowerCase();
+    // Some servers read `_` in a header name as `-`.
+    const name = written.replaceAll("_", "-");
+    if (!ONCE.has(name) && !name.startsWith("mcp-") && edge.identityHeaders?.has(name) !== true) continue;
+    if (written !== name) return refused(400, "header", `header ${name} is written with _`);
+    if (seen.has(name)) return refused(400, "header", `header ${name} comes more than once`);
+    seen.add(name);
+  }
+  if (request.headers.upgrade !== undefined)
+    return refused(400, "header", "protocol upgrades are not served");
+  return undefined;
+}
+
+function refuseHost(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  if (servesHost(edge.hosts, request.headers.host, request.socket.localAddress)) return undefined;
+  return refused(403, "host", "this Host is not served here; allow it with --allowed-host");
+}
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
+
+function refuseOrigin(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  const origin = request.headers["origin"];
+  if (origin === undefined || edge.origins.has(origin) || LOOPBACK_ORIGIN.test(origin)) return undefined;
+  return refused(403, "origin", "this Origin is not served here; allow it with --allowed-origin");
+}
+
+function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  if (isDocument(request, edge))
+    return request.method === "GET" ? undefined : refused(405, "method", "only GET is served here");
+  if (request.url !== edge.path) return refused(404, "path", "only the one configured path is served here");
+  const { method } = request;
+  if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
+  return refused(405, "method", "only POST, GET and DELETE are served here");
+}
+
+/** Whether the request is for one of the further documents, and for no message. */
+export function isDocument({ url = "" }: IncomingMessage, { documents }: Edge): boolean {
+  return documents?.has(url) === true;
+}
+
+const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i;
+
+function refuseBodyHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  const { headers } = request;
+  if (headers["content-encoding"] !== undefined) {
+    return refused(415, "content_encoding", "a body must come without Content-Encoding");
+  }
+  if (!JSON_TYPE.test(headers["content-type"] ?? "")) {
+    return refused(415, "content_type", "Content-Type must be application/json in UTF-8");
+  }
+  if (Number(headers["content-length"] ?? 0) > edge.messageBytes) return tooLarge(edge.messageBytes);
+  return undefined;
+}
+
+function refuseBodyWhereNoneBelongs({ headers }: IncomingMessage): RefusedRequest | undefined {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody ? refused(400, "header", "GET and DELETE have no body") : undefined;
+}
+
+/** Of a body that is longer than `messageBytes`. */
+export function tooLarge(messageBytes: number): RefusedRequest {
+  return refused(413, "too_large", `a message may have ${messageBytes} bytes`);
+}
+
+function refused(status: number, cause: RefusalCause, detail: string): RefusedRequest {
+  return { status, cause, detail };
+}
+
+/** The hosts that a listener serves: loopback names, the address it listens on, and those configured. */
+export function servedHosts(listenHost: string, configured: readonly string[]): ServedHosts {
+  const isWildcard = listenHost === "0.0.0.0" || listenHost === "::";
+  const own = isWildcard ? [] : [hostOf(listenHost) ?? listenHost];
+  const names = ["localhost", "127.0.0.1", "[::1]", ...own, ...configured];
+  return { names: new Set(names.map((name) => name.toLowerCase())), allowsOwnAddress: isWildcard };
+}
+
+// Security: a page that points a name of its own at this address sends that name as Host.
+/** Whether a request with this `Host`, which came in on `localAddress`, is served. */
+export function servesHost(
+  served: ServedHosts,
+  host: string | undefined,
+  localAddress: string | undefined,
+): boolean {
+  const name = hostName(host);
+  if (name === undefined) return false;
+  return served.names.has(name) || (served.allowsOwnAddress && name === hostOf(localAddress));
+}
+
+/** `Host` without its port, in lower case; undefined when it is not a host. */
+function hostName(header: string | undefined): string | undefined {
+  return /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i.exec(header ?? "")?.[1]?.toLowerCase();
+}
+
+function hostOf(address: string | undefined): string | undefined {
+  const plain = address?.replace(/^::ffff:/, "");
+  return plain?.includes(":") ? `[${plain}]` : plain;
+}

@@ -1,0 +1,72 @@
+/** The client at our own stdin and stdout: lines in, judged one after the other, and lines out, no faster than it reads. */
+
+import type { Readable, Writable } from "node:stream";
+import type { StdioRelay } from "../relay/stdio-relay.ts";
+import { readLines } from "../../mcp/line-splitter.ts";
+
+/** Reads the client's lines to the end of its input; the next one is not read before the last was dealt with. */
+export function serveLines(
+  input: Readable,
+  relay: Pick<StdioRelay, "fromClient" | "refuse">,
+  { maxBytes, onFault }: { readonly maxBytes: number; readonly onFault: (error: unknown) => void },
+): Promise<void> {
+  const orFault = (work: Promise<void>): Promise<void> => work.catch(onFault);
+  const detail = `the message is longer than ${maxBytes} bytes`;
+  let bytes = 0;
+  const onTooLong = ({ byteLength }: Buffer, isEnd: boolean): void => {
+    bytes += byteLength;
+    if (!isEnd) return;
+    void orFault(relay.refuse({ cause: "too_large", detail, bytes }));
+    bytes = 0;
+  };
+  return readLines(input, { maxBytes, onTooLong }, (line) => orFault(relay.fromClient(line)));
+}
+
+const LINE_END = Buffer.from("\n");
+
+export class LineOutput {
+  readonly #write: Writable["write"];
+  #isGone = false;
+  /** Those that wait until the stream takes more. */
+  #waiting: (() => void)[] = [];
+
+  /** `onGone` hears once that nobody reads any more; `write` stands in for a method of the stream that was taken away. */
+  constructor(stream: Writable, onGone: () => void, write: Writable["write"] = stream.write.bind(stream)) {
+    this.#write = write;
+    const leave = (): void => {
+      if (!this.#isGone) onGone();
+      this.abandon();
+    };
+    stream.on("error", leave);
+    stream.on("close", leave);
+    stream.on("drain", () => this.#release());
+  }
+
+  // Invariant: a line is written whole, in one piece, so that two writers never mix theirs.
+  /** Resolves when more can be written, or when nobody reads any more; never rejects. */
+  write(line: string | Buffer): Promise<void> {
+    if (this.#isGone) return Promise.resolve();
+    const bytes = typeof line === "string" ? `${line}\n` : Buffer.concat([line, LINE_END]);
+    if (this.#write(bytes)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves when all was taken that was written. */
+  async flushed(): Promise<void> {
+    if (this.#isGone) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#write("", () => resolve());
+    });
+  }
+
+  /** Waits for nothing any more, and writes nothing. */
+  abandon(): void {
+    this.#isGone = true;
+    this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,84 @@
+/** Which headers pass from one end to the other: those that are about the message, none that are about a connection. */
+
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import { keep, nameOf, valueOf } from "./header-fields.ts";
+import type { UpstreamAnswer } from "../upstream.ts";
+
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const OURS = [
+  "host",
+  "content-length",
+  "content-encoding",
+  "accept-encoding",
+  "expect",
+  "proxy-authorization",
+  "http2-settings",
+];
+// Security: some servers take these for the method or the path, and so for another request than the one that was judged.
+const OVERRIDES = [
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-method",
+  "x-original-uri",
+  "x-original-url",
+  "x-rewrite-url",
+];
+const KEPT_BACK = new Set([...HOP_BY_HOP, ...OURS, ...OVERRIDES]);
+
+/**
+ * Headers of a request as they go upstream: end-to-end ones pass, hop-by-hop ones, those named in `Connection`, those
+ * of `withheld`, those that name another method or path and those with `_` in their name do not. The answer comes unencoded, since we must read it.
+ */
+export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<string>): OutgoingHttpHeaders {
+  const { rawHeaders } = request;
+  const named = connectionNames(request.headers.connection);
+  const headers: Record<string, string | string[]> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = nameOf(rawHeaders[index] ?? "");
+    if (
+      name === undefined ||
+      KEPT_BACK.has(name) ||
+      withheld.has(name) ||
+      named?.has(name) ||
+      name.includes("_")
+    )
+      continue;
+    keep(headers, name, rawHeaders[index + 1] ?? "");
+  }
+  headers["accept-encoding"] = "identity";
+  return headers;
+}
+
+/** Headers of an answer as they go downstream; its length only where the body passes unchanged. */
+export function responseHeaders(
+  { headers: sent }: UpstreamAnswer,
+  keepsLength: boolean,
+): OutgoingHttpHeaders {
+  const named = connectionNames(valueOf(sent, "connection"));
+  const headers: OutgoingHttpHeaders = {};
+  for (const name in sent) {
+    if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
+    if (name === "content-length" && !keepsLength) continue;
+    headers[name] = sent[name];
+  }
+  return headers;
+}
+
+function connectionNames(header: string | undefined): ReadonlySet<string> | undefined {
+  if (header === undefined || header === "keep-alive" || header === "close") return undefined;
+  return new Set(
+    header
+      .toLowerCase()
+      .split(",")
+      .map((name) => name.trim()),
+  );
+}

@@ -1,0 +1,63 @@
+/** Carries one HTTP response of the upstream to its client: streamed, watched, and cut where a tools/list hides something. */
+
+import { principalOf } from "../../enforcement/request.ts";
+import { responseHeaders } from "../http/forwarded-headers.ts";
+import type { Exchange, ResponseContext } from "./exchange.ts";
+import { detached, valueOf } from "../http/header-fields.ts";
+import { carryJson } from "./json-response.ts";
+import { pump } from "./pipe.ts";
+import { outcomeOfBreak, reject } from "./response-outcome.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import { carryStream } from "./sse-response.ts";
+import { isStream, type UpstreamAnswer } from "../upstream.ts";
+
+/** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
+export function carryAnswer(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  parts: ResponseContext,
+): void | Promise<void> {
+  const status = answer.statusCode;
+  const encoding = valueOf(answer.headers, "content-encoding") ?? "identity";
+  // A redirect that reached the client would lead it past us.
+  if (status >= 300 && status < 400) return reject(exchange, answer, "answered with a redirect");
+  const mustRead = status < 300 && status !== 202 && status !== 204 && exchange.incoming.method !== "DELETE";
+  if (mustRead && encoding !== "identity")
+    return reject(exchange, answer, "answered in an encoding that was not asked for");
+  rememberSession(exchange, answer, parts.sessions);
+  if (status < 300 && isStream(answer)) return carryStream(exchange, answer, parts);
+  if (isJson(answer) && exchange.tracking !== undefined) return carryJson(exchange, answer, parts);
+  if (mustRead && (exchange.tracking !== undefined || exchange.incoming.method === "GET")) {
+    return reject(exchange, answer, "answered with neither JSON nor a stream");
+  }
+  return carryVerbatim(exchange, answer);
+}
+
+async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promise<void> {
+  const { downstream, tracking } = exchange;
+  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
+  const { end, bytes } = await pump(answer, downstream, {
+    pass: (chunk) => chunk,
+    flush: () => Buffer.alloc(0),
+  });
+  const outcome = end === "complete" ? "upstream_error" : outcomeOfBreak(end);
+  tracking?.ended(outcome, { resultBytes: bytes, httpStatus: answer.statusCode });
+}
+
+/** Keeps the session that the server has just opened, or has just accepted. */
+function rememberSession(
+  { tracking, agent, client, session }: Exchange,
+  answer: UpstreamAnswer,
+  sessions: Sessions,
+): void {
+  const id = valueOf(answer.headers, "mcp-session-id");
+  if (tracking?.request.method === "initialize" && id !== undefined) {
+    sessions.open(detached(id), principalOf(agent), client);
+  } else if (session !== undefined && answer.statusCode < 400) {
+    sessions.keep(session);
+  }
+}
+
+function isJson(answer: UpstreamAnswer): boolean {
+  return /^application\/json\b/i.test(valueOf(answer.headers, "content-type") ?? "");
+}

@@ -1,0 +1,96 @@
+/** Carries a JSON response of the upstream: read whole when it is short enough, watched when it is not. */
+
+import type { EndOfAnswer } from "../../enforcement/request-lifecycle.ts";
+import { bytesIn, endInPieces, joined } from "../http/body-pieces.ts";
+import { responseHeaders } from "../http/forwarded-headers.ts";
+import type { Exchange, ResponseContext } from "./exchange.ts";
+import { mustBeRead, outlineOf, passable, recalled, wholeOf } from "./response-filter.ts";
+import { type Held, hold, pump } from "./pipe.ts";
+import { type Outline, ReplyOutline } from "../../mcp/message-skimmer.ts";
+import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
+import type { UpstreamAnswer } from "../upstream.ts";
+
+/** An answer up to this size is held back until it is seen to be whole, in bytes. */
+const HELD_BYTES = 256 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Carries the body and ends the request with it; a body that may not pass is answered with a 502. */
+export function carryJson(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  parts: ResponseContext,
+): void | Promise<void> {
+  const held = hold(answer, mustBeRead(exchange, parts) ? parts.listBytes : HELD_BYTES);
+  if (!(held instanceof Promise)) return carryHeld(exchange, answer, held, parts);
+  return held.then((ended) => carryHeld(exchange, answer, ended, parts));
+}
+
+function carryHeld(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  { end, body: came }: Held,
+  parts: ResponseContext,
+): void | Promise<void> {
+  if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
+  if (end === "more") {
+    if (mustBeRead(exchange, parts))
+      return reject(exchange, answer, "sent an answer that is too large to be read");
+    return carryLongJson(exchange, answer, joined(came), parts);
+  }
+  const known = recalled(exchange, parts, came);
+  const body = known === undefined ? joined(came) : NOTHING;
+  const outline = known?.outline ?? outlineOf(body);
+  if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
+  if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
+  else if (answer.statusCode < 300) return reject(exchange, answer, "answered with what is not JSON-RPC");
+  const pieces =
+    known?.pieces ?? (outline === undefined ? [body] : passable(exchange, parts, { body, outline }));
+  if (pieces === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
+  const resultBytes = bytesIn(pieces);
+  // Before the answer leaves, so that who has read it finds it counted and recorded.
+  endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes }, parts);
+  const headers = responseHeaders(answer, false);
+  headers["content-length"] = resultBytes;
+  endInPieces(exchange.downstream.writeHead(answer.statusCode, headers), pieces);
+}
+
+async function carryLongJson(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  held: Buffer,
+  parts: ResponseContext,
+): Promise<void> {
+  const { downstream, tracking } = exchange;
+  const outline = new ReplyOutline();
+  outline.push(held);
+  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
+  let seen: Outline | undefined;
+  const pass = (chunk: Buffer): Buffer => {
+    outline.push(chunk);
+    return chunk;
+  };
+  const flush = (): Buffer | undefined => {
+    seen = wholeOf(outline.end());
+    return seen === undefined ? undefined : Buffer.alloc(0);
+  };
+  const { end, bytes } = await pump(answer, downstream, { pass, flush }, held);
+  if (seen !== undefined) learnTask(parts.taskOwners, seen, exchange);
+  if (end === "complete")
+    endWith(exchange, seen, { httpStatus: answer.statusCode, resultBytes: bytes }, parts);
+  else tracking?.ended(outcomeOfBreak(end), { resultBytes: bytes });
+}
+
+function endWith(
+  { tracking, task }: Exchange,
+  outline: Outline | undefined,
+  answer: EndOfAnswer,
+  { tasks }: ResponseContext,
+): void {
+  if (tracking === undefined) return;
+  if (outline === undefined) {
+    tracking.answered();
+    return tracking.ended("upstream_error", answer);
+  }
+  tasks.hear(outline, answer, task);
+  settle(tracking, outline, answer, tasks);
+}

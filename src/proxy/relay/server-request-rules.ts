@@ -1,0 +1,83 @@
+/** What the server may ask of an agent: sampling, elicitation, roots, whether as a request or within a result. */
+
+import type { OutgoingHttpHeaders } from "node:http";
+import type { ResponseMessage } from "../../mcp/message.ts";
+import type { Outline } from "../../mcp/message-outline.ts";
+import type { Upstream } from "../upstream.ts";
+
+export type ServerRequestRules = Readonly<Record<string, "allow" | "deny">>;
+
+export interface ServerRequests {
+  /** Whether any rule denies, so that messages must be read before they pass. */
+  readonly isGuarded: boolean;
+  /** The method that this message asks for and may not; undefined when it may pass. */
+  readonly deniedIn: (outline: Outline) => string | undefined;
+}
+
+export interface RefusedServerRequest {
+  readonly method: string;
+  /** Its id as a token; absent when the request stood in a result. */
+  readonly id?: string;
+}
+
+/** `rules` by method, `*` for the others; what no rule names passes, and so does `ping` unless it is named. */
+export function createServerRequests(rules: ServerRequestRules): ServerRequests {
+  const named = new Map(Object.entries(rules));
+  const isDenied = (method: string): boolean =>
+    (named.get(method) ?? (method === "ping" ? "allow" : named.get("*"))) === "deny";
+  return {
+    isGuarded: [...named.values()].includes("deny"),
+    deniedIn: ({ method, id, inputMethods }) => {
+      if (method === undefined) return inputMethods.find(isDenied);
+      // Without an id it asks for nothing.
+      return id !== undefined && isDenied(method) ? method : undefined;
+    },
+  };
+}
+
+const KNOWN = new Set(["sampling/createMessage", "elicitation/create", "roots/list", "ping"]);
+
+/** One sentence for the log: a server's own words are no part of it. */
+export function wordsOf({ method }: RefusedServerRequest): string {
+  return `the server may not ask for ${KNOWN.has(method) ? method : "this method"}`;
+}
+
+/** What the agent hears in place of a result that asks for what may not be asked; `id` is its own request's, as a token. */
+export function refusalForAgent(id: string, refused: RefusedServerRequest): string {
+  return refusal(id, `${wordsOf(refused)} here. Do not retry; use another tool, or ask the operator.`);
+}
+
+/** What the server hears in the agent's stead; `id` is its request's, as a token. */
+export function refusalForServer(
+  id: string,
+  refused: RefusedServerRequest,
+): { readonly message: ResponseMessage; readonly text: string } {
+  const text = refusal(id, `${wordsOf(refused)} of its agents. Do not retry.`);
+  return { message: { kind: "response", id, isError: true }, text };
+}
+
+/** Answers a server that waits for its request's answer, in the agent's stead; `headers` are those of the agent's request. */
+export function answerServer(
+  upstream: Upstream,
+  headers: OutgoingHttpHeaders,
+  refused: RefusedServerRequest,
+): void {
+  const { id } = refused;
+  if (id === undefined) return;
+  const { message, text } = refusalForServer(id, refused);
+  const { response } = upstream.relay(message, text, { ...headers, ...POSTED });
+  response.then(
+    (answer) => answer.whole ?? answer.resume(),
+    // A server that is gone waits for nothing.
+    () => undefined,
+  );
+}
+
+const POSTED = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+/** As for a method that the policy denies. */
+const REFUSED = 403;
+
+function refusal(id: string, words: string): string {
+  const error = JSON.stringify({ code: REFUSED, message: `[POLICY DENIED] ${words}` });
+  return `{"jsonrpc":"2.0","id":${id},"error":${error}}`;
+}

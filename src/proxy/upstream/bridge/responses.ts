@@ -1,0 +1,105 @@
+/** What the bridge answers by itself, in the words of the official servers: clients act on them. */
+
+import { drop, type UpstreamAnswer, type UpstreamExchange } from "../../upstream.ts";
+import {
+  errorAnswer,
+  HEADER_MISMATCH,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+} from "../../../mcp/error-response.ts";
+import { JSON_BODY, wholeBody } from "./response-body.ts";
+
+const NOT_ALLOWED = -32_000;
+const SESSION_NOT_FOUND = -32_001;
+const METHOD_NOT_FOUND = -32_601;
+const MISSING_CAPABILITY = -32_021;
+const UNSUPPORTED_VERSION = -32_022;
+
+/** To a notification or an answer. */
+export function accepted(): UpstreamExchange {
+  return answered(wholeBody(202, {}));
+}
+
+export function sessionEnded(): UpstreamExchange {
+  return answered(wholeBody(200, {}));
+}
+
+export function sessionNotFound(): UpstreamExchange {
+  return failed(404, SESSION_NOT_FOUND, "Session not found");
+}
+
+export function alreadyInitialized(): UpstreamExchange {
+  return failed(400, INVALID_REQUEST, "Invalid Request: Server already initialized");
+}
+
+export function sessionRequired(): UpstreamExchange {
+  return failed(400, NOT_ALLOWED, "Bad Request: Mcp-Session-Id header is required");
+}
+
+/** To modern messages when the child speaks no modern era: dual-era clients fall back on exactly this. */
+export function notInitialized(): UpstreamAnswer {
+  return body(400, NOT_ALLOWED, "Bad Request: Server not initialized");
+}
+
+export function streamOnly(): UpstreamExchange {
+  return failed(406, NOT_ALLOWED, "Not Acceptable: Client must accept text/event-stream");
+}
+
+export function oneStreamOnly(): UpstreamExchange {
+  return failed(409, NOT_ALLOWED, "Conflict: Only one SSE stream is allowed per session");
+}
+
+export function postOnly(): UpstreamExchange {
+  const headers = { ...JSON_BODY, allow: "POST" };
+  return answered(wholeBody(405, headers, errorAnswer(405, NOT_ALLOWED, "Method not allowed.").body));
+}
+
+export function headerMissing(name: string, id: string | undefined): UpstreamAnswer {
+  return body(400, HEADER_MISMATCH, `Bad Request: the header ${name} is missing`, id);
+}
+
+export function metaMissing(key: string, id: string | undefined): UpstreamAnswer {
+  return body(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
+}
+
+export function unsupportedVersion(
+  supported: readonly string[],
+  requested: string,
+  id = "null",
+): UpstreamAnswer {
+  const data = { supported, requested };
+  const error = { code: UNSUPPORTED_VERSION, message: "Unsupported protocol version", data };
+  return wholeBody(400, JSON_BODY, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
+}
+
+/** When there are as many children, or requests, as there may be. */
+export function tooMany(what: string, id: string | undefined): UpstreamAnswer {
+  const { body: text } = errorAnswer(503, INTERNAL_ERROR, `Too many ${what}`, id);
+  return wholeBody(503, { ...JSON_BODY, "retry-after": "5" }, text);
+}
+
+/** The HTTP status of an error that a modern server answers with. */
+export function modernStatus(errorCode: number): number {
+  if (errorCode === METHOD_NOT_FOUND) return 404;
+  return BAD_REQUESTS.has(errorCode) ? 400 : 200;
+}
+
+const BAD_REQUESTS: ReadonlySet<number> = new Set([HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION]);
+
+/** In the legacy era an error is an answer like any other. */
+export function legacyStatus(): number {
+  return 200;
+}
+
+export function answered(answer: UpstreamAnswer): UpstreamExchange {
+  return { response: Promise.resolve(answer), abort: () => drop(answer) };
+}
+
+function failed(status: number, code: number, message: string): UpstreamExchange {
+  return answered(body(status, code, message));
+}
+
+function body(status: number, code: number, message: string, id?: string): UpstreamAnswer {
+  return wholeBody(status, JSON_BODY, errorAnswer(status, code, message, id).body);
+}

@@ -1,0 +1,202 @@
+/** One stdio server as a child process: started without a shell in a process group of its own, framed, and stopped with all it started. */
+
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { ChildError } from "./child-error.ts";
+import { ChildInput } from "./child-input.ts";
+import { type LineBounds, readLines } from "../../../mcp/line-splitter.ts";
+import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
+import { ReplyOutline } from "../../../mcp/message-skimmer.ts";
+import { readStderr } from "./stderr-lines.ts";
+
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment of the child. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Longest line of its stdout that is kept, in bytes; 32 MiB when absent. */
+  readonly maxLineBytes?: number;
+}
+
+/** `too_large`: longer than `maxLineBytes`. */
+export type LineDropped = "too_large";
+
+export interface ChildExit {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The code that a shell would tell: 128 and the signal's number for a signal. */
+export function exitCodeOf({ code, signal }: ChildExit): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+export interface ChildEvents {
+  /** One line of stdout, without what ends it; the next one is not read before this is done. Must not reject. */
+  readonly onLine: (line: Buffer) => void | Promise<void>;
+  /** Once, after the last line, when the child and its whole group have ended; never for a child that did not start. */
+  readonly onExit: (exit: ChildExit) => void;
+  /** One line of stderr, bounded in length and rate; not redacted. */
+  readonly onStderr: (line: string) => void;
+  /** `id` is that of the request which the line would have answered, as `idToken` writes it. */
+  readonly onLineDropped: (cause: LineDropped, id: string | undefined) => void;
+}
+
+export interface Child {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
+  /** Resolves when the child runs. @throws ChildError `not_started` */
+  readonly started: Promise<void>;
+  /** Resolves when the pipe took the line, which must have no line break. @throws ChildError */
+  readonly send: (line: string) => Promise<void>;
+  /** The same, in one write with all that is sent so in this turn of the event loop. @throws ChildError */
+  readonly sendSoon: (line: string) => Promise<void>;
+  /** Ends its input, waits for `graceMs`, asks its group to end, waits, kills the group; resolves after `onExit`. */
+  readonly stop: (graceMs?: number) => Promise<void>;
+}
+
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
+const GRACE_MS = 2_000;
+/** Between asking a group to end and killing it. */
+const TERM_MS = 1_000;
+/** A process that left the group may hold the child's pipes: so long they are read after the child has exited. */
+const LAST_LINES_MS = 500;
+const POLL_MS = 50;
+
+/** Starts the child; whether that went well is told by `started`. */
+export function startChild(command: ChildCommand, events: ChildEvents): Child {
+  const child = spawn(command.command, command.args, {
+    ...(command.cwd !== undefined && { cwd: command.cwd }),
+    env: command.environment,
+    // Security: its own group, so that nothing it starts outlives it, and no terminal signals it behind our back.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const numbered = startOf(child, command.command);
+  const input = new ChildInput(child.stdin);
+  const started = numbered.then(
+    () => input.open(),
+    (error: unknown) => {
+      if (error instanceof ChildError) input.refuse(error);
+      throw error;
+    },
+  );
+  const over = numbered.then((pid) => live({ child, pid, exited }, command, events));
+  // Who does not ask whether it started is told by `send`.
+  for (const promise of [started, over]) promise.catch(() => undefined);
+  return {
+    pid: child.pid,
+    started,
+    send: (line) => input.send(line),
+    sendSoon: (line) => input.sendSoon(line),
+    stop: (graceMs = GRACE_MS) => {
+      input.flush();
+      return stop(child, over, graceMs);
+    },
+  };
+}
+
+type Process = ChildProcessWithoutNullStreams;
+
+/** Its number, once it runs. */
+async function startOf(child: Process, command: string): Promise<number> {
+  // A child that is gone takes no input: `send` says so where it matters.
+  child.stdin.on("error", () => undefined);
+  try {
+    await once(child, "spawn");
+    return child.pid ?? Number.NaN;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ChildError("not_started", `\`${command}\` cannot be started: ${reason(code)}`, error);
+  }
+}
+
+function reason(code: string): string {
+  if (code === "ENOENT") return "there is no such program; give its path, or one that the PATH leads to";
+  return code === "EACCES" ? "it may not be executed; check its permissions" : code;
+}
+
+interface Running {
+  readonly child: Process;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
+/** From the first line to the end of the group. */
+async function live(
+  { child, pid, exited }: Running,
+  { maxLineBytes: maxBytes = MAX_LINE_BYTES }: ChildCommand,
+  { onLine, onLineDropped, onStderr, onExit }: ChildEvents,
+): Promise<void> {
+  const consumer = { isBusy: false, isDone: false };
+  const read = Promise.all([
+    readLines(child.stdout, { maxBytes, onTooLong: outlineTooLong(onLineDropped) }, async (line) => {
+      consumer.isBusy = true;
+      await onLine(line);
+      consumer.isBusy = false;
+    }),
+    readStderr(child.stderr, onStderr),
+  ]).then(() => {
+    consumer.isDone = true;
+  });
+  const spare = killAtExit(pid);
+  await exited;
+  await endGroup(pid, TERM_MS);
+  spare();
+  await Promise.race([read, lastLines(consumer)]);
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+  await read;
+  onExit({ code: child.exitCode, signal: child.signalCode });
+}
+
+/** Reads what is let go of as it passes by: someone may wait for it. */
+function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
+  let outline = new ReplyOutline();
+  return (part, isEnd) => {
+    outline.push(part);
+    if (!isEnd) return;
+    const { id, method } = outline.end();
+    outline = new ReplyOutline();
+    onLineDropped("too_large", method === undefined ? id : undefined);
+  };
+}
+
+/** As long as its last lines may take to be read; the time that its consumer takes for them does not count. */
+async function lastLines(consumer: { readonly isBusy: boolean; readonly isDone: boolean }): Promise<void> {
+  let leftMs = LAST_LINES_MS;
+  while (leftMs > 0 && !consumer.isDone) {
+    await pause(POLL_MS);
+    if (!consumer.isBusy) leftMs -= POLL_MS;
+  }
+}
+
+async function stop(child: Process, over: Promise<void>, graceMs: number): Promise<void> {
+  child.stdin.end();
+  for (const [waitMs, signal] of [
+    [graceMs, "SIGTERM"],
+    [TERM_MS, "SIGKILL"],
+  ] as const) {
+    if (await isOverWithin(over, waitMs)) return;
+    // Security: once it was waited for, its number may be another process's.
+    const isAlive = child.exitCode === null && child.signalCode === null;
+    if (isAlive && child.pid !== undefined) signalGroup(child.pid, signal);
+  }
+  await over.catch(() => undefined);
+}
+
+async function isOverWithin(over: Promise<void>, waitMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = pause(waitMs, false, { signal: timer.signal }).catch(() => false);
+  const ended = over.then(
+    () => true,
+    () => true,
+  );
+  const isOver = await Promise.race([ended, late]);
+  timer.abort();
+  return isOver;
+}

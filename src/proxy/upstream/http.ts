@@ -1,0 +1,77 @@
+/** The upstream MCP server over Streamable HTTP. A tools/call goes in by its permit and by no other door. */
+
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Permit } from "../../enforcement/permit.ts";
+import type { Asker, Connection, ConnectionTimes } from "./http1/connection.ts";
+import { Pool } from "./http1/pool.ts";
+import { type Method, RequestWriter } from "./http1/request-writer.ts";
+import type { CallMessage, Message } from "../../mcp/message.ts";
+import type { Upstream, UpstreamAnswer, UpstreamError, UpstreamExchange } from "../upstream.ts";
+
+export interface UpstreamOptions extends ConnectionTimes {
+  readonly url: URL;
+}
+
+export class UpstreamHttp implements Upstream {
+  readonly #writer: RequestWriter;
+  readonly #pool: Pool;
+
+  constructor({ url, ...times }: UpstreamOptions) {
+    this.#writer = new RequestWriter(url);
+    this.#pool = new Pool(url, times);
+  }
+
+  /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
+  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): UpstreamExchange {
+    return this.#open("POST", headers, withTrace(permit.text));
+  }
+
+  /** Sends any message but a tools/call. */
+  relay(
+    _message: Exclude<Message, CallMessage>,
+    text: string,
+    headers: OutgoingHttpHeaders,
+  ): UpstreamExchange {
+    return this.#open("POST", headers, text);
+  }
+
+  /** Opens the server's own stream (GET), or ends a session (DELETE). */
+  open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
+    return this.#open(method, headers, undefined);
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  #open(method: Method, headers: OutgoingHttpHeaders, body: string | undefined): UpstreamExchange {
+    const bytes = this.#writer.write(method, headers, body);
+    const connection = this.#pool.take();
+    const exchange = new HttpExchange(connection);
+    connection.ask(bytes, exchange);
+    return exchange;
+  }
+}
+
+class HttpExchange implements UpstreamExchange, Asker {
+  readonly #connection: Connection;
+  readonly #response = Promise.withResolvers<UpstreamAnswer>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get response(): Promise<UpstreamAnswer> {
+    return this.#response.promise;
+  }
+
+  readonly abort = (): void => this.#connection.leave(this);
+
+  answered(answer: UpstreamAnswer): void {
+    this.#response.resolve(answer);
+  }
+
+  failed(error: UpstreamError): void {
+    this.#response.reject(error);
+  }
+}

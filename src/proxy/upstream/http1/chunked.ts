@@ -1,0 +1,100 @@
+/** The chunks of a body (RFC 9112, section 7.1), read strictly from bytes that are split anywhere; trailers are dropped. */
+
+import { Buffer } from "node:buffer";
+
+import { readHeaderLines } from "../../http/header-fields.ts";
+
+type State = "size" | "data" | "data end" | "trailers" | "over" | "broken";
+
+const LF = 0x0a;
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const QUOTED = String.raw`"(?:[\t !#-[\]-~]|\\[\t -~])*"`;
+/** The size, and extensions, which mean nothing to us and are left out; who sends many of them is not sending an answer. */
+const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
+const LONGEST_LINE_BYTES = 512;
+const MOST_EXTENSION_BYTES = 16 * 1024;
+const MOST_TRAILER_BYTES = 16 * 1024;
+
+export class ChunkReader {
+  #state: State = "size";
+  /** Bytes of the chunk that are still to come. */
+  #left = 0;
+  /** The part of a line that earlier bytes had. */
+  #held: Buffer | undefined;
+  #extensionBytes = 0;
+  #trailerBytes = 0;
+
+  get isBroken(): boolean {
+    return this.#state === "broken";
+  }
+
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  /** Hands on what is data; returns how many bytes it has read, which are fewer than all when the body is over. */
+  push(bytes: Buffer, onData: (data: Buffer) => void): number {
+    const held = this.#held;
+    const all = held === undefined ? bytes : Buffer.concat([held, bytes]);
+    this.#held = undefined;
+    let at = 0;
+    while (at < all.length && !this.isOver && !this.isBroken) {
+      const end = this.#step(all, at, onData);
+      if (end === -1) break;
+      at = end;
+    }
+    if (!this.isOver && !this.isBroken) this.#hold(all, at);
+    return at - (held?.length ?? 0);
+  }
+
+  /** Reads data, or one line; returns where it ends, -1 when that has not come yet. */
+  #step(bytes: Buffer, at: number, onData: (data: Buffer) => void): number {
+    if (this.#state === "data") return this.#data(bytes, at, onData);
+    const end = bytes.indexOf("\r\n", at, "latin1");
+    if (end === -1) return -1;
+    this.#line(bytes.toString("latin1", at, end));
+    return end + 2;
+  }
+
+  #data(bytes: Buffer, at: number, onData: (data: Buffer) => void): number {
+    const end = Math.min(bytes.length, at + this.#left);
+    this.#left -= end - at;
+    onData(bytes.subarray(at, end));
+    if (this.#left === 0) this.#state = "data end";
+    return end;
+  }
+
+  #line(line: string): void {
+    if (line.length > LONGEST_LINE_BYTES && this.#state !== "trailers") this.#state = "broken";
+    else if (this.#state === "size") this.#size(line);
+    else if (this.#state === "data end") this.#state = line === "" ? "size" : "broken";
+    else this.#trailer(line);
+  }
+
+  #size(line: string): void {
+    const digits = SIZE_LINE.exec(line)?.[1];
+    this.#extensionBytes += line.length - (digits?.length ?? 0);
+    if (digits === undefined || this.#extensionBytes > MOST_EXTENSION_BYTES) {
+      this.#state = "broken";
+      return;
+    }
+    this.#left = Number.parseInt(digits, 16);
+    this.#state = this.#left === 0 ? "trailers" : "data";
+  }
+
+  #trailer(line: string): void {
+    this.#trailerBytes += line.length + 2;
+    if (line === "") this.#state = "over";
+    else if (this.#trailerBytes > MOST_TRAILER_BYTES || readHeaderLines(`${line}\r\n`, 0) === undefined)
+      this.#state = "broken";
+  }
+
+  #hold(all: Buffer, at: number): void {
+    if (at === all.length) return;
+    const rest = all.subarray(at);
+    const most = this.#state === "trailers" ? MOST_TRAILER_BYTES : LONGEST_LINE_BYTES;
+    // Security: a line feed that ends no line here ends one elsewhere.
+    if (rest.length > most || rest.includes(LF)) this.#state = "broken";
+    else this.#held = rest;
+  }
+}

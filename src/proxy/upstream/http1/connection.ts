@@ -1,0 +1,174 @@
+/** One connection to the upstream: a request, its answer, and then the next; never two at once. */
+
+import type { Socket } from "node:net";
+import { isStream, UpstreamError, type UpstreamAnswer, type UpstreamFault } from "../../upstream.ts";
+import { AnswerReader } from "./response-parser.ts";
+import { AnswerStream, type Source } from "./response-body.ts";
+import type { Dialer } from "./connect.ts";
+import type { HeaderFields } from "../../http/header-fields.ts";
+
+export interface ConnectionTimes {
+  readonly connectMs: number;
+  /** How long the server may be silent, on any answer that is not a stream. */
+  readonly idleMs: number;
+}
+
+/** Who waits for an answer; hears of it once. */
+export interface Asker {
+  readonly answered: (answer: UpstreamAnswer) => void;
+  readonly failed: (error: UpstreamError) => void;
+}
+
+/** Where a connection is kept. */
+export interface Home {
+  /** It can carry another request; `headers` are those of its last answer. */
+  readonly free: (connection: Connection, headers: HeaderFields) => void;
+  readonly gone: (connection: Connection) => void;
+}
+
+/** Quiet streams are kept through whatever forgets quiet connections on the way. */
+const PROBE_MS = 15_000;
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #home: Home;
+  readonly #idleMs: number;
+  readonly #connecting: NodeJS.Timeout;
+  #isReady = false;
+  /** What goes out as soon as the connection stands. */
+  #waiting: Buffer | undefined;
+  #asker: Asker | undefined;
+  #reader = new AnswerReader();
+  #stream: AnswerStream | undefined;
+  #fault: UpstreamFault | undefined;
+  #error: Error | undefined;
+  /** When its home gives it up, if nobody has used it. */
+  untilMs = 0;
+
+  constructor(dialer: Dialer, { connectMs, idleMs }: ConnectionTimes, home: Home) {
+    this.#home = home;
+    this.#idleMs = idleMs;
+    const socket = dialer.dial();
+    this.#socket = socket;
+    this.#connecting = setTimeout(() => this.#giveUp("unreachable"), connectMs);
+    socket.setTimeout(idleMs);
+    socket.once(dialer.readyEvent, () => this.#onReady());
+    socket.on("data", (bytes: Buffer) => this.#onData(bytes));
+    socket.once("end", () => this.#onEnd());
+    socket.on("timeout", () => this.#giveUp("timeout"));
+    socket.on("error", (error) => (this.#error = error));
+    socket.once("close", () => this.#onClose());
+  }
+
+  /** Whether another request can be sent; a connection that is ending is kept until it is gone. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable;
+  }
+
+  /** Sends the bytes of one request, on a connection that is new or free. */
+  ask(bytes: Buffer, asker: Asker): void {
+    this.#asker = asker;
+    if (this.#isReady) this.#socket.write(bytes);
+    else this.#waiting = bytes;
+  }
+
+  /** Ends the connection when this one is still being answered on it. */
+  leave(asker: Asker): void {
+    if (this.#asker === asker) this.#socket.destroy();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #onReady(): void {
+    clearTimeout(this.#connecting);
+    this.#isReady = true;
+    this.#socket.setNoDelay(true);
+    this.#socket.setKeepAlive(true, PROBE_MS);
+    if (this.#waiting !== undefined) this.#socket.write(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  #onData(bytes: Buffer): void {
+    // Security: what nobody asked for must never be read as the answer to the next request.
+    if (this.#asker === undefined) return void this.#socket.destroy();
+    this.#reader.push(bytes);
+    this.#deliver();
+  }
+
+  #onEnd(): void {
+    if (this.#asker !== undefined) {
+      this.#reader.end();
+      this.#deliver();
+    }
+    this.#socket.destroy();
+  }
+
+  /** Hands on what the reader has: an answer that is whole at once, any other as a stream. */
+  #deliver(): void {
+    const reader = this.#reader;
+    const { head } = reader;
+    if (reader.isBroken) return void this.#socket.destroy();
+    if (head === undefined) return;
+    const data = reader.take();
+    if (this.#stream === undefined && reader.isOver) {
+      const { statusCode, headers } = head;
+      return this.#end()?.answered({ statusCode, headers, whole: data });
+    }
+    const stream = this.#stream ?? this.#open(new AnswerStream(head, this.#sourceFor(this.#asker)));
+    if (data.length > 0 && !stream.push(data)) this.#socket.pause();
+    if (!reader.isOver) return;
+    this.#end();
+    stream.finish();
+  }
+
+  #open(stream: AnswerStream): AnswerStream {
+    this.#stream = stream;
+    if (isStream(stream)) this.#socket.setTimeout(0);
+    this.#asker?.answered(stream);
+    return stream;
+  }
+
+  #sourceFor(asker: Asker | undefined): Source {
+    return {
+      resume: () => {
+        if (this.#asker === asker) this.#socket.resume();
+      },
+      leave: () => {
+        if (this.#asker === asker) this.#socket.destroy();
+      },
+    };
+  }
+
+  /** The answer is over: nobody waits any more, and the connection is free or done with. */
+  #end(): Asker | undefined {
+    const asker = this.#asker;
+    const { head, hasExtra } = this.#reader;
+    this.#asker = undefined;
+    if (this.#stream !== undefined) this.#socket.resume().setTimeout(this.#idleMs);
+    this.#stream = undefined;
+    this.#reader = new AnswerReader();
+    // An answer that came before its request was sent leaves the rest of that to be read as another.
+    const isSent = this.#socket.writableLength === 0;
+    if (head?.persists === true && !hasExtra && isSent) this.#home.free(this, head.headers);
+    else this.#socket.destroy();
+    return asker;
+  }
+
+  #giveUp(fault: UpstreamFault): void {
+    this.#fault = fault;
+    this.#socket.destroy();
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#connecting);
+    this.#home.gone(this);
+    const asker = this.#asker;
+    this.#asker = undefined;
+    if (this.#stream !== undefined) return void this.#stream.destroy();
+    const fault = this.#fault ?? (this.#isReady ? "broken" : "unreachable");
+    // An error costs its stack: none is made when nobody waits.
+    asker?.failed(new UpstreamError(fault, this.#isReady, this.#error));
+  }
+}

@@ -1,0 +1,43 @@
+/** The answer of a server whose body is still coming: read no faster than its reader reads. */
+
+import { Readable } from "node:stream";
+import type { AnswerHead } from "./response-head.ts";
+import type { HeaderFields } from "../../http/header-fields.ts";
+
+/** Where the bytes come from. */
+export interface Source {
+  readonly resume: () => void;
+  /** The reader wants no more. */
+  readonly leave: () => void;
+}
+
+export class AnswerStream extends Readable {
+  readonly statusCode: number;
+  readonly headers: HeaderFields;
+  readonly whole = undefined;
+  /** Whether the body came to its end. */
+  complete = false;
+  readonly #source: Source;
+
+  constructor({ statusCode, headers }: AnswerHead, source: Source) {
+    super();
+    this.statusCode = statusCode;
+    this.headers = headers;
+    this.#source = source;
+  }
+
+  /** The last of it has come. */
+  finish(): void {
+    this.complete = true;
+    this.push(null);
+  }
+
+  override _read(): void {
+    this.#source.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    if (!this.complete) this.#source.leave();
+    callback(error);
+  }
+}

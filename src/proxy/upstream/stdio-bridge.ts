@@ -1,0 +1,180 @@
+/** The upstream MCP server over stdio, as if it spoke Streamable HTTP: sessions have a child each, modern clients share one. */
+
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Permit } from "../../enforcement/permit.ts";
+import type { JsonObject } from "../../json/json.ts";
+import {
+  accepted,
+  alreadyInitialized,
+  answered,
+  legacyStatus,
+  oneStreamOnly,
+  postOnly,
+  sessionEnded,
+  sessionNotFound,
+  sessionRequired,
+  streamOnly,
+  tooMany,
+} from "./bridge/responses.ts";
+import { Children, type ChildrenParts } from "./bridge/child-pool.ts";
+import { type ClientMessage, readClientMessage } from "./bridge/client-message.ts";
+import { ModernDoor } from "./bridge/stateless-requests.ts";
+import { PostReply, type ReplyTimes } from "./bridge/post-response.ts";
+import { accepts, headerOf } from "./bridge/request-headers.ts";
+import { BridgeSession } from "./bridge/session.ts";
+import { SharedChild } from "./bridge/shared-child.ts";
+import type { CallMessage, Message } from "../../mcp/message.ts";
+import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
+
+export interface UpstreamStdioOptions extends Omit<ChildrenParts, "onDropped"> {
+  /** How long a session may be idle before it and its child end. */
+  readonly idleMs: number;
+  /** How long a client that takes no stream waits for its answer. */
+  readonly answerMs: number;
+  /** Our own version, which a child is told when it is asked for its era. */
+  readonly version: string;
+  /** Of the tool of that name; undefined before the server has listed it. */
+  readonly inputSchemaOf: (tool: string) => JsonObject | undefined;
+  readonly onSessionEnded: (id: string) => void;
+  /** A child wrote what is no message, or what nobody waits for. */
+  readonly onDropped: ChildrenParts["onDropped"];
+}
+
+/** A server that has said nothing for so long is given the head of a stream, so that its client sees an answer begin. */
+const STREAM_AFTER_MS = 1_000;
+const INITIALIZED_MS = 5_000;
+const PROBE_MS = 30_000;
+const SWEEP_MS = 1_000;
+
+export class UpstreamStdio implements Upstream {
+  readonly #options: UpstreamStdioOptions;
+  readonly #children: Children;
+  readonly #modern: ModernDoor;
+  readonly #sessions = new Map<string, BridgeSession>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: UpstreamStdioOptions) {
+    this.#options = options;
+    this.#children = new Children(options);
+    const shared = new SharedChild({
+      children: this.#children,
+      version: options.version,
+      probeMs: PROBE_MS,
+      onUnmatched: () => options.onDropped("unmatched"),
+    });
+    this.#modern = new ModernDoor(shared, this.#replyTimes(), options.inputSchemaOf);
+    this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
+  }
+
+  /** Whether the command starts, and stays. */
+  get isUp(): boolean {
+    return this.#children.isUp;
+  }
+
+  /** Children that run, the one that waits for its first use included. */
+  get size(): number {
+    return this.#children.size;
+  }
+
+  /** Starts the first child. @throws ChildError when the command cannot be started */
+  prepare(): Promise<void> {
+    return this.#children.prepare();
+  }
+
+  /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
+  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): UpstreamExchange {
+    return this.#post(withTrace(permit.text), headers);
+  }
+
+  /** Sends any message but a tools/call. */
+  relay(
+    _message: Exclude<Message, CallMessage>,
+    text: string,
+    headers: OutgoingHttpHeaders,
+  ): UpstreamExchange {
+    return this.#post(text, headers);
+  }
+
+  /** Opens the server's own stream (GET), or ends a session (DELETE). */
+  open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
+    const id = headerOf(headers, "mcp-session-id");
+    if (id === undefined) return postOnly();
+    const session = this.#sessions.get(id);
+    if (session === undefined) return sessionNotFound();
+    if (method === "DELETE") {
+      void session.end();
+      return sessionEnded();
+    }
+    if (!accepts(headers).stream) return streamOnly();
+    const stream = session.open();
+    return stream === undefined ? oneStreamOnly() : answered(stream);
+  }
+
+  /** Ends every child; resolves when none is left. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await this.#children.close();
+  }
+
+  #post(text: string, headers: OutgoingHttpHeaders): UpstreamExchange {
+    const message = readClientMessage(text);
+    const id = headerOf(headers, "mcp-session-id");
+    if (message.isModern) return this.#modern.post(message, headers);
+    if (id !== undefined) {
+      const session = this.#sessions.get(id);
+      return session === undefined ? sessionNotFound() : this.#converse(session, message, headers);
+    }
+    if (message.method === "initialize") return this.#initialize(message, headers);
+    return this.#modern.claims(message, headers) ? this.#modern.post(message, headers) : sessionRequired();
+  }
+
+  #initialize(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+    if (!this.#children.hasRoom()) return answered(tooMany("sessions are open", message.id));
+    try {
+      const session = new BridgeSession({
+        children: this.#children,
+        nowMs: this.#options.nowMs,
+        initializedMs: INITIALIZED_MS,
+        onEnd: (id) => {
+          this.#sessions.delete(id);
+          this.#options.onSessionEnded(id);
+        },
+      });
+      this.#sessions.set(session.id, session);
+      return this.#converse(session, message, headers);
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      return { response: Promise.reject(error), abort: () => undefined };
+    }
+  }
+
+  #converse(session: BridgeSession, message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+    const { id, method } = message;
+    if (id === undefined || method === undefined) {
+      session.send(message);
+      return accepted();
+    }
+    if (method === "initialize" && session.isOpened) return alreadyInitialized();
+    if (!session.hasRoom) return answered(tooMany("requests are under way", id));
+    const reply = new PostReply({
+      ...this.#replyTimes(),
+      id,
+      accepts: accepts(headers),
+      headers: session.headers,
+      jsonHeaders: session.jsonHeaders,
+      statusOf: legacyStatus,
+    });
+    session.request(message, reply);
+    return reply;
+  }
+
+  #replyTimes(): ReplyTimes {
+    return { streamAfterMs: STREAM_AFTER_MS, answerMs: this.#options.answerMs };
+  }
+
+  #endIdle(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.idleMs >= this.#options.idleMs) void session.end();
+    }
+  }
+}

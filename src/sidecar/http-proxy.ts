@@ -1,0 +1,61 @@
+/** What stands between the listener and the upstream: the relay with everything it asks. */
+
+import type { HttpSettings } from "../config/settings/settings.ts";
+import type { OpenStreams } from "../proxy/relay/exchange.ts";
+import { HttpRelay } from "../proxy/relay/http-relay.ts";
+import { agentHeader } from "../identity/upstream-agent-header.ts";
+import { OpenAnswers } from "../proxy/http/drain.ts";
+import { Places } from "../proxy/http/concurrency-limit.ts";
+import { createRequestIds } from "../proxy/relay/request-ids.ts";
+import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
+import { Sessions } from "../proxy/sessions/sessions.ts";
+import { TaskOwners } from "../proxy/sessions/task-owners.ts";
+import { Tasks } from "../proxy/sessions/open-tasks.ts";
+import type { Ground } from "./runtime.ts";
+import type { BuiltIdentity } from "./identity/identity.ts";
+import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
+
+export interface Guard extends Pick<OpenUpstream, "health" | "start" | "isolation"> {
+  readonly relay: HttpRelay;
+  readonly sessions: Sessions;
+  readonly streams: OpenStreams;
+  readonly answers: OpenAnswers;
+  readonly close: () => Promise<void>;
+}
+
+export function buildGuard(settings: HttpSettings, ground: Ground, identity: BuiltIdentity): Guard {
+  const { bounds } = settings;
+  const { clock, tools, policyFor } = ground;
+  const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
+  const streams = { open: 0 };
+  const answers = new OpenAnswers();
+  const tasks = new Tasks(clock.steadyMs);
+  const open = openUpstream(settings, { ...ground, sessions });
+  const relay = new HttpRelay({
+    ...ground,
+    upstream: open.upstream,
+    sessions,
+    streams,
+    answers,
+    tasks,
+    taskOwners: new TaskOwners(clock.wallMs),
+    requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
+    openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
+    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
+    identity: identity.identity,
+    challenge: identity.challenge,
+    tellAgent: agentHeader(settings.identity.upstreamHeader),
+    nextId: createRequestIds(),
+    filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
+    recallList: (agent, body) => tools.recall(body, policyFor(agent)),
+    listBytes: bounds.listBytes,
+    withheldHeaders: identity.withheldHeaders,
+  });
+  const close = (): Promise<void> => {
+    sessions.closeAll();
+    tasks.closeAll();
+    return open.close();
+  };
+  const { health, start, isolation } = open;
+  return { relay, sessions, streams, answers, health, start, isolation, close };
+}

@@ -1,0 +1,38 @@
+/** TLS of the downstream listener, from files that may change while it listens. */
+
+import type { TlsSettings } from "../../config/settings/identity-settings.ts";
+import { openTlsFiles } from "../../config/files/tls-files.ts";
+import type { Log } from "../../telemetry/logging/log.ts";
+import { renewTls, tlsOptions } from "../../proxy/http/tls.ts";
+
+export interface DownstreamTls {
+  readonly scheme: "http" | "https";
+  /** Absent: plain HTTP. */
+  readonly options?: ReturnType<typeof tlsOptions>;
+  readonly problems: readonly string[];
+  /** Follows the files from now on; returns the way to stop. */
+  readonly start: (server: Parameters<typeof renewTls>[0], log: Log) => () => void;
+}
+
+const PLAIN: DownstreamTls = { scheme: "http", problems: [], start: () => () => undefined };
+
+export function openTls(settings: TlsSettings | undefined): DownstreamTls {
+  if (settings === undefined) return PLAIN;
+  const opened = openTlsFiles(settings);
+  if (!opened.ok) return { ...PLAIN, problems: opened.problems };
+  const { file } = opened;
+  return {
+    scheme: "https",
+    options: tlsOptions(file.current()),
+    problems: [],
+    start: (server, log) =>
+      file.start({
+        onChanged: (material) => {
+          renewTls(server, material);
+          log.info({ what: "certificates" }, "read again");
+        },
+        onProblems: (problems) =>
+          log.error({ what: "certificates", problems }, "bad now: what was read before stays in force"),
+      }),
+  };
+}

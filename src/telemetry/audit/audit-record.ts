@@ -1,0 +1,131 @@
+/** One line of the audit log: what was asked, by whom, what was decided and why, and what came of it. */
+
+import type { Control, Ending, Judgement, Refusal } from "../../enforcement/observer.ts";
+import type { Agent, Request } from "../../enforcement/request.ts";
+import { effectOf } from "../../policy/decision.ts";
+import type { Capture, Captured } from "./capture.ts";
+import { isoTime } from "./iso-time.ts";
+
+export interface RecordOptions {
+  readonly server: string;
+  /** Keyed digest of the arguments' text. */
+  readonly digest: (text: string) => string;
+  readonly traceIdOf: (request: Request) => string | undefined;
+  /** Argument values that are kept. */
+  readonly capture: Capture;
+}
+
+type Arguments = NonNullable<Request["args"]>;
+
+/** Longest name as written; callers choose them, and a line must stay a line. */
+const MAX_NAME = 256;
+const MAX_KEYS = 64;
+
+// Written by hand, since every call has one: a record as an object, given to JSON.stringify, costs five times as much.
+/** `ending` is absent for a denied call, which is written at once. */
+export function callRecord(
+  { server, digest, traceIdOf, capture }: RecordOptions,
+  request: Request,
+  judgement: Judgement | undefined,
+  ending: Ending | undefined,
+): string {
+  const { tool, args } = request;
+  const category = tool === undefined ? "" : text("category", tool.category.category);
+  return `{${callerText(server, request)}${text("method", name(request.method))}${tool === undefined ? "" : text("tool", name(tool.name))}${category}${
+    judgement === undefined ? "" : verdictText(judgement)
+  }${args === undefined ? "" : argumentsText(args, digest, capture(request))}${optional("approval", judgement?.approval)}${
+    ending === undefined ? "" : upstreamText(ending)
+  }${optional("trace_id", traceIdOf(request))}}\n`;
+}
+
+export function refusalRecord(server: string, refusal: Refusal): string {
+  const { id, atMs, cause, detail, agent, bytes } = refusal;
+  return toLine({
+    time: isoTime(atMs),
+    id,
+    server,
+    agent: agent && agentOf(agent),
+    effect: "deny",
+    reason: cause === "unauthenticated" ? "unauthenticated" : "invalid_message",
+    refusal: { cause, detail, bytes },
+  });
+}
+
+/** What a person did by hand: no call, so it has no effect of its own. */
+export function controlRecord(server: string, control: Control): string {
+  const { atMs, action, by, reason, approval, agent, tool, untilMs } = control;
+  return toLine({
+    time: isoTime(atMs),
+    server,
+    control: { action, by: name(by), reason: reason && name(reason), until: untilMs && isoTime(untilMs) },
+    agent: agent === undefined ? undefined : { name: name(agent) },
+    tool: tool === undefined ? undefined : name(tool),
+    approval,
+  });
+}
+
+function callerText(server: string, { receivedAtMs, id, agent, client, session }: Request): string {
+  const own = client && { name: name(client.name), version: name(client.version) };
+  return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${
+    own === undefined ? "" : member("client", JSON.stringify(own))
+  }${session === undefined ? "" : text("session", name(session))}`;
+}
+
+function argumentsText(
+  { bytes, keys, text: written }: Arguments,
+  digest: RecordOptions["digest"],
+  captured: Captured | undefined,
+): string {
+  const names = JSON.stringify(keys.slice(0, MAX_KEYS).map(name));
+  const kept = captured === undefined ? "" : member("captured", JSON.stringify(captured));
+  return `,"args":{"bytes":${bytes},"keys":${names},"hmac":"${digest(written)}"${kept}}`;
+}
+
+function verdictText({ decision, policyDigest }: Judgement): string {
+  const { denial } = decision;
+  const because =
+    denial === undefined
+      ? ""
+      : `${text("reason", denial.reason)}${text("rule", denial.rule)}${text("mode", denial.mode)}`;
+  const limit = denial?.limit === undefined ? "" : member("limit", JSON.stringify(denial.limit));
+  return `,"effect":"${effectOf(decision)}"${because},"policy":{"digest":${quoted(policyDigest)}}${limit}`;
+}
+
+function upstreamText({ outcome, httpStatus, upstreamMs, totalMs, resultBytes }: Ending): string {
+  const status = httpStatus === undefined ? "" : member("status", String(httpStatus));
+  return `,"upstream":{"outcome":"${outcome}"${status},"duration_ms":${round(upstreamMs ?? totalMs)},"result_bytes":${resultBytes}}`;
+}
+
+function optional(key: string, value: string | undefined): string {
+  return value === undefined ? "" : text(key, value);
+}
+
+function text(key: string, value: string): string {
+  return member(key, quoted(value));
+}
+
+function member(key: string, json: string): string {
+  return `,"${key}":${json}`;
+}
+
+/** Invariant: one line, since this escapes every line break and lone surrogate. */
+function quoted(value: string): string {
+  return JSON.stringify(value);
+}
+
+function agentOf({ name: agent, source, verified }: Agent): object {
+  return { name: name(agent), source, verified };
+}
+
+function name(text: string): string {
+  return text.length > MAX_NAME ? text.slice(0, MAX_NAME) : text;
+}
+
+/** To microseconds: what lies below is noise. */
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}
+
+function toLine(record: object): string {
+  return `${JSON.stringify(record)}\n`;
+}

@@ -1,0 +1,64 @@
+/** What the log says about calls: denials, refusals and failures, each kind a few times a minute; success is silent. */
+
+import type { Ending, Judgement, Observer, Refusal } from "../../enforcement/observer.ts";
+import type { Outcome } from "../../mcp/vocabulary.ts";
+import type { Request } from "../../enforcement/request.ts";
+import { isBlocked } from "../../policy/decision.ts";
+import { ownCopy } from "../metrics/labels.ts";
+import type { Log } from "./log.ts";
+import { createRateLimit } from "./log-sampling.ts";
+
+/** Lines per kind and minute; the audit log has them all. */
+const LINES_PER_MINUTE = 60;
+const MAX_NAME = 256;
+
+const FAILURES: ReadonlySet<Outcome> = new Set(["upstream_error", "timeout"]);
+
+export interface LogObserverOptions {
+  readonly log: Log;
+  readonly traceIdOf: (request: Request) => string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export function observeForLog({ log, traceIdOf, now }: LogObserverOptions): Observer {
+  const limit = createRateLimit(LINES_PER_MINUTE, now);
+  const say = (level: "info" | "warn", message: string, fields: () => object): void => {
+    const suppressed = limit.admit(message);
+    if (suppressed === undefined) return;
+    log[level]({ ...fields(), ...(suppressed > 0 && { suppressed }) }, message);
+  };
+  const about = (request: Request): object => ({ ...identify(request), trace_id: traceIdOf(request) });
+  return {
+    requestJudged: (request, judgement) => {
+      if (isBlocked(judgement.decision))
+        say("info", "call denied", () => ({ ...about(request), ...why(judgement) }));
+    },
+    requestEnded: (request, ending) => {
+      if (FAILURES.has(ending.outcome))
+        say("warn", "request failed", () => ({ ...about(request), ...how(ending) }));
+    },
+    messageRefused: (refusal) => say("warn", "message refused", () => describeRefusal(refusal)),
+  };
+}
+
+function identify({ id, method, tool, agent }: Request): object {
+  return {
+    id,
+    method: ownCopy(method, MAX_NAME),
+    ...(tool && { tool: ownCopy(tool.name, MAX_NAME) }),
+    agent: ownCopy(agent.name, MAX_NAME),
+  };
+}
+
+function why({ decision: { denial } }: Judgement): object {
+  return { effect: denial?.effect, reason: denial?.reason, rule: denial?.rule };
+}
+
+function how({ outcome, totalMs, httpStatus }: Ending): object {
+  return { outcome, duration_ms: Math.round(totalMs), status: httpStatus };
+}
+
+function describeRefusal({ id, cause, detail, agent, bytes }: Refusal): object {
+  return { id, cause, detail, agent: agent && ownCopy(agent.name, MAX_NAME), bytes };
+}

@@ -1,0 +1,97 @@
+/** Counts what happens to requests and messages. */
+
+import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
+import type { Request } from "../../enforcement/request.ts";
+import type { Transport } from "../../mcp/vocabulary.ts";
+import { effectOf, type Denial } from "../../policy/decision.ts";
+import type { Families } from "./registry.ts";
+import type { LabelBounds } from "./cardinality-limits.ts";
+import { OTHER } from "./labels.ts";
+import { isKnownMethod } from "../../mcp/methods.ts";
+import { NO_REASON, RESPONSE, errorTypeOf, networkTransportOf } from "./label-values.ts";
+
+export type TraceIdOf = (request: Request) => string | undefined;
+
+export interface CallContext {
+  /** Names the sampled trace that an exemplar points to. */
+  readonly traceIdOf: TraceIdOf;
+  /** Of the connection to the guarded server; absent when it is the agent's. */
+  readonly upstreamTransport: Transport | undefined;
+}
+
+export function observeCalls(families: Families, bounds: LabelBounds, context: CallContext): Observer {
+  return {
+    requestStarted: (request) => families.inflight.series(request.transport).add(1),
+    requestJudged: (request, judgement) => countJudgement(families, bounds, request, judgement),
+    requestEnded: (request, ending) => {
+      families.inflight.series(request.transport).add(-1);
+      observeDurations(families, bounds.toolOf(request), { request, ending, context });
+      if (request.tool !== undefined) countCall(families, bounds, request, ending);
+    },
+    messageRefused: (refusal) => families.messagesRefused.series(refusal.cause).add(1),
+    messagePassed: (direction, method) => families.messages.series(direction, methodLabel(method)).add(1),
+    toolsListed: (list) => families.toolsListBytes.series().set(list.bytes),
+  };
+}
+
+function methodLabel(method: string): string {
+  return method === RESPONSE || isKnownMethod(method) ? method : OTHER;
+}
+
+function countJudgement(
+  families: Families,
+  bounds: LabelBounds,
+  request: Request,
+  { decision }: Judgement,
+): void {
+  const { denial, unevaluable } = decision;
+  families.decisions.series(effectOf(decision), denial?.reason ?? NO_REASON).add(1);
+  for (const { rule, cause } of unevaluable) {
+    families.conditionsUnevaluable.series(bounds.rules.of(rule), cause).add(1);
+  }
+  if (denial === undefined) return;
+  families.ruleHits.series(bounds.rules.of(denial.rule), effectOf(decision)).add(1);
+  if (request.tool !== undefined) countDenial(families, bounds, request, denial);
+}
+
+function countDenial(families: Families, bounds: LabelBounds, request: Request, denial: Denial): void {
+  const tool = bounds.toolOf(request);
+  const category = request.tool?.category.category ?? "unknown";
+  const agent = bounds.agentOf(request, tool);
+  families.toolDenials.series(tool, category, agent, denial.reason, denial.mode).add(1);
+}
+
+function countCall(families: Families, bounds: LabelBounds, request: Request, ending: Ending): void {
+  const tool = bounds.toolOf(request);
+  const category = request.tool?.category.category ?? "unknown";
+  families.toolCalls.series(tool, category, bounds.agentOf(request, tool), ending.outcome).add(1);
+  families.requestBytes.series(tool).observe(request.bytes);
+  families.resultBytes.series(tool).observe(ending.resultBytes);
+}
+
+interface Timed {
+  readonly request: Request;
+  readonly ending: Ending;
+  readonly context: CallContext;
+}
+
+function observeDurations(families: Families, tool: string, { request, ending, context }: Timed): void {
+  const { totalMs, upstreamMs, outcome } = ending;
+  const traceId = context.traceIdOf(request);
+  const method = methodLabel(request.method);
+  const errorType = errorTypeOf(outcome) ?? "";
+  const near = networkTransportOf(request.transport);
+  families.serverDuration.series(method, tool, errorType, near).observe(totalMs / 1000, traceId);
+  if (upstreamMs !== undefined) {
+    const far = networkTransportOf(context.upstreamTransport ?? request.transport);
+    families.clientDuration.series(method, tool, errorType, far).observe(upstreamMs / 1000, traceId);
+  }
+  const ownMs = ownTime(ending);
+  if (ownMs !== undefined) families.overhead.series().observe(ownMs / 1000);
+}
+
+/** A denied call is ours from end to end; one that failed on its way upstream says nothing about us. */
+function ownTime({ outcome, totalMs, upstreamMs }: Ending): number | undefined {
+  if (outcome === "denied") return totalMs;
+  return upstreamMs === undefined ? undefined : Math.max(0, totalMs - upstreamMs);
+}

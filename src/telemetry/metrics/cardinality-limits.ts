@@ -1,0 +1,72 @@
+/** Which names may become labels in one sidecar: agents, tools, rules, and pairs of agent and tool. */
+
+import type { Request } from "../../enforcement/request.ts";
+import { BoundedLabel, OTHER, UNKNOWN } from "./labels.ts";
+import type { LabelBound } from "./label-values.ts";
+
+export interface LabelLimits {
+  /** Names from the configuration, which always have their place. */
+  readonly agents: readonly string[];
+  /** Further agents; absent means 200. */
+  readonly maxAgents?: number;
+  /** Tools that the server lists or the policy names; absent means 2,000. */
+  readonly maxTools?: number;
+  /** Pairs of agent and tool that get series of their own; absent means 5,000. */
+  readonly maxPairs?: number;
+}
+
+const MAX_RULES = 2000;
+
+export class LabelBounds {
+  readonly agents: BoundedLabel;
+  readonly tools: BoundedLabel;
+  readonly rules: BoundedLabel;
+  readonly named: ReadonlySet<string>;
+  readonly #pairs = new Map<string, Set<string>>();
+  readonly #onOverflow: (label: LabelBound) => void;
+  #pairRoom: number;
+  #strangerRoom: number;
+
+  constructor(limits: LabelLimits, onOverflow: (label: LabelBound) => void) {
+    const bound = (max: number, overflow: string, label: LabelBound): BoundedLabel =>
+      new BoundedLabel({ max, overflow, onOverflow: () => onOverflow(label) });
+    this.agents = bound(limits.maxAgents ?? 200, OTHER, "agent");
+    this.tools = bound(limits.maxTools ?? 2000, UNKNOWN, "tool");
+    this.rules = bound(MAX_RULES, OTHER, "rule");
+    this.named = new Set(limits.agents.map((name) => this.agents.admit(name)));
+    this.#onOverflow = onOverflow;
+    this.#pairRoom = limits.maxPairs ?? 5000;
+    this.#strangerRoom = Math.floor(this.#pairRoom / 2);
+  }
+
+  /** The tool's label: a name that only the caller knows never becomes one. */
+  toolOf(request: Request): string {
+    if (request.tool === undefined) return "";
+    return request.tool.isKnown ? this.tools.of(request.tool.name) : UNKNOWN;
+  }
+
+  /**
+   * The agent's label beside this tool. Past the bound on pairs it is `_other`, so that 200 agents on 800 tools do not
+   * become 160,000 pairs; agents that the configuration does not name may fill half of the room.
+   */
+  agentOf(request: Request, tool: string): string {
+    const agent = this.agents.of(request.agent.name);
+    if (agent === OTHER || tool === UNKNOWN) return agent;
+    const agents = this.#pairs.get(tool);
+    if (agents?.has(agent) || this.#takeRoom(agent)) {
+      if (agents === undefined) this.#pairs.set(tool, new Set([agent]));
+      else agents.add(agent);
+      return agent;
+    }
+    this.#onOverflow("pair");
+    return OTHER;
+  }
+
+  #takeRoom(agent: string): boolean {
+    const isStranger = !this.named.has(agent);
+    if (this.#pairRoom === 0 || (isStranger && this.#strangerRoom === 0)) return false;
+    this.#pairRoom -= 1;
+    if (isStranger) this.#strangerRoom -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+/** The series of one metric, found by their label values, and written a slice at a time. */
+
+import type { Format } from "./exposition-format.ts";
+import type { HistogramRow, MetricRow, NumberRow } from "./metric-definitions.ts";
+import {
+  histogramNames,
+  type HistogramSeries,
+  histogramSeries,
+  labelText,
+  type NumberSeries,
+  numberSeries,
+  type Series,
+} from "./series.ts";
+
+/** Lines written before the event loop may turn. */
+const SLICE_LINES = 500;
+
+interface Branch<Kind> {
+  readonly next: Map<string, Branch<Kind>>;
+  series?: Kind;
+}
+
+export class Family<Kind extends Series> {
+  readonly row: MetricRow;
+  readonly #names: readonly string[];
+  readonly #create: (labels: string) => Kind;
+  #root: Branch<Kind> = { next: new Map() };
+  /** In the order of birth. */
+  #all: Kind[] = [];
+  #shared = "";
+
+  constructor(row: MetricRow, create: (labels: string) => Kind) {
+    this.row = row;
+    this.#names = row.labels.filter((label) => label !== "server");
+    this.#create = create;
+  }
+
+  /** The series with these values, one for each label of the row but `server`; born at 0. */
+  series(...values: readonly string[]): Kind {
+    let branch = this.#root;
+    for (const value of values) {
+      let next = branch.next.get(value);
+      if (next === undefined) branch.next.set(value, (next = { next: new Map() }));
+      branch = next;
+    }
+    return (branch.series ??= this.#bear(values));
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** Forgets every series; for gauges whose label values come and go. */
+  reset(): void {
+    this.#root = { next: new Map() };
+    this.#all = [];
+  }
+
+  nameServer(server: string): void {
+    this.#shared = this.row.labels.includes("server") ? labelText(["server"], [server]) : "";
+  }
+
+  /** The family as blocks of lines without a line break at their end; the first one carries HELP and TYPE. */
+  *render(format: Format): Generator<string> {
+    const lines: string[] = [...declaration(this.row, format)];
+    const context = { format, shared: this.#shared };
+    // Invariant: series that are born while this waits come last, and are written too.
+    for (const series of this.#all) {
+      series.write(lines, context);
+      if (lines.length < SLICE_LINES) continue;
+      yield lines.join("\n");
+      lines.length = 0;
+    }
+    if (lines.length > 0) yield lines.join("\n");
+  }
+
+  #bear(values: readonly string[]): Kind {
+    if (values.length !== this.#names.length) throw new TypeError(`${this.row.name}: a label is missing`);
+    const series = this.#create(labelText(this.#names, values));
+    this.#all.push(series);
+    return series;
+  }
+}
+
+export function numberFamily(row: NumberRow): Family<NumberSeries> {
+  return new Family(row, (labels) => numberSeries(row.name, labels));
+}
+
+export function histogramFamily(row: HistogramRow): Family<HistogramSeries> {
+  const names = histogramNames(row.name, row.buckets);
+  return new Family(row, (labels) => histogramSeries(names, labels));
+}
+
+/** OpenMetrics declares a counter without the `_total` of its samples. */
+function declaration({ name, type, help }: MetricRow, format: Format): readonly string[] {
+  const declared = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
+  return [`# HELP ${declared} ${help}`, `# TYPE ${declared} ${type}`];
+}

@@ -1,0 +1,40 @@
+/** The closed sets of label values that telemetry itself declares; decisions and outcomes declare their own. */
+
+import type { Unevaluable } from "../../policy/decision.ts";
+import type { Outcome, Transport } from "../../mcp/vocabulary.ts";
+
+/** Method of a message that answers another. */
+export const RESPONSE = "response";
+/** Reason of a decision that allowed without reservation. */
+export const NO_REASON = "none";
+
+export const DIRECTIONS = ["downstream", "upstream"] as const;
+export const TRANSPORTS = ["http", "stdio"] as const;
+export const STORE_CAUSES = ["connection", "timeout", "reply", "other"] as const;
+export type StoreCause = (typeof STORE_CAUSES)[number];
+/** Why a line of a wrapped server did not pass. */
+export const DROPPED_LINES = ["not_json_rpc", "unmatched", "too_large"] as const;
+export type DroppedLine = (typeof DROPPED_LINES)[number];
+export const FREEZE_KINDS = ["all", "agent", "tool"] as const;
+export type FreezeKind = (typeof FREEZE_KINDS)[number];
+export const CHANGE_GRADES = ["description", "schema", "annotations"] as const;
+export type ChangeGrade = (typeof CHANGE_GRADES)[number];
+export const UNEVALUABLE_CAUSES = [
+  "missing",
+  "type",
+  "size",
+] as const satisfies readonly Unevaluable["cause"][];
+export const RELOAD_RESULTS = ["success", "failure"] as const;
+export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair"] as const;
+export type LabelBound = (typeof LABEL_BOUNDS)[number];
+
+/** `error.type` of the conventions: absent on success; ours to say when we denied. */
+export function errorTypeOf(outcome: Outcome): string | undefined {
+  if (outcome === "success") return undefined;
+  return outcome === "denied" ? "policy_denied" : outcome;
+}
+
+/** `network.transport` of the conventions. */
+export function networkTransportOf(transport: Transport): "tcp" | "pipe" {
+  return transport === "http" ? "tcp" : "pipe";
+}

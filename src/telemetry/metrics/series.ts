@@ -1,0 +1,113 @@
+/** One series of a metric: it counts in a field or two, and writes its own lines. */
+
+import { SYSTEM_CLOCK } from "../../enforcement/clock.ts";
+import type { Format } from "./exposition-format.ts";
+
+/** What stands in every line of a family before the labels of a series, and the labels that all of them have. */
+export interface Lines {
+  readonly format: Format;
+  /** `server="s"`, or empty. */
+  readonly shared: string;
+}
+
+export interface Series {
+  /** Adds the lines of the series, without line breaks. */
+  readonly write: (into: string[], lines: Lines) => void;
+}
+
+/** A series that holds one number. */
+export interface NumberSeries extends Series {
+  readonly add: (amount: number) => void;
+  readonly set: (value: number) => void;
+}
+
+export interface HistogramSeries extends Series {
+  /** `traceId` becomes the bucket's exemplar. */
+  readonly observe: (value: number, traceId?: string) => void;
+}
+
+/** `labels` are the series' own, as `labelText` writes them; empty without any. */
+export function numberSeries(name: string, labels: string): NumberSeries {
+  let value = 0;
+  return {
+    add: (amount) => void (value += amount),
+    set: (next) => void (value = next),
+    write: (into, { shared }) =>
+      void into.push(`${name}${braced(joined(shared, labels))} ${numberText(value)}`),
+  };
+}
+
+/** Of the latest observation of its bucket that was traced. */
+interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  readonly atMs: number;
+}
+
+/** Of a histogram: what its lines begin with, up to and with the bucket's bound; the last one is infinite. */
+export interface HistogramNames {
+  readonly bounds: readonly number[];
+  readonly bucketHeads: readonly string[];
+  readonly sum: string;
+  readonly count: string;
+}
+
+export function histogramNames(name: string, bounds: readonly number[]): HistogramNames {
+  const texts = [...bounds.map(String), "+Inf"];
+  const bucketHeads = texts.map((bound) => `${name}_bucket{le="${bound}"`);
+  return { bounds, bucketHeads, sum: `${name}_sum`, count: `${name}_count` };
+}
+
+export function histogramSeries(names: HistogramNames, labels: string): HistogramSeries {
+  const { bounds, bucketHeads } = names;
+  const counts = new Float64Array(bucketHeads.length);
+  let exemplars: (Exemplar | undefined)[] | undefined;
+  let sum = 0;
+  const observe = (value: number, traceId?: string): void => {
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] ?? Infinity)) bucket += 1;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    sum += value;
+    if (traceId !== undefined) (exemplars ??= [])[bucket] = { traceId, value, atMs: SYSTEM_CLOCK.wallMs() };
+  };
+  const write = (into: string[], { shared, format }: Lines): void => {
+    const own = joined(shared, labels);
+    const tail = own === "" ? "} " : `,${own}} `;
+    let below = 0;
+    for (const [bucket, head] of bucketHeads.entries()) {
+      below += counts[bucket] ?? 0;
+      const exemplar = format === "openmetrics" ? exemplars?.[bucket] : undefined;
+      into.push(head + tail + below + (exemplar === undefined ? "" : exemplarText(exemplar)));
+    }
+    into.push(`${names.sum}${braced(own)} ${numberText(sum)}`, `${names.count}${braced(own)} ${below}`);
+  };
+  return { observe, write };
+}
+
+/** Labels as they stand in a line, without the braces. */
+export function labelText(names: readonly string[], values: readonly string[]): string {
+  return names.map((name, index) => `${name}="${escaped(values[index] ?? "")}"`).join(",");
+}
+
+function escaped(value: string): string {
+  return /[\\"\n]/.test(value)
+    ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+    : value;
+}
+
+function joined(one: string, other: string): string {
+  return one === "" || other === "" ? one + other : `${one},${other}`;
+}
+
+function braced(labels: string): string {
+  return labels === "" ? "" : `{${labels}}`;
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+function exemplarText({ traceId, value, atMs }: Exemplar): string {
+  return ` # {trace_id="${traceId}"} ${numberText(value)} ${atMs / 1000}`;
+}

@@ -1,0 +1,111 @@
+/** The state of the sidecar as gauges and counters, set by the parts that know it. */
+
+import type { LimitReadings } from "../../enforcement/limits/limit-usage.ts";
+import type { Transport } from "../../mcp/vocabulary.ts";
+import { CATEGORIES, type Category } from "../../policy/category/category.ts";
+import type { Mode } from "../../policy/mode.ts";
+import type { Families } from "./registry.ts";
+import type { LabelBounds } from "./cardinality-limits.ts";
+import { labelValue } from "./labels.ts";
+import type { ApprovalState } from "../../enforcement/approvals/approvals.ts";
+import type { ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
+
+interface LoadedPolicy {
+  /** Empty without a policy. */
+  readonly digest: string;
+  readonly default: "allow" | "deny";
+  readonly mode: Mode;
+}
+
+export interface KnownTool {
+  readonly name: string;
+  readonly category: Category;
+}
+
+export interface StateMetrics {
+  /** All policies in force, at the time when they were loaded (milliseconds since the epoch). */
+  readonly policiesLoaded: (policies: readonly LoadedPolicy[], loadedAtMs: number) => void;
+  readonly policyRejected: () => void;
+  /** Tools that the policy names and nobody has, and tools that no rule covers. */
+  readonly policyCoverage: (coverage: { readonly unknown: number; readonly uncovered: number }) => void;
+  readonly toolChanged: (tool: string, grade: ChangeGrade) => void;
+  readonly sessions: (transport: Transport, open: number) => void;
+  readonly streams: (transport: Transport, open: number) => void;
+  readonly upstreamUp: (isUp: boolean) => void;
+  readonly upstreamRestarted: () => void;
+  readonly upstreamLineDropped: (cause: DroppedLine) => void;
+  readonly upstreamExposed: (isExposed: boolean) => void;
+  readonly approvalsPending: (pending: number) => void;
+  readonly approval: (state: ApprovalState) => void;
+  readonly frozen: (kind: FreezeKind, count: number) => void;
+  readonly limitStoreFailed: (cause: StoreCause) => void;
+  readonly failedOpen: (cause: StoreCause) => void;
+  readonly auditDropped: (records: number) => void;
+  readonly spansLost: (spans: number) => void;
+}
+
+export function createStateMetrics(families: Families, bounds: LabelBounds): StateMetrics {
+  return {
+    ...policyState(families),
+    ...upstreamState(families),
+    toolChanged: (tool, grade) => families.toolChanges.series(bounds.tools.of(tool), grade).add(1),
+    sessions: (transport, open) => families.sessions.series(transport).set(open),
+    streams: (transport, open) => families.streams.series(transport).set(open),
+    approvalsPending: (pending) => families.approvalsPending.series().set(pending),
+    approval: (state) => families.approvals.series(state).add(1),
+    frozen: (kind, count) => families.frozen.series(kind).set(count),
+    limitStoreFailed: (cause) => families.limitStoreErrors.series(cause).add(1),
+    failedOpen: (cause) => families.failOpen.series(cause).add(1),
+    auditDropped: (records) => families.auditDropped.series().add(records),
+    spansLost: (spans) => families.traceExportFailures.series().add(spans),
+  };
+}
+
+export function setToolCategories(families: Families, tools: readonly KnownTool[]): void {
+  for (const category of CATEGORIES) {
+    families.tools.series(category).set(tools.filter((tool) => tool.category === category).length);
+  }
+}
+
+export function setLimits(families: Families, bounds: LabelBounds, limits: LimitReadings): void {
+  families.limitKeys.series().set(limits.keys);
+  families.limitUtilization.reset();
+  for (const { tool, counter, scope, ratio } of limits.fullest) {
+    families.limitUtilization.series(bounds.tools.of(tool), bounds.rules.of(counter), scope).set(ratio);
+  }
+}
+
+function policyState(
+  families: Families,
+): Pick<StateMetrics, "policiesLoaded" | "policyRejected" | "policyCoverage"> {
+  return {
+    policiesLoaded: (policies, loadedAtMs) => {
+      families.policyInfo.reset();
+      for (const { digest, default: effect, mode } of policies) {
+        families.policyInfo.series(labelValue(digest), effect, mode).set(1);
+      }
+      families.policyReloadSuccessful.series().set(1);
+      families.policyReloadTimestamp.series().set(loadedAtMs / 1000);
+      families.policyReloads.series("success").add(1);
+    },
+    policyRejected: () => {
+      families.policyReloadSuccessful.series().set(0);
+      families.policyReloads.series("failure").add(1);
+    },
+    policyCoverage: ({ unknown, uncovered }) => {
+      families.policyUnknownTools.series().set(unknown);
+      families.policyUncoveredTools.series().set(uncovered);
+    },
+  };
+}
+
+function upstreamState(
+  families: Families,
+): Pick<StateMetrics, "upstreamUp" | "upstreamRestarted" | "upstreamLineDropped" | "upstreamExposed"> {
+  return {
+    upstreamUp: (isUp) => families.upstreamUp.series().set(Number(isUp)),
+    upstreamRestarted: () => families.upstreamRestarts.series().add(1),
+    upstreamLineDropped: (cause) => families.upstreamLinesDropped.series(cause).add(1),
+    upstreamExposed: (isExposed) => families.upstreamExposed.series().set(Number(isExposed)),
+  };
+}

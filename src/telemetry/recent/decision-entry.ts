@@ -1,0 +1,37 @@
+/** One decision as it is listed, searched and streamed. */
+
+import type { Agent } from "../../enforcement/request.ts";
+import type { Client, Outcome, Transport } from "../../mcp/vocabulary.ts";
+import type { CategoryAssignment } from "../../policy/category/category.ts";
+import type { Denial, Unevaluable } from "../../policy/decision.ts";
+import type { Effect } from "../../policy/mode.ts";
+import type { Captured } from "../audit/capture.ts";
+
+/** One decision, without any argument's value. */
+export interface DecisionEntry {
+  readonly id: string;
+  /** ISO 8601, when the request was received. */
+  readonly time: string;
+  readonly agent: Agent;
+  readonly client?: Client;
+  readonly transport: Transport;
+  readonly method: string;
+  readonly tool?: string;
+  readonly category?: CategoryAssignment;
+  /** Top-level names of the arguments. */
+  readonly argumentNames: readonly string[];
+  /** Values that `audit.capture` asks to keep, by path; absent when it asks for none of this tool. */
+  readonly captured?: Captured;
+  readonly effect: Effect;
+  /** Absent when the call was allowed without reservation. */
+  readonly denial?: Denial;
+  readonly unevaluable: readonly Unevaluable[];
+  /** What the call was charged: counter and amount. */
+  readonly charges: readonly { readonly counter: string; readonly rule: string; readonly amount: number }[];
+  readonly policyDigest: string;
+  readonly approval?: string;
+  readonly traceId?: string;
+  /** Absent while the call goes on. */
+  readonly outcome?: Outcome;
+  readonly durationMs?: number;
+}

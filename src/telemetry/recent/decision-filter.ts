@@ -1,0 +1,60 @@
+/** Which decisions somebody wants to see, from the parameters of a query. */
+
+import { CATEGORIES } from "../../policy/category/category.ts";
+import { EFFECTS, REASONS } from "../../policy/mode.ts";
+import type { DecisionEntry } from "./decision-entry.ts";
+
+/** Every field that is given must be what is given. */
+export interface DecisionFilter {
+  readonly agent?: string;
+  readonly tool?: string;
+  readonly category?: string;
+  readonly effect?: string;
+  readonly reason?: string;
+}
+
+/** The words that a field can have; a name can be any. */
+const FIELDS: Readonly<Record<keyof DecisionFilter, readonly string[] | undefined>> = {
+  agent: undefined,
+  tool: undefined,
+  category: CATEGORIES,
+  effect: EFFECTS,
+  reason: REASONS,
+};
+
+export type ReadFilter =
+  | { readonly filter: DecisionFilter; readonly problem?: undefined }
+  | { readonly filter?: undefined; readonly problem: string };
+
+/** `allowed` are further parameters, which the caller reads. Empty ones are as good as absent. */
+export function readDecisionFilter(
+  parameters: Readonly<Record<string, unknown>>,
+  allowed: readonly string[],
+): ReadFilter {
+  const filter: Record<string, string> = {};
+  const known = [...Object.keys(FIELDS), ...allowed];
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!known.includes(name)) return { problem: `${name}: unknown: must be ${known.join(", ")}` };
+    if (allowed.includes(name) || value === "") continue;
+    const words = Object.entries(FIELDS).find(([field]) => field === name)?.[1];
+    if (typeof value !== "string") return { problem: `${name}: must come once` };
+    if (words !== undefined && !words.includes(value))
+      return { problem: `${name}: must be ${words.join(", ")}` };
+    filter[name] = value;
+  }
+  return { filter };
+}
+
+export function matchesFilter(filter: DecisionFilter, entry: DecisionEntry): boolean {
+  return (
+    isOrAny(filter.agent, entry.agent.name) &&
+    isOrAny(filter.tool, entry.tool) &&
+    isOrAny(filter.category, entry.category?.category) &&
+    isOrAny(filter.effect, entry.effect) &&
+    isOrAny(filter.reason, entry.denial?.reason)
+  );
+}
+
+function isOrAny(wanted: string | undefined, value: string | undefined): boolean {
+  return wanted === undefined || wanted === value;
+}

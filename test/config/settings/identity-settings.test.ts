@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseSettings } from "../../../src/config/settings/settings.ts";
+
+let file: string;
+beforeAll(() => {
+  file = join(mkdtempSync(join(tmpdir(), "tollgate-settings-")), "config.yaml");
+});
+afterAll(() => rmSync(join(file, "../.."), { recursive: true, force: true }));
+
+function parse(text: string) {
+  writeFileSync(file, text);
+  return parseSettings({
+    flags: { upstream: "http://127.0.0.1:1/mcp", config: file },
+    environment: {},
+    isTerminal: false,
+  });
+}
+
+function identity(text: string) {
+  const parsed = parse(`identity: ${text}\n`);
+  if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+  return parsed.settings.identity;
+}
+
+const DOCUMENT = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
+const EXAMPLES = [...DOCUMENT.matchAll(/```yaml\n([\s\S]*?)```/g)]
+  .map(([, text = ""]) => text)
+  .filter((text) => !text.startsWith("# of the agent's pod"));
+
+describe("docs/identity.md", () => {
+  it("shows each source", () => {
+    const shown = EXAMPLES.join("");
+    for (const key of [
+      "jwt:",
+      "service-accounts:",
+      "api-keys:",
+      "client-ca:",
+      "xfcc:",
+      "header:",
+      "passthrough:",
+      "admin-token-file:",
+    ])
+      expect(shown).toContain(key);
+  });
+
+  it.each(EXAMPLES)("shows settings that are right:\n%s", (text) => {
+    expect(parse(text)).toMatchObject({ ok: true });
+  });
+});
+
+describe("settings of identity", () => {
+  it("take the resource for the audience where none is named", () => {
+    expect(
+      identity(`{ resource: "https://mcp.example.com/mcp", jwt: { issuer: "https://x.example" } }`),
+    ).toMatchObject({
+      jwt: { issuer: "https://x.example", audience: ["https://mcp.example.com/mcp"], staleMs: 3_600_000 },
+    });
+  });
+
+  it("keep the issuer as it was written, for it is compared as text", () => {
+    const given = `{ jwt: { issuer: "https://X.example/a/", audience: a } }`;
+    expect(identity(given).jwt?.issuer).toBe("https://X.example/a/");
+  });
+
+  it.each([
+    ["{ unheard: 1 }", "identity: unknown: unheard"],
+    ["{ jwt: { issuer: 'https://x.example', audience: a, unheard: 1 } }", "identity.jwt: unknown: unheard"],
+    [
+      "{ jwt: { issuer: 'https://x.example' } }",
+      "identity.jwt: must have an audience, or identity.resource that stands for it",
+    ],
+    [
+      "{ jwt: { issuer: 'http://x.example', audience: a } }",
+      `identity.jwt.issuer: must be an https URL, or an http one on loopback, got "http://x.example"`,
+    ],
+    ["{ jwt: { issuer: 'https://x.example?a=b', audience: a } }", "identity.jwt.issuer: must have no query"],
+    [
+      "{ jwt: { issuer: 'https://x.example', audience: a, jwks: 'http://127.example/x' } }",
+      `identity.jwt.jwks: must be an https URL, or an http one on loopback, got "http://127.example/x"`,
+    ],
+    [
+      "{ service-accounts: { audience: a } }",
+      "identity.service-accounts: must have one of jwks, jwks-file and token-review",
+    ],
+    [
+      "{ service-accounts: { audience: a, jwks-file: x } }",
+      "identity.service-accounts: must name the issuer when tokens are checked by jwks",
+    ],
+    [
+      "{ service-accounts: { audience: a, issuer: i, jwks-file: x, token-review: 'https://x.example' } }",
+      "identity.service-accounts: must have one of jwks, jwks-file and token-review",
+    ],
+    [
+      "{ header: { name: X_Agent, from: ['127.0.0.1'] } }",
+      "identity.header.name: must be a header name of letters, digits and -",
+    ],
+    ...["Host", "Content-Length"].map((name): [string, string] => [
+      `{ upstream-header: ${name} }`,
+      "identity.upstream-header: must not be a header that says how a message is sent, such as Host; choose X-Agent-Id or the like",
+    ]),
+    [
+      "{ header: { name: X-Agent, from: ['localhost'] } }",
+      `identity.header.from.0: must be an address or a CIDR range, got "localhost"`,
+    ],
+    [
+      "{ xfcc: { from: ['10.0.0.0/33'] } }",
+      `identity.xfcc.from.0: must be an address or a CIDR range, got "10.0.0.0/33"`,
+    ],
+    ["{ xfcc: { from: [] } }", "identity.xfcc.from: too small: expected array to have >=1 items"],
+    [
+      "{ passthrough: true, api-keys: { file: x } }",
+      "identity.passthrough: leaves tokens to the upstream; take out jwt, service-accounts and api-keys, or this",
+    ],
+    [
+      "{ passthrough: true, resource: 'https://x.example' }",
+      "identity.resource: is for tokens that are checked here; with passthrough the upstream names itself",
+    ],
+  ])("%s is refused", (text, problem) => {
+    expect(parse(`identity: ${text}\n`)).toEqual({ ok: false, problems: [problem] });
+  });
+
+  it.each(["HS256", "none", "RS1", "ES256K"])("do not allow the algorithm %s", (algorithm) => {
+    const parsed = parse(
+      `identity: { jwt: { issuer: "https://x.example", audience: a, algorithms: [${algorithm}] } }\n`,
+    );
+    expect(parsed).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining("identity.jwt.algorithms.0")],
+    });
+  });
+
+  it("say all of their problems at once", () => {
+    const parsed = parse("identity: { header: { name: '', from: [x] }, api-keys: {} }\ntls: { cert: x }\n");
+    expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(": ")[0])).toEqual([
+      "identity.api-keys.file",
+      "identity.header.name",
+      "identity.header.from.0",
+      "tls.key",
+    ]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { Agent } from "../../src/enforcement/request.ts";
+import { TokenCache } from "../../src/identity/token-cache.ts";
+
+const ALICE: Agent = { name: "alice", source: "jwt", verified: true };
+const MINUTE_MS = 60_000;
+
+function cacheAt(ms: number, max = 10) {
+  const clock = { ms };
+  return { clock, cache: new TokenCache(() => clock.ms, max) };
+}
+
+describe("the cache of good tokens", () => {
+  it("keeps a token for a minute at most", () => {
+    const { cache, clock } = cacheAt(0);
+    cache.keep("a", ALICE, 10 * MINUTE_MS);
+    clock.ms = MINUTE_MS - 1;
+    expect(cache.find("a")).toBe(ALICE);
+    clock.ms = MINUTE_MS;
+    expect(cache.find("a")).toBeUndefined();
+  });
+
+  it("never keeps a token past its own end", () => {
+    const { cache, clock } = cacheAt(0);
+    cache.keep("a", ALICE, 5_000);
+    clock.ms = 4_999;
+    expect(cache.find("a")).toBe(ALICE);
+    clock.ms = 5_000;
+    expect(cache.find("a")).toBeUndefined();
+  });
+
+  it("keeps nothing longer when the clock is set back", () => {
+    const { cache, clock } = cacheAt(100 * MINUTE_MS);
+    cache.keep("a", ALICE, 200 * MINUTE_MS);
+    clock.ms = 50 * MINUTE_MS;
+    expect(cache.find("a")).toBeUndefined();
+  });
+
+  it("is bounded: the oldest makes room", () => {
+    const { cache } = cacheAt(0, 3);
+    for (const digest of ["a", "b", "c", "d"]) cache.keep(digest, ALICE, MINUTE_MS);
+    expect(cache.size).toBe(3);
+    expect([cache.find("a"), cache.find("d")]).toEqual([undefined, ALICE]);
+  });
+});

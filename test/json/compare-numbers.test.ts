@@ -1,0 +1,62 @@
+/** Exact comparison of numbers. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compareNumbers } from "../../src/json/compare-numbers.ts";
+import { num } from "../policy/policies.ts";
+
+function order(one: string, other: string): number {
+  // Adding zero turns -0 into 0.
+  return Math.sign(compareNumbers(num(one), num(other))) + 0;
+}
+
+describe("compareNumbers", () => {
+  it.each([
+    ["9007199254740993", "9007199254740992", 1],
+    ["1.0", "1", 0],
+    ["10e-1", "1", 0],
+    ["1E+3", "1000", 0],
+    ["0.1", "0.10", 0],
+    ["0.1", "0.1000000000000000055511151231257827", -1],
+    ["-0", "0", 0],
+    ["0e99", "-0.000", 0],
+    ["1e400", "1e401", -1],
+    ["-1e400", "-1e401", 1],
+    ["1e-400", "0", 1],
+    ["-1e-400", "0", -1],
+    ["-5", "3", -1],
+    ["12", "123", -1],
+    ["-1.5", "-1.25", -1],
+    ["100", "1e2", 0],
+    ["12345678901234567890", "12345678901234567891", -1],
+  ])("%s against %s is %i", (one, other, expected) => {
+    expect(order(one, other)).toBe(expected);
+    expect(order(other, one)).toBe(expected === 0 ? 0 : -expected);
+  });
+
+  it("costs nothing for an exponent that no memory would hold", () => {
+    expect(order("1e999999999", "1e999999998")).toBe(1);
+    expect(order("1e99999999999999999999999999999", "1e-99999999999999999999999999999")).toBe(1);
+  });
+
+  it("refuses a token that is no number", () => {
+    expect(() => order("12", "NaN")).toThrow(TypeError);
+  });
+
+  it("agrees with doubles where doubles are exact", () => {
+    const exact = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
+    fc.assert(
+      fc.property(exact, exact, (one, other) => {
+        expect(order(`${one}.0`, String(other))).toBe(Math.sign(one - other));
+      }),
+    );
+  });
+
+  it("is zero however a decimal is written", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 10n ** 40n }), fc.nat(30), (digits, zeros) => {
+        expect(order(`${digits}`, `${digits}${"0".repeat(zeros)}e-${zeros}`)).toBe(0);
+      }),
+    );
+  });
+});

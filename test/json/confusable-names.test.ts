@@ -1,0 +1,42 @@
+/** Names that a lenient reader takes for others. */
+
+import { describe, expect, it } from "vitest";
+import { decidingNames, foldsOnto, isLookAlike } from "../../src/json/confusable-names.ts";
+
+describe("isLookAlike", () => {
+  const deciding = decidingNames(["name", "task"]);
+
+  it.each([
+    ["name", false],
+    ["NAME", true],
+    ["names", false],
+    ["na\u200bme", true],
+    ["ta\u017fk", true],
+    ["name\0more", true],
+    ["more\0name", false],
+    ["größe", false],
+    ["g".repeat(65), false],
+    ["ö".repeat(65), true],
+  ])("says of %j: %j", (name, expected) => {
+    expect(isLookAlike(name, deciding)).toBe(expected);
+  });
+});
+
+describe("foldsOnto", () => {
+  it.each([
+    ["amount", "Amount"],
+    ["kelvin", "\u212aelvin"],
+    ["is", "i\u017f"],
+    ["Größe", "grösse"],
+    ["größe", "GRÖSSE"],
+    ["é", "e\u0301"],
+  ])("takes %j and %j for one", (wanted, name) => {
+    expect(foldsOnto(name, wanted)).toBe(true);
+  });
+
+  it("is false for the name itself and for what is longer than it could fold", () => {
+    expect(foldsOnto("amount", "amount")).toBe(false);
+    expect(foldsOnto(`a${"\u0301\u0316".repeat(1_000_000)}`, "a")).toBe(false);
+    expect(foldsOnto(`amount${"\u200b".repeat(1_000_000)}`, "amount")).toBe(true);
+  });
+});

@@ -1,0 +1,197 @@
+/** The splitter of server-sent events: any line ends, any chunks, every byte kept. */
+
+import { Buffer } from "node:buffer";
+
+import { array, assert, constantFrom, integer, property } from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { SseSplitter, replaceData } from "../../src/mcp/sse.ts";
+import type { SseEvent } from "../../src/mcp/sse.ts";
+
+const PIECES = [
+  "data",
+  "data:",
+  "data: ",
+  "event: message",
+  "id: 7",
+  "retry: 10",
+  ":",
+  ": ping",
+  "x",
+  "é😀",
+  "\ufeff",
+  " ",
+  "\n",
+  "\n\n",
+  "\r",
+  "\r\n",
+  "\r\n\r\n",
+  '{"a":1}',
+];
+const numRuns = Math.min(Number(process.env["FUZZ_RUNS"] ?? 5_000), 300_000);
+
+/** Events of a stream that arrives in chunks of a size. */
+function eventsOf(stream: string | Buffer, chunkBytes = 1_000_000): readonly SseEvent[] {
+  const splitter = new SseSplitter(1_000_000);
+  const bytes = Buffer.from(stream);
+  const events: SseEvent[] = [];
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const found = splitter.push(bytes.subarray(at, at + chunkBytes));
+    if (found === "too_large") throw new Error("too large");
+    events.push(...found);
+  }
+  return events;
+}
+
+function dataOf(stream: string, chunkBytes?: number): readonly string[] {
+  return eventsOf(stream, chunkBytes).flatMap(({ data }) => (data === undefined ? [] : [data]));
+}
+
+describe("data", () => {
+  it.each([
+    ["one line", "data: a\n\n", ["a"]],
+    ["no space", "data:a\n\n", ["a"]],
+    ["two spaces", "data:  a\n\n", [" a"]],
+    ["several lines", "data: a\ndata: b\n\n", ["a\nb"]],
+    ["no colon", "data\n\n", [""]],
+    ["an empty value", "data:\n\n", [""]],
+    ["two events", "data: a\n\ndata: b\n\n", ["a", "b"]],
+    ["other lines around", "event: message\nid: 1\ndata: a\nretry: 5\n: c\n\n", ["a"]],
+    ["CR", "data: a\rdata: b\r\r", ["a\nb"]],
+    ["CRLF", "data: a\r\ndata: b\r\n\r\n", ["a\nb"]],
+    ["line ends of all kinds", "data: a\rdata: b\ndata: c\r\n\r\n", ["a\nb\nc"]],
+    ["a byte order mark at the beginning", "\ufeffdata: a\n\n", ["a"]],
+    ["a byte order mark later", "data: a\n\n\ufeffdata: b\n\n", ["a"]],
+    ["a comment only", ": ping\n\n", []],
+    ["names that only look like data", "datas: a\nDATA: b\n data: c\n\n", []],
+    ["empty lines", "\n\n\n", []],
+    ["an unfinished event", "data: a\n\ndata: b\n", ["a"]],
+    ["characters outside ASCII", "data: é😀\n\n", ["é😀"]],
+  ])("of %s", (_, stream, data) => {
+    for (let chunkBytes = 1; chunkBytes <= stream.length; chunkBytes += 1)
+      expect(dataOf(stream, chunkBytes)).toEqual(data);
+  });
+});
+
+describe("events", () => {
+  it("come at the line that ends them, without waiting for the second half of a CRLF", () => {
+    const splitter = new SseSplitter(100);
+    expect(splitter.push(Buffer.from("data: a\r\n\r"))).toMatchObject([{ data: "a" }]);
+    expect(splitter.push(Buffer.from("\ndata: b\r\n\r\n"))).toMatchObject([
+      { data: undefined },
+      { data: "b" },
+    ]);
+    expect(splitter.rest()).toHaveLength(0);
+  });
+
+  it("and the rest are the stream, byte for byte, and the same events however it is cut", () => {
+    const claim = property(
+      array(constantFrom(...PIECES), { maxLength: 30 }),
+      integer({ min: 1, max: 7 }),
+      (pieces, chunkBytes) => {
+        const stream = pieces.join("");
+        const splitter = new SseSplitter(1_000_000);
+        const bytes = Buffer.from(stream);
+        const raws: Buffer[] = [];
+        for (let at = 0; at < bytes.length; at += chunkBytes) {
+          const events = splitter.push(bytes.subarray(at, at + chunkBytes));
+          if (events === "too_large") return false;
+          raws.push(...events.map(({ raw }) => raw));
+        }
+        expect(Buffer.concat([...raws, splitter.rest()]).toString()).toBe(stream);
+        expect(dataOf(stream, chunkBytes)).toEqual(referenceData(stream));
+        return true;
+      },
+    );
+    expect(() => assert(claim, { numRuns })).not.toThrow();
+  });
+
+  it("pass bytes that are not UTF-8 unchanged", () => {
+    const stream = Buffer.from([0x3a, 0xff, 0x0a, 0x0a]);
+    expect(eventsOf(stream)[0]?.raw.equals(stream)).toBe(true);
+  });
+});
+
+describe("the bound", () => {
+  it("lets an event of exactly that size pass", () => {
+    expect(new SseSplitter(9).push(Buffer.from("data: a\n\n"))).toHaveLength(1);
+  });
+
+  it("is for one event, not for the stream", () => {
+    const splitter = new SseSplitter(9);
+    for (let count = 0; count < 100; count += 1)
+      expect(splitter.push(Buffer.from("data: a\n\n"))).toHaveLength(1);
+  });
+
+  it("stops at a longer event, whole or in parts, for good", () => {
+    expect(new SseSplitter(8).push(Buffer.from("data: a\n\n"))).toBe("too_large");
+    const splitter = new SseSplitter(8);
+    expect(splitter.push(Buffer.from("data: "))).toEqual([]);
+    expect(splitter.push(Buffer.from("abc"))).toBe("too_large");
+    expect(splitter.push(Buffer.from("\n\n"))).toBe("too_large");
+    expect(splitter.push(Buffer.from("data:\n\n"))).toBe("too_large");
+    expect(splitter.rest()).toHaveLength(0);
+  });
+});
+
+describe("replaceData", () => {
+  it.each([
+    ["data: a\n\n", "data: NEW\n\n"],
+    [
+      "event: message\nid: 1\ndata: a\nretry: 5\n: c\n\n",
+      "event: message\nid: 1\ndata: NEW\nretry: 5\n: c\n\n",
+    ],
+    ["id: 1\r\ndata: a\r\ndata: b\r\nx: y\r\n\r\n", "id: 1\r\ndata: NEW\r\nx: y\r\n\r\n"],
+    ["data\r\r", "data: NEW\r\r"],
+    ["\ufeffdata: a\n\n", "\ufeffdata: NEW\n\n"],
+    [": only a comment\n\n", ": only a comment\n\n"],
+  ])("of %j is %j", (stream, replaced) => {
+    expect(eventsOf(stream).map((event) => replaceData(event, "NEW").toString())).toEqual([replaced]);
+  });
+
+  it("writes data of several lines and outside ASCII as it is read", () => {
+    const [event] = eventsOf("id: é\ndata: a\n\n");
+    if (event === undefined) throw new Error("no event");
+    const replaced = replaceData(event, "é😀\nzwei");
+    expect(replaced.toString()).toBe("id: é\ndata: é😀\ndata: zwei\n\n");
+    expect(dataOf(replaced.toString())).toEqual(["é😀\nzwei"]);
+  });
+
+  it("keeps bytes of other lines that are not UTF-8", () => {
+    const [event] = eventsOf(
+      Buffer.concat([Buffer.from(":"), Buffer.from([0xff]), Buffer.from("\ndata: a\n\n")]),
+    );
+    if (event === undefined) throw new Error("no event");
+    expect([...replaceData(event, "b")]).toEqual([0x3a, 0xff, 0x0a, ...Buffer.from("data: b\n\n")]);
+  });
+});
+
+describe("work", () => {
+  it.each([
+    ["line feeds", "\n"],
+    ["carriage returns", "\r"],
+  ])("grows with the stream when it has many lines that end in %s", (_, lineEnd) => {
+    const stream = `${`data: x${lineEnd}`.repeat(300_000)}${lineEnd}${lineEnd}`;
+    const splitter = new SseSplitter(10_000_000);
+    const startedAt = performance.now();
+    expect(splitter.push(Buffer.from(stream))).toHaveLength(2);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+/** What the specification says, on the whole stream at once. */
+function referenceData(stream: string): readonly string[] {
+  const lines = stream.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
+  const events: string[] = [];
+  let data: string[] = [];
+  // What follows the last line end is no line.
+  for (const line of lines.slice(0, -1)) {
+    if (line === "") {
+      if (data.length > 0) events.push(data.join("\n"));
+      data = [];
+    }
+    const [, value] = /^data(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (/^data(?::|$)/.test(line)) data.push(value ?? "");
+  }
+  return events;
+}

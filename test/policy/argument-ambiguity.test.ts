@@ -1,0 +1,99 @@
+/** Arguments that a server may find where the policy does not look. */
+
+import { describe, expect, it } from "vitest";
+import { decide } from "../../src/policy/decide.ts";
+import { misreading } from "../../src/policy/argument-ambiguity.ts";
+import { callOf, json, policyOf, UNUSED } from "./policies.ts";
+import { isJsonObject, type JsonObject } from "../../src/json/json.ts";
+
+function object(text: string): JsonObject {
+  const value = json(text);
+  if (!isJsonObject(value)) throw new TypeError("not an object");
+  return value;
+}
+
+const GUARD = policyOf({
+  version: "1",
+  default: "allow",
+  tools: {
+    pay: {
+      deny_if: [
+        { conditions: [{ path: "args.amount", op: "gt", value: 100 }] },
+        { conditions: [{ path: "args.opts.force", op: "eq", value: true }] },
+      ],
+      require: [{ conditions: [{ path: "args.to.account", op: "neq", value: "mine" }] }],
+    },
+    spend: { limits: [{ counter: "c", window: "minute", max: 9, increment_from: "args.amount" }] },
+  },
+});
+
+describe("a call is denied as unevaluable", () => {
+  it.each([
+    ["another case", '{"to":{"account":"a"},"Amount":500}'],
+    ["beside the very name", '{"to":{"account":"a"},"amount":1,"AMOUNT":500}'],
+    ["an escape that is no plain letter", '{"to":{"account":"a"},"amount\\u0000":500}'],
+    ["a NUL that ends it", '{"to":{"account":"a"},"amount\\u0000x":500}'],
+    ["a zero-width character", '{"to":{"account":"a"},"am\\u200bount":500}'],
+    ["full-width letters", '{"to":{"account":"a"},"\\uff41mount":500}'],
+    ["a parent of another case", '{"To":{"account":"mine"},"to":{"account":"a"}}'],
+    ["a child of another case", '{"to":{"account":"a","ACCOUNT":"mine"}}'],
+    ["an object in a text", '{"to":{"account":"a"},"opts":" {\\"force\\":true}"}'],
+    ["a list in a text", '{"to":{"account":"a"},"opts":"[]"}'],
+  ])("for %s", (_name, args) => {
+    const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
+    expect(denial).toMatchObject({ effect: "deny", reason: "condition_unevaluable" });
+  });
+
+  it("by its rule where that objects to what it can read", () => {
+    for (const args of ['{"to":"{}"}', '{"Amount":1,"amount":500,"to":{"account":"a"}}']) {
+      const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
+      expect(denial).toMatchObject({ effect: "deny", reason: "condition" });
+    }
+  });
+
+  it("where a limit adds up an argument with a look-alike, and says so", () => {
+    const { denial, unevaluable } = decide(
+      GUARD,
+      { ...callOf("spend"), args: object('{"amount":1,"Amount":500}') },
+      UNUSED,
+    );
+    expect(denial?.reason).toBe("condition_unevaluable");
+    expect(unevaluable.map(({ cause }) => cause)).toEqual(["look_alike"]);
+  });
+});
+
+describe("misreading", () => {
+  it.each([
+    ["no other name", '{"amount":1}', ["amount"]],
+    ["names that are merely near", '{"amounts":1,"amoun":2,"am_ount":3}', ["amount"]],
+    ["a look-alike where the policy names nothing", '{"to":{"Amount":1},"amount":1}', ["amount"]],
+    ["a text at the end of the path", '{"amount":"{}"}', ["amount"]],
+    ["a plain text on the path", '{"to":"a@b"}', ["to", "account"]],
+    ["nothing on the path", '{"to":null}', ["to", "account"]],
+    ["a list", '{"to":[{"account":1}]}', ["to", "0", "account"]],
+  ])("is none for %s", (_name, args, path) => {
+    expect(misreading(object(args), path)).toBeUndefined();
+  });
+
+  const both = object('{"properties":{"a":{},"A":{},"in":{"properties":{"b":{},"B":{}}}}}');
+  it.each([
+    ["at the top", '{"a":1,"A":2}', ["a"]],
+    ["further down", '{"in":{"b":1,"B":2}}', ["in", "b"]],
+  ])("is none for two names that the tool declares beside each other, %s", (_name, args, path) => {
+    expect(misreading(object(args), path)).toBe("look_alike");
+    expect(misreading(object(args), path, both)).toBeUndefined();
+  });
+
+  it("is there when the tool declares one of the two only", () => {
+    const one = object('{"properties":{"A":{}}}');
+    expect(misreading(object('{"A":2}'), ["a"], one)).toBe("look_alike");
+    expect(misreading(object('{"a":1,"\\u212a":2}'), ["a"], both)).toBeUndefined();
+    expect(misreading(object('{"a":1,"a\\u200b":2}'), ["a"], both)).toBe("look_alike");
+  });
+
+  it("is assumed of an object with more names than are compared", () => {
+    const names = Array.from({ length: 10_001 }, (_, index): [string, string] => [`n${index}`, ""]);
+    expect(misreading(new Map(names), ["amount"])).toBe("look_alike");
+    expect(misreading(new Map(names.slice(1)), ["amount"])).toBeUndefined();
+  });
+});

@@ -1,0 +1,81 @@
+/** Shapes by themselves: what they read, what they report, and the schema that says the same. */
+
+import { describe, expect, it } from "vitest";
+import { Place, type Problem } from "../../../src/policy/schema/document-path.ts";
+import {
+  dictionary,
+  flag,
+  list,
+  listWords,
+  number,
+  object,
+  optional,
+  required,
+  type Shape,
+  text,
+  word,
+} from "../../../src/policy/schema/schema.ts";
+import { fromLiteral } from "../policies.ts";
+
+/** The value and the problems, as `path: message`. */
+function reading<T>(shape: Shape<T>, literal: unknown): { value: T | undefined; problems: string[] } {
+  const problems: Problem[] = [];
+  const value = shape.read(fromLiteral(literal), Place.root(problems));
+  return { value, problems: problems.map(({ path, message }) => `${path}: ${message}`) };
+}
+
+const PAIR = object<{ a: string; b?: boolean }>({ a: required(text()), b: optional(flag()) });
+
+describe("a shape", () => {
+  it("has the schema of what it reads", () => {
+    expect(text().schema).toStrictEqual({ type: "string" });
+    expect(text(1).schema).toStrictEqual({ type: "string", minLength: 1 });
+    expect(flag().schema).toStrictEqual({ type: "boolean" });
+    expect(word("a").schema).toStrictEqual({ const: "a" });
+    expect(word("a", "b").schema).toStrictEqual({ enum: ["a", "b"] });
+    expect(list(flag()).schema).toStrictEqual({ type: "array", items: { type: "boolean" } });
+    expect(PAIR.schema).toStrictEqual({
+      type: "object",
+      properties: { a: { type: "string" }, b: { type: "boolean" } },
+      patternProperties: { "^x-": {} },
+      additionalProperties: false,
+      required: ["a"],
+    });
+    expect(object<{ b?: boolean }>({ b: optional(flag()) }).schema).not.toHaveProperty("required");
+  });
+
+  it("leaves out what it could not read", () => {
+    expect(reading(list(flag()), [true, 1, false])).toEqual({
+      value: [true, false],
+      problems: ["[1]: must be true or false, got 1"],
+    });
+    expect(reading(dictionary(flag()), { a: true, b: 1 })).toEqual({
+      value: new Map([["a", true]]),
+      problems: ["b: must be true or false, got 1"],
+    });
+  });
+
+  it("of an object knows its keys", () => {
+    expect(reading(PAIR, { a: "x", b: true, "x-c": 1 })).toEqual({
+      value: { a: "x", b: true },
+      problems: [],
+    });
+    expect(reading(PAIR, { a: "x", other: 1 }).problems).toEqual(["other: is not a known key"]);
+    expect(reading(PAIR, { b: 1, other: 1 })).toEqual({
+      value: undefined,
+      problems: ["b: must be true or false, got 1", "other: is not a known key", "a: is required"],
+    });
+  });
+
+  it("of a number has its range", () => {
+    const positive = number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 });
+    expect(positive.schema).toStrictEqual({ type: "number", exclusiveMinimum: 0 });
+    expect(reading(positive, 0.5)).toEqual({ value: 0.5, problems: [] });
+    expect(reading(positive, 0).problems).toEqual([": must be a number above 0, got 0"]);
+    expect(reading(positive, "1").problems).toEqual([': must be a number above 0, got "1"']);
+  });
+
+  it("lists words as people do", () => {
+    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listWords)).toEqual(["", "a", "a or b", "a, b or c"]);
+  });
+});

@@ -1,0 +1,166 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestSidecar, type TestSidecar } from "../../fixtures/start-sidecar.ts";
+
+const BODY = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}`;
+const TYPE = "Content-Type: application/json";
+const LENGTH = `Content-Length: ${BODY.length}`;
+
+let server: Server;
+let sidecar: TestSidecar;
+const upstreamSaw: string[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    upstreamSaw.push(`${request.method} ${request.url}`);
+    request.resume();
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(`{"jsonrpc":"2.0","id":1,"result":{}}`);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  sidecar = await startTestSidecar({
+    upstream: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`,
+    settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } },
+    bounds: { messageBytes: 1024, requestMs: 300 },
+    flags: { "allowed-host": "mcp.example.com", "allowed-origin": "https://app.example.com" },
+  });
+});
+afterAll(async () => {
+  await sidecar.stop();
+  server.close();
+});
+
+/** Sends bytes on a socket of their own and reads until the sidecar closes it or has answered. */
+async function send(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+    if (answer.includes("\r\n\r\n")) socket.end();
+  });
+  socket.on("error", () => undefined);
+  socket.write(bytes);
+  await once(socket, "close");
+  return answer;
+}
+
+function request(line: string, headers: readonly string[], body = ""): string {
+  return [line, ...headers, "", body].join("\r\n");
+}
+
+function post(headers: readonly string[], body = BODY): string {
+  return request("POST /mcp HTTP/1.1", headers, body);
+}
+
+const HOST = "Host: localhost";
+
+describe("HTTP edge", () => {
+  it.each([
+    ["another path", request("POST /mcp/ HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["another case", request("POST /MCP HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["a query", request("POST /mcp?x=1 HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["an escaped path", request("POST /%6dcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["a dotted path", request("POST /x/../mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["an absolute target", request("POST http://evil/mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["PUT", request("PUT /mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 405, "method"],
+    ["OPTIONS", request("OPTIONS /mcp HTTP/1.1", [HOST]), 405, "method"],
+    ["HEAD", request("HEAD /mcp HTTP/1.1", [HOST]), 405, "method"],
+    ["CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST]), 405, "method"],
+    [
+      "an upgrade",
+      request("GET /mcp HTTP/1.1", [HOST, "Connection: Upgrade", "Upgrade: websocket"]),
+      400,
+      "header",
+    ],
+    ["no Host", post([TYPE, LENGTH]), 403, "host"],
+    ["an unknown Host", post(["Host: evil.example.com", TYPE, LENGTH]), 403, "host"],
+    ["a Host that begins like a known one", post(["Host: localhost.evil.com", TYPE, LENGTH]), 403, "host"],
+    ["a Host with a user", post(["Host: localhost@evil.com", TYPE, LENGTH]), 403, "host"],
+    ["two Hosts", post([HOST, "Host: evil.com", TYPE, LENGTH]), 400, "header"],
+    ["a foreign Origin", post([HOST, "Origin: https://evil.com", TYPE, LENGTH]), 403, "origin"],
+    ["Origin null", post([HOST, "Origin: null", TYPE, LENGTH]), 403, "origin"],
+    ["text/plain", post([HOST, "Content-Type: text/plain", LENGTH]), 415, "content_type"],
+    ["no Content-Type", post([HOST, LENGTH]), 415, "content_type"],
+    ["utf-16", post([HOST, "Content-Type: application/json; charset=utf-16", LENGTH]), 415, "content_type"],
+    ["JSON with parameters", post([HOST, `${TYPE}; version=1`, LENGTH]), 415, "content_type"],
+    ["gzip", post([HOST, TYPE, LENGTH, "Content-Encoding: gzip"]), 415, "content_encoding"],
+    ["two Content-Types", post([HOST, TYPE, TYPE, LENGTH]), 400, "header"],
+    ["two Authorizations", post([HOST, TYPE, LENGTH, "Authorization: a", "Authorization: b"]), 400, "header"],
+    ["two session ids", post([HOST, TYPE, LENGTH, "Mcp-Session-Id: a", "mcp-session-id: b"]), 400, "header"],
+    ["two agents", post([HOST, TYPE, LENGTH, "X-Agent-Id: a", "X-Agent-Id: b"]), 400, "header"],
+    ["an agent with _", post([HOST, TYPE, LENGTH, "X_Agent_Id: a"]), 400, "header"],
+    ["a session id with _", post([HOST, TYPE, LENGTH, "Mcp_Session_Id: a"]), 400, "header"],
+    ["a body on GET", request("GET /mcp HTTP/1.1", [HOST, LENGTH], BODY), 400, "header"],
+    ["a length above the bound", post([HOST, TYPE, "Content-Length: 1025"], "{"), 413, "too_large"],
+    [
+      "chunks above the bound",
+      post([HOST, TYPE, "Transfer-Encoding: chunked"], `800\r\n${"x".repeat(2048)}\r\n`),
+      413,
+      "too_large",
+    ],
+    ["length and chunks", post([HOST, TYPE, LENGTH, "Transfer-Encoding: chunked"]), 400, "header"],
+    ["two lengths", post([HOST, TYPE, LENGTH, "Content-Length: 3"]), 400, "header"],
+    ["a folded header", post([HOST, TYPE, LENGTH, "X: a", " b"]), 400, "header"],
+    ["a space before the colon", post([HOST, TYPE, "Content-Length : 3"]), 400, "header"],
+    ["another protocol", "\u0016\u0003\u0001\u0000", 400, "header"],
+    ["a body that never ends", post([HOST, TYPE, "Content-Length: 100"], "{"), 408, "too_slow"],
+    ["headers that never end", `POST /mcp HTTP/1.1\r\n${HOST}\r\n`, 408, "too_slow"],
+    ["an array", post([HOST, TYPE, "Content-Length: 2"], "[]"), 400, "batch"],
+    ["what is not JSON", post([HOST, TYPE, "Content-Length: 2"], "{;"), 400, "syntax"],
+  ])("refuses %s, counts it once, and forwards nothing", async (_what, bytes, status, cause) => {
+    const refused = () => sidecar.metric("tollgate_messages_refused_total", { cause });
+    const [records, count, seen] = [sidecar.audit().length, await refused(), upstreamSaw.length];
+    const answer = await send(bytes);
+    expect(answer.split("\r\n")[0]).toContain(` ${status} `);
+    expect(sidecar.audit().slice(records)).toMatchObject([{ reason: "invalid_message" }]);
+    expect(await refused()).toBe(count + 1);
+    expect(upstreamSaw.length).toBe(seen);
+  });
+
+  it.each([
+    ["the loopback name", post([HOST, TYPE, LENGTH])],
+    ["a port behind it", post(["Host: 127.0.0.1:8080", TYPE, LENGTH])],
+    ["an allowed Host", post(["Host: MCP.example.com", TYPE, LENGTH])],
+    ["an allowed Origin", post([HOST, "Origin: https://app.example.com", TYPE, LENGTH])],
+    ["a loopback Origin", post([HOST, "Origin: http://localhost:6274", TYPE, LENGTH])],
+    ["a charset", post([HOST, `${TYPE}; charset=UTF-8`, LENGTH])],
+  ])("serves %s", async (_what, bytes) => {
+    expect(await send(bytes)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ["an upgrade", post([HOST, TYPE, LENGTH, "Connection: Upgrade", "Upgrade: h2c"])],
+    ["a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
+    ["no HTTP", "\u0000\u0000"],
+  ])("outlives clients that are gone before %s is answered", async (_what, bytes) => {
+    for (let round = 0; round < 50; round += 1) {
+      const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
+      socket.on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write(bytes);
+      socket.resetAndDestroy();
+      await once(socket, "close");
+    }
+    expect(await send(post([HOST, TYPE, LENGTH]))).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ["is too slow", `POST /mcp HTTP/1.1\r\n${HOST}\r\n`],
+    ["wants a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
+  ])("lets go of a client that %s and does not hang up itself", async (_what, bytes) => {
+    const port = Number(new URL(sidecar.url).port);
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("error", () => undefined).resume();
+    socket.write(bytes);
+    await new Promise((resolve) => socket.once("end", resolve));
+    // Only when nobody is there any more does a write fail.
+    const writing = setInterval(() => socket.write("x"), 50);
+    await closed;
+    clearInterval(writing);
+  });
+});

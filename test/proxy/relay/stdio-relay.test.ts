@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
+import { SYSTEM_CLOCK } from "../../../src/enforcement/clock.ts";
+import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { Freezes } from "../../../src/enforcement/freezes/freezes.ts";
+import {
+  createServerRequests,
+  type ServerRequestRules,
+} from "../../../src/proxy/relay/server-request-rules.ts";
+import { noApprovals } from "../../fixtures/approvals.ts";
+import { createEnforcer } from "../../../src/enforcement/enforcer.ts";
+import { combineObservers, type Ending, type Refusal } from "../../../src/enforcement/observer.ts";
+import { ChildError } from "../../../src/proxy/upstream/child/child-error.ts";
+import { StdioRelay } from "../../../src/proxy/relay/stdio-relay.ts";
+import { Tasks } from "../../../src/proxy/sessions/open-tasks.ts";
+import { ToolList } from "../../../src/proxy/tools/tool-catalog.ts";
+import { lineUpstream } from "../../../src/proxy/upstream/stdio.ts";
+
+const POLICY = {
+  version: "1",
+  default: "allow",
+  hide: ["hidden"],
+  methods: { "resources/read": { action: "deny" } },
+  tools: { no: { action: "deny" }, once: { limits: [{ counter: "once", window: "day", max: 1 }] } },
+};
+
+/** A relay whose both ends are lists; `send` stands for the server's pipe, `rules` for what the server may ask. */
+function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules = {}) {
+  const file = parsePolicyFile(Buffer.from(JSON.stringify(POLICY)), "policy.json");
+  if (!file.ok) throw new Error(file.problems.join("\n"));
+  const toServer: string[] = [];
+  const toClient: string[] = [];
+  const endings: (Ending & { id: string })[] = [];
+  const refusals: Refusal[] = [];
+  const dropped: string[] = [];
+  const observer = combineObservers(
+    [
+      {
+        requestEnded: ({ rpcId }, ending) => endings.push({ id: rpcId, ...ending }),
+        messageRefused: (refusal) => refusals.push(refusal),
+      },
+    ],
+    (error) => {
+      throw error;
+    },
+  );
+  const policyFor = () => file.policy;
+  const parts = {
+    policyFor,
+    counters: new Counters(),
+    approvals: noApprovals(),
+    freezes: new Freezes(),
+    clock: SYSTEM_CLOCK,
+    onFailure: () => undefined,
+  };
+  let id = 0;
+  const relay = new StdioRelay({
+    upstream: lineUpstream(
+      send ??
+        (async (line) => {
+          toServer.push(line);
+        }),
+    ),
+    toClient: async (line) => {
+      toClient.push(line.toString());
+    },
+    tools: new ToolList({ policies: [file.policy], onListed: () => undefined }),
+    enforcer: createEnforcer(parts),
+    policyFor,
+    agent: { name: "local", source: "flag", verified: true },
+    observer,
+    propagate: () => undefined,
+    clock: SYSTEM_CLOCK,
+    nextId: () => String((id += 1)),
+    serverRequests: createServerRequests(rules),
+    tasks: new Tasks(SYSTEM_CLOCK.steadyMs),
+    onDropped: (cause) => dropped.push(cause),
+  });
+  const fromClient = (message: object) => relay.fromClient(Buffer.from(JSON.stringify(message)));
+  const fromServer = (message: object) => relay.fromServer(Buffer.from(JSON.stringify(message)));
+  return { relay, toServer, toClient, endings, refusals, dropped, fromClient, fromServer };
+}
+
+const request = (id: unknown, method: string, params: object = {}) => ({
+  jsonrpc: "2.0",
+  id,
+  method,
+  params,
+});
+const call = (id: unknown, name: string) => request(id, "tools/call", { name, arguments: {} });
+const result = (id: unknown, body: object = {}) => ({ jsonrpc: "2.0", id, result: body });
+
+describe("a stdio relay", () => {
+  it("gives a limit back for a call that could not be sent", async () => {
+    let isGone = true;
+    const { fromClient, toClient, endings } = open(async () => {
+      if (isGone) throw new ChildError("gone", "the child takes no more lines");
+    });
+    await fromClient(call(1, "once"));
+    expect(endings).toMatchObject([{ id: "1", outcome: "upstream_error", rpcCode: -32_603 }]);
+    expect(toClient).toHaveLength(1);
+    isGone = false;
+    await fromClient(call(2, "once"));
+    await fromClient(call(3, "once"));
+    expect(toClient.slice(1)).toEqual([expect.stringContaining("[POLICY DENIED]")]);
+    expect(toClient[1]).toContain('"id":3');
+  });
+
+  it("answers a denied method with an error, and sends nothing", async () => {
+    const { fromClient, toServer, toClient } = open();
+    await fromClient(request("r", "resources/read", { uri: "file:///x" }));
+    expect(toServer).toEqual([]);
+    expect(JSON.parse(toClient[0] ?? "")).toMatchObject({ id: "r", error: { code: 403 } });
+  });
+
+  it.each([
+    [1, 1],
+    ["1", "1"],
+    ["é", "\u00e9"],
+  ])("matches the answer to %j by its meaning", async (asked, answered) => {
+    const { fromClient, fromServer, toClient, endings } = open();
+    await fromClient(request(asked, "ping"));
+    await fromServer(result(answered));
+    expect(endings).toMatchObject([{ outcome: "success" }]);
+    expect(toClient).toHaveLength(1);
+  });
+
+  it("does not take 1 for its text, nor the other way round", async () => {
+    const { fromClient, fromServer, toClient, dropped } = open();
+    await fromClient(request(1, "ping"));
+    await fromServer(result("1"));
+    expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["unmatched"] });
+  });
+
+  it("filters a tools/list once, and lets no second one through unfiltered", async () => {
+    const { fromClient, fromServer, toClient, dropped } = open();
+    const list = result(1, { tools: [{ name: "hidden" }, { name: "seen" }], more: 1.5 });
+    await fromClient(request(1, "tools/list"));
+    await fromServer(list);
+    await fromServer(list);
+    expect(toClient).toEqual(['{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"seen"}],"more":1.5}}']);
+    expect(dropped).toEqual(["unmatched"]);
+  });
+
+  it("counts a call that has become a task when the task ends", async () => {
+    const { fromClient, fromServer, toClient, endings } = open();
+    const { params } = call(1, "slow");
+    await fromClient(request(1, "tools/call", { ...params, task: { ttl: 60_000 } }));
+    await fromServer(result(1, { task: { taskId: "t1", status: "working" } }));
+    expect(toClient).toHaveLength(1);
+    expect(endings).toEqual([]);
+    await fromClient(request(2, "tasks/result", { taskId: "t1" }));
+    await fromServer(result(2, { content: [], isError: true }));
+    expect(endings).toMatchObject([
+      { id: "1", outcome: "tool_error" },
+      { id: "2", outcome: "tool_error" },
+    ]);
+  });
+
+  it("hears of a task's end in a notification", async () => {
+    const { fromClient, fromServer, toClient, endings } = open();
+    const { params } = call(1, "slow");
+    await fromClient(request(1, "tools/call", { ...params, task: {} }));
+    await fromServer(result(1, { task: { taskId: "t1", status: "working" } }));
+    const status = { taskId: "t1", status: "failed" };
+    await fromServer({ jsonrpc: "2.0", method: "notifications/tasks/status", params: status });
+    expect(toClient).toHaveLength(2);
+    expect(endings).toMatchObject([{ id: "1" }]);
+  });
+
+  it("answers a server that asks for what it may not, and the client hears nothing of it", async () => {
+    const { fromServer, toServer, toClient, refusals } = open(undefined, { "*": "deny" });
+    await fromServer(request("s", "sampling/createMessage"));
+    await fromServer(request("p", "ping"));
+    expect(toServer.map((line) => JSON.parse(line))).toMatchObject([{ id: "s", error: { code: 403 } }]);
+    expect(toClient).toEqual([JSON.stringify(request("p", "ping"))]);
+    expect(refusals).toMatchObject([{ cause: "server_request" }]);
+  });
+
+  it("passes no result by which the server asks for what it may not", async () => {
+    const { fromClient, fromServer, toClient, refusals } = open(undefined, { "roots/list": "deny" });
+    await fromClient(call(1, "asks"));
+    const inputRequests = { r: { method: "roots/list" } };
+    await fromServer(result(1, { resultType: "input_required", inputRequests }));
+    expect(JSON.parse(toClient[0] ?? "")).toMatchObject({ id: 1, error: { code: 403 } });
+    expect(refusals).toMatchObject([{ cause: "server_request" }]);
+  });
+
+  it("answers for a server whose tools/list cannot be read", async () => {
+    const { relay, fromClient, toClient, endings } = open();
+    await fromClient(request(1, "tools/list"));
+    await relay.fromServer(
+      Buffer.from('{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"hidden","name":"seen"}]}}'),
+    );
+    expect(JSON.parse(toClient[0] ?? "")).toMatchObject({ id: 1, error: { code: -32_603 } });
+    expect(endings).toMatchObject([{ outcome: "upstream_error" }]);
+  });
+
+  it.each([
+    ["no object", "[]"],
+    ["no JSON", "hello"],
+    ["no JSON-RPC", '{"level":"error","error":"x"}'],
+    ["another version", '{"jsonrpc":"1.0","id":1,"result":{}}'],
+    ["a request and an answer in one", '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"tools":[]}}'],
+    ["a result for nobody", '{"jsonrpc":"2.0","result":{}}'],
+    ["neither", '{"jsonrpc":"2.0","id":1}'],
+  ])("drops what is %s", async (_, line) => {
+    const { relay, fromClient, toClient, dropped } = open();
+    await fromClient(request(1, "ping"));
+    await relay.fromServer(Buffer.from(line));
+    expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["not_json_rpc"] });
+  });
+
+  it("lets an id be used again once it was answered", async () => {
+    const { fromClient, fromServer, toClient, refusals } = open();
+    for (let round = 0; round < 2; round += 1) {
+      await fromClient(request(1, "ping"));
+      await fromServer(result(1));
+    }
+    expect(toClient).toHaveLength(2);
+    expect(refusals).toEqual([]);
+  });
+
+  it("refuses more than 10,000 requests at once", async () => {
+    const { fromClient, toServer, refusals } = open();
+    for (let id = 0; id <= 10_000; id += 1) await fromClient(request(id, "ping"));
+    expect(toServer).toHaveLength(10_000);
+    expect(refusals).toMatchObject([{ cause: "envelope", detail: "too many requests are under way" }]);
+  });
+
+  it("ends what is under way with the server, and answers all but what was cancelled", async () => {
+    const { relay, fromClient, toClient, endings } = open();
+    for (const id of [1, 2]) await fromClient(call(id, "free"));
+    await fromClient({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
+    await relay.end("upstream_error");
+    await relay.end("upstream_error");
+    expect(endings).toMatchObject([
+      { id: "1", outcome: "cancelled" },
+      { id: "2", outcome: "upstream_error" },
+    ]);
+    expect(toClient.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { id: 2, error: { code: -32_603 } },
+    ]);
+  });
+});
+
+describe("a cancelled request", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+
+  it("ends as cancelled when its server does not answer in 5 seconds", async () => {
+    const { fromClient, fromServer, endings, dropped } = open();
+    await fromClient(call(1, "free"));
+    await fromClient(cancel);
+    vi.advanceTimersByTime(4_999);
+    expect(endings).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(endings).toMatchObject([{ outcome: "cancelled" }]);
+    await fromServer(result(1));
+    expect(dropped).toEqual(["unmatched"]);
+  });
+
+  it("ends as it did when its server was quicker", async () => {
+    const { fromClient, fromServer, endings, toServer } = open();
+    await fromClient(call(1, "free"));
+    await fromClient(cancel);
+    await fromServer(result(1));
+    vi.advanceTimersByTime(10_000);
+    expect(endings).toMatchObject([{ outcome: "success" }]);
+    expect(toServer).toHaveLength(2);
+  });
+});

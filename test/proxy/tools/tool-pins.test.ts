@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { isJsonObject } from "../../../src/json/json.ts";
+import { readJson } from "../../../src/json/read-json.ts";
+import type { ToolDefinition } from "../../../src/mcp/tool-definition.ts";
+import { ToolPins } from "../../../src/proxy/tools/tool-pins.ts";
+
+function tool(definition: object): ToolDefinition {
+  const json = readJson(JSON.stringify({ name: "run", ...definition }));
+  if (!json.ok || !isJsonObject(json.value)) throw new Error("not an object");
+  return { name: "run", json: json.value };
+}
+
+const BEFORE = { description: "runs", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } };
+
+describe("ToolPins", () => {
+  it.each([
+    ["description", { description: "runs, and sends what it reads elsewhere" }],
+    ["description", { title: "Run" }],
+    ["schema", { inputSchema: { type: "object", properties: { target: {} } } }],
+    ["schema", { outputSchema: {} }],
+    ["annotations", { annotations: { readOnlyHint: true, destructiveHint: false } }],
+    ["annotations", { annotations: undefined }],
+  ])("grades a changed %s", (grade, change) => {
+    const pins = new ToolPins();
+    expect(pins.note(tool(BEFORE))).toEqual([]);
+    expect(pins.note(tool({ ...BEFORE, ...change }))).toEqual([{ tool: "run", grade }]);
+    expect(pins.isChanged("run", "deny")).toBe(true);
+  });
+
+  it("takes another order of names for no change", () => {
+    const pins = new ToolPins();
+    pins.note(tool(BEFORE));
+    expect(pins.note(tool(Object.fromEntries(Object.entries(BEFORE).toReversed())))).toEqual([]);
+    expect(pins.isChanged("run", "deny")).toBe(false);
+  });
+
+  it("knows a tool again that has changed back", () => {
+    const pins = new ToolPins();
+    pins.note(tool(BEFORE));
+    pins.note(tool({ ...BEFORE, description: "else" }));
+    pins.note(tool(BEFORE));
+    expect(pins.isChanged("run", "deny")).toBe(false);
+  });
+
+  it("compares with the digests of the pin, which may be older than this process", () => {
+    const pins = new ToolPins();
+    pins.note(tool(BEFORE));
+    expect(pins.isChanged("run", { digest: "of another day" })).toBe(true);
+  });
+
+  it("says nothing of a tool that was never listed", () => {
+    expect(new ToolPins().isChanged("run", { digest: "of another day" })).toBe(false);
+  });
+});

@@ -1,0 +1,148 @@
+/** A list that was read once is recognised under another id, and only a message that is sound and says exactly the same. */
+
+import { describe, expect, it } from "vitest";
+import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
+import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";
+import type { Policy } from "../../../src/policy/policy.ts";
+import { KnownList } from "../../../src/proxy/tools/tools-list-cache.ts";
+import { outlineOf } from "../../../src/proxy/relay/response-filter.ts";
+import { type Listed, ToolList } from "../../../src/proxy/tools/tool-catalog.ts";
+
+const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
+
+function message(id: unknown, tools: readonly object[] = TOOLS): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { tools, ttlMs: 1 } });
+}
+
+function hiding(...hide: readonly string[]): Policy {
+  const bytes = Buffer.from(JSON.stringify({ version: "1", default: "allow", hide }));
+  const file = parsePolicyFile(bytes, "policy.json");
+  if (!file.ok) throw new Error(file.problems.join());
+  return file.policy;
+}
+
+const CUT = message(1, TOOLS.slice(1));
+const policy = hiding("look");
+
+function known(): KnownList {
+  const list = new KnownList();
+  list.keep(message(1), policy, CUT);
+  return list;
+}
+
+function cutUp(text: string, pieceBytes: number): Buffer[] {
+  const bytes = Buffer.from(text);
+  const count = Math.ceil(bytes.length / pieceBytes);
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  );
+}
+
+/** As from its text, so from its bytes. */
+function recalledFrom(list: KnownList, text: string, one: Policy | undefined): string | undefined {
+  const byText = list.recall(text, one);
+  for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
+    const byBytes = list.recallBytes(cutUp(text, pieceBytes), one);
+    expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
+  }
+  return byText;
+}
+
+describe("a known list", () => {
+  it.each([2, 12_345, "an id", 'an "id"', "{}", '"result":{}'])(
+    "is recalled under id %j, as it was cut",
+    (id) => {
+      expect(recalledFrom(known(), message(id), policy)).toBe(message(id, TOOLS.slice(1)));
+    },
+  );
+
+  it("is recalled where the result does not come last", () => {
+    const { result } = JSON.parse(message(1));
+    const other = JSON.stringify({ result, id: 2, jsonrpc: "2.0" });
+    expect(recalledFrom(known(), other, policy)).toBe(
+      JSON.stringify({ result: JSON.parse(CUT).result, id: 2, jsonrpc: "2.0" }),
+    );
+  });
+
+  it.each([
+    ["another tool", message(2, [...TOOLS, { name: "more" }])],
+    ["another letter", message(2).replace("drop", "dr0p")],
+    ["a blank in it", message(2).replace('"tools":[', '"tools": [')],
+    ["an end that is missing", message(2).slice(0, -1)],
+    ["more after its end", `${message(2)}{}`],
+    ["a name twice", message(2).replace('"id":2', '"id":2,"id":3')],
+    ["a second result", message(2).replace(/\}$/, ',"result":{}}')],
+    ["a second result that looks like ours inside", message(2).replace(/\}$/, ',"result":73e-73}')],
+    ["the result within something else", `{"id":2,"inner":${message(2)},"result":{}}`],
+    ["the result within something else, and our mark", `{"id":2,"inner":${message(2)},"result":73e-73}`],
+    ["a result of another name", message(2).replace('"result"', String.raw`"r\u0065sult"`)],
+    ["no JSON around it", message(2).replace('{"jsonrpc"', '{jsonrpc"')],
+    ["a very long id", message("i".repeat(5_000))],
+  ])("is not recalled for %s", (_what, text) => {
+    expect(recalledFrom(known(), text, policy)).toBeUndefined();
+  });
+
+  it("is not recalled for another policy, nor once it is forgotten", () => {
+    const list = known();
+    expect(recalledFrom(list, message(2), hiding("drop"))).toBeUndefined();
+    list.forget();
+    expect(recalledFrom(list, message(2), policy)).toBeUndefined();
+  });
+
+  it("is no known list with bytes around it that are no text", () => {
+    const id = Buffer.from(message("x"));
+    id[id.indexOf('"x"') + 1] = 0xff;
+    expect(known().recallBytes([Buffer.from(message("x"))], policy)).toBeDefined();
+    expect(known().recallBytes([id], policy)).toBeUndefined();
+  });
+
+  it.each([
+    ["an id", message(7)],
+    ["a string that is all escapes", message('"\\\u0001')],
+    ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
+    ["an error", message(7).replace("{", '{"error":{"code":-3},')],
+  ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
+    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+    expect(skeleton).not.toContain("drop");
+    expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+  });
+
+  it.each([{ isError: true }, { task: { taskId: "t", status: "working" } }, { resultType: "complete" }])(
+    "leaves %j in the skeleton",
+    (beside) => {
+      const text = JSON.stringify({ id: 1, result: { tools: TOOLS, ...beside } });
+      const list = new KnownList();
+      list.keep(text, policy, text);
+      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+      expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+    },
+  );
+});
+
+describe("a list of tools that comes again", () => {
+  const policies = [hiding("look"), hiding("drop", "read"), ALLOW_ALL, undefined];
+  const texts = [
+    ...[1, 2, 3].map((id) => message(id)),
+    ...[4, 5].map((id) => ` ${message(id).replaceAll(",", " , ")}`),
+    ...[6, 7].map((id) => message(id, TOOLS.slice(1))),
+    message(8),
+  ];
+
+  it("is cut as if it were read for the first time", () => {
+    const veteran = new ToolList({ policies: [], onListed: () => undefined });
+    for (const text of texts) {
+      for (const one of policies) {
+        const newcomer = new ToolList({ policies: [], onListed: () => undefined });
+        expect(veteran.filter(text, one, true)).toBe(newcomer.filter(text, one, true));
+      }
+    }
+  });
+
+  it("is heard of each time, and is new the first time only", () => {
+    const heard: Listed[] = [];
+    const list = new ToolList({ policies: [policy], onListed: (listed) => void heard.push(listed) });
+    for (const id of [1, 2, 3]) list.filter(message(id), policy, true);
+    const bytes = message(1).length;
+    expect(heard).toEqual([true, false, false].map((isNew) => ({ count: 3, bytes, isNew, changes: [] })));
+  });
+});

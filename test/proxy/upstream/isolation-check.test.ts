@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { findExposure } from "../../../src/proxy/upstream/isolation-check.ts";
+import { startTestSidecar } from "../../fixtures/start-sidecar.ts";
+
+let server: Server | undefined;
+
+afterEach(() => server?.close());
+
+async function listenOn(host: string): Promise<URL> {
+  server = createServer().listen(0, host);
+  await once(server, "listening");
+  const address = server.address();
+  return new URL(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`);
+}
+
+// 127.0.0.2 stands for an address of the pod: a listener on 127.0.0.1 alone does not answer there.
+describe("the way round the sidecar", () => {
+  it("is closed when the upstream listens on loopback alone", async () => {
+    const url = await listenOn("127.0.0.1");
+    expect(await findExposure(url, ["127.0.0.2"])).toEqual({ state: "isolated" });
+  });
+
+  it("is open when the upstream listens on every address", async () => {
+    const url = await listenOn("0.0.0.0");
+    const exposed = { state: "exposed", address: "127.0.0.2" };
+    expect(await findExposure(url, ["127.0.0.3", "127.0.0.2"].toReversed())).toEqual(exposed);
+  });
+
+  it("cannot be told of an upstream elsewhere", async () => {
+    expect(await findExposure(new URL("http://192.0.2.1:3000/mcp"), [])).toEqual({ state: "unknown" });
+  });
+});
+
+describe("--require-isolation", () => {
+  it("keeps the sidecar from starting before an upstream elsewhere", async () => {
+    const started = startTestSidecar({
+      upstream: "http://192.0.2.1:3000/mcp",
+      flags: { "require-isolation": "true" },
+    });
+    await expect(started).rejects.toThrow(
+      /^--require-isolation: the upstream at 192\.0\.2\.1:3000 is not on loopback/,
+    );
+  });
+
+  it("lets an upstream on loopback be served", async () => {
+    const url = await listenOn("127.0.0.1");
+    const sidecar = await startTestSidecar({ upstream: url.href, flags: { "require-isolation": "true" } });
+    expect(await sidecar.metric("tollgate_upstream_exposed")).toBe(0);
+    await sidecar.stop();
+  });
+});

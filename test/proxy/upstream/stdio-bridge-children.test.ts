@@ -1,0 +1,120 @@
+import { once } from "node:events";
+
+import { afterEach, describe, expect, it } from "vitest";
+
+import {
+  type Bridge,
+  INITIALIZE,
+  modern,
+  openBridge,
+  stdioServer,
+  streamOf,
+  textOf,
+} from "../../fixtures/bridge.ts";
+import { isRunning } from "../../fixtures/processes.ts";
+import { until } from "../../fixtures/start-sidecar.ts";
+
+let bridge: Bridge;
+
+afterEach(() => bridge.close());
+
+async function pidOf(session: string): Promise<number> {
+  const asked = bridge.post({ id: 9, method: "test/received" }, { "mcp-session-id": session });
+  return Number(/"pid":(\d+)/.exec(await textOf(await asked.response))?.[1]);
+}
+
+describe("children", () => {
+  it("are as many as they may be, and no more: the next session is refused for now", async () => {
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 2 });
+    const sessions = [await bridge.initialize(), await bridge.initialize()];
+    const refused = await bridge.post(INITIALIZE).response;
+    expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([503, "5"]);
+    expect(JSON.parse(await textOf(refused))).toMatchObject({ id: 1, error: { code: -32_603 } });
+    expect(bridge.upstream.size).toBe(2);
+    bridge.upstream.open("DELETE", { "mcp-session-id": sessions[0] });
+    await until(() => bridge.upstream.size === 1);
+    expect(await bridge.initialize()).not.toBe(sessions[1]);
+  });
+
+  it("leave no room for modern clients either", async () => {
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 1 });
+    await bridge.initialize();
+    await expect(bridge.post(...modern(1, "test/echo")).response).rejects.toMatchObject({ wasSent: false });
+    expect(bridge.upstream.size).toBe(1);
+  });
+
+  it("begin with one that is there before it is needed, and is the first session's", async () => {
+    bridge = await openBridge(stdioServer("puppet"));
+    await until(() => bridge.upstream.isUp);
+    expect(bridge.upstream.size).toBe(1);
+    await bridge.initialize();
+    expect(bridge.upstream.size).toBe(1);
+  });
+
+  it("end with their session when it is idle for the limit, and not before", async () => {
+    let nowMs = 0;
+    bridge = await openBridge(stdioServer("puppet"), { idleMs: 900, nowMs: () => nowMs });
+    const [busy, idle] = [await bridge.initialize(), await bridge.initialize()];
+    const pids = [await pidOf(busy), await pidOf(idle)];
+    const stream = streamOf(await bridge.upstream.open("GET", { "mcp-session-id": busy }).response);
+    nowMs = 899;
+    await pidOf(idle);
+    nowMs = 1_798;
+    await pidOf(idle);
+    nowMs = 2_698;
+    await until(() => !isRunning(pids[1] ?? 0));
+    expect(isRunning(pids[0] ?? 0)).toBe(true);
+    expect(bridge.told.filter((line) => line === "session ended")).toHaveLength(1);
+    const closed = once(stream, "close");
+    stream.destroy();
+    await closed;
+    nowMs = 4_000;
+    await until(() => !isRunning(pids[0] ?? 0));
+  });
+
+  it("are none when the bridge has closed, whatever was under way", async () => {
+    bridge = await openBridge(stdioServer("puppet"));
+    const session = await bridge.initialize();
+    const pids = [await pidOf(session)];
+    const shared = await textOf(await bridge.post(...modern(1, "test/received")).response);
+    pids.push(Number(/"pid":(\d+)/.exec(shared)?.[1]));
+    const waiting = bridge.post(
+      { id: 1, method: "test/echo", params: { silent: true } },
+      { "mcp-session-id": session },
+    );
+    const failed = expect(waiting.response).rejects.toThrow("upstream broken");
+    await bridge.close();
+    await failed;
+    expect(pids.map(isRunning)).toEqual([false, false]);
+    await expect(bridge.post(INITIALIZE).response).rejects.toThrow("upstream unreachable");
+  });
+
+  it("that end at once are started again after a while that grows, and the command is not up", async () => {
+    bridge = await openBridge(stdioServer("dies-at-start"));
+    await until(() => bridge.told.filter((line) => line === "restart").length === 2);
+    expect(bridge.upstream.isUp).toBe(false);
+    await until(() => bridge.upstream.size === 0);
+    await expect(bridge.post(INITIALIZE).response).rejects.toMatchObject({
+      fault: "unreachable",
+      wasSent: false,
+    });
+  });
+
+  it("that cannot be started are a clear error", async () => {
+    const command = { command: "no-such-program", args: [], environment: {} };
+    await expect(openBridge(command)).rejects.toThrow("`no-such-program` cannot be started");
+  });
+
+  it("that flood what nobody reads cost a bounded memory", async () => {
+    bridge = await openBridge(stdioServer("floods-stdout"));
+    const session = await bridge.initialize();
+    const before = process.memoryUsage().heapUsed;
+    const ping = async (id: number): Promise<string> =>
+      textOf(
+        await bridge.post({ id, method: "ping" }, { accept: "application/json", "mcp-session-id": session })
+          .response,
+      );
+    for (let id = 1; id <= 20; id += 1) expect(await ping(id)).toContain(`"id":${id}`);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * 1024 * 1024);
+  });
+});

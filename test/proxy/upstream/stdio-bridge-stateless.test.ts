@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { type Bridge, modern, openBridge, stdioServer, streamOf, textOf } from "../../fixtures/bridge.ts";
+import { isRunning } from "../../fixtures/processes.ts";
+import { until } from "../../fixtures/start-sidecar.ts";
+
+const TOKEN_1 = { progressToken: 1 };
+const PROGRESS =
+  '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":$token,"progress":1}}';
+
+let bridge: Bridge;
+
+beforeEach(async () => {
+  bridge = await openBridge(stdioServer("puppet"));
+});
+afterEach(() => bridge.close());
+
+async function ask(id: number, method: string, params: object = {}, meta: object = {}): Promise<string> {
+  return textOf(await bridge.post(...modern(id, method, params, meta)).response);
+}
+
+/** What the shared child has read so far. */
+async function received(): Promise<string> {
+  return ask(99, "test/received");
+}
+
+describe("the child that modern clients share", () => {
+  it("answers each of 1,000 clients that all use id 1 and token 1, and none of them hears of another", async () => {
+    const asked = Array.from({ length: 1_000 }, (_, client) =>
+      ask(1, "test/echo", { client, print: [PROGRESS], together: 1_000 }, TOKEN_1),
+    );
+    for (const [client, answer] of (await Promise.all(asked)).entries()) {
+      const messages = dataOf(answer);
+      expect(messages).toMatchObject([
+        { method: "notifications/progress", params: { progressToken: 1, progress: 1 } },
+        { id: 1, result: { heard: { params: { client } } } },
+      ]);
+    }
+  });
+
+  it("keeps every token of a message and its answer", async () => {
+    const tokens = '"big":12345678901234567890,"one":1.0,"tiny":1e-7,"text":"\\u00e9\\n"';
+    const [message, headers] = modern(1, "test/echo");
+    const text = JSON.stringify({ jsonrpc: "2.0", ...message });
+    const exact = text.replace('"params":{', `"params":{${tokens},`);
+    const answer = await textOf(await bridge.postText(exact, headers).response);
+    expect(answer).toContain(tokens);
+    expect(answer).toContain('"id":1');
+  });
+
+  it("keeps ids that are strings, and progress tokens that are strings", async () => {
+    const [message, headers] = modern(0, "test/echo", { print: [PROGRESS] }, { progressToken: "p\n1" });
+    const answer = await textOf(await bridge.post({ ...message, id: 'a"1' }, headers).response);
+    expect(dataOf(answer)).toMatchObject([{ params: { progressToken: "p\n1" } }, { id: 'a"1' }]);
+  });
+
+  it("is told when a client leaves, under the id it knows", async () => {
+    const exchange = bridge.post(...modern(1, "test/echo", { silent: true, mark: "left" }));
+    await until(async () => (await received()).includes('\\"mark\\":\\"left\\"'));
+    const known = /\\"id\\":(\d+)[^}]*?\\"mark\\":\\"left\\"/.exec(await received())?.[1];
+    exchange.abort();
+    await expect(exchange.response).rejects.toThrow("upstream broken");
+    await until(async () => (await received()).includes(`\\"requestId\\":${known}`));
+  });
+
+  it("hears no cancellation by id: it could be another client's", async () => {
+    const waiting = ask(1, "test/echo", { together: 2, client: "one" });
+    const { statusCode } = await bridge.post(
+      { method: "notifications/cancelled", params: { requestId: 1 } },
+      { "mcp-protocol-version": "2026-07-28" },
+    ).response;
+    expect(statusCode).toBe(202);
+    await ask(1, "test/echo", { together: 2, client: "two" });
+    expect(await waiting).toContain('"client":"one"');
+    expect(await received()).not.toContain("notifications/cancelled");
+  });
+
+  it("tells each listener what it listens to, under its own id", async () => {
+    const changed =
+      '{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":$id}}}';
+    const listen = { print: [changed], silent: true };
+    const heard = await Promise.all(
+      [7, 7, 8].map(async (id) => {
+        const exchange = bridge.post(...modern(id, "subscriptions/listen", listen));
+        const [first] = await streamOf(await exchange.response)
+          .take(1)
+          .toArray();
+        exchange.abort();
+        return dataOf(String(first));
+      }),
+    );
+    const subscriptions = heard.map(([message]) => JSON.stringify(message).match(/Id":(\d+)/)?.[1]);
+    expect(subscriptions).toEqual(["7", "7", "8"]);
+  });
+
+  it("is heard by nobody when it says what is about nobody in particular", async () => {
+    const log =
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"secret"}}';
+    expect(await ask(1, "test/echo", { print: [log] })).not.toContain('"method":"notifications/message"');
+    expect(bridge.told).toContain("dropped: unmatched");
+  });
+
+  it("is told at once that no client can be asked", async () => {
+    await ask(1, "test/echo", { print: ['{"jsonrpc":"2.0","id":"r1","method":"roots/list"}'] });
+    await until(async () => (await received()).includes('\\"id\\":\\"r1\\",\\"error\\"'));
+  });
+
+  it("counts what is no message, and goes on", async () => {
+    const print = [
+      "Welcome to puppet!",
+      '[{"jsonrpc":"2.0"}]',
+      '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
+    ];
+    expect(await ask(1, "test/echo", { print })).toContain('"heard"');
+    expect(bridge.told.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
+  });
+
+  it("goes on for others when a client does not read", async () => {
+    const padded = PROGRESS.replace('"progress":1', `"progress":1,"message":"${"x".repeat(100_000)}"`);
+    const flooded = bridge.post(
+      ...modern(1, "test/echo", { print: [padded], times: 200, silent: true }, TOKEN_1),
+    );
+    const stream = streamOf(await flooded.response);
+    expect(await ask(1, "test/echo", { client: "other" })).toContain('"client":"other"');
+    await until(() => stream.destroyed);
+    expect(stream.complete).toBe(false);
+    await until(async () => (await received()).includes("notifications/cancelled"));
+  });
+
+  it("fails what is under way when it dies, and is started again", async () => {
+    const first = pidOf(await received());
+    const waiting = bridge.post(...modern(1, "test/echo", { silent: true })).response;
+    const failed = expect(waiting).rejects.toMatchObject({ fault: "broken", wasSent: true });
+    await expect(bridge.post(...modern(1, "test/echo", { exit: 1 })).response).rejects.toThrow("broken");
+    await failed;
+    expect(bridge.upstream.isUp).toBe(false);
+    await until(() => bridge.upstream.isUp);
+    expect(bridge.told).toContain("restart");
+    const second = pidOf(await received());
+    expect([second === first, isRunning(first), isRunning(second)]).toEqual([false, false, true]);
+  });
+});
+
+describe("modern requests", () => {
+  it.each(["mcp-protocol-version", "mcp-method"])("need the header %s", async (name) => {
+    const [message, headers] = modern(5, "test/echo");
+    const { [name]: _missing, ...others } = headers;
+    const answer = await bridge.post(message, others).response;
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code: -32_020 } });
+  });
+
+  it.each([
+    ["of a revision that the server does not offer", "protocolVersion", '"2099-01-01"', -32_022],
+    ["without the client's capabilities", "clientCapabilities", undefined, -32_602],
+    ["without a revision, though its header has one", "protocolVersion", undefined, -32_602],
+  ])("are refused %s", async (_name, key, value, code) => {
+    const [message, headers] = modern(5, "test/echo");
+    const name = `"io.modelcontextprotocol/${key}":`;
+    const text = JSON.stringify({ jsonrpc: "2.0", ...message });
+    const given = new RegExp(`${name}(?:\\{\\}|"[^"]*")`);
+    const changed = text.replace(given, value === undefined ? `"x-${key}":0` : name + value);
+    const withoutVersion =
+      value === undefined ? headers : { ...headers, "mcp-protocol-version": "2099-01-01" };
+    const answer = await bridge.postText(changed, withoutVersion).response;
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code } });
+  });
+
+  it("are answered as a server of the old era does when the child is one", async () => {
+    const legacy = await openBridge(stdioServer("puppet", "legacy"));
+    for (const method of ["server/discover", "tools/list"]) {
+      const answer = await legacy.post(...modern(1, method)).response;
+      expect(answer.statusCode).toBe(400);
+      expect(JSON.parse(await textOf(answer))).toMatchObject({ id: null, error: { code: -32_000 } });
+    }
+    await legacy.close();
+  });
+
+  it("are so too when the child ends on being asked, and the command stays up", async () => {
+    const strict = await openBridge(stdioServer("ends-before-initialize"));
+    const answer = await strict.post(...modern(1, "server/discover")).response;
+    expect(answer.statusCode).toBe(400);
+    expect(strict.told).not.toContain("down");
+    expect(await strict.initialize()).toMatch(/^[0-9a-f-]{36}$/);
+    await strict.close();
+  });
+});
+
+function dataOf(stream: string): object[] {
+  const lines = stream.split("\n").filter((line) => line.startsWith("data: "));
+  return lines.map((line): object => JSON.parse(line.slice("data: ".length)));
+}
+
+function pidOf(answer: string): number {
+  return Number(/"pid":(\d+)/.exec(answer)?.[1]);
+}

@@ -1,0 +1,48 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+
+import { boundedStderr } from "../../../src/telemetry/logging/non-blocking-stderr.ts";
+import { withoutCredentials } from "../../../src/telemetry/audit/redact.ts";
+
+/** Put together here, so that nothing in this file looks like a key. */
+const KEY = (prefix: string, length = 36): string => prefix + "a1".repeat(length / 2);
+
+describe("what a wrapped server says on stderr", () => {
+  it.each([
+    ["Authorization: Bearer abc.def", "Authorization: [redacted]"],
+    ['{"authorization":"Basic dXNlcg=="}', '{"authorization":"[redacted]"}'],
+    ["AWS_SECRET_ACCESS_KEY=abcd/efg+h", "AWS_SECRET_ACCESS_KEY=[redacted]"],
+    ["password: hunter2, user: ada", "password: [redacted], user: ada"],
+    ['"client_secret": "two words"', '"client_secret": [redacted]'],
+    ["postgres://ada:hunter2@db/x", "postgres://[redacted]@db/x"],
+    [`using ${KEY("sk-")}`, "using [redacted]"],
+    [`using ${KEY("ghp_")}`, "using [redacted]"],
+    [`using ${KEY("AKIA", 16).toUpperCase()}`, "using [redacted]"],
+    [`using ${KEY("xoxb-")}`, "using [redacted]"],
+    ["INFO listening, 3 tools, 12 tokens used", "INFO listening, 3 tools, 12 tokens used"],
+    ["GET /tokens 200", "GET /tokens 200"],
+  ])("of %j is written as %j", (line, written) => {
+    expect(withoutCredentials(line)).toBe(written);
+  });
+});
+
+describe("our stderr", () => {
+  it("keeps nobody waiting who reads it no more, and says how much was lost", () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const sink = boundedStderr(stream);
+    const line = `${"x".repeat(99_999)}\n`;
+    for (let count = 0; count < 20; count += 1) sink.write(line);
+    const kept = stream.writableLength + stream.readableLength;
+    expect(kept).toBeLessThan(1_300_000);
+    while (stream.read() !== null);
+    sink.write("next\n");
+    expect(String(stream.read())).toMatch(/^\[\d+ lines lost: nobody read them\]\n/);
+  });
+
+  it("that is closed ends nothing", () => {
+    const stream = new PassThrough();
+    const sink = boundedStderr(stream);
+    stream.destroy(new Error("EPIPE"));
+    expect(() => sink.write("x\n")).not.toThrow();
+  });
+});
