@@ -87,16 +87,16 @@ async function run(argv: readonly string[]): Promise<number> {
 /** Until the signal, or until the wrapped server ends: then with its exit code. */
 async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
   // Before anything says that it is up: who has no ear for SIGHUP is ended by it.
-  const started: { hangUp?: () => void } = {};
-  process.on("SIGHUP", () => started.hangUp?.());
+  const started: { reload?: () => void } = {};
+  process.on("SIGHUP", () => started.reload?.());
   if (isWrap(settings)) {
     const wrap = await startWrap(settings);
-    started.hangUp = wrap.hangUp;
+    started.reload = wrap.reload;
     void aborted(signal).then(wrap.stop);
     return wrap.ended;
   }
   const sidecar = await startSidecar(settings);
-  started.hangUp = sidecar.hangUp;
+  started.reload = sidecar.reload;
   await aborted(signal);
   await sidecar.drain();
   return DONE;

@@ -1,6 +1,6 @@
 /** Times the scanner on calls of four sizes, against JSON.parse, as nanoseconds per message. */
 
-import { scan } from "../../src/mcp/parse-message.ts";
+import { parseMessage } from "../../src/mcp/parse-message.ts";
 import { bodyOf, SMALL_CALL } from "../load/request.ts";
 import { nanosecondsOf, roundsAskedFor, say } from "./say.ts";
 
@@ -35,7 +35,7 @@ for (const [name, bytes] of Object.entries(samples)) {
 say(figures);
 
 function scanned(bytes: Buffer): string | undefined {
-  const result = scan(bytes);
+  const result = parseMessage(bytes);
   return result.ok ? result.text : undefined;
 }
 

@@ -8,10 +8,10 @@ import type { ReadUsage } from "../policy/limit.ts";
 import { isKnownMethod } from "../mcp/methods.ts";
 import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
-import { type Issued, type Ledger, Permit } from "./permit.ts";
+import { type Issued, type EnforcementState, Permit } from "./permit.ts";
 import { type Agent, principalOf } from "./request.ts";
 import type { Counters } from "./limits/memory-counters.ts";
-import type { Tracking } from "./request-lifecycle.ts";
+import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
 export type CallMessage = Pick<
@@ -32,12 +32,12 @@ export type Verdict =
 
 export interface Enforcer {
   /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. A promise only where a store is asked. */
-  readonly enforce: (tracking: Tracking, message: CallMessage) => Result<Verdict>;
+  readonly enforce: (tracking: RequestLifecycle, message: CallMessage) => Result<Verdict>;
   /** The same for a request of any other method: its denial, or undefined when it may pass. */
-  readonly enforceMethod: (tracking: Tracking) => Result<Denial | undefined>;
+  readonly enforceMethod: (tracking: RequestLifecycle) => Result<Denial | undefined>;
 }
 
-export interface EnforcerParts extends Omit<Ledger, "nowMs"> {
+export interface EnforcerParts extends Omit<EnforcementState, "nowMs"> {
   /** The policy in force for this agent now; undefined when none covers it. A reload swaps what this returns. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly freezes: Freezes;
@@ -54,7 +54,11 @@ export function createEnforcer(parts: EnforcerParts): Enforcer {
 
 type Result<T> = T | Promise<T>;
 
-function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMessage): Result<Verdict> {
+function enforceCall(
+  parts: EnforcerParts,
+  tracking: RequestLifecycle,
+  message: CallMessage,
+): Result<Verdict> {
   const { agent, args } = tracking.request;
   // Invariant: the policy is read once, so that one call is judged by exactly one policy.
   const policy = parts.policyFor(agent);
@@ -77,12 +81,12 @@ function enforceCall(parts: EnforcerParts, tracking: Tracking, message: CallMess
 
 const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };
 
-function deny(tracking: Tracking, denial: Denial, policyDigest: string): Verdict {
+function deny(tracking: RequestLifecycle, denial: Denial, policyDigest: string): Verdict {
   tracking.judged({ decision: denied(denial), policyDigest });
   return { denial };
 }
 
-function enforceMethod(parts: EnforcerParts, tracking: Tracking): Result<Denial | undefined> {
+function enforceMethod(parts: EnforcerParts, tracking: RequestLifecycle): Result<Denial | undefined> {
   const { agent, method, session } = tracking.request;
   const policy = parts.policyFor(agent);
   // A missing policy denies calls; without the other methods a client could not even be told.
@@ -138,7 +142,12 @@ function judgeInMemory(
 }
 
 /** Our own fault denies the call: deciding fails closed. */
-function failed({ onFailure }: EnforcerParts, tracking: Tracking, policy: Policy, error: unknown): Denial {
+function failed(
+  { onFailure }: EnforcerParts,
+  tracking: RequestLifecycle,
+  policy: Policy,
+  error: unknown,
+): Denial {
   onFailure(error);
   tracking.judged({ decision: FAULTY, policyDigest: policy.digest });
   return FAULT;

@@ -4,8 +4,8 @@ import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
-import type { ApprovalDesk } from "./approvals/approvals.ts";
-import { type ApprovableCall, type Approved, judgeWithApproval } from "./approvals/decide-with-approval.ts";
+import type { ApprovalService } from "./approvals/approvals.ts";
+import { type ApprovableCall, type Approved, decideWithApproval } from "./approvals/decide-with-approval.ts";
 import type { ChargedDecision } from "./limits/charged-decision.ts";
 import type { Counters } from "./limits/memory-counters.ts";
 import type { SharedLimits } from "./limits/shared-limits.ts";
@@ -19,11 +19,11 @@ export interface Issued {
 }
 
 /** What a permit is issued against. */
-export interface Ledger {
+export interface EnforcementState {
   readonly counters: Counters;
   /** Limits that other processes share; they stand in for `counters`. */
   readonly shared?: SharedLimits | undefined;
-  readonly approvals: ApprovalDesk;
+  readonly approvals: ApprovalService;
   readonly nowMs: number;
 }
 
@@ -41,11 +41,11 @@ export class Permit {
   static issue(
     policy: Policy,
     call: ApprovableCall & { readonly text: string },
-    ledger: Ledger,
+    ledger: EnforcementState,
   ): Issued | Promise<Issued> {
     const { approvals, nowMs } = ledger;
     const door = { approvals, nowMs, policyDigest: policy.digest };
-    const approved = judgeWithApproval(call, (asked) => charge(policy, asked, ledger), door);
+    const approved = decideWithApproval(call, (asked) => charge(policy, asked, ledger), door);
     return approved instanceof Promise
       ? approved.then((one) => Permit.#of(call.text, one))
       : Permit.#of(call.text, approved);
@@ -67,7 +67,7 @@ export class Permit {
 function charge(
   policy: Policy,
   call: ApprovableCall,
-  { shared, counters, nowMs }: Ledger,
+  { shared, counters, nowMs }: EnforcementState,
 ): ChargedDecision | Promise<ChargedDecision> {
   const judge = (readUsage: ReadUsage): Decision => decide(policy, call, readUsage);
   if (shared !== undefined) return shared.judge(judge);

@@ -11,7 +11,7 @@ export interface EndOfAnswer {
   readonly rpcCode?: number;
 }
 
-export class Tracking {
+export class RequestLifecycle {
   readonly request: Request;
   readonly #observer: Required<Observer>;
   readonly #clock: Clock;

@@ -3,7 +3,7 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 
-export interface Question {
+export interface JsonRequest {
   readonly url: URL;
   /** PEM of the authorities that are trusted in place of the usual ones. */
   readonly ca?: string;
@@ -22,7 +22,7 @@ const WITHIN_MS = 5_000;
 const MOST_BYTES = 1024 * 1024;
 
 /** The answer's value. @throws AskError */
-export async function ask({ url, ca, token, body }: Question): Promise<unknown> {
+export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<unknown> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options = {
     method: text === undefined ? "GET" : "POST",

@@ -1,13 +1,13 @@
 /** Fetches the key set of an issuer: from its own address, or from the one that the issuer's metadata names. */
 
 import type { JSONWebKeySet } from "jose";
-import { ask, AskError, type Question } from "./fetch-json.ts";
+import { fetchJson, AskError, type JsonRequest } from "./fetch-json.ts";
 
 const MOST_KEYS = 100;
 
 /** @throws AskError */
-export async function fetchKeys(question: Question): Promise<JSONWebKeySet> {
-  return keySetOf(await ask(question));
+export async function fetchKeys(question: JsonRequest): Promise<JSONWebKeySet> {
+  return keySetOf(await fetchJson(question));
 }
 
 /** By RFC 8414 first, then by OpenID Connect Discovery. @throws AskError */
@@ -15,7 +15,7 @@ export async function discoverKeys(issuer: string): Promise<JSONWebKeySet> {
   const problems: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
-      return await fetchKeys({ url: keysUrlOf(await ask({ url }), issuer) });
+      return await fetchKeys({ url: keysUrlOf(await fetchJson({ url }), issuer) });
     } catch (error) {
       if (!(error instanceof AskError)) throw error;
       problems.push(error.message);

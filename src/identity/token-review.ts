@@ -1,7 +1,7 @@
 /** Kubernetes ServiceAccount tokens that the API server is asked about (TokenReview), a few at a time. */
 
 import { decodeJwt } from "jose";
-import { ask, AskError, type Question } from "./fetch-json.ts";
+import { fetchJson, AskError, type JsonRequest } from "./fetch-json.ts";
 import type { TokenVerifier, Verdict } from "./bearer.ts";
 import { memberOf } from "./fetch-jwks.ts";
 import { serviceAccountNamed } from "./service-account.ts";
@@ -9,7 +9,7 @@ import { digestOf } from "./token-cache.ts";
 
 export interface TokenReviewOptions {
   /** How to reach the API server now; without a body. @throws AskError when our own token cannot be read */
-  readonly apiServer: () => Question;
+  readonly apiServer: () => JsonRequest;
   /** The API server must say that the token is meant for it. */
   readonly audience: string;
   /** Absent: the token of any issuer that says it is a ServiceAccount's is asked about. */
@@ -52,7 +52,7 @@ async function reviewOf(
       kind: "TokenReview",
       spec: { token, audiences: [audience] },
     };
-    const review = await ask({ ...server, url: new URL(PATH, server.url), body });
+    const review = await fetchJson({ ...server, url: new URL(PATH, server.url), body });
     return verdictOf(memberOf(review, "status"), audience, expiryOf(token));
   } catch (error) {
     if (error instanceof AskError) onProblem(`the API server cannot review tokens: ${error.message}`);

@@ -20,7 +20,7 @@ export function decidingNames(names: readonly string[]): DecidingNames {
  * Whether a lenient reader could take the name for a deciding one that it is not.
  * Case (Go's encoding/json, long s and Kelvin sign included), NUL as an end or as nothing, zero-width, NFKC.
  */
-export function isLookAlike(name: string, deciding: DecidingNames): boolean {
+export function isConfusable(name: string, deciding: DecidingNames): boolean {
   if (deciding.exact.has(name)) return false;
   if (PLAIN.test(name)) return deciding.folded.has(name.toLowerCase());
   if (name.length > MAX_FOLDED_LENGTH) return true;

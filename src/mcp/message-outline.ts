@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 
 /** What one JSON-RPC message is, as far as it can be told without its content. Of a name that comes twice the last counts. */
-export interface Outline {
+export interface MessageSummary {
   /** One object and nothing else, its strings, brackets, colons and commas in order. Numbers and UTF-8 were not checked. */
   readonly isWellFormed: boolean;
   /** `jsonrpc` is "2.0". */
@@ -30,11 +30,11 @@ export interface Outline {
   /** `result.task.taskId` or `result.taskId`. */
   readonly taskId: string | undefined;
   /** Present when the message tells how a task stands. */
-  readonly toldTask?: ToldTask | undefined;
+  readonly taskStatus?: TaskStatus | undefined;
 }
 
 /** What a message says of a task: in `result.task`, in `result`, or, in a notification, in `params`. */
-export interface ToldTask {
+export interface TaskStatus {
   readonly id: string;
   /** Told in `result.task`: the answer is about the task, and is no result of its own. */
   readonly isMember: boolean;
@@ -48,41 +48,41 @@ export interface ToldTask {
 }
 
 /** A value that matters, by where it stands in the message; of a container only its bracket is kept. */
-export interface Place {
+export interface Field {
   /** The names that matter when the value is an object. */
-  readonly members?: ReadonlyMap<string, Place>;
+  readonly members?: ReadonlyMap<string, Field>;
   /** What every other name leads to. */
-  readonly others?: Place;
+  readonly others?: Field;
   /** Whether the value of each one that comes is kept, not only that of the last. */
   readonly isList?: boolean;
 }
 
-const VERSION: Place = {};
-const ID: Place = {};
-const METHOD: Place = {};
-const ERROR_CODE: Place = {};
-const IS_ERROR: Place = {};
-const RESULT_TYPE: Place = {};
-const TOOLS: Place = {};
-const ERROR: Place = { members: new Map([["code", ERROR_CODE]]) };
+const VERSION: Field = {};
+const ID: Field = {};
+const METHOD: Field = {};
+const ERROR_CODE: Field = {};
+const IS_ERROR: Field = {};
+const RESULT_TYPE: Field = {};
+const TOOLS: Field = {};
+const ERROR: Field = { members: new Map([["code", ERROR_CODE]]) };
 /** Of one request in `result.inputRequests`. */
-export const INPUT_METHOD: Place = { isList: true };
-const INPUT_REQUEST: Place = { members: new Map([["method", INPUT_METHOD]]) };
-const INPUT_REQUESTS: Place = { members: new Map(), others: INPUT_REQUEST };
+export const INPUT_METHOD: Field = { isList: true };
+const INPUT_REQUEST: Field = { members: new Map([["method", INPUT_METHOD]]) };
+const INPUT_REQUESTS: Field = { members: new Map(), others: INPUT_REQUEST };
 
 /** Where a message tells how a task stands; the last two are there once it has ended, in the era of 2026. */
 interface Telling {
-  readonly id: Place;
-  readonly status: Place;
-  readonly isError: Place;
-  readonly error: Place;
-  readonly errorCode: Place;
+  readonly id: Field;
+  readonly status: Field;
+  readonly isError: Field;
+  readonly error: Field;
+  readonly errorCode: Field;
 }
 
-function telling(): Telling & { readonly members: readonly (readonly [string, Place])[] } {
+function telling(): Telling & { readonly members: readonly (readonly [string, Field])[] } {
   const places = { id: {}, status: {}, isError: {}, errorCode: {} };
-  const result: Place = { members: new Map([["isError", places.isError]]) };
-  const error: Place = { members: new Map([["code", places.errorCode]]) };
+  const result: Field = { members: new Map([["isError", places.isError]]) };
+  const error: Field = { members: new Map([["code", places.errorCode]]) };
   const members = [
     ["taskId", places.id],
     ["status", places.status],
@@ -95,9 +95,9 @@ function telling(): Telling & { readonly members: readonly (readonly [string, Pl
 const IN_TASK = telling();
 const IN_RESULT = telling();
 const IN_PARAMS = telling();
-const TASK: Place = { members: new Map(IN_TASK.members) };
-const PARAMS: Place = { members: new Map(IN_PARAMS.members) };
-const RESULT: Place = {
+const TASK: Field = { members: new Map(IN_TASK.members) };
+const PARAMS: Field = { members: new Map(IN_PARAMS.members) };
+const RESULT: Field = {
   members: new Map([
     ["isError", IS_ERROR],
     ["resultType", RESULT_TYPE],
@@ -109,7 +109,7 @@ const RESULT: Place = {
 };
 
 /** The whole message. */
-export const MESSAGE: Place = {
+export const MESSAGE: Field = {
   members: new Map([
     ["jsonrpc", VERSION],
     ["id", ID],
@@ -125,10 +125,10 @@ export const TOO_LONG = "?";
 
 /** The outline from the tokens that were kept, a byte a character. */
 export function outlineOf(
-  kept: ReadonlyMap<Place, string>,
+  kept: ReadonlyMap<Field, string>,
   inputMethods: readonly string[],
   isWellFormed: boolean,
-): Outline {
+): MessageSummary {
   const error = kept.get(ERROR);
   const method = kept.get(METHOD);
   return {
@@ -145,14 +145,14 @@ export function outlineOf(
     hasTools: kept.get(TOOLS) === "[",
     hasTask: kept.get(TASK) === "{" || kept.has(IN_RESULT.id),
     taskId: stringOf(kept.get(IN_TASK.id)) ?? stringOf(kept.get(IN_RESULT.id)),
-    toldTask:
+    taskStatus:
       method === undefined
         ? (toldTask(kept, IN_TASK) ?? toldTask(kept, IN_RESULT))
         : toldTask(kept, IN_PARAMS),
   };
 }
 
-function toldTask(kept: ReadonlyMap<Place, string>, places: Telling): ToldTask | undefined {
+function toldTask(kept: ReadonlyMap<Field, string>, places: Telling): TaskStatus | undefined {
   const status = stringOf(kept.get(places.status));
   const id = status === undefined ? undefined : stringOf(kept.get(places.id));
   if (status === undefined || id === undefined) return undefined;

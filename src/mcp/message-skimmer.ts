@@ -14,9 +14,9 @@ import {
   isWhitespace,
 } from "../json/json-token.ts";
 import { MESSAGE, TOO_LONG, outlineOf, stringOf } from "./message-outline.ts";
-import type { Outline, Place } from "./message-outline.ts";
+import type { MessageSummary, Field } from "./message-outline.ts";
 
-export type { Outline } from "./message-outline.ts";
+export type { MessageSummary as Outline } from "./message-outline.ts";
 
 const MAX_DEPTH = 1_000;
 /** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
@@ -38,15 +38,15 @@ type State =
   | "escape"
   | "scalar";
 
-export class ReplyOutline {
-  readonly #kept = new Map<Place, string>();
+export class MessageSkimmer {
+  readonly #kept = new Map<Field, string>();
   #listed = NONE;
   /** For each open container: whether it is an object, and what it is when its names matter. */
   readonly #isObject: boolean[] = [];
-  readonly #places: (Place | undefined)[] = [];
+  readonly #places: (Field | undefined)[] = [];
   #state: State | "done" | "broken" = "value";
   /** What the value is that comes next or is being read; undefined when it does not matter. */
-  #place: Place | undefined = MESSAGE;
+  #place: Field | undefined = MESSAGE;
   #isName = false;
   /** The part of a token that is kept which earlier chunks had, a byte a character. */
   #token: string | undefined = undefined;
@@ -65,7 +65,7 @@ export class ReplyOutline {
     if (this.#token !== undefined) this.#token = this.#tokenUpTo(bytes, bytes.length);
   }
 
-  end(): Outline {
+  end(): MessageSummary {
     return outlineOf(this.#kept, this.#listed, this.#state === "done");
   }
 

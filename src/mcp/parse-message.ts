@@ -4,7 +4,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
 import { readJson } from "../json/read-json.ts";
-import { decidingNames, isLookAlike } from "../json/confusable-names.ts";
+import { decidingNames, isConfusable } from "../json/confusable-names.ts";
 import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
 import { memberText } from "../json/edit-json.ts";
 import type { RefusalCause } from "./vocabulary.ts";
@@ -12,7 +12,7 @@ import type { Json, JsonObject } from "../json/json.ts";
 import type { DecidingNames } from "../json/confusable-names.ts";
 import type { CallMessage, Message } from "./message.ts";
 
-export type Scanned = Accepted | Refused;
+export type ParsedMessage = Accepted | Refused;
 
 export interface Accepted {
   readonly ok: true;
@@ -74,7 +74,7 @@ const TASK_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** One message from its bytes; linear in their number. */
-export function scan(bytes: Uint8Array): Scanned {
+export function parseMessage(bytes: Uint8Array): ParsedMessage {
   if (!isUtf8(bytes)) return notJson("encoding", "the message is not UTF-8");
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
@@ -90,7 +90,7 @@ export function scan(bytes: Uint8Array): Scanned {
   return scanEnvelope(reading.value, reading.minified);
 }
 
-function scanEnvelope(envelope: JsonObject, text: string): Scanned {
+function scanEnvelope(envelope: JsonObject, text: string): ParsedMessage {
   const id = idToken(envelope.get("id"));
   for (const key of envelope.keys()) {
     // Security: this also stops every look-alike of the six.
@@ -101,7 +101,7 @@ function scanEnvelope(envelope: JsonObject, text: string): Scanned {
   return envelope.has("method") ? scanSent(envelope, id, text) : scanAnswer(envelope, id, text);
 }
 
-function scanAnswer(envelope: JsonObject, id: string | undefined, text: string): Scanned {
+function scanAnswer(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
   const isError = envelope.has("error");
   if (isError === envelope.has("result"))
     return refuse("envelope", "not exactly one of method, result and error", id);
@@ -113,7 +113,7 @@ function scanAnswer(envelope: JsonObject, id: string | undefined, text: string):
   return accept({ kind: "response", id: id ?? "null", isError }, text);
 }
 
-function scanSent(envelope: JsonObject, id: string | undefined, text: string): Scanned {
+function scanSent(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
   const method = envelope.get("method");
   if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
     return refuse("envelope", "method is not a string of at most 256", id);
@@ -133,7 +133,7 @@ interface Scanning {
   readonly text: string;
 }
 
-function scanParams(method: string, params: Json | undefined, { id, text }: Scanning): Scanned {
+function scanParams(method: string, params: Json | undefined, { id, text }: Scanning): ParsedMessage {
   if (params !== undefined && !isJsonObject(params)) return refuse("params", "params is not an object", id);
   const fault = params === undefined ? undefined : paramsFault(method, params);
   if (fault !== undefined) return refuse("params", fault, id);
@@ -153,7 +153,7 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Scan
   );
 }
 
-function scanCall(call: Omit<CallMessage, "name" | "args">, text: string): Scanned {
+function scanCall(call: Omit<CallMessage, "name" | "args">, text: string): ParsedMessage {
   const name = call.params.get("name");
   if (typeof name !== "string" || name.length > MAX_TOOL_NAME_LENGTH) {
     return refuse("params", "name is not a string of at most 1024", call.id);
@@ -182,7 +182,7 @@ function paramsFault(method: string, params: JsonObject): string | undefined {
 function hasLookAlike(object: JsonObject, deciding: DecidingNames): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
   for (const name of object.keys()) {
-    if (isLookAlike(name, deciding)) return true;
+    if (isConfusable(name, deciding)) return true;
   }
   return false;
 }

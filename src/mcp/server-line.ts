@@ -1,12 +1,12 @@
 /** What one line of a stdio server is, if it is a message at all. */
 
 import { isUtf8 } from "node:buffer";
-import { type Outline, ReplyOutline } from "./message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "./message-skimmer.ts";
 
 /** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
 export function outlineOfLine(line: Buffer): Outline | undefined {
   if (!isUtf8(line)) return undefined;
-  const reading = new ReplyOutline();
+  const reading = new MessageSkimmer();
   reading.push(line);
   const outline = reading.end();
   const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = outline;

@@ -1,7 +1,7 @@
 /** What an upstream message says of a task: which one, and how it stands. Both eras: result and notification. */
 
 import type { Outcome } from "./vocabulary.ts";
-import type { Outline } from "./message-outline.ts";
+import type { MessageSummary } from "./message-outline.ts";
 
 export interface TaskNews {
   readonly taskId: string;
@@ -19,13 +19,13 @@ export interface TaskEnding {
  * The task that a call has become: `result.task` of 2025-11-25, `resultType: "task"` of 2026-07-28. Undefined for any
  * other answer. Whose a task is hangs on `outline.taskId` alone, which is there in more answers.
  */
-export function taskBegun({ method, toldTask, resultType }: Outline): string | undefined {
+export function taskBegun({ method, taskStatus: toldTask, resultType }: MessageSummary): string | undefined {
   if (method !== undefined || toldTask === undefined) return undefined;
   return toldTask.isMember || resultType === "task" ? toldTask.id : undefined;
 }
 
 /** What the message tells of a task, by itself or as an answer; undefined when it tells of none. */
-export function taskNews({ toldTask, hasError }: Outline): TaskNews | undefined {
+export function taskNews({ taskStatus: toldTask, hasError }: MessageSummary): TaskNews | undefined {
   if (toldTask === undefined || hasError) return undefined;
   const { id: taskId, status, isError, errorCode, hasError: hasFailure } = toldTask;
   const code = errorCode === undefined ? {} : { rpcCode: errorCode };
@@ -46,7 +46,7 @@ export function taskNews({ toldTask, hasError }: Outline): TaskNews | undefined 
 }
 
 /** The ending of a task whose own answer this is: what `tasks/result` brings is what the call would have. */
-export function endingOfResult({ hasError, errorCode, isError }: Outline): TaskEnding {
+export function endingOfResult({ hasError, errorCode, isError }: MessageSummary): TaskEnding {
   if (hasError) return { outcome: "rpc_error", ...(errorCode === undefined ? {} : { rpcCode: errorCode }) };
   return { outcome: isError ? "tool_error" : "success" };
 }

@@ -16,7 +16,11 @@ const MAX_COMPARED_NAMES = 10_000;
  * Why nobody can tell what the server will find at the path; undefined when it can only be what stands there.
  * Names that the tool's `inputSchema` declares beside each other are told apart by the server.
  */
-export function misreading(args: JsonObject, path: Path, inputSchema?: JsonObject): Misreading | undefined {
+export function argumentAmbiguity(
+  args: JsonObject,
+  path: Path,
+  inputSchema?: JsonObject,
+): Misreading | undefined {
   let value: Json | undefined = args;
   let depth = 0;
   for (const segment of path) {

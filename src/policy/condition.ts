@@ -5,7 +5,7 @@ import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/jso
 import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
 import { type Path, parsePath, resolvePath } from "../json/path.ts";
-import type { Place } from "./schema/document-path.ts";
+import type { DocumentPath } from "./schema/document-path.ts";
 import { printJson } from "../json/print-json.ts";
 import {
   anything,
@@ -51,7 +51,7 @@ export const CONDITION: Shape<Condition> = refine(
   compileCondition,
 );
 
-function compileCondition(entry: Entry, place: Place): Condition | undefined {
+function compileCondition(entry: Entry, place: DocumentPath): Condition | undefined {
   const segments = readPath(entry.path, place.at("path"));
   const of = entry.of ?? "value";
   const value = entry.value === undefined && entry.op === "not_exists" ? true : entry.value;
@@ -64,7 +64,7 @@ function compileCondition(entry: Entry, place: Place): Condition | undefined {
 }
 
 /** The segments of a path into the arguments, or a problem. */
-export function readPath(path: string, place: Place): Path | undefined {
+export function readPath(path: string, place: DocumentPath): Path | undefined {
   const expected = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
   return parsePath(path) ?? refuse(place, expected, path);
 }
@@ -72,7 +72,7 @@ export function readPath(path: string, place: Place): Path | undefined {
 /** Operators that compare; a length or a number of bytes answers no other. */
 const COMPARING: readonly Operator[] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte"];
 
-function isMeasurable(operator: Operator, of: Measure, value: Json, place: Place): boolean {
+function isMeasurable(operator: Operator, of: Measure, value: Json, place: DocumentPath): boolean {
   if (of === "value") return true;
   if (!COMPARING.includes(operator)) {
     place.at("of").report(`must be "value" with ${operator}, got "${of}"`);

@@ -41,7 +41,7 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
   }
   const asked: Denial[] = entry?.action === "approve" ? [ask(actionPointer(entry), entry)] : [];
   for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
-    const objection = objectionOf(rule, call, unevaluable);
+    const objection = evaluateRule(rule, call, unevaluable);
     if (objection === undefined) continue;
     const ruleDenial = denialByRule(rule, objection);
     if (ruleDenial.effect === "ask") asked.push(ruleDenial);
@@ -51,7 +51,7 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
 }
 
 // Security: an exception inside a rule is our fault, and denies the call.
-function objectionOf(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objection | undefined {
+function evaluateRule(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objection | undefined {
   try {
     return judgeRule(rule, call, unevaluable);
   } catch {

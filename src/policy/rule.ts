@@ -1,7 +1,7 @@
 /** One `require` or `deny_if` rule: whether it objects to a call, and why. */
 
 import { type Condition, evaluate } from "./condition.ts";
-import { misreading } from "./argument-ambiguity.ts";
+import { argumentAmbiguity } from "./argument-ambiguity.ts";
 import type { Call, Unevaluable } from "./decision.ts";
 import type { Mode } from "./mode.ts";
 
@@ -44,19 +44,19 @@ export function judgeRule(rule: Rule, given: Given, unevaluable: Unevaluable[]):
     unevaluable.push({ rule: rule.pointer, cause: answer });
   }
   if (blind !== undefined) return { reason: "condition_unevaluable", condition: blind.text };
-  const objection = rule.kind === "require" ? unmet(failed) : fired(rule, failed);
-  return objection ?? doubted(rule, given, unevaluable);
+  const objection = rule.kind === "require" ? unsatisfied(failed) : matched(rule, failed);
+  return objection ?? ambiguous(rule, given, unevaluable);
 }
 
 /** What the rule lets pass as we read it may be something else to the server. */
-function doubted(
+function ambiguous(
   rule: Rule,
   { args, inputSchema }: Given,
   unevaluable: Unevaluable[],
 ): Objection | undefined {
   let first: Condition | undefined;
   for (const condition of rule.conditions) {
-    const cause = misreading(args, condition.segments, inputSchema);
+    const cause = argumentAmbiguity(args, condition.segments, inputSchema);
     if (cause === undefined) continue;
     first ??= condition;
     unevaluable.push({ rule: rule.pointer, cause });
@@ -64,11 +64,11 @@ function doubted(
   return first && { reason: "condition_unevaluable", condition: first.text };
 }
 
-function unmet(failed: Condition | undefined): Objection | undefined {
+function unsatisfied(failed: Condition | undefined): Objection | undefined {
   return failed && { reason: "condition", condition: failed.text };
 }
 
-function fired(rule: Rule, failed: Condition | undefined): Objection | undefined {
+function matched(rule: Rule, failed: Condition | undefined): Objection | undefined {
   if (failed !== undefined) return undefined;
   const text = rule.conditions.map((condition) => condition.text).join(" and ");
   return text === "" ? { reason: "condition" } : { reason: "condition", condition: text };

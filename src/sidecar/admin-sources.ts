@@ -8,7 +8,7 @@ import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import { isLoopback } from "../proxy/upstream/isolation-check.ts";
 import { servedHosts, servesHost } from "../proxy/downstream/request-checks.ts";
 import { explainDecision } from "./explain-decision.ts";
-import type { Ground } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
 interface Shown {
   readonly sessions: { readonly size: number };
@@ -18,7 +18,7 @@ interface Shown {
   readonly notReadyBecause: () => readonly string[];
 }
 
-export function adminSources(settings: Settings, ground: Ground, shown: Shown): AdminSources {
+export function adminSources(settings: Settings, ground: Runtime, shown: Shown): AdminSources {
   const { metrics, tools, decisions, activity, control, policies, watch } = ground;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {

@@ -6,24 +6,24 @@ import { createEnforcer, type Enforcer } from "../enforcement/enforcer.ts";
 import { type Agent, principalOf } from "../enforcement/request.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { ToolList } from "../proxy/tools/tool-catalog.ts";
+import { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Control } from "./control/control.ts";
-import type { Counting } from "./limit-counters.ts";
+import type { LimitCounters } from "./limit-counters.ts";
 import { reportTools } from "./report-tools.ts";
 
-export interface Judging {
-  readonly tools: ToolList;
+export interface Enforcement {
+  readonly tools: ToolCatalog;
   readonly enforcer: Enforcer;
   readonly policyFor: (agent: Agent) => Policy | undefined;
 }
 
-interface Measured extends Pick<Counting, "counters" | "shared"> {
+interface Measured extends Pick<LimitCounters, "counters" | "shared"> {
   readonly control: Control;
   readonly clock: Clock;
 }
 
 /** `policies` are those in force now. */
-export function buildJudging(
+export function buildEnforcement(
   policies: () => PolicySet,
   {
     log,
@@ -32,11 +32,11 @@ export function buildJudging(
     control: { approvals, freezes },
     ...measured
   }: Pick<Telemetry, "log" | "metrics" | "observer"> & Measured,
-): Judging {
+): Enforcement {
   const { all } = policies();
   metrics.policiesLoaded(all, measured.clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
-  const tools = new ToolList({
+  const tools = new ToolCatalog({
     policies: all,
     onListed: (listed) => {
       observer.toolsListed(listed);

@@ -9,9 +9,9 @@ import { type Call, effectOf } from "../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../json/json.ts";
 import { readJson } from "../json/read-json.ts";
 import type { Judged } from "../telemetry/recent/decision-buffer.ts";
-import type { Ground } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
-type Known = Pick<Ground, "decisions" | "policies" | "tools">;
+type Known = Pick<Runtime, "decisions" | "policies" | "tools">;
 
 /** Undefined when the decision is not remembered. */
 export function explainDecision(id: string, known: Known): DecisionAnswer | undefined {

@@ -4,32 +4,32 @@ import type { HttpSettings } from "../config/settings/settings.ts";
 import type { OpenStreams } from "../proxy/relay/exchange.ts";
 import { HttpRelay } from "../proxy/relay/http-relay.ts";
 import { agentHeader } from "../identity/upstream-agent-header.ts";
-import { OpenAnswers } from "../proxy/http/drain.ts";
-import { Places } from "../proxy/http/concurrency-limit.ts";
+import { Drain } from "../proxy/http/drain.ts";
+import { ConcurrencyLimit } from "../proxy/http/concurrency-limit.ts";
 import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { Sessions } from "../proxy/sessions/sessions.ts";
 import { TaskOwners } from "../proxy/sessions/task-owners.ts";
-import { Tasks } from "../proxy/sessions/open-tasks.ts";
-import type { Ground } from "./runtime.ts";
+import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
+import type { Runtime } from "./runtime.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
 
-export interface Guard extends Pick<OpenUpstream, "health" | "start" | "isolation"> {
+export interface HttpProxy extends Pick<OpenUpstream, "health" | "start" | "isolation"> {
   readonly relay: HttpRelay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
-  readonly answers: OpenAnswers;
+  readonly answers: Drain;
   readonly close: () => Promise<void>;
 }
 
-export function buildGuard(settings: HttpSettings, ground: Ground, identity: BuiltIdentity): Guard {
+export function buildHttpProxy(settings: HttpSettings, ground: Runtime, identity: BuiltIdentity): HttpProxy {
   const { bounds } = settings;
   const { clock, tools, policyFor } = ground;
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
-  const answers = new OpenAnswers();
-  const tasks = new Tasks(clock.steadyMs);
+  const answers = new Drain();
+  const tasks = new OpenTasks(clock.steadyMs);
   const open = openUpstream(settings, { ...ground, sessions });
   const relay = new HttpRelay({
     ...ground,
@@ -39,15 +39,15 @@ export function buildGuard(settings: HttpSettings, ground: Ground, identity: Bui
     answers,
     tasks,
     taskOwners: new TaskOwners(clock.wallMs),
-    requests: new Places({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
-    openStreams: new Places({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
+    requests: new ConcurrencyLimit({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
+    openStreams: new ConcurrencyLimit({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     identity: identity.identity,
     challenge: identity.challenge,
     tellAgent: agentHeader(settings.identity.upstreamHeader),
     nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
-    recallList: (agent, body) => tools.recall(body, policyFor(agent)),
+    recallList: (agent, body) => tools.lookup(body, policyFor(agent)),
     listBytes: bounds.listBytes,
     withheldHeaders: identity.withheldHeaders,
   });

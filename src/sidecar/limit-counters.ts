@@ -13,7 +13,7 @@ import type { Limit } from "../policy/limit.ts";
 import type { Log } from "../telemetry/logging/log.ts";
 import type { StateMetrics } from "../telemetry/metrics/state-metrics.ts";
 
-export interface Counting {
+export interface LimitCounters {
   readonly counters: Counters;
   /** Absent when counters live in memory. */
   readonly shared: SharedLimits | undefined;
@@ -33,11 +33,11 @@ export interface CountingEvents {
   readonly metrics: Pick<StateMetrics, "limitStoreFailed" | "failedOpen">;
 }
 
-export async function openCounting(
+export async function openLimitCounters(
   settings: Settings,
   clock: Clock,
   events: () => CountingEvents,
-): Promise<Counting> {
+): Promise<LimitCounters> {
   const { store } = settings.limits;
   if (store !== undefined) return countInStore(settings, store, clock, events);
   const counters = new Counters();
@@ -57,7 +57,7 @@ async function countInStore(
   address: StoreAddress,
   clock: Clock,
   events: () => CountingEvents,
-): Promise<Counting> {
+): Promise<LimitCounters> {
   // The client weighs 29 MB, which a sidecar that counts in memory does without.
   const { RedisStore } = await import("../enforcement/store/redis.ts");
   const store = new RedisStore({

@@ -6,7 +6,7 @@ import type { Clock } from "../enforcement/clock.ts";
 import { withoutCredentials } from "../telemetry/audit/redact.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Sessions } from "../proxy/sessions/sessions.ts";
-import type { ToolList } from "../proxy/tools/tool-catalog.ts";
+import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import { watchUpstream } from "../proxy/upstream/health-check.ts";
 import { UpstreamHttp } from "../proxy/upstream/http.ts";
@@ -25,7 +25,7 @@ export interface OpenUpstream {
 
 export interface UpstreamParts extends Pick<Telemetry, "log" | "metrics"> {
   readonly clock: Clock;
-  readonly tools: ToolList;
+  readonly tools: ToolCatalog;
   readonly sessions: Sessions;
 }
 
@@ -100,7 +100,7 @@ function openBridge(options: UpstreamStdioOptions): OpenUpstream {
 }
 
 /** What the bridge tells of its children, and what it asks of the other parts. */
-function told({ log, metrics, clock, tools, sessions }: UpstreamParts): Told {
+function told({ log, metrics, clock, tools, sessions }: UpstreamParts): BridgeHooks {
   return {
     nowMs: clock.steadyMs,
     inputSchemaOf: (tool) => tools.inputSchemaOf(tool),
@@ -113,7 +113,7 @@ function told({ log, metrics, clock, tools, sessions }: UpstreamParts): Told {
   };
 }
 
-type Told = Pick<
+type BridgeHooks = Pick<
   UpstreamStdioOptions,
   "nowMs" | "inputSchemaOf" | "onRestart" | "onStderr" | "onDropped" | "onSessionEnded"
 >;

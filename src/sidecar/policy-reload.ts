@@ -8,8 +8,8 @@ import { ALLOW_ALL } from "../policy/document/compile.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ServerStreams } from "../proxy/relay/server-notifications.ts";
-import type { ToolList } from "../proxy/tools/tool-catalog.ts";
+import type { ServerNotifications } from "../proxy/relay/server-notifications.ts";
+import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import { reportTools } from "./report-tools.ts";
 
 export function openPolicies(settings: Settings): Watched<PolicySet> {
@@ -28,8 +28,8 @@ export function limitsOf({ all }: PolicySet): Limit[] {
 
 /** What a reload touches. */
 export interface ReloadParts extends Pick<Telemetry, "log" | "metrics"> {
-  readonly tools: ToolList;
-  readonly serverStreams: ServerStreams;
+  readonly tools: ToolCatalog;
+  readonly serverStreams: ServerNotifications;
   readonly retain: (limits: readonly Limit[]) => void;
   readonly nowMs: () => number;
 }
@@ -66,14 +66,14 @@ function putInForce(previous: PolicySet, policies: PolicySet, parts: ReloadParts
   metrics.policiesLoaded(all, nowMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const seesOtherTools = (agent: Agent): boolean => seesOther(previous, policies, tools, principalOf(agent));
-  const told = serverStreams.tellToolsChanged(seesOtherTools);
+  const told = serverStreams.notifyToolsChanged(seesOtherTools);
   tools.usePolicies(all);
   reportTools(tools, all, parts);
   log.info({ policies: all.map(({ digest }) => digest), streams: told }, "policy reloaded");
 }
 
 /** Whether the agent's list of tools is another than before; before the server has listed any it has seen none. */
-function seesOther(before: PolicySet, after: PolicySet, tools: ToolList, principal: string): boolean {
+function seesOther(before: PolicySet, after: PolicySet, tools: ToolCatalog, principal: string): boolean {
   const [old, young] = [before.forAgent(principal), after.forAgent(principal)];
   const isHidden = (name: string, policy: Policy | undefined): boolean =>
     policy === undefined || policy.isHidden(name, tools.categoryOf(name, policy));

@@ -3,13 +3,13 @@
 import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ToolList } from "../proxy/tools/tool-catalog.ts";
+import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 
 const MOST_FINDINGS_LOGGED = 20;
 
 /** Tells metrics and log of the tools that the server has listed. */
 export function reportTools(
-  tools: ToolList,
+  tools: ToolCatalog,
   policies: readonly CompiledPolicy[],
   { log, metrics }: Pick<Telemetry, "log" | "metrics">,
 ): void {

@@ -7,28 +7,28 @@ import type { Clock } from "../enforcement/clock.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/logging/log.ts";
-import { ServerStreams } from "../proxy/relay/server-notifications.ts";
+import { ServerNotifications } from "../proxy/relay/server-notifications.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { openControlFiles } from "./control/control-files.ts";
 import { createHangUp } from "./sighup.ts";
-import { buildJudging, type Judging } from "./enforcement.ts";
-import { openCounting } from "./limit-counters.ts";
+import { buildEnforcement, type Enforcement } from "./enforcement.ts";
+import { openLimitCounters } from "./limit-counters.ts";
 import type { OpenTelemetry } from "./open-telemetry.ts";
 import { followPolicies, limitsOf, openPolicies, type PolicyWatch } from "./policy-reload.ts";
 import { BAD_POLICY, StartError } from "./start-error.ts";
 
-export interface Ground extends Omit<Telemetry, "close">, Judging {
+export interface Runtime extends Omit<Telemetry, "close">, Enforcement {
   readonly clock: Clock;
   readonly policies: WatchedFile<PolicySet>;
   readonly control: Control;
   /** Streams that clients hold open, which hear when their tools have changed. */
-  readonly serverStreams: ServerStreams;
+  readonly serverStreams: ServerNotifications;
   readonly watch: PolicyWatch;
   readonly readLimits: () => LimitReadings;
   /** What SIGHUP asks for. */
-  readonly hangUp: () => void;
+  readonly reload: () => void;
   /** Stops following files and closes the limit store; nothing may be judged after it. */
-  readonly leave: () => void;
+  readonly stop: () => void;
   /** Writes what telemetry still holds. */
   readonly close: () => Promise<void>;
 }
@@ -41,15 +41,18 @@ export interface GroundOptions {
 }
 
 /** @throws StartError when the policy is bad, or the audit log cannot be written. */
-export async function layGround(settings: Settings, { clock, agents, open }: GroundOptions): Promise<Ground> {
+export async function buildRuntime(
+  settings: Settings,
+  { clock, agents, open }: GroundOptions,
+): Promise<Runtime> {
   const policies = policiesOf(settings);
   const files = openControlFiles(settings);
-  const counting = await openCounting(settings, clock, () => telemetry);
+  const counting = await openLimitCounters(settings, clock, () => telemetry);
   const readLimits = (): LimitReadings => counting.read(limitsOf(policies.current()));
   const telemetry = await open(settings, agents, readLimits);
   const control = createControl(settings, telemetry, { files, clock, store: counting.store });
-  const judging = buildJudging(policies.current, { ...telemetry, ...counting, control, clock });
-  const serverStreams = new ServerStreams();
+  const judging = buildEnforcement(policies.current, { ...telemetry, ...counting, control, clock });
+  const serverStreams = new ServerNotifications();
   const watch = followPolicies(policies, {
     ...telemetry,
     ...judging,
@@ -59,16 +62,16 @@ export async function layGround(settings: Settings, { clock, agents, open }: Gro
   });
   await counting.start();
   await control.start();
-  const leave = (): void => {
+  const stop = (): void => {
     watch.stop();
     control.stop();
     counting.close();
   };
-  const hangUp = createHangUp(telemetry, () => {
+  const reload = createHangUp(telemetry, () => {
     watch.poll();
     control.poll();
   });
-  const followed = { policies, watch, readLimits, hangUp, leave };
+  const followed = { policies, watch, readLimits, reload, stop };
   return { ...telemetry, ...judging, ...followed, clock, control, serverStreams };
 }
 

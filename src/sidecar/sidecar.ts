@@ -5,13 +5,13 @@ import { createAdmin } from "./admin-listener.ts";
 import { type HttpSettings, isHttp, type Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { adminSources } from "./admin-sources.ts";
-import { announce, layGround } from "./runtime.ts";
-import { buildGuard, type Guard } from "./http-proxy.ts";
+import { announce, buildRuntime } from "./runtime.ts";
+import { buildHttpProxy, type HttpProxy } from "./http-proxy.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 import { watchLoop } from "./overload.ts";
 import { nameOf, whyDown } from "./open-upstream.ts";
-import { proofsOf } from "./identity/credentials.ts";
+import { loadCredentials } from "./identity/credentials.ts";
 import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./start-error.ts";
 import { ChildError } from "../proxy/upstream/child/child-error.ts";
 import { createDownstream } from "../proxy/downstream/http-server.ts";
@@ -24,7 +24,7 @@ export interface Sidecar {
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
   /** What SIGHUP asks for: files are read at once, and the audit log is let go of and begun anew. */
-  readonly hangUp: () => void;
+  readonly reload: () => void;
   /** Not ready at once, then serves on for a while, then finishes what is under way, then stops. */
   readonly drain: () => Promise<void>;
   /** Stops now, whatever is under way. */
@@ -38,10 +38,10 @@ export async function startSidecar(
   open = openTelemetry,
 ): Promise<Sidecar> {
   if (!isHttp(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
-  const { identity, tls, adminToken } = proofsOf(settings, clock);
-  const ground = await layGround(settings, { clock, agents: identity.agents, open });
+  const { identity, tls, adminToken } = loadCredentials(settings, clock);
+  const ground = await buildRuntime(settings, { clock, agents: identity.agents, open });
   const { log } = ground;
-  const guard = buildGuard(settings, ground, identity);
+  const guard = buildHttpProxy(settings, ground, identity);
   const state = { isDraining: false };
   const loop = watchLoop({
     maxMs: settings.bounds.loopDelayMs,
@@ -70,14 +70,14 @@ export async function startSidecar(
     await guard.answers.close(downstream, deadlineMs);
     for (const stopOne of [...stopFollowing, loop.stop]) stopOne();
     await guard.close();
-    ground.leave();
+    ground.stop();
     await closeListener(admin, 0);
     await ground.close();
   };
   const drain = async (): Promise<void> => {
     state.isDraining = true;
     log.info("draining");
-    guard.answers.askToLeave();
+    guard.answers.beginConnectionClose();
     await pause(settings.bounds.lameDuckMs);
     await stop(settings.bounds.drainMs);
   };
@@ -87,7 +87,7 @@ export async function startSidecar(
     const adminUrl = await bind(admin, settings.admin, "--admin");
     const { server, upstream } = settings;
     announce(log, ground.policies.current(), { url, adminUrl, upstream: nameOf(upstream), server });
-    return { url, adminUrl, hangUp: ground.hangUp, stop, drain };
+    return { url, adminUrl, reload: ground.reload, stop, drain };
   } catch (error) {
     await stop();
     throw error;
@@ -96,7 +96,7 @@ export async function startSidecar(
 
 const NO_LISTENER = "--listen: is missing; say where to serve -- COMMAND over HTTP";
 
-async function startUpstream({ start, isolation }: Guard): Promise<void> {
+async function startUpstream({ start, isolation }: HttpProxy): Promise<void> {
   try {
     await start();
   } catch (error) {

@@ -10,9 +10,9 @@ import { StdioRelay } from "../proxy/relay/stdio-relay.ts";
 import { errorAnswer, INTERNAL_ERROR } from "../mcp/error-response.ts";
 import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
-import { Tasks } from "../proxy/sessions/open-tasks.ts";
+import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
 import { lineUpstream } from "../proxy/upstream/stdio.ts";
-import type { Ground } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface WrapSettings extends Settings {
@@ -20,7 +20,7 @@ export interface WrapSettings extends Settings {
   readonly agent: string;
 }
 
-interface SessionParts extends Ground {
+interface SessionParts extends Runtime {
   /** Writes to stdout as nobody else can. */
   readonly stdout: typeof process.stdout.write;
   readonly stderr: LineSink;
@@ -52,7 +52,7 @@ export async function openSession(settings: WrapSettings, parts: SessionParts): 
     log.error({ err: error }, "a message could not be relayed");
     return output.write(errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message").body);
   };
-  const tasks = new Tasks(parts.clock.steadyMs);
+  const tasks = new OpenTasks(parts.clock.steadyMs);
   const relay = new StdioRelay({
     ...parts,
     agent: { name: settings.agent, source: "flag", verified: true },

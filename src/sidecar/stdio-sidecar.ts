@@ -6,7 +6,7 @@ import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { boundedStderr } from "../telemetry/logging/non-blocking-stderr.ts";
 import { closeListener } from "../proxy/http/listener.ts";
 import { adminSources } from "./admin-sources.ts";
-import { announce, layGround } from "./runtime.ts";
+import { announce, buildRuntime } from "./runtime.ts";
 import { telemetryLoggingTo } from "./open-telemetry.ts";
 import { whyDown } from "./open-upstream.ts";
 import { takeStdout } from "./reserve-stdout.ts";
@@ -20,7 +20,7 @@ export interface Wrap {
   /** Resolves with the server's exit code when it has ended and everything is written. */
   readonly ended: Promise<number>;
   /** What SIGHUP asks for: files are read at once, and the audit log is let go of and begun anew. */
-  readonly hangUp: () => void;
+  readonly reload: () => void;
   /** Ends the server and all it started, sooner than clients kill. */
   readonly stop: () => void;
 }
@@ -41,7 +41,7 @@ export async function startWrap(
   const adminToken = adminTokenOf(settings);
   const pipes = { stdout: takeStdout(), stderr: boundedStderr() };
   const open = telemetryLoggingTo(pipes.stderr);
-  const ground = await layGround(settings, { clock, agents: [settings.agent], open });
+  const ground = await buildRuntime(settings, { clock, agents: [settings.agent], open });
   const state = { isDraining: false, isUp: false };
   const notReadyBecause = (): string[] => [
     ...(state.isDraining ? ["the sidecar is draining"] : []),
@@ -50,7 +50,7 @@ export async function startWrap(
   const shown = { sessions: { size: 1 }, streams: { open: 0 }, adminToken, notReadyBecause };
   const admin = createAdmin(adminSources(settings, ground, shown), ground.log);
   const close = async (): Promise<void> => {
-    ground.leave();
+    ground.stop();
     await closeListener(admin, 0);
     await ground.close();
   };
@@ -59,7 +59,7 @@ export async function startWrap(
     const session = await openSession(settings, { ...ground, ...pipes, state });
     const { command } = settings.upstream;
     announce(ground.log, ground.policies.current(), { adminUrl, command, server: settings.server });
-    return { adminUrl, hangUp: ground.hangUp, stop: session.stop, ended: session.ended.finally(close) };
+    return { adminUrl, reload: ground.reload, stop: session.stop, ended: session.ended.finally(close) };
   } catch (error) {
     await close();
     throw error;

@@ -78,7 +78,7 @@ describe("the freeze file", () => {
     nowMs += 3_600_000;
     expect(await call("wipe", "b")).toBe("admitted");
     writeFileSync(file(), "[]");
-    sidecar?.hangUp();
+    sidecar?.reload();
     expect(await call("read")).toBe("admitted");
     writeFileSync(file(), `[{ "tool": "read" }]`);
     await until(async () => (await call("read", "b")) === "frozen");
@@ -95,7 +95,7 @@ describe("the freeze file", () => {
     writeFileSync(file(), "- { agent: a }\n");
     await restart({ freeze: { file: file() } });
     spoil();
-    sidecar?.hangUp();
+    sidecar?.reload();
     expect([await call("read"), await call("read", "b")]).toEqual(["frozen", "admitted"]);
   });
 

@@ -130,7 +130,7 @@ describe("a decision explained", () => {
     await call("pay", { amount: 1 });
     const { file } = await read<{ file: string }>("/policy");
     writeFileSync(file, JSON.stringify({ version: "1", default: "allow" }));
-    sidecar.hangUp();
+    sidecar.reload();
     expect((await latest()).explanation).toMatchObject({
       steps: null,
       note: "the policy that decided is no longer in force",

@@ -55,7 +55,7 @@ async function connect(agent: string): Promise<ClientV2> {
 
 function reload(policy: string): void {
   writeFileSync(join(folder, "own.json"), policy);
-  sidecar.hangUp();
+  sidecar.reload();
 }
 
 describe("a subscription of the 2026 era", () => {
@@ -120,7 +120,7 @@ describe("a subscription of the 2026 era", () => {
       answer.setEncoding("utf8").on("data", (chunk: string) => (heard += chunk));
       const change = (policy: string): void => {
         writeFileSync(join(folder, "own.json"), policy);
-        raw.hangUp();
+        raw.reload();
       };
       change(HIDING);
       streams[0]?.write(`data: ${ACKNOWLEDGED}\n\ndata: {"jsonrpc":"2.0",`);

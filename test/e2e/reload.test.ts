@@ -77,7 +77,7 @@ describe("reload", () => {
     await start();
     expect(await send("tools/call", { name: "run" })).toContain("content");
     writeFileSync(file, HIDING);
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
     expect(await shown()).toMatchObject({ digest: digestOf(Buffer.from(HIDING)), last_error: null });
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(2);
@@ -94,7 +94,7 @@ describe("reload", () => {
     writeFileSync(file, HIDING);
     await start();
     spoil();
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
     expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(0);
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
@@ -102,10 +102,10 @@ describe("reload", () => {
       digest: digestOf(Buffer.from(HIDING)),
       last_error: expect.stringContaining(file),
     });
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
     writeFileSync(file, OPEN);
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" })).toContain("content");
     expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(1);
     expect(await shown()).toMatchObject({ last_error: null });
@@ -131,12 +131,12 @@ describe("reload", () => {
     writeFileSync(own, OPEN);
     await start({ agents: [{ match: "own-*", policy: own }] });
     writeFileSync(own, HIDING);
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
     expect(await send("tools/call", { name: "run" })).toContain("content");
     writeFileSync(own, OPEN);
     writeFileSync(file, "{");
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
   });
 
@@ -145,10 +145,10 @@ describe("reload", () => {
     await start();
     expect(await send("tools/call", { name: "run" })).toContain("content");
     writeFileSync(file, limitedTo(1, "edited"));
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
     writeFileSync(file, limitedTo(2, "raised"));
-    sidecar.hangUp();
+    sidecar.reload();
     expect(await send("tools/call", { name: "run" })).not.toContain("rate_limited");
     expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
   });
@@ -172,7 +172,7 @@ describe("reload", () => {
     );
     await until(async () => (await sidecar.metric("tollgate_streams")) === 2);
     writeFileSync(own, HIDING);
-    sidecar.hangUp();
+    sidecar.reload();
     await until(() => heard["own-bot"] !== "");
     expect(heard["own-bot"]).toBe(
       `event: message\ndata: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n`,
@@ -181,9 +181,9 @@ describe("reload", () => {
       own,
       JSON.stringify({ version: "1", default: "allow", hide: ["run"], description: "edited" }),
     );
-    sidecar.hangUp();
+    sidecar.reload();
     writeFileSync(own, OPEN);
-    sidecar.hangUp();
+    sidecar.reload();
     await until(() => heard["own-bot"].split("list_changed").length === 3);
     expect(heard.bot).toBe("");
     for (const request of streams) request.destroy();

@@ -1,7 +1,7 @@
 /** Names that a lenient reader takes for others. */
 
 import { describe, expect, it } from "vitest";
-import { decidingNames, foldsOnto, isLookAlike } from "../../src/json/confusable-names.ts";
+import { decidingNames, foldsOnto, isConfusable } from "../../src/json/confusable-names.ts";
 
 describe("isLookAlike", () => {
   const deciding = decidingNames(["name", "task"]);
@@ -18,7 +18,7 @@ describe("isLookAlike", () => {
     ["g".repeat(65), false],
     ["ö".repeat(65), true],
   ])("says of %j: %j", (name, expected) => {
-    expect(isLookAlike(name, deciding)).toBe(expected);
+    expect(isConfusable(name, deciding)).toBe(expected);
   });
 });
 

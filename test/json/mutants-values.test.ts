@@ -8,7 +8,7 @@ import { measure, utf8Length } from "../../src/policy/measure.ts";
 import { didYouMean, nearestName } from "../../src/policy/schema/did-you-mean.ts";
 import { compareNumbers } from "../../src/json/compare-numbers.ts";
 import { parsePath, resolvePath } from "../../src/json/path.ts";
-import { Place } from "../../src/policy/schema/document-path.ts";
+import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { printJson } from "../../src/json/print-json.ts";
 import { json, num } from "../policy/policies.ts";
 
@@ -174,7 +174,7 @@ describe("printJson", () => {
 
 describe("a place", () => {
   it("is written as a person would write it", () => {
-    const root = Place.root([]);
+    const root = DocumentPath.root([]);
     expect(root.path()).toBe("");
     expect(root.at("tools").at("a.b").at(0).at("x-y").path()).toBe('tools["a.b"][0].x-y');
     expect(root.at(0).path()).toBe("[0]");

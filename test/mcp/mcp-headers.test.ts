@@ -10,12 +10,12 @@ import { readJson } from "../../src/json/read-json.ts";
 import { headerMismatch } from "../../src/mcp/mcp-headers.ts";
 import { PROTOCOL_VERSION_KEY } from "../../src/mcp/message.ts";
 import type { Message } from "../../src/mcp/message.ts";
-import { scan } from "../../src/mcp/parse-message.ts";
+import { parseMessage } from "../../src/mcp/parse-message.ts";
 
 const META = { [PROTOCOL_VERSION_KEY]: "2026-07-28" };
 
 function messageOf(method: string, params: Readonly<Record<string, unknown>>): Message {
-  const scanned = scan(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })));
+  const scanned = parseMessage(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })));
   if (!scanned.ok) throw new Error(scanned.detail);
   return scanned.message;
 }
@@ -198,7 +198,7 @@ describe("parameters", () => {
 
   it("beyond 2^53 agree as tokens only", () => {
     const text = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{"n":9007199254740993},"_meta":${JSON.stringify(META)}}}`;
-    const scanned = scan(Buffer.from(text));
+    const scanned = parseMessage(Buffer.from(text));
     if (!scanned.ok) throw new Error(scanned.detail);
     expect(
       headerMismatch(scanned.message, { headersDistinct: { "mcp-param-n": ["9007199254740993"] } }),

@@ -7,14 +7,14 @@ import { describe, expect, it } from "vitest";
 
 import { isJsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
-import { ReplyOutline } from "../../src/mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
 import type { Outline } from "../../src/mcp/message-skimmer.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
 
 const numRuns = Math.min(Number(process.env["FUZZ_RUNS"] ?? 5_000), 300_000);
 
 function outlineOf(message: string | Buffer, chunkBytes = 1_000_000_000): Outline {
-  const outline = new ReplyOutline();
+  const outline = new MessageSkimmer();
   const bytes = Buffer.from(message);
   for (let at = 0; at < bytes.length; at += chunkBytes) outline.push(bytes.subarray(at, at + chunkBytes));
   return outline.end();
@@ -138,13 +138,13 @@ describe("the outline", () => {
   });
 
   it("does not take the end of a long name for a name", () => {
-    const outline = new ReplyOutline();
+    const outline = new MessageSkimmer();
     for (const part of [`{"${"x".repeat(3_000)}`, 'id":5}']) outline.push(Buffer.from(part));
     expect(outline.end()).toEqual(NOTHING);
   });
 
   it("takes plain Uint8Arrays", () => {
-    const outline = new ReplyOutline();
+    const outline = new MessageSkimmer();
     outline.push(new TextEncoder().encode('{"id":1}'));
     expect(outline.end()).toMatchObject({ isWellFormed: true, id: "1" });
   });
@@ -237,7 +237,7 @@ describe("a long string", () => {
 
 describe("memory and work", () => {
   it("keeps nothing of a long string, whose bytes it searches natively", () => {
-    const outline = new ReplyOutline();
+    const outline = new MessageSkimmer();
     const chunk = Buffer.alloc(65_536, "x");
     outline.push(Buffer.from('{"id":1,"result":{"text":"'));
     const startedAt = performance.now();

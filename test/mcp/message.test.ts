@@ -16,10 +16,10 @@ import {
   traceContextOf,
 } from "../../src/mcp/message.ts";
 import type { Message } from "../../src/mcp/message.ts";
-import { scan } from "../../src/mcp/parse-message.ts";
+import { parseMessage } from "../../src/mcp/parse-message.ts";
 
 function messageOf(method: string, params: unknown): Exclude<Message, { kind: "response" }> {
-  const scanned = scan(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })));
+  const scanned = parseMessage(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })));
   if (!scanned.ok || scanned.message.kind === "response")
     throw new Error("not accepted as a message with a method");
   return scanned.message;

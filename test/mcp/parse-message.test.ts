@@ -5,13 +5,13 @@ import { Buffer } from "node:buffer";
 import { assert, constantFrom, integer, property, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { scan } from "../../src/mcp/parse-message.ts";
-import type { Scanned } from "../../src/mcp/parse-message.ts";
+import { parseMessage } from "../../src/mcp/parse-message.ts";
+import type { ParsedMessage } from "../../src/mcp/parse-message.ts";
 import vectors from "../fixtures/message-bypass.json" with { type: "json" };
 import { randomJsonText } from "../fixtures/json/generate.ts";
 
-function scanText(text: string): Scanned {
-  return scan(Buffer.from(text, "utf8"));
+function scanText(text: string): ParsedMessage {
+  return parseMessage(Buffer.from(text, "utf8"));
 }
 
 function causeOf(text: string): string {
@@ -40,7 +40,7 @@ describe("bytes", () => {
     ["a byte order mark", Buffer.from(`\ufeff${call}`)],
     ["an escaped lone surrogate", Buffer.from(callWith('"name":"\\ud800"'))],
   ])("refuses %s as encoding, -32700", (_, bytes) => {
-    expect(scan(bytes)).toMatchObject({ ok: false, cause: "encoding", code: -32700, id: undefined });
+    expect(parseMessage(bytes)).toMatchObject({ ok: false, cause: "encoding", code: -32700, id: undefined });
   });
 
   it.each([
@@ -72,7 +72,9 @@ describe("bytes", () => {
 
   it("reads a part of a larger buffer", () => {
     const whole = Buffer.from(`xx${call}yy`);
-    expect(scan(new Uint8Array(whole.buffer, whole.byteOffset + 2, whole.byteLength - 4))).toMatchObject({
+    expect(
+      parseMessage(new Uint8Array(whole.buffer, whole.byteOffset + 2, whole.byteLength - 4)),
+    ).toMatchObject({
       ok: true,
       text: call,
     });
@@ -363,7 +365,7 @@ describe("a call", () => {
 
 describe("the known ways around a proxy", () => {
   it.each(vectors)("$name: refused, or judged as what it is", ({ body, name }) => {
-    const scanned = scan(Buffer.from(body, "base64"));
+    const scanned = parseMessage(Buffer.from(body, "base64"));
     if (!scanned.ok) return;
     // UTF-7 is refused by its charset; as UTF-8 it names a tool that is none.
     const expected = ["call +AGQ-elete_all", "call delete_all", "call safe", "request"];

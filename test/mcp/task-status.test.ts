@@ -2,11 +2,11 @@
 
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
-import { type Outline, ReplyOutline } from "../../src/mcp/message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
 import { endingOfResult, taskBegun, taskNews } from "../../src/mcp/task-status.ts";
 
 function outlineOf(message: object): Outline {
-  const outline = new ReplyOutline();
+  const outline = new MessageSkimmer();
   outline.push(Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message })));
   return outline.end();
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/policy/decide.ts";
-import { misreading } from "../../src/policy/argument-ambiguity.ts";
+import { argumentAmbiguity } from "../../src/policy/argument-ambiguity.ts";
 import { callOf, json, policyOf, UNUSED } from "./policies.ts";
 import { isJsonObject, type JsonObject } from "../../src/json/json.ts";
 
@@ -72,7 +72,7 @@ describe("misreading", () => {
     ["nothing on the path", '{"to":null}', ["to", "account"]],
     ["a list", '{"to":[{"account":1}]}', ["to", "0", "account"]],
   ])("is none for %s", (_name, args, path) => {
-    expect(misreading(object(args), path)).toBeUndefined();
+    expect(argumentAmbiguity(object(args), path)).toBeUndefined();
   });
 
   const both = object('{"properties":{"a":{},"A":{},"in":{"properties":{"b":{},"B":{}}}}}');
@@ -80,20 +80,20 @@ describe("misreading", () => {
     ["at the top", '{"a":1,"A":2}', ["a"]],
     ["further down", '{"in":{"b":1,"B":2}}', ["in", "b"]],
   ])("is none for two names that the tool declares beside each other, %s", (_name, args, path) => {
-    expect(misreading(object(args), path)).toBe("look_alike");
-    expect(misreading(object(args), path, both)).toBeUndefined();
+    expect(argumentAmbiguity(object(args), path)).toBe("look_alike");
+    expect(argumentAmbiguity(object(args), path, both)).toBeUndefined();
   });
 
   it("is there when the tool declares one of the two only", () => {
     const one = object('{"properties":{"A":{}}}');
-    expect(misreading(object('{"A":2}'), ["a"], one)).toBe("look_alike");
-    expect(misreading(object('{"a":1,"\\u212a":2}'), ["a"], both)).toBeUndefined();
-    expect(misreading(object('{"a":1,"a\\u200b":2}'), ["a"], both)).toBe("look_alike");
+    expect(argumentAmbiguity(object('{"A":2}'), ["a"], one)).toBe("look_alike");
+    expect(argumentAmbiguity(object('{"a":1,"\\u212a":2}'), ["a"], both)).toBeUndefined();
+    expect(argumentAmbiguity(object('{"a":1,"a\\u200b":2}'), ["a"], both)).toBe("look_alike");
   });
 
   it("is assumed of an object with more names than are compared", () => {
     const names = Array.from({ length: 10_001 }, (_, index): [string, string] => [`n${index}`, ""]);
-    expect(misreading(new Map(names), ["amount"])).toBe("look_alike");
-    expect(misreading(new Map(names.slice(1)), ["amount"])).toBeUndefined();
+    expect(argumentAmbiguity(new Map(names), ["amount"])).toBe("look_alike");
+    expect(argumentAmbiguity(new Map(names.slice(1)), ["amount"])).toBeUndefined();
   });
 });

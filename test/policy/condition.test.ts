@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
 import type { Json } from "../../src/json/json.ts";
 import { parsePath, resolvePath } from "../../src/json/path.ts";
-import { Place } from "../../src/policy/schema/document-path.ts";
+import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, json, num } from "./policies.ts";
 
 function condition(literal: unknown) {
-  const read = CONDITION.read(fromLiteral(literal), Place.root([]));
+  const read = CONDITION.read(fromLiteral(literal), DocumentPath.root([]));
   if (read === undefined) throw new Error("the condition is faulty");
   return read;
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
-import { Place } from "../../src/policy/schema/document-path.ts";
+import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, problemsOf } from "./policies.ts";
 
 interface Test {
@@ -12,7 +12,7 @@ interface Test {
 }
 
 function condition(test: Test) {
-  const read = CONDITION.read(fromLiteral({ path: "args.v", ...test }), Place.root([]));
+  const read = CONDITION.read(fromLiteral({ path: "args.v", ...test }), DocumentPath.root([]));
   if (read === undefined) throw new Error("the condition is faulty");
   return read;
 }
@@ -123,7 +123,7 @@ describe("an operator", () => {
     ],
   ])("of a faulty condition is none: %j", (literal, problem) => {
     const problems: { path: string; message: string }[] = [];
-    expect(CONDITION.read(fromLiteral(literal), Place.root(problems))).toBeUndefined();
+    expect(CONDITION.read(fromLiteral(literal), DocumentPath.root(problems))).toBeUndefined();
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
       expect.stringContaining(problem),
     ]);

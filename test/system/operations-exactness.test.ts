@@ -73,7 +73,7 @@ describe("four sidecars on one store", () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const calls = Array.from({ length: CALLS }, (_, index) => fleet.call(index, `agent-${round}`));
       fleet.write(policyOf("month", `round ${round}`));
-      fleet.sidecars.forEach((sidecar) => sidecar.hangUp());
+      fleet.sidecars.forEach((sidecar) => sidecar.reload());
       const counts = tally(await Promise.all(calls));
       expect(Object.keys(counts).toSorted()).toEqual(["admitted", "rate_limited"]);
       admitted.push(counts["admitted"] ?? 0);

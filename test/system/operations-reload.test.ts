@@ -83,7 +83,7 @@ it.each<[string, () => Promise<Counting>]>([
         writeFileSync(file, policyOf(round));
         rules.set(digestOf(Buffer.from(policyOf(round))), ruleOf(round));
       }
-      sidecar.hangUp();
+      sidecar.reload();
       // A call has come and gone under this policy before the next takes its place.
       while (seen.calls === before) await new Promise(setImmediate);
     }

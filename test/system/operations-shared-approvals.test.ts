@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readApproval } from "../../src/config/files/control-state.ts";
 import {
   type Approval,
-  type ApprovalDesk,
+  type ApprovalService,
   Approvals,
   type ApprovalsOptions,
-  type Asked,
-  type Taken,
+  type ApprovalRequest,
+  type ApprovalUse,
 } from "../../src/enforcement/approvals/approvals.ts";
 import { SharedApprovals } from "../../src/enforcement/approvals/redis-approvals.ts";
 import { openLimits } from "../fixtures/shared-limits.ts";
@@ -49,12 +49,12 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** One desk with all it has said; ids are counted, so that two desks that mean the same say the same. */
 class Subject {
-  readonly #desk: ApprovalDesk;
-  readonly #taken: Taken[] = [];
+  readonly #desk: ApprovalService;
+  readonly #taken: ApprovalUse[] = [];
   #nowMs = START_MS;
   readonly said: unknown[] = [];
 
-  constructor(open: (options: ApprovalsOptions) => ApprovalDesk) {
+  constructor(open: (options: ApprovalsOptions) => ApprovalService) {
     let ids = 0;
     this.#desk = open({
       ttlMs: TTL_MS,
@@ -87,7 +87,7 @@ class Subject {
         return;
       }
       case "giveBack":
-        this.#taken.pop()?.giveBack();
+        this.#taken.pop()?.release();
         return;
       case "use":
         this.#taken.pop()?.use();
@@ -104,7 +104,7 @@ function summary({ id: _id, ...approval }: Approval): unknown {
   return Object.entries(approval).toSorted(([one], [other]) => one.localeCompare(other));
 }
 
-function askedBy(agent: string, text: string): Asked {
+function askedBy(agent: string, text: string): ApprovalRequest {
   const args = { bytes: text.length, keys: text === "{}" ? [] : [text], text };
   return { agent, tool: "t", policyDigest: "p", rule: "/tools/t/action", args };
 }

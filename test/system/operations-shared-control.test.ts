@@ -268,7 +268,7 @@ describe("the store of approvals and freezes", () => {
     await fleet.ask(0, "/freeze", { tool: "read", by: "x" });
     await fleet.call(0, "drop");
     expect(await fleet.ask(1, "/approvals")).toEqual({ status: 200, body: { approvals: [] } });
-    fleet.sidecars[1]?.hangUp();
+    fleet.sidecars[1]?.reload();
     expect(await fleet.call(1, "read")).toBe("admitted");
   });
 });

@@ -2,7 +2,7 @@
 
 import { EFFECTS, type Effect, REASONS, type Reason } from "../../policy/mode.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
-import { Place, type Problem } from "../../policy/schema/document-path.ts";
+import { DocumentPath, type Problem } from "../../policy/schema/document-path.ts";
 import {
   anything,
   dictionary,
@@ -135,6 +135,6 @@ export type ReadStory =
 /** The story in a corpus file's JSON, or every problem with it. */
 export function readStory(json: Json): ReadStory {
   const problems: Problem[] = [];
-  const story = STORY.read(json, Place.root(problems));
+  const story = STORY.read(json, DocumentPath.root(problems));
   return story === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, story };
 }

@@ -3,7 +3,7 @@
 import type { Entry, Policy, CompiledLimit } from "../../policy/policy.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { type Misreading, misreading } from "../../policy/argument-ambiguity.ts";
+import { type Misreading, argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
 import type { Rule } from "../../policy/rule.ts";
 
 /** Undefined: nothing is known of the arguments. */
@@ -96,7 +96,7 @@ const NO_ARGUMENTS: JsonObject = new Map();
 /** Every answer that the condition may give. An argument that is named counts as given: the log does not tell null apart. */
 function answersTo(condition: Condition, names: KnownNames): Answers {
   const { segments, operator, of } = condition;
-  if (misreading(namedArguments(names), segments) !== undefined) return DOUBTFUL;
+  if (argumentAmbiguity(namedArguments(names), segments) !== undefined) return DOUBTFUL;
   const [first] = segments;
   if (first !== undefined && names?.has(first) === false) return new Set([evaluate(condition, NO_ARGUMENTS)]);
   if (isPresence(operator)) {

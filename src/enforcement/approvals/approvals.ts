@@ -7,7 +7,7 @@ export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", 
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 /** What is asked for. */
-export interface Asked {
+export interface ApprovalRequest {
   /** The principal. */
   readonly agent: string;
   readonly tool: string;
@@ -22,10 +22,10 @@ export interface Asked {
   };
 }
 
-export interface Approval extends Omit<Asked, "args"> {
+export interface Approval extends Omit<ApprovalRequest, "args"> {
   readonly id: string;
   readonly state: "requested" | "approved" | "rejected";
-  readonly args: Omit<Asked["args"], "text">;
+  readonly args: Omit<ApprovalRequest["args"], "text">;
   /** Milliseconds since the epoch, like all times here. */
   readonly requestedAtMs: number;
   readonly expiresAtMs: number;
@@ -50,7 +50,7 @@ export type Answer =
 /** Where the approval of one call stands; a granted one is that call's, and nobody else finds it. `unavailable`: nobody can tell. */
 export type Claim =
   | { readonly state: "waiting" | "rejected"; readonly approval: Approval }
-  | { readonly state: "granted"; readonly approval: Approval; readonly taken: Taken }
+  | { readonly state: "granted"; readonly approval: Approval; readonly taken: ApprovalUse }
   | { readonly state: "full" }
   | { readonly state: "unavailable"; readonly fault: StoreFault };
 
@@ -66,17 +66,17 @@ export type Settled =
   | { readonly state: "gone" | "decided" | "unavailable" };
 
 /** An approval that one call holds. */
-export interface Taken {
+export interface ApprovalUse {
   /** The call passes. */
   readonly use: () => void;
   /** The call does not pass after all. */
-  readonly giveBack: () => void;
+  readonly release: () => void;
 }
 
 /** Where approvals are kept: in this process, which answers at once, or in a store that sidecars share. */
-export interface ApprovalDesk {
+export interface ApprovalService {
   /** Asks for an approval where there is none of exactly this call. @throws ApprovalStoreError */
-  readonly claim: (asked: Asked, nowMs: number) => Claim | Promise<Claim>;
+  readonly claim: (asked: ApprovalRequest, nowMs: number) => Claim | Promise<Claim>;
   readonly settle: (id: string, choice: Choice, decided: Decided) => Settled | Promise<Settled>;
   /** Those that wait, are granted and not used, or were rejected and not forgotten, oldest first; undefined: nobody can tell. */
   readonly list: (nowMs: number) => readonly Approval[] | Promise<readonly Approval[] | undefined>;
@@ -114,7 +114,7 @@ export interface ApprovalsOptions {
   readonly store?: ApprovalStore;
 }
 
-export class Approvals implements ApprovalDesk {
+export class Approvals implements ApprovalService {
   readonly #options: ApprovalsOptions;
   /** By what they are bound to. */
   readonly #byBinding = new Map<string, Approval>();
@@ -125,7 +125,7 @@ export class Approvals implements ApprovalDesk {
     for (const { binding, approval } of options.store?.initial ?? []) this.#keep(binding, approval);
   }
 
-  claim(asked: Asked, nowMs: number): Claim {
+  claim(asked: ApprovalRequest, nowMs: number): Claim {
     const answer = this.ask(asked, nowMs);
     if (answer.state !== "granted") return answer;
     // Security: taken in the same synchronous step that found it, so that no second call finds it.
@@ -133,7 +133,7 @@ export class Approvals implements ApprovalDesk {
   }
 
   /** Where the approval of exactly this call stands; asks for one when there is none. */
-  ask(asked: Asked, nowMs: number): Answer {
+  ask(asked: ApprovalRequest, nowMs: number): Answer {
     const binding = bindingOf(asked, this.#options.digest);
     const known = this.#byBinding.get(binding);
     if (known !== undefined && nowMs < known.expiresAtMs) return this.#again(binding, known);
@@ -157,7 +157,7 @@ export class Approvals implements ApprovalDesk {
 
   // Security: once; the next call of the same kind asks anew.
   /** Takes a granted approval, so that no other call finds it, also after a restart. @throws ApprovalStoreError */
-  take(approval: Approval): Taken {
+  take(approval: Approval): ApprovalUse {
     const binding = this.#bindings.get(approval.id);
     if (binding !== undefined) this.#forget(binding, approval);
     if (!this.#save()) {
@@ -166,7 +166,7 @@ export class Approvals implements ApprovalDesk {
     }
     return {
       use: () => this.#options.onChange(approval, "used"),
-      giveBack: () => {
+      release: () => {
         if (binding !== undefined) this.#giveBack(binding, approval);
       },
     };
@@ -256,7 +256,7 @@ export class Approvals implements ApprovalDesk {
 // Invariant: as JSON, so that no part of one name can be taken for the beginning of the next.
 /** What an approval of this call is bound to. */
 export function bindingOf(
-  { agent, tool, policyDigest, args }: Asked,
+  { agent, tool, policyDigest, args }: ApprovalRequest,
   digest: (text: string) => string,
 ): string {
   return digest(JSON.stringify([agent, tool, policyDigest, args.text]));

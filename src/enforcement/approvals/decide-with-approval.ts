@@ -2,12 +2,12 @@
 
 import { type Call, type Denial, isBlocked } from "../../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../../policy/denial.ts";
-import type { ApprovalDesk, Asked, Claim } from "./approvals.ts";
+import type { ApprovalService, ApprovalRequest, Claim } from "./approvals.ts";
 import type { ChargedDecision } from "../limits/charged-decision.ts";
 import type { StoreFault } from "../store/store.ts";
 
 /** A call with its arguments as an approval is bound to them. */
-export type ApprovableCall = Call & { readonly argsOnWire: Asked["args"] };
+export type ApprovableCall = Call & { readonly argsOnWire: ApprovalRequest["args"] };
 
 export interface Approved extends ChargedDecision {
   /** The id of the approval that the call waits for, was refused, or has used up. */
@@ -15,29 +15,29 @@ export interface Approved extends ChargedDecision {
 }
 
 /** Decides and charges in one step; a promise only where a store is asked. */
-type Judge = (call: ApprovableCall) => ChargedDecision | Promise<ChargedDecision>;
+type Decide = (call: ApprovableCall) => ChargedDecision | Promise<ChargedDecision>;
 
-interface Door {
-  readonly approvals: ApprovalDesk;
+interface ApprovalContext {
+  readonly approvals: ApprovalService;
   readonly policyDigest: string;
   readonly nowMs: number;
 }
 
 /** Judges; asks for an approval where a rule wants one, and uses one up where a person gave it. */
-export function judgeWithApproval(
+export function decideWithApproval(
   call: ApprovableCall,
-  judge: Judge,
-  door: Door,
+  judge: Decide,
+  door: ApprovalContext,
 ): Approved | Promise<Approved> {
   const judged = judge(call);
-  if (judged instanceof Promise) return judged.then((one) => askWherePeopleDecide(call, judge, door, one));
-  return askWherePeopleDecide(call, judge, door, judged);
+  if (judged instanceof Promise) return judged.then((one) => requireApprovalIfNeeded(call, judge, door, one));
+  return requireApprovalIfNeeded(call, judge, door, judged);
 }
 
-function askWherePeopleDecide(
+function requireApprovalIfNeeded(
   call: ApprovableCall,
-  judge: Judge,
-  { approvals, policyDigest, nowMs }: Door,
+  judge: Decide,
+  { approvals, policyDigest, nowMs }: ApprovalContext,
   judged: ChargedDecision,
 ): Approved | Promise<Approved> {
   const { denial } = judged.decision;
@@ -71,26 +71,26 @@ function storeless(asked: Denial, fault: StoreFault): Denial {
 
 function useApproval(
   call: ApprovableCall,
-  judge: Judge,
+  judge: Decide,
   { approval, taken }: Extract<Claim, { state: "granted" }>,
 ): Approved | Promise<Approved> {
   const settle = (judged: ChargedDecision): Approved => {
     if (isBlocked(judged.decision)) {
       // A call that a limit denies after all keeps its approval.
-      taken.giveBack();
+      taken.release();
       return judged;
     }
     taken.use();
     const refund = (): void => {
       judged.refund();
-      taken.giveBack();
+      taken.release();
     };
     return { decision: judged.decision, refund, approval: approval.id };
   };
   const judged = judge({ ...call, isApproved: true });
   if (!(judged instanceof Promise)) return settle(judged);
   return judged.then(settle, (error: unknown) => {
-    taken.giveBack();
+    taken.release();
     throw error;
   });
 }

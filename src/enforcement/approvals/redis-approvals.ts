@@ -2,20 +2,20 @@
 
 import {
   type Approval,
-  type ApprovalDesk,
+  type ApprovalService,
   type ApprovalsOptions,
-  type Asked,
+  type ApprovalRequest,
   bindingOf,
   type Choice,
   type Claim,
   type Decided,
   namesToShow,
   type Settled,
-  type Taken,
+  type ApprovalUse,
 } from "./approvals.ts";
 import { StoreError, type StoreFault, storeName } from "../store/store.ts";
 import { approvalScripts } from "./redis-approvals.lua.ts";
-import type { ScriptLine, SharedStore, StoreScript } from "../store/shared-store.ts";
+import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared-store.ts";
 
 export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store" | "nowMs"> {
   readonly store: SharedStore;
@@ -36,7 +36,7 @@ interface Reply {
 
 type Named = Readonly<Record<"claim" | "settle" | "giveBack" | "list", StoreScript>>;
 
-export class SharedApprovals implements ApprovalDesk {
+export class SharedApprovals implements ApprovalService {
   readonly #parts: SharedApprovalsParts;
   readonly #keys: string[];
   readonly #scripts: Named;
@@ -57,10 +57,10 @@ export class SharedApprovals implements ApprovalDesk {
   }
 
   /** Where the approval of exactly this call stands, taken where it is granted; asks for one where there is none. */
-  async claim(asked: Asked): Promise<Claim> {
+  async claim(asked: ApprovalRequest): Promise<Claim> {
     const binding = bindingOf(asked, this.#parts.digest);
     // Security: what was taken for a call that nobody waits for any more lets none pass, and is given back.
-    const onLate = (reply: Reply, line: ScriptLine): void => {
+    const onLate = (reply: Reply, line: ScriptConnection): void => {
       if (reply.what === "granted") void this.#giveBack(line, binding, reply.text);
     };
     return this.#orUnavailable(async () => {
@@ -107,18 +107,18 @@ export class SharedApprovals implements ApprovalDesk {
       case "waiting":
         return { state: "waiting", approval };
     }
-    throw STRANGE;
+    throw UNEXPECTED_REPLY;
   }
 
-  #taken(binding: string, text: string, approval: Approval): Taken {
+  #taken(binding: string, text: string, approval: Approval): ApprovalUse {
     return {
       use: () => this.#parts.onChange(approval, "used"),
-      giveBack: () => void this.#giveBack(this.#parts.store, binding, text),
+      release: () => void this.#giveBack(this.#parts.store, binding, text),
     };
   }
 
   /** One that cannot be given back is lost: too strict, never too loose. */
-  async #giveBack(line: ScriptLine, binding: string, text: string): Promise<void> {
+  async #giveBack(line: ScriptConnection, binding: string, text: string): Promise<void> {
     const command = { keys: this.#keys, args: [binding, text] };
     await line
       .run(this.#scripts.giveBack, command)
@@ -126,7 +126,7 @@ export class SharedApprovals implements ApprovalDesk {
       .catch(() => undefined);
   }
 
-  #claimArguments(binding: string, { args, ...rest }: Asked): string[] {
+  #claimArguments(binding: string, { args, ...rest }: ApprovalRequest): string[] {
     const { store, newId, ttlMs, maxInAll, maxPerAgent } = this.#parts;
     const text = JSON.stringify({ ...rest, args: { bytes: args.bytes, keys: namesToShow(args.keys) } });
     const bounds = [ttlMs, maxInAll, maxPerAgent].map(String);
@@ -136,7 +136,7 @@ export class SharedApprovals implements ApprovalDesk {
   async #ask(
     script: StoreScript,
     args: string[],
-    onLate?: (reply: Reply, line: ScriptLine) => void,
+    onLate?: (reply: Reply, line: ScriptConnection) => void,
   ): Promise<Reply> {
     const reply = await this.#parts.store.run(script, { keys: this.#keys, args }, (late, line) =>
       onLate?.(this.#heard(late), line),
@@ -166,7 +166,7 @@ export class SharedApprovals implements ApprovalDesk {
 
   #approvalIn(text: string): Approval {
     const approval = this.#read(text);
-    if (approval === undefined) throw STRANGE;
+    if (approval === undefined) throw UNEXPECTED_REPLY;
     return approval;
   }
 
@@ -190,7 +190,7 @@ interface Unavailable {
   readonly fault: StoreFault;
 }
 
-const STRANGE = new StoreError("reply", "the limit store holds what is no approval");
+const UNEXPECTED_REPLY = new StoreError("reply", "the limit store holds what is no approval");
 
 /** Of a text that is a JSON object; none of any other. */
 function membersOf(text: unknown): Readonly<Record<string, unknown>> {

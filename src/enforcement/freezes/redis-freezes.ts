@@ -34,7 +34,7 @@ interface Change {
 }
 
 /** All that the store held at one moment. */
-interface Truth {
+interface Snapshot {
   /** For each change: whether the part was frozen before it. */
   readonly wereFrozen: readonly boolean[];
   readonly freezes: ReadonlyMap<string, Freeze>;
@@ -105,7 +105,7 @@ export class SharedFreezes {
     if (!this.#told.has(part)) this.#told = new Map([...this.#told, [part, freeze]]);
   }
 
-  async #ask(changes: readonly Change[], isKnownToBeAway = false): Promise<Truth | undefined> {
+  async #ask(changes: readonly Change[], isKnownToBeAway = false): Promise<Snapshot | undefined> {
     const { store, onFailed } = this.#parts;
     const question = (this.#questions += 1);
     const args = changes.flatMap(({ part, what, freeze }) => [
@@ -128,7 +128,7 @@ export class SharedFreezes {
     }
   }
 
-  #read(reply: unknown, changes: number): Truth {
+  #read(reply: unknown, changes: number): Snapshot {
     const values = Array.isArray(reply) ? reply.map(String) : [];
     if (values.length < changes) throw new StoreError("reply", "the limit store answered with no freezes");
     const freezes = new Map<string, Freeze>();
@@ -139,7 +139,7 @@ export class SharedFreezes {
     return { wereFrozen: values.slice(0, changes).map((value) => value === "1"), freezes };
   }
 
-  #putInForce({ freezes }: Truth, changes: readonly Change[]): void {
+  #putInForce({ freezes }: Snapshot, changes: readonly Change[]): void {
     const own = new Set(changes.filter(({ what }) => what !== "keep").map(({ part }) => part));
     const before = this.#parts.freezes.byHand();
     const known = new Set(before.map(keyOf));

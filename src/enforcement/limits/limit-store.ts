@@ -4,7 +4,7 @@ import type { Charge, Limit, Usage } from "../../policy/limit.ts";
 import { type Command, type KeyScheme, StoreError, storeName } from "../store/store.ts";
 
 /** What decides about one call, as the pure core has worked it out; a store does no more than this, in one step. */
-export interface Ask {
+export interface AdmissionRequest {
   /** Every limit of the call. */
   readonly checks: readonly Charge[];
   /** What is due when all of them have room. */
@@ -34,7 +34,7 @@ export interface LimitStore {
   /** The name of the counter in the store: the same on every replica and through every reload. */
   readonly keyOf: (charge: Charge) => string;
   /** Checks and charges in one atomic step. Rejects with a StoreError, within the store's time bound. */
-  readonly admit: (ask: Ask) => Promise<Admission>;
+  readonly admit: (ask: AdmissionRequest) => Promise<Admission>;
   /** Gives charges back into the slices they went to; never rejects. */
   readonly refund: (receipts: readonly StoreReceipt[]) => Promise<void>;
 }
@@ -45,7 +45,10 @@ export function storeKey(scheme: KeyScheme, { limit, key }: Charge): string {
 }
 
 /** The keys and arguments of the admitting script. */
-export function encodeAsk({ checks, charges, isCharging }: Ask, keyOf: LimitStore["keyOf"]): Command {
+export function encodeAsk(
+  { checks, charges, isCharging }: AdmissionRequest,
+  keyOf: LimitStore["keyOf"],
+): Command {
   const indexes = new Map<string, number>();
   const windows: string[] = [];
   const indexOf = (charge: Charge): string => {
@@ -73,7 +76,11 @@ function windowArguments({ window, algorithm }: Limit): [string, string, string]
 }
 
 /** @throws StoreError when the reply is not the script's. */
-export function decodeAdmission(reply: unknown, ask: Ask, keyOf: LimitStore["keyOf"]): Admission {
+export function decodeAdmission(
+  reply: unknown,
+  ask: AdmissionRequest,
+  keyOf: LimitStore["keyOf"],
+): Admission {
   const { checks, charges } = ask;
   const values = Array.isArray(reply) ? reply.map(String) : [];
   if (values.length !== 2 + 2 * checks.length + charges.length)

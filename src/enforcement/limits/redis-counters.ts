@@ -3,7 +3,7 @@
 import type { Charge } from "../../policy/limit.ts";
 import {
   type Admission,
-  type Ask,
+  type AdmissionRequest,
   decodeAdmission,
   encodeAsk,
   type LimitStore,
@@ -11,7 +11,7 @@ import {
   type StoreReceipt,
 } from "./limit-store.ts";
 import { admitScript, REFUND_SCRIPT } from "./redis-counters.lua.ts";
-import type { ScriptLine, SharedStore, StoreScript } from "../store/shared-store.ts";
+import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared-store.ts";
 import { SERVER_TIME } from "../store/store.ts";
 
 export class SharedCounters implements LimitStore {
@@ -28,10 +28,10 @@ export class SharedCounters implements LimitStore {
     this.#refund = store.script(REFUND_SCRIPT);
   }
 
-  async admit(ask: Ask): Promise<Admission> {
+  async admit(ask: AdmissionRequest): Promise<Admission> {
     const decode = (reply: unknown): Admission => decodeAdmission(reply, ask, this.keyOf);
     // An admission that nobody waits for any more admits nobody. Its line is good enough for the refund, whatever the rest.
-    const onLate = (reply: unknown, line: ScriptLine): void =>
+    const onLate = (reply: unknown, line: ScriptConnection): void =>
       void Promise.try(() => this.#refundOn(line, decode(reply).receipts)).catch(nothing);
     return decode(await this.#store.run(this.#admit, encodeAsk(ask, this.keyOf), onLate));
   }
@@ -41,7 +41,7 @@ export class SharedCounters implements LimitStore {
     await this.#refundOn(this.#store, receipts).catch(nothing);
   }
 
-  async #refundOn(line: ScriptLine, receipts: readonly StoreReceipt[]): Promise<void> {
+  async #refundOn(line: ScriptConnection, receipts: readonly StoreReceipt[]): Promise<void> {
     if (receipts.length === 0) return;
     const keys = receipts.map(({ key }) => key);
     const args = receipts.flatMap(({ slice, amount }) => [slice, String(amount)]);

@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import { Counters, type LimitSurvey } from "./memory-counters.ts";
 import type { Admission, LimitStore, StoreReceipt } from "./limit-store.ts";
 import { StoreError, type StoreFault } from "../store/store.ts";
-import { ToldUsages } from "./usage-cache.ts";
+import { UsageCache } from "./usage-cache.ts";
 
 /** What happens to a call whose limits cannot be checked. */
 export type OnStoreError = "deny" | "allow" | "local";
@@ -22,11 +22,11 @@ export interface SharedLimitsParts {
   readonly onFailedOpen: (fault: StoreFault) => void;
 }
 
-type Judge = (readUsage: ReadUsage) => Decision;
+type Decide = (readUsage: ReadUsage) => Decision;
 
 export class SharedLimits {
   readonly #parts: SharedLimitsParts;
-  readonly #told: ToldUsages;
+  readonly #told: UsageCache;
   /** Under `local`: what this process alone has admitted, the store's admissions included, so that it never passes `max` by itself. */
   readonly #own: Counters | undefined;
   /** How far the store's clock is ahead of ours; own counters go by the store's. */
@@ -34,12 +34,12 @@ export class SharedLimits {
 
   constructor(parts: SharedLimitsParts) {
     this.#parts = parts;
-    this.#told = new ToldUsages(parts.store.keyOf);
+    this.#told = new UsageCache(parts.store.keyOf);
     this.#own = parts.onStoreError === "local" ? new Counters() : undefined;
   }
 
   /** Asks `judge` what the limits are, and again with what the store says of them. At once when no store is needed. */
-  judge(judge: Judge): ChargedDecision | Promise<ChargedDecision> {
+  judge(judge: Decide): ChargedDecision | Promise<ChargedDecision> {
     const checks: Charge[] = [];
     const sketch = judge((charge) => {
       checks.push(charge);
@@ -59,7 +59,7 @@ export class SharedLimits {
   }
 
   /** The denial that the store gave a moment ago, if it still stands. */
-  #repeated(judge: Judge, checks: readonly Charge[]): ChargedDecision | undefined {
+  #repeated(judge: Decide, checks: readonly Charge[]): ChargedDecision | undefined {
     const steadyMs = this.#parts.clock.steadyMs();
     const usages = checks.map((check) => this.#told.usageOf(check, steadyMs));
     if (usages.includes(undefined)) return undefined;
@@ -67,7 +67,7 @@ export class SharedLimits {
     return isBlocked(decision) ? { decision, refund: nothing } : undefined;
   }
 
-  async #askStore(judge: Judge, checks: readonly Charge[], sketch: Decision): Promise<ChargedDecision> {
+  async #askStore(judge: Decide, checks: readonly Charge[], sketch: Decision): Promise<ChargedDecision> {
     const { store, clock } = this.#parts;
     const askedMs = clock.steadyMs();
     let admission: Admission;
@@ -90,7 +90,7 @@ export class SharedLimits {
   }
 
   /** Counts what the store admitted among this process's own, which may know of calls that the store missed. */
-  #mirror(judge: Judge, decision: Decision, giveBack: () => void): ChargedDecision {
+  #mirror(judge: Decide, decision: Decision, giveBack: () => void): ChargedDecision {
     if (this.#own === undefined) return { decision, refund: giveBack };
     const own = this.#chargeOwn(judge, this.#own);
     if (isBlocked(own.decision)) {
@@ -104,7 +104,7 @@ export class SharedLimits {
     return { decision, refund };
   }
 
-  #withoutStore(judge: Judge, fault: StoreFault): ChargedDecision {
+  #withoutStore(judge: Decide, fault: StoreFault): ChargedDecision {
     const { onStoreError, onFailed, onFailedOpen } = this.#parts;
     onFailed(fault);
     if (this.#own !== undefined) return this.#chargeOwn(judge, this.#own);
@@ -114,7 +114,7 @@ export class SharedLimits {
     return { decision, refund: nothing };
   }
 
-  #chargeOwn(judge: Judge, own: Counters): ChargedDecision {
+  #chargeOwn(judge: Decide, own: Counters): ChargedDecision {
     const nowMs = this.#parts.clock.wallMs() + this.#aheadMs;
     const decision = judge((charge) => own.read(charge, nowMs));
     if (isBlocked(decision)) return { decision, refund: nothing };

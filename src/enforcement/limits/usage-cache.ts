@@ -4,7 +4,7 @@ import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limi
 import type { LimitSurvey } from "./memory-counters.ts";
 import type { Admission, LimitStore } from "./limit-store.ts";
 
-interface Told {
+interface CachedUsage {
   readonly limit: string;
   /** After the call that it was told for. */
   readonly used: number;
@@ -24,9 +24,9 @@ const MAX_TOLD = 100_000;
 /** How long a refusal is repeated unasked: another sidecar may give a charge back meanwhile, and room must be found again. */
 const REPEAT_MS = 1_000;
 
-export class ToldUsages {
+export class UsageCache {
   readonly #keyOf: LimitStore["keyOf"];
-  readonly #told = new Map<string, Told>();
+  readonly #told = new Map<string, CachedUsage>();
 
   constructor(keyOf: LimitStore["keyOf"]) {
     this.#keyOf = keyOf;
@@ -76,7 +76,7 @@ export class ToldUsages {
     return limits.map((limit) => ({ limit, ...(byLimit.get(limit.id) ?? { keys: 0, fullest: 0 }) }));
   }
 
-  #keep(key: string, told: Told): void {
+  #keep(key: string, told: CachedUsage): void {
     this.#told.delete(key);
     const oldest = this.#told.keys().next();
     if (this.#told.size >= MAX_TOLD && oldest.done !== true) this.#told.delete(oldest.value);

@@ -3,14 +3,14 @@
 import { StoreError, type StoreFault } from "./store.ts";
 
 /** One connection, which may be lost and is then replaced as a whole. */
-export interface StoreLine {
+export interface StoreConnection {
   readonly connect: () => Promise<void>;
   /** Writes, so that a store that only reads is not taken for well. */
   readonly probe: () => Promise<void>;
   readonly destroy: () => void;
 }
 
-export interface CircuitParts<Line extends StoreLine> {
+export interface CircuitParts<Line extends StoreConnection> {
   /** A new line, not connected yet; `onLost` hears when it breaks by itself. */
   readonly open: (onLost: () => void) => Line;
   readonly faultOf: (error: unknown) => StoreFault;
@@ -26,7 +26,7 @@ const RETRY_MS = 200;
 /** Calls that wait for an answer at once. One more fails by itself: that is our haste, and no fault of the store. */
 const MAX_WAITING = 5_000;
 
-export class StoreCircuit<Line extends StoreLine> {
+export class StoreCircuit<Line extends StoreConnection> {
   readonly #parts: CircuitParts<Line>;
   #line: Line | undefined;
   /** Why calls fail at once; undefined while they are tried. */

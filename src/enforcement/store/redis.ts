@@ -2,8 +2,8 @@
 
 import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
 import { type Command, type KeyScheme, StoreError, type StoreFault, storeName } from "./store.ts";
-import type { OnLate, ScriptLine, SharedStore, StoreScript } from "./shared-store.ts";
-import { StoreCircuit, type StoreLine } from "./circuit-breaker.ts";
+import type { OnLate, ScriptConnection, SharedStore, StoreScript } from "./shared-store.ts";
+import { StoreCircuit, type StoreConnection } from "./circuit-breaker.ts";
 
 export interface StoreNode {
   readonly host: string;
@@ -37,7 +37,7 @@ export interface RedisStoreParts {
 
 export class RedisStore implements SharedStore {
   readonly scheme: KeyScheme;
-  readonly #circuit: StoreCircuit<RedisLine>;
+  readonly #circuit: StoreCircuit<RedisConnection>;
 
   /** The connection is opened by `start`. */
   constructor({ address, scheme, timeoutMs, onChange }: RedisStoreParts) {
@@ -72,7 +72,7 @@ export class RedisStore implements SharedStore {
   }
 }
 
-interface RedisLine extends StoreLine, ScriptLine {}
+interface RedisConnection extends StoreConnection, ScriptConnection {}
 
 /** What the three kinds of client have in common. */
 interface Client {
@@ -90,7 +90,7 @@ interface EvalOptions {
 
 const PROBE_LIFE_MS = 60_000;
 
-function openLine(address: StoreAddress, key: string, onLost: () => void): RedisLine {
+function openLine(address: StoreAddress, key: string, onLost: () => void): RedisConnection {
   const client = openClient(address, onLost);
   let isDestroyed = false;
   const destroy = (): void => {

@@ -8,14 +8,14 @@ export interface StoreScript {
   readonly sha1: string;
 }
 
-export interface ScriptLine {
+export interface ScriptConnection {
   readonly run: (script: StoreScript, command: Command) => Promise<unknown>;
 }
 
 /** Hears of a reply that came when nobody waited for it any more, and on which line, where it can be undone. */
-export type OnLate = (reply: unknown, line: ScriptLine) => void;
+export type OnLate = (reply: unknown, line: ScriptConnection) => void;
 
-export interface SharedStore extends ScriptLine {
+export interface SharedStore extends ScriptConnection {
   readonly scheme: KeyScheme;
   readonly script: (text: string) => StoreScript;
   /** Rejects with a StoreError, within the store's time bound. */

@@ -5,7 +5,7 @@ import type { RuleSet } from "./document.ts";
 import { JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "../limit.ts";
 import { measure } from "../measure.ts";
-import { misreading } from "../argument-ambiguity.ts";
+import { argumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolvePath } from "../../json/path.ts";
 import { distinctNames, limitName, ruleName, windowName } from "../pointer.ts";
 import type { CompiledLimit } from "../policy.ts";
@@ -13,7 +13,7 @@ import type { Rule } from "../rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
 
 /** What the rules of one place share. */
-export interface Place {
+export interface RuleContext {
   /** `/tools/create_charge`. */
   readonly pointer: string;
   readonly mode: Mode;
@@ -23,13 +23,13 @@ export interface Place {
 }
 
 /** `require` and `deny_if` in the order in which the document lists them. */
-export function compileRules(rules: RuleSet, place: Place): Rule[] {
+export function compileRules(rules: RuleSet, place: RuleContext): Rule[] {
   const require = compileList("require", rules.require ?? [], place);
   const denyIf = compileList("deny_if", rules.deny_if ?? [], place);
   return rules.first === "deny_if" ? [...denyIf, ...require] : [...require, ...denyIf];
 }
 
-function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: Place): Rule[] {
+function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: RuleContext): Rule[] {
   const names = distinctNames(entries.map(ruleName));
   return entries.map((entry, index) => ({
     kind,
@@ -42,7 +42,7 @@ function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: P
   }));
 }
 
-export function compileLimits(entries: readonly CheckedLimit[], place: Place): CompiledLimit[] {
+export function compileLimits(entries: readonly CheckedLimit[], place: RuleContext): CompiledLimit[] {
   const names = distinctNames(entries.map(limitName));
   const ids = distinctNames(entries.map((entry) => limitId(entry, place.pointer)));
   return entries.map((entry, index) => {
@@ -65,7 +65,7 @@ function algorithmOf({ algorithm = "aligned" }: CheckedLimit): Algorithm {
   return algorithm;
 }
 
-function compileLimit(entry: CheckedLimit, place: Place, names: Pick<Limit, "id" | "rule">): Limit {
+function compileLimit(entry: CheckedLimit, place: RuleContext, names: Pick<Limit, "id" | "rule">): Limit {
   return {
     ...names,
     counter: entry.counter,
@@ -82,7 +82,7 @@ function compileLimit(entry: CheckedLimit, place: Place, names: Pick<Limit, "id"
 function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {
   if (segments === undefined) return () => increment;
   return (args, inputSchema) => {
-    const doubt = misreading(args, segments, inputSchema);
+    const doubt = argumentAmbiguity(args, segments, inputSchema);
     if (doubt !== undefined) return doubt;
     const found = resolvePath(args, segments);
     if (found === undefined) return "missing";

@@ -1,7 +1,7 @@
 /** Document -> Policy: immutable, indexed by tool. */
 
 import type { Category, CategoryAssignment } from "../category/category.ts";
-import { compileLimits, compileRules, type Place } from "./compile-rules.ts";
+import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
 import type { Mode } from "../mode.ts";
 import type { CategoryEntry, MethodEntry, Pin, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
 import { actionPointer, type Entry, type Policy } from "../policy.ts";
@@ -75,7 +75,7 @@ function compileAll(
 
 function compileEntry(entry: AnyEntry, pointer: string, context: Context): Entry {
   const mode = context.forced ?? entry.mode ?? context.mode;
-  const place: Place = { ...context, pointer, mode };
+  const place: RuleContext = { ...context, pointer, mode };
   return {
     pointer,
     action: entry.hide === true ? "hide" : (entry.action ?? "allow"),

@@ -4,7 +4,7 @@ import { CATEGORIES, type Category } from "../category/category.ts";
 import type { Mode } from "../mode.ts";
 import { normalise } from "./legacy-forms.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
-import { Place, type Problem } from "../schema/document-path.ts";
+import { DocumentPath, type Problem } from "../schema/document-path.ts";
 import { type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
 import {
   dictionary,
@@ -186,7 +186,7 @@ function methodFault(name: string): string | undefined {
 /** Reads a document in any of the accepted forms: the normal form, or every problem at once. */
 export function parsePolicy(json: Json): ParsedPolicy {
   const problems: Problem[] = [];
-  const root = Place.root(problems);
+  const root = DocumentPath.root(problems);
   const { json: normal, notes } = normalise(json, root);
   const document = DOCUMENT.read(normal, root);
   if (document === undefined || problems.length > 0) return { ok: false, problems };

@@ -1,7 +1,7 @@
 /** Intercept's form of a tool's rules -> `require`, `deny_if`, `limits` and `action`. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
-import type { Place } from "../schema/document-path.ts";
+import type { DocumentPath } from "../schema/document-path.ts";
 import { limitOfText } from "./short-rate.ts";
 import { anything, list, object, optional, refuse, required, text, word } from "../schema/schema.ts";
 
@@ -42,11 +42,11 @@ const RULE = object<Rule>({
 /** A rule that was read, and where it stands. */
 interface Placed {
   readonly rule: Rule;
-  readonly place: Place;
+  readonly place: DocumentPath;
 }
 
 /** The lists that mean what the entry's `rules` mean: every condition is required, every counter is a limit of the server. */
-export function translateRules(tool: string, rules: Json, place: Place): JsonObject {
+export function translateRules(tool: string, rules: Json, place: DocumentPath): JsonObject {
   const placed = readRules(rules, place);
   const denial = placed.find(({ rule }) => rule.action === "deny");
   const scope = tool === "*" ? "_global" : tool;
@@ -63,7 +63,7 @@ function listUnder(key: string, items: readonly Json[]): [string, Json][] {
   return items.length === 0 ? [] : [[key, items]];
 }
 
-function readRules(rules: Json, place: Place): Placed[] {
+function readRules(rules: Json, place: DocumentPath): Placed[] {
   if (!isJsonArray(rules)) {
     refuse(place, "a list", rules);
     return [];
@@ -76,7 +76,7 @@ function readRules(rules: Json, place: Place): Placed[] {
   });
 }
 
-function isConsistent(rule: Rule, place: Place): boolean {
+function isConsistent(rule: Rule, place: DocumentPath): boolean {
   const hasConditions = (rule.conditions?.length ?? 0) > 0;
   const others = hasConditions || rule.state !== undefined;
   if (rule.action === "deny" && (others || rule.rate_limit !== undefined)) {
@@ -142,7 +142,7 @@ function stateLimits(placed: Placed, all: readonly Placed[], scope: string): Jso
   });
 }
 
-function refuseAll(place: Place, expected: string, got: Json): Json[] {
+function refuseAll(place: DocumentPath, expected: string, got: Json): Json[] {
   refuse(place, expected, got);
   return [];
 }
@@ -153,7 +153,7 @@ function statePath(condition: JsonObject): string | undefined {
 }
 
 /** `lte N` and `lt N + 1` both admit N. */
-function maxOf(condition: JsonObject, place: Place): JsonNumber | undefined {
+function maxOf(condition: JsonObject, place: DocumentPath): JsonNumber | undefined {
   const value = condition.get("value") ?? null;
   const operator = condition.get("op") ?? null;
   if (operator !== "lte" && operator !== "lt")

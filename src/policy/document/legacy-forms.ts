@@ -2,7 +2,7 @@
 
 import { translateRules } from "./intercept.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
-import type { Place } from "../schema/document-path.ts";
+import type { DocumentPath } from "../schema/document-path.ts";
 import { translateRate } from "./short-rate.ts";
 import { refuse } from "../schema/schema.ts";
 
@@ -17,7 +17,7 @@ const FRAGMENT_NOTE =
 const INTERCEPT_NOTE = 'read as an Intercept policy without "default", which means allow there';
 
 /** The document in its normal form; a document that is in it already comes back as it is. */
-export function normalise(json: Json, place: Place): Normalised {
+export function normalise(json: Json, place: DocumentPath): Normalised {
   if (!isJsonObject(json)) return { json, notes: [] };
   if (isFragment(json)) return { json: wrapFragment(json, place), notes: [FRAGMENT_NOTE] };
   const tools = json.get("tools");
@@ -45,7 +45,7 @@ function isFragment(json: JsonObject): boolean {
   return Array.from(json.values()).every(isJsonObject);
 }
 
-function wrapFragment(tools: JsonObject, place: Place): JsonObject {
+function wrapFragment(tools: JsonObject, place: DocumentPath): JsonObject {
   const document = new Map<string, Json>([
     ["version", "1"],
     ["default", "allow"],
@@ -66,7 +66,7 @@ function isIntercept(tools: JsonObject): boolean {
 }
 
 /** The document with these tools in the normal form; what stands under `"*"` moves to `all_tools`. */
-function withTools(document: JsonObject, tools: JsonObject, place: Place): JsonObject {
+function withTools(document: JsonObject, tools: JsonObject, place: DocumentPath): JsonObject {
   const normal = new Map(document);
   const named = new Map<string, Json>();
   for (const [name, entry] of tools) {
@@ -78,7 +78,7 @@ function withTools(document: JsonObject, tools: JsonObject, place: Place): JsonO
   return normal;
 }
 
-function translateEntry(name: string, entry: Json, place: Place): Json {
+function translateEntry(name: string, entry: Json, place: DocumentPath): Json {
   if (!isJsonObject(entry)) {
     // Under `*` nobody would read it again.
     if (name === "*") refuse(place, "an object", entry);

@@ -6,7 +6,7 @@ import { type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Scope, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
 import type { Path } from "../../json/path.ts";
-import type { Place } from "../schema/document-path.ts";
+import type { DocumentPath } from "../schema/document-path.ts";
 import {
   flag,
   list,
@@ -112,7 +112,7 @@ export const LIMITS: Shape<readonly CheckedLimit[]> = list(
   ),
 );
 
-function checkLimit(entry: LimitEntry, place: Place): CheckedLimit | undefined {
+function checkLimit(entry: LimitEntry, place: DocumentPath): CheckedLimit | undefined {
   if (entry.increment_from === undefined) {
     if (entry.of === undefined) return entry;
     return place.at("of").report('needs "increment_from" beside it');

@@ -6,7 +6,7 @@ import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
 import { describeJson } from "../../json/describe-json.ts";
-import { misreading } from "../argument-ambiguity.ts";
+import { argumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolvePath } from "../../json/path.ts";
 import { judgeRule, type Rule } from "../rule.ts";
 
@@ -124,7 +124,7 @@ const WHY = {
 } as const;
 
 function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
-  const doubt = isBlind ? misreading(args, condition.segments, inputSchema) : undefined;
+  const doubt = isBlind ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
   const answer = doubt ?? evaluate(condition, args);
   const found = resolvePath(args, condition.segments);
   const isPlain = typeof answer === "boolean";

@@ -1,7 +1,7 @@
 /** What is wrong with a policy that can be loaded: findings, each with its place in the document. */
 
 import type { CategoryEntry, PolicyDocument, RuleSet, ToolEntry } from "../document/document.ts";
-import { Place } from "../schema/document-path.ts";
+import { DocumentPath } from "../schema/document-path.ts";
 import type { RuleEntry } from "../document/rule-entry.ts";
 
 /** `error`: the policy does not do what it says. `warning`: it probably does not do what its author meant. */
@@ -39,19 +39,19 @@ export interface PlacedEntry {
   readonly kind: "tool" | "category" | "every";
   /** Of the tool or the category. */
   readonly name: string;
-  readonly place: Place;
+  readonly place: DocumentPath;
   readonly entry: AnyEntry;
 }
 
 export interface PlacedRule {
   readonly kind: "require" | "deny_if";
-  readonly place: Place;
+  readonly place: DocumentPath;
   readonly rule: RuleEntry;
 }
 
 /** The document itself, as a place to write paths from. */
-export function documentPlace(): Place {
-  return Place.root([]);
+export function documentPlace(): DocumentPath {
+  return DocumentPath.root([]);
 }
 
 /** Every entry of the document that may hold rules. */

@@ -2,10 +2,10 @@
 
 import type { PolicyDocument } from "../document/document.ts";
 import { type Finding, placedEntries } from "./finding.ts";
-import type { Place } from "../schema/document-path.ts";
+import type { DocumentPath } from "../schema/document-path.ts";
 
 interface Use {
-  readonly place: Place;
+  readonly place: DocumentPath;
   /** The entry that it stands in. */
   readonly home: string;
   readonly isShared: boolean;

@@ -9,7 +9,7 @@ import {
   type PlacedRule,
   placedRules,
 } from "./finding.ts";
-import type { Place } from "../schema/document-path.ts";
+import type { DocumentPath } from "../schema/document-path.ts";
 
 export function shadowedFindings(document: PolicyDocument): Finding[] {
   const entries = placedEntries(document);
@@ -45,7 +45,7 @@ function isEnforced(document: PolicyDocument, { entry }: PlacedEntry): boolean {
   return (entry.mode ?? document.mode) !== "shadow";
 }
 
-function limitPlaces({ place, entry }: PlacedEntry): Place[] {
+function limitPlaces({ place, entry }: PlacedEntry): DocumentPath[] {
   return (entry.limits ?? []).map((_limit, index) => place.at("limits").at(index));
 }
 
@@ -97,6 +97,6 @@ function methodFindings(document: PolicyDocument): Finding[] {
   });
 }
 
-function shadowed(place: Place, message: string): Finding {
+function shadowed(place: DocumentPath, message: string): Finding {
   return { severity: "warning", code: "shadowed", path: place.path(), message };
 }

@@ -8,31 +8,31 @@ export interface Problem {
   readonly message: string;
 }
 
-interface Ledger {
+interface ProblemLog {
   readonly problems: Problem[];
   /** Where the author wrote what a translation has made or moved. */
-  readonly origins: Map<Json, Place>;
+  readonly origins: Map<Json, DocumentPath>;
 }
 
 /** A place in a document. Paths are written only when a problem needs one. */
-export class Place {
-  readonly #ledger: Ledger;
-  readonly #parent: Place | undefined;
+export class DocumentPath {
+  readonly #ledger: ProblemLog;
+  readonly #parent: DocumentPath | undefined;
   readonly #key: string | number;
 
-  private constructor(ledger: Ledger, parent: Place | undefined, key: string | number) {
+  private constructor(ledger: ProblemLog, parent: DocumentPath | undefined, key: string | number) {
     this.#ledger = ledger;
     this.#parent = parent;
     this.#key = key;
   }
 
   /** The document itself; every problem found below it ends in `problems`. */
-  static root(problems: Problem[]): Place {
-    return new Place({ problems, origins: new Map() }, undefined, "");
+  static root(problems: Problem[]): DocumentPath {
+    return new DocumentPath({ problems, origins: new Map() }, undefined, "");
   }
 
-  at(key: string | number): Place {
-    return new Place(this.#ledger, this, key);
+  at(key: string | number): DocumentPath {
+    return new DocumentPath(this.#ledger, this, key);
   }
 
   /** `json`, which a translation made, and which stands here in the author's own form. */
@@ -42,7 +42,7 @@ export class Place {
   }
 
   /** Where the author wrote `json`, which was found here. */
-  of(json: Json): Place {
+  of(json: Json): DocumentPath {
     return this.#ledger.origins.get(json) ?? this;
   }
 

@@ -3,13 +3,13 @@
 import { describeJson } from "../../json/describe-json.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import type { Place } from "./document-path.ts";
+import type { DocumentPath } from "./document-path.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Shape<T> {
   /** The value, or undefined after the place has heard what is wrong. */
-  readonly read: (json: Json, place: Place) => T | undefined;
+  readonly read: (json: Json, place: DocumentPath) => T | undefined;
   readonly schema: JsonSchema;
 }
 
@@ -30,7 +30,7 @@ export function optional<T>(shape: Shape<T>): Field<T> {
 }
 
 /** Refuses what is not as expected: `must be a list, got "x"`. */
-export function refuse(place: Place, expected: string, got: Json): undefined {
+export function refuse(place: DocumentPath, expected: string, got: Json): undefined {
   return place.report(`must be ${expected}, got ${describeJson(got)}`);
 }
 
@@ -145,7 +145,7 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
 /** The shape with a check or a conversion after it. */
 export function refine<T, R>(
   shape: Shape<T>,
-  after: (value: T, place: Place, json: Json) => R | undefined,
+  after: (value: T, place: DocumentPath, json: Json) => R | undefined,
 ): Shape<R> {
   return {
     read: (json, place) => {
@@ -169,7 +169,7 @@ function objectFields<T>(fields: Fields<T>): { known: Set<string>; required: str
   return { known: new Set(entries.map(([key]) => key)), required, schema };
 }
 
-function reportUnknownKeys(json: JsonObject, known: ReadonlySet<string>, place: Place): void {
+function reportUnknownKeys(json: JsonObject, known: ReadonlySet<string>, place: DocumentPath): void {
   for (const key of json.keys()) {
     if (known.has(key) || key.startsWith("x-")) continue;
     place.at(key).report(`is not a known key${didYouMean(key, known)}`);
@@ -181,7 +181,7 @@ function isFilled<T>(
   value: Partial<T>,
   required: readonly string[],
   json: JsonObject,
-  place: Place,
+  place: DocumentPath,
 ): value is T & Partial<T> {
   for (const key of required) if (!json.has(key)) place.at(key).report("is required");
   return required.every((key) => Object.hasOwn(value, key));

@@ -21,7 +21,7 @@ import {
   type RefusedRequest,
 } from "../../mcp/error-response.ts";
 import type { Metadata } from "../../identity/protected-resource-metadata.ts";
-import type { OpenAnswers } from "../http/drain.ts";
+import type { Drain } from "../http/drain.ts";
 import type { Identified } from "../../identity/authenticator.ts";
 import { cutSlowReaders } from "../http/slow-readers.ts";
 
@@ -38,7 +38,7 @@ export interface DownstreamOptions {
   /** Whether this process does not keep up: new requests are then refused. */
   readonly isLate: () => boolean;
   /** Hears of every answer as it begins. */
-  readonly answers: OpenAnswers;
+  readonly answers: Drain;
   /** Hears of our own faults; the client was answered. */
   readonly onFault: (error: unknown) => void;
   /** Absent: plain HTTP. */
@@ -74,11 +74,11 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   });
   server.on("upgrade", (_request, socket) => {
     note(relay, "header", "protocol upgrades are not served");
-    hangUp(socket, "400 Bad Request");
+    rejectAndClose(socket, "400 Bad Request");
   });
   server.on("connect", (_request, socket) => {
     note(relay, "method", "CONNECT is not served");
-    hangUp(socket, "405 Method Not Allowed");
+    rejectAndClose(socket, "405 Method Not Allowed");
   });
   refuseWhatIsNoRequest(server, relay);
   return server;
@@ -104,14 +104,14 @@ function refuseWhatIsNoRequest(server: Server, relay: HttpRelay): void {
     failed.add(socket);
     const detail = isSlow ? "the request took too long to arrive" : "the bytes are not an HTTP/1.1 request";
     note(relay, isSlow ? "too_slow" : "header", detail);
-    hangUp(socket, isSlow ? "408 Request Timeout" : "400 Bad Request");
+    rejectAndClose(socket, isSlow ? "408 Request Timeout" : "400 Bad Request");
   });
 }
 
 /** Long enough for the answer to be read. */
 const LINGER_MS = 1_000;
 
-function hangUp(socket: Duplex, status: string): void {
+function rejectAndClose(socket: Duplex, status: string): void {
   // Node has let go of this socket: an error that nobody hears ends the process.
   socket.on("error", () => socket.destroy());
   if (!socket.writable) return void socket.destroy();

@@ -5,7 +5,7 @@ export interface PlaceBounds {
   readonly perAgent: number;
 }
 
-export class Places {
+export class ConcurrencyLimit {
   readonly #bounds: PlaceBounds;
   /** Invariant: no entry is 0, so there are at most as many as places are taken. */
   readonly #byAgent = new Map<string, number>();
@@ -20,14 +20,14 @@ export class Places {
   }
 
   /** One place for this agent, which it gives back by `leave`; false when it may have none now. */
-  enter(agent: string): boolean {
+  acquire(agent: string): boolean {
     if (!this.hasRoom(agent)) return false;
     this.#byAgent.set(agent, this.#of(agent) + 1);
     this.#taken += 1;
     return true;
   }
 
-  leave(agent: string): void {
+  release(agent: string): void {
     const held = this.#of(agent);
     if (held === 0) return;
     this.#taken -= 1;

@@ -12,7 +12,7 @@ interface Open {
   at: number;
 }
 
-export class OpenAnswers {
+export class Drain {
   // No Set: what is added and deleted all the time leaves a chain of tables behind, which keeps dead answers until the next full collection.
   /** In no order. */
   readonly #answers: Open[] = [];
@@ -39,7 +39,7 @@ export class OpenAnswers {
   }
 
   /** From now on every answer asks its client to take its next request elsewhere. */
-  askToLeave(): void {
+  beginConnectionClose(): void {
     this.#isLeaving = true;
     for (const { answer } of this.#answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
   }
@@ -47,7 +47,7 @@ export class OpenAnswers {
   /** Takes no new connection, lets requests end, then ends streams; resolves when no connection is left, which it sees to after `deadlineMs`. */
   async close(server: Server, deadlineMs: number): Promise<void> {
     if (!server.listening) return;
-    this.askToLeave();
+    this.beginConnectionClose();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     server.once("close", resolve);
     // The close of node:http cuts answers that have ended and are still on their way.

@@ -13,7 +13,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-const OURS = [
+const MANAGED_HEADERS = [
   "host",
   "content-length",
   "content-encoding",
@@ -32,7 +32,7 @@ const OVERRIDES = [
   "x-original-url",
   "x-rewrite-url",
 ];
-const KEPT_BACK = new Set([...HOP_BY_HOP, ...OURS, ...OVERRIDES]);
+const STRIPPED_HEADERS = new Set([...HOP_BY_HOP, ...MANAGED_HEADERS, ...OVERRIDES]);
 
 /**
  * Headers of a request as they go upstream: end-to-end ones pass, hop-by-hop ones, those named in `Connection`, those
@@ -46,7 +46,7 @@ export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<s
     const name = nameOf(rawHeaders[index] ?? "");
     if (
       name === undefined ||
-      KEPT_BACK.has(name) ||
+      STRIPPED_HEADERS.has(name) ||
       withheld.has(name) ||
       named?.has(name) ||
       name.includes("_")

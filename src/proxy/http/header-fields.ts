@@ -62,14 +62,14 @@ export function nameOf(written: string): string | undefined {
   if (name !== undefined) return name;
   if (!TOKEN.test(written)) return undefined;
   if (known.size === MOST_KNOWN || written.length > LONGEST_KNOWN) return written.toLowerCase();
-  const kept = detached(written);
+  const kept = copyString(written);
   const lower = kept.toLowerCase();
   known.set(kept, lower);
   return lower;
 }
 
 /** The same text in memory of its own, to be kept: a slice keeps all that it was cut from. A byte a character. */
-export function detached(text: string): string {
+export function copyString(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }
 

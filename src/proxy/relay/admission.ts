@@ -11,7 +11,7 @@ import type { Challenge } from "../../identity/challenge.ts";
 import type { Identified, Identity } from "../../identity/authenticator.ts";
 import { clientOf, idOf, type Message } from "../../mcp/message.ts";
 import { type Owned, strangerAnswer } from "./ownership.ts";
-import type { Places } from "../http/concurrency-limit.ts";
+import type { ConcurrencyLimit } from "../http/concurrency-limit.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { TaskOwners } from "../sessions/task-owners.ts";
 import { taskRequestOf } from "../sessions/open-tasks.ts";
@@ -22,8 +22,8 @@ export interface AdmissionParts {
   readonly sessions: Sessions;
   readonly taskOwners: TaskOwners;
   /** Requests in flight, and streams that clients hold open. */
-  readonly requests: Places;
-  readonly openStreams: Places;
+  readonly requests: ConcurrencyLimit;
+  readonly openStreams: ConcurrencyLimit;
   readonly observer: Required<Observer>;
   readonly clock: Clock;
   readonly nextId: () => string;
@@ -105,8 +105,8 @@ export class Admission {
     const { requests, openStreams } = this.#parts;
     const places = incoming.method === "GET" ? openStreams : requests;
     const principal = principalOf(agent);
-    if (places.enter(principal)) {
-      downstream.on("close", () => places.leave(principal));
+    if (places.acquire(principal)) {
+      downstream.on("close", () => places.release(principal));
       return true;
     }
     const detail =

@@ -8,7 +8,7 @@ import { type Agent, principalOf } from "../../enforcement/request.ts";
 import type { TraceContext } from "../../mcp/vocabulary.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { Tracking } from "../../enforcement/request-lifecycle.ts";
+import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import type { Caller, Exchange, ResponseContext } from "./exchange.ts";
 import { carryAnswer } from "./http-response.ts";
@@ -25,17 +25,17 @@ import {
   INTERNAL_ERROR,
 } from "../../mcp/error-response.ts";
 import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
-import { scan } from "../../mcp/parse-message.ts";
-import { answerServer, type RefusedServerRequest, wordsOf } from "./server-request-rules.ts";
+import { parseMessage } from "../../mcp/parse-message.ts";
+import { answerServer, type RefusedServerRequest, messageFor } from "./server-request-rules.ts";
 import { toolsSubscriptionOf } from "../../mcp/subscription.ts";
-import type { ToolList } from "../tools/tool-catalog.ts";
-import { Underway } from "../sessions/in-flight-requests.ts";
+import type { ToolCatalog } from "../tools/tool-catalog.ts";
+import { InFlightRequests } from "../sessions/in-flight-requests.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
 import { requestHeaders } from "../http/forwarded-headers.ts";
 
 export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
-  readonly tools: ToolList;
+  readonly tools: ToolCatalog;
   readonly enforcer: Enforcer;
   /** The policy in force for this agent; undefined when none covers it. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
@@ -49,7 +49,7 @@ export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">
 /** At once, or when it is done. */
 type Work = void | Promise<void>;
 
-type Tracked = Exchange & { readonly tracking: Tracking };
+type Tracked = Exchange & { readonly tracking: RequestLifecycle };
 
 type Open = (headers: OutgoingHttpHeaders, context: TraceContext | undefined) => UpstreamExchange;
 
@@ -57,7 +57,7 @@ export class HttpRelay {
   readonly admission: Admission;
   readonly #parts: RelayParts;
   readonly #answerParts: ResponseContext;
-  readonly #underway = new Underway();
+  readonly #underway = new InFlightRequests();
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -68,7 +68,7 @@ export class HttpRelay {
   /** Serves a POST whose whole body was read. */
   post(caller: Caller, body: Buffer): Work {
     const bytes = body.byteLength;
-    const scanned = scan(body);
+    const scanned = parseMessage(body);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
       return this.admission.refuse(caller, { cause, detail, bytes, answer: errorAnswer(400, code, detail) });
@@ -97,7 +97,7 @@ export class HttpRelay {
   #refuseServerRequest(exchange: Exchange, refused: RefusedServerRequest): void {
     this.admission.noteRefusal({
       cause: "server_request",
-      detail: wordsOf(refused),
+      detail: messageFor(refused),
       bytes: 0,
       agent: exchange.agent,
     });
@@ -124,7 +124,7 @@ export class HttpRelay {
       case "request":
         return this.#request(exchange, message, text);
       case "notification":
-        this.#underway.hear(exchange.session, message);
+        this.#underway.onCancelled(exchange.session, message);
         return this.#send(exchange, (headers) =>
           upstream.relay(message, propagateInMessage(text, message.meta, undefined), headers),
         );
@@ -239,11 +239,11 @@ export class HttpRelay {
     const { observer, clock, nextId, tools, policyFor } = this.#parts;
     const received = { ...exchange, id: nextId(), receivedAtMs: clock.wallMs() };
     const request = describeRequest(received, message, text, { tools, policy: policyFor(exchange.agent) });
-    return { ...exchange, tracking: new Tracking(request, observer, clock) };
+    return { ...exchange, tracking: new RequestLifecycle(request, observer, clock) };
   }
 }
 
-function answerDenied(downstream: ServerResponse, tracking: Tracking, answer: Answer): void {
+function answerDenied(downstream: ServerResponse, tracking: RequestLifecycle, answer: Answer): void {
   tracking.ended("denied", { resultBytes: Buffer.byteLength(answer.body), httpStatus: answer.status });
   answerWith(downstream, answer);
 }

@@ -3,7 +3,7 @@
 import { principalOf } from "../../enforcement/request.ts";
 import { responseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
-import { detached, valueOf } from "../http/header-fields.ts";
+import { copyString, valueOf } from "../http/header-fields.ts";
 import { carryJson } from "./json-response.ts";
 import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
@@ -52,7 +52,7 @@ function rememberSession(
 ): void {
   const id = valueOf(answer.headers, "mcp-session-id");
   if (tracking?.request.method === "initialize" && id !== undefined) {
-    sessions.open(detached(id), principalOf(agent), client);
+    sessions.open(copyString(id), principalOf(agent), client);
   } else if (session !== undefined && answer.statusCode < 400) {
     sessions.keep(session);
   }

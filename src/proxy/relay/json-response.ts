@@ -4,9 +4,9 @@ import type { EndOfAnswer } from "../../enforcement/request-lifecycle.ts";
 import { bytesIn, endInPieces, joined } from "../http/body-pieces.ts";
 import { responseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
-import { mustBeRead, outlineOf, passable, recalled, wholeOf } from "./response-filter.ts";
+import { needsInspection, outlineOf, filterResponse, recalled, wholeOf } from "./response-filter.ts";
 import { type Held, hold, pump } from "./pipe.ts";
-import { type Outline, ReplyOutline } from "../../mcp/message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { UpstreamAnswer } from "../upstream.ts";
 
@@ -20,7 +20,7 @@ export function carryJson(
   answer: UpstreamAnswer,
   parts: ResponseContext,
 ): void | Promise<void> {
-  const held = hold(answer, mustBeRead(exchange, parts) ? parts.listBytes : HELD_BYTES);
+  const held = hold(answer, needsInspection(exchange, parts) ? parts.listBytes : HELD_BYTES);
   if (!(held instanceof Promise)) return carryHeld(exchange, answer, held, parts);
   return held.then((ended) => carryHeld(exchange, answer, ended, parts));
 }
@@ -33,7 +33,7 @@ function carryHeld(
 ): void | Promise<void> {
   if (end === "broken") return reject(exchange, answer, "closed the connection within its answer");
   if (end === "more") {
-    if (mustBeRead(exchange, parts))
+    if (needsInspection(exchange, parts))
       return reject(exchange, answer, "sent an answer that is too large to be read");
     return carryLongJson(exchange, answer, joined(came), parts);
   }
@@ -44,7 +44,7 @@ function carryHeld(
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
   else if (answer.statusCode < 300) return reject(exchange, answer, "answered with what is not JSON-RPC");
   const pieces =
-    known?.pieces ?? (outline === undefined ? [body] : passable(exchange, parts, { body, outline }));
+    known?.pieces ?? (outline === undefined ? [body] : filterResponse(exchange, parts, { body, outline }));
   if (pieces === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
   const resultBytes = bytesIn(pieces);
   // Before the answer leaves, so that who has read it finds it counted and recorded.
@@ -61,7 +61,7 @@ async function carryLongJson(
   parts: ResponseContext,
 ): Promise<void> {
   const { downstream, tracking } = exchange;
-  const outline = new ReplyOutline();
+  const outline = new MessageSkimmer();
   outline.push(held);
   downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
   let seen: Outline | undefined;
@@ -91,6 +91,6 @@ function endWith(
     tracking.answered();
     return tracking.ended("upstream_error", answer);
   }
-  tasks.hear(outline, answer, task);
+  tasks.onTaskMessage(outline, answer, task);
   settle(tracking, outline, answer, tasks);
 }

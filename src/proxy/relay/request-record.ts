@@ -6,7 +6,7 @@ import type { Client, TraceContext } from "../../mcp/vocabulary.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { type CallMessage, type RequestMessage, traceContextOf } from "../../mcp/message.ts";
 import type { Session } from "../sessions/sessions.ts";
-import type { ToolList } from "../tools/tool-catalog.ts";
+import type { ToolCatalog } from "../tools/tool-catalog.ts";
 
 export interface Received {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Received {
 }
 
 interface Names {
-  readonly tools: ToolList;
+  readonly tools: ToolCatalog;
   readonly policy: Policy | undefined;
 }
 

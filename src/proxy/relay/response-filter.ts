@@ -2,12 +2,12 @@
 
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import type { Filter } from "./pipe.ts";
-import { type Outline, ReplyOutline } from "../../mcp/message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { refusalForAgent } from "./server-request-rules.ts";
 import { StreamFilter } from "./sse-filter.ts";
 
 /** Whether each message of this answer must be read whole before it passes. */
-export function mustBeRead(exchange: Exchange, { serverRequests }: ResponseContext): boolean {
+export function needsInspection(exchange: Exchange, { serverRequests }: ResponseContext): boolean {
   // Where we have a word to say between two events, these pass whole.
   return serverRequests.isGuarded || mayList(exchange) || exchange.subscription !== undefined;
 }
@@ -18,7 +18,7 @@ function mayList({ tracking, incoming }: Exchange): boolean {
 }
 
 /** Passes each event of a stream when it was read, as this agent may have it. */
-export function holdFilter(
+export function bufferingFilter(
   exchange: Exchange,
   parts: ResponseContext,
   onMessage: (outline: Outline) => void,
@@ -46,7 +46,7 @@ function refusedRequest(exchange: Exchange, parts: ResponseContext, outline: Out
 }
 
 /** A whole body as this agent may have it; undefined when it may be a list and cannot be read. */
-export function passable(
+export function filterResponse(
   exchange: Exchange,
   parts: ResponseContext,
   { body, outline }: { readonly body: Buffer; readonly outline: Outline },
@@ -66,7 +66,7 @@ export function recalled(
 ): { readonly outline: Outline; readonly pieces: readonly Buffer[] } | undefined {
   const list = mayList(exchange) ? parts.recallList(exchange.agent, body) : undefined;
   // Invariant: no outline looks at what stands in the list itself.
-  const outline = list && outlineOf(Buffer.from(list.skeleton));
+  const outline = list && outlineOf(Buffer.from(list.emptied));
   if (list === undefined || outline === undefined) return undefined;
   if (parts.serverRequests.deniedIn(outline) !== undefined) return undefined;
   return { outline, pieces: list.pieces };
@@ -74,7 +74,7 @@ export function recalled(
 
 /** Undefined for what cannot be made out. */
 export function outlineOf(body: Buffer): Outline | undefined {
-  const outline = new ReplyOutline();
+  const outline = new MessageSkimmer();
   outline.push(body);
   return wholeOf(outline.end());
 }

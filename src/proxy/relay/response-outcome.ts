@@ -1,7 +1,7 @@
 /** How a request ends by the response of the upstream: with its outcome, as a task that goes on, or with a 502. */
 
 import { principalOf } from "../../enforcement/request.ts";
-import type { EndOfAnswer, Tracking } from "../../enforcement/request-lifecycle.ts";
+import type { EndOfAnswer, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import { answerWith, errorAnswer, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { Exchange } from "./exchange.ts";
@@ -9,11 +9,16 @@ import { outcomeOf, rpcCodeOf } from "../../mcp/outcome.ts";
 import type { PumpEnd } from "./pipe.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import type { TaskOwners } from "../sessions/task-owners.ts";
-import type { Tasks } from "../sessions/open-tasks.ts";
+import type { OpenTasks } from "../sessions/open-tasks.ts";
 import { drop, type UpstreamAnswer } from "../upstream.ts";
 
 /** Ends a request with its answer, unless that is a task which goes on. */
-export function settle(tracking: Tracking, outline: Outline, answer: EndOfAnswer, tasks: Tasks): void {
+export function settle(
+  tracking: RequestLifecycle,
+  outline: Outline,
+  answer: EndOfAnswer,
+  tasks: OpenTasks,
+): void {
   if (tasks.begin(tracking, outline, answer)) return;
   tracking.answered();
   tracking.ended(outcomeOf(outline), { ...answer, ...rpcCodeOf(outline) });

@@ -9,7 +9,7 @@ interface Listener {
   readonly event: string;
 }
 
-export class ServerStreams {
+export class ServerNotifications {
   readonly #open = new Map<ServerResponse, Listener>();
 
   /**
@@ -22,7 +22,7 @@ export class ServerStreams {
   }
 
   /** Tells the clients of those agents that their list of tools is another; returns how many were told. */
-  tellToolsChanged(isConcerned: (agent: Agent) => boolean): number {
+  notifyToolsChanged(isConcerned: (agent: Agent) => boolean): number {
     let told = 0;
     for (const [downstream, { agent, event }] of this.#open) {
       if (downstream.destroyed || downstream.writableEnded || !isConcerned(agent)) continue;

@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ResponseMessage } from "../../mcp/message.ts";
-import type { Outline } from "../../mcp/message-outline.ts";
+import type { MessageSummary } from "../../mcp/message-outline.ts";
 import type { Upstream } from "../upstream.ts";
 
 export type ServerRequestRules = Readonly<Record<string, "allow" | "deny">>;
@@ -11,7 +11,7 @@ export interface ServerRequests {
   /** Whether any rule denies, so that messages must be read before they pass. */
   readonly isGuarded: boolean;
   /** The method that this message asks for and may not; undefined when it may pass. */
-  readonly deniedIn: (outline: Outline) => string | undefined;
+  readonly deniedIn: (outline: MessageSummary) => string | undefined;
 }
 
 export interface RefusedServerRequest {
@@ -38,13 +38,13 @@ export function createServerRequests(rules: ServerRequestRules): ServerRequests 
 const KNOWN = new Set(["sampling/createMessage", "elicitation/create", "roots/list", "ping"]);
 
 /** One sentence for the log: a server's own words are no part of it. */
-export function wordsOf({ method }: RefusedServerRequest): string {
+export function messageFor({ method }: RefusedServerRequest): string {
   return `the server may not ask for ${KNOWN.has(method) ? method : "this method"}`;
 }
 
 /** What the agent hears in place of a result that asks for what may not be asked; `id` is its own request's, as a token. */
 export function refusalForAgent(id: string, refused: RefusedServerRequest): string {
-  return refusal(id, `${wordsOf(refused)} here. Do not retry; use another tool, or ask the operator.`);
+  return refusal(id, `${messageFor(refused)} here. Do not retry; use another tool, or ask the operator.`);
 }
 
 /** What the server hears in the agent's stead; `id` is its request's, as a token. */
@@ -52,7 +52,7 @@ export function refusalForServer(
   id: string,
   refused: RefusedServerRequest,
 ): { readonly message: ResponseMessage; readonly text: string } {
-  const text = refusal(id, `${wordsOf(refused)} of its agents. Do not retry.`);
+  const text = refusal(id, `${messageFor(refused)} of its agents. Do not retry.`);
   return { message: { kind: "response", id, isError: true }, text };
 }
 

@@ -1,7 +1,7 @@
 /** A stream with messages that may not pass as they are: each event is held until it was read, and passes as the agent may see it. */
 
 import type { Filter } from "./pipe.ts";
-import { type Outline, ReplyOutline } from "../../mcp/message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { replaceData, type SseEvent, SseSplitter } from "../../mcp/sse.ts";
 
 export interface StreamFilterOptions {
@@ -39,7 +39,7 @@ export class StreamFilter implements Filter {
   #passEvent(event: SseEvent): Buffer | undefined {
     const { raw, data } = event;
     if (data === undefined || data === "") return raw;
-    const reading = new ReplyOutline();
+    const reading = new MessageSkimmer();
     reading.push(Buffer.from(data));
     const outline = reading.end();
     // What we cannot make out could be a list, or a request, to a more forgiving reader.

@@ -1,6 +1,6 @@
 /** Follows the messages of an SSE stream without holding them: an event of any size costs no memory. */
 
-import { type Outline, ReplyOutline } from "../../mcp/message-skimmer.ts";
+import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -13,7 +13,7 @@ type Place = "line start" | "field name" | "value start" | "value" | "other fiel
 
 export class StreamWatch {
   readonly #onMessage: (outline: Outline) => void;
-  #outline = new ReplyOutline();
+  #outline = new MessageSkimmer();
   #hasData = false;
   #place: Place = "line start";
   #matched = 0;
@@ -78,7 +78,7 @@ export class StreamWatch {
   #endEvent(): void {
     if (!this.#hasData) return;
     const outline = this.#outline.end();
-    this.#outline = new ReplyOutline();
+    this.#outline = new MessageSkimmer();
     this.#hasData = false;
     this.#onMessage(outline);
   }

@@ -2,11 +2,11 @@
 
 import { responseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
-import { holdFilter, mustBeRead } from "./response-filter.ts";
+import { bufferingFilter, needsInspection } from "./response-filter.ts";
 import { type Filter, pump } from "./pipe.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
-import { oweAnswer, takeOwed } from "../sessions/sessions.ts";
+import { deferResponse, takeDeferred } from "../sessions/sessions.ts";
 import { StreamWatch } from "./sse-observer.ts";
 import { ACKNOWLEDGED } from "../../mcp/subscription.ts";
 import type { UpstreamAnswer } from "../upstream.ts";
@@ -24,7 +24,7 @@ export async function carryStream(
   });
   if (answer.whole === undefined) downstream.flushHeaders();
   const counter = { bytes: 0 };
-  const mustHold = mustBeRead(exchange, parts);
+  const mustHold = needsInspection(exchange, parts);
   // What filters a list passes whole events.
   let release = tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, agent) : undefined;
   const onMessage = (outline: Outline): void => {
@@ -33,7 +33,7 @@ export async function carryStream(
     if (subscription !== undefined && outline.method === ACKNOWLEDGED)
       release = parts.serverStreams.hold(downstream, agent, subscription);
   };
-  const filter = mustHold ? holdFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
+  const filter = mustHold ? bufferingFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
   parts.streams.open += 1;
   const onOpen = (leave: () => void): void => {
     if (isEndless(exchange)) parts.answers.isStream(downstream, leave);
@@ -46,7 +46,7 @@ export async function carryStream(
   release?.();
   parts.streams.open -= 1;
   if (tracking === undefined || tracking.isEnded) return;
-  if (end === "complete") oweAnswer(session, tracking, "upstream_error");
+  if (end === "complete") deferResponse(session, tracking, "upstream_error");
   else tracking.ended(outcomeOfBreak(end), { resultBytes: bytes });
 }
 
@@ -75,11 +75,11 @@ function noteMessage(
   const { tracking, session, task } = exchange;
   observer.messagePassed("upstream", outline.method ?? "response");
   const answer = { resultBytes: bytes, httpStatus: 200 };
-  if (outline.method !== undefined) return tasks.hear(outline, answer);
+  if (outline.method !== undefined) return tasks.onTaskMessage(outline, answer);
   if (outline.id === undefined) return;
   const isOwn = outline.id === tracking?.request.rpcId;
   learnTask(taskOwners, outline, exchange);
-  tasks.hear(outline, answer, isOwn ? task : undefined);
-  const answered = isOwn ? tracking : takeOwed(session, outline.id);
+  tasks.onTaskMessage(outline, answer, isOwn ? task : undefined);
+  const answered = isOwn ? tracking : takeDeferred(session, outline.id);
   if (answered !== undefined) settle(answered, outline, answer, tasks);
 }

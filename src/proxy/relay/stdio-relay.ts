@@ -6,7 +6,7 @@ import type { Observer, Propagate, Refusal } from "../../enforcement/observer.ts
 import type { Client, Outcome, TraceContext } from "../../mcp/vocabulary.ts";
 import type { Permit } from "../../enforcement/permit.ts";
 import type { Agent } from "../../enforcement/request.ts";
-import { Tracking } from "../../enforcement/request-lifecycle.ts";
+import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { ChildError } from "../upstream/child/child-error.ts";
 import { describeRequest } from "./request-record.ts";
@@ -24,11 +24,16 @@ import { type Pending, PendingRequests } from "../sessions/pending-requests.ts";
 import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
 import { errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "../../mcp/error-response.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
-import { scan } from "../../mcp/parse-message.ts";
+import { parseMessage } from "../../mcp/parse-message.ts";
 import { outlineOfLine } from "../../mcp/server-line.ts";
-import { refusalForAgent, refusalForServer, type ServerRequests, wordsOf } from "./server-request-rules.ts";
-import { taskRequestOf, type Tasks } from "../sessions/open-tasks.ts";
-import type { ToolList } from "../tools/tool-catalog.ts";
+import {
+  refusalForAgent,
+  refusalForServer,
+  type ServerRequests,
+  messageFor,
+} from "./server-request-rules.ts";
+import { taskRequestOf, type OpenTasks } from "../sessions/open-tasks.ts";
+import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { propagateInMessage } from "./trace-propagation.ts";
 import type { LineUpstream } from "../upstream/stdio.ts";
 
@@ -39,7 +44,7 @@ export interface StdioRelayParts {
   readonly upstream: LineUpstream;
   /** Resolves when the client's pipe took the line; never rejects. */
   readonly toClient: (line: string | Buffer) => Promise<void>;
-  readonly tools: ToolList;
+  readonly tools: ToolCatalog;
   readonly enforcer: Enforcer;
   /** The policy in force for this agent; undefined when none covers it. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
@@ -49,7 +54,7 @@ export interface StdioRelayParts {
   readonly clock: Clock;
   readonly nextId: () => string;
   readonly serverRequests: ServerRequests;
-  readonly tasks: Tasks;
+  readonly tasks: OpenTasks;
   /** A line of the server that did not pass. */
   readonly onDropped: (cause: DroppedLine) => void;
 }
@@ -66,7 +71,7 @@ export class StdioRelay {
 
   /** Takes one line of the client; resolves when the server, or the client, took what it led to. */
   async fromClient(line: Buffer): Promise<void> {
-    const scanned = scan(line);
+    const scanned = parseMessage(line);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
       return this.refuse({ cause, detail, bytes: line.byteLength }, code);
@@ -92,7 +97,7 @@ export class StdioRelay {
     observer.messagePassed("upstream", outline.method ?? "response");
     const denied = this.#parts.serverRequests.deniedIn(outline);
     if (pending !== undefined) return toClient(this.#answer(pending, outline, { line, denied }));
-    this.#parts.tasks.hear(outline, { resultBytes: line.byteLength });
+    this.#parts.tasks.onTaskMessage(outline, { resultBytes: line.byteLength });
     return denied === undefined ? toClient(line) : this.#refuseServer(denied, outline.id);
   }
 
@@ -208,14 +213,14 @@ export class StdioRelay {
     }
   }
 
-  #answerDenied(tracking: Tracking, answer: string): Promise<void> {
+  #answerDenied(tracking: RequestLifecycle, answer: string): Promise<void> {
     tracking.ended("denied", { resultBytes: Buffer.byteLength(answer) });
     return this.#parts.toClient(answer);
   }
 
   /** A request of the server that it may not make: recorded, and answered in the client's stead. */
   #refuseServer(method: string, id: string | undefined): Promise<void> {
-    this.#noteRefusal({ cause: "server_request", detail: wordsOf({ method }), bytes: 0 });
+    this.#noteRefusal({ cause: "server_request", detail: messageFor({ method }), bytes: 0 });
     if (id === undefined) return Promise.resolve();
     const { message, text } = refusalForServer(id, { method });
     return orGone(this.#parts.upstream.relay(message, text));
@@ -232,7 +237,7 @@ export class StdioRelay {
     const answer = denied === undefined ? this.#passable(pending, line) : this.#refused(tracking, denied);
     if (answer === undefined) return this.#failed(pending, "sent a tool list that cannot be read");
     const resultBytes = Buffer.byteLength(answer);
-    tasks.hear(outline, { resultBytes }, task);
+    tasks.onTaskMessage(outline, { resultBytes }, task);
     if (tasks.begin(tracking, outline, { resultBytes })) return answer;
     tracking.answered();
     tracking.ended(outcomeOf(outline), { resultBytes, ...rpcCodeOf(outline) });
@@ -247,8 +252,8 @@ export class StdioRelay {
   }
 
   /** In place of a result by which the server asks for what it may not. */
-  #refused({ request }: Tracking, method: string): string {
-    this.#noteRefusal({ cause: "server_request", detail: wordsOf({ method }), bytes: 0 });
+  #refused({ request }: RequestLifecycle, method: string): string {
+    this.#noteRefusal({ cause: "server_request", detail: messageFor({ method }), bytes: 0 });
     return refusalForAgent(request.rpcId, { method });
   }
 
@@ -264,12 +269,12 @@ export class StdioRelay {
     if (id !== undefined) this.#pending.cancel(id);
   }
 
-  #track(message: CallMessage | RequestMessage, text: string): Tracking {
+  #track(message: CallMessage | RequestMessage, text: string): RequestLifecycle {
     const { observer, clock, nextId, tools, policyFor, agent } = this.#parts;
     const client = clientOf(message) ?? this.#client;
     const received = { id: nextId(), receivedAtMs: clock.wallMs(), agent, ...(client && { client }) };
     const request = describeRequest(received, message, text, { tools, policy: policyFor(agent) });
-    return new Tracking(request, observer, clock);
+    return new RequestLifecycle(request, observer, clock);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Calls that have become tasks: each is kept open until its task is seen to end. */
 
-import type { EndOfAnswer, Tracking } from "../../enforcement/request-lifecycle.ts";
+import type { EndOfAnswer, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { RequestMessage } from "../../mcp/message.ts";
-import type { Outline } from "../../mcp/message-outline.ts";
+import type { MessageSummary } from "../../mcp/message-outline.ts";
 import { endingOfResult, taskBegun, taskNews, type TaskEnding } from "../../mcp/task-status.ts";
 
 /** A request about one task. */
@@ -13,7 +13,7 @@ export interface TaskRequest {
 }
 
 interface OpenTask {
-  readonly tracking: Tracking;
+  readonly tracking: RequestLifecycle;
   readonly heardAtMs: number;
   /** How it counts if nothing more is heard of it. */
   readonly unheard: Outcome;
@@ -25,7 +25,7 @@ const MAX_TASKS = 10_000;
 const SILENT_MS = 3_600_000;
 const SWEEP_MS = 60_000;
 
-export class Tasks {
+export class OpenTasks {
   /** Invariant: in the order of the last word, the most silent first. By task id, which a server gives out once. */
   readonly #open = new Map<string, OpenTask>();
   readonly #nowMs: () => number;
@@ -43,7 +43,7 @@ export class Tasks {
   }
 
   /** Whether this answer to a call is a task; its call then ends when the task does. */
-  begin(tracking: Tracking, outline: Outline, answer: EndOfAnswer): boolean {
+  begin(tracking: RequestLifecycle, outline: MessageSummary, answer: EndOfAnswer): boolean {
     const taskId = tracking.request.tool === undefined ? undefined : taskBegun(outline);
     if (taskId === undefined || tracking.isEnded) return false;
     this.#letGo(taskId);
@@ -52,12 +52,12 @@ export class Tasks {
     if (this.#open.size > this.#max && mostSilent !== undefined) this.#letGo(mostSilent);
     this.#sweeping ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
     // A task may be done before anybody asks.
-    this.hear(outline, answer);
+    this.onTaskMessage(outline, answer);
     return true;
   }
 
   /** What the upstream says by itself, or in answer to `asked`: ends the call whose task has ended. */
-  hear(outline: Outline, answer: EndOfAnswer, asked?: TaskRequest): void {
+  onTaskMessage(outline: MessageSummary, answer: EndOfAnswer, asked?: TaskRequest): void {
     if (this.#open.size === 0) return;
     const news = taskNews(outline);
     if (asked?.method === "tasks/result" && outline.method === undefined) {

@@ -1,11 +1,11 @@
 /** The requests of one stdio client that its server has not answered: each id once, a bounded number of them. */
 
 import type { Outcome } from "../../mcp/vocabulary.ts";
-import type { Tracking } from "../../enforcement/request-lifecycle.ts";
+import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { TaskRequest } from "./open-tasks.ts";
 
 export interface Pending {
-  readonly tracking: Tracking;
+  readonly tracking: RequestLifecycle;
   /** Of a tools/list: whether it asks for the list from its start. */
   readonly isFirstPage: boolean;
   /** Of a request about a task: which one. */

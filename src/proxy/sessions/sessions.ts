@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Client, Outcome } from "../../mcp/vocabulary.ts";
-import { type PlaceBounds, Places } from "../http/concurrency-limit.ts";
-import type { Tracking } from "../../enforcement/request-lifecycle.ts";
+import { type PlaceBounds, ConcurrencyLimit } from "../http/concurrency-limit.ts";
+import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 
 export interface Session {
   /** As the server gave it; its digest when it is very long. */
@@ -12,7 +12,7 @@ export interface Session {
   readonly owner: string;
   readonly client?: Client;
   /** Requests whose stream ended without their answer, which may still come on another stream; by id token. */
-  readonly owed: Map<string, Tracking>;
+  readonly owed: Map<string, RequestLifecycle>;
 }
 
 /** Answers that one session may owe. */
@@ -26,12 +26,12 @@ interface Entry extends Session {
 export class Sessions {
   readonly #entries = new Map<string, Entry>();
   readonly #nowMs: () => number;
-  readonly #places: Places;
+  readonly #places: ConcurrencyLimit;
 
   /** At the bounds no new session is opened, and none that is in use is forgotten. */
   constructor(nowMs: () => number, bounds: PlaceBounds) {
     this.#nowMs = nowMs;
-    this.#places = new Places(bounds);
+    this.#places = new ConcurrencyLimit(bounds);
   }
 
   get size(): number {
@@ -62,7 +62,7 @@ export class Sessions {
   /** Keeps a session that the server has accepted; its first user owns it. */
   keep(session: Session): void {
     if (this.#entries.has(session.id) || !this.hasRoom(session.owner)) return;
-    this.#places.enter(session.owner);
+    this.#places.acquire(session.owner);
     this.#entries.set(session.id, { ...session, usedAtMs: this.#nowMs() });
   }
 
@@ -76,7 +76,7 @@ export class Sessions {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#places.leave(entry.owner);
+    this.#places.release(entry.owner);
     for (const tracking of entry.owed.values()) tracking.ended("cancelled");
   }
 
@@ -108,7 +108,11 @@ function keyOf(id: string): string {
 }
 
 /** Keeps a request open whose answer may come on another stream; ends it as `fallback` when that cannot be. */
-export function oweAnswer(session: Session | undefined, tracking: Tracking, fallback: Outcome): void {
+export function deferResponse(
+  session: Session | undefined,
+  tracking: RequestLifecycle,
+  fallback: Outcome,
+): void {
   const { rpcId } = tracking.request;
   if (session === undefined || session.owed.size >= MAX_OWED || session.owed.has(rpcId)) {
     tracking.ended(fallback);
@@ -118,7 +122,7 @@ export function oweAnswer(session: Session | undefined, tracking: Tracking, fall
 }
 
 /** The request of that id whose answer came on another stream; it is owed no longer. */
-export function takeOwed(session: Session | undefined, rpcId: string): Tracking | undefined {
+export function takeDeferred(session: Session | undefined, rpcId: string): RequestLifecycle | undefined {
   const tracking = session?.owed.get(rpcId);
   session?.owed.delete(rpcId);
   return tracking;

@@ -13,7 +13,7 @@ import type { Policy } from "../../policy/policy.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { bytesIn } from "../http/body-pieces.ts";
-import { KnownList, type RecalledList } from "./tools-list-cache.ts";
+import { ToolsListCache, type CachedList } from "./tools-list-cache.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "../../json/edit-json.ts";
 
@@ -50,7 +50,7 @@ export interface Listed {
   readonly changes: readonly DefinitionChange[];
 }
 
-export class ToolList {
+export class ToolCatalog {
   readonly #onListed: ToolListParts["onListed"];
   /** Names that some policy mentions. */
   #named: ReadonlySet<string> = new Set();
@@ -58,7 +58,7 @@ export class ToolList {
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists say what the one before said. */
   #lastText = "";
-  readonly #known = new KnownList();
+  readonly #known = new ToolsListCache();
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
 
   constructor({ policies, onListed }: ToolListParts) {
@@ -128,7 +128,7 @@ export class ToolList {
    * a policy everything is. Learns the tools in it. Undefined when it cannot be read strictly, and so must not pass.
    */
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
-    const recalled = this.#known.recall(text, policy);
+    const recalled = this.#known.lookup(text, policy);
     if (recalled !== undefined) {
       this.#tell(Buffer.byteLength(text), undefined);
       return recalled;
@@ -144,7 +144,7 @@ export class ToolList {
   }
 
   /** As `filter`, for a message whose list is the one that was read last, to the byte; undefined for any other. */
-  recall(body: readonly Buffer[], policy: Policy | undefined): RecalledList | undefined {
+  lookup(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
     const recalled = this.#known.recallBytes(body, policy);
     if (recalled !== undefined) this.#tell(bytesIn(body), undefined);
     return recalled;

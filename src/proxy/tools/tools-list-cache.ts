@@ -11,14 +11,14 @@ import { memberText, setMember } from "../../json/edit-json.ts";
 const LONGEST_SHELL = 4_096;
 const RESULT_NAME = '"result":';
 /** Stands for the result while the rest of a message is read; a number is written in one way only. */
-const MARK = "73e-73";
+const PLACEHOLDER = "73e-73";
 
 /** A message whose list is known. */
-export interface RecalledList {
+export interface CachedList {
   /** What an agent may have of it, in pieces. */
   readonly pieces: readonly Buffer[];
   /** The message with no tool in its list; all else is as it came. */
-  readonly skeleton: string;
+  readonly emptied: string;
 }
 
 interface Cut {
@@ -26,7 +26,7 @@ interface Cut {
   readonly bytes: Buffer;
 }
 
-export class KnownList {
+export class ToolsListCache {
   /** The tokens of the result; empty when none is known. */
   #result = "";
   #resultBytes = Buffer.alloc(0);
@@ -51,17 +51,17 @@ export class KnownList {
    * What an agent under `policy` may have of the message, when it says what the last list said under another id.
    * Security: what is not the known result to the letter is read here as strictly as any message is.
    */
-  recall(text: string, policy: Policy | undefined): string | undefined {
+  lookup(text: string, policy: Policy | undefined): string | undefined {
     const cut = this.#cuts.get(policy);
     if (cut === undefined || text.length - this.#result.length > LONGEST_SHELL) return undefined;
     const start = text.slice(0, LONGEST_SHELL).indexOf(RESULT_NAME) + RESULT_NAME.length;
     if (!text.startsWith(this.#result, start)) return undefined;
     const [before, after] = [text.slice(0, start), text.slice(start + this.#result.length)];
-    return isShell(before, after) ? before + cut.text + after : undefined;
+    return isEnvelope(before, after) ? before + cut.text + after : undefined;
   }
 
   /** As `recall`, from the bytes of the message as they came: nothing but what stands around the result is decoded. */
-  recallBytes(body: readonly Buffer[], policy: Policy | undefined): RecalledList | undefined {
+  recallBytes(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
     const cut = this.#cuts.get(policy);
     const [first] = body;
     if (cut === undefined || first === undefined) return undefined;
@@ -71,8 +71,8 @@ export class KnownList {
     // Security: what is no text would be decoded to another, and so must not pass as it came.
     if (after === undefined || !isUtf8(before) || !isUtf8(after)) return undefined;
     const [head, tail] = [before.toString("utf8"), after.toString("utf8")];
-    if (!isShell(head, tail)) return undefined;
-    return { pieces: [before, cut.bytes, after], skeleton: head + this.#bare + tail };
+    if (!isEnvelope(head, tail)) return undefined;
+    return { pieces: [before, cut.bytes, after], emptied: head + this.#bare + tail };
   }
 
   #know(result: string): void {
@@ -102,10 +102,10 @@ function bytesAfter(pieces: readonly Buffer[], start: number, known: Buffer): Bu
 }
 
 /** Whether the message is a sound one, and what stands between the two is its result. */
-function isShell(before: string, after: string): boolean {
-  if (before.includes(MARK) || after.includes(MARK)) return false;
-  const shell = readJson(before + MARK + after);
+function isEnvelope(before: string, after: string): boolean {
+  if (before.includes(PLACEHOLDER) || after.includes(PLACEHOLDER)) return false;
+  const shell = readJson(before + PLACEHOLDER + after);
   if (!shell.ok || !isJsonObject(shell.value)) return false;
   const result = shell.value.get("result");
-  return result instanceof JsonNumber && result.token === MARK;
+  return result instanceof JsonNumber && result.token === PLACEHOLDER;
 }

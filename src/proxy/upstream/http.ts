@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import type { Asker, Connection, ConnectionTimes } from "./http1/connection.ts";
+import type { ResponseListener, Connection, ConnectionTimes } from "./http1/connection.ts";
 import { Pool } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
 import type { CallMessage, Message } from "../../mcp/message.ts";
@@ -53,7 +53,7 @@ export class UpstreamHttp implements Upstream {
   }
 }
 
-class HttpExchange implements UpstreamExchange, Asker {
+class HttpExchange implements UpstreamExchange, ResponseListener {
   readonly #connection: Connection;
   readonly #response = Promise.withResolvers<UpstreamAnswer>();
 

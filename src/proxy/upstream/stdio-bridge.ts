@@ -18,7 +18,7 @@ import {
 } from "./bridge/responses.ts";
 import { Children, type ChildrenParts } from "./bridge/child-pool.ts";
 import { type ClientMessage, readClientMessage } from "./bridge/client-message.ts";
-import { ModernDoor } from "./bridge/stateless-requests.ts";
+import { StatelessRequests } from "./bridge/stateless-requests.ts";
 import { PostReply, type ReplyTimes } from "./bridge/post-response.ts";
 import { accepts, headerOf } from "./bridge/request-headers.ts";
 import { BridgeSession } from "./bridge/session.ts";
@@ -49,7 +49,7 @@ const SWEEP_MS = 1_000;
 export class UpstreamStdio implements Upstream {
   readonly #options: UpstreamStdioOptions;
   readonly #children: Children;
-  readonly #modern: ModernDoor;
+  readonly #modern: StatelessRequests;
   readonly #sessions = new Map<string, BridgeSession>();
   readonly #sweep: NodeJS.Timeout;
 
@@ -62,7 +62,7 @@ export class UpstreamStdio implements Upstream {
       probeMs: PROBE_MS,
       onUnmatched: () => options.onDropped("unmatched"),
     });
-    this.#modern = new ModernDoor(shared, this.#replyTimes(), options.inputSchemaOf);
+    this.#modern = new StatelessRequests(shared, this.#replyTimes(), options.inputSchemaOf);
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
   }
 

@@ -5,7 +5,7 @@ import type { ControlSources } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import {
   type Approval,
-  type ApprovalDesk,
+  type ApprovalService,
   Approvals,
   type ApprovalsOptions,
   type ApprovalState,
@@ -23,7 +23,7 @@ import { type Freezing, openFreezing } from "./freeze-control.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 
 export interface Control {
-  readonly approvals: ApprovalDesk;
+  readonly approvals: ApprovalService;
   readonly freezes: Freezes;
   readonly sources: Omit<ControlSources, "capturedFor">;
   /** Sets the gauges; called before each scrape, since time alone ends what they count. A scrape never waits for a store. */
@@ -36,7 +36,7 @@ export interface Control {
   readonly stop: () => void;
 }
 
-type Told = Pick<Telemetry, "log" | "metrics" | "observer">;
+type Observability = Pick<Telemetry, "log" | "metrics" | "observer">;
 
 export interface ControlParts {
   readonly files: ControlFiles;
@@ -46,7 +46,7 @@ export interface ControlParts {
 }
 
 /** What is frozen or waits for approval already is in force from now on. */
-export function createControl(all: Settings, told: Told, parts: ControlParts): Control {
+export function createControl(all: Settings, told: Observability, parts: ControlParts): Control {
   const nowMs = parts.clock.wallMs;
   const webhook = webhookOf(all, told, nowMs);
   const approvals = openApprovals(all, told, parts, webhook);
@@ -76,10 +76,10 @@ export function createControl(all: Settings, told: Told, parts: ControlParts): C
 
 function openApprovals(
   { approvals: settings, bounds }: Settings,
-  told: Told,
+  told: Observability,
   { files, store, clock }: ControlParts,
   webhook: ApprovalWebhook | undefined,
-): ApprovalDesk {
+): ApprovalService {
   const options: ApprovalsOptions = {
     ttlMs: settings.ttlMs,
     maxInAll: bounds.approvals,
@@ -106,7 +106,7 @@ function openApprovals(
 
 function webhookOf(
   { server, admin, approvals: { webhook } }: Settings,
-  { log }: Told,
+  { log }: Observability,
   nowMs: () => number,
 ): ApprovalWebhook | undefined {
   // A free port is not known yet, and every address is nobody's.
@@ -121,7 +121,7 @@ function urlHost(host: string): string {
 }
 
 function tellApproval(
-  { log, metrics }: Told,
+  { log, metrics }: Observability,
   { id, agent, tool, rule }: Approval,
   state: ApprovalState,
 ): void {
@@ -129,7 +129,7 @@ function tellApproval(
   if (state === "requested") log.info({ approval: id, agent, tool, rule }, "a call waits for approval");
 }
 
-function measureApprovals(told: Told, known: ReturnType<ApprovalDesk["list"]>): void {
+function measureApprovals(told: Observability, known: ReturnType<ApprovalService["list"]>): void {
   const measure = (approvals: readonly Approval[] | undefined): void => {
     const waiting = approvals?.filter(({ state }) => state === "requested");
     if (waiting !== undefined) told.metrics.approvalsPending(waiting.length);
@@ -141,7 +141,7 @@ function measureApprovals(told: Told, known: ReturnType<ApprovalDesk["list"]>): 
     .catch((error: unknown) => told.log.error({ err: error }, "approvals could not be counted"));
 }
 
-function measureFreezes({ metrics }: Told, frozen: readonly Freeze[]): void {
+function measureFreezes({ metrics }: Observability, frozen: readonly Freeze[]): void {
   const count = (isOne: (freeze: Freeze) => boolean): number => frozen.filter(isOne).length;
   metrics.frozen(
     "all",
@@ -161,10 +161,10 @@ function measureFreezes({ metrics }: Told, frozen: readonly Freeze[]): void {
 }
 
 interface Parts {
-  readonly approvals: ApprovalDesk;
+  readonly approvals: ApprovalService;
   readonly freezes: Freezes;
   readonly freezing: Freezing;
-  readonly told: Told;
+  readonly told: Observability;
   readonly nowMs: () => number;
 }
 

@@ -54,14 +54,17 @@ export function openFreezing(
     read: readFreeze,
     save,
     onHeard: (change, { agent, tool, by, reason }) =>
-      told.log.warn({ agent, tool, by, reason }, HEARD[change]),
+      told.log.warn({ agent, tool, by, reason }, REMOTE_CHANGE_LOG[change]),
     onFailed: told.metrics.limitStoreFailed,
   });
   const onFault = (error: unknown): void => told.log.error({ err: error }, "freezes could not be shared");
   return freezeTogether(shared, onFault);
 }
 
-const HEARD = { frozen: "frozen by another sidecar", lifted: "no longer frozen by another sidecar" } as const;
+const REMOTE_CHANGE_LOG = {
+  frozen: "frozen by another sidecar",
+  lifted: "no longer frozen by another sidecar",
+} as const;
 
 function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolean): Freezing {
   const kept = (): Kept => ({ isKept: save(freezes.byHand()), isShared: true });

@@ -7,14 +7,14 @@ import { type BuiltIdentity, buildIdentity } from "./identity.ts";
 import { BAD_USAGE, StartError } from "../start-error.ts";
 import { type DownstreamTls, openTls } from "./tls.ts";
 
-export interface Proofs {
+export interface Credentials {
   readonly identity: BuiltIdentity;
   readonly tls: DownstreamTls;
   readonly adminToken: string | undefined;
 }
 
 /** @throws StartError */
-export function proofsOf(settings: HttpSettings, clock: Clock): Proofs {
+export function loadCredentials(settings: HttpSettings, clock: Clock): Credentials {
   const identity = buildIdentity(settings, clock);
   const tls = openTls(settings.tls);
   const token = tokenIn(settings);

@@ -18,7 +18,7 @@ import { mtlsSource } from "../../identity/mtls.ts";
 import type { Source } from "../../identity/authentication.ts";
 import { TokenCache } from "../../identity/token-cache.ts";
 import { XFCC_HEADER, xfccSource } from "../../identity/xfcc.ts";
-import { type Building, livingFile } from "./refreshable.ts";
+import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
 
 export interface BuiltIdentity {
@@ -42,7 +42,7 @@ export function buildIdentity(
   settings: HttpSettings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
-  const building: Building = { settings, clock, living: [], agents: [], problems: [] };
+  const building: IdentityBuilder = { settings, clock, living: [], agents: [], problems: [] };
   const { identity } = settings;
   const sources = sourcesOf(building);
   const proofHeaders = proofHeadersOf(identity);
@@ -68,7 +68,7 @@ export function buildIdentity(
 }
 
 /** In order of trust. */
-function sourcesOf(building: Building): readonly Source[] {
+function sourcesOf(building: IdentityBuilder): readonly Source[] {
   const { agent, identity, tls } = building.settings;
   const { xfcc, header } = identity;
   const sources = [
@@ -83,7 +83,7 @@ function sourcesOf(building: Building): readonly Source[] {
   return sources.length === 0 && agent !== undefined ? [flagSource(agent)] : sources;
 }
 
-function tokenSources(building: Building): readonly (Source | undefined)[] {
+function tokenSources(building: IdentityBuilder): readonly (Source | undefined)[] {
   const { apiKeys, jwt, serviceAccounts } = building.settings.identity;
   const keys = apiKeys && keysOf(apiKeys.file, building);
   const verifiers = buildVerifiers(building);
@@ -99,7 +99,7 @@ function tokenSources(building: Building): readonly (Source | undefined)[] {
   return [bearer, apiKeys && keys && !isBearerKey ? apiKeySource(apiKeys.header, keys) : undefined];
 }
 
-function keysOf(path: string, building: Building): () => readonly ApiKey[] {
+function keysOf(path: string, building: IdentityBuilder): () => readonly ApiKey[] {
   const opened = openWatched({
     paths: [path],
     parse: (bytes) => parseKeyFile(path, bytes ?? Buffer.alloc(0)),
@@ -108,7 +108,7 @@ function keysOf(path: string, building: Building): () => readonly ApiKey[] {
     building.problems.push(...opened.problems);
     return () => [];
   }
-  building.living.push(livingFile(opened.file, "API keys"));
+  building.living.push(refreshableFile(opened.file, "API keys"));
   building.agents.push(...opened.file.current().map(({ name }) => name));
   return opened.file.current;
 }

@@ -6,22 +6,22 @@ import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 
 /** What can be started and stopped, and may not be ready. */
-export interface Living {
+export interface Refreshable {
   readonly problem: () => string | undefined;
   readonly start: (log: Log) => () => void;
 }
 
 /** What is being built: sources in order of trust, what they live from, and everything that is wrong. */
-export interface Building {
+export interface IdentityBuilder {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly living: Living[];
+  readonly living: Refreshable[];
   readonly agents: string[];
   readonly problems: string[];
 }
 
 /** A file that is followed: a bad change of it is said, and what was read before stays in force. */
-export function livingFile<T>(file: WatchedFile<T>, what: string): Living {
+export function refreshableFile<T>(file: WatchedFile<T>, what: string): Refreshable {
   return {
     problem: () => undefined,
     start: (log) =>

@@ -4,17 +4,17 @@ import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/ide
 import { openKeySetFile } from "../../config/files/jwks-file.ts";
 import { readText } from "../../config/files/read-text.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
-import { AskError, type Question } from "../../identity/fetch-json.ts";
+import { AskError, type JsonRequest } from "../../identity/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/bearer.ts";
 import { discoverKeys, fetchKeys } from "../../identity/fetch-jwks.ts";
 import { agentFromClaim, createJwtVerifier } from "../../identity/jwt.ts";
 import { FetchedKeys, type FetchedKeysOptions, type FindKey, findIn } from "../../identity/jwks-cache.ts";
 import { createServiceAccountVerifier } from "../../identity/service-account.ts";
 import { createTokenReviewer } from "../../identity/token-review.ts";
-import { type Building, livingFile } from "./refreshable.ts";
+import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 
 /** In order of trust. */
-export function buildVerifiers(building: Building): readonly TokenVerifier[] {
+export function buildVerifiers(building: IdentityBuilder): readonly TokenVerifier[] {
   const { jwt, serviceAccounts } = building.settings.identity;
   return [
     jwt && jwtVerifier(building, jwt),
@@ -22,9 +22,9 @@ export function buildVerifiers(building: Building): readonly TokenVerifier[] {
   ].filter((verifier) => verifier !== undefined);
 }
 
-type JwtSettings = NonNullable<Building["settings"]["identity"]["jwt"]>;
+type JwtSettings = NonNullable<IdentityBuilder["settings"]["identity"]["jwt"]>;
 
-function jwtVerifier(building: Building, settings: JwtSettings): TokenVerifier {
+function jwtVerifier(building: IdentityBuilder, settings: JwtSettings): TokenVerifier {
   const { issuer, jwks, agentClaim } = settings;
   const fetch = jwks === undefined ? () => discoverKeys(issuer) : () => fetchKeys({ url: jwks });
   return createJwtVerifier({
@@ -35,7 +35,7 @@ function jwtVerifier(building: Building, settings: JwtSettings): TokenVerifier {
   });
 }
 
-function serviceAccountVerifier(building: Building, settings: ServiceAccountSettings): TokenVerifier {
+function serviceAccountVerifier(building: IdentityBuilder, settings: ServiceAccountSettings): TokenVerifier {
   const { audience, issuer, jwks, jwksFile, tokenReview } = settings;
   for (const path of [settings.caFile, settings.tokenFile]) mustBeReadable(path, building);
   if (tokenReview !== undefined) return reviewer(building, settings, tokenReview);
@@ -54,7 +54,7 @@ function serviceAccountVerifier(building: Building, settings: ServiceAccountSett
   });
 }
 
-function reviewer({ living }: Building, settings: ServiceAccountSettings, url: URL): TokenVerifier {
+function reviewer({ living }: IdentityBuilder, settings: ServiceAccountSettings, url: URL): TokenVerifier {
   let log: Log | undefined;
   const start = (given: Log): (() => void) => {
     log = given;
@@ -70,7 +70,7 @@ function reviewer({ living }: Building, settings: ServiceAccountSettings, url: U
 }
 
 function fetched(
-  { clock, living }: Building,
+  { clock, living }: IdentityBuilder,
   { refreshMs, staleMs, coolDownMs }: KeyTimes,
   source: Pick<FetchedKeysOptions, "name" | "fetch">,
 ): FindKey {
@@ -87,10 +87,10 @@ function fetched(
   return keys.find;
 }
 
-function keysFromFile(path: string, { living, problems }: Building): FindKey {
+function keysFromFile(path: string, { living, problems }: IdentityBuilder): FindKey {
   const opened = openKeySetFile(path);
   if (opened.ok) {
-    living.push(livingFile(opened.file, "public keys"));
+    living.push(refreshableFile(opened.file, "public keys"));
     return findIn(opened.file.current);
   }
   problems.push(...opened.problems);
@@ -98,7 +98,7 @@ function keysFromFile(path: string, { living, problems }: Building): FindKey {
 }
 
 /** How to ask the API server now: both files are rotated under us. @throws AskError */
-function questionFor(url: URL, { caFile, tokenFile }: ServiceAccountSettings): Question {
+function questionFor(url: URL, { caFile, tokenFile }: ServiceAccountSettings): JsonRequest {
   return {
     url,
     ...(caFile !== undefined && { ca: readNow(caFile) }),
@@ -112,7 +112,7 @@ function readNow(path: string): string {
   return text.value;
 }
 
-function mustBeReadable(path: string | undefined, { problems }: Building): void {
+function mustBeReadable(path: string | undefined, { problems }: IdentityBuilder): void {
   const text = path === undefined ? undefined : readText(path);
   if (text?.ok === false) problems.push(...text.problems);
 }

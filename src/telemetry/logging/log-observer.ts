@@ -4,7 +4,7 @@ import type { Ending, Judgement, Observer, Refusal } from "../../enforcement/obs
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { isBlocked } from "../../policy/decision.ts";
-import { ownCopy } from "../metrics/labels.ts";
+import { copyString } from "../metrics/labels.ts";
 import type { Log } from "./log.ts";
 import { createRateLimit } from "./log-sampling.ts";
 
@@ -45,9 +45,9 @@ export function observeForLog({ log, traceIdOf, now }: LogObserverOptions): Obse
 function identify({ id, method, tool, agent }: Request): object {
   return {
     id,
-    method: ownCopy(method, MAX_NAME),
-    ...(tool && { tool: ownCopy(tool.name, MAX_NAME) }),
-    agent: ownCopy(agent.name, MAX_NAME),
+    method: copyString(method, MAX_NAME),
+    ...(tool && { tool: copyString(tool.name, MAX_NAME) }),
+    agent: copyString(agent.name, MAX_NAME),
   };
 }
 
@@ -60,5 +60,5 @@ function how({ outcome, totalMs, httpStatus }: Ending): object {
 }
 
 function describeRefusal({ id, cause, detail, agent, bytes }: Refusal): object {
-  return { id, cause, detail, agent: agent && ownCopy(agent.name, MAX_NAME), bytes };
+  return { id, cause, detail, agent: agent && copyString(agent.name, MAX_NAME), bytes };
 }

@@ -5,7 +5,7 @@ import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { effectOf, type Denial } from "../../policy/decision.ts";
 import type { Families } from "./registry.ts";
-import type { LabelBounds } from "./cardinality-limits.ts";
+import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { OTHER } from "./labels.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import { NO_REASON, RESPONSE, errorTypeOf, networkTransportOf } from "./label-values.ts";
@@ -19,7 +19,7 @@ export interface CallContext {
   readonly upstreamTransport: Transport | undefined;
 }
 
-export function observeCalls(families: Families, bounds: LabelBounds, context: CallContext): Observer {
+export function observeCalls(families: Families, bounds: CardinalityLimits, context: CallContext): Observer {
   return {
     requestStarted: (request) => families.inflight.series(request.transport).add(1),
     requestJudged: (request, judgement) => countJudgement(families, bounds, request, judgement),
@@ -40,7 +40,7 @@ function methodLabel(method: string): string {
 
 function countJudgement(
   families: Families,
-  bounds: LabelBounds,
+  bounds: CardinalityLimits,
   request: Request,
   { decision }: Judgement,
 ): void {
@@ -54,17 +54,17 @@ function countJudgement(
   if (request.tool !== undefined) countDenial(families, bounds, request, denial);
 }
 
-function countDenial(families: Families, bounds: LabelBounds, request: Request, denial: Denial): void {
+function countDenial(families: Families, bounds: CardinalityLimits, request: Request, denial: Denial): void {
   const tool = bounds.toolOf(request);
   const category = request.tool?.category.category ?? "unknown";
-  const agent = bounds.agentOf(request, tool);
+  const agent = bounds.agentLabel(request, tool);
   families.toolDenials.series(tool, category, agent, denial.reason, denial.mode).add(1);
 }
 
-function countCall(families: Families, bounds: LabelBounds, request: Request, ending: Ending): void {
+function countCall(families: Families, bounds: CardinalityLimits, request: Request, ending: Ending): void {
   const tool = bounds.toolOf(request);
   const category = request.tool?.category.category ?? "unknown";
-  families.toolCalls.series(tool, category, bounds.agentOf(request, tool), ending.outcome).add(1);
+  families.toolCalls.series(tool, category, bounds.agentLabel(request, tool), ending.outcome).add(1);
   families.requestBytes.series(tool).observe(request.bytes);
   families.resultBytes.series(tool).observe(ending.resultBytes);
 }

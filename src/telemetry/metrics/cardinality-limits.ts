@@ -17,7 +17,7 @@ export interface LabelLimits {
 
 const MAX_RULES = 2000;
 
-export class LabelBounds {
+export class CardinalityLimits {
   readonly agents: BoundedLabel;
   readonly tools: BoundedLabel;
   readonly rules: BoundedLabel;
@@ -49,7 +49,7 @@ export class LabelBounds {
    * The agent's label beside this tool. Past the bound on pairs it is `_other`, so that 200 agents on 800 tools do not
    * become 160,000 pairs; agents that the configuration does not name may fill half of the room.
    */
-  agentOf(request: Request, tool: string): string {
+  agentLabel(request: Request, tool: string): string {
     const agent = this.agents.of(request.agent.name);
     if (agent === OTHER || tool === UNKNOWN) return agent;
     const agents = this.#pairs.get(tool);

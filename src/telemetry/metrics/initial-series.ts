@@ -6,7 +6,7 @@ import { OUTCOMES, REFUSAL_CAUSES } from "../../mcp/vocabulary.ts";
 import { CATEGORIES } from "../../policy/category/category.ts";
 import { REASONS } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
-import type { LabelBounds } from "./cardinality-limits.ts";
+import type { CardinalityLimits } from "./cardinality-limits.ts";
 import type { KnownTool } from "./state-metrics.ts";
 import * as words from "./label-values.ts";
 
@@ -36,7 +36,11 @@ export function initializeClosedSets(families: Families): void {
 }
 
 /** Calls of named agents on known tools: every outcome if there is room for it, else the two that matter most. */
-export function initializeCalls(families: Families, bounds: LabelBounds, tools: readonly KnownTool[]): void {
+export function initializeCalls(
+  families: Families,
+  bounds: CardinalityLimits,
+  tools: readonly KnownTool[],
+): void {
   const pairs = tools.length * bounds.named.size;
   const outcomes = [OUTCOMES, ["success", "denied"] as const].find(
     (some) => pairs * some.length <= ADVANCE_SERIES,
@@ -51,7 +55,11 @@ export function initializeCalls(families: Families, bounds: LabelBounds, tools: 
 }
 
 /** The rules of a policy, so that one that never hits is seen to, and one that cannot be evaluated from its first time on. */
-export function initializeRules(families: Families, bounds: LabelBounds, rules: readonly string[]): void {
+export function initializeRules(
+  families: Families,
+  bounds: CardinalityLimits,
+  rules: readonly string[],
+): void {
   for (const rule of rules.slice(0, ADVANCE_SERIES)) families.ruleHits.series(bounds.rules.of(rule), "deny");
   const tests = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
   for (const rule of tests.slice(0, ADVANCE_SERIES / words.UNEVALUABLE_CAUSES.length)) {
@@ -63,7 +71,7 @@ export function initializeRules(families: Families, bounds: LabelBounds, rules: 
 /** Changes of tools, which alerts wait for. */
 export function initializeToolChanges(
   families: Families,
-  bounds: LabelBounds,
+  bounds: CardinalityLimits,
   tools: readonly KnownTool[],
 ): void {
   for (const { name } of tools.slice(0, ADVANCE_SERIES / words.CHANGE_GRADES.length)) {

@@ -56,12 +56,12 @@ export class BoundedLabel {
       return this.#overflow;
     }
     this.#remaining -= 1;
-    return this.admit(ownCopy(name));
+    return this.admit(copyString(name));
   }
 }
 
 /** The beginning of a text, as a string of its own that does not keep the message alive it was cut from. */
-export function ownCopy(text: string, maxLength = text.length): string {
+export function copyString(text: string, maxLength = text.length): string {
   return Buffer.from(text.slice(0, maxLength), "utf16le").toString("utf16le");
 }
 

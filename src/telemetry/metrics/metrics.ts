@@ -7,7 +7,7 @@ import { observeCalls, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
 import { expose, type Exposition } from "./exposition.ts";
 import { createFamilies, listFamilies, type Families } from "./registry.ts";
-import { LabelBounds, type LabelLimits } from "./cardinality-limits.ts";
+import { CardinalityLimits, type LabelLimits } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
 import { renderProcessMetrics, watchProcess } from "./process-metrics.ts";
 import {
@@ -52,7 +52,7 @@ export interface Metrics extends StateMetrics {
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const families = createFamilies();
-  const bounds = new LabelBounds(options, (label) => families.labelOverflow.series(label).add(1));
+  const bounds = new CardinalityLimits(options, (label) => families.labelOverflow.series(label).add(1));
   initialize(families, options);
   const { traceIdOf = () => undefined, upstreamTransport, readLimits } = options;
   return {

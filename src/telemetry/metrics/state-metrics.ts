@@ -5,7 +5,7 @@ import type { Transport } from "../../mcp/vocabulary.ts";
 import { CATEGORIES, type Category } from "../../policy/category/category.ts";
 import type { Mode } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
-import type { LabelBounds } from "./cardinality-limits.ts";
+import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
 import type { ApprovalState } from "../../enforcement/approvals/approvals.ts";
 import type { ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
@@ -44,7 +44,7 @@ export interface StateMetrics {
   readonly spansLost: (spans: number) => void;
 }
 
-export function createStateMetrics(families: Families, bounds: LabelBounds): StateMetrics {
+export function createStateMetrics(families: Families, bounds: CardinalityLimits): StateMetrics {
   return {
     ...policyState(families),
     ...upstreamState(families),
@@ -67,7 +67,7 @@ export function setToolCategories(families: Families, tools: readonly KnownTool[
   }
 }
 
-export function setLimits(families: Families, bounds: LabelBounds, limits: LimitReadings): void {
+export function setLimits(families: Families, bounds: CardinalityLimits, limits: LimitReadings): void {
   families.limitKeys.series().set(limits.keys);
   families.limitUtilization.reset();
   for (const { tool, counter, scope, ratio } of limits.fullest) {

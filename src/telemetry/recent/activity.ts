@@ -5,7 +5,7 @@ import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Category } from "../../policy/category/category.ts";
 import { effectOf } from "../../policy/decision.ts";
-import { OTHER, ownCopy, UNKNOWN } from "../metrics/labels.ts";
+import { OTHER, copyString, UNKNOWN } from "../metrics/labels.ts";
 
 export interface Counts {
   /** Calls that have ended, those of the next three included. */
@@ -99,9 +99,14 @@ function newPair(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max
 }
 
 function addPair(pairs: Map<string, Pair>, key: string, { agent, tool }: Omit<Names, "verified">): Pair {
-  const name = ownCopy(tool?.name ?? UNKNOWN);
-  const pair = { agent: ownCopy(agent), tool: name, category: tool?.category ?? "unknown", ring: new Ring() };
-  pairs.set(ownCopy(key), pair);
+  const name = copyString(tool?.name ?? UNKNOWN);
+  const pair = {
+    agent: copyString(agent),
+    tool: name,
+    category: tool?.category ?? "unknown",
+    ring: new Ring(),
+  };
+  pairs.set(copyString(key), pair);
   return pair;
 }
 

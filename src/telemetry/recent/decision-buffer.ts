@@ -7,7 +7,7 @@ import type { Charge } from "../../policy/limit.ts";
 import type { Capture, Captured } from "../audit/capture.ts";
 import type { DecisionEntry } from "./decision-entry.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
-import { ownCopy } from "../metrics/labels.ts";
+import { copyString } from "../metrics/labels.ts";
 
 export interface Decisions {
   readonly observer: Observer;
@@ -185,5 +185,5 @@ function cut(text: string): string {
 }
 
 function copy(text: string): string {
-  return ownCopy(text, MAX_NAME);
+  return copyString(text, MAX_NAME);
 }

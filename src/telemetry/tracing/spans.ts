@@ -6,7 +6,7 @@ import type { Ending, Judgement } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { effectOf } from "../../policy/decision.ts";
-import { ownCopy } from "../metrics/labels.ts";
+import { copyString } from "../metrics/labels.ts";
 import * as names from "./semantic-conventions.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import { errorTypeOf, networkTransportOf } from "../metrics/label-values.ts";
@@ -28,7 +28,7 @@ export function startServerSpan(tracer: Tracer, request: Request, { parent, link
       startTime: request.receivedAtMs,
       attributes: {
         ...commonAttributes(request, request.transport),
-        [names.TOLLGATE_AGENT]: ownCopy(request.agent.name, MAX_TEXT),
+        [names.TOLLGATE_AGENT]: copyString(request.agent.name, MAX_TEXT),
         [names.TOLLGATE_AGENT_SOURCE]: request.agent.source,
         [names.TOLLGATE_AGENT_VERIFIED]: request.agent.verified,
         [names.TOLLGATE_DECISION_ID]: request.id,
@@ -84,17 +84,17 @@ function spanName({ method, tool }: Request): string {
 function commonAttributes(request: Request, transport: Transport): Attributes {
   const { method, tool, protocolVersion, session } = request;
   return {
-    [names.MCP_METHOD_NAME]: ownCopy(method, MAX_TEXT),
+    [names.MCP_METHOD_NAME]: copyString(method, MAX_TEXT),
     [names.JSONRPC_REQUEST_ID]: idOf(request.rpcId),
     [names.NETWORK_TRANSPORT]: networkTransportOf(transport),
     ...(tool && {
-      [names.GEN_AI_TOOL_NAME]: ownCopy(tool.name, MAX_TEXT),
+      [names.GEN_AI_TOOL_NAME]: copyString(tool.name, MAX_TEXT),
       [names.GEN_AI_OPERATION_NAME]: names.EXECUTE_TOOL,
     }),
     ...(protocolVersion !== undefined && {
-      [names.MCP_PROTOCOL_VERSION]: ownCopy(protocolVersion, MAX_TEXT),
+      [names.MCP_PROTOCOL_VERSION]: copyString(protocolVersion, MAX_TEXT),
     }),
-    ...(session !== undefined && { [names.MCP_SESSION_ID]: ownCopy(session, MAX_TEXT) }),
+    ...(session !== undefined && { [names.MCP_SESSION_ID]: copyString(session, MAX_TEXT) }),
   };
 }
 

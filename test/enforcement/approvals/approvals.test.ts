@@ -5,10 +5,10 @@ import {
   type Approval,
   Approvals,
   type ApprovalState,
-  type Asked,
+  type ApprovalRequest,
 } from "../../../src/enforcement/approvals/approvals.ts";
 
-const ASKED: Asked = {
+const ASKED: ApprovalRequest = {
   agent: "batch-runner",
   tool: "StartAHORunBatch",
   policyDigest: "sha256:one",
@@ -40,7 +40,7 @@ function idOf(answer: ReturnType<Approvals["ask"]>): string {
   return answer.approval.id;
 }
 
-function granted(approvals: Approvals, asked: Asked, nowMs: number): Approval | undefined {
+function granted(approvals: Approvals, asked: ApprovalRequest, nowMs: number): Approval | undefined {
   const answer = approvals.ask(asked, nowMs);
   return answer.state === "granted" ? answer.approval : undefined;
 }
@@ -117,7 +117,7 @@ describe("an approval", () => {
     const claim = approvals.claim(ASKED, 15);
     approvals.ask(ASKED, 16);
     clock.nowMs = nowMs;
-    if (claim.state === "granted") claim.taken.giveBack();
+    if (claim.state === "granted") claim.taken.release();
     expect(changes.at(-1)?.[0]).toBe(change);
     expect(approvals.ask(ASKED, 20).state).toBe(state);
   });
@@ -127,7 +127,7 @@ describe("an approval", () => {
     approvals.settle(idOf(approvals.ask(ASKED, 0)), "approved", BY);
     const claim = approvals.claim(ASKED, 15);
     approvals.settle(idOf(approvals.ask(ASKED, 16)), "rejected", BY);
-    if (claim.state === "granted") claim.taken.giveBack();
+    if (claim.state === "granted") claim.taken.release();
     expect(approvals.ask(ASKED, 20).state).toBe("rejected");
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/enforcement/store/store.ts";
-import { StoreCircuit, type StoreLine } from "../../../src/enforcement/store/circuit-breaker.ts";
+import { StoreCircuit, type StoreConnection } from "../../../src/enforcement/store/circuit-breaker.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
 
 interface World {
@@ -12,7 +12,7 @@ interface World {
 }
 
 /** A circuit over lines that are as well as the world says. */
-function circuitIn(world: World, timeoutMs = 20): StoreCircuit<StoreLine> {
+function circuitIn(world: World, timeoutMs = 20): StoreCircuit<StoreConnection> {
   const answer = async (): Promise<void> => {
     if (!world.isWell) throw new Error("away");
   };

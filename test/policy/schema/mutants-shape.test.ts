@@ -1,7 +1,7 @@
 /** Shapes by themselves: what they read, what they report, and the schema that says the same. */
 
 import { describe, expect, it } from "vitest";
-import { Place, type Problem } from "../../../src/policy/schema/document-path.ts";
+import { DocumentPath, type Problem } from "../../../src/policy/schema/document-path.ts";
 import {
   dictionary,
   flag,
@@ -20,7 +20,7 @@ import { fromLiteral } from "../policies.ts";
 /** The value and the problems, as `path: message`. */
 function reading<T>(shape: Shape<T>, literal: unknown): { value: T | undefined; problems: string[] } {
   const problems: Problem[] = [];
-  const value = shape.read(fromLiteral(literal), Place.root(problems));
+  const value = shape.read(fromLiteral(literal), DocumentPath.root(problems));
   return { value, problems: problems.map(({ path, message }) => `${path}: ${message}`) };
 }
 

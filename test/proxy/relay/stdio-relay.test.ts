@@ -13,8 +13,8 @@ import { createEnforcer } from "../../../src/enforcement/enforcer.ts";
 import { combineObservers, type Ending, type Refusal } from "../../../src/enforcement/observer.ts";
 import { ChildError } from "../../../src/proxy/upstream/child/child-error.ts";
 import { StdioRelay } from "../../../src/proxy/relay/stdio-relay.ts";
-import { Tasks } from "../../../src/proxy/sessions/open-tasks.ts";
-import { ToolList } from "../../../src/proxy/tools/tool-catalog.ts";
+import { OpenTasks } from "../../../src/proxy/sessions/open-tasks.ts";
+import { ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
 import { lineUpstream } from "../../../src/proxy/upstream/stdio.ts";
 
 const POLICY = {
@@ -65,7 +65,7 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
     toClient: async (line) => {
       toClient.push(line.toString());
     },
-    tools: new ToolList({ policies: [file.policy], onListed: () => undefined }),
+    tools: new ToolCatalog({ policies: [file.policy], onListed: () => undefined }),
     enforcer: createEnforcer(parts),
     policyFor,
     agent: { name: "local", source: "flag", verified: true },
@@ -74,7 +74,7 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
     clock: SYSTEM_CLOCK,
     nextId: () => String((id += 1)),
     serverRequests: createServerRequests(rules),
-    tasks: new Tasks(SYSTEM_CLOCK.steadyMs),
+    tasks: new OpenTasks(SYSTEM_CLOCK.steadyMs),
     onDropped: (cause) => dropped.push(cause),
   });
   const fromClient = (message: object) => relay.fromClient(Buffer.from(JSON.stringify(message)));

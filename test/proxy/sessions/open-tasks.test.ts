@@ -3,9 +3,9 @@
 import { Buffer } from "node:buffer";
 import { beforeEach, expect, it } from "vitest";
 import { combineObservers, type Ending } from "../../../src/enforcement/observer.ts";
-import { Tracking } from "../../../src/enforcement/request-lifecycle.ts";
-import { type Outline, ReplyOutline } from "../../../src/mcp/message-skimmer.ts";
-import { Tasks } from "../../../src/proxy/sessions/open-tasks.ts";
+import { RequestLifecycle } from "../../../src/enforcement/request-lifecycle.ts";
+import { type Outline, MessageSkimmer } from "../../../src/mcp/message-skimmer.ts";
+import { OpenTasks } from "../../../src/proxy/sessions/open-tasks.ts";
 import { exampleRequest } from "../../telemetry/examples.ts";
 
 const HOUR_MS = 3_600_000;
@@ -17,10 +17,10 @@ beforeEach(() => {
   endings = [];
 });
 
-function trackingOf(): Tracking {
+function trackingOf(): RequestLifecycle {
   const observer = { requestEnded: (_request: unknown, ending: Ending) => void endings.push(ending) };
   const clock = { wallMs: () => nowMs, steadyMs: () => nowMs };
-  return new Tracking(
+  return new RequestLifecycle(
     exampleRequest(),
     combineObservers([observer], (error) => {
       throw error;
@@ -30,7 +30,7 @@ function trackingOf(): Tracking {
 }
 
 function outlineOf(message: object): Outline {
-  const outline = new ReplyOutline();
+  const outline = new MessageSkimmer();
   outline.push(Buffer.from(JSON.stringify(message)));
   return outline.end();
 }
@@ -42,11 +42,11 @@ function told(taskId: string, status: string): Outline {
 const ANSWER = { resultBytes: 10 };
 
 it("lets go of a task an hour after its last word, as a timeout", () => {
-  const tasks = new Tasks(() => nowMs);
+  const tasks = new OpenTasks(() => nowMs);
   expect(tasks.begin(trackingOf(), told("a", "working"), ANSWER)).toBe(true);
   expect(tasks.begin(trackingOf(), told("b", "working"), ANSWER)).toBe(true);
   nowMs = HOUR_MS / 2;
-  tasks.hear(told("a", "working"), ANSWER);
+  tasks.onTaskMessage(told("a", "working"), ANSWER);
   nowMs = HOUR_MS;
   tasks.sweep();
   expect(endings).toMatchObject([{ outcome: "timeout", totalMs: HOUR_MS }]);
@@ -58,49 +58,49 @@ it("lets go of a task an hour after its last word, as a timeout", () => {
 });
 
 it("lets go of the most silent one past its bound", () => {
-  const tasks = new Tasks(() => nowMs, 2);
+  const tasks = new OpenTasks(() => nowMs, 2);
   for (const id of ["a", "b"]) tasks.begin(trackingOf(), told(id, "working"), ANSWER);
-  tasks.hear(told("a", "working"), ANSWER);
+  tasks.onTaskMessage(told("a", "working"), ANSWER);
   tasks.begin(trackingOf(), told("c", "working"), ANSWER);
   expect([endings.length, tasks.size]).toEqual([1, 2]);
-  tasks.hear(told("b", "completed"), ANSWER);
+  tasks.onTaskMessage(told("b", "completed"), ANSWER);
   expect(endings).toMatchObject([{ outcome: "timeout" }]);
-  tasks.hear(told("a", "completed"), ANSWER);
+  tasks.onTaskMessage(told("a", "completed"), ANSWER);
   expect(endings).toMatchObject([{ outcome: "timeout" }, { outcome: "success", resultBytes: 10 }]);
   tasks.closeAll();
 });
 
 it("counts as cancelled what was asked to stop and was not heard of again", () => {
-  const tasks = new Tasks(() => nowMs);
+  const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
-  tasks.hear(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
+  tasks.onTaskMessage(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
   expect(endings).toEqual([]);
   tasks.closeAll();
   expect(endings).toMatchObject([{ outcome: "cancelled" }]);
 });
 
 it("believes the end of a task that was asked to stop and went on", () => {
-  const tasks = new Tasks(() => nowMs);
+  const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
-  tasks.hear(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
-  tasks.hear(told("a", "completed"), ANSWER);
+  tasks.onTaskMessage(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
+  tasks.onTaskMessage(told("a", "completed"), ANSWER);
   expect(endings).toMatchObject([{ outcome: "success" }]);
   tasks.closeAll();
 });
 
 it("ends at once a task that is born done", () => {
-  const tasks = new Tasks(() => nowMs);
+  const tasks = new OpenTasks(() => nowMs);
   expect(tasks.begin(trackingOf(), told("a", "completed"), ANSWER)).toBe(true);
   expect(endings).toMatchObject([{ outcome: "success" }]);
   tasks.closeAll();
 });
 
 it("does not take a task's failed look-up for its end", () => {
-  const tasks = new Tasks(() => nowMs);
+  const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
   const unknown = outlineOf({ id: 2, error: { code: -32602, message: "unknown task" } });
-  tasks.hear(unknown, ANSWER, { method: "tasks/get", taskId: "a" });
-  tasks.hear(unknown, ANSWER, { method: "tasks/cancel", taskId: "a" });
+  tasks.onTaskMessage(unknown, ANSWER, { method: "tasks/get", taskId: "a" });
+  tasks.onTaskMessage(unknown, ANSWER, { method: "tasks/cancel", taskId: "a" });
   expect(endings).toEqual([]);
   tasks.closeAll();
   expect(endings).toMatchObject([{ outcome: "timeout" }]);

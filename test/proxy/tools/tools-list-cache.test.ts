@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
-import { KnownList } from "../../../src/proxy/tools/tools-list-cache.ts";
+import { ToolsListCache } from "../../../src/proxy/tools/tools-list-cache.ts";
 import { outlineOf } from "../../../src/proxy/relay/response-filter.ts";
-import { type Listed, ToolList } from "../../../src/proxy/tools/tool-catalog.ts";
+import { type Listed, ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
 
 const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
 
@@ -24,8 +24,8 @@ function hiding(...hide: readonly string[]): Policy {
 const CUT = message(1, TOOLS.slice(1));
 const policy = hiding("look");
 
-function known(): KnownList {
-  const list = new KnownList();
+function known(): ToolsListCache {
+  const list = new ToolsListCache();
   list.keep(message(1), policy, CUT);
   return list;
 }
@@ -39,8 +39,8 @@ function cutUp(text: string, pieceBytes: number): Buffer[] {
 }
 
 /** As from its text, so from its bytes. */
-function recalledFrom(list: KnownList, text: string, one: Policy | undefined): string | undefined {
-  const byText = list.recall(text, one);
+function recalledFrom(list: ToolsListCache, text: string, one: Policy | undefined): string | undefined {
+  const byText = list.lookup(text, one);
   for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
     const byBytes = list.recallBytes(cutUp(text, pieceBytes), one);
     expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
@@ -102,7 +102,7 @@ describe("a known list", () => {
     ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
     ["an error", message(7).replace("{", '{"error":{"code":-3},')],
   ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
-    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.emptied ?? "";
     expect(skeleton).not.toContain("drop");
     expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
   });
@@ -111,9 +111,9 @@ describe("a known list", () => {
     "leaves %j in the skeleton",
     (beside) => {
       const text = JSON.stringify({ id: 1, result: { tools: TOOLS, ...beside } });
-      const list = new KnownList();
+      const list = new ToolsListCache();
       list.keep(text, policy, text);
-      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.skeleton ?? "";
+      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.emptied ?? "";
       expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
     },
   );
@@ -129,10 +129,10 @@ describe("a list of tools that comes again", () => {
   ];
 
   it("is cut as if it were read for the first time", () => {
-    const veteran = new ToolList({ policies: [], onListed: () => undefined });
+    const veteran = new ToolCatalog({ policies: [], onListed: () => undefined });
     for (const text of texts) {
       for (const one of policies) {
-        const newcomer = new ToolList({ policies: [], onListed: () => undefined });
+        const newcomer = new ToolCatalog({ policies: [], onListed: () => undefined });
         expect(veteran.filter(text, one, true)).toBe(newcomer.filter(text, one, true));
       }
     }
@@ -140,7 +140,7 @@ describe("a list of tools that comes again", () => {
 
   it("is heard of each time, and is new the first time only", () => {
     const heard: Listed[] = [];
-    const list = new ToolList({ policies: [policy], onListed: (listed) => void heard.push(listed) });
+    const list = new ToolCatalog({ policies: [policy], onListed: (listed) => void heard.push(listed) });
     for (const id of [1, 2, 3]) list.filter(message(id), policy, true);
     const bytes = message(1).length;
     expect(heard).toEqual([true, false, false].map((isNew) => ({ count: 3, bytes, isNew, changes: [] })));

@@ -80,7 +80,7 @@ async function startTrack(): Promise<Track> {
     setClock: (nowMs) => void (now = nowMs),
     reload: (words) => {
       writeFileSync(audit.policyFile, JSON.stringify(policyOf(words)));
-      sidecar.hangUp();
+      sidecar.reload();
     },
     reloads: async () => (await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })) - 1,
     arrived: upstream.next,

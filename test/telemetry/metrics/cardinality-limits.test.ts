@@ -1,17 +1,17 @@
 /** Which names may become labels. */
 
 import { describe, expect, it } from "vitest";
-import { LabelBounds, type LabelLimits } from "../../../src/telemetry/metrics/cardinality-limits.ts";
+import { CardinalityLimits, type LabelLimits } from "../../../src/telemetry/metrics/cardinality-limits.ts";
 import type { LabelBound } from "../../../src/telemetry/metrics/label-values.ts";
 import { exampleAgent, exampleRequest, exampleTool } from "../examples.ts";
 
-function open(limits: Partial<LabelLimits>): { bounds: LabelBounds; overflows: LabelBound[] } {
+function open(limits: Partial<LabelLimits>): { bounds: CardinalityLimits; overflows: LabelBound[] } {
   const overflows: LabelBound[] = [];
-  const bounds = new LabelBounds({ agents: [], ...limits }, (label) => overflows.push(label));
+  const bounds = new CardinalityLimits({ agents: [], ...limits }, (label) => overflows.push(label));
   return { bounds, overflows };
 }
 
-describe("LabelBounds", () => {
+describe("CardinalityLimits", () => {
   it("bounds even the tools that a server lists", () => {
     const { bounds, overflows } = open({ maxTools: 1 });
     const labels = ["a", "b"].map((name) => bounds.toolOf(exampleRequest({ tool: exampleTool(name) })));
@@ -21,14 +21,14 @@ describe("LabelBounds", () => {
 
   it("keeps a pair that it once took", () => {
     const { bounds } = open({ maxPairs: 2 });
-    const agentOn = (tool: string) => bounds.agentOf(exampleRequest({ agent: exampleAgent("x") }), tool);
+    const agentOn = (tool: string) => bounds.agentLabel(exampleRequest({ agent: exampleAgent("x") }), tool);
     expect([agentOn("A"), agentOn("B"), agentOn("A")]).toEqual(["x", "_other", "x"]);
   });
 
   it("lets strangers fill half of the pairs, and named agents the rest", () => {
     const { bounds } = open({ agents: ["planner"], maxPairs: 4 });
     const agentOn = (name: string, tool: string) =>
-      bounds.agentOf(exampleRequest({ agent: exampleAgent(name) }), tool);
+      bounds.agentLabel(exampleRequest({ agent: exampleAgent(name) }), tool);
     const strangers = ["A", "B", "C"].map((tool) => agentOn("stranger", tool));
     const named = ["A", "B", "C"].map((tool) => agentOn("planner", tool));
     expect(strangers).toEqual(["stranger", "stranger", "_other"]);
@@ -37,7 +37,7 @@ describe("LabelBounds", () => {
 
   it("takes no room for calls of unknown tools", () => {
     const { bounds, overflows } = open({ maxPairs: 0 });
-    expect(bounds.agentOf(exampleRequest({ agent: exampleAgent("x") }), "_unknown")).toBe("x");
+    expect(bounds.agentLabel(exampleRequest({ agent: exampleAgent("x") }), "_unknown")).toBe("x");
     expect(overflows).toEqual([]);
   });
 });

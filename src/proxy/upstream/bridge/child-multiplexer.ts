@@ -20,7 +20,7 @@ export interface Owner {
 /** Why a child's message went nowhere: no message at all, or nobody waits for it. */
 export type ChildMessageDropped = "not_json_rpc" | "unmatched";
 
-interface UnderWay {
+interface InFlight {
   /** The client's own token. */
   readonly id: string;
   readonly progressToken?: string;
@@ -34,9 +34,9 @@ const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
 const NOBODY: Owner = { unrelated: () => undefined, died: () => undefined };
 
-export class Switchboard {
+export class ChildMultiplexer {
   readonly #onDropped: (cause: ChildMessageDropped) => void;
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay = new Map<string, InFlight>();
   #child: Child | undefined;
   #owner: Owner = NOBODY;
   #count = 0;
@@ -87,12 +87,12 @@ export class Switchboard {
   }
 
   /** Tells the child that nobody waits for this request any more. */
-  abandon(ours: string): void {
+  cancel(ours: string): void {
     if (this.#underWay.delete(ours)) this.send(cancellation(ours));
   }
 
   /** The answer to this request came and could not be kept. */
-  lose(ours: string): void {
+  failTooLarge(ours: string): void {
     this.#fail(ours, new UpstreamError("broken", true));
   }
 

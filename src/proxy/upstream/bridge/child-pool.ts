@@ -4,7 +4,7 @@ import { type Child, type ChildCommand, startChild } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
 import { UpstreamError } from "../../upstream.ts";
 import { Restarts } from "./restart-backoff.ts";
-import { type ChildMessageDropped, type Owner, Switchboard } from "./child-multiplexer.ts";
+import { type ChildMessageDropped, type Owner, ChildMultiplexer } from "./child-multiplexer.ts";
 
 export interface ChildrenParts {
   readonly command: ChildCommand;
@@ -21,9 +21,9 @@ export interface ChildrenParts {
 
 /** A child in use. */
 export interface Member {
-  readonly switchboard: Switchboard;
+  readonly switchboard: ChildMultiplexer;
   /** Whether its end, when nobody asked for it, is a failure of the command; until it is told otherwise it is. */
-  isMissed: boolean;
+  restartOnExit: boolean;
   /** Ends the child, which is then not missed. */
   readonly stop: () => Promise<void>;
 }
@@ -91,21 +91,21 @@ export class Children {
 
   #start(): Running {
     const { command, onStderr, onDropped, nowMs } = this.#parts;
-    const switchboard = new Switchboard(onDropped);
+    const switchboard = new ChildMultiplexer(onDropped);
     const child = startChild(command, {
       onLine: (line) => switchboard.receive(line),
       onExit: () => this.#ended(member),
       onStderr: (line) => onStderr(line, child.pid),
       onLineDropped: (cause, id) => {
         onDropped(cause);
-        if (id !== undefined) switchboard.lose(id);
+        if (id !== undefined) switchboard.failTooLarge(id);
       },
     });
     const stop = (): Promise<void> => {
       member.isStopped = true;
       return child.stop();
     };
-    const member = { child, switchboard, stop, startedAtMs: nowMs(), isMissed: true, isStopped: false };
+    const member = { child, switchboard, stop, startedAtMs: nowMs(), restartOnExit: true, isStopped: false };
     switchboard.attach(child);
     this.#running.add(member);
     child.started.then(
@@ -118,7 +118,7 @@ export class Children {
   #ended(member: Running, error?: unknown): void {
     this.#running.delete(member);
     if (this.#spare === member) this.#spare = undefined;
-    if (!this.#isClosed && !member.isStopped && (member.isMissed || error instanceof ChildError))
+    if (!this.#isClosed && !member.isStopped && (member.restartOnExit || error instanceof ChildError))
       this.#restarts.failed(member.startedAtMs);
     member.switchboard.end();
   }

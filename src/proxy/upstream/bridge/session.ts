@@ -76,7 +76,7 @@ export class BridgeSession {
     if (reply.isOver) return;
     const { switchboard } = this.#member;
     const ours = switchboard.request(message, reply);
-    reply.onAbandoned = () => switchboard.abandon(ours);
+    reply.onAbandoned = () => switchboard.cancel(ours);
     // Until it is initialized there is no session that a stream could belong to.
     if (!isHandshake) reply.sent();
   }
@@ -86,7 +86,7 @@ export class BridgeSession {
     this.#usedAtMs = this.#parts.nowMs();
     const { switchboard } = this.#member;
     // What it says from now on concerns this session alone.
-    if (method === "notifications/initialized") this.#member.isMissed = false;
+    if (method === "notifications/initialized") this.#member.restartOnExit = false;
     if (method !== "notifications/cancelled") switchboard.send(text);
     else {
       const ours = switchboard.findId(cancelledId(text) ?? "");

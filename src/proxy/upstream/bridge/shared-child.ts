@@ -3,7 +3,7 @@
 import type { ChildMessage } from "./child-message.ts";
 import type { Children, Member } from "./child-pool.ts";
 import { asksModern, offeredVersions } from "./era-probe.ts";
-import type { Switchboard } from "./child-multiplexer.ts";
+import type { ChildMultiplexer } from "./child-multiplexer.ts";
 
 export interface SharedChildParts {
   readonly children: Children;
@@ -36,15 +36,15 @@ export class SharedChild {
   }
 
   /** The child, started when there is none. @throws UpstreamError while none may be started */
-  obtain(): Switchboard {
+  obtain(): ChildMultiplexer {
     this.#member ??= this.#take();
     // That a child which speaks no modern era ends when it is asked is no failure of the command.
-    this.#member.isMissed = this.#versions !== undefined;
+    this.#member.restartOnExit = this.#versions !== undefined;
     return this.#member.switchboard;
   }
 
   /** The child, when there is one. */
-  get current(): Switchboard | undefined {
+  get current(): ChildMultiplexer | undefined {
     return this.#member?.switchboard;
   }
 

@@ -15,7 +15,7 @@ import type { SharedChild } from "./shared-child.ts";
 /** They name a request or a token of one client by what other clients call theirs too. */
 const AMBIGUOUS: ReadonlySet<string> = new Set(["notifications/cancelled", "notifications/progress"]);
 
-export class ModernDoor {
+export class StatelessRequests {
   readonly #shared: SharedChild;
   readonly #times: ReplyTimes;
   readonly #inputSchemaOf: InputSchemaOf;
@@ -61,7 +61,7 @@ export class ModernDoor {
     const switchboard = this.#shared.obtain();
     if (!switchboard.hasRoom()) return reply.refuse(tooMany("requests are under way", message.id));
     const ours = switchboard.request(message, reply);
-    reply.onAbandoned = () => switchboard.abandon(ours);
+    reply.onAbandoned = () => switchboard.cancel(ours);
     reply.sent();
   }
 }

@@ -8,7 +8,7 @@ import { ChildError } from "./child-error.ts";
 import { ChildInput } from "./child-input.ts";
 import { type LineBounds, readLines } from "../../../mcp/line-splitter.ts";
 import { endGroup, killAtExit, signalGroup } from "./process-group.ts";
-import { ReplyOutline } from "../../../mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import { readStderr } from "./stderr-lines.ts";
 
 export interface ChildCommand {
@@ -156,12 +156,12 @@ async function live(
 
 /** Reads what is let go of as it passes by: someone may wait for it. */
 function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
-  let outline = new ReplyOutline();
+  let outline = new MessageSkimmer();
   return (part, isEnd) => {
     outline.push(part);
     if (!isEnd) return;
     const { id, method } = outline.end();
-    outline = new ReplyOutline();
+    outline = new MessageSkimmer();
     onLineDropped("too_large", method === undefined ? id : undefined);
   };
 }

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { hostOf, portOf } from "../health-check.ts";
 
 /** The way to one server; what it remembers of its TLS makes the next handshake short. */
-export class Dialer {
+export class Connector {
   /** Which event says that bytes can be sent: with TLS, to a server whose certificate is good. */
   readonly readyEvent: "connect" | "secureConnect";
   readonly #host: string;
@@ -19,7 +19,7 @@ export class Dialer {
     this.#port = portOf(url);
   }
 
-  dial(): Socket {
+  connect(): Socket {
     const place = { host: this.#host, port: this.#port };
     if (this.readyEvent === "connect") return connect(place);
     const servername = isIP(this.#host) === 0 ? this.#host : "";

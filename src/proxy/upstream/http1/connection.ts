@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { isStream, UpstreamError, type UpstreamAnswer, type UpstreamFault } from "../../upstream.ts";
 import { AnswerReader } from "./response-parser.ts";
 import { AnswerStream, type Source } from "./response-body.ts";
-import type { Dialer } from "./connect.ts";
+import type { Connector } from "./connect.ts";
 import type { HeaderFields } from "../../http/header-fields.ts";
 
 export interface ConnectionTimes {
@@ -14,13 +14,13 @@ export interface ConnectionTimes {
 }
 
 /** Who waits for an answer; hears of it once. */
-export interface Asker {
+export interface ResponseListener {
   readonly answered: (answer: UpstreamAnswer) => void;
   readonly failed: (error: UpstreamError) => void;
 }
 
 /** Where a connection is kept. */
-export interface Home {
+export interface PoolHooks {
   /** It can carry another request; `headers` are those of its last answer. */
   readonly free: (connection: Connection, headers: HeaderFields) => void;
   readonly gone: (connection: Connection) => void;
@@ -31,13 +31,13 @@ const PROBE_MS = 15_000;
 
 export class Connection {
   readonly #socket: Socket;
-  readonly #home: Home;
+  readonly #home: PoolHooks;
   readonly #idleMs: number;
   readonly #connecting: NodeJS.Timeout;
   #isReady = false;
   /** What goes out as soon as the connection stands. */
   #waiting: Buffer | undefined;
-  #asker: Asker | undefined;
+  #asker: ResponseListener | undefined;
   #reader = new AnswerReader();
   #stream: AnswerStream | undefined;
   #fault: UpstreamFault | undefined;
@@ -45,10 +45,10 @@ export class Connection {
   /** When its home gives it up, if nobody has used it. */
   untilMs = 0;
 
-  constructor(dialer: Dialer, { connectMs, idleMs }: ConnectionTimes, home: Home) {
+  constructor(dialer: Connector, { connectMs, idleMs }: ConnectionTimes, home: PoolHooks) {
     this.#home = home;
     this.#idleMs = idleMs;
-    const socket = dialer.dial();
+    const socket = dialer.connect();
     this.#socket = socket;
     this.#connecting = setTimeout(() => this.#giveUp("unreachable"), connectMs);
     socket.setTimeout(idleMs);
@@ -66,14 +66,14 @@ export class Connection {
   }
 
   /** Sends the bytes of one request, on a connection that is new or free. */
-  ask(bytes: Buffer, asker: Asker): void {
+  ask(bytes: Buffer, asker: ResponseListener): void {
     this.#asker = asker;
     if (this.#isReady) this.#socket.write(bytes);
     else this.#waiting = bytes;
   }
 
   /** Ends the connection when this one is still being answered on it. */
-  leave(asker: Asker): void {
+  leave(asker: ResponseListener): void {
     if (this.#asker === asker) this.#socket.destroy();
   }
 
@@ -130,7 +130,7 @@ export class Connection {
     return stream;
   }
 
-  #sourceFor(asker: Asker | undefined): Source {
+  #sourceFor(asker: ResponseListener | undefined): Source {
     return {
       resume: () => {
         if (this.#asker === asker) this.#socket.resume();
@@ -142,7 +142,7 @@ export class Connection {
   }
 
   /** The answer is over: nobody waits any more, and the connection is free or done with. */
-  #end(): Asker | undefined {
+  #end(): ResponseListener | undefined {
     const asker = this.#asker;
     const { head, hasExtra } = this.#reader;
     this.#asker = undefined;

@@ -1,7 +1,7 @@
 /** The connections to the upstream: as many as there are requests under way, and the free ones for the next. */
 
-import { Connection, type ConnectionTimes, type Home } from "./connection.ts";
-import { Dialer } from "./connect.ts";
+import { Connection, type ConnectionTimes, type PoolHooks } from "./connection.ts";
+import { Connector } from "./connect.ts";
 import { type HeaderFields, valueOf } from "../../http/header-fields.ts";
 
 /** A free connection is given up before common servers (5 s) close theirs, so that a call does not meet a closing one. */
@@ -12,7 +12,7 @@ const SWEEP_MS = 500;
 const MOST_FREE = 256;
 
 export class Pool {
-  readonly #dialer: Dialer;
+  readonly #dialer: Connector;
   readonly #times: ConnectionTimes;
   readonly #open = new Set<Connection>();
   /** The one used last is used next, so that those that are too many grow old. */
@@ -20,7 +20,7 @@ export class Pool {
   #sweeping: NodeJS.Timeout | undefined;
 
   constructor(url: URL, times: ConnectionTimes) {
-    this.#dialer = new Dialer(url);
+    this.#dialer = new Connector(url);
     this.#times = times;
   }
 
@@ -43,7 +43,7 @@ export class Pool {
     for (const connection of this.#open) connection.close();
   }
 
-  readonly #home: Home = {
+  readonly #home: PoolHooks = {
     free: (connection, headers) => {
       const freeMs = freeMsOf(headers);
       if (freeMs <= 0 || this.#free.length === MOST_FREE) return connection.close();

@@ -2,24 +2,24 @@ import { Writable } from "node:stream";
 import { expect, it } from "vitest";
 
 import { readClientMessage } from "../../../../src/proxy/upstream/bridge/client-message.ts";
-import { Switchboard } from "../../../../src/proxy/upstream/bridge/child-multiplexer.ts";
+import { ChildMultiplexer } from "../../../../src/proxy/upstream/bridge/child-multiplexer.ts";
 import { ChildInput } from "../../../../src/proxy/upstream/child/child-input.ts";
 import type { UpstreamError } from "../../../../src/proxy/upstream.ts";
 
 /** A switchboard whose child takes nothing: its pipe breaks at the first write. */
-function withBrokenChild(): Switchboard {
+function withBrokenChild(): ChildMultiplexer {
   const pipe = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
   pipe.on("error", () => undefined);
   const input = new ChildInput(pipe);
   input.open();
-  const switchboard = new Switchboard(() => undefined);
+  const switchboard = new ChildMultiplexer(() => undefined);
   const send = (line: string): Promise<void> => input.sendSoon(line);
   const started = Promise.resolve();
   switchboard.attach({ pid: undefined, started, send, sendSoon: send, stop: () => started });
   return switchboard;
 }
 
-function fails(switchboard: Switchboard, id: number): Promise<UpstreamError> {
+function fails(switchboard: ChildMultiplexer, id: number): Promise<UpstreamError> {
   const message = readClientMessage(`{"jsonrpc":"2.0","id":${id},"method":"test/echo"}`);
   return new Promise((resolve) => {
     switchboard.request(message, { message: () => false, answer: () => undefined, fail: resolve });
