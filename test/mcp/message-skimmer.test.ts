@@ -82,7 +82,7 @@ describe("the outline", () => {
         hasResult: true,
         hasTask: true,
         taskId: "t1",
-        toldTask: { id: "t1", isMember: true, status: "working", isError: false, hasError: false },
+        taskStatus: { id: "t1", isMember: true, status: "working", isError: false, hasError: false },
       },
     ],
     ['{"result":{"taskId":"t2"}}', { hasResult: true, hasTask: true, taskId: "t2" }],

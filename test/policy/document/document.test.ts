@@ -76,7 +76,7 @@ describe("the normal form", () => {
   });
 
   it.each(STORIES)("is its own normal form: the policy of %s", (file) => {
-    const story = json(readFileSync(new URL(`../corpus/${file}`, import.meta.url), "utf8"));
+    const story = json(readFileSync(new URL(`../../corpus/${file}`, import.meta.url), "utf8"));
     const first = parsePolicy(story instanceof Map ? (story.get("policy") ?? null) : null);
     if (!first.ok) throw new Error(JSON.stringify(first.problems));
     const second = parsePolicy(first.document.json);
