@@ -10,7 +10,7 @@ import { VERSION } from "./config/version.ts";
 import { startSidecar } from "./sidecar/sidecar.ts";
 import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
-import { isWrap, startWrap } from "./sidecar/stdio-sidecar.ts";
+import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
 
 const DONE = 0;
 const BAD_USAGE = 64;
@@ -89,8 +89,8 @@ async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
   // Before anything says that it is up: who has no ear for SIGHUP is ended by it.
   const started: { reload?: () => void } = {};
   process.on("SIGHUP", () => started.reload?.());
-  if (isWrap(settings)) {
-    const wrap = await startWrap(settings);
+  if (isStdio(settings)) {
+    const wrap = await startStdioSidecar(settings);
     started.reload = wrap.reload;
     void aborted(signal).then(wrap.stop);
     return wrap.ended;

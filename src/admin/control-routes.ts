@@ -8,7 +8,7 @@ import type { ApprovalAnswer, ApprovalsAnswer, FreezeAnswer, FreezesAnswer } fro
 type Result<T> = T | Promise<T>;
 
 /** What the routes ask of the sidecar; a promise where a store is asked. */
-export interface ControlSources {
+export interface ControlActions {
   /** Undefined when the store does not answer. */
   readonly approvals: () => Result<readonly Approval[] | undefined>;
   /** Argument values of the call that waits; undefined where none are kept. */
@@ -41,7 +41,7 @@ export interface Who {
 }
 
 /** Adds the routes; the caller has put the admin token before them. */
-export function addControl(app: Express, sources: ControlSources): void {
+export function addControlRoutes(app: Express, sources: ControlActions): void {
   // Security: a form of another site cannot send this type, so it cannot send a body that is read.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
   app.get("/approvals", async (_request, response) => {

@@ -14,7 +14,7 @@ import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
 import type * as api from "./api.ts";
 
 /** What the routes ask of the sidecar. */
-export interface ReadingSources {
+export interface ReadSources {
   /** The name of the server that is guarded. */
   readonly server: string;
   readonly policies: () => ShownPolicies;
@@ -51,7 +51,7 @@ const MOST_DECISIONS = 1_000;
 const MOST_IN_A_PIECE = 100;
 
 /** Adds the routes. */
-export function addReading(app: Express, sources: ReadingSources): void {
+export function addReadRoutes(app: Express, sources: ReadSources): void {
   app.get("/policy", (_request, response) => {
     response.json(describePolicies(sources.policies()));
   });
@@ -68,7 +68,7 @@ export function addReading(app: Express, sources: ReadingSources): void {
   addDecisions(app, sources);
 }
 
-function addDecisions(app: Express, sources: ReadingSources): void {
+function addDecisions(app: Express, sources: ReadSources): void {
   app.get("/decisions", (request, response) => {
     const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
     const limit = Number(request.query["limit"] ?? 100);
@@ -124,7 +124,7 @@ function describePolicy({ digest, mode, default: effect, rules, document }: Comp
   return { digest, mode, default: effect, rules, document: normalForm };
 }
 
-function describeTools({ tools, policies, coverage }: ReadingSources): api.ToolsAnswer {
+function describeTools({ tools, policies, coverage }: ReadSources): api.ToolsAnswer {
   const { everyone } = policies();
   const { unknown, uncovered, findings } = coverage() ?? { unknown: [], uncovered: undefined, findings: [] };
   return {

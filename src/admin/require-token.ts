@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 
-export interface ControlRules {
+export interface ControlAccess {
   /** Absent: on a loopback listener anybody may control, on another one nobody. */
   readonly token?: string;
   readonly isLoopback: boolean;
@@ -12,7 +12,7 @@ export interface ControlRules {
 }
 
 /** Lets a request through only when it may control; for routes that change something, or show what may be changed. */
-export function requireControl(rules: ControlRules): RequestHandler {
+export function requireControl(rules: ControlAccess): RequestHandler {
   const expected = rules.token === undefined ? undefined : digestOf(rules.token);
   return (request, response, next) => {
     // Security: a page of another origin can send a form here, and the browser of an operator would.
@@ -27,7 +27,7 @@ export function requireControl(rules: ControlRules): RequestHandler {
 }
 
 /** The same for whatever is not a GET. */
-export function requireControlToChange(rules: ControlRules): RequestHandler {
+export function requireControlToChange(rules: ControlAccess): RequestHandler {
   const guard = requireControl(rules);
   return (request, response, next) => {
     if (request.method === "GET" || request.method === "HEAD") next();

@@ -4,22 +4,22 @@ import { pipeline, Readable } from "node:stream";
 import express, { type Express, type Request, type Response } from "express";
 import type { ReadyAnswer } from "./api.ts";
 import { addConsole, guardPage } from "./console.ts";
-import { addControl, type ControlSources } from "./control-routes.ts";
-import { addReading, type ReadingSources } from "./read-routes.ts";
-import { type ControlRules, requireControl, requireControlToChange } from "./require-token.ts";
+import { addControlRoutes, type ControlActions } from "./control-routes.ts";
+import { addReadRoutes, type ReadSources } from "./read-routes.ts";
+import { type ControlAccess, requireControl, requireControlToChange } from "./require-token.ts";
 
 /** What the listener shows; supplied by the composition root. */
-export interface AdminSources extends ReadingSources {
+export interface AdminSources extends ReadSources {
   /** Metrics in the form that `accept` asks for. */
   readonly renderMetrics: (
     accept: string | undefined,
   ) => Promise<{ contentType: string; pieces: readonly string[] }>;
   /** Why the sidecar is not ready; empty when it is. */
-  readonly notReadyBecause: () => readonly string[];
-  readonly control: ControlSources;
+  readonly notReadyReasons: () => readonly string[];
+  readonly control: ControlActions;
   /** Whether a request with this Host, which came in on this address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
-  readonly mayControl: ControlRules;
+  readonly mayControl: ControlAccess;
 }
 
 export function createAdminPages(sources: AdminSources): Express {
@@ -34,10 +34,10 @@ export function createAdminPages(sources: AdminSources): Express {
   });
   app.use(requireControlToChange(sources.mayControl));
   addHealth(app, sources);
-  addReading(app, sources);
+  addReadRoutes(app, sources);
   // What waits for a person is for those who may decide it.
   app.use("/approvals", requireControl(sources.mayControl));
-  addControl(app, sources.control);
+  addControlRoutes(app, sources.control);
   addConsole(app);
   app.use((request: Request, response: Response) => {
     response
@@ -75,7 +75,7 @@ function addHealth(app: Express, sources: AdminSources): void {
     response.json({ status: "ok" });
   });
   app.get("/readyz", (_request, response) => {
-    const because = sources.notReadyBecause();
+    const because = sources.notReadyReasons();
     const ready = because.length === 0;
     response.status(ready ? 200 : 503).json({ ready, because } satisfies ReadyAnswer);
   });

@@ -7,7 +7,7 @@ import type { Log } from "../telemetry/logging/log.ts";
 /** The first call of a wrapped server is answered by then, and does not wait for Express. */
 const LOAD_AFTER_MS = 1_000;
 
-export function createAdmin(sources: AdminSources, log: Log): Server {
+export function createAdminListener(sources: AdminSources, log: Log): Server {
   let loading: ReturnType<typeof load> | undefined;
   const pages = () => (loading ??= load(sources, log));
   const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000 }, (request, response) => {

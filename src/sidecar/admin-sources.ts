@@ -25,12 +25,12 @@ export function adminSources(settings: Settings, ground: Runtime, shown: Shown):
     server: settings.server,
     renderMetrics: (accept) => {
       const transport = settings.listen === undefined ? "stdio" : "http";
-      control.measure();
+      control.updateGauges();
       metrics.sessions(transport, shown.sessions.size);
       metrics.streams(transport, shown.streams.open);
       return metrics.render(accept);
     },
-    notReadyBecause: shown.notReadyBecause,
+    notReadyReasons: shown.notReadyBecause,
     policies: () => ({
       ...policies.current(),
       file: settings.policy,
@@ -51,7 +51,7 @@ export function adminSources(settings: Settings, ground: Runtime, shown: Shown):
     limits: ground.readLimits,
     findDecision: (id) => explainDecision(id, ground),
     control: {
-      ...control.sources,
+      ...control.actions,
       capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
     },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),

@@ -7,11 +7,11 @@ export interface Isolation {
   /** Asks anew: at start, and each time the upstream has come up. */
   readonly check: () => Promise<void>;
   /** Why the sidecar must not serve; undefined while it may. */
-  readonly brokenBecause: () => string | undefined;
+  readonly violation: () => string | undefined;
 }
 
 /** Of a server that only we can talk to, over its pipes. */
-export const ISOLATED: Isolation = { check: async () => undefined, brokenBecause: () => undefined };
+export const ISOLATED: Isolation = { check: async () => undefined, violation: () => undefined };
 
 export function watchIsolation(
   upstream: URL,
@@ -26,7 +26,7 @@ export function watchIsolation(
     broken = isRequired ? words : undefined;
     if (words !== undefined && exposure.state === "exposed") log.warn({ because: words }, "not isolated");
   };
-  return { check, brokenBecause: () => broken };
+  return { check, violation: () => broken };
 }
 
 function describe(exposure: Exposure, { host, port }: URL): string | undefined {

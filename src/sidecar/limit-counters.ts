@@ -28,7 +28,7 @@ export interface LimitCounters {
 }
 
 /** Told of once telemetry is there: its metrics read the counters, so they come first. */
-export interface CountingEvents {
+export interface LimitEvents {
   readonly log: Log;
   readonly metrics: Pick<StateMetrics, "limitStoreFailed" | "failedOpen">;
 }
@@ -36,7 +36,7 @@ export interface CountingEvents {
 export async function openLimitCounters(
   settings: Settings,
   clock: Clock,
-  events: () => CountingEvents,
+  events: () => LimitEvents,
 ): Promise<LimitCounters> {
   const { store } = settings.limits;
   if (store !== undefined) return countInStore(settings, store, clock, events);
@@ -56,7 +56,7 @@ async function countInStore(
   { server, limits: { onStoreError, timeoutMs, prefix } }: Settings,
   address: StoreAddress,
   clock: Clock,
-  events: () => CountingEvents,
+  events: () => LimitEvents,
 ): Promise<LimitCounters> {
   // The client weighs 29 MB, which a sidecar that counts in memory does without.
   const { RedisStore } = await import("../enforcement/store/redis.ts");

@@ -34,7 +34,7 @@ export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpst
   const { log, metrics } = parts;
   const onChange = (isUp: boolean): void => {
     metrics.upstreamUp(isUp);
-    log.info({ upstream: nameOf(upstream), up: isUp }, "upstream changed");
+    log.info({ upstream: upstreamName(upstream), up: isUp }, "upstream changed");
   };
   if (upstream.kind === "http") {
     const isolation = watchIsolation(upstream.url, settings.requireIsolation, parts);
@@ -52,11 +52,11 @@ export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpst
 }
 
 /** As the log and the answers of the admin listener call it. */
-export function nameOf(upstream: UpstreamSettings): string {
+export function upstreamName(upstream: UpstreamSettings): string {
   return upstream.kind === "http" ? upstream.url.href : upstream.command;
 }
 
-export function whyDown(upstream: UpstreamSettings): string {
+export function upstreamDownReason(upstream: UpstreamSettings): string {
   if (upstream.kind === "stdio") return `the wrapped server \`${upstream.command}\` does not run`;
   return `the upstream at ${upstream.url.host} does not accept connections`;
 }

@@ -4,14 +4,14 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Repeat } from "../config/files/watched-file.ts";
 
 /** The median delay since it was asked last, in milliseconds. */
-export type TakeDelay = () => number;
+export type TakeDelayMs = () => number;
 
 export interface LoopWatchOptions {
   /** A median above it, over a second, is too late; 0 watches nothing. */
   readonly maxMs: number;
   readonly onChange: (isLate: boolean, delayMs: number) => void;
   /** Absent: the real one. */
-  readonly takeDelay?: TakeDelay;
+  readonly takeDelayMs?: TakeDelayMs;
   /** Absent: a timer that keeps no process alive. */
   readonly repeat?: Repeat;
 }
@@ -26,7 +26,12 @@ const RESOLUTION_MS = 20;
 const NANOSECONDS = 1_000_000;
 
 /** Watches from now on; it is late until the delay is below half of `maxMs` again, so that it does not flutter. */
-export function watchLoop({ maxMs, onChange, takeDelay, repeat = byTimer }: LoopWatchOptions): LoopWatch {
+export function watchLoop({
+  maxMs,
+  onChange,
+  takeDelayMs: takeDelay,
+  repeat = byTimer,
+}: LoopWatchOptions): LoopWatch {
   if (maxMs === 0) return { isLate: () => false, stop: () => undefined };
   const source = takeDelay === undefined ? measureLoop() : { takeDelay, stop: () => undefined };
   let isLate = false;
@@ -46,7 +51,7 @@ export function watchLoop({ maxMs, onChange, takeDelay, repeat = byTimer }: Loop
 }
 
 // The median: one long turn, such as a reload of a large policy, is over when it could be acted upon.
-function measureLoop(): { takeDelay: TakeDelay; stop: () => void } {
+function measureLoop(): { takeDelay: TakeDelayMs; stop: () => void } {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {

@@ -82,7 +82,7 @@ function policiesOf(settings: Settings): WatchedFile<PolicySet> {
 }
 
 /** Says at the start what is in force, and what is loose about it. */
-export function announce(log: Log, { all }: PolicySet, about: Readonly<Record<string, unknown>>): void {
+export function logStart(log: Log, { all }: PolicySet, about: Readonly<Record<string, unknown>>): void {
   const digests = all.map((policy) => policy.digest).filter(Boolean);
   log.info({ ...about, policies: digests }, "tollgate is up");
   if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");

@@ -1,16 +1,16 @@
 /** The composition root: builds every part of one sidecar, starts it, drains it, stops it. */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { createAdmin } from "./admin-listener.ts";
+import { createAdminListener } from "./admin-listener.ts";
 import { type HttpSettings, isHttp, type Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { adminSources } from "./admin-sources.ts";
-import { announce, buildRuntime } from "./runtime.ts";
+import { logStart, buildRuntime } from "./runtime.ts";
 import { buildHttpProxy, type HttpProxy } from "./http-proxy.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { openTelemetry } from "./open-telemetry.ts";
 import { watchLoop } from "./overload.ts";
-import { nameOf, whyDown } from "./open-upstream.ts";
+import { upstreamName, upstreamDownReason } from "./open-upstream.ts";
 import { loadCredentials } from "./identity/credentials.ts";
 import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./start-error.ts";
 import { ChildError } from "../proxy/upstream/child/child-error.ts";
@@ -59,11 +59,14 @@ export async function startSidecar(
   });
   const notReadyBecause = (): string[] => [
     ...(state.isDraining ? ["the sidecar is draining"] : []),
-    ...(guard.health.isUp() ? [] : [whyDown(settings.upstream)]),
-    ...[guard.isolation.brokenBecause()].filter((because) => because !== undefined),
-    ...identity.notReadyBecause(),
+    ...(guard.health.isUp() ? [] : [upstreamDownReason(settings.upstream)]),
+    ...[guard.isolation.violation()].filter((because) => because !== undefined),
+    ...identity.notReadyReasons(),
   ];
-  const admin = createAdmin(adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }), log);
+  const admin = createAdminListener(
+    adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }),
+    log,
+  );
   const stopFollowing = [identity.start(log), tls.start(downstream, log)];
   const stop = async (deadlineMs = 0): Promise<void> => {
     state.isDraining = true;
@@ -86,7 +89,7 @@ export async function startSidecar(
     const url = `${await bind(downstream, settings.listen, "--listen", tls.scheme)}${settings.path}`;
     const adminUrl = await bind(admin, settings.admin, "--admin");
     const { server, upstream } = settings;
-    announce(log, ground.policies.current(), { url, adminUrl, upstream: nameOf(upstream), server });
+    logStart(log, ground.policies.current(), { url, adminUrl, upstream: upstreamName(upstream), server });
     return { url, adminUrl, reload: ground.reload, stop, drain };
   } catch (error) {
     await stop();
@@ -103,7 +106,7 @@ async function startUpstream({ start, isolation }: HttpProxy): Promise<void> {
     throw error instanceof ChildError ? new StartError([error.message], UNAVAILABLE) : error;
   }
   await isolation.check();
-  const broken = isolation.brokenBecause();
+  const broken = isolation.violation();
   if (broken !== undefined) throw new StartError([`--require-isolation: ${broken}`], UNAVAILABLE);
 }
 

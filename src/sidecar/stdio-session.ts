@@ -15,7 +15,7 @@ import { lineUpstream } from "../proxy/upstream/stdio.ts";
 import type { Runtime } from "./runtime.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
-export interface WrapSettings extends Settings {
+export interface StdioSettings extends Settings {
   readonly upstream: Extract<UpstreamSettings, { kind: "stdio" }>;
   readonly agent: string;
 }
@@ -39,7 +39,7 @@ const STOP_GRACE_MS = 500;
 const STUCK_MS = 1_700;
 
 /** Starts the server, and then reads the client. @throws StartError when the server cannot be started. */
-export async function openSession(settings: WrapSettings, parts: SessionParts): Promise<Session> {
+export async function openStdioSession(settings: StdioSettings, parts: SessionParts): Promise<Session> {
   const { log, metrics, state, stderr } = parts;
   const { promise: exited, resolve: onExit } = Promise.withResolvers<ChildExit>();
   const stop = (): void => {

@@ -1,20 +1,20 @@
 /** The composition root of a wrapped stdio server: everything but the two pipes, which `wrapped-session.ts` has. */
 
-import { createAdmin } from "./admin-listener.ts";
+import { createAdminListener } from "./admin-listener.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { boundedStderr } from "../telemetry/logging/non-blocking-stderr.ts";
 import { closeListener } from "../proxy/http/listener.ts";
 import { adminSources } from "./admin-sources.ts";
-import { announce, buildRuntime } from "./runtime.ts";
+import { logStart, buildRuntime } from "./runtime.ts";
 import { telemetryLoggingTo } from "./open-telemetry.ts";
-import { whyDown } from "./open-upstream.ts";
+import { upstreamDownReason } from "./open-upstream.ts";
 import { takeStdout } from "./reserve-stdout.ts";
 import { adminTokenOf } from "./identity/credentials.ts";
 import { bind } from "./start-error.ts";
-import { openSession, type WrapSettings } from "./stdio-session.ts";
+import { openStdioSession, type StdioSettings } from "./stdio-session.ts";
 
-export interface Wrap {
+export interface StdioSidecar {
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
   /** Resolves with the server's exit code when it has ended and everything is written. */
@@ -28,15 +28,15 @@ export interface Wrap {
 /** Who calls when nobody said so: whoever started us. */
 const LOCAL = "local";
 
-export function isWrap(settings: Settings): settings is Settings & Pick<WrapSettings, "upstream"> {
+export function isStdio(settings: Settings): settings is Settings & Pick<StdioSettings, "upstream"> {
   return settings.upstream.kind === "stdio" && settings.listen === undefined;
 }
 
 /** Starts the server and serves the client at stdin and stdout. @throws StartError when the policy is bad, or the server, an address or a file cannot be had. */
-export async function startWrap(
-  given: Settings & Pick<WrapSettings, "upstream">,
+export async function startStdioSidecar(
+  given: Settings & Pick<StdioSettings, "upstream">,
   clock: Clock = SYSTEM_CLOCK,
-): Promise<Wrap> {
+): Promise<StdioSidecar> {
   const settings = { ...given, agent: given.agent ?? LOCAL };
   const adminToken = adminTokenOf(settings);
   const pipes = { stdout: takeStdout(), stderr: boundedStderr() };
@@ -45,10 +45,10 @@ export async function startWrap(
   const state = { isDraining: false, isUp: false };
   const notReadyBecause = (): string[] => [
     ...(state.isDraining ? ["the sidecar is draining"] : []),
-    ...(state.isUp ? [] : [whyDown(settings.upstream)]),
+    ...(state.isUp ? [] : [upstreamDownReason(settings.upstream)]),
   ];
   const shown = { sessions: { size: 1 }, streams: { open: 0 }, adminToken, notReadyBecause };
-  const admin = createAdmin(adminSources(settings, ground, shown), ground.log);
+  const admin = createAdminListener(adminSources(settings, ground, shown), ground.log);
   const close = async (): Promise<void> => {
     ground.stop();
     await closeListener(admin, 0);
@@ -56,9 +56,9 @@ export async function startWrap(
   };
   try {
     const adminUrl = await bind(admin, settings.admin, "--admin");
-    const session = await openSession(settings, { ...ground, ...pipes, state });
+    const session = await openStdioSession(settings, { ...ground, ...pipes, state });
     const { command } = settings.upstream;
-    announce(ground.log, ground.policies.current(), { adminUrl, command, server: settings.server });
+    logStart(ground.log, ground.policies.current(), { adminUrl, command, server: settings.server });
     return { adminUrl, reload: ground.reload, stop: session.stop, ended: session.ended.finally(close) };
   } catch (error) {
     await close();

@@ -8,7 +8,7 @@ function watched(maxMs: number, delaysMs: readonly number[]): { late: boolean[];
   const looks: (() => void)[] = [];
   const watch = watchLoop({
     maxMs,
-    takeDelay: () => waiting.shift() ?? 0,
+    takeDelayMs: () => waiting.shift() ?? 0,
     repeat: (poll) => {
       looks.push(poll);
       return () => undefined;

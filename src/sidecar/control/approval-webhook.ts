@@ -24,7 +24,7 @@ export interface ApprovalWebhookOptions {
 
 export interface ApprovalWebhook {
   /** Returns at once. Past the bound the approval is not told, and the log says so. */
-  readonly tell: (approval: Approval) => void;
+  readonly notify: (approval: Approval) => void;
   /** Gives up what waits. */
   readonly close: () => void;
 }
@@ -44,7 +44,7 @@ export function createApprovalWebhook(options: ApprovalWebhookOptions): Approval
     isWorking = false;
   };
   return {
-    tell: (approval) => {
+    notify: (approval) => {
       if (closing.signal.aborted) return;
       if (waiting.length >= maxWaiting) warn({ approval: approval.id }, "the webhook is behind: not told");
       else waiting.push(approval);

@@ -1,7 +1,7 @@
 /** What people control: approvals and the kill switch, told to metrics, log and audit. */
 
 import { createHash, randomBytes } from "node:crypto";
-import type { ControlSources } from "../../admin/control-routes.ts";
+import type { ControlActions } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import {
   type Approval,
@@ -19,15 +19,15 @@ import { SharedApprovals } from "../../enforcement/approvals/redis-approvals.ts"
 import type { SharedStore } from "../../enforcement/store/shared-store.ts";
 import { type ApprovalWebhook, createApprovalWebhook } from "./approval-webhook.ts";
 import { type ControlFiles, followFreezes, saveState } from "./control-files.ts";
-import { type Freezing, openFreezing } from "./freeze-control.ts";
+import { type FreezeControl, openFreezeControl } from "./freeze-control.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 
 export interface Control {
   readonly approvals: ApprovalService;
   readonly freezes: Freezes;
-  readonly sources: Omit<ControlSources, "capturedFor">;
+  readonly actions: Omit<ControlActions, "capturedFor">;
   /** Sets the gauges; called before each scrape, since time alone ends what they count. A scrape never waits for a store. */
-  readonly measure: () => void;
+  readonly updateGauges: () => void;
   /** Looks at the freeze file now. */
   readonly poll: () => void;
   /** Resolves when what others have frozen is in force, or the store has not answered; follows it from then on. */
@@ -51,7 +51,7 @@ export function createControl(all: Settings, told: Observability, parts: Control
   const webhook = webhookOf(all, told, nowMs);
   const approvals = openApprovals(all, told, parts, webhook);
   const freezes = new Freezes();
-  const freezing = openFreezing(freezes, told, { file: parts.files.freezes, store: parts.store });
+  const freezing = openFreezeControl(freezes, told, { file: parts.files.freezes, store: parts.store });
   const followed = followFreezes(parts.files.freezeFile, freezes, { log: told.log, nowMs });
   return {
     approvals,
@@ -66,8 +66,8 @@ export function createControl(all: Settings, told: Observability, parts: Control
       freezing.stop();
       webhook?.close();
     },
-    sources: controlSources({ approvals, freezes, freezing, told, nowMs }),
-    measure: () => {
+    actions: controlSources({ approvals, freezes, freezing, told, nowMs }),
+    updateGauges: () => {
       measureFreezes(told, freezes.list(nowMs()));
       measureApprovals(told, approvals.list(nowMs()));
     },
@@ -89,7 +89,7 @@ function openApprovals(
     nowMs: clock.wallMs,
     onChange: (approval, state) => {
       tellApproval(told, approval, state);
-      if (state === "requested") webhook?.tell(approval);
+      if (state === "requested") webhook?.notify(approval);
     },
   };
   if (store !== undefined) {
@@ -163,12 +163,12 @@ function measureFreezes({ metrics }: Observability, frozen: readonly Freeze[]): 
 interface Parts {
   readonly approvals: ApprovalService;
   readonly freezes: Freezes;
-  readonly freezing: Freezing;
+  readonly freezing: FreezeControl;
   readonly told: Observability;
   readonly nowMs: () => number;
 }
 
-function controlSources({ approvals, freezes, freezing, told, nowMs }: Parts): Control["sources"] {
+function controlSources({ approvals, freezes, freezing, told, nowMs }: Parts): Control["actions"] {
   const tell = (control: Omit<Controlled, "atMs">): void => {
     told.observer.controlled({ atMs: nowMs(), ...control });
     told.log.warn(control, "changed by hand");

@@ -15,7 +15,7 @@ interface Kept {
   readonly isShared: boolean;
 }
 
-export interface Freezing {
+export interface FreezeControl {
   /** In force at once. */
   readonly set: (freeze: Freeze) => Promise<Kept>;
   readonly lift: (
@@ -36,11 +36,11 @@ interface FreezingParts {
 }
 
 /** What was frozen before this process began is in force from now on. */
-export function openFreezing(
+export function openFreezeControl(
   freezes: Freezes,
   told: Pick<Telemetry, "log" | "metrics">,
   { file, store }: FreezingParts,
-): Freezing {
+): FreezeControl {
   const initial = file?.initial ?? [];
   const save = (kept: readonly Freeze[]): boolean => saveState(told.log, file, kept);
   if (store === undefined) {
@@ -66,7 +66,7 @@ const REMOTE_CHANGE_LOG = {
   lifted: "no longer frozen by another sidecar",
 } as const;
 
-function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolean): Freezing {
+function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolean): FreezeControl {
   const kept = (): Kept => ({ isKept: save(freezes.byHand()), isShared: true });
   return {
     set: async (freeze) => {
@@ -83,7 +83,7 @@ function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolea
 /** A freeze anywhere holds everywhere after this and the store's time bound: well within two seconds. */
 const LOOK_MS = 500;
 
-function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void): Freezing {
+function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void): FreezeControl {
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   const look = async (): Promise<void> => {

@@ -32,7 +32,7 @@ export interface BuiltIdentity {
   readonly withheldHeaders: ReadonlySet<string>;
   /** Names that the settings and their files know at the start. */
   readonly agents: readonly string[];
-  readonly notReadyBecause: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
   /** Fetches keys and follows files from now on; returns the way to stop. */
   readonly start: (log: Log) => () => void;
 }
@@ -42,7 +42,7 @@ export function buildIdentity(
   settings: HttpSettings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
-  const building: IdentityBuilder = { settings, clock, living: [], agents: [], problems: [] };
+  const building: IdentityBuilder = { settings, clock, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
   const sources = sourcesOf(building);
   const proofHeaders = proofHeadersOf(identity);
@@ -58,9 +58,10 @@ export function buildIdentity(
     proofHeaders,
     withheldHeaders: withheldHeadersOf(identity, proofHeaders),
     agents: building.agents,
-    notReadyBecause: () => building.living.map(({ problem }) => problem()).filter((why) => why !== undefined),
+    notReadyReasons: () =>
+      building.refreshables.map(({ problem }) => problem()).filter((why) => why !== undefined),
     start: (log) => {
-      const stops = building.living.map(({ start }) => start(log));
+      const stops = building.refreshables.map(({ start }) => start(log));
       return () => stops.forEach((stop) => stop());
     },
     problems: building.problems,
@@ -108,7 +109,7 @@ function keysOf(path: string, building: IdentityBuilder): () => readonly ApiKey[
     building.problems.push(...opened.problems);
     return () => [];
   }
-  building.living.push(refreshableFile(opened.file, "API keys"));
+  building.refreshables.push(refreshableFile(opened.file, "API keys"));
   building.agents.push(...opened.file.current().map(({ name }) => name));
   return opened.file.current;
 }

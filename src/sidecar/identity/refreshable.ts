@@ -15,7 +15,7 @@ export interface Refreshable {
 export interface IdentityBuilder {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly living: Refreshable[];
+  readonly refreshables: Refreshable[];
   readonly agents: string[];
   readonly problems: string[];
 }

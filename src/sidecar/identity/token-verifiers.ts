@@ -54,7 +54,11 @@ function serviceAccountVerifier(building: IdentityBuilder, settings: ServiceAcco
   });
 }
 
-function reviewer({ living }: IdentityBuilder, settings: ServiceAccountSettings, url: URL): TokenVerifier {
+function reviewer(
+  { refreshables: living }: IdentityBuilder,
+  settings: ServiceAccountSettings,
+  url: URL,
+): TokenVerifier {
   let log: Log | undefined;
   const start = (given: Log): (() => void) => {
     log = given;
@@ -70,7 +74,7 @@ function reviewer({ living }: IdentityBuilder, settings: ServiceAccountSettings,
 }
 
 function fetched(
-  { clock, living }: IdentityBuilder,
+  { clock, refreshables: living }: IdentityBuilder,
   { refreshMs, staleMs, coolDownMs }: KeyTimes,
   source: Pick<FetchedKeysOptions, "name" | "fetch">,
 ): FindKey {
@@ -87,7 +91,7 @@ function fetched(
   return keys.find;
 }
 
-function keysFromFile(path: string, { living, problems }: IdentityBuilder): FindKey {
+function keysFromFile(path: string, { refreshables: living, problems }: IdentityBuilder): FindKey {
   const opened = openKeySetFile(path);
   if (opened.ok) {
     living.push(refreshableFile(opened.file, "public keys"));

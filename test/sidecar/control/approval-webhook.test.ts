@@ -76,7 +76,7 @@ const NOT_TOLD = "the webhook was not told that a call waits";
 describe("the approval webhook", () => {
   it("posts what waits, signed so that the receiver can tell", async () => {
     const { received, url } = await receive((response) => response.end());
-    start(url).webhook.tell(approval());
+    start(url).webhook.notify(approval());
     await until(() => received.length === 1);
     const [{ headers, body } = { headers: {}, body: "" }] = received;
     expect(JSON.parse(body)).toEqual({
@@ -104,8 +104,8 @@ describe("the approval webhook", () => {
       response.end();
     });
     const { webhook, logged } = start(url);
-    webhook.tell(approval("one"));
-    webhook.tell(approval("two"));
+    webhook.notify(approval("one"));
+    webhook.notify(approval("two"));
     await until(() => received.length === 4);
     expect(received.map(({ body }) => JSON.parse(body).id)).toEqual(["one", "one", "one", "two"]);
     expect(logged).toEqual([]);
@@ -114,7 +114,7 @@ describe("the approval webhook", () => {
   it("gives up after a bounded number of tries", async () => {
     const { received, url } = await receive((response) => void response.writeHead(500).end());
     const { webhook, logged } = start(url);
-    webhook.tell(approval());
+    webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(received).toHaveLength(4);
     expect(logged).toEqual([{ approval: "one", because: "answered 500", words: NOT_TOLD }]);
@@ -126,7 +126,7 @@ describe("the approval webhook", () => {
       (response) => void response.writeHead(307, { location: other.url.href }).end(),
     );
     const { webhook, logged } = start(url);
-    webhook.tell(approval());
+    webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(logged).toMatchObject([{ because: "answered 307" }]);
     expect([received.length, other.received.length]).toEqual([1, 0]);
@@ -135,7 +135,7 @@ describe("the approval webhook", () => {
   it("does not repeat what the receiver refuses", async () => {
     const { received, url } = await receive((response) => void response.writeHead(401).end());
     const { webhook, logged } = start(url);
-    webhook.tell(approval());
+    webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(received).toHaveLength(1);
   });
@@ -143,7 +143,7 @@ describe("the approval webhook", () => {
   it("waits for a receiver that hangs no longer than it says", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url, { timeoutMs: 20 });
-    webhook.tell(approval());
+    webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(received).toHaveLength(4);
     expect(logged).toMatchObject([{ because: "no answer" }]);
@@ -152,7 +152,7 @@ describe("the approval webhook", () => {
   it("stops trying when the approval would have expired", async () => {
     const { received, url } = await receive((response) => void response.writeHead(500).end());
     const { webhook, logged } = start(url);
-    webhook.tell({ ...approval(), expiresAtMs: NOW_MS + 1 });
+    webhook.notify({ ...approval(), expiresAtMs: NOW_MS + 1 });
     await until(() => logged.length === 1);
     expect(received).toHaveLength(1);
   });
@@ -160,7 +160,7 @@ describe("the approval webhook", () => {
   it("holds a bounded number, and says which it did not take", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url, { maxWaiting: 2 });
-    for (const id of ["under way", "first", "second", "third"]) webhook.tell(approval(id));
+    for (const id of ["under way", "first", "second", "third"]) webhook.notify(approval(id));
     expect(logged).toEqual([{ approval: "third", words: "the webhook is behind: not told" }]);
     await until(() => received.length === 1);
   });
@@ -168,13 +168,13 @@ describe("the approval webhook", () => {
   it("gives up what waits when it is closed", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url);
-    webhook.tell(approval("one"));
-    webhook.tell(approval("two"));
+    webhook.notify(approval("one"));
+    webhook.notify(approval("two"));
     await until(() => received.length === 1);
     webhook.close();
-    webhook.tell(approval("three"));
+    webhook.notify(approval("three"));
     const { received: later, url: witness } = await receive((response) => response.end());
-    start(witness).webhook.tell(approval());
+    start(witness).webhook.notify(approval());
     await until(() => later.length === 1);
     expect([received.length, logged]).toEqual([1, []]);
   });
