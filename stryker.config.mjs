@@ -1,16 +1,16 @@
 /** Mutation of the pure core (src/json, what src/mcp knows of tools, src/policy): `npm run test:mutation`; docs/mutation.md tells what came of it. */
 
-import { MUTATED } from "./scripts/mutation/mutated.ts";
+import { MUTATED } from "./tools/mutation/mutated.ts";
 
 export default {
   mutate: [...MUTATED],
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner"],
-  vitest: { configFile: "scripts/mutation/vitest.config.ts" },
+  vitest: { configFile: "tools/mutation/vitest.config.ts" },
   coverageAnalysis: "perTest",
   // Stryker rewrites references in tsconfig.json with a compiler API that TypeScript 7 no longer has; there are none.
   tsconfigFile: ".cache/no-tsconfig.json",
-  ignorePatterns: [".cache", "bench", "coverage", "dashboards", "dist"],
+  ignorePatterns: [".cache", "coverage", "dashboards", "dist"],
   concurrency: 2,
   timeoutMS: 3_000,
   // `--incremental` runs again only what changed, but keeps survivors of a module's start that new tests would notice:

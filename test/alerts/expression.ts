@@ -1,6 +1,6 @@
 /** What an expression of PromQL names: metrics, labels and the values that it asks for; enough of a reader for the rules here. */
 
-import { readRecordings } from "../../scripts/alerts/rule-files.ts";
+import { readRecordings } from "../../tools/alerts/rule-files.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
 

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../scripts/alerts/rule-files.ts";
-import { readRunbook } from "../../scripts/alerts/runbook.ts";
-import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../scripts/alerts/write.ts";
+import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../tools/alerts/rule-files.ts";
+import { readRunbook } from "../../tools/alerts/runbook.ts";
+import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../tools/alerts/write.ts";
 import { OUTCOMES } from "../../src/mcp/vocabulary.ts";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readAlerts } from "../../scripts/alerts/rule-files.ts";
-import { listRunbooks, readRunbook, RUNBOOKS_FOLDER } from "../../scripts/alerts/runbook.ts";
+import { readAlerts } from "../../tools/alerts/rule-files.ts";
+import { listRunbooks, readRunbook, RUNBOOKS_FOLDER } from "../../tools/alerts/runbook.ts";
 import { FLAGS } from "../../src/config/settings/flags.ts";
 import { labelsOf, matchersOf, metricsOf } from "./expression.ts";
 

@@ -1,20 +1,20 @@
-/** docs/performance.md: its figures and pictures are those of bench/results, and what it names is there. */
+/** docs/performance.md: its figures and pictures are those of tools/bench/results, and what it names is there. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { readResults } from "../../bench/scale/curve.ts";
-import { CURVES } from "../../bench/scale/curves.ts";
-import { fillBenchPage } from "../../bench/report/page.ts";
-import type { Report } from "../../bench/report/report.ts";
-import { fillPage, picturesOf } from "../../bench/scale/report.ts";
+import { readResults } from "../../tools/bench/scale/curve.ts";
+import { CURVES } from "../../tools/bench/scale/curves.ts";
+import { fillBenchPage } from "../../tools/bench/report/page.ts";
+import type { Report } from "../../tools/bench/report/report.ts";
+import { fillPage, picturesOf } from "../../tools/bench/scale/report.ts";
 
 const FOLDER = new URL("../../docs/", import.meta.url);
 const PAGE = readFileSync(new URL("performance.md", FOLDER), "utf8");
 const LIMITS = readFileSync(new URL("limits.md", FOLDER), "utf8");
 const results = readResults();
 const BENCH: Report = JSON.parse(
-  readFileSync(new URL("../../bench/results/latest.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../tools/bench/results/latest.json", import.meta.url), "utf8"),
 );
 
 describe("docs/performance.md", () => {

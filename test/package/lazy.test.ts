@@ -22,7 +22,7 @@ describe("a start", () => {
   const loaded = loadedWith(resolve(SOURCE, "main.ts"));
 
   it("loads the sidecar", () => {
-    expect(loaded).toContain(resolve(SOURCE, "sidecar.ts"));
+    expect(loaded).toContain(resolve(SOURCE, "sidecar/sidecar.ts"));
     expect(loaded).toContain("pino");
   });
 
@@ -38,7 +38,7 @@ describe("a start", () => {
 
   it("does not load the pages of the admin listener, nor a command that is not asked for", () => {
     const files = [...loaded].filter((each) => each.startsWith("/")).map((each) => relative(SOURCE, each));
-    expect(files).not.toContain("admin.ts");
+    expect(files).not.toContain("admin/admin.ts");
     expect(files.filter((file) => /^commands\/(?:policy|audit|demo)\b/.test(file))).toEqual([]);
   });
 });

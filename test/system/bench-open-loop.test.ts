@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const SOURCE = join(import.meta.dirname, "../../bench/native/open-loop.c");
+const SOURCE = join(import.meta.dirname, "../../tools/bench/native/open-loop.c");
 const STALL_MS = 500;
 const RATE = 200;
 const SECONDS = 2;

@@ -7,16 +7,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import * as z from "zod";
-import { mutateAlerts } from "../../scripts/alerts/mutate.ts";
+import { mutateAlerts } from "../../tools/alerts/mutate.ts";
 import {
   ALERTS_FOLDER,
   readAlerts,
   readRecordings,
   RULE_FILES,
   testFiles,
-} from "../../scripts/alerts/rule-files.ts";
-import { listRunbooks, readRunbook } from "../../scripts/alerts/runbook.ts";
-import { MANIFEST } from "../../scripts/alerts/write.ts";
+} from "../../tools/alerts/rule-files.ts";
+import { listRunbooks, readRunbook } from "../../tools/alerts/runbook.ts";
+import { MANIFEST } from "../../tools/alerts/write.ts";
 import { programOrFail } from "./observability/programs.ts";
 
 /** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */

@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { scaleRules } from "../../../scripts/alerts/duration.ts";
-import { readRuleFile, RULE_FILES } from "../../../scripts/alerts/rule-files.ts";
+import { scaleRules } from "../../../tools/alerts/duration.ts";
+import { readRuleFile, RULE_FILES } from "../../../tools/alerts/rule-files.ts";
 import { startDemoServer } from "../../../src/commands/demo/server.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
 import { until } from "../../fixtures/start-sidecar.ts";

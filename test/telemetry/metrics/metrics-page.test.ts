@@ -2,14 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { describeMetrics } from "../../../docs/generate-metrics.ts";
+import { describeMetrics } from "../../../tools/pages/metrics.ts";
 import { PROCESS_METRICS } from "../../../src/telemetry/metrics/process-metrics.ts";
 import { METRICS, type MetricRow } from "../../../src/telemetry/metrics/metric-definitions.ts";
 
 const page = readFileSync(new URL("../../../docs/metrics.md", import.meta.url), "utf8");
 const rows: readonly MetricRow[] = Object.values(METRICS);
 
-it("is current; run `node docs/generate-metrics.ts` when it is not", () => {
+it("is current; run `node tools/pages/metrics.ts` when it is not", () => {
   expect(page).toBe(describeMetrics());
 });
 

@@ -1,0 +1,71 @@
+/** Writes dashboards/alerts/prometheusrule.yaml and docs/alerts.md from the rule files: `node tools/alerts/write.ts`; with `--runbooks URL` it prints the manifest with links that begin there. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { stringify } from "yaml";
+import { ALERTS_FOLDER, type AlertRule, readRuleFile, RULE_FILES } from "./rule-files.ts";
+
+export const MANIFEST = join(ALERTS_FOLDER, "prometheusrule.yaml");
+export const PAGE = join(import.meta.dirname, "../../docs/alerts.md");
+
+const OWN_RUNBOOKS = "docs/runbooks";
+
+/** All rules as one manifest for the Prometheus operator; `runbooks` is where links to runbooks begin, without a slash at the end. */
+export function describeManifest(runbooks = OWN_RUNBOOKS): string {
+  const groups = RULE_FILES.flatMap((name) => readRuleFile(name).groups);
+  const manifest = {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PrometheusRule",
+    metadata: { name: "tollgate", labels: { "app.kubernetes.io/name": "tollgate" } },
+    spec: { groups },
+  };
+  const head =
+    "# Written by tools/alerts/write.ts from the rule files beside it; do not edit.\n" +
+    "# `node tools/alerts/write.ts --runbooks URL` prints it with links to where your runbooks are.\n";
+  const links = `runbook_url: ${OWN_RUNBOOKS}/`;
+  return head + stringify(manifest, { lineWidth: 0 }).replaceAll(links, `runbook_url: ${runbooks}/`);
+}
+
+const HEAD = `<!-- Written by tools/alerts/write.ts from dashboards/alerts/*.rules.yml; do not edit. -->
+
+# Alerts
+
+The rule files are in [dashboards/alerts](../dashboards/alerts); the same as a PrometheusRule is
+[prometheusrule.yaml](../dashboards/alerts/prometheusrule.yaml). Every alert has the label \`component: tollgate\`, a summary, a description with
+the values that matter, and a runbook. \`severity\` is \`critical\` (somebody should look now), \`warning\` (today) or \`info\` (worth knowing).
+
+- The name of the scrape job has to contain \`tollgate\`: \`SidecarDown\` and \`SidecarAbsent\` find their targets by it.
+- Load [recording.rules.yml](../dashboards/alerts/recording.rules.yml) as well: the others stand on it.
+- Prometheus 2.42 or later.
+- Links to runbooks are paths in this repository. \`node tools/alerts/write.ts --runbooks URL\` prints the PrometheusRule with links that begin at
+  \`URL\`; in rule files, replace \`runbook_url: docs/runbooks\`. \`dashboard_url\` is a path on your Grafana.
+
+| alert | severity | for | meaning |
+| --- | --- | --- | --- |
+`;
+
+/** The page as it should be; `meaning` is what a runbook says of its alert in one line. */
+export function describeAlerts(meaning: (alert: string) => string): string {
+  const alerts = RULE_FILES.flatMap((name) => readRuleFile(name).groups)
+    .flatMap(({ rules }) => rules)
+    .filter((rule) => "alert" in rule);
+  return HEAD + alerts.map((rule) => rowOf(rule, meaning(rule.alert))).join("");
+}
+
+function rowOf({ alert, labels, for: pending }: AlertRule, meaning: string): string {
+  const window = labels["window"] === undefined ? "" : ` (${labels["window"]})`;
+  return `| [${alert}](runbooks/${alert}.md)${window} | ${labels["severity"]} | ${pending ?? ""} | ${meaning} |\n`;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { runbooks: { type: "string" } } });
+  if (values.runbooks === undefined) {
+    const { readRunbook } = await import("./runbook.ts");
+    writeFileSync(MANIFEST, describeManifest());
+    writeFileSync(
+      PAGE,
+      describeAlerts((alert) => readRunbook(alert).meaning),
+    );
+  } else process.stdout.write(describeManifest(values.runbooks.replace(/\/$/, "")));
+}

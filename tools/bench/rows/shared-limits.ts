@@ -1,0 +1,76 @@
+/** Limits shared over Redis on loopback: what they add to a call's p50, and how often Redis is asked for a call with three limits. */
+
+import { startRedis, type RedisServer } from "../../../test/fixtures/start-redis.ts";
+import { openLoop } from "../load/open-loop.ts";
+import { SMALL_CALL } from "../load/request.ts";
+import type { Stage } from "../stage.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { startTollgate } from "../subjects/tollgate.ts";
+import { checkAnswers } from "./check-answers.ts";
+import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { type Measurement, median, type Row, verdictOf } from "./row.ts";
+
+const PER_SECOND = 500;
+const LIMITS_PER_TOOL = 3;
+
+export const SHARED_LIMITS: Measurement = {
+  name: "shared-limits",
+  measures: "limits over Redis: added p50, round trips",
+  run: async (stage) => {
+    const redis = await startRedis();
+    try {
+      const common = { limitsPerTool: LIMITS_PER_TOOL };
+      const inMemory = () => startTollgate(stage, common);
+      const shared = async () => ({
+        ...(await startTollgate(stage, { ...common, limits: redis.url })),
+        name: "shared",
+      });
+      return await withSubjects(stage, [inMemory, shared], (subjects) => rowsOf(stage, subjects, redis));
+    } finally {
+      await redis.stop();
+    }
+  },
+};
+
+async function rowsOf(
+  stage: Stage,
+  subjects: readonly Subject[],
+  redis: RedisServer,
+): Promise<readonly Row[]> {
+  const { rounds, seconds, warmUpSeconds } = stage.effort;
+  const load = { message: SMALL_CALL, perSecond: PER_SECOND };
+  await checkAnswers(subjects, SMALL_CALL);
+  for (const subject of subjects) await openLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+  const before = statisticsOf(redis);
+  const measure = (subject: Subject) => openLoop(stage, subject, { ...load, seconds });
+  const figures = await inTurns({ subjects, rounds, measure });
+  const after = statisticsOf(redis);
+  await checkAnswers(subjects, SMALL_CALL);
+  const calls = of(figures, "shared", "calls").reduce((sum, one) => sum + one, 0);
+  const reads = (after.reads - before.reads) / calls;
+  const [ours, theirs] = [of(figures, "shared", "p50Us"), of(figures, "tollgate", "p50Us")];
+  const addedUs = median(ours.map((us, round) => us - (theirs[round] ?? Number.NaN)));
+  return [
+    {
+      figure: `shared limits over Redis: added to p50 at ${PER_SECOND} calls/s`,
+      target: "< 120 us",
+      value: `${addedUs.toFixed(0)} us (${median(ours).toFixed(0)} to ${median(theirs).toFixed(0)} us)`,
+      verdict: verdictOf(addedUs, { atMost: 120 }),
+      rounds: { shared: ours, "in memory": theirs },
+    },
+    {
+      figure: `round trips to Redis for a call with ${LIMITS_PER_TOOL} limits`,
+      target: "1",
+      value: reads.toFixed(3),
+      verdict: verdictOf(reads, { atMost: 1.02 }),
+      note: "round trips: times that Redis read from a connection; its own checks and a few of ours are counted too",
+    },
+  ];
+}
+
+/** How often Redis has read from its connections so far. */
+function statisticsOf(redis: RedisServer): { readonly reads: number } {
+  const reads = Number(/total_reads_processed:(\d+)/.exec(redis.cli("info", "stats"))?.[1]);
+  if (Number.isNaN(reads)) throw new Error("redis-server: does not say how often it read; take 6.2 or later");
+  return { reads };
+}

@@ -1,0 +1,42 @@
+/** One start of `tollgate --upstream`, without traces: how long until it is ready, and what memory it holds when nothing is asked of it. */
+
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { freePorts } from "../../test/fixtures/free-port.ts";
+import { launch } from "./subjects/process.ts";
+import { ask } from "./subjects/subject.ts";
+
+/** By then everything that is loaded late is there. */
+const IDLE_MS = 2_000;
+
+export interface Start {
+  readonly readyMs: number;
+  /** After probes and a scrape. */
+  readonly idleMb: number;
+}
+
+/** `node` with its flags, then the path of a build's `main.js`. @throws when it does not become ready. */
+export async function startOnce(command: readonly string[], upstreamPort: number): Promise<Start> {
+  const [listen, admin = 0] = await freePorts(2);
+  const addresses = ["--listen", `127.0.0.1:${listen}`, "--admin", `127.0.0.1:${admin}`];
+  const flags = ["--upstream", `http://127.0.0.1:${upstreamPort}/mcp`, ...addresses, "--log-level", "silent"];
+  const get = async (path: string): Promise<boolean> => (await ask({ port: admin, path })).status === 200;
+  const startedMs = performance.now();
+  const { pids, stop } = await launch({
+    command: [...command, ...flags],
+    isReady: () => get("/readyz").catch(() => false),
+    pollMs: 2,
+  });
+  const readyMs = performance.now() - startedMs;
+  try {
+    await pause(IDLE_MS);
+    if (!(await get("/metrics"))) throw new Error("the admin listener gave no metrics");
+    return { readyMs, idleMb: pids().reduce((sum, pid) => sum + residentMbOf(pid), 0) };
+  } finally {
+    await stop();
+  }
+}
+
+function residentMbOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}

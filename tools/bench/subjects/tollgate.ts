@@ -1,0 +1,97 @@
+/** Tollgate from dist/ with everything on: a policy of 805 rules, limits, metrics, audit to a file, a tenth of the traces exported, identity by header. */
+
+import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePorts } from "../../../test/fixtures/free-port.ts";
+import { bodyOf, headersOf, LIST_TOOLS } from "../load/request.ts";
+import { BUILT, NODE_FLAGS, type Stage } from "../stage.ts";
+import { policyOf } from "./policy.ts";
+import { launch } from "./process.ts";
+import { ask, type Subject } from "./subject.ts";
+
+const PATH = "/mcp";
+const TOOLS = 805;
+
+export interface Tollgate extends Subject {
+  readonly adminPort: number;
+}
+
+export interface TollgateOptions {
+  /** A store's address; absent: in memory. */
+  readonly limits?: string;
+  /** Absent: one. */
+  readonly limitsPerTool?: number;
+  /** The command of a stdio server; absent: the stub over HTTP. */
+  readonly command?: readonly string[];
+}
+
+/** Ready, and with the server's tools known to it. */
+export async function startTollgate(stage: Stage, options: TollgateOptions = {}): Promise<Tollgate> {
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const command = commandOf(stage, options, { port, adminPort });
+  const { pids, stop } = await launch({
+    command: stage.onSubjectCore(command),
+    environment: tracesTo(stage.upstreamPort),
+    isReady: () => isOk(adminPort),
+  });
+  const subject = { name: "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
+  if (options.command === undefined) await learnTools(subject);
+  return subject;
+}
+
+function commandOf(
+  stage: Stage,
+  { limits, limitsPerTool, command }: TollgateOptions,
+  { port, adminPort }: { port: number; adminPort: number },
+): readonly string[] {
+  const folder = join(stage.folder, `tollgate-${randomUUID()}`);
+  mkdirSync(folder);
+  const policy = join(folder, "policy.json");
+  const config = join(folder, "config.yaml");
+  writeFileSync(policy, JSON.stringify(policyOf({ rules: TOOLS, limitsPerTool: limitsPerTool ?? 1 })));
+  writeFileSync(config, CONFIG);
+  const upstream =
+    command === undefined ? ["--upstream", `http://127.0.0.1:${stage.upstreamPort}${PATH}`] : [];
+  const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${adminPort}`];
+  const output = ["--server", "stub", "--log-level", "error", "--audit", join(folder, "audit.jsonl")];
+  const store = limits === undefined ? [] : ["--limits", limits];
+  const program = [
+    process.execPath,
+    ...NODE_FLAGS,
+    BUILT,
+    ...upstream,
+    "--config",
+    config,
+    "--policy",
+    policy,
+  ];
+  const server = command === undefined ? [] : ["--", ...command];
+  return [...program, ...listeners, ...output, ...store, ...server];
+}
+
+const CONFIG = `identity: { required: true, header: { name: X-Agent, from: [127.0.0.1] } }
+bounds: { streams: 6000, streams-per-agent: 6000, requests-per-agent: 4000 }
+`;
+
+function tracesTo(port: number): Readonly<Record<string, string>> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_TRACES_SAMPLER: "traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: "0.1",
+  };
+}
+
+/** As after any client's first question, so that the called tool has a label, a category and a schema. */
+async function learnTools(subject: Tollgate): Promise<void> {
+  const { status, text } = await ask({ ...subject, headers: headersOf(subject), body: bodyOf(LIST_TOOLS) });
+  if (status !== 200 || !text.includes('"tools"'))
+    throw new Error(`tollgate: tools/list was answered with ${status}: ${text.slice(0, 200)}`);
+}
+
+function isOk(adminPort: number): Promise<boolean> {
+  return ask({ port: adminPort, path: "/readyz" }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}

@@ -1,0 +1,138 @@
+/** Stryker's report -> docs/mutation.json and docs/mutation.md: `npm run test:mutation` ends with it. Exit 1 under 90 %. */
+
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { type FileFate, readFates, scoreOf, type Survivor } from "./fate.ts";
+import { MUTATED } from "./mutated.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const LEAST_SCORE = 90;
+
+/** Survivors that were read and found to change nothing that can be seen, with the reason. They still count as survivors. */
+const REVIEWED = z.array(
+  z.object({ file: z.string(), original: z.string(), replacement: z.string(), reason: z.string() }),
+);
+
+const reviewed = REVIEWED.parse(readJsonFile("tools/mutation/reviewed.json"));
+const fates = readFates(readJsonFile(".cache/mutation/report.json"));
+const score = scoreOf(fates);
+
+refuseParts(fates);
+write("docs/mutation.json", `${JSON.stringify(figures(), null, 2)}\n`);
+write("docs/mutation.md", page());
+for (const line of table()) console.log(line);
+for (const { file, line, original, replacement } of fates.flatMap(({ survivors }) => survivors))
+  console.log(`${file}:${line}: ${original} -> ${replacement}`);
+if (score < LEAST_SCORE) {
+  console.error(`mutation score: must be at least ${LEAST_SCORE} %, got ${percent(score)} %`);
+  process.exitCode = 1;
+}
+
+/** A score of some files is no score of the pure core. */
+function refuseParts(fates: readonly FileFate[]): void {
+  const reported = new Set(fates.map(({ file }) => file));
+  const [kept, left] = [true, false].map((isKept) =>
+    MUTATED.filter((pattern) => pattern.startsWith("!") !== isKept).map((pattern) =>
+      pattern.replace("!", ""),
+    ),
+  );
+  const missing = globSync(kept ?? [], { cwd: fileURLToPath(ROOT), exclude: left ?? [] }).filter(
+    (file) =>
+      !reported.has(file) && /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
+  );
+  if (missing.length > 0)
+    throw new Error(`mutation report: run all files, missing are ${missing.join(", ")}`);
+}
+
+function figures(): object {
+  return {
+    score: Number(percent(score)),
+    mutants: sum("mutants"),
+    killed: sum("killed"),
+    timedOut: sum("timedOut"),
+    survived: sum("survived"),
+    invalid: sum("invalid"),
+    files: fates.map((fate) => ({ ...fate, survivors: undefined, score: Number(percent(scoreOf([fate]))) })),
+    survivors: fates.flatMap(({ survivors }) => survivors),
+  };
+}
+
+function page(): string {
+  return `<!-- Written by tools/mutation/report.ts; do not edit. -->
+
+# Mutation testing
+
+\`npm run test:mutation\` changes the pure core (\`src/json\`, \`src/policy\` and the tool definitions of \`src/mcp\`) in one place at a time with [Stryker](https://stryker-mutator.io), in all
+${sum("mutants")} places that its standard mutators know, and runs the tests of the policy against each change. A change that
+turns a test red, or keeps it from ending, is noticed; any other survives. Tests that look at the clock are left out,
+and properties run 100 times from a fixed seed, so that the figure is the same in every run.
+
+**${percent(score)} %** of the changes are noticed. ${LEAST_SCORE} % are required; the numbers are in \`mutation.json\`.
+
+${table().join("\n")}
+
+## Survivors
+
+None is left out of the figure. A reason stands beside those that were read and change nothing that can be seen.
+
+| place | from | to | reason |
+| --- | --- | --- | --- |
+${fates
+  .flatMap(({ survivors }) => survivors)
+  .map(survivorRow)
+  .join("\n")}
+`;
+}
+
+function table(): string[] {
+  const rows = fates.map((fate) => row(fate.file.replace("src/", ""), fate, scoreOf([fate])));
+  const total = { mutants: sum("mutants"), killed: sum("killed"), timedOut: sum("timedOut") };
+  return [
+    "| file | mutants | killed | timed out | survived | invalid | score |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...rows,
+    row("all", { ...total, survived: sum("survived"), invalid: sum("invalid") }, score),
+  ];
+}
+
+function row(name: string, fate: Omit<FileFate, "file" | "survivors">, share: number): string {
+  const cells = [fate.mutants, fate.killed, fate.timedOut, fate.survived, fate.invalid, percent(share)];
+  return `| ${name} | ${cells.join(" | ")} |`;
+}
+
+function survivorRow(survivor: Survivor): string {
+  const { file, line, original, replacement } = survivor;
+  const reason = reviewed.find(
+    (each) => each.file === file && each.original === original && each.replacement === replacement,
+  )?.reason;
+  const cells = [`${file.replace("src/", "")}:${line}`, code(original), code(replacement), reason ?? ""];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Source in a cell of a table, shortened. */
+function code(source: string): string {
+  const short = source.length > 80 ? `${source.slice(0, 79)}…` : source;
+  return short === "" ? "(nothing)" : `\`\` ${short.replaceAll("|", "\\|")} \`\``;
+}
+
+function sum(key: Exclude<keyof FileFate, "file" | "survivors">): number {
+  return fates.reduce((total, fate) => total + fate[key], 0);
+}
+
+/** Cut and not rounded, so that nothing below a bound looks as if it met it. */
+function percent(share: number): string {
+  return (Math.floor(share * 100) / 100).toFixed(2);
+}
+
+function text(file: string): string {
+  return readFileSync(new URL(file, ROOT), "utf8");
+}
+
+function readJsonFile(file: string): unknown {
+  return JSON.parse(text(file));
+}
+
+function write(file: string, content: string): void {
+  writeFileSync(new URL(file, ROOT), content);
+}

@@ -1,0 +1,48 @@
+/** Writes docs/metrics.md from the table that declares the metrics: `node tools/pages/metrics.ts`. */
+
+import { writeFileSync } from "node:fs";
+import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
+
+const TARGET = new URL("metrics.md", import.meta.url);
+
+const HEAD = `<!-- Written by tools/pages/metrics.ts from src/telemetry/metrics/metric-definitions.ts; do not edit. -->
+
+# Metrics
+
+\`GET /metrics\` on the admin listener. Prometheus text by default; OpenMetrics, with exemplars that name the trace on the
+operation durations, when \`Accept\` asks for it. Everything that can be known at start is exported as 0 at start.
+
+Labels are bounded. \`tool\` takes names that the server lists or the policy names, else \`_unknown\`; \`agent\` takes the names
+in the configuration and 200 others, then \`_other\`; every other label comes from a closed set. Events that were counted
+under \`_other\` or \`_unknown\` because a bound was reached are counted in \`tollgate_label_overflow_total\`.
+
+In label values \`:\` is written \`;\`, and \`% ; , " \\\` and control characters are percent-encoded, so that two names never become
+one: \`system:serviceaccount:prod:bot\` is \`system;serviceaccount;prod;bot\`. \`namespace\`, \`pod\`, \`job\` and \`instance\` are the
+scraper's to add.
+
+| name | type | labels | meaning |
+| --- | --- | --- | --- |
+`;
+
+const TAIL = `
+Beside these, a few process metrics: \`process_cpu_seconds_total\`, \`process_start_time_seconds\`,
+\`process_resident_memory_bytes\`, \`process_open_fds\`, \`process_max_fds\`, \`nodejs_eventloop_lag_p99_seconds\`,
+\`nodejs_heap_size_used_bytes\`, \`nodejs_heap_size_total_bytes\`, \`nodejs_external_memory_bytes\`,
+\`nodejs_gc_duration_seconds\`.
+`;
+
+/** The page as it should be. */
+export function describeMetrics(): string {
+  const rows: readonly MetricRow[] = Object.values(METRICS);
+  const table = rows.map(lineOf).join("\n");
+  const queries = rows.map((row) => `\`${row.name}\`\n\n\`\`\`promql\n${row.example}\n\`\`\`\n`).join("\n");
+  return `${HEAD}${table}\n${TAIL}\n## Questions they answer\n\n${queries}`;
+}
+
+function lineOf(row: MetricRow): string {
+  const labels = row.labels.map((label) => `\`${label}\``).join(" ");
+  const buckets = row.type === "histogram" ? ` Buckets: ${row.buckets.join(" ")}.` : "";
+  return `| \`${row.name}\` | ${row.type} | ${labels} | ${row.help}${buckets} |`;
+}
+
+if (import.meta.main) writeFileSync(TARGET, describeMetrics());
