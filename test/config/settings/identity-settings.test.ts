@@ -8,7 +8,7 @@ let file: string;
 beforeAll(() => {
   file = join(mkdtempSync(join(tmpdir(), "tollgate-settings-")), "config.yaml");
 });
-afterAll(() => rmSync(join(file, "../.."), { recursive: true, force: true }));
+afterAll(() => rmSync(join(file, ".."), { recursive: true, force: true }));
 
 function parse(text: string) {
   writeFileSync(file, text);
