@@ -27,34 +27,34 @@ export interface Upstream {
 /** One request under way. */
 export interface UpstreamExchange {
   /** Rejects with an UpstreamError. */
-  readonly response: Promise<UpstreamAnswer>;
+  readonly response: Promise<UpstreamResponse>;
   /** Ends the request at once, before or within its answer. */
   readonly abort: () => void;
 }
 
-export type UpstreamAnswer = WholeAnswer | StreamedAnswer;
+export type UpstreamResponse = BufferedResponse | StreamedResponse;
 
-interface AnswerHead {
+interface ResponseHead {
   readonly statusCode: number;
   readonly headers: HeaderFields;
 }
 
 /** An answer whose body has come already, as small ones do. */
-export interface WholeAnswer extends AnswerHead {
-  readonly whole: Buffer;
+export interface BufferedResponse extends ResponseHead {
+  readonly bufferedBody: Buffer;
 }
 
 /** An answer whose body comes as a stream; `complete` tells, at its end, whether it came whole. */
-export type StreamedAnswer = Readable &
-  AnswerHead & { readonly whole?: undefined; readonly complete: boolean };
+export type StreamedResponse = Readable &
+  ResponseHead & { readonly bufferedBody?: undefined; readonly complete: boolean };
 
-export function isStream({ headers }: UpstreamAnswer): boolean {
+export function isEventStream({ headers }: UpstreamResponse): boolean {
   return /^text\/event-stream\b/i.test(valueOf(headers, "content-type") ?? "");
 }
 
 /** Nobody wants the body, or what is left of it. */
-export function drop(answer: UpstreamAnswer): void {
-  if (answer.whole === undefined) answer.destroy();
+export function discardBody(answer: UpstreamResponse): void {
+  if (answer.bufferedBody === undefined) answer.destroy();
 }
 
 export type UpstreamFault = "unreachable" | "timeout" | "broken";

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { keep, nameOf, valueOf } from "./header-fields.ts";
-import type { UpstreamAnswer } from "../upstream.ts";
+import type { UpstreamResponse } from "../upstream.ts";
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -60,7 +60,7 @@ export function requestHeaders(request: IncomingMessage, withheld: ReadonlySet<s
 
 /** Headers of an answer as they go downstream; its length only where the body passes unchanged. */
 export function responseHeaders(
-  { headers: sent }: UpstreamAnswer,
+  { headers: sent }: UpstreamResponse,
   keepsLength: boolean,
 ): OutgoingHttpHeaders {
   const named = connectionNames(valueOf(sent, "connection"));

@@ -9,12 +9,12 @@ import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { carryStream } from "./sse-response.ts";
-import { isStream, type UpstreamAnswer } from "../upstream.ts";
+import { isEventStream, type UpstreamResponse } from "../upstream.ts";
 
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
 export function carryAnswer(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   parts: ResponseContext,
 ): void | Promise<void> {
   const status = answer.statusCode;
@@ -25,7 +25,7 @@ export function carryAnswer(
   if (mustRead && encoding !== "identity")
     return reject(exchange, answer, "answered in an encoding that was not asked for");
   rememberSession(exchange, answer, parts.sessions);
-  if (status < 300 && isStream(answer)) return carryStream(exchange, answer, parts);
+  if (status < 300 && isEventStream(answer)) return carryStream(exchange, answer, parts);
   if (isJson(answer) && exchange.tracking !== undefined) return carryJson(exchange, answer, parts);
   if (mustRead && (exchange.tracking !== undefined || exchange.incoming.method === "GET")) {
     return reject(exchange, answer, "answered with neither JSON nor a stream");
@@ -33,7 +33,7 @@ export function carryAnswer(
   return carryVerbatim(exchange, answer);
 }
 
-async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promise<void> {
+async function carryVerbatim(exchange: Exchange, answer: UpstreamResponse): Promise<void> {
   const { downstream, tracking } = exchange;
   downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
   const { end, bytes } = await pump(answer, downstream, {
@@ -47,7 +47,7 @@ async function carryVerbatim(exchange: Exchange, answer: UpstreamAnswer): Promis
 /** Keeps the session that the server has just opened, or has just accepted. */
 function rememberSession(
   { tracking, agent, client, session }: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   sessions: Sessions,
 ): void {
   const id = valueOf(answer.headers, "mcp-session-id");
@@ -58,6 +58,6 @@ function rememberSession(
   }
 }
 
-function isJson(answer: UpstreamAnswer): boolean {
+function isJson(answer: UpstreamResponse): boolean {
   return /^application\/json\b/i.test(valueOf(answer.headers, "content-type") ?? "");
 }

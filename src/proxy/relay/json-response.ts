@@ -8,7 +8,7 @@ import { needsInspection, outlineOf, filterResponse, recalled, wholeOf } from ".
 import { type Held, hold, pump } from "./pipe.ts";
 import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
-import type { UpstreamAnswer } from "../upstream.ts";
+import type { UpstreamResponse } from "../upstream.ts";
 
 /** An answer up to this size is held back until it is seen to be whole, in bytes. */
 const HELD_BYTES = 256 * 1024;
@@ -17,7 +17,7 @@ const NOTHING = Buffer.alloc(0);
 /** Carries the body and ends the request with it; a body that may not pass is answered with a 502. */
 export function carryJson(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   parts: ResponseContext,
 ): void | Promise<void> {
   const held = hold(answer, needsInspection(exchange, parts) ? parts.listBytes : HELD_BYTES);
@@ -27,7 +27,7 @@ export function carryJson(
 
 function carryHeld(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   { end, body: came }: Held,
   parts: ResponseContext,
 ): void | Promise<void> {
@@ -56,7 +56,7 @@ function carryHeld(
 
 async function carryLongJson(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   held: Buffer,
   parts: ResponseContext,
 ): Promise<void> {

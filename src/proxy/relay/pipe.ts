@@ -1,7 +1,7 @@
 /** Bytes from upstream to downstream, as they come, no faster than the client reads, aborted from both ends. */
 
 import type { ServerResponse } from "node:http";
-import type { StreamedAnswer, UpstreamAnswer } from "../upstream.ts";
+import type { StreamedResponse, UpstreamResponse } from "../upstream.ts";
 
 /** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left; `left`: we are leaving. */
 export type PumpEnd = "complete" | "broken" | "refused" | "gone" | "left";
@@ -22,14 +22,14 @@ export interface Pumped {
 
 /** Pumps until either side ends, `held` first. Never rejects. */
 export async function pump(
-  upstream: UpstreamAnswer,
+  upstream: UpstreamResponse,
   downstream: ServerResponse,
   filter: Filter,
   held?: Buffer,
 ): Promise<Pumped> {
-  if (upstream.whole === undefined) return pumpStream(upstream, downstream, filter, held);
+  if (upstream.bufferedBody === undefined) return pumpStream(upstream, downstream, filter, held);
   if (downstream.destroyed) return { end: "gone", bytes: 0 };
-  const passed = held ?? filter.pass(upstream.whole);
+  const passed = held ?? filter.pass(upstream.bufferedBody);
   const rest = passed === undefined ? undefined : filter.flush();
   if (passed === undefined || rest === undefined) {
     // What was cut must not look like what has ended.
@@ -42,7 +42,7 @@ export async function pump(
 }
 
 function pumpStream(
-  upstream: StreamedAnswer,
+  upstream: StreamedResponse,
   downstream: ServerResponse,
   filter: Filter,
   held: Buffer | undefined,
@@ -84,12 +84,15 @@ function pumpStream(
 }
 
 /** The whole body when it has at most `maxBytes`; else what was read so far, with the rest still to come. */
-export function hold(upstream: UpstreamAnswer, maxBytes: number): Held | Promise<Held> {
-  if (upstream.whole === undefined) return holdStream(upstream, maxBytes);
-  return { end: upstream.whole.byteLength > maxBytes ? "more" : "complete", body: [upstream.whole] };
+export function hold(upstream: UpstreamResponse, maxBytes: number): Held | Promise<Held> {
+  if (upstream.bufferedBody === undefined) return holdStream(upstream, maxBytes);
+  return {
+    end: upstream.bufferedBody.byteLength > maxBytes ? "more" : "complete",
+    body: [upstream.bufferedBody],
+  };
 }
 
-function holdStream(upstream: StreamedAnswer, maxBytes: number): Promise<Held> {
+function holdStream(upstream: StreamedResponse, maxBytes: number): Promise<Held> {
   const { promise, resolve } = Promise.withResolvers<Held>();
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -10,7 +10,7 @@ import type { PumpEnd } from "./pipe.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import type { TaskOwners } from "../sessions/task-owners.ts";
 import type { OpenTasks } from "../sessions/open-tasks.ts";
-import { drop, type UpstreamAnswer } from "../upstream.ts";
+import { discardBody, type UpstreamResponse } from "../upstream.ts";
 
 /** Ends a request with its answer, unless that is a task which goes on. */
 export function settle(
@@ -25,8 +25,8 @@ export function settle(
 }
 
 /** Answers in the upstream's stead when what it sent may not pass. */
-export function reject({ downstream, tracking }: Exchange, answer: UpstreamAnswer, what: string): void {
-  drop(answer);
+export function reject({ downstream, tracking }: Exchange, answer: UpstreamResponse, what: string): void {
+  discardBody(answer);
   if (downstream.destroyed) return tracking?.ended("cancelled");
   const refusal = errorAnswer(
     502,

@@ -67,7 +67,7 @@ export function answerServer(
   const { message, text } = refusalForServer(id, refused);
   const { response } = upstream.relay(message, text, { ...headers, ...POSTED });
   response.then(
-    (answer) => answer.whole ?? answer.resume(),
+    (answer) => answer.bufferedBody ?? answer.resume(),
     // A server that is gone waits for nothing.
     () => undefined,
   );

@@ -9,12 +9,12 @@ import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
 import { deferResponse, takeDeferred } from "../sessions/sessions.ts";
 import { StreamWatch } from "./sse-observer.ts";
 import { ACKNOWLEDGED } from "../../mcp/subscription.ts";
-import type { UpstreamAnswer } from "../upstream.ts";
+import type { UpstreamResponse } from "../upstream.ts";
 
 /** Carries the stream to its end, and ends the request when the stream has not answered it. */
 export async function carryStream(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  answer: UpstreamResponse,
   parts: ResponseContext,
 ): Promise<void> {
   const { downstream, tracking, session, agent, subscription } = exchange;
@@ -22,7 +22,7 @@ export async function carryStream(
     ...responseHeaders(answer, false),
     "x-accel-buffering": "no",
   });
-  if (answer.whole === undefined) downstream.flushHeaders();
+  if (answer.bufferedBody === undefined) downstream.flushHeaders();
   const counter = { bytes: 0 };
   const mustHold = needsInspection(exchange, parts);
   // What filters a list passes whole events.

@@ -6,7 +6,7 @@ import type { ResponseListener, Connection, ConnectionTimes } from "./http1/conn
 import { Pool } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
 import type { CallMessage, Message } from "../../mcp/message.ts";
-import type { Upstream, UpstreamAnswer, UpstreamError, UpstreamExchange } from "../upstream.ts";
+import type { Upstream, UpstreamResponse, UpstreamError, UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamOptions extends ConnectionTimes {
   readonly url: URL;
@@ -55,19 +55,19 @@ export class UpstreamHttp implements Upstream {
 
 class HttpExchange implements UpstreamExchange, ResponseListener {
   readonly #connection: Connection;
-  readonly #response = Promise.withResolvers<UpstreamAnswer>();
+  readonly #response = Promise.withResolvers<UpstreamResponse>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  get response(): Promise<UpstreamAnswer> {
+  get response(): Promise<UpstreamResponse> {
     return this.#response.promise;
   }
 
   readonly abort = (): void => this.#connection.leave(this);
 
-  answered(answer: UpstreamAnswer): void {
+  answered(answer: UpstreamResponse): void {
     this.#response.resolve(answer);
   }
 

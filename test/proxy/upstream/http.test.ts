@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { UpstreamAnswer, UpstreamExchange } from "../../../src/proxy/upstream.ts";
+import type { UpstreamResponse, UpstreamExchange } from "../../../src/proxy/upstream.ts";
 import { UpstreamHttp } from "../../../src/proxy/upstream/http.ts";
 import { newAuthority, newCertificate } from "../../fixtures/certificates.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
@@ -31,8 +31,8 @@ function post(text = "{}"): UpstreamExchange {
   return upstream.relay(PING, text, {});
 }
 
-async function bodyOf(answer: UpstreamAnswer): Promise<string> {
-  if (answer.whole !== undefined) return answer.whole.toString();
+async function bodyOf(answer: UpstreamResponse): Promise<string> {
+  if (answer.bufferedBody !== undefined) return answer.bufferedBody.toString();
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
@@ -91,7 +91,7 @@ describe("a connection", () => {
     const half = "x".repeat(40_000);
     onRequest = ({ socket }) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n");
     const answer = await post().response;
-    if (answer.whole !== undefined) throw new Error("it cannot be whole");
+    if (answer.bufferedBody !== undefined) throw new Error("it cannot be whole");
     server.requests[0]?.socket.write(half);
     await until(() => answer.readableLength === 40_000);
     server.requests[0]?.socket.write(half);
@@ -186,7 +186,7 @@ describe("an answer", () => {
   ])("that %s and whose connection is reset is not complete", async (_what, bytes) => {
     onRequest = ({ socket }) => socket.write(bytes);
     const answer = await post().response;
-    if (answer.whole !== undefined) throw new Error("it cannot be whole");
+    if (answer.bufferedBody !== undefined) throw new Error("it cannot be whole");
     const closed = new Promise((resolve) => answer.once("close", resolve));
     answer.once("data", () => server.requests[0]?.socket.resetAndDestroy());
     await closed;
@@ -194,7 +194,7 @@ describe("an answer", () => {
   });
 
   it("that comes at once and whole is no stream", async () => {
-    expect((await post().response).whole?.toString()).toBe("ok");
+    expect((await post().response).bufferedBody?.toString()).toBe("ok");
   });
 
   it("that comes in parts is a stream, and its connection is used again", async () => {
@@ -214,7 +214,7 @@ describe("an answer", () => {
       for (let sent = 0; sent < bytes; sent += 1024 * 1024) socket.write(Buffer.alloc(1024 * 1024));
     };
     const answer = await post().response;
-    if (answer.whole !== undefined) throw new Error("it cannot be whole");
+    if (answer.bufferedBody !== undefined) throw new Error("it cannot be whole");
     const { socket } = server.requests[0] ?? {};
     // What fits into the buffers of the two sockets has left; the rest waits at the server.
     let waiting = -1;

@@ -114,7 +114,7 @@ describe("a session", () => {
     const answer = await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, headers)
       .response;
     expect(answer.headers["content-type"]).toBe("application/json");
-    expect(answer.whole).toBeDefined();
+    expect(answer.bufferedBody).toBeDefined();
     expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 4 });
   });
 

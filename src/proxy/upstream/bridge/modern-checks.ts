@@ -3,7 +3,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { PROTOCOL_VERSION_KEY } from "../../../mcp/message.ts";
 import { memberText } from "../../../json/edit-json.ts";
-import type { UpstreamAnswer } from "../../upstream.ts";
+import type { UpstreamResponse } from "../../upstream.ts";
 import { headerMissing, metaMissing, unsupportedVersion } from "./responses.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { type InputSchemaOf, missingHeader } from "./required-headers.ts";
@@ -21,7 +21,7 @@ export function refusalOf(
   message: ClientMessage,
   headers: OutgoingHttpHeaders,
   { versions, inputSchemaOf }: ModernServer,
-): UpstreamAnswer | undefined {
+): UpstreamResponse | undefined {
   const { id, version, text } = message;
   if (version === undefined) return metaMissing(PROTOCOL_VERSION_KEY, id);
   if (!versions.includes(version)) return unsupportedVersion(versions, version, id);

@@ -1,7 +1,7 @@
 /** The answer to one POST: JSON when the child answers at once, a stream when it says something else first or takes its time. */
 
 import { INTERNAL_ERROR } from "../../../mcp/error-response.ts";
-import { type UpstreamAnswer, UpstreamError, type UpstreamExchange } from "../../upstream.ts";
+import { type UpstreamResponse, UpstreamError, type UpstreamExchange } from "../../upstream.ts";
 import { type Body, eventStream, type Headers, wholeBody } from "./response-body.ts";
 import type { Accepts } from "./request-headers.ts";
 
@@ -34,9 +34,9 @@ export interface ReplyOptions extends ReplyTimes {
 }
 
 export class PostReply implements Reply, UpstreamExchange {
-  readonly response: Promise<UpstreamAnswer>;
+  readonly response: Promise<UpstreamResponse>;
   readonly #options: ReplyOptions;
-  readonly #head = Promise.withResolvers<UpstreamAnswer>();
+  readonly #head = Promise.withResolvers<UpstreamResponse>();
   #timer: NodeJS.Timeout | undefined;
   #body: Body | undefined;
   #isOver = false;
@@ -68,7 +68,7 @@ export class PostReply implements Reply, UpstreamExchange {
   }
 
   /** An answer of our own, in place of the child's; before the request was sent. */
-  refuse(answer: UpstreamAnswer): void {
+  refuse(answer: UpstreamResponse): void {
     if (this.#isOver) return;
     this.#end();
     this.#head.resolve(answer);

@@ -1,7 +1,7 @@
 /** The answer of an HTTP server that is none: a status, headers, and a body, whole or written as the child speaks. */
 
 import { Readable } from "node:stream";
-import type { WholeAnswer } from "../../upstream.ts";
+import type { BufferedResponse } from "../../upstream.ts";
 
 /** What a client may leave unread before its stream is broken, in bytes; one message always fits. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
@@ -63,6 +63,6 @@ export function eventStream(headers: Headers): Body {
 export const JSON_BODY: Headers = { "content-type": "application/json" };
 
 /** A whole answer at once. */
-export function wholeBody(statusCode: number, headers: Headers, text = ""): WholeAnswer {
-  return { statusCode, headers, whole: Buffer.from(text) };
+export function wholeBody(statusCode: number, headers: Headers, text = ""): BufferedResponse {
+  return { statusCode, headers, bufferedBody: Buffer.from(text) };
 }

@@ -1,6 +1,6 @@
 /** What the bridge answers by itself, in the words of the official servers: clients act on them. */
 
-import { drop, type UpstreamAnswer, type UpstreamExchange } from "../../upstream.ts";
+import { discardBody, type UpstreamResponse, type UpstreamExchange } from "../../upstream.ts";
 import {
   errorAnswer,
   HEADER_MISMATCH,
@@ -38,7 +38,7 @@ export function sessionRequired(): UpstreamExchange {
 }
 
 /** To modern messages when the child speaks no modern era: dual-era clients fall back on exactly this. */
-export function notInitialized(): UpstreamAnswer {
+export function notInitialized(): UpstreamResponse {
   return body(400, NOT_ALLOWED, "Bad Request: Server not initialized");
 }
 
@@ -55,11 +55,11 @@ export function postOnly(): UpstreamExchange {
   return answered(wholeBody(405, headers, errorAnswer(405, NOT_ALLOWED, "Method not allowed.").body));
 }
 
-export function headerMissing(name: string, id: string | undefined): UpstreamAnswer {
+export function headerMissing(name: string, id: string | undefined): UpstreamResponse {
   return body(400, HEADER_MISMATCH, `Bad Request: the header ${name} is missing`, id);
 }
 
-export function metaMissing(key: string, id: string | undefined): UpstreamAnswer {
+export function metaMissing(key: string, id: string | undefined): UpstreamResponse {
   return body(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
 }
 
@@ -67,14 +67,14 @@ export function unsupportedVersion(
   supported: readonly string[],
   requested: string,
   id = "null",
-): UpstreamAnswer {
+): UpstreamResponse {
   const data = { supported, requested };
   const error = { code: UNSUPPORTED_VERSION, message: "Unsupported protocol version", data };
   return wholeBody(400, JSON_BODY, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
 }
 
 /** When there are as many children, or requests, as there may be. */
-export function tooMany(what: string, id: string | undefined): UpstreamAnswer {
+export function tooMany(what: string, id: string | undefined): UpstreamResponse {
   const { body: text } = errorAnswer(503, INTERNAL_ERROR, `Too many ${what}`, id);
   return wholeBody(503, { ...JSON_BODY, "retry-after": "5" }, text);
 }
@@ -92,14 +92,14 @@ export function legacyStatus(): number {
   return 200;
 }
 
-export function answered(answer: UpstreamAnswer): UpstreamExchange {
-  return { response: Promise.resolve(answer), abort: () => drop(answer) };
+export function answered(answer: UpstreamResponse): UpstreamExchange {
+  return { response: Promise.resolve(answer), abort: () => discardBody(answer) };
 }
 
 function failed(status: number, code: number, message: string): UpstreamExchange {
   return answered(body(status, code, message));
 }
 
-function body(status: number, code: number, message: string, id?: string): UpstreamAnswer {
+function body(status: number, code: number, message: string, id?: string): UpstreamResponse {
   return wholeBody(status, JSON_BODY, errorAnswer(status, code, message, id).body);
 }

@@ -1,9 +1,9 @@
 /** One connection to the upstream: a request, its answer, and then the next; never two at once. */
 
 import type { Socket } from "node:net";
-import { isStream, UpstreamError, type UpstreamAnswer, type UpstreamFault } from "../../upstream.ts";
-import { AnswerReader } from "./response-parser.ts";
-import { AnswerStream, type Source } from "./response-body.ts";
+import { isEventStream, UpstreamError, type UpstreamResponse, type UpstreamFault } from "../../upstream.ts";
+import { ResponseParser } from "./response-parser.ts";
+import { ResponseStream, type Source } from "./response-body.ts";
 import type { Connector } from "./connect.ts";
 import type { HeaderFields } from "../../http/header-fields.ts";
 
@@ -15,7 +15,7 @@ export interface ConnectionTimes {
 
 /** Who waits for an answer; hears of it once. */
 export interface ResponseListener {
-  readonly answered: (answer: UpstreamAnswer) => void;
+  readonly answered: (answer: UpstreamResponse) => void;
   readonly failed: (error: UpstreamError) => void;
 }
 
@@ -38,8 +38,8 @@ export class Connection {
   /** What goes out as soon as the connection stands. */
   #waiting: Buffer | undefined;
   #asker: ResponseListener | undefined;
-  #reader = new AnswerReader();
-  #stream: AnswerStream | undefined;
+  #reader = new ResponseParser();
+  #stream: ResponseStream | undefined;
   #fault: UpstreamFault | undefined;
   #error: Error | undefined;
   /** When its home gives it up, if nobody has used it. */
@@ -114,18 +114,18 @@ export class Connection {
     const data = reader.take();
     if (this.#stream === undefined && reader.isOver) {
       const { statusCode, headers } = head;
-      return this.#end()?.answered({ statusCode, headers, whole: data });
+      return this.#end()?.answered({ statusCode, headers, bufferedBody: data });
     }
-    const stream = this.#stream ?? this.#open(new AnswerStream(head, this.#sourceFor(this.#asker)));
+    const stream = this.#stream ?? this.#open(new ResponseStream(head, this.#sourceFor(this.#asker)));
     if (data.length > 0 && !stream.push(data)) this.#socket.pause();
     if (!reader.isOver) return;
     this.#end();
     stream.finish();
   }
 
-  #open(stream: AnswerStream): AnswerStream {
+  #open(stream: ResponseStream): ResponseStream {
     this.#stream = stream;
-    if (isStream(stream)) this.#socket.setTimeout(0);
+    if (isEventStream(stream)) this.#socket.setTimeout(0);
     this.#asker?.answered(stream);
     return stream;
   }
@@ -148,7 +148,7 @@ export class Connection {
     this.#asker = undefined;
     if (this.#stream !== undefined) this.#socket.resume().setTimeout(this.#idleMs);
     this.#stream = undefined;
-    this.#reader = new AnswerReader();
+    this.#reader = new ResponseParser();
     // An answer that came before its request was sent leaves the rest of that to be read as another.
     const isSent = this.#socket.writableLength === 0;
     if (head?.persists === true && !hasExtra && isSent) this.#home.free(this, head.headers);

@@ -1,7 +1,7 @@
 /** The answer of a server whose body is still coming: read no faster than its reader reads. */
 
 import { Readable } from "node:stream";
-import type { AnswerHead } from "./response-head.ts";
+import type { ResponseHead } from "./response-head.ts";
 import type { HeaderFields } from "../../http/header-fields.ts";
 
 /** Where the bytes come from. */
@@ -11,15 +11,15 @@ export interface Source {
   readonly leave: () => void;
 }
 
-export class AnswerStream extends Readable {
+export class ResponseStream extends Readable {
   readonly statusCode: number;
   readonly headers: HeaderFields;
-  readonly whole = undefined;
+  readonly bufferedBody = undefined;
   /** Whether the body came to its end. */
   complete = false;
   readonly #source: Source;
 
-  constructor({ statusCode, headers }: AnswerHead, source: Source) {
+  constructor({ statusCode, headers }: ResponseHead, source: Source) {
     super();
     this.statusCode = statusCode;
     this.headers = headers;

@@ -2,7 +2,7 @@
 
 import { type HeaderFields, readHeaderLines, valueOf } from "../../http/header-fields.ts";
 
-export interface AnswerHead {
+export interface ResponseHead {
   readonly statusCode: number;
   readonly headers: HeaderFields;
   readonly framing: Framing;
@@ -23,7 +23,7 @@ const CHUNKS: Framing = { kind: "chunks" };
 const UNTIL_CLOSE: Framing = { kind: "connection" };
 
 /** `text` is a byte a character, up to and without the empty line; undefined when it is no answer of HTTP/1.1 or 1.0. */
-export function readAnswerHead(text: string): AnswerHead | undefined {
+export function parseResponseHead(text: string): ResponseHead | undefined {
   const status = STATUS_LINE.exec(text);
   const headers = status === null ? undefined : readHeaderLines(text, status[0].length);
   if (status === null || headers === undefined) return undefined;

@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 
-import { type AnswerHead, readAnswerHead } from "./response-head.ts";
+import { type ResponseHead, parseResponseHead } from "./response-head.ts";
 import { ChunkReader } from "./chunked.ts";
 
 type State = "head" | "body" | "over" | "broken";
@@ -14,9 +14,9 @@ const MOST_INTERIM = 8;
 const LONE_LINE_FEED = /(?:^|[^\r])\n/;
 const NOTHING = Buffer.alloc(0);
 
-export class AnswerReader {
+export class ResponseParser {
   #state: State = "head";
-  #head: AnswerHead | undefined;
+  #head: ResponseHead | undefined;
   /** The part of the head that has come. */
   #held: Buffer | undefined;
   #interim = 0;
@@ -27,7 +27,7 @@ export class AnswerReader {
   #hasExtra = false;
 
   /** Absent until it is whole. */
-  get head(): AnswerHead | undefined {
+  get head(): ResponseHead | undefined {
     return this.#head;
   }
 
@@ -71,7 +71,7 @@ export class AnswerReader {
     this.#held = undefined;
     const end = all.indexOf("\r\n\r\n", Math.max(0, (held?.length ?? 0) - 3), "latin1");
     if (end === -1) return this.#hold(all);
-    const head = end < MOST_HEAD_BYTES ? readAnswerHead(all.toString("latin1", 0, end + 2)) : undefined;
+    const head = end < MOST_HEAD_BYTES ? parseResponseHead(all.toString("latin1", 0, end + 2)) : undefined;
     if (head === undefined) this.#state = "broken";
     else if (head.statusCode >= 200) this.#begin(head, all.subarray(end + 4));
     else this.#skip(head, all.subarray(end + 4));
@@ -84,13 +84,13 @@ export class AnswerReader {
   }
 
   /** Leaves out an answer that only says that another will come; 101 says that none will. */
-  #skip({ statusCode }: AnswerHead, rest: Buffer): void {
+  #skip({ statusCode }: ResponseHead, rest: Buffer): void {
     this.#interim += 1;
     if (statusCode === 101 || this.#interim > MOST_INTERIM) this.#state = "broken";
     else this.#readHead(rest);
   }
 
-  #begin(head: AnswerHead, rest: Buffer): void {
+  #begin(head: ResponseHead, rest: Buffer): void {
     this.#head = head;
     this.#state = "body";
     if (head.framing.kind === "chunks") this.#chunks = new ChunkReader();

@@ -1,6 +1,6 @@
 /** One answer as the reader of the source reads it, from bytes that are cut as the test says. */
 
-import { AnswerReader } from "../../../../src/proxy/upstream/http1/response-parser.ts";
+import { ResponseParser } from "../../../../src/proxy/upstream/http1/response-parser.ts";
 
 export interface ReadAnswer {
   readonly statusCode: number;
@@ -12,7 +12,7 @@ export interface ReadAnswer {
 
 /** Undefined when it was refused, or not whole when the connection ended; `cuts` are places in the bytes. */
 export function readAnswer(bytes: Buffer, cuts: readonly number[] = []): ReadAnswer | undefined {
-  const reader = new AnswerReader();
+  const reader = new ResponseParser();
   const data: Buffer[] = [];
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
   for (const [index, from] of places.entries()) {
