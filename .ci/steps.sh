@@ -1,0 +1,69 @@
+# Sourced by .ci/run: steps that run alone or in lanes, side by side.
+# The output of a step is printed whole when the step ends; a step that takes too long is ended, and fails.
+
+: "${STEP_SECONDS:=900}" "${RUN_SECONDS:=2900}"
+state=$(mktemp -d)
+: > "$state/passed" > "$state/failed"
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap end_all EXIT
+
+# step NAME COMMAND...: runs the command and notes whether it passed. Always returns 0, so that the next step runs.
+step() {
+  local name=$1 start=$SECONDS status=0 log
+  shift
+  log=$(mktemp "$state/log.XXXX")
+  printf -- '-- %s: started after %d s\n' "$name" "$SECONDS"
+  timeout --kill-after=20 "$(seconds_for_step)" "$@" > "$log" 2>&1 &
+  echo $! > "$log.pid"
+  wait $! || status=$?
+  rm "$log.pid"
+  report "$name" "$status" "$((SECONDS - start))" "$log"
+}
+
+# together LANE...: runs functions side by side; the steps of one function run one after another.
+together() {
+  local lane
+  for lane in "$@"; do "$lane" & done
+  wait
+}
+
+# finish: prints what failed, then how many steps passed and failed, and ends the run.
+finish() {
+  local passed failed
+  passed=$(wc -l < "$state/passed") failed=$(wc -l < "$state/failed")
+  printf '\n%d s\n' "$SECONDS"
+  sed 's/^/failed: /' "$state/failed"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  exit "$((failed > 0))"
+}
+
+# The bound of a step, or what is left of the bound of the run.
+seconds_for_step() {
+  local left=$((RUN_SECONDS - SECONDS))
+  echo "$((left < 1 ? 1 : left < STEP_SECONDS ? left : STEP_SECONDS))"
+}
+
+report() {
+  local name=$1 status=$2 seconds=$3 log=$4 outcome=passed
+  case $status in
+    0) ;;
+    124 | 137) outcome="failed: took too long" ;;
+    *) outcome="failed: exit $status" ;;
+  esac
+  echo "$name" >> "$state/${outcome%%:*}"
+  # The lock keeps the output of two lanes apart.
+  (
+    flock 9
+    printf '\n== %s ==\n' "$name"
+    cat "$log"
+    printf -- '-- %s: %s after %d s\n' "$name" "$outcome" "$seconds"
+  ) 9> "$state/lock"
+}
+
+# Lanes first, or they would go on with their next step.
+end_all() {
+  jobs -p | xargs -r kill 2> /dev/null || true
+  cat "$state"/*.pid 2> /dev/null | xargs -r kill 2> /dev/null || true
+  rm -rf "$state"
+}
