@@ -1,4 +1,4 @@
-/** What the admin listener shows, gathered from the parts that know it. */
+/** Connects the admin listener to the parts of a running sidecar. */
 
 import type { AdminSources } from "../admin/server.ts";
 import type { Settings } from "../config/settings/settings.ts";
@@ -8,57 +8,79 @@ import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import { isLoopback } from "../proxy/upstream/isolation-check.ts";
 import { servedHosts, servesHost } from "../proxy/downstream/request-checks.ts";
 import { explainDecision } from "./explain-decision.ts";
+import { limitsOf } from "./policy-reload.ts";
 import type { Runtime } from "./runtime.ts";
 
-interface Shown {
+/** The state of one transport that the admin listener shows. */
+interface TransportState {
   readonly sessions: { readonly size: number };
   readonly streams: { readonly open: number };
   readonly adminToken: string | undefined;
   /** Empty when the sidecar is ready. */
-  readonly notReadyBecause: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
 }
 
-export function adminSources(settings: Settings, ground: Runtime, shown: Shown): AdminSources {
-  const { metrics, tools, decisions, activity, control, policies, watch } = ground;
+export function adminSources(settings: Settings, runtime: Runtime, transport: TransportState): AdminSources {
+  const { telemetry, enforcement, policies, counters, control } = runtime;
+  const { decisions } = telemetry;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
+  const { adminToken: token } = transport;
   return {
+    ...policySources(settings, runtime),
     server: settings.server,
     renderMetrics: (accept) => {
-      const transport = settings.listen === undefined ? "stdio" : "http";
-      control.updateGauges();
-      metrics.sessions(transport, shown.sessions.size);
-      metrics.streams(transport, shown.streams.open);
-      return metrics.render(accept);
+      updateGauges(settings, runtime, transport);
+      return telemetry.metrics.render(accept);
     },
-    notReadyReasons: shown.notReadyBecause,
-    policies: () => ({
-      ...policies.current(),
-      file: settings.policy,
-      bindings: settings.agents,
-      loadedAtMs: watch.loadedAtMs(),
-      lastError: policies.problems().length === 0 ? undefined : policies.problems().join("; "),
-    }),
-    tools: () => tools.list(policies.current().everyone),
-    coverage: () => {
-      const { everyone } = policies.current();
-      return everyone === undefined || everyone === ALLOW_ALL
-        ? undefined
-        : comparePolicyWithTools(everyone, tools.definitions());
-    },
+    notReadyReasons: transport.notReadyReasons,
+    tools: () => enforcement.tools.list(policies.current().everyone),
     listDecisions: decisions.list,
     decisionStreams: createDecisionStreams(decisions.subscribe),
-    activity: activity.read,
-    limits: ground.readLimits,
-    findDecision: (id) => explainDecision(id, ground),
+    activity: telemetry.activity.read,
+    limits: () => counters.read(limitsOf(policies.current())),
+    findDecision: (id) => explainDecision(id, runtime),
     control: {
       ...control.actions,
       capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
     },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
     mayControl: {
-      ...(shown.adminToken !== undefined && { token: shown.adminToken }),
+      ...(token !== undefined && { token }),
       isLoopback: isLoopback(settings.admin.host),
       origins: new Set(settings.allowedOrigins),
     },
   };
+}
+
+function policySources(
+  settings: Settings,
+  { policies, enforcement }: Runtime,
+): Pick<AdminSources, "policies" | "coverage"> {
+  return {
+    policies: () => ({
+      ...policies.current(),
+      file: settings.policy,
+      bindings: settings.agents,
+      loadedAtMs: policies.loadedAtMs(),
+      lastError: policies.problems().length === 0 ? undefined : policies.problems().join("; "),
+    }),
+    coverage: () => {
+      const { everyone } = policies.current();
+      return everyone === undefined || everyone === ALLOW_ALL
+        ? undefined
+        : comparePolicyWithTools(everyone, enforcement.tools.definitions());
+    },
+  };
+}
+
+/** Sets the gauges of state that no event reports. */
+function updateGauges(
+  { listen }: Settings,
+  { control, telemetry: { metrics } }: Runtime,
+  { sessions, streams }: TransportState,
+): void {
+  const transport = listen === undefined ? "stdio" : "http";
+  control.updateGauges();
+  metrics.sessions(transport, sessions.size);
+  metrics.streams(transport, streams.open);
 }

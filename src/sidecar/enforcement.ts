@@ -1,4 +1,4 @@
-/** What judges calls, whatever carries them: the policies, the tools they are about, and the enforcer. */
+/** Decides on calls, whatever the transport: the enforcer, the tools of the server, and the policy of each agent. */
 
 import type { PolicySet } from "../config/files/policy-set.ts";
 import type { Clock } from "../enforcement/clock.ts";
@@ -14,33 +14,45 @@ import { reportTools } from "./report-tools.ts";
 export interface Enforcement {
   readonly tools: ToolCatalog;
   readonly enforcer: Enforcer;
+  /** Undefined when no policy covers the agent; its calls are denied. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
 }
 
-interface Measured extends Pick<LimitCounters, "counters" | "shared"> {
+interface EnforcementParts {
+  readonly telemetry: Telemetry;
+  readonly counters: LimitCounters;
   readonly control: Control;
   readonly clock: Clock;
 }
 
-/** `policies` are those in force now. */
+/** `policies` returns the policies in force at the time of the call. */
 export function buildEnforcement(
   policies: () => PolicySet,
-  {
-    log,
-    metrics,
-    observer,
-    control: { approvals, freezes },
-    ...measured
-  }: Pick<Telemetry, "log" | "metrics" | "observer"> & Measured,
+  { telemetry, counters, control, clock }: EnforcementParts,
 ): Enforcement {
+  const policyFor = (agent: Agent): Policy | undefined => policies().forAgent(principalOf(agent));
+  const enforcer = createEnforcer({
+    policyFor,
+    counters: counters.counters,
+    shared: counters.shared,
+    approvals: control.approvals,
+    freezes: control.freezes,
+    clock,
+    onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be judged"),
+  });
+  return { tools: openTools(policies, telemetry, clock), policyFor, enforcer };
+}
+
+function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock): ToolCatalog {
+  const { log, metrics, observer } = telemetry;
   const { all } = policies();
-  metrics.policiesLoaded(all, measured.clock.wallMs());
+  metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const tools = new ToolCatalog({
     policies: all,
     onListed: (listed) => {
       observer.toolsListed(listed);
-      if (listed.isNew) reportTools(tools, policies().all, { log, metrics });
+      if (listed.isNew) reportTools(tools, policies().all, telemetry);
       for (const { tool, grade } of listed.changes) {
         metrics.toolChanged(tool, grade);
         log.warn({ tool, grade }, "the server has changed a tool");
@@ -48,8 +60,5 @@ export function buildEnforcement(
     },
   });
   metrics.toolsKnown(tools.known(all));
-  const onFailure = (error: unknown): void => log.error({ err: error }, "a call could not be judged");
-  const policyFor = (agent: Agent): Policy | undefined => policies().forAgent(principalOf(agent));
-  const enforcer = createEnforcer({ ...measured, policyFor, approvals, freezes, onFailure });
-  return { tools, policyFor, enforcer };
+  return tools;
 }

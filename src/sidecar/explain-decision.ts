@@ -1,4 +1,4 @@
-/** One remembered decision in the words of `tollgate policy explain`, without what stood in the arguments. */
+/** One remembered decision explained as `tollgate policy explain` does, without argument values. */
 
 import type { DecisionAnswer, DecisionExplanation } from "../admin/api.ts";
 import { adviceFor } from "../policy/explain/advice.ts";
@@ -11,29 +11,28 @@ import { readJson } from "../json/read-json.ts";
 import type { Judged } from "../telemetry/recent/decision-buffer.ts";
 import type { Runtime } from "./runtime.ts";
 
-type Known = Pick<Runtime, "decisions" | "policies" | "tools">;
-
 /** Undefined when the decision is not remembered. */
-export function explainDecision(id: string, known: Known): DecisionAnswer | undefined {
-  const entry = known.decisions.get(id);
-  const judged = known.decisions.judged(id);
-  return entry && judged && { ...entry, explanation: explain(judged, known) };
+export function explainDecision(id: string, runtime: Runtime): DecisionAnswer | undefined {
+  const { decisions } = runtime.telemetry;
+  const entry = decisions.get(id);
+  const judged = decisions.judged(id);
+  return entry && judged && { ...entry, explanation: explain(judged, runtime) };
 }
 
-function explain(judged: Judged, { policies, tools }: Known): DecisionExplanation {
+function explain(judged: Judged, { policies, enforcement }: Runtime): DecisionExplanation {
   const { request, judgement } = judged;
   const { tool, args } = request;
   const policy = policies.current().all.find(({ digest }) => digest === judgement.policyDigest);
   const values = args === undefined ? NO_ARGUMENTS : argumentsIn(args.text);
-  if (tool === undefined) return untold("only calls of tools have steps");
-  if (policy === undefined) return untold("the policy that decided is no longer in force");
-  if (values === undefined) return untold("the call was too long to be remembered whole");
+  if (tool === undefined) return unexplained("only calls of tools have steps");
+  if (policy === undefined) return unexplained("the policy that decided is no longer in force");
+  if (values === undefined) return unexplained("the call was too long to be remembered whole");
   const call: Call = {
     tool: tool.name,
     category: tool.category,
     args: values,
     agent: principalOf(request.agent),
-    inputSchema: tools.inputSchemaOf(tool.name),
+    inputSchema: enforcement.tools.inputSchemaOf(tool.name),
   };
   const { decision } = judgement;
   const steps = stepsOf(policy, call).map(withoutValues);
@@ -43,7 +42,7 @@ function explain(judged: Judged, { policies, tools }: Known): DecisionExplanatio
 
 const NO_ARGUMENTS: JsonObject = new Map();
 
-function untold(note: string): DecisionExplanation {
+function unexplained(note: string): DecisionExplanation {
   return { steps: null, how_to_allow: [], note };
 }
 
@@ -52,13 +51,13 @@ function argumentsIn(text: string): JsonObject | undefined {
   return reading.ok && isJsonObject(reading.value) ? reading.value : undefined;
 }
 
-// Security: what was found is an argument's value, and reading needs no token.
+// Security: `found` is an argument's value, and a read of the admin listener needs no token.
 function withoutValues({ conditions, ...step }: Step): Step {
   if (conditions === undefined) return step;
   return { ...step, conditions: conditions.map(({ condition, outcome }) => ({ condition, outcome })) };
 }
 
-/** A limit is met by waiting, which the steps of one call alone cannot know. */
+/** A freeze and a full limit have advice of their own: the steps of one call do not show that waiting helps. */
 function adviceOf(policy: CompiledPolicy, call: Call, explained: Parameters<typeof adviceFor>[2]): string[] {
   const { denial } = explained.decision;
   if (denial?.reason === "frozen") return ["have an operator lift the freeze"];

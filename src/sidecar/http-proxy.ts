@@ -1,4 +1,4 @@
-/** What stands between the listener and the upstream: the relay with everything it asks. */
+/** The HTTP proxy of one sidecar: the relay between the listener and the upstream, and the state that it holds. */
 
 import type { HttpSettings } from "../config/settings/settings.ts";
 import type { OpenStreams } from "../proxy/relay/exchange.ts";
@@ -15,28 +15,36 @@ import type { Runtime } from "./runtime.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
 
-export interface HttpProxy extends Pick<OpenUpstream, "health" | "start" | "isolation"> {
+export interface HttpProxy {
   readonly relay: HttpRelay;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
-  readonly answers: Drain;
+  readonly drain: Drain;
+  readonly upstream: OpenUpstream;
   readonly close: () => Promise<void>;
 }
 
-export function buildHttpProxy(settings: HttpSettings, ground: Runtime, identity: BuiltIdentity): HttpProxy {
+export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identity: BuiltIdentity): HttpProxy {
   const { bounds } = settings;
-  const { clock, tools, policyFor } = ground;
+  const { clock, telemetry, enforcement, serverStreams } = runtime;
+  const { tools, enforcer, policyFor } = enforcement;
   const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
-  const answers = new Drain();
+  const drain = new Drain();
   const tasks = new OpenTasks(clock.steadyMs);
-  const open = openUpstream(settings, { ...ground, sessions });
+  const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
   const relay = new HttpRelay({
-    ...ground,
-    upstream: open.upstream,
+    clock,
+    observer: telemetry.observer,
+    propagate: telemetry.propagate,
+    tools,
+    enforcer,
+    policyFor,
+    serverStreams,
+    upstream: upstream.upstream,
     sessions,
     streams,
-    answers,
+    answers: drain,
     tasks,
     taskOwners: new TaskOwners(clock.wallMs),
     requests: new ConcurrencyLimit({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
@@ -54,8 +62,7 @@ export function buildHttpProxy(settings: HttpSettings, ground: Runtime, identity
   const close = (): Promise<void> => {
     sessions.closeAll();
     tasks.closeAll();
-    return open.close();
+    return upstream.close();
   };
-  const { health, start, isolation } = open;
-  return { relay, sessions, streams, answers, health, start, isolation, close };
+  return { relay, sessions, streams, drain, upstream, close };
 }

@@ -1,35 +1,33 @@
-/** Tells when the upstream can be reached round the sidecar, and keeps it from serving where isolation is required. */
+/** Detects an upstream that can be reached without passing through the sidecar. */
 
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { type Exposure, findExposure } from "../proxy/upstream/isolation-check.ts";
 
 export interface Isolation {
-  /** Asks anew: at start, and each time the upstream has come up. */
+  /** Checks again: at start, and each time the upstream has come up. */
   readonly check: () => Promise<void>;
-  /** Why the sidecar must not serve; undefined while it may. */
-  readonly violation: () => string | undefined;
+  /** Why the sidecar must not serve; always empty where isolation is not required. */
+  readonly violations: () => readonly string[];
 }
 
-/** Of a server that only we can talk to, over its pipes. */
-export const ISOLATED: Isolation = { check: async () => undefined, violation: () => undefined };
-
+/** Reports the upstream's exposure after each check; `isRequired` makes an exposure a violation. */
 export function watchIsolation(
   upstream: URL,
   isRequired: boolean,
   { log, metrics }: Pick<Telemetry, "log" | "metrics">,
 ): Isolation {
-  let broken: string | undefined;
+  let violations: readonly string[] = [];
   const check = async (): Promise<void> => {
     const exposure = await findExposure(upstream);
     metrics.upstreamExposed(exposure.state === "exposed");
-    const words = describe(exposure, upstream);
-    broken = isRequired ? words : undefined;
-    if (words !== undefined && exposure.state === "exposed") log.warn({ because: words }, "not isolated");
+    const because = describeExposure(exposure, upstream);
+    violations = isRequired && because !== undefined ? [because] : [];
+    if (exposure.state === "exposed") log.warn({ because }, "not isolated");
   };
-  return { check, violation: () => broken };
+  return { check, violations: () => violations };
 }
 
-function describe(exposure: Exposure, { host, port }: URL): string | undefined {
+function describeExposure(exposure: Exposure, { host, port }: URL): string | undefined {
   switch (exposure.state) {
     case "isolated":
       return undefined;

@@ -1,4 +1,4 @@
-/** The upstream of a sidecar that listens on HTTP: a server that is there, or one that is started behind the bridge. */
+/** The upstream of a sidecar that listens on HTTP: a running server, or a command that is started behind the bridge. */
 
 import type { Settings, UpstreamSettings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
@@ -8,67 +8,58 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Sessions } from "../proxy/sessions/sessions.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Upstream } from "../proxy/upstream.ts";
+import { ChildError } from "../proxy/upstream/child/child-error.ts";
 import { watchUpstream } from "../proxy/upstream/health-check.ts";
 import { UpstreamHttp } from "../proxy/upstream/http.ts";
-import { type Isolation, ISOLATED, watchIsolation } from "./isolation.ts";
-import { UpstreamStdio, type UpstreamStdioOptions } from "../proxy/upstream/stdio-bridge.ts";
+import { UpstreamStdio } from "../proxy/upstream/stdio-bridge.ts";
+import { watchIsolation } from "./isolation.ts";
+import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface OpenUpstream {
-  readonly isolation: Isolation;
   readonly upstream: Upstream;
-  readonly health: { readonly isUp: () => boolean };
-  /** Starts what has to be started. @throws ChildError when that cannot be */
+  /** Why requests cannot be served; empty when the server is up, and isolated where that is required. */
+  readonly notReadyReasons: () => readonly string[];
+  /** Starts the command, or checks the isolation of a running server. @throws StartError when either fails. */
   readonly start: () => Promise<void>;
-  /** Ends it, and what was started; resolves when that is over. */
+  /** Closes connections and ends the command; resolves when that is done. */
   readonly close: () => Promise<void>;
 }
 
-export interface UpstreamParts extends Pick<Telemetry, "log" | "metrics"> {
+interface UpstreamParts {
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly tools: ToolCatalog;
   readonly sessions: Sessions;
 }
 
 export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpstream {
-  const { upstream, bounds, stdio } = settings;
-  const { log, metrics } = parts;
-  const onChange = (isUp: boolean): void => {
-    metrics.upstreamUp(isUp);
-    log.info({ upstream: upstreamName(upstream), up: isUp }, "upstream changed");
-  };
-  if (upstream.kind === "http") {
-    const isolation = watchIsolation(upstream.url, settings.requireIsolation, parts);
-    return openHttp({ url: upstream.url, bounds, isolation, onChange });
-  }
-  return openBridge({
-    ...told(parts),
-    ...stdio,
-    command: { ...upstream, maxLineBytes: bounds.listBytes },
-    answerMs: bounds.upstreamIdleMs,
-    version: VERSION,
-    random: Math.random,
-    onChange,
-  });
+  const { upstream } = settings;
+  return upstream.kind === "http"
+    ? openHttp(settings, upstream, parts)
+    : openBridge(settings, upstream, parts);
 }
 
-/** As the log and the answers of the admin listener call it. */
+/** The upstream's name in the log: its address, or its command without arguments. */
 export function upstreamName(upstream: UpstreamSettings): string {
   return upstream.kind === "http" ? upstream.url.href : upstream.command;
 }
 
+/** Why the sidecar is not ready while the upstream is down; shown on /readyz. */
 export function upstreamDownReason(upstream: UpstreamSettings): string {
   if (upstream.kind === "stdio") return `the wrapped server \`${upstream.command}\` does not run`;
   return `the upstream at ${upstream.url.host} does not accept connections`;
 }
 
-interface HttpParts {
-  readonly url: URL;
-  readonly bounds: Settings["bounds"];
-  readonly isolation: Isolation;
-  readonly onChange: (isUp: boolean) => void;
-}
+type HttpUpstream = Extract<UpstreamSettings, { kind: "http" }>;
+type StdioUpstream = Extract<UpstreamSettings, { kind: "stdio" }>;
 
-function openHttp({ url, bounds, isolation, onChange }: HttpParts): OpenUpstream {
+function openHttp(
+  { bounds, requireIsolation }: Settings,
+  settings: HttpUpstream,
+  { telemetry }: UpstreamParts,
+): OpenUpstream {
+  const { url } = settings;
+  const isolation = watchIsolation(url, requireIsolation, telemetry);
   const upstream = new UpstreamHttp({
     url,
     connectMs: bounds.upstreamConnectMs,
@@ -77,43 +68,64 @@ function openHttp({ url, bounds, isolation, onChange }: HttpParts): OpenUpstream
   const health = watchUpstream({
     url,
     onChange: (isUp) => {
-      onChange(isUp);
+      reportUpstream(telemetry, settings, isUp);
       if (isUp) void isolation.check();
     },
   });
-  const close = async (): Promise<void> => {
-    health.stop();
-    upstream.close();
-  };
-  return { upstream, health, isolation, start: async () => undefined, close };
-}
-
-function openBridge(options: UpstreamStdioOptions): OpenUpstream {
-  const upstream = new UpstreamStdio(options);
   return {
     upstream,
-    isolation: ISOLATED,
-    health: { isUp: () => upstream.isUp },
-    start: () => upstream.prepare(),
-    close: () => upstream.close(),
+    notReadyReasons: () => [
+      ...(health.isUp() ? [] : [upstreamDownReason(settings)]),
+      ...isolation.violations(),
+    ],
+    start: async () => {
+      await isolation.check();
+      const violations = isolation.violations().map((violation) => `--require-isolation: ${violation}`);
+      if (violations.length > 0) throw new StartError(violations, UNAVAILABLE);
+    },
+    close: async () => {
+      health.stop();
+      upstream.close();
+    },
   };
 }
 
-/** What the bridge tells of its children, and what it asks of the other parts. */
-function told({ log, metrics, clock, tools, sessions }: UpstreamParts): BridgeHooks {
-  return {
+function openBridge(
+  { bounds, stdio }: Settings,
+  settings: StdioUpstream,
+  { telemetry, clock, tools, sessions }: UpstreamParts,
+): OpenUpstream {
+  const { log, metrics } = telemetry;
+  const upstream = new UpstreamStdio({
+    ...stdio,
+    command: { ...settings, maxLineBytes: bounds.listBytes },
+    answerMs: bounds.upstreamIdleMs,
+    version: VERSION,
+    random: Math.random,
     nowMs: clock.steadyMs,
     inputSchemaOf: (tool) => tools.inputSchemaOf(tool),
+    onChange: (isUp) => reportUpstream(telemetry, settings, isUp),
     onRestart: metrics.upstreamRestarted,
-    // Security: a server may say on stderr what it was given in secret.
+    // Security: a server may write a credential that it was given to stderr.
     onStderr: (line, pid) =>
       log.info({ child: pid, line: withoutCredentials(line) }, "the server wrote to stderr"),
     onDropped: metrics.upstreamLineDropped,
     onSessionEnded: (id) => sessions.close(id),
+  });
+  return {
+    upstream,
+    notReadyReasons: () => (upstream.isUp ? [] : [upstreamDownReason(settings)]),
+    start: () => upstream.prepare().catch(failStart),
+    close: () => upstream.close(),
   };
 }
 
-type BridgeHooks = Pick<
-  UpstreamStdioOptions,
-  "nowMs" | "inputSchemaOf" | "onRestart" | "onStderr" | "onDropped" | "onSessionEnded"
->;
+function reportUpstream({ log, metrics }: Telemetry, upstream: UpstreamSettings, isUp: boolean): void {
+  metrics.upstreamUp(isUp);
+  log.info({ upstream: upstreamName(upstream), up: isUp }, "upstream changed");
+}
+
+/** Turns an error of the wrapped command into a StartError. */
+export function failStart(error: unknown): never {
+  throw error instanceof ChildError ? new StartError([error.message], UNAVAILABLE) : error;
+}

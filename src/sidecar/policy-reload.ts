@@ -1,81 +1,98 @@
-/** The policies in force: read at the start, read again when their files change, and put in force all at once. */
+/** The policies in force: read at the start, and replaced together when one of their files changes. */
 
 import { parsePolicies, policyPaths, type PolicySet } from "../config/files/policy-set.ts";
 import type { Settings } from "../config/settings/settings.ts";
-import { openWatched, type Watched, type WatchedFile } from "../config/files/watched-file.ts";
-import { type Agent, principalOf } from "../enforcement/request.ts";
+import { openWatched, type WatchedFile } from "../config/files/watched-file.ts";
+import type { Clock } from "../enforcement/clock.ts";
+import { principalOf } from "../enforcement/request.ts";
 import { ALLOW_ALL } from "../policy/document/compile.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ServerNotifications } from "../proxy/relay/server-notifications.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
+import type { LimitCounters } from "./limit-counters.ts";
 import { reportTools } from "./report-tools.ts";
+import { BAD_POLICY, StartError } from "./start-error.ts";
 
-export function openPolicies(settings: Settings): Watched<PolicySet> {
-  return openWatched({
+/** Reads all policy files that the settings name. @throws StartError when one is unreadable or invalid. */
+export function openPolicies(settings: Settings): WatchedFile<PolicySet> {
+  const opened = openWatched({
     paths: policyPaths(settings),
     parse: (...bytes) => {
       const parsed = parsePolicies(settings, ALLOW_ALL, bytes);
       return parsed.ok ? { ok: true, value: parsed.policies } : parsed;
     },
   });
+  if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);
+  return opened.file;
 }
 
 export function limitsOf({ all }: PolicySet): Limit[] {
   return all.flatMap((policy) => policy.limits);
 }
 
-/** What a reload touches. */
-export interface ReloadParts extends Pick<Telemetry, "log" | "metrics"> {
+/** The parts that a reload updates. */
+interface ReloadParts {
+  readonly telemetry: Telemetry;
   readonly tools: ToolCatalog;
   readonly serverStreams: ServerNotifications;
-  readonly retain: (limits: readonly Limit[]) => void;
-  readonly nowMs: () => number;
+  readonly counters: LimitCounters;
+  readonly clock: Clock;
 }
 
-export interface PolicyWatch {
-  /** Looks now. */
-  readonly poll: () => void;
+export interface ActivePolicies extends Pick<WatchedFile<PolicySet>, "current" | "problems" | "poll"> {
   /** When the policies in force were loaded, in ms since the epoch. */
   readonly loadedAtMs: () => number;
+  /** Stops following the files. */
   readonly stop: () => void;
 }
 
-/** Follows the files from now on. */
-export function followPolicies(file: WatchedFile<PolicySet>, parts: ReloadParts): PolicyWatch {
-  let previous = file.current();
-  let loadedAtMs = parts.nowMs();
-  const onChanged = (policies: PolicySet): void => {
-    loadedAtMs = parts.nowMs();
-    putInForce(previous, policies, parts);
-    previous = policies;
-  };
-  const onProblems = (problems: readonly string[]): void => {
-    parts.metrics.policyRejected();
-    parts.log.error({ problems }, "the policy was not reloaded; the last good one stays in force");
-  };
-  const stop = file.start({ onChanged, onProblems });
-  return { poll: file.poll, loadedAtMs: () => loadedAtMs, stop };
+/** Follows the files from now on; a version with a problem is logged and counted, and the previous one stays in force. */
+export function followPolicies(file: WatchedFile<PolicySet>, parts: ReloadParts): ActivePolicies {
+  const { telemetry, clock } = parts;
+  const { current, problems, poll } = file;
+  let previous = current();
+  let loadedAtMs = clock.wallMs();
+  const stop = file.start({
+    onChanged: (policies) => {
+      loadedAtMs = clock.wallMs();
+      applyPolicies(previous, policies, parts);
+      previous = policies;
+    },
+    onProblems: (found) => {
+      telemetry.metrics.policyRejected();
+      telemetry.log.error(
+        { problems: found },
+        "the policy was not reloaded; the last good one stays in force",
+      );
+    },
+  });
+  return { current, problems, poll, loadedAtMs: () => loadedAtMs, stop };
 }
 
-function putInForce(previous: PolicySet, policies: PolicySet, parts: ReloadParts): void {
-  const { tools, metrics, log, retain, nowMs, serverStreams } = parts;
-  const { all } = policies;
-  retain(limitsOf(policies));
-  metrics.policiesLoaded(all, nowMs());
-  metrics.rulesKnown(all.flatMap((policy) => policy.rules));
-  const seesOtherTools = (agent: Agent): boolean => seesOther(previous, policies, tools, principalOf(agent));
-  const told = serverStreams.notifyToolsChanged(seesOtherTools);
+function applyPolicies(before: PolicySet, after: PolicySet, parts: ReloadParts): void {
+  const { telemetry, tools, serverStreams, counters, clock } = parts;
+  const { all } = after;
+  counters.retain(limitsOf(after));
+  telemetry.metrics.policiesLoaded(all, clock.wallMs());
+  telemetry.metrics.rulesKnown(all.flatMap((policy) => policy.rules));
+  const streams = serverStreams.notifyToolsChanged((agent) => {
+    const principal = principalOf(agent);
+    return seesDifferentTools(before.forAgent(principal), after.forAgent(principal), tools);
+  });
   tools.usePolicies(all);
-  reportTools(tools, all, parts);
-  log.info({ policies: all.map(({ digest }) => digest), streams: told }, "policy reloaded");
+  reportTools(tools, all, telemetry);
+  telemetry.log.info({ policies: all.map(({ digest }) => digest), streams }, "policy reloaded");
 }
 
-/** Whether the agent's list of tools is another than before; before the server has listed any it has seen none. */
-function seesOther(before: PolicySet, after: PolicySet, tools: ToolCatalog, principal: string): boolean {
-  const [old, young] = [before.forAgent(principal), after.forAgent(principal)];
+/** Whether two policies hide different tools; never before the server has listed its tools. */
+function seesDifferentTools(
+  before: Policy | undefined,
+  after: Policy | undefined,
+  tools: ToolCatalog,
+): boolean {
   const isHidden = (name: string, policy: Policy | undefined): boolean =>
     policy === undefined || policy.isHidden(name, tools.categoryOf(name, policy));
-  return tools.definitions().some(({ name }) => isHidden(name, old) !== isHidden(name, young));
+  return tools.definitions().some(({ name }) => isHidden(name, before) !== isHidden(name, after));
 }

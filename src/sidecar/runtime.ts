@@ -1,90 +1,76 @@
-/** What every sidecar stands on, whatever carries its messages: policies, limits, telemetry, control, and what judges by them. */
+/** The parts of every sidecar, whatever its transport: policies, limit counters, telemetry, control and enforcement. */
 
 import type { PolicySet } from "../config/files/policy-set.ts";
 import type { Settings } from "../config/settings/settings.ts";
-import type { WatchedFile } from "../config/files/watched-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
-import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/logging/log.ts";
 import { ServerNotifications } from "../proxy/relay/server-notifications.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { openControlFiles } from "./control/control-files.ts";
-import { createHangUp } from "./sighup.ts";
 import { buildEnforcement, type Enforcement } from "./enforcement.ts";
-import { openLimitCounters } from "./limit-counters.ts";
+import { type LimitCounters, openLimitCounters } from "./limit-counters.ts";
 import type { OpenTelemetry } from "./open-telemetry.ts";
-import { followPolicies, limitsOf, openPolicies, type PolicyWatch } from "./policy-reload.ts";
-import { BAD_POLICY, StartError } from "./start-error.ts";
+import { type ActivePolicies, followPolicies, limitsOf, openPolicies } from "./policy-reload.ts";
 
-export interface Runtime extends Omit<Telemetry, "close">, Enforcement {
+export interface Runtime {
   readonly clock: Clock;
-  readonly policies: WatchedFile<PolicySet>;
+  readonly telemetry: Telemetry;
+  readonly policies: ActivePolicies;
+  readonly counters: LimitCounters;
+  readonly enforcement: Enforcement;
   readonly control: Control;
-  /** Streams that clients hold open, which hear when their tools have changed. */
+  /** Streams that clients hold open; a reload sends them tools/list_changed. */
   readonly serverStreams: ServerNotifications;
-  readonly watch: PolicyWatch;
-  readonly readLimits: () => LimitReadings;
-  /** What SIGHUP asks for. */
-  readonly reload: () => void;
-  /** Stops following files and closes the limit store; nothing may be judged after it. */
+  /** Stops following files and closes the limit store; no call may be decided afterwards. Telemetry stays open. */
   readonly stop: () => void;
-  /** Writes what telemetry still holds. */
-  readonly close: () => Promise<void>;
 }
 
-export interface GroundOptions {
+export interface RuntimeOptions {
   readonly clock: Clock;
-  /** Names that are labels always. */
+  /** Agents that always have a label value of their own. */
   readonly agents: readonly string[];
   readonly open: OpenTelemetry;
 }
 
-/** @throws StartError when the policy is bad, or the audit log cannot be written. */
+/** Reads every file, opens the store, and follows both from then on. @throws StartError when a policy is invalid, or the audit log cannot be written. */
 export async function buildRuntime(
   settings: Settings,
-  { clock, agents, open }: GroundOptions,
+  { clock, agents, open }: RuntimeOptions,
 ): Promise<Runtime> {
-  const policies = policiesOf(settings);
+  const file = openPolicies(settings);
   const files = openControlFiles(settings);
-  const counting = await openLimitCounters(settings, clock, () => telemetry);
-  const readLimits = (): LimitReadings => counting.read(limitsOf(policies.current()));
-  const telemetry = await open(settings, agents, readLimits);
-  const control = createControl(settings, telemetry, { files, clock, store: counting.store });
-  const judging = buildEnforcement(policies.current, { ...telemetry, ...counting, control, clock });
+  const counters = await openLimitCounters(settings, clock, () => telemetry);
+  const telemetry = await open(settings, agents, () => counters.read(limitsOf(file.current())));
+  const control = createControl(settings, telemetry, { files, clock, store: counters.store });
+  const enforcement = buildEnforcement(file.current, { telemetry, counters, control, clock });
   const serverStreams = new ServerNotifications();
-  const watch = followPolicies(policies, {
-    ...telemetry,
-    ...judging,
-    serverStreams,
-    retain: counting.retain,
-    nowMs: clock.wallMs,
-  });
-  await counting.start();
+  const { tools } = enforcement;
+  const policies = followPolicies(file, { telemetry, tools, serverStreams, counters, clock });
+  await counters.start();
   await control.start();
   const stop = (): void => {
-    watch.stop();
+    policies.stop();
     control.stop();
-    counting.close();
+    counters.close();
   };
-  const reload = createHangUp(telemetry, () => {
-    watch.poll();
-    control.poll();
-  });
-  const followed = { policies, watch, readLimits, reload, stop };
-  return { ...telemetry, ...judging, ...followed, clock, control, serverStreams };
+  return { clock, telemetry, policies, counters, enforcement, control, serverStreams, stop };
 }
 
-function policiesOf(settings: Settings): WatchedFile<PolicySet> {
-  const opened = openPolicies(settings);
-  if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);
-  return opened.file;
+/** Handles SIGHUP: reads every file at once and reopens the audit log. Never throws: a failure is logged, and the previous version stays in use. */
+export function reload({ policies, control, telemetry }: Runtime): void {
+  policies.poll();
+  control.poll();
+  const failure = telemetry.reopenAudit();
+  if (failure === undefined) telemetry.log.info("audit log reopened");
+  else
+    telemetry.log.error({ err: failure }, "the audit log could not be reopened; the old file stays in use");
 }
 
-/** Says at the start what is in force, and what is loose about it. */
-export function logStart(log: Log, { all }: PolicySet, about: Readonly<Record<string, unknown>>): void {
+/** Logs the policies in force at the start, and warns when nothing is enforced. */
+export function logStart(log: Log, { all }: PolicySet, fields: Readonly<Record<string, unknown>>): void {
   const digests = all.map((policy) => policy.digest).filter(Boolean);
-  log.info({ ...about, policies: digests }, "tollgate is up");
+  log.info({ ...fields, policies: digests }, "tollgate is up");
   if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");
   if (all.some((policy) => policy.mode === "shadow"))
     log.warn("shadow mode: what the policy denies is counted, and passes");

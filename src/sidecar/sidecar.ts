@@ -1,19 +1,19 @@
-/** The composition root: builds every part of one sidecar, starts it, drains it, stops it. */
+/** The composition root of a sidecar that listens on HTTP: builds its parts, starts them, drains them, stops them. */
 
+import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAdminListener } from "./admin-listener.ts";
 import { type HttpSettings, isHttp, type Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { adminSources } from "./admin-sources.ts";
-import { logStart, buildRuntime } from "./runtime.ts";
+import { buildRuntime, logStart, reload, type Runtime } from "./runtime.ts";
 import { buildHttpProxy, type HttpProxy } from "./http-proxy.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { openTelemetry } from "./open-telemetry.ts";
-import { watchLoop } from "./overload.ts";
-import { upstreamName, upstreamDownReason } from "./open-upstream.ts";
-import { loadCredentials } from "./identity/credentials.ts";
-import { BAD_USAGE, bind, StartError, UNAVAILABLE } from "./start-error.ts";
-import { ChildError } from "../proxy/upstream/child/child-error.ts";
+import { type LoopWatch, watchLoop } from "./overload.ts";
+import { upstreamName } from "./open-upstream.ts";
+import { type Credentials, loadCredentials } from "./identity/credentials.ts";
+import { BAD_USAGE, bind, StartError } from "./start-error.ts";
 import { createDownstream } from "../proxy/downstream/http-server.ts";
 import { type Edge, servedHosts } from "../proxy/downstream/request-checks.ts";
 import { closeListener } from "../proxy/http/listener.ts";
@@ -23,91 +23,101 @@ export interface Sidecar {
   readonly url: string;
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
-  /** What SIGHUP asks for: files are read at once, and the audit log is let go of and begun anew. */
+  /** Handles SIGHUP: reads every file at once and reopens the audit log. */
   readonly reload: () => void;
-  /** Not ready at once, then serves on for a while, then finishes what is under way, then stops. */
+  /** Reports not ready, goes on serving for the lame-duck time, finishes open requests, then stops. */
   readonly drain: () => Promise<void>;
-  /** Stops now, whatever is under way. */
+  /** Stops at once; open requests are cancelled. */
   readonly stop: () => Promise<void>;
 }
 
-/** Starts both listeners; `clock` is the one that limits and records go by. @throws StartError when the policy is bad, or an address, a file or the server cannot be had. */
+/** Starts both listeners. `clock` times limits and records. @throws StartError when a policy or file is invalid, an address is taken, or the server does not start. */
 export async function startSidecar(
   settings: Settings,
   clock: Clock = SYSTEM_CLOCK,
   open = openTelemetry,
 ): Promise<Sidecar> {
   if (!isHttp(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
-  const { identity, tls, adminToken } = loadCredentials(settings, clock);
-  const ground = await buildRuntime(settings, { clock, agents: identity.agents, open });
-  const { log } = ground;
-  const guard = buildHttpProxy(settings, ground, identity);
-  const state = { isDraining: false };
-  const loop = watchLoop({
-    maxMs: settings.bounds.loopDelayMs,
-    onChange: (isLate, delayMs) =>
-      log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
-  });
-  const downstream = createDownstream(guard.relay, {
-    edge: edgeOf(settings, identity),
-    ...(tls.options && { tls: tls.options }),
-    ...(identity.metadata && { metadata: identity.metadata }),
-    ...settings.bounds,
-    answers: guard.answers,
-    isLate: loop.isLate,
-    onFault: (error) => log.error({ err: error }, "a message could not be relayed"),
-  });
-  const notReadyBecause = (): string[] => [
-    ...(state.isDraining ? ["the sidecar is draining"] : []),
-    ...(guard.health.isUp() ? [] : [upstreamDownReason(settings.upstream)]),
-    ...[guard.isolation.violation()].filter((because) => because !== undefined),
-    ...identity.notReadyReasons(),
-  ];
-  const admin = createAdminListener(
-    adminSources(settings, ground, { ...guard, adminToken, notReadyBecause }),
-    log,
-  );
-  const stopFollowing = [identity.start(log), tls.start(downstream, log)];
-  const stop = async (deadlineMs = 0): Promise<void> => {
-    state.isDraining = true;
-    await guard.answers.close(downstream, deadlineMs);
-    for (const stopOne of [...stopFollowing, loop.stop]) stopOne();
-    await guard.close();
-    ground.stop();
-    await closeListener(admin, 0);
-    await ground.close();
-  };
-  const drain = async (): Promise<void> => {
-    state.isDraining = true;
-    log.info("draining");
-    guard.answers.beginConnectionClose();
-    await pause(settings.bounds.lameDuckMs);
-    await stop(settings.bounds.drainMs);
-  };
+  const credentials = loadCredentials(settings, clock);
+  const runtime = await buildRuntime(settings, { clock, agents: credentials.identity.agents, open });
+  const sidecar = assemble(settings, runtime, credentials);
   try {
-    await startUpstream(guard);
-    const url = `${await bind(downstream, settings.listen, "--listen", tls.scheme)}${settings.path}`;
-    const adminUrl = await bind(admin, settings.admin, "--admin");
+    await sidecar.proxy.upstream.start();
+    const urls = await bindListeners(settings, sidecar, credentials.tls.scheme);
     const { server, upstream } = settings;
-    logStart(log, ground.policies.current(), { url, adminUrl, upstream: upstreamName(upstream), server });
-    return { url, adminUrl, reload: ground.reload, stop, drain };
+    const fields = { ...urls, upstream: upstreamName(upstream), server };
+    logStart(runtime.telemetry.log, runtime.policies.current(), fields);
+    return {
+      ...urls,
+      reload: () => reload(runtime),
+      drain: () => drainSidecar(settings, sidecar),
+      stop: () => stopSidecar(sidecar, 0),
+    };
   } catch (error) {
-    await stop();
+    await stopSidecar(sidecar, 0);
     throw error;
   }
 }
 
 const NO_LISTENER = "--listen: is missing; say where to serve -- COMMAND over HTTP";
 
-async function startUpstream({ start, isolation }: HttpProxy): Promise<void> {
-  try {
-    await start();
-  } catch (error) {
-    throw error instanceof ChildError ? new StartError([error.message], UNAVAILABLE) : error;
-  }
-  await isolation.check();
-  const broken = isolation.violation();
-  if (broken !== undefined) throw new StartError([`--require-isolation: ${broken}`], UNAVAILABLE);
+/** The parts of one sidecar, before and after its listeners are bound. */
+interface Parts {
+  readonly runtime: Runtime;
+  readonly proxy: HttpProxy;
+  readonly downstream: Server;
+  readonly admin: Server;
+  readonly state: { isDraining: boolean };
+  /** Each stops one watch: of identity, TLS files and the event loop. */
+  readonly stopWatches: readonly (() => void)[];
+}
+
+function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credentials): Parts {
+  const { identity, tls, adminToken } = credentials;
+  const { log } = runtime.telemetry;
+  const proxy = buildHttpProxy(settings, runtime, identity);
+  const state = { isDraining: false };
+  const loop = watchLoop({
+    maxMs: settings.bounds.loopDelayMs,
+    onChange: (isLate, delayMs) =>
+      log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
+  });
+  const downstream = openDownstream(settings, { runtime, proxy, credentials, loop });
+  const notReadyReasons = (): string[] => [
+    ...(state.isDraining ? ["the sidecar is draining"] : []),
+    ...proxy.upstream.notReadyReasons(),
+    ...identity.notReadyReasons(),
+  ];
+  const { sessions, streams } = proxy;
+  const sources = adminSources(settings, runtime, { sessions, streams, adminToken, notReadyReasons });
+  const stopWatches = [identity.start(log), tls.start(downstream, log), loop.stop];
+  return { runtime, proxy, downstream, admin: createAdminListener(sources, log), state, stopWatches };
+}
+
+interface DownstreamParts {
+  readonly runtime: Runtime;
+  readonly proxy: HttpProxy;
+  readonly credentials: Credentials;
+  readonly loop: LoopWatch;
+}
+
+function openDownstream(
+  settings: HttpSettings,
+  { runtime, proxy, credentials: { identity, tls }, loop }: DownstreamParts,
+): Server {
+  const { bounds } = settings;
+  return createDownstream(proxy.relay, {
+    edge: edgeOf(settings, identity),
+    ...(tls.options && { tls: tls.options }),
+    ...(identity.metadata && { metadata: identity.metadata }),
+    requestMs: bounds.requestMs,
+    connections: bounds.connections,
+    receivedBytes: bounds.receivedBytes,
+    unreadMs: bounds.unreadMs,
+    answers: proxy.drain,
+    isLate: loop.isLate,
+    onFault: (error) => runtime.telemetry.log.error({ err: error }, "a message could not be relayed"),
+  });
 }
 
 function edgeOf(
@@ -122,4 +132,34 @@ function edgeOf(
     identityHeaders: proofHeaders,
     ...(metadata && { documents: metadata.paths }),
   };
+}
+
+async function bindListeners(
+  settings: HttpSettings,
+  { downstream, admin }: Parts,
+  scheme: string,
+): Promise<Pick<Sidecar, "url" | "adminUrl">> {
+  const origin = await bind(downstream, settings.listen, "--listen", scheme);
+  const adminUrl = await bind(admin, settings.admin, "--admin");
+  return { url: `${origin}${settings.path}`, adminUrl };
+}
+
+async function drainSidecar({ bounds }: HttpSettings, parts: Parts): Promise<void> {
+  parts.state.isDraining = true;
+  parts.runtime.telemetry.log.info("draining");
+  parts.proxy.drain.beginConnectionClose();
+  await pause(bounds.lameDuckMs);
+  await stopSidecar(parts, bounds.drainMs);
+}
+
+/** Waits up to `deadlineMs` for open requests, then stops. Telemetry closes last: it records how each request ended. */
+async function stopSidecar(parts: Parts, deadlineMs: number): Promise<void> {
+  const { runtime, proxy, downstream, admin, state, stopWatches } = parts;
+  state.isDraining = true;
+  await proxy.drain.close(downstream, deadlineMs);
+  for (const stopWatch of stopWatches) stopWatch();
+  await proxy.close();
+  runtime.stop();
+  await closeListener(admin, 0);
+  await runtime.telemetry.close();
 }

@@ -1,9 +1,8 @@
-/** One client at our stdin and stdout and one server as our child, tied together by the relay. */
+/** One client at our stdin and stdout, and one server as our child process, joined by the relay. */
 
 import type { Settings, UpstreamSettings } from "../config/settings/settings.ts";
 import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { withoutCredentials } from "../telemetry/audit/redact.ts";
-import { ChildError } from "../proxy/upstream/child/child-error.ts";
 import { type ChildExit, exitCodeOf, startChild } from "../proxy/upstream/child/child.ts";
 import { LineOutput, serveLines } from "../proxy/downstream/stdio-server.ts";
 import { StdioRelay } from "../proxy/relay/stdio-relay.ts";
@@ -12,49 +11,68 @@ import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
 import { lineUpstream } from "../proxy/upstream/stdio.ts";
+import { failStart } from "./open-upstream.ts";
 import type { Runtime } from "./runtime.ts";
-import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface StdioSettings extends Settings {
   readonly upstream: Extract<UpstreamSettings, { kind: "stdio" }>;
   readonly agent: string;
 }
 
-interface SessionParts extends Runtime {
-  /** Writes to stdout as nobody else can. */
+/** The process's own pipes. */
+export interface Pipes {
+  /** The only way to the real stdout. */
   readonly stdout: typeof process.stdout.write;
   readonly stderr: LineSink;
-  readonly state: { isDraining: boolean; isUp: boolean };
+}
+
+export interface StdioState {
+  isDraining: boolean;
+  isUp: boolean;
 }
 
 interface Session {
-  /** The server's exit code, when it has ended and the client has its last answers. */
+  /** Resolves with the server's exit code when the server has ended and the client has received every response. */
   readonly ended: Promise<number>;
   readonly stop: () => void;
 }
 
-/** Clients kill 2 seconds after they have asked us to end: the server has this long, then 1 second from SIGTERM to SIGKILL. */
+/** From `stop` to SIGTERM. Clients kill us 2 seconds after they ask us to end; 1 more second passes from SIGTERM to SIGKILL. */
 const STOP_GRACE_MS = 500;
-/** So long a client that does not read may keep us from ending. */
-const STUCK_MS = 1_700;
+/** How long unread output may delay our end. */
+const MAX_UNREAD_MS = 1_700;
 
 /** Starts the server, and then reads the client. @throws StartError when the server cannot be started. */
-export async function openStdioSession(settings: StdioSettings, parts: SessionParts): Promise<Session> {
-  const { log, metrics, state, stderr } = parts;
+export async function openStdioSession(
+  settings: StdioSettings,
+  runtime: Runtime,
+  { stdout, stderr, state }: Pipes & { readonly state: StdioState },
+): Promise<Session> {
+  const { clock, enforcement, telemetry } = runtime;
+  const { log, metrics } = telemetry;
   const { promise: exited, resolve: onExit } = Promise.withResolvers<ChildExit>();
   const stop = (): void => {
     state.isDraining = true;
-    setTimeout(() => output.abandon(), STUCK_MS).unref();
+    setTimeout(() => output.abandon(), MAX_UNREAD_MS).unref();
     void child.stop(STOP_GRACE_MS);
   };
-  const output = new LineOutput(process.stdout, stop, parts.stdout);
+  const reportUp = (isUp: boolean): void => {
+    state.isUp = isUp;
+    metrics.upstreamUp(isUp);
+  };
+  const output = new LineOutput(process.stdout, stop, stdout);
   const onFault = (error: unknown): Promise<void> => {
     log.error({ err: error }, "a message could not be relayed");
     return output.write(errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message").body);
   };
-  const tasks = new OpenTasks(parts.clock.steadyMs);
+  const tasks = new OpenTasks(clock.steadyMs);
   const relay = new StdioRelay({
-    ...parts,
+    clock,
+    tools: enforcement.tools,
+    enforcer: enforcement.enforcer,
+    policyFor: enforcement.policyFor,
+    observer: telemetry.observer,
+    propagate: telemetry.propagate,
     agent: { name: settings.agent, source: "flag", verified: true },
     nextId: createRequestIds(),
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
@@ -68,15 +86,13 @@ export async function openStdioSession(settings: StdioSettings, parts: SessionPa
     {
       onLine: (line) => relay.fromServer(line).catch(onFault),
       onExit,
-      // Security: a server may say on stderr what it was given in secret.
+      // Security: a server may write a credential that it was given to stderr.
       onStderr: (line) => stderr.write(`${withoutCredentials(line)}\n`),
       onLineDropped: (_cause, id) => void relay.tooLong(id).catch(onFault),
     },
   );
-  await child.started.catch((error: unknown) => {
-    throw error instanceof ChildError ? new StartError([error.message], UNAVAILABLE) : error;
-  });
-  noteUp(parts, true);
+  await child.started.catch(failStart);
+  reportUp(true);
   const bounds = { maxBytes: settings.bounds.messageBytes, onFault };
   const read = serveLines(process.stdin, relay, bounds).then(() => {
     state.isDraining = true;
@@ -84,7 +100,7 @@ export async function openStdioSession(settings: StdioSettings, parts: SessionPa
   });
   read.catch(onFault);
   const ended = exited.then(async (exit) => {
-    noteUp(parts, false);
+    reportUp(false);
     log.info(exit, "the wrapped server has ended");
     tasks.closeAll();
     await relay.end(state.isDraining ? "cancelled" : "upstream_error");
@@ -92,9 +108,4 @@ export async function openStdioSession(settings: StdioSettings, parts: SessionPa
     return exitCodeOf(exit);
   });
   return { ended, stop };
-}
-
-function noteUp({ metrics, state }: SessionParts, isUp: boolean): void {
-  state.isUp = isUp;
-  metrics.upstreamUp(isUp);
 }
