@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
-import { stringOf } from "../mcp/message-outline.ts";
+import { stringOfToken } from "../mcp/message-outline.ts";
 import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
 
 /** Of the connection, so it is read once for all of its requests. */
@@ -46,7 +46,7 @@ function alternativeNames(text: string): readonly (readonly [kind: string, name:
     const match = reader.exec(text);
     if (match === null) return undefined;
     const [, kind = "", quoted, plain = "", end] = match;
-    const name = quoted === undefined ? plain : stringOf(quoted);
+    const name = quoted === undefined ? plain : stringOfToken(quoted);
     if (name === undefined) return undefined;
     names.push([kind, name]);
     if (end === "") return names;

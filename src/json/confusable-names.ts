@@ -1,7 +1,7 @@
 /** Names that some server may read as another name: what must not stand beside the names that are judged. */
 
 /** Names that decide something, and their folded forms. */
-export interface DecidingNames {
+export interface ProtectedNames {
   readonly exact: ReadonlySet<string>;
   readonly folded: ReadonlySet<string>;
 }
@@ -12,7 +12,7 @@ const PLAIN = /^[!-~]*$/;
 /** What parsers and displays drop: controls, blanks, zero-width and other default-ignorable characters, the dot of `İ`. */
 const DROPPED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{White_Space}\u0307]/gu;
 
-export function decidingNames(names: readonly string[]): DecidingNames {
+export function protectedNames(names: readonly string[]): ProtectedNames {
   return { exact: new Set(names), folded: new Set(names.map(fold)) };
 }
 
@@ -20,7 +20,7 @@ export function decidingNames(names: readonly string[]): DecidingNames {
  * Whether a lenient reader could take the name for a deciding one that it is not.
  * Case (Go's encoding/json, long s and Kelvin sign included), NUL as an end or as nothing, zero-width, NFKC.
  */
-export function isConfusable(name: string, deciding: DecidingNames): boolean {
+export function isConfusable(name: string, deciding: ProtectedNames): boolean {
   if (deciding.exact.has(name)) return false;
   if (PLAIN.test(name)) return deciding.folded.has(name.toLowerCase());
   if (name.length > MAX_FOLDED_LENGTH) return true;
@@ -33,7 +33,7 @@ export function isConfusable(name: string, deciding: DecidingNames): boolean {
 const MAX_SHRINKAGE = 8;
 
 /** The same for the name of an argument, which may have any length; linear in it. */
-export function foldsOnto(name: string, wanted: string): boolean {
+export function isConfusableWith(name: string, wanted: string): boolean {
   if (name === wanted) return false;
   const isPlain = PLAIN.test(wanted);
   if (isPlain && name.length !== wanted.length && PLAIN.test(name)) return false;

@@ -2,17 +2,17 @@
 
 import { isJsonArray, type Json, JsonNumber } from "./json.ts";
 
-const LONGEST = 60;
+const MAX_SHOWN_LENGTH = 60;
 
 /** `"fortnight"`, `12`, `true`, `null`, `a list`, `an object`. */
 export function describeJson(value: Json): string {
   if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return JSON.stringify(shorten(value));
-  if (value instanceof JsonNumber) return shorten(value.token);
+  if (typeof value === "string") return JSON.stringify(shortenText(value));
+  if (value instanceof JsonNumber) return shortenText(value.token);
   return isJsonArray(value) ? "a list" : "an object";
 }
 
 /** The start of a text that is too long to repeat whole. */
-export function shorten(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+export function shortenText(text: string): string {
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }

@@ -4,7 +4,7 @@ import { isJsonArray, isJsonObject, type Json, type JsonArray, JsonNumber, type 
 import { compareNumbers } from "./compare-numbers.ts";
 
 /** Deep and exact: `1.0` equals `1`, `"1"` does not, `[1, {"a": null}]` equals itself. */
-export function isEqual(one: Json, other: Json): boolean {
+export function isEqualJson(one: Json, other: Json): boolean {
   if (one instanceof JsonNumber) return other instanceof JsonNumber && compareNumbers(one, other) === 0;
   if (isJsonArray(one)) return isJsonArray(other) && isEqualList(one, other);
   if (isJsonObject(one)) return isJsonObject(other) && isEqualObject(one, other);
@@ -12,14 +12,14 @@ export function isEqual(one: Json, other: Json): boolean {
 }
 
 function isEqualList(one: JsonArray, other: JsonArray): boolean {
-  return one.length === other.length && one.every((item, index) => isEqual(item, other[index] ?? null));
+  return one.length === other.length && one.every((item, index) => isEqualJson(item, other[index] ?? null));
 }
 
 function isEqualObject(one: JsonObject, other: JsonObject): boolean {
   if (one.size !== other.size) return false;
   for (const [name, value] of one) {
     const match = other.get(name);
-    if (match === undefined || !isEqual(value, match)) return false;
+    if (match === undefined || !isEqualJson(value, match)) return false;
   }
   return true;
 }

@@ -3,14 +3,14 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /** The segments after `args`; empty for the arguments as a whole. */
-export type Path = readonly string[];
+export type ArgumentPath = readonly string[];
 
 const SEGMENT = /\.([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/uy;
-const LONGEST = 1024;
+const MAX_PATH_LENGTH = 1024;
 
 /** The path, or undefined when the text is none. */
-export function parsePath(text: string): Path | undefined {
-  if (!text.startsWith("args") || text.length > LONGEST) return undefined;
+export function parseArgumentPath(text: string): ArgumentPath | undefined {
+  if (!text.startsWith("args") || text.length > MAX_PATH_LENGTH) return undefined;
   const segments: string[] = [];
   SEGMENT.lastIndex = "args".length;
   while (SEGMENT.lastIndex < text.length) {
@@ -32,7 +32,7 @@ function unquote(quoted: string): string | undefined {
 }
 
 /** What stands at the path; undefined when nothing does, and when it is null. */
-export function resolvePath(args: JsonObject, path: Path): Json | undefined {
+export function resolveArgument(args: JsonObject, path: ArgumentPath): Json | undefined {
   let value: Json | undefined = args;
   for (const segment of path) {
     value = childOf(value, segment);

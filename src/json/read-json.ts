@@ -90,7 +90,7 @@ class Reader {
     this.#peek();
     const value = this.#value(1);
     if (value !== undefined && !Number.isNaN(this.#peek()))
-      this.#refuse("syntax", "text after the end of the value");
+      this.#fail("syntax", "text after the end of the value");
     if (this.#fault !== undefined) return this.#fault;
     // Invariant: without a fault there is a value; what is nullish here is a null that was written.
     return { ok: true, value: value ?? null, minified: this.#kept + this.#text.slice(this.#keptTo) };
@@ -98,7 +98,7 @@ class Reader {
 
   #value(depth: number): Json | undefined {
     this.#nodesLeft -= 1;
-    if (this.#nodesLeft < 0) return this.#refuse("nodes", "too many values");
+    if (this.#nodesLeft < 0) return this.#fail("nodes", "too many values");
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
         return this.#string();
@@ -118,7 +118,7 @@ class Reader {
   }
 
   #object(depth: number): JsonObject | undefined {
-    if (depth > this.#maxDepth) return this.#refuse("depth", "objects and arrays are nested too deep");
+    if (depth > this.#maxDepth) return this.#fail("depth", "objects and arrays are nested too deep");
     this.#at += 1;
     if (this.#peek() === CLOSE_BRACE) {
       this.#at += 1;
@@ -134,9 +134,9 @@ class Reader {
       const size = members.size;
       members.set(name, value);
       // Security: parsers differ in which of two equal names they believe, so neither may pass.
-      if (members.size === size) return this.#refuse("duplicate_key", "an object has a name twice", nameAt);
+      if (members.size === size) return this.#fail("duplicate_key", "an object has a name twice", nameAt);
       const next = this.#peek();
-      if (next !== COMMA && next !== CLOSE_BRACE) return this.#refuse("syntax", "expected `,` or `}`");
+      if (next !== COMMA && next !== CLOSE_BRACE) return this.#fail("syntax", "expected `,` or `}`");
       this.#at += 1;
       if (next === CLOSE_BRACE) return members;
       this.#peek();
@@ -146,19 +146,19 @@ class Reader {
   /** A member's name and its colon; stops at the first character of the value. */
   #name(): string | undefined {
     this.#keysLeft -= 1;
-    if (this.#keysLeft < 0) return this.#refuse("nodes", "too many names");
+    if (this.#keysLeft < 0) return this.#fail("nodes", "too many names");
     if (this.#text.charCodeAt(this.#at) !== QUOTE)
-      return this.#refuse("syntax", "expected a name in double quotes");
+      return this.#fail("syntax", "expected a name in double quotes");
     const name = this.#string();
     if (name === undefined) return undefined;
-    if (this.#peek() !== COLON) return this.#refuse("syntax", "expected `:` after a name");
+    if (this.#peek() !== COLON) return this.#fail("syntax", "expected `:` after a name");
     this.#at += 1;
     this.#peek();
     return name;
   }
 
   #array(depth: number): JsonArray | undefined {
-    if (depth > this.#maxDepth) return this.#refuse("depth", "objects and arrays are nested too deep");
+    if (depth > this.#maxDepth) return this.#fail("depth", "objects and arrays are nested too deep");
     this.#at += 1;
     if (this.#peek() === CLOSE_BRACKET) {
       this.#at += 1;
@@ -170,7 +170,7 @@ class Reader {
       if (element === undefined) return undefined;
       elements.push(element);
       const next = this.#peek();
-      if (next !== COMMA && next !== CLOSE_BRACKET) return this.#refuse("syntax", "expected `,` or `]`");
+      if (next !== COMMA && next !== CLOSE_BRACKET) return this.#fail("syntax", "expected `,` or `]`");
       this.#at += 1;
       if (next === CLOSE_BRACKET) return elements;
       this.#peek();
@@ -199,7 +199,7 @@ class Reader {
     for (let code = BACKSLASH; code !== QUOTE; code = text.charCodeAt(at)) {
       if (!(code >= 0x20)) return this.#unendedString(at);
       const length = code === BACKSLASH ? escapeLength(text, at) : 1;
-      if (length === 0) return this.#refuse("syntax", "no such escape", at);
+      if (length === 0) return this.#fail("syntax", "no such escape", at);
       at += length;
     }
     this.#at = at + 1;
@@ -207,28 +207,28 @@ class Reader {
     // Security: a lone surrogate becomes U+FFFD in one server, an error in another, and itself in a third.
     return value.isWellFormed()
       ? value
-      : this.#refuse("encoding", "an escaped surrogate stands alone", from - 1);
+      : this.#fail("encoding", "an escaped surrogate stands alone", from - 1);
   }
 
   #unendedString(at: number): undefined {
     const isEnd = at >= this.#text.length;
-    return this.#refuse("syntax", isEnd ? "a string does not end" : "a control character in a string", at);
+    return this.#fail("syntax", isEnd ? "a string does not end" : "a control character in a string", at);
   }
 
   #number(): JsonNumber | undefined {
     const end = numberEnd(this.#text, this.#at);
-    if (end === -1) return this.#refuse("syntax", "expected a value");
+    if (end === -1) return this.#fail("syntax", "expected a value");
     const token = this.#text.slice(this.#at, end);
-    if (token.length > this.#maxNumberLength) return this.#refuse("number", "a number is too long");
+    if (token.length > this.#maxNumberLength) return this.#fail("number", "a number is too long");
     if (mayBeInfinite(token) && !Number.isFinite(Number(token))) {
-      return this.#refuse("number", "a number is too great for a double");
+      return this.#fail("number", "a number is too great for a double");
     }
     this.#at = end;
     return new JsonNumber(token);
   }
 
   #literal<L extends boolean | null>(word: string, value: L): L | undefined {
-    if (!this.#text.startsWith(word, this.#at)) return this.#refuse("syntax", "expected a value");
+    if (!this.#text.startsWith(word, this.#at)) return this.#fail("syntax", "expected a value");
     this.#at += word.length;
     return value;
   }
@@ -253,7 +253,7 @@ class Reader {
     return code;
   }
 
-  #refuse(cause: JsonFaultCause, detail: string, offset = this.#at): undefined {
+  #fail(cause: JsonFaultCause, detail: string, offset = this.#at): undefined {
     this.#fault ??= { ok: false, cause, detail, offset };
   }
 }

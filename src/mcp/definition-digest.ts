@@ -3,7 +3,7 @@
 import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../json/json.ts";
 import type { ToolDefinition } from "./tool-definition.ts";
 
-export interface DefinitionParts {
+export interface DigestInputs {
   /** Name and title. */
   readonly name: string;
   readonly description: string;
@@ -13,7 +13,7 @@ export interface DefinitionParts {
 }
 
 /** `digest` is of the four parts together; the parts tell what has changed. */
-export interface DefinitionDigests extends DefinitionParts {
+export interface DefinitionDigests extends DigestInputs {
   readonly digest: string;
 }
 
@@ -22,7 +22,7 @@ export function digestDefinition(
   tool: ToolDefinition,
   digestOf: (text: string) => string,
 ): DefinitionDigests {
-  const { name, description, schema, annotations } = definitionParts(tool);
+  const { name, description, schema, annotations } = digestInputs(tool);
   return {
     digest: digestOf([name, description, schema, annotations].join("\n")),
     name: digestOf(name),
@@ -33,7 +33,7 @@ export function digestDefinition(
 }
 
 /** What is digested; a part that the definition lacks is the text `null`. */
-export function definitionParts({ json }: ToolDefinition): DefinitionParts {
+export function digestInputs({ json }: ToolDefinition): DigestInputs {
   const textOf = (...names: readonly string[]): string =>
     names.map((name) => canonicalText(json.get(name) ?? null)).join("\n");
   return {

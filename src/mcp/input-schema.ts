@@ -1,7 +1,7 @@
 /** What a tool's inputSchema says of one argument: whether it exists, must be given, and of which type it is. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
-import type { Path } from "../json/path.ts";
+import type { ArgumentPath } from "../json/path.ts";
 
 export type JsonType = "null" | "boolean" | "string" | "number" | "array" | "object";
 
@@ -23,7 +23,7 @@ export type Argument =
     };
 
 /** The argument at the path. Follows local references and every alternative; what it cannot read is `open`. */
-export function findArgument(root: JsonObject, path: Path): Argument {
+export function findArgument(root: JsonObject, path: ArgumentPath): Argument {
   let schemas: readonly Json[] = [root];
   let isRequired = true;
   for (const segment of path) {
@@ -61,7 +61,7 @@ type Step =
   | { readonly kind: "present"; readonly schemas: readonly Json[]; readonly isRequired: boolean };
 
 function stepInto(schemas: readonly Json[], segment: string, root: JsonObject): Step {
-  const pieces = schemas.flatMap((schema) => piecesOf(schema, root));
+  const pieces = schemas.flatMap((schema) => subschemasOf(schema, root));
   const objects = pieces.map((piece) => piece.get("properties")).filter(isJsonObject);
   const found = objects.map((properties) => properties.get(segment)).filter((each) => each !== undefined);
   if (found.length > 0) {
@@ -92,14 +92,14 @@ function itemsOf(pieces: readonly JsonObject[]): Json[] {
 }
 
 /** The schema and everything that it is put together from; a reference to itself ends there. */
-function piecesOf(schema: Json, root: JsonObject, seen: Set<Json> = new Set()): JsonObject[] {
+function subschemasOf(schema: Json, root: JsonObject, seen: Set<Json> = new Set()): JsonObject[] {
   if (!isJsonObject(schema) || seen.has(schema)) return [];
   seen.add(schema);
   const parts = [
-    referenced(schema, root),
+    resolveReference(schema, root),
     ...["allOf", "anyOf", "oneOf"].flatMap((key) => listOf(schema, key)),
   ];
-  return [schema, ...parts.flatMap((part) => piecesOf(part, root, seen))];
+  return [schema, ...parts.flatMap((part) => subschemasOf(part, root, seen))];
 }
 
 function listOf(schema: JsonObject, key: string): readonly Json[] {
@@ -108,7 +108,7 @@ function listOf(schema: JsonObject, key: string): readonly Json[] {
 }
 
 /** What a local `$ref` points to; null when there is none, or it points nowhere. */
-function referenced(schema: JsonObject, root: JsonObject): Json {
+function resolveReference(schema: JsonObject, root: JsonObject): Json {
   const reference = schema.get("$ref");
   if (typeof reference !== "string" || !reference.startsWith("#/")) return null;
   let target: Json | undefined = root;
@@ -124,7 +124,7 @@ function requires(schema: Json, name: string, root: JsonObject, seen: Set<Json> 
   seen.add(schema);
   const isNeeded = (part: Json): boolean => requires(part, name, root, seen);
   if (listOf(schema, "required").includes(name)) return true;
-  if ([referenced(schema, root), ...listOf(schema, "allOf")].some(isNeeded)) return true;
+  if ([resolveReference(schema, root), ...listOf(schema, "allOf")].some(isNeeded)) return true;
   return ["anyOf", "oneOf"].some((key) => {
     const alternatives = listOf(schema, key);
     return alternatives.length > 0 && alternatives.every(isNeeded);
@@ -141,10 +141,10 @@ function unionOf(all: readonly Types[]): Types {
 }
 
 /** Alternatives inside alternatives that are still followed. */
-const DEEPEST = 8;
+const MAX_ALTERNATIVE_DEPTH = 8;
 
 function typesOf(schema: Json, root: JsonObject, depth = 0): Types {
-  if (!isJsonObject(schema) || depth > DEEPEST) return undefined;
+  if (!isJsonObject(schema) || depth > MAX_ALTERNATIVE_DEPTH) return undefined;
   const named = typeNames(schema.get("type"));
   if (named !== undefined) return named;
   const values = valuesOf(schema, root);
@@ -152,7 +152,7 @@ function typesOf(schema: Json, root: JsonObject, depth = 0): Types {
   const inner = (part: Json): Types => typesOf(part, root, depth + 1);
   const alternatives = [...listOf(schema, "anyOf"), ...listOf(schema, "oneOf")];
   if (alternatives.length > 0) return unionOf(alternatives.map(inner));
-  return [referenced(schema, root), ...listOf(schema, "allOf")]
+  return [resolveReference(schema, root), ...listOf(schema, "allOf")]
     .map(inner)
     .find((types) => types !== undefined);
 }
@@ -175,7 +175,7 @@ const TYPES: ReadonlyMap<string, JsonType> = new Map([
 
 function valuesOf(schema: Json | undefined, root: JsonObject): readonly Json[] | undefined {
   if (!isJsonObject(schema)) return undefined;
-  const target = referenced(schema, root);
+  const target = resolveReference(schema, root);
   const piece = isJsonObject(target) ? target : schema;
   const constant = piece.get("const");
   if (constant !== undefined) return [constant];

@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 
 const LF = 0x0a;
 const CR = 0x0d;
-const FIRST_BYTES = 4_096;
-const NOTHING = Buffer.alloc(0);
+const MIN_BUFFER_BYTES = 4_096;
+const EMPTY = Buffer.alloc(0);
 
 export interface LineBounds {
   /** Longest line, in bytes, without what ends it. */
@@ -18,8 +18,8 @@ export class LineFramer {
   readonly #maxBytes: number;
   readonly #onTooLong: LineBounds["onTooLong"];
   /** What has come of a line that has not ended; longer than what is held in it. */
-  #held: Buffer = NOTHING;
-  #heldBytes = 0;
+  #buffer: Buffer = EMPTY;
+  #bufferedBytes = 0;
   #isSkipping = false;
 
   constructor({ maxBytes, onTooLong }: LineBounds) {
@@ -35,12 +35,12 @@ export class LineFramer {
       start = end + 1;
       if (line !== undefined && line.byteLength > 0) yield line;
     }
-    if (start < chunk.byteLength) this.#hold(chunk.subarray(start));
+    if (start < chunk.byteLength) this.#keep(chunk.subarray(start));
   }
 
   /** What is left when the stream has ended: a last line that nothing ended. */
   end(): Buffer | undefined {
-    const line = this.#complete(NOTHING);
+    const line = this.#complete(EMPTY);
     return line === undefined || line.byteLength === 0 ? undefined : line;
   }
 
@@ -50,7 +50,7 @@ export class LineFramer {
       this.#onTooLong(rest, true);
       return undefined;
     }
-    const line = this.#heldBytes === 0 ? rest : this.#joined(rest);
+    const line = this.#bufferedBytes === 0 ? rest : this.#joined(rest);
     const end = line.at(-1) === CR ? line.byteLength - 1 : line.byteLength;
     if (end <= this.#maxBytes) return line.subarray(0, end);
     this.#onTooLong(line.subarray(0, this.#maxBytes), false);
@@ -60,40 +60,40 @@ export class LineFramer {
 
   #joined(rest: Buffer): Buffer {
     this.#append(rest);
-    const line = this.#held.subarray(0, this.#heldBytes);
-    this.#letGo();
+    const line = this.#buffer.subarray(0, this.#bufferedBytes);
+    this.#clear();
     return line;
   }
 
-  #hold(part: Buffer): void {
+  #keep(part: Buffer): void {
     if (this.#isSkipping) return this.#onTooLong(part, false);
     // One more than the bound may be the CR of its end.
-    if (this.#heldBytes + part.byteLength <= this.#maxBytes + 1) return this.#append(part);
-    const missing = Math.max(0, this.#maxBytes - this.#heldBytes);
+    if (this.#bufferedBytes + part.byteLength <= this.#maxBytes + 1) return this.#append(part);
+    const missing = Math.max(0, this.#maxBytes - this.#bufferedBytes);
     this.#append(part.subarray(0, missing));
-    this.#onTooLong(this.#held.subarray(0, this.#maxBytes), false);
+    this.#onTooLong(this.#buffer.subarray(0, this.#maxBytes), false);
     // Nothing, or the CR that was held beyond the bound.
-    this.#onTooLong(this.#held.subarray(this.#maxBytes, this.#heldBytes), false);
-    this.#letGo();
+    this.#onTooLong(this.#buffer.subarray(this.#maxBytes, this.#bufferedBytes), false);
+    this.#clear();
     this.#isSkipping = true;
     this.#onTooLong(part.subarray(missing), false);
   }
 
   /** Doubles, so that a line that comes byte by byte is not copied for each of them. */
   #append(part: Buffer): void {
-    const bytes = this.#heldBytes + part.byteLength;
-    if (bytes > this.#held.byteLength) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#held.byteLength, FIRST_BYTES));
-      this.#held.copy(grown, 0, 0, this.#heldBytes);
-      this.#held = grown;
+    const bytes = this.#bufferedBytes + part.byteLength;
+    if (bytes > this.#buffer.byteLength) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#buffer.byteLength, MIN_BUFFER_BYTES));
+      this.#buffer.copy(grown, 0, 0, this.#bufferedBytes);
+      this.#buffer = grown;
     }
-    part.copy(this.#held, this.#heldBytes);
-    this.#heldBytes = bytes;
+    part.copy(this.#buffer, this.#bufferedBytes);
+    this.#bufferedBytes = bytes;
   }
 
-  #letGo(): void {
-    this.#held = NOTHING;
-    this.#heldBytes = 0;
+  #clear(): void {
+    this.#buffer = EMPTY;
+    this.#bufferedBytes = 0;
   }
 }
 

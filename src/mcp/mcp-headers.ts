@@ -7,13 +7,13 @@ import type { Json, JsonObject } from "../json/json.ts";
 import type { Message } from "./message.ts";
 
 /** A message with a method. */
-export type SentMessage = Exclude<Message, { kind: "response" }>;
+export type RequestOrNotification = Exclude<Message, { kind: "response" }>;
 
 /** Values without the blanks around them, by header name in lower case. */
 export type HeaderValues = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** What a message came with; the headers are looked at only where they count, since Node makes this list when it is asked for. */
-export interface Headed {
+export interface HeaderSource {
   readonly headersDistinct: HeaderValues;
 }
 
@@ -41,37 +41,35 @@ const MAX_SCHEMA_DEPTH = 64;
  */
 export function headerMismatch(
   message: Message,
-  headed: Headed,
+  headed: HeaderSource,
   inputSchema?: JsonObject,
 ): string | undefined {
   if (message.kind === "response" || message.era === "legacy") return undefined;
   const headers = headed.headersDistinct;
   return (
-    plainMismatch(headers, "mcp-protocol-version", message.protocolVersion) ??
-    plainMismatch(headers, "mcp-method", message.method) ??
+    valueMismatch(headers, "mcp-protocol-version", message.protocolVersion) ??
+    valueMismatch(headers, "mcp-method", message.method) ??
     nameMismatch(message, headers) ??
     (message.kind === "call" ? paramMismatch(message.args, headers, inputSchema) : undefined)
   );
 }
 
-function plainMismatch(
+function valueMismatch(
   headers: HeaderValues,
   header: string,
   expected: string | undefined,
 ): string | undefined {
   const values = headers[header];
   if (values === undefined || (values.length === 1 && values[0] === expected)) return undefined;
-  return disagreement(header);
+  return mismatch(header);
 }
 
-function nameMismatch(message: SentMessage, headers: HeaderValues): string | undefined {
+function nameMismatch(message: RequestOrNotification, headers: HeaderValues): string | undefined {
   const values = headers["mcp-name"];
   const source = NAME_SOURCES.get(message.method);
   if (values === undefined || source === undefined) return undefined;
   const decoded = decodedValue(values);
-  return decoded !== undefined && decoded === message.params?.get(source)
-    ? undefined
-    : disagreement("mcp-name");
+  return decoded !== undefined && decoded === message.params?.get(source) ? undefined : mismatch("mcp-name");
 }
 
 function paramMismatch(
@@ -85,31 +83,31 @@ function paramMismatch(
     declared ??= schema === undefined ? new Map() : declaredPaths(schema);
     const decoded = decodedValue(headers[header] ?? []);
     const path = declared.get(header.slice(PARAM_PREFIX.length));
-    if (decoded === undefined || !agrees(decoded, args, path)) return disagreement("mcp-param-*");
+    if (decoded === undefined || !matchesArguments(decoded, args, path)) return mismatch("mcp-param-*");
   }
   return undefined;
 }
 
-function agrees(decoded: string, args: JsonObject, path: readonly string[] | undefined): boolean {
-  if (path === undefined) return hasLeaf(args, decoded);
+function matchesArguments(decoded: string, args: JsonObject, path: readonly string[] | undefined): boolean {
+  if (path === undefined) return hasMatchingValue(args, decoded);
   const value = path.reduce<Json | undefined>(
     (node, name) => (isJsonObject(node) ? node.get(name) : undefined),
     args,
   );
   // Servers do not look at a header whose argument is absent or null.
-  return value === undefined || value === null || isWrittenAs(value, decoded);
+  return value === undefined || value === null || equalsHeader(value, decoded);
 }
 
 /** Whether some argument could be what the header repeats: necessary without a schema, though not sufficient. */
-function hasLeaf(object: JsonObject, decoded: string): boolean {
+function hasMatchingValue(object: JsonObject, decoded: string): boolean {
   for (const value of object.values()) {
-    if (isJsonObject(value) ? hasLeaf(value, decoded) : isWrittenAs(value, decoded)) return true;
+    if (isJsonObject(value) ? hasMatchingValue(value, decoded) : equalsHeader(value, decoded)) return true;
   }
   return false;
 }
 
 /** Numbers as numbers (`42.0` is 42) as far as a double holds them; all else as text. */
-function isWrittenAs(value: Json, decoded: string): boolean {
+function equalsHeader(value: Json, decoded: string): boolean {
   if (typeof value === "boolean") return decoded === String(value);
   if (!(value instanceof JsonNumber)) return decoded === value;
   if (decoded === value.token) return true;
@@ -142,6 +140,6 @@ function decodedValue(values: readonly string[]): string | undefined {
   return BASE64.test(encoded) && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
 
-function disagreement(header: string): string {
+function mismatch(header: string): string {
   return `the header ${header} does not agree with the message`;
 }

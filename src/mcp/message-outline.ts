@@ -71,7 +71,7 @@ const INPUT_REQUEST: Field = { members: new Map([["method", INPUT_METHOD]]) };
 const INPUT_REQUESTS: Field = { members: new Map(), others: INPUT_REQUEST };
 
 /** Where a message tells how a task stands; the last two are there once it has ended, in the era of 2026. */
-interface Telling {
+interface TaskFields {
   readonly id: Field;
   readonly status: Field;
   readonly isError: Field;
@@ -79,7 +79,7 @@ interface Telling {
   readonly errorCode: Field;
 }
 
-function telling(): Telling & { readonly members: readonly (readonly [string, Field])[] } {
+function taskFields(): TaskFields & { readonly members: readonly (readonly [string, Field])[] } {
   const places = { id: {}, status: {}, isError: {}, errorCode: {} };
   const result: Field = { members: new Map([["isError", places.isError]]) };
   const error: Field = { members: new Map([["code", places.errorCode]]) };
@@ -92,9 +92,9 @@ function telling(): Telling & { readonly members: readonly (readonly [string, Fi
   return { ...places, error, members };
 }
 
-const IN_TASK = telling();
-const IN_RESULT = telling();
-const IN_PARAMS = telling();
+const IN_TASK = taskFields();
+const IN_RESULT = taskFields();
+const IN_PARAMS = taskFields();
 const TASK: Field = { members: new Map(IN_TASK.members) };
 const PARAMS: Field = { members: new Map(IN_PARAMS.members) };
 const RESULT: Field = {
@@ -124,7 +124,7 @@ export const MESSAGE: Field = {
 export const TOO_LONG = "?";
 
 /** The outline from the tokens that were kept, a byte a character. */
-export function outlineOf(
+export function summarizeMessage(
   kept: ReadonlyMap<Field, string>,
   inputMethods: readonly string[],
   isWellFormed: boolean,
@@ -133,28 +133,28 @@ export function outlineOf(
   const method = kept.get(METHOD);
   return {
     isWellFormed,
-    isJsonRpc: stringOf(kept.get(VERSION)) === "2.0",
-    id: replyId(kept.get(ID)),
-    method: method === undefined ? undefined : (stringOf(method) ?? "_other"),
+    isJsonRpc: stringOfToken(kept.get(VERSION)) === "2.0",
+    id: responseId(kept.get(ID)),
+    method: method === undefined ? undefined : (stringOfToken(method) ?? "_other"),
     hasResult: kept.has(RESULT),
     hasError: error !== undefined && error !== "null",
-    errorCode: error === "{" ? numberOf(kept.get(ERROR_CODE)) : undefined,
+    errorCode: error === "{" ? numberOfToken(kept.get(ERROR_CODE)) : undefined,
     isError: kept.get(IS_ERROR) === "true",
-    resultType: stringOf(kept.get(RESULT_TYPE)),
-    inputMethods: inputMethods.map((token) => stringOf(token) ?? "_other"),
+    resultType: stringOfToken(kept.get(RESULT_TYPE)),
+    inputMethods: inputMethods.map((token) => stringOfToken(token) ?? "_other"),
     hasTools: kept.get(TOOLS) === "[",
     hasTask: kept.get(TASK) === "{" || kept.has(IN_RESULT.id),
-    taskId: stringOf(kept.get(IN_TASK.id)) ?? stringOf(kept.get(IN_RESULT.id)),
+    taskId: stringOfToken(kept.get(IN_TASK.id)) ?? stringOfToken(kept.get(IN_RESULT.id)),
     taskStatus:
       method === undefined
-        ? (toldTask(kept, IN_TASK) ?? toldTask(kept, IN_RESULT))
-        : toldTask(kept, IN_PARAMS),
+        ? (readTaskStatus(kept, IN_TASK) ?? readTaskStatus(kept, IN_RESULT))
+        : readTaskStatus(kept, IN_PARAMS),
   };
 }
 
-function toldTask(kept: ReadonlyMap<Field, string>, places: Telling): TaskStatus | undefined {
-  const status = stringOf(kept.get(places.status));
-  const id = status === undefined ? undefined : stringOf(kept.get(places.id));
+function readTaskStatus(kept: ReadonlyMap<Field, string>, places: TaskFields): TaskStatus | undefined {
+  const status = stringOfToken(kept.get(places.status));
+  const id = status === undefined ? undefined : stringOfToken(kept.get(places.id));
   if (status === undefined || id === undefined) return undefined;
   return {
     id,
@@ -162,14 +162,14 @@ function toldTask(kept: ReadonlyMap<Field, string>, places: Telling): TaskStatus
     status,
     isError: kept.get(places.isError) === "true",
     hasError: kept.get(places.error) === "{",
-    errorCode: numberOf(kept.get(places.errorCode)),
+    errorCode: numberOfToken(kept.get(places.errorCode)),
   };
 }
 
 const PLAIN_STRING = /^"[ !#-[\]-~]*"$/;
 
 /** The string of a token that has a byte a character; undefined when it is none. */
-export function stringOf(token: string | undefined): string | undefined {
+export function stringOfToken(token: string | undefined): string | undefined {
   if (token === undefined || !token.startsWith('"')) return undefined;
   if (PLAIN_STRING.test(token)) return token.slice(1, -1);
   try {
@@ -180,15 +180,15 @@ export function stringOf(token: string | undefined): string | undefined {
   }
 }
 
-function numberOf(token: string | undefined): number | undefined {
+function numberOfToken(token: string | undefined): number | undefined {
   const value = token === undefined || token === "" ? Number.NaN : Number(token);
   return Number.isFinite(value) ? value : undefined;
 }
 
 /** Numbers are equal to clients, however they are written: a server may answer `7.0` to 7. */
-function replyId(token: string | undefined): string | undefined {
-  const text = stringOf(token);
+function responseId(token: string | undefined): string | undefined {
+  const text = stringOfToken(token);
   if (text !== undefined) return JSON.stringify(text);
-  const value = numberOf(token);
+  const value = numberOfToken(token);
   return value === undefined ? undefined : String(value);
 }

@@ -13,7 +13,7 @@ import {
   QUOTE,
   isWhitespace,
 } from "../json/json-token.ts";
-import { MESSAGE, TOO_LONG, outlineOf, stringOf } from "./message-outline.ts";
+import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-outline.ts";
 import type { MessageSummary, Field } from "./message-outline.ts";
 
 export type { MessageSummary as Outline } from "./message-outline.ts";
@@ -22,9 +22,9 @@ const MAX_DEPTH = 1_000;
 /** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
 const MAX_KEPT_BYTES = 2_048;
 /** Different values of one list that matters; a message with more cannot be made out. */
-const MOST_LISTED = 64;
+const MAX_LISTED = 64;
 /** Strings are read byte by byte so far, then by native search. */
-const NEAR_BYTES = 32;
+const SHORT_STRING_BYTES = 32;
 const SMALL_CHUNK_BYTES = 2_048;
 
 type State =
@@ -43,10 +43,10 @@ export class MessageSkimmer {
   #listed = NONE;
   /** For each open container: whether it is an object, and what it is when its names matter. */
   readonly #isObject: boolean[] = [];
-  readonly #places: (Field | undefined)[] = [];
+  readonly #containers: (Field | undefined)[] = [];
   #state: State | "done" | "broken" = "value";
   /** What the value is that comes next or is being read; undefined when it does not matter. */
-  #place: Field | undefined = MESSAGE;
+  #field: Field | undefined = MESSAGE;
   #isName = false;
   /** The part of a token that is kept which earlier chunks had, a byte a character. */
   #token: string | undefined = undefined;
@@ -66,7 +66,7 @@ export class MessageSkimmer {
   }
 
   end(): MessageSummary {
-    return outlineOf(this.#kept, this.#listed, this.#state === "done");
+    return summarizeMessage(this.#kept, this.#listed, this.#state === "done");
   }
 
   /** Reads one token, or the part of it that this chunk has; returns where the next begins. */
@@ -87,21 +87,21 @@ export class MessageSkimmer {
   }
 
   #inString(bytes: Buffer, from: number): number {
-    const near = Math.min(from + NEAR_BYTES, bytes.length);
+    const near = Math.min(from + SHORT_STRING_BYTES, bytes.length);
     let at = from;
     while (at < near) {
       const byte = bytes[at];
       if (byte === QUOTE) return this.#endString(bytes, at + 1);
       at += byte === BACKSLASH ? 2 : 1;
     }
-    if (at < bytes.length) return this.#farInString(bytes, at);
+    if (at < bytes.length) return this.#inLongString(bytes, at);
     // The next chunk begins with what the backslash escapes.
     if (at > bytes.length) this.#state = "escape";
     return bytes.length;
   }
 
   /** Looks for quotes alone, since a text of many lines has an escape in each; `from` is not escaped. */
-  #farInString(bytes: Buffer, from: number): number {
+  #inLongString(bytes: Buffer, from: number): number {
     const quote = bytes.indexOf(QUOTE, from);
     const stop = quote === -1 ? bytes.length : quote;
     // Invariant: no byte is looked at twice, however many escapes a string has.
@@ -119,9 +119,9 @@ export class MessageSkimmer {
       return end;
     }
     this.#state = "colon";
-    const container = this.#places.at(-1);
-    this.#place =
-      token === undefined ? undefined : (container?.members?.get(nameOf(token)) ?? container?.others);
+    const container = this.#containers.at(-1);
+    this.#field =
+      token === undefined ? undefined : (container?.members?.get(nameOfToken(token)) ?? container?.others);
     return end;
   }
 
@@ -156,7 +156,7 @@ export class MessageSkimmer {
   #beginName(byte: number, at: number): void {
     this.#state = byte === QUOTE ? "string" : "broken";
     this.#isName = true;
-    if (this.#places.at(-1) !== undefined) this.#beginToken(at);
+    if (this.#containers.at(-1) !== undefined) this.#beginToken(at);
   }
 
   #beginValue(byte: number, at: number): void {
@@ -165,21 +165,21 @@ export class MessageSkimmer {
     this.#isName = false;
     if (isMessage || !(byte === QUOTE || isScalarStart(byte))) this.#state = "broken";
     else this.#state = byte === QUOTE ? "string" : "scalar";
-    if (this.#place !== undefined) this.#beginToken(at);
+    if (this.#field !== undefined) this.#beginToken(at);
   }
 
   #open(byte: number): void {
     const isObject = byte === OPEN_BRACE;
     this.#keep(isObject ? "{" : "[");
     this.#isObject.push(isObject);
-    this.#places.push(isObject && this.#place?.members !== undefined ? this.#place : undefined);
-    this.#place = undefined;
+    this.#containers.push(isObject && this.#field?.members !== undefined ? this.#field : undefined);
+    this.#field = undefined;
     this.#state = isObject ? "name or end" : "element or end";
     if (this.#isObject.length > MAX_DEPTH) this.#state = "broken";
   }
 
   #close(byte: number): void {
-    this.#places.pop();
+    this.#containers.pop();
     const isObject = this.#isObject.pop();
     if (isObject !== (byte === CLOSE_BRACE)) this.#state = "broken";
     else this.#state = this.#isObject.length === 0 ? "done" : "after";
@@ -204,14 +204,14 @@ export class MessageSkimmer {
   }
 
   #keep(token: string | undefined): void {
-    if (this.#place === undefined || token === undefined) return;
-    if (this.#place.isList === true) this.#list(token);
-    else this.#kept.set(this.#place, token);
+    if (this.#field === undefined || token === undefined) return;
+    if (this.#field.isList === true) this.#list(token);
+    else this.#kept.set(this.#field, token);
   }
 
   #list(token: string): void {
     if (this.#listed.includes(token)) return;
-    if (this.#listed.length === MOST_LISTED) this.#state = "broken";
+    if (this.#listed.length === MAX_LISTED) this.#state = "broken";
     else this.#listed = [...this.#listed, token];
   }
 }
@@ -226,8 +226,8 @@ function backslashesBefore(bytes: Buffer, end: number, from: number): number {
 }
 
 /** The names that matter are ASCII: what no escape hides needs no decoding. */
-function nameOf(token: string): string {
-  return token.includes("\\") ? (stringOf(token) ?? "") : token.slice(1, -1);
+function nameOfToken(token: string): string {
+  return token.includes("\\") ? (stringOfToken(token) ?? "") : token.slice(1, -1);
 }
 
 function isScalarStart(byte: number): boolean {

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../json/json.ts";
 export type Message = CallMessage | RequestMessage | NotificationMessage | ResponseMessage;
 
 /** What all messages with a method have. */
-interface Sent {
+interface MethodMessage {
   readonly method: string;
   readonly params?: JsonObject | undefined;
   /** `params._meta`. */
@@ -18,7 +18,7 @@ interface Sent {
 }
 
 /** A tools/call: the message that needs a permit. */
-export interface CallMessage extends Sent {
+export interface CallMessage extends MethodMessage {
   readonly kind: "call";
   readonly method: "tools/call";
   readonly id: string;
@@ -30,12 +30,12 @@ export interface CallMessage extends Sent {
   readonly argsText?: string | undefined;
 }
 
-export interface RequestMessage extends Sent {
+export interface RequestMessage extends MethodMessage {
   readonly kind: "request";
   readonly id: string;
 }
 
-export interface NotificationMessage extends Sent {
+export interface NotificationMessage extends MethodMessage {
   readonly kind: "notification";
 }
 
@@ -77,14 +77,14 @@ export function clientOf(message: Message): Client | undefined {
   const name = info.get("name");
   const version = info.get("version");
   if (typeof name !== "string") return undefined;
-  return { name: shortened(name), version: typeof version === "string" ? shortened(version) : "" };
+  return { name: truncated(name), version: typeof version === "string" ? truncated(version) : "" };
 }
 
-function initializeInfo(message: Sent): Json | undefined {
+function initializeInfo(message: MethodMessage): Json | undefined {
   return message.method === "initialize" ? message.params?.get("clientInfo") : undefined;
 }
 
-function shortened(text: string): string {
+function truncated(text: string): string {
   return text.slice(0, MAX_CLIENT_LENGTH).toWellFormed();
 }
 
@@ -102,6 +102,6 @@ export function asksForTask(message: CallMessage | RequestMessage): boolean {
 }
 
 /** The id as a token; undefined when the message has none. */
-export function idOf(message: Message): string | undefined {
+export function messageId(message: Message): string | undefined {
   return "id" in message ? message.id : undefined;
 }

@@ -4,12 +4,12 @@ import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
 import { readJson } from "../json/read-json.ts";
-import { decidingNames, isConfusable } from "../json/confusable-names.ts";
+import { protectedNames, isConfusable } from "../json/confusable-names.ts";
 import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
 import { memberText } from "../json/edit-json.ts";
 import type { RefusalCause } from "./vocabulary.ts";
 import type { Json, JsonObject } from "../json/json.ts";
-import type { DecidingNames } from "../json/confusable-names.ts";
+import type { ProtectedNames } from "../json/confusable-names.ts";
 import type { CallMessage, Message } from "./message.ts";
 
 export type ParsedMessage = Accepted | Refused;
@@ -43,7 +43,7 @@ const MAX_TOOL_NAME_LENGTH = 1024;
 const NO_MEMBERS: JsonObject = new Map();
 
 /** The last two are ours: who shares a child over the bridge must not name another's request. */
-const PARAMS_NAMES = decidingNames([
+const PARAMS_NAMES = protectedNames([
   "name",
   "arguments",
   "_meta",
@@ -56,7 +56,7 @@ const PARAMS_NAMES = decidingNames([
   "progressToken",
 ]);
 
-const META_NAMES = decidingNames([
+const META_NAMES = protectedNames([
   PROTOCOL_VERSION_KEY,
   CLIENT_INFO_KEY,
   "io.modelcontextprotocol/clientCapabilities",
@@ -75,18 +75,18 @@ const TASK_METHODS: ReadonlySet<string> = new Set([
 
 /** One message from its bytes; linear in their number. */
 export function parseMessage(bytes: Uint8Array): ParsedMessage {
-  if (!isUtf8(bytes)) return notJson("encoding", "the message is not UTF-8");
+  if (!isUtf8(bytes)) return refusalAsNoJson("encoding", "the message is not UTF-8");
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
-    return notJson("encoding", "the message begins with a byte order mark");
+    return refusalAsNoJson("encoding", "the message begins with a byte order mark");
   const reading = readJson(raw, MESSAGE_BOUNDS);
   if (!reading.ok) {
     const isNoJson = reading.cause === "syntax" || reading.cause === "encoding";
     const detail = `${reading.detail} (at character ${reading.offset})`;
-    return isNoJson ? notJson(reading.cause, detail) : refuse(reading.cause, detail);
+    return isNoJson ? refusalAsNoJson(reading.cause, detail) : refusal(reading.cause, detail);
   }
-  if (isJsonArray(reading.value)) return refuse("batch", "batches are not accepted");
-  if (!isJsonObject(reading.value)) return refuse("envelope", "the message is not an object");
+  if (isJsonArray(reading.value)) return refusal("batch", "batches are not accepted");
+  if (!isJsonObject(reading.value)) return refusal("envelope", "the message is not an object");
   return scanEnvelope(reading.value, reading.minified);
 }
 
@@ -95,48 +95,48 @@ function scanEnvelope(envelope: JsonObject, text: string): ParsedMessage {
   for (const key of envelope.keys()) {
     // Security: this also stops every look-alike of the six.
     if (!ENVELOPE_KEYS.has(key))
-      return refuse("envelope", "the message has a key that JSON-RPC does not know", id);
+      return refusal("envelope", "the message has a key that JSON-RPC does not know", id);
   }
-  if (envelope.get("jsonrpc") !== "2.0") return refuse("envelope", 'jsonrpc is not "2.0"', id);
-  return envelope.has("method") ? scanSent(envelope, id, text) : scanAnswer(envelope, id, text);
+  if (envelope.get("jsonrpc") !== "2.0") return refusal("envelope", 'jsonrpc is not "2.0"', id);
+  return envelope.has("method") ? scanMethodMessage(envelope, id, text) : scanResponse(envelope, id, text);
 }
 
-function scanAnswer(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
+function scanResponse(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
   const isError = envelope.has("error");
   if (isError === envelope.has("result"))
-    return refuse("envelope", "not exactly one of method, result and error", id);
-  if (envelope.has("params")) return refuse("envelope", "a response has params", id);
+    return refusal("envelope", "not exactly one of method, result and error", id);
+  if (envelope.has("params")) return refusal("envelope", "a response has params", id);
   if (isError && !isJsonObject(envelope.get("error")))
-    return refuse("envelope", "error is not an object", id);
+    return refusal("envelope", "error is not an object", id);
   const isUnaddressed = isError && (envelope.get("id") ?? null) === null;
-  if (id === undefined && !isUnaddressed) return refuse("envelope", BAD_ID);
-  return accept({ kind: "response", id: id ?? "null", isError }, text);
+  if (id === undefined && !isUnaddressed) return refusal("envelope", BAD_ID);
+  return accepted({ kind: "response", id: id ?? "null", isError }, text);
 }
 
-function scanSent(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
+function scanMethodMessage(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
   const method = envelope.get("method");
   if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
-    return refuse("envelope", "method is not a string of at most 256", id);
+    return refusal("envelope", "method is not a string of at most 256", id);
   }
   if (envelope.has("result") || envelope.has("error")) {
-    return refuse("envelope", "the message is both a request and a response", id);
+    return refusal("envelope", "the message is both a request and a response", id);
   }
-  if (id === undefined && envelope.has("id")) return refuse("envelope", BAD_ID);
+  if (id === undefined && envelope.has("id")) return refusal("envelope", BAD_ID);
   if (method.startsWith("notifications/") !== (id === undefined)) {
-    return refuse("envelope", id === undefined ? "a request has no id" : "a notification has an id", id);
+    return refusal("envelope", id === undefined ? "a request has no id" : "a notification has an id", id);
   }
   return scanParams(method, envelope.get("params"), { id, text });
 }
 
-interface Scanning {
+interface Envelope {
   readonly id: string | undefined;
   readonly text: string;
 }
 
-function scanParams(method: string, params: Json | undefined, { id, text }: Scanning): ParsedMessage {
-  if (params !== undefined && !isJsonObject(params)) return refuse("params", "params is not an object", id);
+function scanParams(method: string, params: Json | undefined, { id, text }: Envelope): ParsedMessage {
+  if (params !== undefined && !isJsonObject(params)) return refusal("params", "params is not an object", id);
   const fault = params === undefined ? undefined : paramsFault(method, params);
-  if (fault !== undefined) return refuse("params", fault, id);
+  if (fault !== undefined) return refusal("params", fault, id);
   const given = params?.get("_meta");
   const meta = isJsonObject(given) ? given : undefined;
   const claim =
@@ -144,9 +144,9 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Scan
   const protocolVersion = typeof claim === "string" ? claim : undefined;
   const era = eraOf(meta?.has(PROTOCOL_VERSION_KEY) === true ? protocolVersion : undefined);
   if (id === undefined)
-    return accept({ kind: "notification", method, params, meta, era, protocolVersion }, text);
+    return accepted({ kind: "notification", method, params, meta, era, protocolVersion }, text);
   if (method !== "tools/call")
-    return accept({ kind: "request", id, method, params, meta, era, protocolVersion }, text);
+    return accepted({ kind: "request", id, method, params, meta, era, protocolVersion }, text);
   return scanCall(
     { kind: "call", id, method, params: params ?? NO_MEMBERS, meta, era, protocolVersion },
     text,
@@ -156,22 +156,22 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Scan
 function scanCall(call: Omit<CallMessage, "name" | "args">, text: string): ParsedMessage {
   const name = call.params.get("name");
   if (typeof name !== "string" || name.length > MAX_TOOL_NAME_LENGTH) {
-    return refuse("params", "name is not a string of at most 1024", call.id);
+    return refusal("params", "name is not a string of at most 1024", call.id);
   }
   const args = call.params.get("arguments");
-  if (args === undefined) return accept({ ...call, name, args: NO_MEMBERS }, text);
-  if (!isJsonObject(args)) return refuse("params", "arguments is not an object", call.id);
+  if (args === undefined) return accepted({ ...call, name, args: NO_MEMBERS }, text);
+  if (!isJsonObject(args)) return refusal("params", "arguments is not an object", call.id);
   const argsText = memberText(text, ["params", "arguments"]);
-  return accept({ ...call, name, args, argsText }, text);
+  return accepted({ ...call, name, args, argsText }, text);
 }
 
 /** What is wrong with the params of any method. */
 function paramsFault(method: string, params: JsonObject): string | undefined {
-  if (hasLookAlike(params, PARAMS_NAMES)) return "params has a name that could be taken for another";
+  if (hasConfusableName(params, PARAMS_NAMES)) return "params has a name that could be taken for another";
   if (TASK_METHODS.has(method) && typeof params.get("taskId") !== "string") return "taskId is not a string";
   const meta = params.get("_meta");
   if (!isJsonObject(meta)) return meta === undefined || meta === null ? undefined : "_meta is not an object";
-  if (hasLookAlike(meta, META_NAMES)) return "_meta has a name that could be taken for another";
+  if (hasConfusableName(meta, META_NAMES)) return "_meta has a name that could be taken for another";
   const version = meta.get(PROTOCOL_VERSION_KEY);
   return version === undefined || typeof version === "string"
     ? undefined
@@ -179,7 +179,7 @@ function paramsFault(method: string, params: JsonObject): string | undefined {
 }
 
 /** Too many names to compare count as one that is alike. */
-function hasLookAlike(object: JsonObject, deciding: DecidingNames): boolean {
+function hasConfusableName(object: JsonObject, deciding: ProtectedNames): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
   for (const name of object.keys()) {
     if (isConfusable(name, deciding)) return true;
@@ -187,14 +187,14 @@ function hasLookAlike(object: JsonObject, deciding: DecidingNames): boolean {
   return false;
 }
 
-function accept(message: Message, text: string): Accepted {
+function accepted(message: Message, text: string): Accepted {
   return { ok: true, message, text };
 }
 
-function notJson(cause: RefusalCause, detail: string): Refused {
+function refusalAsNoJson(cause: RefusalCause, detail: string): Refused {
   return { ok: false, cause, detail, code: -32700, id: undefined };
 }
 
-function refuse(cause: RefusalCause, detail: string, id?: string): Refused {
+function refusal(cause: RefusalCause, detail: string, id?: string): Refused {
   return { ok: false, cause, detail, code: -32600, id };
 }

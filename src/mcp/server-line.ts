@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { type Outline, MessageSkimmer } from "./message-skimmer.ts";
 
 /** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
-export function outlineOfLine(line: Buffer): Outline | undefined {
+export function summarizeLine(line: Buffer): Outline | undefined {
   if (!isUtf8(line)) return undefined;
   const reading = new MessageSkimmer();
   reading.push(line);

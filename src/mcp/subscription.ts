@@ -10,7 +10,7 @@ export const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 export const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
 
 /** The id, as a token, of a subscription that asks to hear when the list of tools is another; undefined for any other request. */
-export function toolsSubscriptionOf({ method, params, id }: RequestMessage): string | undefined {
+export function toolsSubscriptionId({ method, params, id }: RequestMessage): string | undefined {
   if (method !== "subscriptions/listen") return undefined;
   const filter = params?.get("notifications");
   return isJsonObject(filter) && filter.get("toolsListChanged") === true ? id : undefined;

@@ -3,7 +3,7 @@
 import type { Outcome } from "./vocabulary.ts";
 import type { MessageSummary } from "./message-outline.ts";
 
-export interface TaskNews {
+export interface TaskUpdate {
   readonly taskId: string;
   /** Absent while the task goes on. */
   readonly ending?: TaskEnding;
@@ -19,13 +19,17 @@ export interface TaskEnding {
  * The task that a call has become: `result.task` of 2025-11-25, `resultType: "task"` of 2026-07-28. Undefined for any
  * other answer. Whose a task is hangs on `outline.taskId` alone, which is there in more answers.
  */
-export function taskBegun({ method, taskStatus: toldTask, resultType }: MessageSummary): string | undefined {
+export function createdTaskId({
+  method,
+  taskStatus: toldTask,
+  resultType,
+}: MessageSummary): string | undefined {
   if (method !== undefined || toldTask === undefined) return undefined;
   return toldTask.isMember || resultType === "task" ? toldTask.id : undefined;
 }
 
 /** What the message tells of a task, by itself or as an answer; undefined when it tells of none. */
-export function taskNews({ taskStatus: toldTask, hasError }: MessageSummary): TaskNews | undefined {
+export function taskUpdate({ taskStatus: toldTask, hasError }: MessageSummary): TaskUpdate | undefined {
   if (toldTask === undefined || hasError) return undefined;
   const { id: taskId, status, isError, errorCode, hasError: hasFailure } = toldTask;
   const code = errorCode === undefined ? {} : { rpcCode: errorCode };
@@ -46,7 +50,7 @@ export function taskNews({ taskStatus: toldTask, hasError }: MessageSummary): Ta
 }
 
 /** The ending of a task whose own answer this is: what `tasks/result` brings is what the call would have. */
-export function endingOfResult({ hasError, errorCode, isError }: MessageSummary): TaskEnding {
+export function endingOfTaskResult({ hasError, errorCode, isError }: MessageSummary): TaskEnding {
   if (hasError) return { outcome: "rpc_error", ...(errorCode === undefined ? {} : { rpcCode: errorCode }) };
   return { outcome: isError ? "tool_error" : "success" };
 }

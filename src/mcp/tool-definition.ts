@@ -9,7 +9,7 @@ export interface ToolDefinition {
 }
 
 /** What a category is guessed from. */
-export interface DescribedTool {
+export interface ToolDescription {
   readonly name: string;
   readonly description?: string | undefined;
   /** `annotations` as found; hints that are no booleans are ignored. */
@@ -33,7 +33,7 @@ export function inputSchemaOf({ json }: ToolDefinition): JsonObject | undefined 
   return isJsonObject(schema) ? schema : undefined;
 }
 
-export function describeDefinition(tool: ToolDefinition): DescribedTool {
+export function describeTool(tool: ToolDefinition): ToolDescription {
   const description = tool.json.get("description");
   const annotations = tool.json.get("annotations");
   const properties = inputSchemaOf(tool)?.get("properties");

@@ -2,11 +2,11 @@
 
 import { findArgument } from "../mcp/input-schema.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json/json.ts";
-import { foldsOnto } from "../json/confusable-names.ts";
-import { childOf, type Path } from "../json/path.ts";
+import { isConfusableWith } from "../json/confusable-names.ts";
+import { childOf, type ArgumentPath } from "../json/path.ts";
 
 /** `look_alike`: a name that could be taken for one on the path. `type`: a text on the path that may be read as JSON. */
-export type Misreading = "look_alike" | "type";
+export type ArgumentAmbiguity = "look_alike" | "type";
 
 /** More names in one object are not compared, and count as one that is alike. */
 const MAX_COMPARED_NAMES = 10_000;
@@ -18,16 +18,16 @@ const MAX_COMPARED_NAMES = 10_000;
  */
 export function argumentAmbiguity(
   args: JsonObject,
-  path: Path,
+  path: ArgumentPath,
   inputSchema?: JsonObject,
-): Misreading | undefined {
+): ArgumentAmbiguity | undefined {
   let value: Json | undefined = args;
   let depth = 0;
   for (const segment of path) {
     if (typeof value === "string") return mayBeStructure(value) ? "type" : undefined;
     const isDeclaredBeside = (name: string): boolean =>
       [segment, name].every((one) => isDeclared(inputSchema, [...path.slice(0, depth), one]));
-    if (isJsonObject(value) && hasLookAlike(value, segment, isDeclaredBeside)) return "look_alike";
+    if (isJsonObject(value) && hasConfusableName(value, segment, isDeclaredBeside)) return "look_alike";
     value = childOf(value, segment);
     if (value === undefined) return undefined;
     depth += 1;
@@ -36,19 +36,19 @@ export function argumentAmbiguity(
 }
 
 /** Whether `object` has a name that could be taken for the wanted one, and is not declared beside it. */
-function hasLookAlike(
+function hasConfusableName(
   object: JsonObject,
   wanted: string,
   isDeclaredBeside: (name: string) => boolean,
 ): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
   for (const name of object.keys()) {
-    if (foldsOnto(name, wanted) && !isDeclaredBeside(name)) return true;
+    if (isConfusableWith(name, wanted) && !isDeclaredBeside(name)) return true;
   }
   return false;
 }
 
-function isDeclared(inputSchema: JsonObject | undefined, path: Path): boolean {
+function isDeclared(inputSchema: JsonObject | undefined, path: ArgumentPath): boolean {
   return inputSchema !== undefined && findArgument(inputSchema, path).kind === "present";
 }
 

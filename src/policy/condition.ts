@@ -1,34 +1,34 @@
 /** One test on one argument, compiled once. */
 
-import { shorten } from "../json/describe-json.ts";
+import { shortenText } from "../json/describe-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
-import { type Answer, type Operator, OPERATORS, type Test, compileTest } from "./operator.ts";
-import { type Path, parsePath, resolvePath } from "../json/path.ts";
+import { type TestResult, type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
+import { type ArgumentPath, parseArgumentPath, resolveArgument } from "../json/path.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import { printJson } from "../json/print-json.ts";
 import {
-  anything,
+  anyJson,
   object,
   optional,
   refine,
-  refuse,
+  reportUnexpected,
   required,
   type Shape,
-  text,
-  word,
+  string,
+  oneOf,
 } from "./schema/schema.ts";
 
 export interface Condition {
   /** As written: `args.amount`. */
   readonly path: string;
-  readonly segments: Path;
+  readonly segments: ArgumentPath;
   readonly operator: Operator;
   readonly of: Measure;
   readonly value: Json;
   /** For people: `args.amount gt 100`, `length of args.items lte 20`. */
   readonly text: string;
-  readonly test: Test;
+  readonly test: ValueTest;
 }
 
 interface Entry {
@@ -42,11 +42,11 @@ interface Entry {
 /** A condition as the document writes it: `{ path, op, value, of }`. */
 export const CONDITION: Shape<Condition> = refine(
   object<Entry>({
-    path: required(text(1)),
-    op: required(word(...OPERATORS)),
-    value: optional(anything()),
-    of: optional(word(...MEASURES)),
-    description: optional(text()),
+    path: required(string(1)),
+    op: required(oneOf(...OPERATORS)),
+    value: optional(anyJson()),
+    of: optional(oneOf(...MEASURES)),
+    description: optional(string()),
   }),
   compileCondition,
 );
@@ -57,16 +57,16 @@ function compileCondition(entry: Entry, place: DocumentPath): Condition | undefi
   const value = entry.value === undefined && entry.op === "not_exists" ? true : entry.value;
   if (value === undefined) return place.at("value").report("is required");
   const compiled = compileTest(entry.op, value);
-  if (!compiled.ok) return refuse(place.at("value"), compiled.expected, value);
+  if (!compiled.ok) return reportUnexpected(place.at("value"), compiled.expected, value);
   if (!isMeasurable(entry.op, of, value, place) || segments === undefined) return undefined;
   const condition = { path: entry.path, segments, operator: entry.op, of, value, test: compiled.test };
   return { ...condition, text: describeCondition(condition) };
 }
 
 /** The segments of a path into the arguments, or a problem. */
-export function readPath(path: string, place: DocumentPath): Path | undefined {
+export function readPath(path: string, place: DocumentPath): ArgumentPath | undefined {
   const expected = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
-  return parsePath(path) ?? refuse(place, expected, path);
+  return parseArgumentPath(path) ?? reportUnexpected(place, expected, path);
 }
 
 /** Operators that compare; a length or a number of bytes answers no other. */
@@ -80,14 +80,14 @@ function isMeasurable(operator: Operator, of: Measure, value: Json, place: Docum
   }
   const operands = isJsonArray(value) ? value : [value];
   const wrong = operands.find((operand) => !(operand instanceof JsonNumber));
-  if (wrong !== undefined) refuse(place.at("value"), `a number when "of" is "${of}"`, wrong);
+  if (wrong !== undefined) reportUnexpected(place.at("value"), `a number when "of" is "${of}"`, wrong);
   return wrong === undefined;
 }
 
 function describeCondition(condition: Omit<Condition, "text">): string {
   const subject = condition.of === "value" ? condition.path : `${condition.of} of ${condition.path}`;
   if (condition.operator === "not_exists" && condition.value === true) return `${subject} not_exists`;
-  return `${subject} ${condition.operator} ${shorten(printJson(condition.value))}`;
+  return `${subject} ${condition.operator} ${shortenText(printJson(condition.value))}`;
 }
 
 /** Whether the operator asks if an argument is there at all. */
@@ -99,8 +99,8 @@ export function isPresence(operator: Operator): boolean {
  * What the condition says of these arguments. `missing` when nothing, or null, stands at the path: every operator but
  * `exists` and `not_exists` is false then, and unevaluable under `strict`.
  */
-export function evaluate(condition: Condition, args: JsonObject): Answer | "missing" {
-  const found = resolvePath(args, condition.segments);
+export function evaluate(condition: Condition, args: JsonObject): TestResult | "missing" {
+  const found = resolveArgument(args, condition.segments);
   if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
   const subject = measure(found, condition.of);
   return subject === undefined ? "type" : condition.test(subject);

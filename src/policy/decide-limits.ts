@@ -3,12 +3,12 @@
 import type { CompiledLimit } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
-import { type Charge, fits, type Limit, type ReadUsage } from "./limit.ts";
+import { type Charge, chargeFits, type Limit, type ReadUsage } from "./limit.ts";
 
 /** Whose call it is. */
 export type Caller = Pick<Call, "agent" | "session" | "args" | "inputSchema">;
 
-export interface Findings {
+export interface RuleOutcome {
   readonly readUsage: ReadUsage;
   /** The first denial that was only shadowed so far. */
   readonly shadowed: Denial | undefined;
@@ -21,15 +21,19 @@ export interface Findings {
  * Shadow: an enforced limit counts every call that passes, or a shadowed rule would loosen it; a shadowed limit counts
  * only what no rule, enforced or shadowed, would deny.
  */
-export function judgeLimits(limits: readonly CompiledLimit[], caller: Caller, findings: Findings): Decision {
+export function decideLimits(
+  limits: readonly CompiledLimit[],
+  caller: Caller,
+  findings: RuleOutcome,
+): Decision {
   if (limits.length === 0) return decision(findings.shadowed, [], findings);
   const charges = new Map<string, Charge>();
   let enforced: Denial | undefined;
   let shadowed: Denial | undefined;
   for (const limit of limits) {
-    const denial = judgeLimit(limit, caller, findings, charges);
-    if (denial?.mode === "enforce") enforced = longer(enforced, denial);
-    else if (denial !== undefined) shadowed = longer(shadowed, denial);
+    const denial = decideLimit(limit, caller, findings, charges);
+    if (denial?.mode === "enforce") enforced = longerWait(enforced, denial);
+    else if (denial !== undefined) shadowed = longerWait(shadowed, denial);
   }
   if (enforced !== undefined) return decision(enforced, [], findings);
   const wouldDeny = findings.shadowed ?? shadowed;
@@ -45,15 +49,15 @@ export function judgeLimits(limits: readonly CompiledLimit[], caller: Caller, fi
 function decision(
   denial: Denial | undefined,
   charges: readonly Charge[],
-  { unevaluable }: Findings,
+  { unevaluable }: RuleOutcome,
 ): Decision {
   return denial === undefined ? { charges, unevaluable } : { denial, charges, unevaluable };
 }
 
-function judgeLimit(
+function decideLimit(
   { limit, amountOf }: CompiledLimit,
   caller: Caller,
-  { readUsage, unevaluable }: Findings,
+  { readUsage, unevaluable }: RuleOutcome,
   charges: Map<string, Charge>,
 ): Denial | undefined {
   const amount = amountOf(caller.args, caller.inputSchema);
@@ -61,12 +65,12 @@ function judgeLimit(
     unevaluable.push({ rule: limit.rule, cause: amount });
     return amountDenial(limit);
   }
-  const charge = { limit, key: keyOf(limit, caller), amount };
+  const charge = { limit, key: counterKey(limit, caller), amount };
   addCharge(charges, charge);
   try {
     const usage = readUsage(charge);
     // Security: written so that a usage that is no number does not fit.
-    return fits(charge, usage.used) ? undefined : limitDenial(charge, usage);
+    return chargeFits(charge, usage.used) ? undefined : limitDenial(charge, usage);
   } catch {
     return { ...limiterUnavailableDenial(), mode: limit.mode };
   }
@@ -95,14 +99,14 @@ function addCharge(charges: Map<string, Charge>, charge: Charge): void {
 }
 
 /** Without sessions, `session` falls back to the agent; the words in front keep the two apart. */
-function keyOf({ scope }: Limit, { agent, session }: Caller): string {
+function counterKey({ scope }: Limit, { agent, session }: Caller): string {
   if (scope === "server") return "";
   if (scope === "agent") return agent;
   return session === undefined ? `agent ${agent}` : `session ${session}`;
 }
 
 /** What will never fit takes longest of all. */
-function longer(one: Denial | undefined, other: Denial): Denial {
+function longerWait(one: Denial | undefined, other: Denial): Denial {
   if (one === undefined) return other;
   return (other.retryAfterMs ?? Infinity) > (one.retryAfterMs ?? Infinity) ? other : one;
 }

@@ -3,7 +3,7 @@
 import { actionPointer, type Policy } from "./policy.ts";
 import type { Decision, Denial } from "./decision.ts";
 import { denied } from "./denial.ts";
-import { judgeLimits } from "./decide-limits.ts";
+import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
 
 /** Whose request it is, and whether some revision of the protocol knows its method. */
@@ -31,7 +31,7 @@ export function decideMethod(policy: Policy, call: MethodCall, readUsage: ReadUs
         }
       : undefined;
   if (denial?.mode === "enforce") return denied(denial);
-  return judgeLimits(
+  return decideLimits(
     entry.limits,
     { ...call, args: new Map() },
     { readUsage, shadowed: denial, unevaluable: [] },

@@ -1,10 +1,10 @@
 /** decide(policy, call, usage) -> Decision: the one place where a call is allowed or denied. Security: read it whole. */
 
-import { actionPointer, type Entry, type Policy } from "./policy.ts";
+import { actionPointer, type PolicyEntry, type Policy } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
-import { judgeLimits } from "./decide-limits.ts";
+import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
-import { judgeRule, type Objection, type Rule } from "./rule.ts";
+import { evaluateRule, type RuleDenial, type Rule } from "./rule.ts";
 
 /**
  * Judges one tools/call. The first enforced denial wins, in the order of the objections below; then the limits.
@@ -15,21 +15,21 @@ export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decisi
   const category = policy.categoryOf(call.tool) ?? call.category.category;
   const entry = policy.entryOf(call.tool, category);
   let shadowed: Denial | undefined;
-  for (const denial of objections(policy, call, { entry, unevaluable })) {
+  for (const denial of denials(policy, call, { entry, unevaluable })) {
     if (denial.mode === "enforce") return { denial, charges: [], unevaluable };
     shadowed ??= denial;
   }
   const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
-  return judgeLimits(limits, call, { readUsage, shadowed, unevaluable });
+  return decideLimits(limits, call, { readUsage, shadowed, unevaluable });
 }
 
-interface Judged {
-  readonly entry: Entry | undefined;
+interface Evaluation {
+  readonly entry: PolicyEntry | undefined;
   readonly unevaluable: Unevaluable[];
 }
 
 /** Everything but limits that speaks against the call, in the order of the policy language. */
-function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged): Generator<Denial> {
+function* denials(policy: Policy, call: Call, { entry, unevaluable }: Evaluation): Generator<Denial> {
   const hiding = policy.hiding(call.tool, policy.categoryOf(call.tool) ?? call.category.category);
   if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
   if (entry?.action === "deny") yield denial("denied_by_rule", actionPointer(entry), entry);
@@ -39,9 +39,9 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
   if (call.isToolChanged === true && isPinned(policy, call.tool)) {
     yield denial("tool_changed", policy.pinPointerOf(call.tool), entry ?? policy);
   }
-  const asked: Denial[] = entry?.action === "approve" ? [ask(actionPointer(entry), entry)] : [];
+  const asked: Denial[] = entry?.action === "approve" ? [approvalDenial(actionPointer(entry), entry)] : [];
   for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
-    const objection = evaluateRule(rule, call, unevaluable);
+    const objection = evaluateRuleOrDeny(rule, call, unevaluable);
     if (objection === undefined) continue;
     const ruleDenial = denialByRule(rule, objection);
     if (ruleDenial.effect === "ask") asked.push(ruleDenial);
@@ -51,9 +51,9 @@ function* objections(policy: Policy, call: Call, { entry, unevaluable }: Judged)
 }
 
 // Security: an exception inside a rule is our fault, and denies the call.
-function evaluateRule(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objection | undefined {
+function evaluateRuleOrDeny(rule: Rule, call: Call, unevaluable: Unevaluable[]): RuleDenial | undefined {
   try {
-    return judgeRule(rule, call, unevaluable);
+    return evaluateRule(rule, call, unevaluable);
   } catch {
     unevaluable.push({ rule: rule.pointer, cause: "type" });
     return { reason: "condition_unevaluable" };
@@ -61,7 +61,7 @@ function evaluateRule(rule: Rule, call: Call, unevaluable: Unevaluable[]): Objec
 }
 
 /** A rule that cannot be evaluated denies, even one that would only ask. */
-function denialByRule(rule: Rule, objection: Objection): Denial {
+function denialByRule(rule: Rule, objection: RuleDenial): Denial {
   const isAsking = rule.effect === "approve" && objection.reason === "condition";
   return {
     effect: isAsking ? "ask" : "deny",
@@ -73,9 +73,9 @@ function denialByRule(rule: Rule, objection: Objection): Denial {
   };
 }
 
-type Author = Pick<Denial, "mode"> & { readonly reason?: string };
+type DeniedBy = Pick<Denial, "mode"> & { readonly reason?: string };
 
-function denial(reason: Denial["reason"], rule: string, author: Author): Denial {
+function denial(reason: Denial["reason"], rule: string, author: DeniedBy): Denial {
   return {
     effect: "deny",
     reason,
@@ -85,7 +85,7 @@ function denial(reason: Denial["reason"], rule: string, author: Author): Denial 
   };
 }
 
-function ask(rule: string, author: Author): Denial {
+function approvalDenial(rule: string, author: DeniedBy): Denial {
   return { ...denial("approval_required", rule, author), effect: "ask" };
 }
 

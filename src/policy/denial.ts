@@ -1,7 +1,7 @@
 /** Denials that no rule of a document spells out, each as the enforcement floor needs it. */
 
 import type { Decision, Denial } from "./decision.ts";
-import { type Charge, fits, type Usage } from "./limit.ts";
+import { type Charge, chargeFits, type Usage } from "./limit.ts";
 
 /** The decision that a denial by itself makes: nothing is charged. */
 export function denied(denial: Denial): Decision {
@@ -10,27 +10,27 @@ export function denied(denial: Denial): Decision {
 
 /** The kill switch is on for everything, this agent or this tool. */
 export function frozenDenial(message?: string): Denial {
-  return fixed("frozen", "(frozen)", message);
+  return enforcedDenial("frozen", "(frozen)", message);
 }
 
 /** Identity is required, and there is no proof of it. */
 export function unauthenticatedDenial(message?: string): Denial {
-  return fixed("unauthenticated", "(unauthenticated)", message);
+  return enforcedDenial("unauthenticated", "(unauthenticated)", message);
 }
 
 /** No policy is bound to this agent. */
 export function noPolicyDenial(message?: string): Denial {
-  return fixed("no_policy", "(no policy)", message);
+  return enforcedDenial("no_policy", "(no policy)", message);
 }
 
 /** The message was refused before policy could be asked. */
 export function invalidMessageDenial(message?: string): Denial {
-  return fixed("invalid_message", "(invalid)", message);
+  return enforcedDenial("invalid_message", "(invalid)", message);
 }
 
 /** The limit store did not answer, or an exception of ours stood in its place. */
 export function limiterUnavailableDenial(message?: string): Denial {
-  return fixed("limiter_unavailable", "(limiter unavailable)", message);
+  return enforcedDenial("limiter_unavailable", "(limiter unavailable)", message);
 }
 
 /** The approval that `asked` waits for was refused. */
@@ -38,7 +38,7 @@ export function approvalRejectedDenial(asked: Denial): Denial {
   return { ...asked, effect: "deny", reason: "approval_rejected" };
 }
 
-function fixed(reason: Denial["reason"], rule: string, message: string | undefined): Denial {
+function enforcedDenial(reason: Denial["reason"], rule: string, message: string | undefined): Denial {
   return { effect: "deny", reason, rule, mode: "enforce", ...(message !== undefined && { message }) };
 }
 
@@ -56,6 +56,6 @@ export function limitDenial(charge: Charge, usage: Usage): Denial {
     mode: limit.mode,
     limit: { counter: limit.counter, used: usage.used, max: limit.max },
     ...(limit.message !== undefined && { message: limit.message }),
-    ...(fits(charge, 0) && { retryAfterMs: usage.retryAfterMs }),
+    ...(chargeFits(charge, 0) && { retryAfterMs: usage.retryAfterMs }),
   };
 }

@@ -11,7 +11,7 @@ export interface Limit {
   readonly counter: string;
   /** Rule pointer: `/tools/create_charge/limits/calls-per-minute`. */
   readonly rule: string;
-  readonly window: Window;
+  readonly window: LimitWindow;
   readonly max: number;
   readonly scope: Scope;
   readonly algorithm: Algorithm;
@@ -23,7 +23,7 @@ export interface Limit {
 }
 
 /** Aligned to UTC: the calendar month, or a length in milliseconds aligned to the epoch and then moved by `offsetMs`. */
-export type Window =
+export type LimitWindow =
   | { readonly unit: "month" }
   | { readonly unit: "fixed"; readonly lengthMs: number; readonly offsetMs: number };
 
@@ -55,7 +55,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** 1970-01-01 was a Thursday; the first Monday came four days later. */
 const MONDAY_OFFSET_MS = 4 * DAY_MS;
 
-const NAMED_WINDOWS: Readonly<Record<WindowName, Window>> = {
+const NAMED_WINDOWS: Readonly<Record<WindowName, LimitWindow>> = {
   second: { unit: "fixed", lengthMs: SECOND_MS, offsetMs: 0 },
   minute: { unit: "fixed", lengthMs: MINUTE_MS, offsetMs: 0 },
   hour: { unit: "fixed", lengthMs: HOUR_MS, offsetMs: 0 },
@@ -65,17 +65,17 @@ const NAMED_WINDOWS: Readonly<Record<WindowName, Window>> = {
 };
 
 /** A sliding month must hold in any month, so it is as long as the longest one. */
-const LONGEST_MONTH: Window = { unit: "fixed", lengthMs: 31 * DAY_MS, offsetMs: 0 };
+const SLIDING_MONTH: LimitWindow = { unit: "fixed", lengthMs: 31 * DAY_MS, offsetMs: 0 };
 
 /** The window that a policy's word, or its number of seconds, stands for. Weeks begin on Monday. */
-export function windowOf(window: WindowName | number, algorithm: Algorithm): Window {
+export function windowOf(window: WindowName | number, algorithm: Algorithm): LimitWindow {
   if (typeof window === "number") return { unit: "fixed", lengthMs: window * SECOND_MS, offsetMs: 0 };
-  return window === "month" && algorithm === "sliding" ? LONGEST_MONTH : NAMED_WINDOWS[window];
+  return window === "month" && algorithm === "sliding" ? SLIDING_MONTH : NAMED_WINDOWS[window];
 }
 
 /** The aligned window that `nowMs` (since the epoch) lies in; `endMs` belongs to the next one. */
 export function windowAt(
-  window: Window,
+  window: LimitWindow,
   nowMs: number,
 ): { readonly startMs: number; readonly endMs: number } {
   if (window.unit === "month") return monthAt(nowMs);
@@ -92,6 +92,6 @@ function monthAt(nowMs: number): { startMs: number; endMs: number } {
 }
 
 /** Whether a charge fits on top of what was used: at most `max`, never more. */
-export function fits(charge: Charge, used: number): boolean {
+export function chargeFits(charge: Charge, used: number): boolean {
   return used + charge.amount <= charge.limit.max;
 }

@@ -1,7 +1,7 @@
 /** Operators: what a policy may ask of one value, each compiled once into a test. */
 
 import { RE2JS } from "re2js";
-import { isEqual } from "../json/equal.ts";
+import { isEqualJson } from "../json/equal.ts";
 import { isJsonArray, type Json, type JsonArray, JsonNumber } from "../json/json.ts";
 import { utf8Length } from "./measure.ts";
 import { compareNumbers } from "../json/compare-numbers.ts";
@@ -26,24 +26,24 @@ export const OPERATORS = [
 export type Operator = (typeof OPERATORS)[number];
 
 /** What a test says of a value that is there: yes, no, or why it cannot tell. */
-export type Answer = boolean | "type" | "size";
-export type Test = (subject: Json) => Answer;
+export type TestResult = boolean | "type" | "size";
+export type ValueTest = (subject: Json) => TestResult;
 
 export type CompiledTest =
-  | { readonly ok: true; readonly test: Test }
+  | { readonly ok: true; readonly test: ValueTest }
   /** `expected` completes `must be ...`. */
   | { readonly ok: false; readonly expected: string };
 
 /** Longer subjects are not given to a regular expression: bytes in UTF-8. */
-const LONGEST_SUBJECT_BYTES = 16 * 1024;
+const MAX_SUBJECT_BYTES = 16 * 1024;
 
 /** The test for an operator with its value; `exists` and `not_exists` answer for a value that is there. */
 export function compileTest(operator: Operator, value: Json): CompiledTest {
   switch (operator) {
     case "eq":
-      return compiled((subject) => isEqual(subject, value));
+      return compiled((subject) => isEqualJson(subject, value));
     case "neq":
-      return compiled((subject) => !isEqual(subject, value));
+      return compiled((subject) => !isEqualJson(subject, value));
     case "in":
       return membership(value, true);
     case "not_in":
@@ -71,7 +71,7 @@ export function compileTest(operator: Operator, value: Json): CompiledTest {
   }
 }
 
-function compiled(test: Test): CompiledTest {
+function compiled(test: ValueTest): CompiledTest {
   return { ok: true, test };
 }
 
@@ -84,7 +84,7 @@ function membership(value: Json, isWanted: boolean): CompiledTest {
 
 function isMember(subject: Json, texts: ReadonlySet<string>, others: JsonArray): boolean {
   if (typeof subject === "string") return texts.has(subject);
-  return others.some((item) => isEqual(subject, item));
+  return others.some((item) => isEqualJson(subject, item));
 }
 
 function comparison(value: Json, holds: (order: number) => boolean): CompiledTest {
@@ -125,13 +125,13 @@ function compilePattern(text: string): ((subject: string) => boolean) | undefine
 
 // Security: the time of a match grows with the subject, and the subject is the agent's.
 function isTooLong(subject: string): boolean {
-  return subject.length > LONGEST_SUBJECT_BYTES || utf8Length(subject) > LONGEST_SUBJECT_BYTES;
+  return subject.length > MAX_SUBJECT_BYTES || utf8Length(subject) > MAX_SUBJECT_BYTES;
 }
 
 /** A string contains a string, a list an equal item. */
-function contains(subject: Json, value: Json): Answer {
+function contains(subject: Json, value: Json): TestResult {
   if (typeof subject === "string") return typeof value === "string" ? subject.includes(value) : "type";
-  return isJsonArray(subject) ? subject.some((item) => isEqual(item, value)) : "type";
+  return isJsonArray(subject) ? subject.some((item) => isEqualJson(item, value)) : "type";
 }
 
 function affix(value: Json, holds: (subject: string, text: string) => boolean): CompiledTest {

@@ -4,25 +4,26 @@ import type { CheckedLimit, RuleEntry } from "./document/rule-entry.ts";
 import type { Condition } from "./condition.ts";
 
 /** `/tools/create_charge`: segments after RFC 6901, so that no name can pose as another. */
-export function pointerTo(...segments: readonly string[]): string {
+export function rulePointer(...segments: readonly string[]): string {
   return segments.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** The tool that a rule pointer is about; undefined for `/all_tools/...`, categories and methods. */
-export function toolOf(pointer: string): string | undefined {
+export function toolOfPointer(pointer: string): string | undefined {
   const name = /^\/tools\/([^/]*)/.exec(pointer)?.[1];
   return name?.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 /** Conditions that a pointer spells out before it only counts them. */
-const SPELLED = 3;
+const MAX_NAMED_CONDITIONS = 3;
 
 /** `args.amount-gt`; several joined by `+`, at most three and then how many more; `always` without any. */
 export function ruleName(rule: RuleEntry): string {
   const { conditions } = rule;
   if (conditions.length === 0) return "always";
-  const names = conditions.slice(0, SPELLED).map(conditionName);
-  const more = conditions.length > SPELLED ? [`${conditions.length - SPELLED}-more`] : [];
+  const names = conditions.slice(0, MAX_NAMED_CONDITIONS).map(conditionName);
+  const more =
+    conditions.length > MAX_NAMED_CONDITIONS ? [`${conditions.length - MAX_NAMED_CONDITIONS}-more`] : [];
   return [...names, ...more].join("+");
 }
 
@@ -42,7 +43,7 @@ export function windowName({ window }: CheckedLimit): string {
 }
 
 /** The names, each told from the ones before it: the second `x` is `x-2`. */
-export function distinctNames(names: readonly string[]): readonly string[] {
+export function uniqueNames(names: readonly string[]): readonly string[] {
   if (names.length < 2) return names;
   const taken = new Set<string>();
   return names.map((name) => {

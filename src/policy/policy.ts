@@ -4,12 +4,12 @@ import type { Category, CategoryAssignment } from "./category/category.ts";
 import type { Action, Pin } from "./document/document.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
-import type { Misreading } from "./argument-ambiguity.ts";
+import type { ArgumentAmbiguity } from "./argument-ambiguity.ts";
 import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 
 /** What one call adds to a limit, or why that cannot be told. */
-export type Amount = number | Misreading | "missing";
+export type Amount = number | ArgumentAmbiguity | "missing";
 
 export interface CompiledLimit {
   readonly limit: Limit;
@@ -17,7 +17,7 @@ export interface CompiledLimit {
 }
 
 /** What holds for one tool, one category, one method, or every tool. */
-export interface Entry {
+export interface PolicyEntry {
   readonly pointer: string;
   readonly action: Action;
   readonly reason?: string;
@@ -52,10 +52,10 @@ export interface Policy {
   /** Rule pointer of that pin: the tool's own, else the one of all tools. */
   readonly pinPointerOf: (tool: string) => string;
   /** The tool's own entry, else that of its category. */
-  readonly entryOf: (tool: string, category: Category) => Entry | undefined;
-  readonly everyTool: Entry;
+  readonly entryOf: (tool: string, category: Category) => PolicyEntry | undefined;
+  readonly everyTool: PolicyEntry;
   /** By method; `*` for methods that no revision of the protocol knows. */
-  readonly methods: ReadonlyMap<string, Entry>;
+  readonly methods: ReadonlyMap<string, PolicyEntry>;
 }
 
 export interface Hiding {
@@ -64,6 +64,6 @@ export interface Hiding {
 }
 
 /** `/tools/create_charge/action`. */
-export function actionPointer(entry: Entry): string {
+export function actionPointer(entry: PolicyEntry): string {
   return `${entry.pointer}/action`;
 }

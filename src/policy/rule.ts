@@ -17,9 +17,9 @@ export interface Rule {
 }
 
 /** What a rule is judged by. */
-export type Given = Pick<Call, "args" | "inputSchema">;
+export type RuleInput = Pick<Call, "args" | "inputSchema">;
 
-export interface Objection {
+export interface RuleDenial {
   readonly reason: "condition" | "condition_unevaluable";
   /** `args.amount gt 100`. */
   readonly condition?: string;
@@ -30,7 +30,11 @@ export interface Objection {
  * Every condition is evaluated. A rule with a condition that cannot be evaluated denies, whatever the others say, so
  * the order of conditions changes no decision; each such condition is added to `unevaluable`.
  */
-export function judgeRule(rule: Rule, given: Given, unevaluable: Unevaluable[]): Objection | undefined {
+export function evaluateRule(
+  rule: Rule,
+  given: RuleInput,
+  unevaluable: Unevaluable[],
+): RuleDenial | undefined {
   let blind: Condition | undefined;
   let failed: Condition | undefined;
   for (const condition of rule.conditions) {
@@ -51,9 +55,9 @@ export function judgeRule(rule: Rule, given: Given, unevaluable: Unevaluable[]):
 /** What the rule lets pass as we read it may be something else to the server. */
 function ambiguous(
   rule: Rule,
-  { args, inputSchema }: Given,
+  { args, inputSchema }: RuleInput,
   unevaluable: Unevaluable[],
-): Objection | undefined {
+): RuleDenial | undefined {
   let first: Condition | undefined;
   for (const condition of rule.conditions) {
     const cause = argumentAmbiguity(args, condition.segments, inputSchema);
@@ -64,11 +68,11 @@ function ambiguous(
   return first && { reason: "condition_unevaluable", condition: first.text };
 }
 
-function unsatisfied(failed: Condition | undefined): Objection | undefined {
+function unsatisfied(failed: Condition | undefined): RuleDenial | undefined {
   return failed && { reason: "condition", condition: failed.text };
 }
 
-function matched(rule: Rule, failed: Condition | undefined): Objection | undefined {
+function matched(rule: Rule, failed: Condition | undefined): RuleDenial | undefined {
   if (failed !== undefined) return undefined;
   const text = rule.conditions.map((condition) => condition.text).join(" and ");
   return text === "" ? { reason: "condition" } : { reason: "condition", condition: text };

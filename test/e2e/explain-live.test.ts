@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { explainCall } from "../../src/policy/explain/steps.ts";
 import { parsePolicyFile } from "../../src/config/files/policy-file.ts";
-import { classify } from "../../src/policy/category/classify.ts";
+import { classifyTool } from "../../src/policy/category/classify.ts";
 import { isJsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
@@ -94,7 +94,7 @@ function explained(policyText: string, name: string, argsText: string): Words | 
   const file = parsePolicyFile(Buffer.from(policyText), "policy.json");
   const read = readJson(argsText);
   if (!file.ok || !read.ok || !isJsonObject(read.value)) return undefined;
-  const category = classify({ name }, file.policy.categoryOf(name));
+  const category = classifyTool({ name }, file.policy.categoryOf(name));
   const call = { tool: name, args: read.value, agent: "anonymous", category };
   const { effect, decision } = explainCall(file.policy, call);
   return { effect, reason: decision.denial?.reason, rule: decision.denial?.rule };

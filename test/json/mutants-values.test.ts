@@ -1,13 +1,13 @@
 /** Values, numbers, paths and texts at the edges where a changed line of theirs would show. */
 
 import { describe, expect, it } from "vitest";
-import { describeJson, shorten } from "../../src/json/describe-json.ts";
-import { isEqual } from "../../src/json/equal.ts";
+import { describeJson, shortenText } from "../../src/json/describe-json.ts";
+import { isEqualJson } from "../../src/json/equal.ts";
 import { isKnownMethod, METHODS } from "../../src/mcp/methods.ts";
 import { measure, utf8Length } from "../../src/policy/measure.ts";
 import { didYouMean, nearestName } from "../../src/policy/schema/did-you-mean.ts";
 import { compareNumbers } from "../../src/json/compare-numbers.ts";
-import { parsePath, resolvePath } from "../../src/json/path.ts";
+import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { printJson } from "../../src/json/print-json.ts";
 import { json, num } from "../policy/policies.ts";
@@ -26,8 +26,8 @@ describe("describeJson", () => {
   });
 
   it("repeats 60 characters and no more", () => {
-    expect(shorten("x".repeat(60))).toBe("x".repeat(60));
-    expect(shorten("x".repeat(61))).toBe(`${"x".repeat(60)}…`);
+    expect(shortenText("x".repeat(60))).toBe("x".repeat(60));
+    expect(shortenText("x".repeat(61))).toBe(`${"x".repeat(60)}…`);
   });
 });
 
@@ -47,7 +47,7 @@ describe("isEqual", () => {
     ['"1"', "1", false],
     ["null", "false", false],
   ])("of %s and %s is %s", (one, other, expected) => {
-    expect(isEqual(json(one), json(other))).toBe(expected);
+    expect(isEqualJson(json(one), json(other))).toBe(expected);
   });
 });
 
@@ -108,20 +108,20 @@ describe("paths", () => {
     ['args["a\\"b"].c', ['a"b', "c"]],
     [`args.${"a".repeat(1_019)}`, ["a".repeat(1_019)]],
   ])("%s has its segments", (text, segments) => {
-    expect(parsePath(text)).toEqual(segments);
+    expect(parseArgumentPath(text)).toEqual(segments);
   });
 
   it.each(['args["\\x"]', "args[1", "argsx", `args.${"a".repeat(1_020)}`])("%s is none", (text) => {
-    expect(parsePath(text)).toBeUndefined();
+    expect(parseArgumentPath(text)).toBeUndefined();
   });
 
   it("finds items by an index of several digits, and nothing beyond a value that is none", () => {
     const args = new Map([
       ["list", json(JSON.stringify(Array.from({ length: 12 }, (_, index) => `i${index}`)))],
     ]);
-    expect(resolvePath(args, ["list", "11"])).toBe("i11");
-    expect(resolvePath(args, ["list", "1x"])).toBeUndefined();
-    expect(resolvePath(args, ["none", "none", "none"])).toBeUndefined();
+    expect(resolveArgument(args, ["list", "11"])).toBe("i11");
+    expect(resolveArgument(args, ["list", "1x"])).toBeUndefined();
+    expect(resolveArgument(args, ["none", "none", "none"])).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 /** What is found wrong between the names of a policy and those of a server, and what a definition is made of. */
 
 import { describe, expect, it } from "vitest";
-import { definitionParts, digestDefinition } from "../../src/mcp/definition-digest.ts";
-import { documentPlace, placedEntries, placedRules } from "../../src/policy/lint/finding.ts";
-import { describeDefinition, readDefinitions, type ToolDefinition } from "../../src/mcp/tool-definition.ts";
+import { digestInputs, digestDefinition } from "../../src/mcp/definition-digest.ts";
+import { documentRoot, placedEntries, placedRules } from "../../src/policy/lint/finding.ts";
+import { describeTool, readDefinitions, type ToolDefinition } from "../../src/mcp/tool-definition.ts";
 import { findingsOf, toolOf } from "../policy/lint/findings.ts";
 import { json, policyOf } from "../policy/policies.ts";
 
@@ -211,7 +211,7 @@ describe("places", () => {
         .map(({ kind }) => kind),
     ).toEqual(["require", "deny_if"]);
     expect(placedEntries(policyOf({ version: "1", default: "deny" }).document)).toEqual([]);
-    expect(documentPlace().path()).toBe("");
+    expect(documentRoot().path()).toBe("");
   });
 });
 
@@ -226,13 +226,13 @@ describe("a definition", () => {
     '{"name":"n","title":"t","description":"d","inputSchema":{"b":[1.0,"x",null],"a":{"z":true,"y":1e2}},"outputSchema":{"c":[]},"annotations":{}}';
 
   it("is four texts that the order of names and the writing of numbers do not change", () => {
-    expect(definitionParts(definitionOf(text))).toStrictEqual({
+    expect(digestInputs(definitionOf(text))).toStrictEqual({
       name: '"n"\n"t"',
       description: '"d"',
       schema: '{"a":{"y":100,"z":true},"b":[1,"x",null]}\n{"c":[]}',
       annotations: "{}",
     });
-    expect(definitionParts(definitionOf('{"name":"n"}'))).toStrictEqual({
+    expect(digestInputs(definitionOf('{"name":"n"}'))).toStrictEqual({
       name: '"n"\nnull',
       description: "null",
       schema: "null\nnull",
@@ -255,15 +255,15 @@ describe("a definition", () => {
   it("is described by what is of the right type", () => {
     const full =
       '{"name":"n","description":"d","annotations":{"a":true,"b":1},"inputSchema":{"properties":{"x":{}}}}';
-    expect(describeDefinition(definitionOf(full))).toStrictEqual({
+    expect(describeTool(definitionOf(full))).toStrictEqual({
       name: "n",
       description: "d",
       annotations: { a: true },
       argumentNames: ["x"],
     });
     const odd = '{"name":"n","description":1,"annotations":[],"inputSchema":[]}';
-    expect(describeDefinition(definitionOf(odd))).toStrictEqual({ name: "n" });
-    expect(describeDefinition(definitionOf('{"name":"n","inputSchema":{"properties":[]}}'))).toStrictEqual({
+    expect(describeTool(definitionOf(odd))).toStrictEqual({ name: "n" });
+    expect(describeTool(definitionOf('{"name":"n","inputSchema":{"properties":[]}}'))).toStrictEqual({
       name: "n",
     });
   });

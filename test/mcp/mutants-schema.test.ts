@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import { type Argument, findArgument, typeOfJson } from "../../src/mcp/input-schema.ts";
-import { parsePath } from "../../src/json/path.ts";
+import { parseArgumentPath } from "../../src/json/path.ts";
 import { fromLiteral, json } from "../policy/policies.ts";
 
 /** The argument, with its set of types as a list. */
 function argumentOf(path: string, schema: unknown): unknown {
   const root = fromLiteral(schema);
   if (!(root instanceof Map)) throw new Error("the schema is no object");
-  const found: Argument = findArgument(root, parsePath(path) ?? []);
+  const found: Argument = findArgument(root, parseArgumentPath(path) ?? []);
   return found.kind === "present" && found.types !== undefined
     ? { ...found, types: Array.from(found.types).toSorted() }
     : found;

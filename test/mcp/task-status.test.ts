@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { type Outline, MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
-import { endingOfResult, taskBegun, taskNews } from "../../src/mcp/task-status.ts";
+import { endingOfTaskResult, createdTaskId, taskUpdate } from "../../src/mcp/task-status.ts";
 
 function outlineOf(message: object): Outline {
   const outline = new MessageSkimmer();
@@ -29,7 +29,7 @@ describe("a call has become a task", () => {
     ],
     ["not, by a notification", { method: "notifications/tasks/status", params: { taskId: "t" } }, undefined],
   ])("%s", (_what, message, taskId) => {
-    expect(taskBegun(outlineOf(message))).toBe(taskId);
+    expect(createdTaskId(outlineOf(message))).toBe(taskId);
   });
 });
 
@@ -83,7 +83,7 @@ describe("news of a task", () => {
     ["is not what it is about", { id: 1, result: { status: "completed" } }, undefined],
     ["is named where nobody reads it", { id: 1, params: { taskId: "t", status: "completed" } }, undefined],
   ])("%s", (_what, message, news) => {
-    expect(taskNews(outlineOf(message))).toEqual(news);
+    expect(taskUpdate(outlineOf(message))).toEqual(news);
   });
 });
 
@@ -92,5 +92,5 @@ it.each<[object, object]>([
   [{ result: { isError: true } }, { outcome: "tool_error" }],
   [{ error: { code: -32000 } }, { outcome: "rpc_error", rpcCode: -32000 }],
 ])("what tasks/result brings is what the call would have: %j", (message, ending) => {
-  expect(endingOfResult(outlineOf({ id: 1, ...message }))).toEqual(ending);
+  expect(endingOfTaskResult(outlineOf({ id: 1, ...message }))).toEqual(ending);
 });

@@ -4,11 +4,11 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readPolicyFile } from "../../src/config/files/policy-file.ts";
-import { classify } from "../../src/policy/category/classify.ts";
+import { classifyTool } from "../../src/policy/category/classify.ts";
 import type { CompiledPolicy } from "../../src/policy/document/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { RuleSet } from "../../src/policy/document/document.ts";
-import { parsePath } from "../../src/json/path.ts";
+import { parseArgumentPath } from "../../src/json/path.ts";
 import { type RecordedTool, readToolList, TOOL_LISTS } from "../fixtures/tool-list.ts";
 
 const FOLDER = new URL("../../policies/", import.meta.url);
@@ -62,7 +62,7 @@ describe.each(POLICIES)("policies/%s.json", (name) => {
 
   it("leaves no destructive tool without a bound", () => {
     const free = list.tools.filter((tool) => {
-      const category = classify({ ...tool, argumentNames: argumentNames(tool) });
+      const category = classifyTool({ ...tool, argumentNames: argumentNames(tool) });
       return category.category === "destructive" && !isBounded(policy, tool.name);
     });
     expect(free.map((tool) => tool.name)).toEqual([]);
@@ -87,7 +87,7 @@ function pathsOf({ require = [], deny_if: denyIf = [], limits = [] }: RuleSet): 
 
 /** Deeper names are the server's own business: schemas often say no more than `object`. */
 function isDeclared(tool: RecordedTool | undefined, path: string): boolean {
-  const [top] = parsePath(path) ?? [];
+  const [top] = parseArgumentPath(path) ?? [];
   return tool !== undefined && top !== undefined && argumentNames(tool).includes(top);
 }
 
@@ -97,7 +97,7 @@ function argumentNames({ inputSchema }: RecordedTool): string[] {
 
 /** Hidden, denied, waiting for a person, or limited on its own. */
 function isBounded(policy: CompiledPolicy, tool: string): boolean {
-  const category = classify({ name: tool }, policy.categoryOf(tool));
+  const category = classifyTool({ name: tool }, policy.categoryOf(tool));
   const decision = decide(policy, { tool, category, args: new Map(), agent: "a" }, () => ({
     used: 0,
     retryAfterMs: 0,

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
 import type { Json } from "../../src/json/json.ts";
-import { parsePath, resolvePath } from "../../src/json/path.ts";
+import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, json, num } from "./policies.ts";
 
@@ -89,17 +89,18 @@ describe("paths", () => {
     "args.a]",
     `args.${"a".repeat(1_024)}`,
   ])("%s is none", (text) => {
-    expect(parsePath(text)).toBeUndefined();
+    expect(parseArgumentPath(text)).toBeUndefined();
   });
 
   it("has no segments for the arguments as a whole", () => {
-    expect(parsePath("args")).toEqual([]);
+    expect(parseArgumentPath("args")).toEqual([]);
   });
 
   it("takes no index with a leading zero, a sign or a fraction", () => {
     const list = args(json("[1,2]"));
-    for (const index of ["00", "01", "-0", "1e0"]) expect(resolvePath(list, ["v", index])).toBeUndefined();
-    expect(resolvePath(list, ["v", "1"])).toEqual(num("2"));
-    expect(resolvePath(list, ["v", "2"])).toBeUndefined();
+    for (const index of ["00", "01", "-0", "1e0"])
+      expect(resolveArgument(list, ["v", index])).toBeUndefined();
+    expect(resolveArgument(list, ["v", "1"])).toEqual(num("2"));
+    expect(resolveArgument(list, ["v", "2"])).toBeUndefined();
   });
 });

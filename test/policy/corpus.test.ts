@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeCall, playStory } from "../../src/commands/corpus/play.ts";
 import { readStory } from "../../src/commands/corpus/story.ts";
-import { compile } from "../../src/policy/document/compile.ts";
+import { compilePolicy } from "../../src/policy/document/compile.ts";
 import { parsePolicy } from "../../src/policy/document/document.ts";
 import type { Json } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
@@ -25,7 +25,7 @@ function load(file: string) {
   if (!parsed.ok) throw new Error(`${file}: ${JSON.stringify(parsed.problems)}`);
   return {
     story,
-    policy: compile(parsed.document, { digest: file, ...(story.mode && { mode: story.mode }) }),
+    policy: compilePolicy(parsed.document, { digest: file, ...(story.mode && { mode: story.mode }) }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Names of rules: how they are made, and how a tool's name is read back. */
 
 import { describe, expect, it } from "vitest";
-import { distinctNames, pointerTo, toolOf } from "../../src/policy/pointer.ts";
+import { uniqueNames, rulePointer, toolOfPointer } from "../../src/policy/pointer.ts";
 import { policyOf } from "./policies.ts";
 
 function ruleNames(...numbersOfConditions: readonly number[]): readonly string[] {
@@ -25,21 +25,21 @@ describe("the name of a rule", () => {
   });
 
   it("is told from all before it", () => {
-    expect(distinctNames(["x", "x", "x", "y", "x-2", "y"])).toEqual(["x", "x-2", "x-3", "y", "x-2-2", "y-2"]);
-    expect(distinctNames(["x"])).toEqual(["x"]);
-    expect(distinctNames([])).toEqual([]);
+    expect(uniqueNames(["x", "x", "x", "y", "x-2", "y"])).toEqual(["x", "x-2", "x-3", "y", "x-2-2", "y-2"]);
+    expect(uniqueNames(["x"])).toEqual(["x"]);
+    expect(uniqueNames([])).toEqual([]);
   });
 });
 
 describe("the tool of a pointer", () => {
   it.each(["t", "a/b", "a~b", "~1", "~0/~1", "", "tools", "a b"])("%j is read back", (tool) => {
-    expect(toolOf(pointerTo("tools", tool, "deny_if", "always"))).toBe(tool);
+    expect(toolOfPointer(rulePointer("tools", tool, "deny_if", "always"))).toBe(tool);
   });
 
   it.each(["/all_tools/limits/c-per-day", "/categories/tools/x", "(hidden)", "x/tools/a", "", "/tools"])(
     "there is none in %j",
     (pointer) => {
-      expect(toolOf(pointer)).toBeUndefined();
+      expect(toolOfPointer(pointer)).toBeUndefined();
     },
   );
 });

@@ -1,7 +1,11 @@
 /** Policies and calls for tests, from plain literals. */
 
 import type { Category } from "../../src/policy/category/category.ts";
-import { compile, type CompileOptions, type CompiledPolicy } from "../../src/policy/document/compile.ts";
+import {
+  compilePolicy,
+  type CompileOptions,
+  type CompiledPolicy,
+} from "../../src/policy/document/compile.ts";
 import type { Call } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/document/document.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../src/json/json.ts";
@@ -23,7 +27,7 @@ export function fromLiteral(value: unknown): Json {
 export function policyOf(literal: unknown, options: Partial<CompileOptions> = {}): CompiledPolicy {
   const parsed = parsePolicy(typeof literal === "string" ? json(literal) : fromLiteral(literal));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return compile(parsed.document, { digest: "d", ...options });
+  return compilePolicy(parsed.document, { digest: "d", ...options });
 }
 
 export function problemsOf(literal: unknown): string[] {

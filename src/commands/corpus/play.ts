@@ -1,7 +1,7 @@
 /** Corpus stories: one policy, the calls made under it, and the decision that each of them must get. */
 
 import { Counters } from "../../enforcement/limits/memory-counters.ts";
-import { classify } from "../../policy/category/classify.ts";
+import { classifyTool } from "../../policy/category/classify.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
@@ -80,7 +80,13 @@ function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, 
   const args: JsonObject = call.args ?? new Map();
   const isApproved = call.approved === true;
   const isToolChanged = call.changed === true;
-  return { tool, args, isApproved, isToolChanged, category: classify(described, policy.categoryOf(tool)) };
+  return {
+    tool,
+    args,
+    isApproved,
+    isToolChanged,
+    category: classifyTool(described, policy.categoryOf(tool)),
+  };
 }
 
 function outcomeOf(decision: Decision): Outcome {

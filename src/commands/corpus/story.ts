@@ -4,19 +4,19 @@ import { EFFECTS, type Effect, REASONS, type Reason } from "../../policy/mode.ts
 import { isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
 import { DocumentPath, type Problem } from "../../policy/schema/document-path.ts";
 import {
-  anything,
-  dictionary,
-  flag,
-  list,
+  anyJson,
+  record,
+  boolean,
+  array,
   number,
   object,
   optional,
   refine,
-  refuse,
+  reportUnexpected,
   required,
   type Shape,
-  text,
-  word,
+  string,
+  oneOf,
 } from "../../policy/schema/schema.ts";
 
 export interface Story {
@@ -70,7 +70,7 @@ export interface Expectation {
 }
 
 const ARGS: Shape<JsonObject> = {
-  read: (json, place) => (isJsonObject(json) ? json : refuse(place, "an object", json)),
+  read: (json, place) => (isJsonObject(json) ? json : reportUnexpected(place, "an object", json)),
   schema: { type: "object" },
 };
 
@@ -80,23 +80,23 @@ const COUNT = number("a whole number above 0", (value) => Number.isInteger(value
 
 const CALL: Shape<StoryCall> = refine(
   object<StoryCall>({
-    tool: optional(text()),
-    method: optional(text()),
-    known: optional(flag()),
+    tool: optional(string()),
+    method: optional(string()),
+    known: optional(boolean()),
     args: optional(ARGS),
-    agent: optional(text()),
-    session: optional(text()),
+    agent: optional(string()),
+    session: optional(string()),
     at: optional(number("seconds", () => true, {})),
     times: optional(COUNT),
-    approved: optional(flag()),
-    changed: optional(flag()),
+    approved: optional(boolean()),
+    changed: optional(boolean()),
     expect: required(
       object<Expectation>({
-        effect: required(word(...EFFECTS)),
-        reason: optional(word(...REASONS)),
-        rule: optional(text()),
+        effect: required(oneOf(...EFFECTS)),
+        reason: optional(oneOf(...REASONS)),
+        rule: optional(string()),
         retry_after: optional(number("seconds", () => true, {})),
-        message: optional(text()),
+        message: optional(string()),
       }),
     ),
   }),
@@ -107,25 +107,25 @@ const CALL: Shape<StoryCall> = refine(
 );
 
 const STORY: Shape<Story> = object<Story>({
-  story: required(text(1)),
-  policy: required(anything()),
-  mode: optional(word("enforce", "shadow")),
+  story: required(string(1)),
+  policy: required(anyJson()),
+  mode: optional(oneOf("enforce", "shadow")),
   start: optional(
-    refine(text(1), (start, place) =>
-      Number.isNaN(Date.parse(start)) ? refuse(place, "a date", start) : start,
+    refine(string(1), (start, place) =>
+      Number.isNaN(Date.parse(start)) ? reportUnexpected(place, "a date", start) : start,
     ),
   ),
   tools: optional(
-    list(
+    array(
       object<StoryTool>({
-        name: required(text()),
-        description: optional(text()),
-        arguments: optional(list(text())),
-        annotations: optional(dictionary(flag())),
+        name: required(string()),
+        description: optional(string()),
+        arguments: optional(array(string())),
+        annotations: optional(record(boolean())),
       }),
     ),
   ),
-  calls: required(list(CALL)),
+  calls: required(array(CALL)),
 });
 
 export type ReadStory =

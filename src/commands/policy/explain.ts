@@ -2,13 +2,13 @@
 
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
-import { classify } from "../../policy/category/classify.ts";
+import { classifyTool } from "../../policy/category/classify.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { Call } from "../../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../../json/json.ts";
 import { didYouMean } from "../../policy/schema/did-you-mean.ts";
 import { listWords } from "../../policy/schema/schema.ts";
-import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
+import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import { adviceFor } from "../../policy/explain/advice.ts";
 import {
   DONE,
@@ -120,8 +120,8 @@ function categoryOf(
   definition: ToolDefinition | undefined,
   policy: CompiledPolicy,
 ): CategoryAssignment {
-  const described = definition === undefined ? { name: tool } : describeDefinition(definition);
-  return classify(described, policy.categoryOf(tool) ?? category);
+  const described = definition === undefined ? { name: tool } : describeTool(definition);
+  return classifyTool(described, policy.categoryOf(tool) ?? category);
 }
 
 interface Explained {

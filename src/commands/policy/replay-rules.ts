@@ -1,9 +1,9 @@
 /** Rules judged by the names of arguments alone: what surely objects, what surely does not, and what cannot be told. */
 
-import type { Entry, Policy, CompiledLimit } from "../../policy/policy.ts";
+import type { PolicyEntry, Policy, CompiledLimit } from "../../policy/policy.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../json/json.ts";
-import { type Misreading, argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
+import { type ArgumentAmbiguity, argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
 import type { Rule } from "../../policy/rule.ts";
 
 /** Undefined: nothing is known of the arguments. */
@@ -26,7 +26,7 @@ export function namedArguments(names: KnownNames): JsonObject {
 }
 
 function bounded(policy: Policy, names: KnownNames, isSevere: boolean): Policy {
-  const entryFor = (entry: Entry): Entry => ({
+  const entryFor = (entry: PolicyEntry): PolicyEntry => ({
     ...entry,
     rules: entry.rules.flatMap((rule) => boundedRule(rule, names, isSevere)),
     limits: entry.limits.flatMap((limit) => boundedLimit(limit, names, isSevere)),
@@ -71,7 +71,7 @@ function verdictOf(rule: Rule, names: KnownNames): "objects" | "passes" | "unkno
   return canObject ? "objects" : "passes";
 }
 
-type Answers = ReadonlySet<ReturnType<typeof evaluate> | Misreading>;
+type Answers = ReadonlySet<ReturnType<typeof evaluate> | ArgumentAmbiguity>;
 
 interface Summary {
   readonly canHold: boolean;

@@ -2,10 +2,10 @@
 
 import { digestOf } from "../../config/files/policy-file.ts";
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
-import { classify } from "../../policy/category/classify.ts";
+import { classifyTool } from "../../policy/category/classify.ts";
 import { digestDefinition } from "../../mcp/definition-digest.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
-import { describeDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
+import { describeTool, type ToolDefinition } from "../../mcp/tool-definition.ts";
 
 export interface StarterPolicy {
   /** What stands above everything. */
@@ -105,7 +105,7 @@ function printable(server: string): string {
 }
 
 function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
-  const assignment = classify(describeDefinition(tool));
+  const assignment = classifyTool(describeTool(tool));
   const { category } = assignment;
   const origin = originOf(assignment);
   if (category === "destructive") {

@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readPolicyFile } from "../../config/files/policy-file.ts";
-import { compile } from "../../policy/document/compile.ts";
+import { compilePolicy } from "../../policy/document/compile.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { parsePolicy } from "../../policy/document/document.ts";
 import { describeCall, playStory, type StoryResult } from "../corpus/play.ts";
@@ -121,7 +121,7 @@ function policyOf({ policy, mode }: Story, file: string): Policy | string[] {
     return loaded.ok ? loaded.policy : [...loaded.problems];
   }
   const parsed = parsePolicy(policy);
-  if (parsed.ok) return compile(parsed.document, { digest: file, ...options });
+  if (parsed.ok) return compilePolicy(parsed.document, { digest: file, ...options });
   return parsed.problems.map(({ path, message }) => located(`${file}: policy`, path, message));
 }
 

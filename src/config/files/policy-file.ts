@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { compile, type CompiledPolicy } from "../../policy/document/compile.ts";
+import { compilePolicy, type CompiledPolicy } from "../../policy/document/compile.ts";
 import type { Mode } from "../../policy/mode.ts";
 import { parsePolicy } from "../../policy/document/document.ts";
 import type { Json } from "../../json/json.ts";
@@ -58,7 +58,7 @@ export function parsePolicyFile(
     );
     return { ok: false, digest, problems };
   }
-  const policy = compile(parsed.document, { digest, ...options });
+  const policy = compilePolicy(parsed.document, { digest, ...options });
   return { ok: true, policy, digest, notes: parsed.document.notes };
 }
 

@@ -5,7 +5,7 @@ import { APPROVALS_SHAPE } from "./approval-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
-import { parsePath } from "../../json/path.ts";
+import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
 
 export interface Address {
@@ -51,7 +51,7 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
 
-const argumentPath = z.string().refine((text) => parsePath(text) !== undefined, {
+const argumentPath = z.string().refine((text) => parseArgumentPath(text) !== undefined, {
   error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
 });
 const auditSettings = z.strictObject({

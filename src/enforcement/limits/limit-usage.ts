@@ -1,6 +1,6 @@
 /** How full the limits are, for whoever shows it. */
 
-import { toolOf } from "../../policy/pointer.ts";
+import { toolOfPointer } from "../../policy/pointer.ts";
 import type { LimitSurvey } from "./memory-counters.ts";
 
 export interface LimitReadings {
@@ -26,7 +26,7 @@ export function readLimits(surveys: readonly LimitSurvey[]): LimitReadings {
   return {
     keys: surveys.reduce((sum, { keys }) => sum + keys, 0),
     fullest: surveys.map(({ limit, fullest }) => ({
-      tool: toolOf(limit.rule) ?? "",
+      tool: toolOfPointer(limit.rule) ?? "",
       counter: limit.counter,
       scope: limit.scope,
       used: fullest,

@@ -1,7 +1,7 @@
 /** What a tool's description and argument names say about what it does. */
 
 import type { Category } from "./category.ts";
-import { isVerb, NOUN_LIKE, PLAIN_VERBS, textVerb, verbCategory } from "./lexicon.ts";
+import { isVerb, NOUN_VERBS, EXPLICIT_VERBS, textVerbCategory, verbCategory } from "./lexicon.ts";
 
 const OPENING =
   /^(?:\W+|an? |the |this (?:tool|function|endpoint|command|action|operation)|use this(?: tool| function)?(?: to)?|tool (?:to|that|for|which)|(?:allows?|lets?|enables?|helps?)(?: you| users?| the user| agents?)?(?: to)?|(?:is )?used to|utility (?:to|that|for)|can |will |provides? (?:the ability|a way) to|to |mcp tool|easily |safely |quickly |securely |efficiently |asynchronously |automatically |simply |performs? )/i;
@@ -13,7 +13,7 @@ export interface Verb {
 }
 
 /** The verb that the description begins with, in its plain form; undefined when it begins otherwise. */
-export function leadVerb(description: string): Verb | undefined {
+export function firstVerb(description: string): Verb | undefined {
   let text = description.slice(0, 200);
   for (let before = ""; before !== text;) {
     before = text;
@@ -25,14 +25,14 @@ export function leadVerb(description: string): Verb | undefined {
 
 function plainForm(word: string): Verb | undefined {
   for (const form of [word, word.replace(/s$/, ""), word.replace(/es$/, ""), word.replace(/ies$/, "y")]) {
-    const category = textVerb(form);
+    const category = textVerbCategory(form);
     if (category !== undefined) return { word: form, category };
   }
   return undefined;
 }
 
 /** A verb that changes something, where the first sentence goes on with `and`: `find the record and delete it`. */
-export function promisesMore(description: string): string | undefined {
+export function laterChangingVerb(description: string): string | undefined {
   const [sentence = ""] = description.split(/[.\n]/);
   for (const [, word = ""] of sentence
     .toLowerCase()
@@ -43,7 +43,7 @@ export function promisesMore(description: string): string | undefined {
 }
 
 function isChanging(word: string): boolean {
-  return PLAIN_VERBS.has(word) || (isVerb(word) && !NOUN_LIKE.has(word) && verbCategory(word) !== "read");
+  return EXPLICIT_VERBS.has(word) || (isVerb(word) && !NOUN_VERBS.has(word) && verbCategory(word) !== "read");
 }
 
 const READ_ONLY =

@@ -1,39 +1,39 @@
 /** A guess at what a tool does, from its name, description and argument names. */
 
 import type { Category, CategoryAssignment } from "./category.ts";
-import type { DescribedTool } from "../../mcp/tool-definition.ts";
-import { isFreeForm, isReadOnlyText, leadVerb, promisesMore, type Verb } from "./description.ts";
+import type { ToolDescription } from "../../mcp/tool-definition.ts";
+import { isFreeForm, isReadOnlyText, firstVerb, laterChangingVerb, type Verb } from "./description.ts";
 import {
   FINAL_VERBS,
-  LOOKING,
-  LOOSE_MONEY,
+  LOOKUP_VERBS,
+  AMBIGUOUS_MONEY_NOUNS,
   MONEY_NOUNS,
-  NOUN_LIKE,
-  PLAIN_VERBS,
+  NOUN_VERBS,
+  EXPLICIT_VERBS,
   READ_NOUNS,
-  SCREENS,
+  SCREEN_NOUNS,
   isVerb,
   verbCategory,
 } from "./lexicon.ts";
 
 export type Guess = Pick<CategoryAssignment, "category" | "confidence">;
 
-const LONGEST_NAME = 256;
-const LONGEST_DESCRIPTION = 4096;
+const MAX_NAME_LENGTH = 256;
+const MAX_DESCRIPTION_LENGTH = 4096;
 
 /**
  * The name's verb, or else the description's first one, corrected by what the nouns, the rest of the description and
  * the arguments say. Confidence: 0.9 when name and description agree, less the less there is to go by.
  */
-export function guessCategory(tool: DescribedTool): Guess {
+export function guessCategory(tool: ToolDescription): Guess {
   const tokens = tokensOf(tool.name);
-  const text = (tool.description ?? "").slice(0, LONGEST_DESCRIPTION);
+  const text = (tool.description ?? "").slice(0, MAX_DESCRIPTION_LENGTH);
   const named = nameVerb(tokens);
-  const lead = leadVerb(text);
+  const lead = firstVerb(text);
   const guess = combine(named, lead, tokens);
   // Explicit read-only text beats a verb of action; free-form arguments still raise it again.
   const isOnlyRead = guess.category === "execute" && isReadOnlyText(text);
-  return raise(isOnlyRead ? { category: "read", confidence: 0.6 } : guess, {
+  return raiseRisk(isOnlyRead ? { category: "read", confidence: 0.6 } : guess, {
     tool,
     text,
     verb: named,
@@ -42,7 +42,7 @@ export function guessCategory(tool: DescribedTool): Guess {
 
 /** `StartAHORunBatch` -> start, aho, run, batch; things whose names look like verbs are put aside. */
 function tokensOf(name: string): string[] {
-  const tokens = name.slice(0, LONGEST_NAME).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
+  const tokens = name.slice(0, MAX_NAME_LENGTH).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
   const text = tokens.join(" ").toLowerCase();
   return text
     .replaceAll(/\b(?:pull|merge|change|feature|check|workflow) (requests?|runs?|suites?)\b/g, "thing")
@@ -55,16 +55,17 @@ function nameVerb(tokens: readonly string[]): string | undefined {
   const [first] = verbs;
   const last = `${tokens.at(-1)}`;
   if (first === undefined) return undefined;
-  if (NOUN_LIKE.has(first) && first !== last && FINAL_VERBS.has(last)) return last;
-  const isLooking = verbCategory(first) !== "read" || LOOKING.has(first);
+  if (NOUN_VERBS.has(first) && first !== last && FINAL_VERBS.has(last)) return last;
+  const isLooking = verbCategory(first) !== "read" || LOOKUP_VERBS.has(first);
   const counting = verbs.filter((verb, index) => index === 0 || !isLooking || isJoined(verb, tokens));
-  return counting.reduce((one, other) => (gravity(other) > gravity(one) ? other : one));
+  return counting.reduce((one, other) => (riskOf(other) > riskOf(one) ? other : one));
 }
 
 /** A verb that is as often a thing is none when something stands before it: `mute_monitor`, `ebs_snapshot`. */
 function isVerbAt(token: string, index: number): boolean {
-  if (!isVerb(token) || index === 0 || LOOKING.has(token) || FINAL_VERBS.has(token)) return isVerb(token);
-  return !NOUN_LIKE.has(token) || verbCategory(token) !== "read";
+  if (!isVerb(token) || index === 0 || LOOKUP_VERBS.has(token) || FINAL_VERBS.has(token))
+    return isVerb(token);
+  return !NOUN_VERBS.has(token) || verbCategory(token) !== "read";
 }
 
 /** Whether the verb comes after `and` or `or`. */
@@ -72,10 +73,10 @@ function isJoined(verb: string, tokens: readonly string[]): boolean {
   return tokens.some((token, index) => token === verb && /^(?:and|or)$/.test(`${tokens[index - 1]}`));
 }
 
-const GRAVITY: readonly Category[] = ["unknown", "read", "write", "execute", "financial", "destructive"];
+const RISK_ORDER: readonly Category[] = ["unknown", "read", "write", "execute", "financial", "destructive"];
 
-function gravity(verb: string): number {
-  return GRAVITY.indexOf(verbCategory(verb));
+function riskOf(verb: string): number {
+  return RISK_ORDER.indexOf(verbCategory(verb));
 }
 
 function combine(named: string | undefined, lead: Verb | undefined, tokens: readonly string[]): Guess {
@@ -85,11 +86,11 @@ function combine(named: string | undefined, lead: Verb | undefined, tokens: read
   if (lead === undefined || byText === undefined) return { category: byName, confidence: 0.7 };
   if (byName === byText) return { category: byName, confidence: 0.9 };
   if (byName === "read") {
-    return PLAIN_VERBS.has(lead.word)
+    return EXPLICIT_VERBS.has(lead.word)
       ? { category: byText, confidence: 0.4 }
       : { category: "read", confidence: 0.6 };
   }
-  const isNoun = NOUN_LIKE.has(named) && byText === "read";
+  const isNoun = NOUN_VERBS.has(named) && byText === "read";
   return { category: isNoun ? "read" : byName, confidence: isNoun ? 0.5 : 0.6 };
 }
 
@@ -101,11 +102,11 @@ function withoutVerb(byText: Category | undefined, tokens: readonly string[]): G
 
 /** What the verb does to these nouns: paying for an order, acting on a screen, settling a comment. */
 function meaningOf({ word, category }: Verb, tokens: readonly string[]): Category {
-  if (word === "resolve" && !tokens.some((token) => NAMES.has(token))) return "write";
-  if (!LOOKING.has(word) && category !== "destructive" && concernsMoney(word, tokens))
+  if (word === "resolve" && !tokens.some((token) => LOOKUP_NOUNS.has(token))) return "write";
+  if (!LOOKUP_VERBS.has(word) && category !== "destructive" && concernsMoney(word, tokens))
     return moneyMeaning(word, category);
   const isActing = category === "write" || word === "reset" || word === "clear";
-  return isActing && SCREENS.has(`${tokens[0]}`) ? "execute" : category;
+  return isActing && SCREEN_NOUNS.has(`${tokens[0]}`) ? "execute" : category;
 }
 
 /** Reading about money is reading; `capture` and `convert` move it. */
@@ -114,7 +115,7 @@ function moneyMeaning(word: string, category: Category): Category {
 }
 
 /** What is resolved by looking it up, and not by settling it. */
-const NAMES: ReadonlySet<string> = new Set(
+const LOOKUP_NOUNS: ReadonlySet<string> = new Set(
   "library id name names dns url uri path reference address user symbol package host domain handle link".split(
     " ",
   ),
@@ -122,12 +123,13 @@ const NAMES: ReadonlySet<string> = new Set(
 
 function concernsMoney(verb: string, tokens: readonly string[]): boolean {
   return tokens.some(
-    (token) => MONEY_NOUNS.has(token) && token !== verb && (LOOSE_MONEY.get(token)?.has(verb) ?? true),
+    (token) =>
+      MONEY_NOUNS.has(token) && token !== verb && (AMBIGUOUS_MONEY_NOUNS.get(token)?.has(verb) ?? true),
   );
 }
 
 interface Evidence {
-  readonly tool: DescribedTool;
+  readonly tool: ToolDescription;
   readonly text: string;
   readonly verb: string | undefined;
 }
@@ -135,11 +137,11 @@ interface Evidence {
 const IRREVERSIBLE = /\b(?:permanently|irreversibl[ey]|cannot be undone|can't be undone)\b/i;
 
 // Security: what looks harmless is looked at twice, because calling something `read` that is not is the error that counts.
-function raise(guess: Guess, { tool, text, verb }: Evidence): Guess {
+function raiseRisk(guess: Guess, { tool, text, verb }: Evidence): Guess {
   if (guess.category === "write" && IRREVERSIBLE.test(text))
     return { category: "destructive", confidence: 0.6 };
   if (guess.category !== "read" && guess.category !== "unknown") return guess;
   if (isFreeForm(tool.argumentNames ?? [], text, verb ?? "")) return { category: "execute", confidence: 0.6 };
-  const more = promisesMore(text);
+  const more = laterChangingVerb(text);
   return more === undefined ? guess : { category: verbCategory(more), confidence: 0.4 };
 }

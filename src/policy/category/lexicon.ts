@@ -57,7 +57,7 @@ const TEXT_VERBS: ReadonlyMap<string, Category> = new Map([
 ]);
 
 /** What a verb does at the start of a description; undefined for a word that is no verb of ours. */
-export function textVerb(word: string): Category | undefined {
+export function textVerbCategory(word: string): Category | undefined {
   return TEXT_VERBS.get(word);
 }
 
@@ -71,7 +71,7 @@ export function isVerb(word: string): boolean {
 }
 
 /** Verbs that are as often the name of a thing: `git_log`, `build_status`, `label_list`. */
-export const NOUN_LIKE: ReadonlySet<string> = new Set(
+export const NOUN_VERBS: ReadonlySet<string> = new Set(
   words(`log record label order test build report schedule comment form star book message email index post tag process
     release command script design trace draft like transition profile share group request queue train follow vote step
     play seed link pin book fork commit format watch list view document run monitor trade bid invoice charge swap stake
@@ -80,7 +80,7 @@ export const NOUN_LIKE: ReadonlySet<string> = new Set(
 );
 
 /** Verbs after which everything else in a name is what is looked at: `get_next_run`, `list_delete_events`. */
-export const LOOKING: ReadonlySet<string> = new Set(
+export const LOOKUP_VERBS: ReadonlySet<string> = new Set(
   words("get list read fetch describe show retrieve count view find lookup check whoami enumerate"),
 );
 
@@ -91,7 +91,7 @@ export const FINAL_VERBS: ReadonlySet<string> = new Set(
 );
 
 /** Verbs of a description that outweigh a harmless name. */
-export const PLAIN_VERBS: ReadonlySet<string> = new Set(
+export const EXPLICIT_VERBS: ReadonlySet<string> = new Set(
   words(`create update delete write add edit modify set insert save send post publish upload remove destroy drop purge erase
     execute run start stop restart invoke trigger launch deploy overwrite move rename pay charge refund transfer buy sell
     install terminate kill revoke assign append import replace register enable disable`),
@@ -112,7 +112,7 @@ export const MONEY_NOUNS: ReadonlySet<string> = new Set(
 );
 
 /** Of those, the ones that mean something else outside of finance, and the verbs that make them money again. */
-export const LOOSE_MONEY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+export const AMBIGUOUS_MONEY_NOUNS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ...["transaction", "transactions"].map(
     (noun) => [noun, new Set(words("send sign submit broadcast"))] as const,
   ),
@@ -122,6 +122,6 @@ export const LOOSE_MONEY: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 
 /** Names that act on a screen: there, writing is acting. */
-export const SCREENS: ReadonlySet<string> = new Set(
+export const SCREEN_NOUNS: ReadonlySet<string> = new Set(
   words("browser puppeteer playwright page mouse keyboard computer desktop screen selenium ui mobile tab"),
 );

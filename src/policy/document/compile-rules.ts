@@ -6,8 +6,8 @@ import { JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "../limit.ts";
 import { measure } from "../measure.ts";
 import { argumentAmbiguity } from "../argument-ambiguity.ts";
-import { resolvePath } from "../../json/path.ts";
-import { distinctNames, limitName, ruleName, windowName } from "../pointer.ts";
+import { resolveArgument } from "../../json/path.ts";
+import { uniqueNames, limitName, ruleName, windowName } from "../pointer.ts";
 import type { CompiledLimit } from "../policy.ts";
 import type { Rule } from "../rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
@@ -30,7 +30,7 @@ export function compileRules(rules: RuleSet, place: RuleContext): Rule[] {
 }
 
 function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: RuleContext): Rule[] {
-  const names = distinctNames(entries.map(ruleName));
+  const names = uniqueNames(entries.map(ruleName));
   return entries.map((entry, index) => ({
     kind,
     pointer: `${place.pointer}/${kind}/${names[index]}`,
@@ -43,8 +43,8 @@ function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: R
 }
 
 export function compileLimits(entries: readonly CheckedLimit[], place: RuleContext): CompiledLimit[] {
-  const names = distinctNames(entries.map(limitName));
-  const ids = distinctNames(entries.map((entry) => limitId(entry, place.pointer)));
+  const names = uniqueNames(entries.map(limitName));
+  const ids = uniqueNames(entries.map((entry) => limitId(entry, place.pointer)));
   return entries.map((entry, index) => {
     const rule = `${place.pointer}/limits/${names[index]}`;
     const id = entry.shared === true ? limitId(entry, "shared") : `${ids[index]}`;
@@ -84,7 +84,7 @@ function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): Comp
   return (args, inputSchema) => {
     const doubt = argumentAmbiguity(args, segments, inputSchema);
     if (doubt !== undefined) return doubt;
-    const found = resolvePath(args, segments);
+    const found = resolveArgument(args, segments);
     if (found === undefined) return "missing";
     const measured = measure(found, of);
     const amount = measured instanceof JsonNumber ? Number(measured.token) : Number.NaN;

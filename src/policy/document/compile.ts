@@ -4,8 +4,8 @@ import type { Category, CategoryAssignment } from "../category/category.ts";
 import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
 import type { Mode } from "../mode.ts";
 import type { CategoryEntry, MethodEntry, Pin, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
-import { actionPointer, type Entry, type Policy } from "../policy.ts";
-import { pointerTo } from "../pointer.ts";
+import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
+import { rulePointer } from "../pointer.ts";
 
 /** A policy and what it was compiled from, for those that speak of the document itself: checks and advice. */
 export interface CompiledPolicy extends Policy {
@@ -18,7 +18,7 @@ export interface CompileOptions {
   readonly mode?: Mode;
 }
 
-export function compile(document: PolicyDocument, { digest, mode }: CompileOptions): CompiledPolicy {
+export function compilePolicy(document: PolicyDocument, { digest, mode }: CompileOptions): CompiledPolicy {
   const forced = mode === "shadow" ? mode : undefined;
   const context: Context = {
     mode: forced ?? document.mode ?? "enforce",
@@ -45,10 +45,10 @@ export function compile(document: PolicyDocument, { digest, mode }: CompileOptio
     onDeny: messagesOf(entries),
     isListed: (tool) => tools.has(tool),
     categoryOf: (tool) => document.tools?.get(tool)?.category,
-    isHidden: (tool, category) => hiding(tool, wordOf(category))?.mode === "enforce",
+    isHidden: (tool, category) => hiding(tool, categoryName(category))?.mode === "enforce",
     hiding,
     pinOf: (tool) => ownPin(tool) ?? document.pin,
-    pinPointerOf: (tool) => (ownPin(tool) === undefined ? "/pin" : pointerTo("tools", tool, "pin")),
+    pinPointerOf: (tool) => (ownPin(tool) === undefined ? "/pin" : rulePointer("tools", tool, "pin")),
     entryOf,
     everyTool,
     methods,
@@ -67,13 +67,16 @@ function compileAll(
   entries: ReadonlyMap<string, AnyEntry | MethodEntry> | undefined,
   kind: string,
   context: Context,
-): Map<string, Entry> {
+): Map<string, PolicyEntry> {
   return new Map(
-    Array.from(entries ?? [], ([name, entry]) => [name, compileEntry(entry, pointerTo(kind, name), context)]),
+    Array.from(entries ?? [], ([name, entry]) => [
+      name,
+      compileEntry(entry, rulePointer(kind, name), context),
+    ]),
   );
 }
 
-function compileEntry(entry: AnyEntry, pointer: string, context: Context): Entry {
+function compileEntry(entry: AnyEntry, pointer: string, context: Context): PolicyEntry {
   const mode = context.forced ?? entry.mode ?? context.mode;
   const place: RuleContext = { ...context, pointer, mode };
   return {
@@ -104,7 +107,7 @@ function toolNamesOf(document: PolicyDocument): string[] {
   return Array.from(names);
 }
 
-function pointersOf(entries: readonly Entry[]): string[] {
+function pointersOf(entries: readonly PolicyEntry[]): string[] {
   return entries.flatMap((entry) => [
     ...(entry.action === "allow" || entry.action === "hide" ? [] : [actionPointer(entry)]),
     ...entry.rules.map((rule) => rule.pointer),
@@ -112,7 +115,7 @@ function pointersOf(entries: readonly Entry[]): string[] {
   ]);
 }
 
-function messagesOf(entries: readonly Entry[]): Map<string, string> {
+function messagesOf(entries: readonly PolicyEntry[]): Map<string, string> {
   const messages = new Map<string, string>();
   for (const entry of entries) {
     if (entry.reason !== undefined) messages.set(actionPointer(entry), entry.reason);
@@ -123,12 +126,12 @@ function messagesOf(entries: readonly Entry[]): Map<string, string> {
   return messages;
 }
 
-function wordOf(category: Category | CategoryAssignment): Category {
+function categoryName(category: Category | CategoryAssignment): Category {
   return typeof category === "string" ? category : category.category;
 }
 
 /** No policy: everything is allowed, and observed. */
-export const ALLOW_ALL: CompiledPolicy = compile(
+export const ALLOW_ALL: CompiledPolicy = compilePolicy(
   {
     version: "1",
     default: "allow",

@@ -2,22 +2,22 @@
 
 import { CATEGORIES, type Category } from "../category/category.ts";
 import type { Mode } from "../mode.ts";
-import { normalise } from "./legacy-forms.ts";
+import { normalizeDocument } from "./legacy-forms.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
 import { DocumentPath, type Problem } from "../schema/document-path.ts";
 import { type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
 import {
-  dictionary,
-  flag,
+  record,
+  boolean,
   type JsonSchema,
-  list,
+  array,
   listWords,
   object,
   optional,
   required,
   type Shape,
-  text,
-  word,
+  string,
+  oneOf,
 } from "../schema/schema.ts";
 
 export const ACTIONS = ["allow", "deny", "hide", "approve"] as const;
@@ -96,16 +96,16 @@ export type ParsedPolicy =
 type Unordered<Entry> = Omit<Entry, "first">;
 
 const RULE_FIELDS = {
-  description: optional(text()),
+  description: optional(string()),
   require: optional(RULES),
   deny_if: optional(RULES),
   limits: optional(LIMITS),
   mode: optional(MODE),
 };
 
-const ACTION_FIELDS = { action: optional(word(...ACTIONS)), reason: optional(text()) };
-const DIGEST = optional(text(1));
-const ON_CHANGE: Shape<"deny" | "warn"> = word("deny", "warn");
+const ACTION_FIELDS = { action: optional(oneOf(...ACTIONS)), reason: optional(string()) };
+const DIGEST = optional(string(1));
+const ON_CHANGE: Shape<"deny" | "warn"> = oneOf("deny", "warn");
 
 const PINNED: Shape<PinnedDigests> = object<PinnedDigests>({
   on_change: optional(ON_CHANGE),
@@ -138,38 +138,38 @@ const TOOL: Shape<ToolEntry> = ordered(
   object<Unordered<ToolEntry>>({
     ...RULE_FIELDS,
     ...ACTION_FIELDS,
-    category: optional(word(...CATEGORIES)),
+    category: optional(oneOf(...CATEGORIES)),
     pin: optional(PIN),
   }),
 );
 
 const CATEGORY: Shape<CategoryEntry> = ordered(
-  object<Unordered<CategoryEntry>>({ ...RULE_FIELDS, ...ACTION_FIELDS, hide: optional(flag()) }),
+  object<Unordered<CategoryEntry>>({ ...RULE_FIELDS, ...ACTION_FIELDS, hide: optional(boolean()) }),
 );
 
 const METHOD: Shape<MethodEntry> = object<MethodEntry>({
-  description: optional(text()),
-  action: required(word("allow", "deny")),
-  reason: optional(text()),
+  description: optional(string()),
+  action: required(oneOf("allow", "deny")),
+  reason: optional(string()),
   limits: optional(LIMITS),
   mode: optional(MODE),
 });
 
 const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $schema?: string }>({
-  $schema: optional(text()),
-  version: required(word("1")),
-  default: required(word("allow", "deny")),
-  description: optional(text()),
-  hide: optional(list(text(1))),
+  $schema: optional(string()),
+  version: required(oneOf("1")),
+  default: required(oneOf("allow", "deny")),
+  description: optional(string()),
+  hide: optional(array(string(1))),
   all_tools: optional(ALL_TOOLS),
   tools: optional(
-    dictionary(TOOL, (name) => (name === "" ? "must be a tool's name, got an empty one" : undefined)),
+    record(TOOL, (name) => (name === "" ? "must be a tool's name, got an empty one" : undefined)),
   ),
-  strict: optional(flag()),
+  strict: optional(boolean()),
   mode: optional(MODE),
   pin: optional(ON_CHANGE),
-  categories: optional(dictionary(CATEGORY, categoryFault)),
-  methods: optional(dictionary(METHOD, methodFault)),
+  categories: optional(record(CATEGORY, categoryFault)),
+  methods: optional(record(METHOD, methodFault)),
 });
 
 function categoryFault(name: string): string | undefined {
@@ -187,7 +187,7 @@ function methodFault(name: string): string | undefined {
 export function parsePolicy(json: Json): ParsedPolicy {
   const problems: Problem[] = [];
   const root = DocumentPath.root(problems);
-  const { json: normal, notes } = normalise(json, root);
+  const { json: normal, notes } = normalizeDocument(json, root);
   const document = DOCUMENT.read(normal, root);
   if (document === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, document: { ...document, json: normal, notes } };

@@ -3,7 +3,16 @@
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import { limitOfText } from "./short-rate.ts";
-import { anything, list, object, optional, refuse, required, text, word } from "../schema/schema.ts";
+import {
+  anyJson,
+  array,
+  object,
+  optional,
+  reportUnexpected,
+  required,
+  string,
+  oneOf,
+} from "../schema/schema.ts";
 
 interface State {
   readonly counter: string;
@@ -23,20 +32,20 @@ interface Rule {
 }
 
 const RULE = object<Rule>({
-  name: optional(text()),
-  description: optional(text()),
-  action: optional(word("evaluate", "deny")),
-  conditions: optional(list(anything())),
-  rate_limit: optional(anything()),
+  name: optional(string()),
+  description: optional(string()),
+  action: optional(oneOf("evaluate", "deny")),
+  conditions: optional(array(anyJson())),
+  rate_limit: optional(anyJson()),
   state: optional(
     object<State>({
-      counter: required(text(1)),
-      window: required(text(1)),
-      increment: optional(anything()),
-      increment_from: optional(text(1)),
+      counter: required(string(1)),
+      window: required(string(1)),
+      increment: optional(anyJson()),
+      increment_from: optional(string(1)),
     }),
   ),
-  on_deny: optional(text()),
+  on_deny: optional(string()),
 });
 
 /** A rule that was read, and where it stands. */
@@ -65,7 +74,7 @@ function listUnder(key: string, items: readonly Json[]): [string, Json][] {
 
 function readRules(rules: Json, place: DocumentPath): Placed[] {
   if (!isJsonArray(rules)) {
-    refuse(place, "a list", rules);
+    reportUnexpected(place, "a list", rules);
     return [];
   }
   return rules.flatMap((json, index) => {
@@ -97,7 +106,7 @@ function denyTool({ rule }: Placed): [string, Json][] {
 
 function denyEverything({ rule, place }: Placed): [string, Json][] {
   const always = new Map<string, Json>([["conditions", []], ...optionalText("on_deny", rule.on_deny)]);
-  return [["deny_if", [place.mark(always)]]];
+  return [["deny_if", [place.markOrigin(always)]]];
 }
 
 function optionalText(key: string, value: string | undefined): [string, Json][] {
@@ -110,18 +119,18 @@ function argumentRule({ rule, place }: Placed): Json[] {
   for (const [index, condition] of (rule.conditions ?? []).entries()) {
     if (!isJsonObject(condition)) conditions.push(condition);
     else if (statePath(condition) === undefined) {
-      conditions.push(place.at("conditions").at(index).mark(new Map(condition)));
+      conditions.push(place.at("conditions").at(index).markOrigin(new Map(condition)));
     }
   }
   if (conditions.length === 0) return [];
   const entries: [string, Json][] = [...optionalText("name", rule.name), ["conditions", conditions]];
-  return [place.mark(new Map([...entries, ...optionalText("on_deny", rule.on_deny)]))];
+  return [place.markOrigin(new Map([...entries, ...optionalText("on_deny", rule.on_deny)]))];
 }
 
 function rateLimits({ rule, place }: Placed): Json[] {
   const limit =
     rule.rate_limit === undefined ? undefined : limitOfText(rule.rate_limit, place.at("rate_limit"));
-  return limit === undefined ? [] : [place.mark(limitFor(rule, limit))];
+  return limit === undefined ? [] : [place.markOrigin(limitFor(rule, limit))];
 }
 
 /** Each `state.<tool>.<counter> lte N` as a limit on the counter that a state block of this tool feeds. */
@@ -134,16 +143,20 @@ function stateLimits(placed: Placed, all: readonly Placed[], scope: string): Jso
       .map(({ rule }) => rule.state)
       .find((each) => `state.${scope}.${each?.counter}` === path);
     if (state === undefined)
-      return refuseAll(place.at("path"), `state.${scope}.<counter> of a state block in these rules`, path);
+      return reportUnexpectedList(
+        place.at("path"),
+        `state.${scope}.<counter> of a state block in these rules`,
+        path,
+      );
     const max = maxOf(condition, place);
     return max === undefined
       ? []
-      : [place.mark(limitFor(placed.rule, new Map([...counterOf(state), ["max", max]])))];
+      : [place.markOrigin(limitFor(placed.rule, new Map([...counterOf(state), ["max", max]])))];
   });
 }
 
-function refuseAll(place: DocumentPath, expected: string, got: Json): Json[] {
-  refuse(place, expected, got);
+function reportUnexpectedList(place: DocumentPath, expected: string, got: Json): Json[] {
+  reportUnexpected(place, expected, got);
   return [];
 }
 
@@ -157,10 +170,10 @@ function maxOf(condition: JsonObject, place: DocumentPath): JsonNumber | undefin
   const value = condition.get("value") ?? null;
   const operator = condition.get("op") ?? null;
   if (operator !== "lte" && operator !== "lt")
-    return refuse(place.at("op"), "lte or lt on a counter", operator);
+    return reportUnexpected(place.at("op"), "lte or lt on a counter", operator);
   const max = value instanceof JsonNumber ? Number(value.token) : Number.NaN;
   if (!Number.isSafeInteger(max) || max < 1)
-    return refuse(place.at("value"), "a whole number above 0", value);
+    return reportUnexpected(place.at("value"), "a whole number above 0", value);
   return new JsonNumber(String(operator === "lt" ? max - 1 : max));
 }
 

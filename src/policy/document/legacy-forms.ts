@@ -4,9 +4,9 @@ import { translateRules } from "./intercept.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import { translateRate } from "./short-rate.ts";
-import { refuse } from "../schema/schema.ts";
+import { reportUnexpected } from "../schema/schema.ts";
 
-export interface Normalised {
+export interface NormalizedDocument {
   readonly json: Json;
   /** What the reader should know about how the document was understood. */
   readonly notes: readonly string[];
@@ -17,11 +17,11 @@ const FRAGMENT_NOTE =
 const INTERCEPT_NOTE = 'read as an Intercept policy without "default", which means allow there';
 
 /** The document in its normal form; a document that is in it already comes back as it is. */
-export function normalise(json: Json, place: DocumentPath): Normalised {
+export function normalizeDocument(json: Json, place: DocumentPath): NormalizedDocument {
   if (!isJsonObject(json)) return { json, notes: [] };
   if (isFragment(json)) return { json: wrapFragment(json, place), notes: [FRAGMENT_NOTE] };
   const tools = json.get("tools");
-  if (!isJsonObject(tools) || !isDialect(tools)) return { json, notes: [] };
+  if (!isJsonObject(tools) || !hasLegacyForm(tools)) return { json, notes: [] };
   const normal = withTools(json, tools, place.at("tools"));
   if (json.has("default") || !isIntercept(tools)) return { json: normal, notes: [] };
   return { json: new Map([...normal, ["default", "allow"]]), notes: [INTERCEPT_NOTE] };
@@ -53,7 +53,7 @@ function wrapFragment(tools: JsonObject, place: DocumentPath): JsonObject {
   return withTools(document, tools, place);
 }
 
-function isDialect(tools: JsonObject): boolean {
+function hasLegacyForm(tools: JsonObject): boolean {
   if (tools.has("*")) return true;
   for (const entry of tools.values()) {
     if (isJsonObject(entry) && (entry.has("rules") || entry.has("rate_limit"))) return true;
@@ -81,7 +81,7 @@ function withTools(document: JsonObject, tools: JsonObject, place: DocumentPath)
 function translateEntry(name: string, entry: Json, place: DocumentPath): Json {
   if (!isJsonObject(entry)) {
     // Under `*` nobody would read it again.
-    if (name === "*") refuse(place, "an object", entry);
+    if (name === "*") reportUnexpected(place, "an object", entry);
     return entry;
   }
   let translated: JsonObject = entry;
@@ -93,7 +93,7 @@ function translateEntry(name: string, entry: Json, place: DocumentPath): Json {
   if (rules !== undefined) {
     translated = mergeRules(without(translated, "rules"), translateRules(name, rules, place.at("rules")));
   }
-  return translated === entry ? entry : place.mark(translated);
+  return translated === entry ? entry : place.markOrigin(translated);
 }
 
 function without(entry: JsonObject, key: string): JsonObject {

@@ -5,21 +5,21 @@ import { MODES, type Mode } from "../mode.ts";
 import { type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Scope, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
-import type { Path } from "../../json/path.ts";
+import type { ArgumentPath } from "../../json/path.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import {
-  flag,
-  list,
+  boolean,
+  array,
   listWords,
   number,
   object,
   optional,
   refine,
-  refuse,
+  reportUnexpected,
   required,
   type Shape,
-  text,
-  word,
+  string,
+  oneOf,
 } from "../schema/schema.ts";
 
 export interface RuleEntry {
@@ -51,29 +51,30 @@ export interface LimitEntry {
 
 /** A limit that was checked: its increment is a number, or a path that was parsed. */
 export interface CheckedLimit extends LimitEntry {
-  readonly segments?: Path;
+  readonly segments?: ArgumentPath;
 }
 
-export const MODE: Shape<Mode> = word(...MODES);
+export const MODE: Shape<Mode> = oneOf(...MODES);
 
-export const RULES: Shape<readonly RuleEntry[]> = list(
+export const RULES: Shape<readonly RuleEntry[]> = array(
   object<RuleEntry>({
-    name: optional(text()),
-    description: optional(text()),
-    conditions: required(list(CONDITION)),
-    on_deny: optional(text()),
-    effect: optional(word("deny", "approve")),
+    name: optional(string()),
+    description: optional(string()),
+    conditions: required(array(CONDITION)),
+    on_deny: optional(string()),
+    effect: optional(oneOf("deny", "approve")),
     mode: optional(MODE),
   }),
 );
 
 /** As long as a leap year, in seconds. */
-const LONGEST_WINDOW_SECONDS = 366 * 24 * 60 * 60;
+const MAX_WINDOW_SECONDS = 366 * 24 * 60 * 60;
 
 const WINDOW: Shape<WindowName | number> = {
-  read: (json, place) => namedWindow(json) ?? seconds(json) ?? refuse(place, windowExpected(json), json),
+  read: (json, place) =>
+    namedWindow(json) ?? seconds(json) ?? reportUnexpected(place, windowExpected(json), json),
   schema: {
-    anyOf: [{ enum: WINDOW_NAMES }, { type: "integer", minimum: 1, maximum: LONGEST_WINDOW_SECONDS }],
+    anyOf: [{ enum: WINDOW_NAMES }, { type: "integer", minimum: 1, maximum: MAX_WINDOW_SECONDS }],
   },
 };
 
@@ -83,29 +84,29 @@ function namedWindow(json: Json): WindowName | undefined {
 
 function seconds(json: Json): number | undefined {
   const value = json instanceof JsonNumber ? Number(json.token) : 0;
-  return Number.isInteger(value) && value >= 1 && value <= LONGEST_WINDOW_SECONDS ? value : undefined;
+  return Number.isInteger(value) && value >= 1 && value <= MAX_WINDOW_SECONDS ? value : undefined;
 }
 
 function windowExpected(json: Json): string {
-  if (json instanceof JsonNumber) return `a whole number of seconds from 1 to ${LONGEST_WINDOW_SECONDS}`;
+  if (json instanceof JsonNumber) return `a whole number of seconds from 1 to ${MAX_WINDOW_SECONDS}`;
   return listWords([...WINDOW_NAMES, "seconds"]);
 }
 
-export const LIMITS: Shape<readonly CheckedLimit[]> = list(
+export const LIMITS: Shape<readonly CheckedLimit[]> = array(
   refine(
     object<LimitEntry>({
-      name: optional(text()),
-      description: optional(text()),
-      counter: required(text(1)),
+      name: optional(string()),
+      description: optional(string()),
+      counter: required(string(1)),
       window: required(WINDOW),
       max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
-      scope: optional(word("grant", "agent", "session", "server")),
+      scope: optional(oneOf("grant", "agent", "session", "server")),
       increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
-      increment_from: optional(text(1)),
-      of: optional(word(...MEASURES)),
-      on_deny: optional(text()),
-      algorithm: optional(word("aligned", "sliding")),
-      shared: optional(flag()),
+      increment_from: optional(string(1)),
+      of: optional(oneOf(...MEASURES)),
+      on_deny: optional(string()),
+      algorithm: optional(oneOf("aligned", "sliding")),
+      shared: optional(boolean()),
       mode: optional(MODE),
     }),
     checkLimit,

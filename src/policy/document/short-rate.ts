@@ -3,7 +3,7 @@
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { describeJson } from "../../json/describe-json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
-import { refuse } from "../schema/schema.ts";
+import { reportUnexpected } from "../schema/schema.ts";
 
 /** `limits` in place of an entry's `rate_limit`; empty after a problem was reported. */
 export function translateRate(rate: Json, place: DocumentPath): JsonObject {
@@ -12,17 +12,17 @@ export function translateRate(rate: Json, place: DocumentPath): JsonObject {
 }
 
 function limitOfObject(rate: JsonObject, place: DocumentPath): JsonObject {
-  return place.mark(new Map<string, Json>([["counter", "calls"], ...rate]));
+  return place.markOrigin(new Map<string, Json>([["counter", "calls"], ...rate]));
 }
 
 /** `30/hour` as Intercept writes it; undefined after a problem was reported. */
 export function limitOfText(rate: Json, place: DocumentPath): JsonObject | undefined {
   const [, max, window] = (typeof rate === "string" && /^\s*(\d{1,15})\s*\/\s*(\w+)\s*$/.exec(rate)) || [];
   if (max === undefined || window === undefined) {
-    return refuse(place, 'a rate such as "30/hour" or { "max": 30, "window": 3600 }', rate);
+    return reportUnexpected(place, 'a rate such as "30/hour" or { "max": 30, "window": 3600 }', rate);
   }
   if (Number(max) < 1) return place.report(`must allow at least 1 call, got ${describeJson(rate)}`);
-  return place.mark(
+  return place.markOrigin(
     new Map<string, Json>([
       ["counter", "calls"],
       ["window", window],

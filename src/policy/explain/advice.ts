@@ -8,7 +8,7 @@ import type { Explanation, Step } from "./steps.ts";
 export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
   const { denial } = decision;
   if (denial === undefined) return [];
-  const deciding = steps.find(({ step }) => step === (WORDS.get(denial.rule) ?? denial.rule));
+  const deciding = steps.find(({ step }) => step === (STEPS_WITHOUT_POINTER.get(denial.rule) ?? denial.rule));
   const others = steps.filter(
     (step) => step !== deciding && step.verdict !== "passes" && step.mode === "enforce",
   );
@@ -19,7 +19,7 @@ export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps 
 }
 
 /** Steps whose rule has no pointer. */
-const WORDS: ReadonlyMap<string, string> = new Map([
+const STEPS_WITHOUT_POINTER: ReadonlyMap<string, string> = new Map([
   ["(hidden)", "hidden"],
   ["(default deny)", "default"],
 ]);
@@ -39,7 +39,7 @@ function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided)
   }
   const otherwise = `or change the rule ${rule}`;
   if (reason === "condition") return [...conditionAdvice(rule, step), otherwise];
-  if (reason === "condition_unevaluable") return [...blindAdvice(step), otherwise];
+  if (reason === "condition_unevaluable") return [...unevaluableAdvice(step), otherwise];
   return reason === "approval_required"
     ? ["have a person approve this very call, arguments and all", otherwise]
     : [];
@@ -58,21 +58,21 @@ function conditionAdvice(rule: string, step: Step | undefined): string[] {
   const conditions = step?.conditions ?? [];
   if (rule.includes("/require/")) {
     const unmet = conditions.filter(({ outcome }) => outcome !== "holds");
-    return [`make the call meet: ${texts(unmet)}`];
+    return [`make the call meet: ${listConditions(unmet)}`];
   }
   if (conditions.length === 0) return [];
-  return [`make the call not meet ${conditions.length === 1 ? "" : "one of "}${texts(conditions)}`];
+  return [`make the call not meet ${conditions.length === 1 ? "" : "one of "}${listConditions(conditions)}`];
 }
 
-function blindAdvice(step: Step | undefined): string[] {
+function unevaluableAdvice(step: Step | undefined): string[] {
   if (step?.conditions === undefined) return ["give the amount as a number of 0 or more"];
   const blind = step.conditions.filter(
     ({ outcome }) => outcome === "missing" || outcome === "cannot be evaluated",
   );
-  return [`give an argument of the type that can be tested: ${texts(blind)}`];
+  return [`give an argument of the type that can be tested: ${listConditions(blind)}`];
 }
 
-function texts(conditions: NonNullable<Step["conditions"]>): string {
+function listConditions(conditions: NonNullable<Step["conditions"]>): string {
   return conditions.map(({ condition }) => `\`${condition}\``).join(", ");
 }
 

@@ -1,14 +1,14 @@
 /** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
 
-import { type Entry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
+import { type PolicyEntry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
 import { type Condition, evaluate } from "../condition.ts";
 import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
 import { describeJson } from "../../json/describe-json.ts";
 import { argumentAmbiguity } from "../argument-ambiguity.ts";
-import { resolvePath } from "../../json/path.ts";
-import { judgeRule, type Rule } from "../rule.ts";
+import { resolveArgument } from "../../json/path.ts";
+import { evaluateRule, type Rule } from "../rule.ts";
 
 /** What a step says; in shadow, `denies` and `asks` are only counted. */
 export type Verdict = "passes" | "denies" | "asks";
@@ -69,7 +69,7 @@ function hidingStep(policy: Policy, call: Call): Step {
   };
 }
 
-function actionStep(entry: Entry | undefined, policy: Policy): Step {
+function actionStep(entry: PolicyEntry | undefined, policy: Policy): Step {
   if (entry === undefined) return passes("action", "neither the tool nor its category has an entry");
   const step = entry.action === "allow" ? "action" : actionPointer(entry);
   const { mode } = entry;
@@ -101,7 +101,7 @@ function passes(step: string, why: string): Step {
 }
 
 function ruleStep(rule: Rule, call: Call): Step {
-  const objection = judgeRule(rule, call, []);
+  const objection = evaluateRule(rule, call, []);
   const isAsking = rule.effect === "approve" && objection?.reason === "condition";
   const isBlind = objection?.reason === "condition_unevaluable";
   const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isBlind));
@@ -126,13 +126,19 @@ const WHY = {
 function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
   const doubt = isBlind ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
   const answer = doubt ?? evaluate(condition, args);
-  const found = resolvePath(args, condition.segments);
+  const found = resolveArgument(args, condition.segments);
   const isPlain = typeof answer === "boolean";
-  const outcome = isPlain ? (answer ? "holds" : "does not hold") : answer === "missing" ? "missing" : BLIND;
+  const outcome = isPlain
+    ? answer
+      ? "holds"
+      : "does not hold"
+    : answer === "missing"
+      ? "missing"
+      : UNEVALUABLE;
   return { condition: condition.text, outcome, ...(found !== undefined && { found: describeJson(found) }) };
 }
 
-const BLIND = "cannot be evaluated";
+const UNEVALUABLE = "cannot be evaluated";
 
 /** `used` is nothing here: only what one call adds can be told. */
 function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {

@@ -2,14 +2,14 @@
 
 import { type Condition, evaluate, isPresence } from "../condition.ts";
 import { describeJson } from "../../json/describe-json.ts";
-import { isEqual } from "../../json/equal.ts";
+import { isEqualJson } from "../../json/equal.ts";
 import { type Finding, type PlacedEntry, type PlacedRule, placedRules, type Severity } from "./finding.ts";
 import { type Argument, findArgument, type JsonType, typeOfJson } from "../../mcp/input-schema.ts";
 import { isJsonArray, type Json, type JsonObject } from "../../json/json.ts";
 import { measure } from "../measure.ts";
 import { nearestName } from "../schema/did-you-mean.ts";
 import type { Operator } from "../operator.ts";
-import type { Path } from "../../json/path.ts";
+import type { ArgumentPath } from "../../json/path.ts";
 import { listWords } from "../schema/schema.ts";
 
 export interface CheckedTool {
@@ -88,7 +88,7 @@ function absence({ condition, kind }: Subject, isStrict: boolean): { severity: S
 }
 
 /** `, did you mean "amount"?`, among the names beside the last segment. */
-function suggestion(segments: Path, known: readonly string[]): string {
+function suggestion(segments: ArgumentPath, known: readonly string[]): string {
   const nearest = nearestName(String(segments.at(-1)), known);
   return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
 }
@@ -101,7 +101,7 @@ function presentFindings({ condition, kind, path }: Subject, argument: Present):
   const usable = usableTypes(condition);
   if (usable !== undefined && !types.some((type) => usable.includes(type))) {
     const name = condition.of === "value" ? condition.operator : `"of": "${condition.of}"`;
-    const message = `\`${name}\` needs ${article(usable)}, and \`${condition.path}\` is ${article(types)}: a call that gives it is denied`;
+    const message = `\`${name}\` needs ${withArticle(usable)}, and \`${condition.path}\` is ${withArticle(types)}: a call that gives it is denied`;
     return [{ severity: "error", code: "wrong-type", path, message }];
   }
   if (condition.of !== "value" || !isMembership(condition.operator)) return [];
@@ -120,9 +120,10 @@ function impossibleValue(subject: Subject, argument: Present, types: readonly Js
   const isPossible = (value: Json): boolean =>
     argument.values === undefined
       ? types.includes(typeOfJson(value))
-      : argument.values.some((known) => isEqual(known, value));
+      : argument.values.some((known) => isEqualJson(known, value));
   if (wanted.length === 0 || wanted.some(isPossible)) return [];
-  const known = argument.values === undefined ? article(types) : listWords(argument.values.map(describeJson));
+  const known =
+    argument.values === undefined ? withArticle(types) : listWords(argument.values.map(describeJson));
   const effect = kind === "require" ? "no call can meet the rule" : NEVER_DENIES;
   const message = `\`${condition.text}\` never holds, since \`${condition.path}\` is ${known}: ${effect}`;
   return [{ severity: "error", code: "impossible-value", path, message }];
@@ -138,7 +139,7 @@ function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | 
 }
 
 /** `a string`, `an array or an object`. */
-function article(types: readonly string[]): string {
+function withArticle(types: readonly string[]): string {
   return listWords(types.map((type) => `${/^[ao]/.test(type) ? "an" : "a"} ${type}`));
 }
 
@@ -188,8 +189,8 @@ function limitFindings({ entry, place }: PlacedEntry, tool: CheckedTool): Findin
     const usable: readonly JsonType[] = of === "value" ? ["number"] : ["string", "array", "object"];
     if (argument.kind === "open" || argument.types === undefined || of === "bytes") return [];
     if (usable.some((type) => argument.types?.has(type))) return [];
-    const types = article(Array.from(argument.types));
-    const message = `an amount needs ${article(usable)}, and \`${from}\` is ${types}: every call is denied`;
+    const types = withArticle(Array.from(argument.types));
+    const message = `an amount needs ${withArticle(usable)}, and \`${from}\` is ${types}: every call is denied`;
     return [{ severity: "error", code: "wrong-type", path, message }];
   });
 }

@@ -1,11 +1,11 @@
 /** Policy against the server's tools/list: names that do not exist, tools that no rule covers, arguments that no tool has. */
 
 import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
-import { classify } from "../category/classify.ts";
+import { classifyTool } from "../category/classify.ts";
 import type { CompiledPolicy } from "../document/compile.ts";
-import { documentPlace, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
+import { documentRoot, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
 import { didYouMean, nearestName } from "../schema/did-you-mean.ts";
-import { describeDefinition, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
+import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
 
 export interface Coverage {
   /** Names in the policy that no tool has. */
@@ -33,7 +33,7 @@ export function comparePolicyWithTools(policy: CompiledPolicy, tools: readonly T
 function uncoveredTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): string[] {
   const names = tools
     .filter((tool) => {
-      const { category } = classify(describeDefinition(tool), policy.categoryOf(tool.name));
+      const { category } = classifyTool(describeTool(tool), policy.categoryOf(tool.name));
       const isSpokenOf = policy.entryOf(tool.name, category) !== undefined;
       return !isSpokenOf && policy.hiding(tool.name, category) === undefined;
     })
@@ -42,15 +42,15 @@ function uncoveredTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]
 }
 
 // Security: the server chooses how many tools it lists, and each comparison takes time.
-const MOST_COMPARISONS = 200_000;
+const MAX_COMPARISONS = 200_000;
 
 function unknownFindings(
   policy: CompiledPolicy,
   unknown: readonly string[],
   names: ReadonlySet<string>,
 ): Finding[] {
-  const known = unknown.length * names.size <= MOST_COMPARISONS ? names : [];
-  const root = documentPlace();
+  const known = unknown.length * names.size <= MAX_COMPARISONS ? names : [];
+  const root = documentRoot();
   const { tools, hide = [] } = policy.document;
   return unknown.flatMap((name) => {
     const message = `\`${name}\` is no tool of the server${didYouMean(name, known)}`;
@@ -96,7 +96,7 @@ function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]
 /** A category's rules are for tools without an entry of their own. */
 function isConcerned(entry: PlacedEntry, policy: CompiledPolicy, tool: ToolDefinition): boolean {
   if (entry.kind === "tool") return entry.name === tool.name;
-  return !policy.isListed(tool.name) && classify(describeDefinition(tool)).category === entry.name;
+  return !policy.isListed(tool.name) && classifyTool(describeTool(tool)).category === entry.name;
 }
 
 /** Rules for every tool name arguments that only some have: worth a word when none has them, or when the others cannot pass. */
@@ -113,7 +113,7 @@ function commonFindings(entry: PlacedEntry, tools: readonly CheckedTool[]): Find
     .filter(({ first, count }) => {
       return first.code !== "unknown-argument" || isBlocking(first) || count === tools.length;
     })
-    .map(counted);
+    .map(withCount);
 }
 
 /** The same finding for several tools. */
@@ -126,7 +126,7 @@ function isBlocking({ severity, message }: Finding): boolean {
   return severity === "error" && !message.endsWith(NEVER_DENIES);
 }
 
-function counted({ first, count }: Repeated): Finding {
+function withCount({ first, count }: Repeated): Finding {
   const others = count === 1 ? "" : `; and so for ${count - 1} other ${count === 2 ? "tool" : "tools"}`;
   return { ...first, message: `${first.message}${others}` };
 }

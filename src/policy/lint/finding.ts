@@ -50,13 +50,13 @@ export interface PlacedRule {
 }
 
 /** The document itself, as a place to write paths from. */
-export function documentPlace(): DocumentPath {
+export function documentRoot(): DocumentPath {
   return DocumentPath.root([]);
 }
 
 /** Every entry of the document that may hold rules. */
 export function placedEntries(document: PolicyDocument): PlacedEntry[] {
-  const root = documentPlace();
+  const root = documentRoot();
   const tools = Array.from(document.tools ?? [], ([name, entry]) => {
     return { kind: "tool" as const, name, place: root.at("tools").at(name), entry };
   });

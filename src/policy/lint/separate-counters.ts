@@ -38,9 +38,9 @@ function usesOf(document: PolicyDocument): Map<string, Use[]> {
   return uses;
 }
 
-const MOST_LISTED = 3;
+const MAX_LISTED = 3;
 
 function listed(homes: readonly string[]): string {
-  const more = homes.length - MOST_LISTED;
-  return [...homes.slice(0, MOST_LISTED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const more = homes.length - MAX_LISTED;
+  return [...homes.slice(0, MAX_LISTED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }

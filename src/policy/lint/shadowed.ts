@@ -2,7 +2,7 @@
 
 import type { PolicyDocument } from "../document/document.ts";
 import {
-  documentPlace,
+  documentRoot,
   type Finding,
   type PlacedEntry,
   placedEntries,
@@ -89,7 +89,7 @@ function conditionKey({ segments, operator, of, text }: PlacedRule["rule"]["cond
 }
 
 function methodFindings(document: PolicyDocument): Finding[] {
-  const place = documentPlace().at("methods");
+  const place = documentRoot().at("methods");
   return Array.from(document.methods ?? []).flatMap(([name, { action, limits = [], mode }]) => {
     const isDenied = action === "deny" && (mode ?? document.mode) !== "shadow";
     const first = place.at(name).at("limits").at(0);

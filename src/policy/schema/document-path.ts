@@ -16,12 +16,12 @@ interface ProblemLog {
 
 /** A place in a document. Paths are written only when a problem needs one. */
 export class DocumentPath {
-  readonly #ledger: ProblemLog;
+  readonly #log: ProblemLog;
   readonly #parent: DocumentPath | undefined;
   readonly #key: string | number;
 
   private constructor(ledger: ProblemLog, parent: DocumentPath | undefined, key: string | number) {
-    this.#ledger = ledger;
+    this.#log = ledger;
     this.#parent = parent;
     this.#key = key;
   }
@@ -32,23 +32,23 @@ export class DocumentPath {
   }
 
   at(key: string | number): DocumentPath {
-    return new DocumentPath(this.#ledger, this, key);
+    return new DocumentPath(this.#log, this, key);
   }
 
   /** `json`, which a translation made, and which stands here in the author's own form. */
-  mark<Value extends Json>(json: Value): Value {
-    this.#ledger.origins.set(json, this);
+  markOrigin<Value extends Json>(json: Value): Value {
+    this.#log.origins.set(json, this);
     return json;
   }
 
   /** Where the author wrote `json`, which was found here. */
-  of(json: Json): DocumentPath {
-    return this.#ledger.origins.get(json) ?? this;
+  originOf(json: Json): DocumentPath {
+    return this.#log.origins.get(json) ?? this;
   }
 
   /** Adds a problem; the message starts lower case, says what must be, and has no final period. */
   report(message: string): undefined {
-    this.#ledger.problems.push({ path: this.path(), message });
+    this.#log.problems.push({ path: this.path(), message });
     return undefined;
   }
 

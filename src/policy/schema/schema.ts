@@ -30,33 +30,36 @@ export function optional<T>(shape: Shape<T>): Field<T> {
 }
 
 /** Refuses what is not as expected: `must be a list, got "x"`. */
-export function refuse(place: DocumentPath, expected: string, got: Json): undefined {
+export function reportUnexpected(place: DocumentPath, expected: string, got: Json): undefined {
   return place.report(`must be ${expected}, got ${describeJson(got)}`);
 }
 
 /** Any string, or with `minLength` one that is not empty. */
-export function text(minLength = 0): Shape<string> {
+export function string(minLength = 0): Shape<string> {
   const expected = minLength === 0 ? "a string" : "a string that is not empty";
   return {
     read: (json, place) => {
-      return typeof json === "string" && json.length >= minLength ? json : refuse(place, expected, json);
+      return typeof json === "string" && json.length >= minLength
+        ? json
+        : reportUnexpected(place, expected, json);
     },
     schema: minLength === 0 ? { type: "string" } : { type: "string", minLength },
   };
 }
 
-export function flag(): Shape<boolean> {
+export function boolean(): Shape<boolean> {
   return {
-    read: (json, place) => (typeof json === "boolean" ? json : refuse(place, "true or false", json)),
+    read: (json, place) =>
+      typeof json === "boolean" ? json : reportUnexpected(place, "true or false", json),
     schema: { type: "boolean" },
   };
 }
 
 /** Exactly one of the words. */
-export function word<const Word extends string>(...words: readonly [Word, ...Word[]]): Shape<Word> {
+export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Shape<Word> {
   const expected = listWords(words.map((known) => JSON.stringify(known)));
   return {
-    read: (json, place) => words.find((known) => known === json) ?? refuse(place, expected, json),
+    read: (json, place) => words.find((known) => known === json) ?? reportUnexpected(place, expected, json),
     schema: words.length === 1 ? { const: words[0] } : { enum: words },
   };
 }
@@ -75,20 +78,20 @@ export function number(
   return {
     read: (json, place) => {
       const value = json instanceof JsonNumber ? Number(json.token) : Number.NaN;
-      return Number.isFinite(value) && isInRange(value) ? value : refuse(place, expected, json);
+      return Number.isFinite(value) && isInRange(value) ? value : reportUnexpected(place, expected, json);
     },
     schema: { type: "number", ...range },
   };
 }
 
-export function anything(): Shape<Json> {
+export function anyJson(): Shape<Json> {
   return { read: (json) => json, schema: {} };
 }
 
-export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+export function array<T>(item: Shape<T>): Shape<readonly T[]> {
   return {
     read: (json, place) => {
-      if (!isJsonArray(json)) return refuse(place, "a list", json);
+      if (!isJsonArray(json)) return reportUnexpected(place, "a list", json);
       const items = json.map((entry, index) => item.read(entry, place.at(index)));
       return items.filter((entry) => entry !== undefined);
     },
@@ -97,13 +100,13 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
 }
 
 /** Names of the author's choosing. Any name will do, `__proto__` too: what comes back is a Map. */
-export function dictionary<T>(
+export function record<T>(
   item: Shape<T>,
   name?: (name: string) => string | undefined,
 ): Shape<ReadonlyMap<string, T>> {
   return {
     read: (json, place) => {
-      if (!isJsonObject(json)) return refuse(place, "an object", json);
+      if (!isJsonObject(json)) return reportUnexpected(place, "an object", json);
       const items = new Map<string, T>();
       for (const [key, entry] of json) {
         const fault = name?.(key);
@@ -122,8 +125,8 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
   const shape = objectFields(fields);
   return {
     read: (json, found) => {
-      const place = found.of(json);
-      if (!isJsonObject(json)) return refuse(place, "an object", json);
+      const place = found.originOf(json);
+      if (!isJsonObject(json)) return reportUnexpected(place, "an object", json);
       const value: Partial<T> = {};
       let known = 0;
       let isSound = true;
@@ -150,7 +153,7 @@ export function refine<T, R>(
   return {
     read: (json, place) => {
       const value = shape.read(json, place);
-      return value === undefined ? undefined : after(value, place.of(json), json);
+      return value === undefined ? undefined : after(value, place.originOf(json), json);
     },
     schema: shape.schema,
   };

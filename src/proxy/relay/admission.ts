@@ -9,7 +9,7 @@ import { overloaded } from "./upstream-errors.ts";
 import { type Answer, answerWith, type RefusedRequest } from "../../mcp/error-response.ts";
 import type { Challenge } from "../../identity/challenge.ts";
 import type { Identified, Identity } from "../../identity/authenticator.ts";
-import { clientOf, idOf, type Message } from "../../mcp/message.ts";
+import { clientOf, messageId, type Message } from "../../mcp/message.ts";
 import { type Owned, strangerAnswer } from "./ownership.ts";
 import type { ConcurrencyLimit } from "../http/concurrency-limit.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -89,7 +89,7 @@ export class Admission {
   }
 
   #refuseStranger(caller: Caller, message: Message | undefined, owned: Owned): undefined {
-    const answer = strangerAnswer(owned, message === undefined ? undefined : idOf(message));
+    const answer = strangerAnswer(owned, message === undefined ? undefined : messageId(message));
     this.refuse(caller, {
       cause: "ownership",
       detail: `the ${owned} belongs to another agent`,
@@ -111,7 +111,7 @@ export class Admission {
     }
     const detail =
       incoming.method === "GET" ? "too many streams are open" : "too many requests are in flight";
-    const answer = overloaded(detail, message === undefined ? undefined : idOf(message));
+    const answer = overloaded(detail, message === undefined ? undefined : messageId(message));
     this.refuse({ incoming, downstream, agent }, { cause: "overload", detail, bytes: 0, answer });
     return false;
   }

@@ -15,7 +15,8 @@ import { carryAnswer } from "./http-response.ts";
 import { describeRequest } from "./request-record.ts";
 import { faultAnswer, overloaded } from "./upstream-errors.ts";
 import { headerMismatch } from "../../mcp/mcp-headers.ts";
-import { asksForTask, type CallMessage, idOf, type Message, type RequestMessage } from "../../mcp/message.ts";
+import { asksForTask, messageId } from "../../mcp/message.ts";
+import type { CallMessage, Message, RequestMessage } from "../../mcp/message.ts";
 import { propagateInHeaders, propagateInMessage } from "./trace-propagation.ts";
 import {
   type Answer,
@@ -27,7 +28,7 @@ import {
 import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
 import { parseMessage } from "../../mcp/parse-message.ts";
 import { answerServer, type RefusedServerRequest, messageFor } from "./server-request-rules.ts";
-import { toolsSubscriptionOf } from "../../mcp/subscription.ts";
+import { toolsSubscriptionId } from "../../mcp/subscription.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { InFlightRequests } from "../sessions/in-flight-requests.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
@@ -76,7 +77,7 @@ export class HttpRelay {
     const { message, text } = scanned;
     const mismatch = headerMismatch(message, caller.incoming, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
-      const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, idOf(message));
+      const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, messageId(message));
       return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
     const exchange = this.admission.enter(caller, message);
@@ -136,7 +137,7 @@ export class HttpRelay {
   async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
-    const subscription = toolsSubscriptionOf(message);
+    const subscription = toolsSubscriptionId(message);
     const tracked = {
       ...this.#track(exchange, message, text),
       isFirstPage,

@@ -25,7 +25,7 @@ import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
 import { errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "../../mcp/error-response.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import { parseMessage } from "../../mcp/parse-message.ts";
-import { outlineOfLine } from "../../mcp/server-line.ts";
+import { summarizeLine } from "../../mcp/server-line.ts";
 import {
   refusalForAgent,
   refusalForServer,
@@ -86,7 +86,7 @@ export class StdioRelay {
 
   /** Takes one line of the server; resolves when the client took it. */
   async fromServer(line: Buffer): Promise<void> {
-    const outline = outlineOfLine(line);
+    const outline = summarizeLine(line);
     if (outline === undefined) return this.#parts.onDropped("not_json_rpc");
     const { observer, toClient, onDropped } = this.#parts;
     const pending =

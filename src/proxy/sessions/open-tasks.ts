@@ -4,7 +4,7 @@ import type { EndOfAnswer, RequestLifecycle } from "../../enforcement/request-li
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { RequestMessage } from "../../mcp/message.ts";
 import type { MessageSummary } from "../../mcp/message-outline.ts";
-import { endingOfResult, taskBegun, taskNews, type TaskEnding } from "../../mcp/task-status.ts";
+import { endingOfTaskResult, createdTaskId, taskUpdate, type TaskEnding } from "../../mcp/task-status.ts";
 
 /** A request about one task. */
 export interface TaskRequest {
@@ -44,7 +44,7 @@ export class OpenTasks {
 
   /** Whether this answer to a call is a task; its call then ends when the task does. */
   begin(tracking: RequestLifecycle, outline: MessageSummary, answer: EndOfAnswer): boolean {
-    const taskId = tracking.request.tool === undefined ? undefined : taskBegun(outline);
+    const taskId = tracking.request.tool === undefined ? undefined : createdTaskId(outline);
     if (taskId === undefined || tracking.isEnded) return false;
     this.#letGo(taskId);
     this.#open.set(taskId, { tracking, heardAtMs: this.#nowMs(), unheard: "timeout" });
@@ -59,9 +59,9 @@ export class OpenTasks {
   /** What the upstream says by itself, or in answer to `asked`: ends the call whose task has ended. */
   onTaskMessage(outline: MessageSummary, answer: EndOfAnswer, asked?: TaskRequest): void {
     if (this.#open.size === 0) return;
-    const news = taskNews(outline);
+    const news = taskUpdate(outline);
     if (asked?.method === "tasks/result" && outline.method === undefined) {
-      this.#end(asked.taskId, endingOfResult(outline), answer);
+      this.#end(asked.taskId, endingOfTaskResult(outline), answer);
     } else if (news?.ending !== undefined) {
       this.#end(news.taskId, news.ending, answer);
     } else if (asked?.method === "tasks/cancel" && outline.hasResult) {

@@ -1,10 +1,10 @@
 /** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
 
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
-import { classify } from "../../policy/category/classify.ts";
+import { classifyTool } from "../../policy/category/classify.ts";
 import {
-  type DescribedTool,
-  describeDefinition,
+  type ToolDescription,
+  describeTool,
   inputSchemaOf,
   readDefinitions,
   type ToolDefinition,
@@ -82,7 +82,7 @@ export class ToolCatalog {
     const assignments = this.#assignmentsUnder(policy);
     const assigned = assignments.get(name);
     if (assigned !== undefined) return assigned;
-    const assignment = classify(this.#describe(name), policy?.categoryOf(name));
+    const assignment = classifyTool(this.#describe(name), policy?.categoryOf(name));
     if (this.isKnown(name)) assignments.set(name, assignment);
     return assignment;
   }
@@ -172,9 +172,9 @@ export class ToolCatalog {
     return definitions.flatMap((tool) => this.#pins.note(tool));
   }
 
-  #describe(name: string): DescribedTool {
+  #describe(name: string): ToolDescription {
     const tool = this.#tools.get(name);
-    return tool === undefined ? { name } : describeDefinition(tool);
+    return tool === undefined ? { name } : describeTool(tool);
   }
 
   #assignmentsUnder(policy: Policy | undefined): Map<string, CategoryAssignment> {

@@ -2,7 +2,7 @@
 
 import type { Request } from "../../enforcement/request.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
-import { parsePath, type Path, resolvePath } from "../../json/path.ts";
+import { parseArgumentPath, type ArgumentPath, resolveArgument } from "../../json/path.ts";
 import { printJson } from "../../json/print-json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { isSecretKey, REDACTED, withoutSecrets } from "./redact.ts";
@@ -24,7 +24,7 @@ const MAX_SEARCHED = 65_536;
 
 interface NamedPath {
   readonly name: string;
-  readonly path: Path;
+  readonly path: ArgumentPath;
 }
 
 /** Each request is read once, however often it is asked about. @throws TypeError for a path that is none, which settings refuse. */
@@ -43,7 +43,7 @@ export function createCapture(rules: readonly CaptureRule[]): Capture {
 }
 
 function namedPath(name: string): NamedPath {
-  const path = parsePath(name);
+  const path = parseArgumentPath(name);
   if (path === undefined) throw new TypeError(`${name} is no path into arguments`);
   return { name, path };
 }
@@ -53,14 +53,14 @@ function valuesAt(text: string, paths: readonly NamedPath[]): Captured {
   if (!reading.ok || !isJsonObject(reading.value)) return {};
   const args = reading.value;
   const pairs = paths.flatMap(({ name, path }) => {
-    const value = resolvePath(args, path);
+    const value = resolveArgument(args, path);
     return value === undefined ? [] : [[name, keptText(value, path)] as const];
   });
   return Object.fromEntries(pairs);
 }
 
 // Security: first without secrets, then cut, so that half a token is not taken for a harmless text.
-function keptText(value: Json, path: Path): string {
+function keptText(value: Json, path: ArgumentPath): string {
   if (path.some(isSecretKey)) return REDACTED;
   const text = typeof value === "string" ? value : printJson(withoutSecretMembers(value));
   const clean = withoutSecrets(text.slice(0, MAX_SEARCHED));

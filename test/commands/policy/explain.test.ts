@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { explainCall, type Step } from "../../../src/policy/explain/steps.ts";
-import { compile } from "../../../src/policy/document/compile.ts";
+import { compilePolicy } from "../../../src/policy/document/compile.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import { parsePolicy } from "../../../src/policy/document/document.ts";
 import { isJsonObject } from "../../../src/json/json.ts";
@@ -237,7 +237,7 @@ it("agrees with the decision, whatever the policy and the call", () => {
     const parsed = parsePolicy(jsonOf(policy));
     const json = jsonOf(args);
     if (!parsed.ok || !isJsonObject(json)) throw new Error(JSON.stringify(parsed));
-    const compiled = compile(parsed.document, { digest: "" });
+    const compiled = compilePolicy(parsed.document, { digest: "" });
     const call = {
       tool: "pay",
       agent: "a",

@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { classify } from "../../../src/policy/category/classify.ts";
-import type { DescribedTool } from "../../../src/mcp/tool-definition.ts";
+import { classifyTool } from "../../../src/policy/category/classify.ts";
+import type { ToolDescription } from "../../../src/mcp/tool-definition.ts";
 
-interface Labelled extends DescribedTool {
+interface Labelled extends ToolDescription {
   readonly category: string;
 }
 
@@ -14,7 +14,7 @@ const TOOLS: Labelled[] = JSON.parse(
 );
 
 describe("the classifier", () => {
-  const judged = TOOLS.map((tool) => ({ label: tool.category, word: classify(tool).category }));
+  const judged = TOOLS.map((tool) => ({ label: tool.category, word: classifyTool(tool).category }));
 
   it("is measured on at least 200 tools", () => {
     expect(TOOLS.length).toBeGreaterThanOrEqual(200);
@@ -79,11 +79,11 @@ describe("classify", () => {
     [{ name: "orders", description: "Returns all orders" }, "read"],
     [{ name: "get_alert", description: "Find the alert and snooze it" }, "write"],
   ])("%j is %s", (tool, expected) => {
-    expect(classify(tool).category).toBe(expected);
+    expect(classifyTool(tool).category).toBe(expected);
   });
 
   it("takes the policy's word first", () => {
-    expect(classify({ name: "delete_all", annotations: { readOnlyHint: true } }, "read")).toEqual({
+    expect(classifyTool({ name: "delete_all", annotations: { readOnlyHint: true } }, "read")).toEqual({
       category: "read",
       source: "policy",
       confidence: 1,
@@ -103,18 +103,18 @@ describe("classify", () => {
     [{ name: "list_x", annotations: "x" }, "read", "heuristic"],
     [{ name: "list_x", annotations: null }, "read", "heuristic"],
   ])("%j is %s by %s", (tool, category, source) => {
-    expect(classify(tool)).toMatchObject({ category, source });
+    expect(classifyTool(tool)).toMatchObject({ category, source });
   });
 
   it("is surer when name and description agree", () => {
-    const sure = classify({ name: "list_x", description: "Lists x" }).confidence;
-    expect(sure).toBeGreaterThan(classify({ name: "list_x" }).confidence);
-    expect(sure).toBeGreaterThan(classify({ name: "x", description: "Lists x" }).confidence);
+    const sure = classifyTool({ name: "list_x", description: "Lists x" }).confidence;
+    expect(sure).toBeGreaterThan(classifyTool({ name: "list_x" }).confidence);
+    expect(sure).toBeGreaterThan(classifyTool({ name: "x", description: "Lists x" }).confidence);
   });
 
   it("takes bounded time for any name and description", () => {
     const startedAt = performance.now();
-    classify({ name: "get_".repeat(100_000), description: "and delete ".repeat(100_000) });
+    classifyTool({ name: "get_".repeat(100_000), description: "and delete ".repeat(100_000) });
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 });

@@ -2,19 +2,19 @@
 
 import { describe, expect, it } from "vitest";
 import type { Category } from "../../../src/policy/category/category.ts";
-import { classify } from "../../../src/policy/category/classify.ts";
+import { classifyTool } from "../../../src/policy/category/classify.ts";
 
 function judged(
   name: string,
   description?: string,
   argumentNames: readonly string[] = [],
 ): readonly [string, number] {
-  const { category, confidence } = classify({ name, description, argumentNames });
+  const { category, confidence } = classifyTool({ name, description, argumentNames });
   return [category, confidence];
 }
 
 function hinted(name: string, annotations: object) {
-  return classify({ name, annotations });
+  return classifyTool({ name, annotations });
 }
 
 describe("how sure a guess is", () => {
@@ -72,8 +72,8 @@ describe("how sure a guess is", () => {
 
   it("is believed below 0.6 when the server says that it only reads", () => {
     const annotations = { readOnlyHint: true };
-    expect(classify({ name: "x", description: "Deletes x", annotations }).source).toBe("annotations");
-    expect(classify({ name: "delete_x", description: "Shows x", annotations }).source).toBe("heuristic");
+    expect(classifyTool({ name: "x", description: "Deletes x", annotations }).source).toBe("annotations");
+    expect(classifyTool({ name: "delete_x", description: "Shows x", annotations }).source).toBe("heuristic");
   });
 });
 
@@ -157,11 +157,11 @@ describe("a name", () => {
     ["create_crypto", "write"],
     ["create_tokens", "write"],
   ])("%s is %s", (name, category) => {
-    expect(classify({ name }).category).toBe(category);
+    expect(classifyTool({ name }).category).toBe(category);
   });
 
   it("counts for 256 characters", () => {
-    expect(classify({ name: `${"x".repeat(249)}_delete` }).category).toBe("destructive");
-    expect(classify({ name: `${"x".repeat(250)}_delete` }).category).toBe("unknown");
+    expect(classifyTool({ name: `${"x".repeat(249)}_delete` }).category).toBe("destructive");
+    expect(classifyTool({ name: `${"x".repeat(250)}_delete` }).category).toBe("unknown");
   });
 });

@@ -1,12 +1,12 @@
 /** The classifier phrase by phrase: what each turn of a description and each argument is read for. */
 
 import { describe, expect, it } from "vitest";
-import { classify } from "../../../src/policy/category/classify.ts";
+import { classifyTool } from "../../../src/policy/category/classify.ts";
 import {
   isFreeForm,
   isReadOnlyText,
-  leadVerb,
-  promisesMore,
+  firstVerb,
+  laterChangingVerb,
 } from "../../../src/policy/category/description.ts";
 
 function judged(
@@ -14,7 +14,7 @@ function judged(
   description?: string,
   argumentNames: readonly string[] = [],
 ): readonly [string, number] {
-  const { category, confidence } = classify({ name, description, argumentNames });
+  const { category, confidence } = classifyTool({ name, description, argumentNames });
   return [category, confidence];
 }
 
@@ -76,7 +76,7 @@ describe("a description", () => {
     [`${"the ".repeat(49)}list`, "list"],
     [`${"the ".repeat(50)}list`, undefined],
   ])("%j begins with %s", (text, verb) => {
-    expect(leadVerb(text)?.word).toBe(verb);
+    expect(firstVerb(text)?.word).toBe(verb);
   });
 
   it.each<[string, string | undefined]>([
@@ -104,7 +104,7 @@ describe("a description", () => {
     ["Get x and frob the y", undefined],
     ["Get sand delete y", undefined],
   ])("%j promises %s besides", (text, verb) => {
-    expect(promisesMore(text)).toBe(verb);
+    expect(laterChangingVerb(text)).toBe(verb);
   });
 
   it.each([

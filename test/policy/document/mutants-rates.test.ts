@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { policySchema } from "../../../src/policy/document/document.ts";
 import { LIMITS } from "../../../src/policy/document/rule-entry.ts";
-import { judgeRule, type Rule } from "../../../src/policy/rule.ts";
+import { evaluateRule, type Rule } from "../../../src/policy/rule.ts";
 import { policyOf, problemsOf } from "../policies.ts";
 
 function rateProblems(rate: unknown): string[] {
@@ -100,7 +100,7 @@ describe("a rule without conditions", () => {
   };
 
   it("objects without naming any", () => {
-    expect(judgeRule(rule, { args: new Map() }, [])).toStrictEqual({ reason: "condition" });
-    expect(judgeRule({ ...rule, kind: "require" }, { args: new Map() }, [])).toBeUndefined();
+    expect(evaluateRule(rule, { args: new Map() }, [])).toStrictEqual({ reason: "condition" });
+    expect(evaluateRule({ ...rule, kind: "require" }, { args: new Map() }, [])).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 /** The comparison of policy and tools that the running sidecar makes, too. */
 
 import { describe, expect, it } from "vitest";
-import { compile, type CompiledPolicy } from "../../../src/policy/document/compile.ts";
+import { compilePolicy, type CompiledPolicy } from "../../../src/policy/document/compile.ts";
 import { comparePolicyWithTools } from "../../../src/policy/lint/coverage.ts";
 import { parsePolicy } from "../../../src/policy/document/document.ts";
 import type { Json } from "../../../src/json/json.ts";
@@ -17,7 +17,7 @@ function jsonOf(value: unknown): Json {
 function policyOf(document: object): CompiledPolicy {
   const parsed = parsePolicy(jsonOf({ version: "1", default: "deny", ...document }));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return compile(parsed.document, { digest: "" });
+  return compilePolicy(parsed.document, { digest: "" });
 }
 
 function toolsOf(...names: readonly string[]): ToolDefinition[] {

@@ -3,17 +3,17 @@
 import { describe, expect, it } from "vitest";
 import { DocumentPath, type Problem } from "../../../src/policy/schema/document-path.ts";
 import {
-  dictionary,
-  flag,
-  list,
+  record,
+  boolean,
+  array,
   listWords,
   number,
   object,
   optional,
   required,
   type Shape,
-  text,
-  word,
+  string,
+  oneOf,
 } from "../../../src/policy/schema/schema.ts";
 import { fromLiteral } from "../policies.ts";
 
@@ -24,16 +24,16 @@ function reading<T>(shape: Shape<T>, literal: unknown): { value: T | undefined; 
   return { value, problems: problems.map(({ path, message }) => `${path}: ${message}`) };
 }
 
-const PAIR = object<{ a: string; b?: boolean }>({ a: required(text()), b: optional(flag()) });
+const PAIR = object<{ a: string; b?: boolean }>({ a: required(string()), b: optional(boolean()) });
 
 describe("a shape", () => {
   it("has the schema of what it reads", () => {
-    expect(text().schema).toStrictEqual({ type: "string" });
-    expect(text(1).schema).toStrictEqual({ type: "string", minLength: 1 });
-    expect(flag().schema).toStrictEqual({ type: "boolean" });
-    expect(word("a").schema).toStrictEqual({ const: "a" });
-    expect(word("a", "b").schema).toStrictEqual({ enum: ["a", "b"] });
-    expect(list(flag()).schema).toStrictEqual({ type: "array", items: { type: "boolean" } });
+    expect(string().schema).toStrictEqual({ type: "string" });
+    expect(string(1).schema).toStrictEqual({ type: "string", minLength: 1 });
+    expect(boolean().schema).toStrictEqual({ type: "boolean" });
+    expect(oneOf("a").schema).toStrictEqual({ const: "a" });
+    expect(oneOf("a", "b").schema).toStrictEqual({ enum: ["a", "b"] });
+    expect(array(boolean()).schema).toStrictEqual({ type: "array", items: { type: "boolean" } });
     expect(PAIR.schema).toStrictEqual({
       type: "object",
       properties: { a: { type: "string" }, b: { type: "boolean" } },
@@ -41,15 +41,15 @@ describe("a shape", () => {
       additionalProperties: false,
       required: ["a"],
     });
-    expect(object<{ b?: boolean }>({ b: optional(flag()) }).schema).not.toHaveProperty("required");
+    expect(object<{ b?: boolean }>({ b: optional(boolean()) }).schema).not.toHaveProperty("required");
   });
 
   it("leaves out what it could not read", () => {
-    expect(reading(list(flag()), [true, 1, false])).toEqual({
+    expect(reading(array(boolean()), [true, 1, false])).toEqual({
       value: [true, false],
       problems: ["[1]: must be true or false, got 1"],
     });
-    expect(reading(dictionary(flag()), { a: true, b: 1 })).toEqual({
+    expect(reading(record(boolean()), { a: true, b: 1 })).toEqual({
       value: new Map([["a", true]]),
       problems: ["b: must be true or false, got 1"],
     });
