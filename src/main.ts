@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** `tollgate`: from the command line to a command, and from its result to an exit code. */
+/** Entry point of `tollgate`: runs the command that the command line names, and exits with its code. */
 
 import { parseArgs } from "node:util";
+import { EXIT_OK, refuseUsage, usageMessage, writeHelp } from "./commands/cli/command.ts";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/settings/flags.ts";
@@ -12,16 +13,13 @@ import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
 import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
 
-const DONE = 0;
-const BAD_USAGE = 64;
-
 tuneCollector();
 process.exit(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
-  if (command === "--version" || command === "version") return say(`tollgate ${VERSION}\n`);
-  if (command === "--help" || command === "-h" || command === "help") return say(HELP);
+  if (command === "--version" || command === "version") return writeHelp(process, `tollgate ${VERSION}\n`);
+  if (command === "--help" || command === "-h" || command === "help") return writeHelp(process, HELP);
   if (command === "policy") return policy(rest);
   if (command === "audit") return audit(rest);
   if (command === "demo") return demo(rest);
@@ -31,10 +29,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
-  return complain([`unknown command \`${command}\``]);
+  return refuseUsage(process, "tollgate", [`unknown command \`${command}\``]);
 }
 
-// The commands bring the official SDK along, which the sidecar itself does without: 10 MB of heap.
+// Commands are imported on demand: they load the MCP SDK, 10 MB of heap that the sidecar does not need.
 async function policy(argv: readonly string[]): Promise<number> {
   const { runPolicy } = await import("./commands/policy.ts");
   return runPolicy(argv, process);
@@ -42,8 +40,8 @@ async function policy(argv: readonly string[]): Promise<number> {
 
 async function audit(argv: readonly string[]): Promise<number> {
   const { runAudit } = await import("./commands/audit.ts");
-  // A reader that has seen enough, such as head, is no fault.
-  process.stdout.on("error", () => process.exit(DONE));
+  // A reader such as head may close the pipe early; that is no error.
+  process.stdout.on("error", () => process.exit(EXIT_OK));
   return runAudit(argv, process);
 }
 
@@ -57,36 +55,35 @@ async function control(
   command: "approvals" | "freeze" | "unfreeze",
   argv: readonly string[],
 ): Promise<number> {
-  const world = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+  const io = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
   if (command === "approvals")
-    return (await import("./commands/control/approvals.ts")).runApprovals(argv, world);
-  return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, world);
+    return (await import("./commands/control/approvals.ts")).runApprovals(argv, io);
+  return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, io);
 }
 
-/** What containers ask for. */
 async function service(command: "health" | "install", argv: readonly string[]): Promise<number> {
-  const world = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
-  if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, world);
-  return (await import("./commands/install.ts")).runInstall(argv, world);
+  const io = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
+  if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, io);
+  return (await import("./commands/install.ts")).runInstall(argv, io);
 }
 
 async function run(argv: readonly string[]): Promise<number> {
   const parsed = parseFlags(argv);
-  if ("problem" in parsed) return complain([parsed.problem]);
-  if (parsed.isHelp) return say(RUN_HELP);
+  if ("problem" in parsed) return refuseUsage(process, "tollgate", [parsed.problem]);
+  if (parsed.isHelp) return writeHelp(process, RUN_HELP);
   const settings = parseSettings({
     flags: parsed.flags,
     ...(parsed.command !== undefined && { command: parsed.command }),
     environment: process.env,
     isTerminal: process.stderr.isTTY,
   });
-  if (!settings.ok) return complain(settings.problems);
+  if (!settings.ok) return refuseUsage(process, "tollgate", settings.problems);
   return orStartError(() => serve(settings.settings, stopSignal()));
 }
 
-/** Until the signal, or until the wrapped server ends: then with its exit code. */
+/** Runs until the signal, or until the wrapped server ends. Returns the exit code, which is then that of the server. */
 async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
-  // Before anything says that it is up: who has no ear for SIGHUP is ended by it.
+  // Install the SIGHUP handler before reporting ready; the default action kills the process.
   const started: { reload?: () => void } = {};
   process.on("SIGHUP", () => started.reload?.());
   if (isStdio(settings)) {
@@ -99,10 +96,10 @@ async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
   started.reload = sidecar.reload;
   await aborted(signal);
   await sidecar.drain();
-  return DONE;
+  return EXIT_OK;
 }
 
-/** The exit code of `work`, or of what kept the sidecar from starting, which is then said. */
+/** The exit code of `work`. A StartError is written to stderr, and its exit code returned. */
 async function orStartError(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
@@ -116,7 +113,7 @@ async function orStartError(work: () => Promise<number>): Promise<number> {
 interface GivenFlags {
   readonly isHelp: boolean;
   readonly flags: Partial<Record<FlagName, string | string[]>>;
-  /** What stood after `--`. */
+  /** The command line after `--`; absent without `--`. */
   readonly command?: readonly string[];
 }
 
@@ -135,19 +132,19 @@ function parseFlags(argv: readonly string[]): GivenFlags | { readonly problem: s
       allowPositionals: true,
     });
     if (positionals[0] !== undefined)
-      return { problem: `unexpected \`${positionals[0]}\`; a server that is to be started stands after --` };
+      return {
+        problem: `unexpected \`${positionals[0]}\`; the command of a server to start stands after --`,
+      };
     const { help, ...flags } = values;
     const command = end < 0 ? {} : { command: argv.slice(end + 1) };
     const texts = Object.entries(flags).map(([name, value]) => [name, value === true ? "true" : value]);
     return { isHelp: help === true, flags: Object.fromEntries(texts), ...command };
   } catch (error) {
-    return {
-      problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error),
-    };
+    return { problem: usageMessage(error) };
   }
 }
 
-/** Aborted by SIGTERM or SIGINT; a second one ends the process at once. */
+/** A signal that the first SIGTERM or SIGINT aborts; the second one exits at once. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -164,15 +161,4 @@ function aborted(signal: AbortSignal): Promise<void> {
   signal.addEventListener("abort", () => resolve(), { once: true });
   if (signal.aborted) resolve();
   return promise;
-}
-
-function say(text: string): number {
-  process.stdout.write(text);
-  return DONE;
-}
-
-function complain(problems: readonly string[]): number {
-  for (const problem of problems) process.stderr.write(`tollgate: ${problem}\n`);
-  process.stderr.write("tollgate: see tollgate --help\n");
-  return BAD_USAGE;
 }

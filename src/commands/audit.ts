@@ -1,7 +1,7 @@
-/** `tollgate audit <command>`: answers from the audit log. */
+/** `tollgate audit <command>`: queries over the audit log. */
 
-import { BAD_USAGE, DONE } from "./cli/command.ts";
-import { type AuditWorld, QUERY_HELP, runQuery } from "./audit/query.ts";
+import { asksForHelp, refuseUsage, writeHelp } from "./cli/command.ts";
+import { type AuditCommandIo, QUERY_HELP, runQuery } from "./audit/query.ts";
 
 export const AUDIT_HELP = `Usage: tollgate audit COMMAND
 
@@ -11,19 +11,10 @@ export const AUDIT_HELP = `Usage: tollgate audit COMMAND
 `;
 
 /** Returns the exit code. */
-export async function runAudit(argv: readonly string[], world: AuditWorld): Promise<number> {
+export async function runAudit(argv: readonly string[], io: AuditCommandIo): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === "--help" || name === "-h" || name === "help") return print(world, AUDIT_HELP);
-  if (name === "query") {
-    const isHelp = rest.includes("--help") || rest.includes("-h");
-    return isHelp ? print(world, QUERY_HELP) : runQuery(rest, world);
-  }
+  if (name === "--help" || name === "-h" || name === "help") return writeHelp(io, AUDIT_HELP);
+  if (name === "query") return asksForHelp(rest) ? writeHelp(io, QUERY_HELP) : runQuery(rest, io);
   const problem = name === undefined ? "a command is required: query" : `unknown command \`${name}\``;
-  world.stderr.write(`tollgate audit: ${problem}\ntollgate audit: see tollgate audit --help\n`);
-  return BAD_USAGE;
-}
-
-function print(world: AuditWorld, text: string): number {
-  world.stdout.write(text);
-  return DONE;
+  return refuseUsage(io, "tollgate audit", [problem]);
 }

@@ -1,16 +1,17 @@
-/** `tollgate demo`: a server, three agents and the sidecar between them, with nothing but this machine. */
+/** `tollgate demo`: an MCP server, three agents and the sidecar between them, all on this machine. */
 
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseSettings, type Settings } from "../config/settings/settings.ts";
-import { AGENT_HEADER, playAgents } from "./demo/agents.ts";
+import { EXIT_OK, refuseUsage, writeHelp } from "./cli/command.ts";
+import { AGENT_HEADER, runAgents } from "./demo/agents.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";
 import { runPart } from "./demo/run-part.ts";
 import { parseSamples, type Sample } from "./demo/samples.ts";
 import { type Output, Screen } from "./demo/screen.ts";
 import { startDemoServer } from "./demo/server.ts";
 
-/** Starts a sidecar; given by `main.ts`, since commands know no transport. */
+/** Starts a sidecar. `main.ts` passes it in, since commands may not import the sidecar. */
 type StartSidecar = (settings: Settings) => Promise<RunningSidecar>;
 
 interface RunningSidecar {
@@ -21,27 +22,24 @@ interface RunningSidecar {
   readonly stop: () => Promise<void>;
 }
 
-export interface DemoWorld {
+export interface DemoIo {
   readonly startSidecar: StartSidecar;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Ends the demo early; it still shows its last table and its answers. */
+  /** Ends the demo early, after its last table and summary. */
   readonly signal: AbortSignal;
 }
 
+const COMMAND = "tollgate demo";
 const REDRAW_MS = 500;
-const BAD_USAGE = 64;
 
-/** Returns the exit code: 0 when the demo ran, 64 for flags that make no sense. */
-export async function runDemo(argv: readonly string[], world: DemoWorld): Promise<number> {
+/** Returns the exit code: 0 when the demo ran, 64 for bad flags. */
+export async function runDemo(argv: readonly string[], io: DemoIo): Promise<number> {
   const parsed = parseDemoOptions(argv);
-  if (!parsed.ok) return complain(world, [parsed.problem]);
-  if (parsed.options.isHelp) {
-    world.stdout.write(DEMO_HELP);
-    return 0;
-  }
+  if (!parsed.ok) return refuseUsage(io, COMMAND, [parsed.problem]);
+  if (parsed.options.isHelp) return writeHelp(io, DEMO_HELP);
   const { part } = parsed.options;
-  if (part !== undefined) return runPart(part, parsed.options, world);
+  if (part !== undefined) return runPart(part, parsed.options, io);
   const server = await startDemoServer();
   try {
     const settings = parseSettings({
@@ -49,20 +47,20 @@ export async function runDemo(argv: readonly string[], world: DemoWorld): Promis
       environment: {},
       isTerminal: false,
     });
-    if (!settings.ok) return complain(world, settings.problems);
-    await runBehindSidecar(parsed.options, settings.settings, world);
-    return 0;
+    if (!settings.ok) return refuseUsage(io, COMMAND, settings.problems);
+    await runBehindSidecar(parsed.options, settings.settings, io);
+    return EXIT_OK;
   } finally {
     await server.stop();
   }
 }
 
-async function runBehindSidecar(options: DemoOptions, settings: Settings, world: DemoWorld): Promise<void> {
-  const sidecar = await world.startSidecar(trustingAgents(settings));
+async function runBehindSidecar(options: DemoOptions, settings: Settings, io: DemoIo): Promise<void> {
+  const sidecar = await io.startSidecar(trustingAgents(settings));
   try {
-    const screen = new Screen(world.stdout);
+    const screen = new Screen(io.stdout);
     screen.showAddresses({ mcp: sidecar.url, admin: sidecar.adminUrl });
-    await playAndDraw(options, { screen, sidecar, signal: world.signal });
+    await runAndDraw(options, { screen, sidecar, signal: io.signal });
     const samples = await scrape(sidecar);
     screen.showTable(samples);
     screen.showAnswers(samples);
@@ -71,26 +69,26 @@ async function runBehindSidecar(options: DemoOptions, settings: Settings, world:
   }
 }
 
-interface Stage {
+interface RunningDemo {
   readonly screen: Screen;
   readonly sidecar: RunningSidecar;
   readonly signal: AbortSignal;
 }
 
-async function playAndDraw({ forMs, rounds }: DemoOptions, stage: Stage): Promise<void> {
+async function runAndDraw({ forMs, rounds }: DemoOptions, demo: RunningDemo): Promise<void> {
   const timeout = forMs === undefined ? [] : [AbortSignal.timeout(forMs)];
-  const signal = AbortSignal.any([stage.signal, ...timeout]);
-  const curtain = new AbortController();
-  const drawing = stage.screen.isLive ? redraw(stage, curtain.signal) : Promise.resolve();
+  const signal = AbortSignal.any([demo.signal, ...timeout]);
+  const finished = new AbortController();
+  const drawing = demo.screen.isLive ? redraw(demo, finished.signal) : Promise.resolve();
   try {
-    await playAgents({ url: stage.sidecar.url, rounds, signal });
+    await runAgents({ url: demo.sidecar.url, rounds, signal });
   } finally {
-    curtain.abort();
+    finished.abort();
     await drawing;
   }
 }
 
-async function redraw({ screen, sidecar }: Stage, signal: AbortSignal): Promise<void> {
+async function redraw({ screen, sidecar }: RunningDemo, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     screen.showTable(await scrape(sidecar));
     await pause(REDRAW_MS, undefined, { signal }).catch(() => undefined);
@@ -102,7 +100,7 @@ async function scrape(sidecar: RunningSidecar): Promise<readonly Sample[]> {
   return parseSamples(await response.text());
 }
 
-// Only when it is asked for: the executable has to write it out first, and parts of the demo run where nothing can be written.
+// Resolve lazily: the self-contained executable extracts the file first, and demo parts may run on a read-only disk.
 function policyFile(): string {
   return fileURLToPath(new URL("../../policies/demo.json", import.meta.url));
 }
@@ -111,16 +109,11 @@ function flagsFor({ listen, admin }: DemoOptions, upstream: string) {
   return { upstream, listen, admin, policy: policyFile(), server: "demo", "log-level": "error" };
 }
 
-/** The agents are on this machine and say truly who they are; at the end nobody has to be waited for. */
+/** Trusts the agents' header from loopback, and drains without delay. */
 function trustingAgents(settings: Settings): Settings {
   return {
     ...settings,
     identity: { header: { name: AGENT_HEADER, from: ["127.0.0.1", "::1"] } },
     bounds: { ...settings.bounds, lameDuckMs: 0, drainMs: 1_000 },
   };
-}
-
-function complain(world: DemoWorld, problems: readonly string[]): number {
-  for (const problem of problems) world.stderr.write(`tollgate demo: ${problem}\n`);
-  return BAD_USAGE;
 }

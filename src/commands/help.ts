@@ -1,4 +1,4 @@
-/** What `--help` prints; each page fits a screen. */
+/** Texts of `tollgate --help` and `tollgate run --help`; each fits a screen. */
 
 import { FLAGS } from "../config/settings/flags.ts";
 
@@ -6,16 +6,16 @@ export const HELP = `Tollgate: the observability and policy sidecar for MCP serv
 
 Usage
   tollgate [run] --upstream URL [flags]   sidecar in front of a Streamable HTTP server
-  tollgate [run] [flags] -- COMMAND       wraps a stdio server that it starts, for the client that starts it
+  tollgate [run] [flags] -- COMMAND       starts a stdio server and sits between it and the client
   tollgate [run] --listen HOST:PORT [flags] -- COMMAND
                                           serves a stdio server over Streamable HTTP to many clients
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
-  tollgate policy COMMAND                 init, check, explain, test, replay, schema: to write a policy safely
-  tollgate approvals list|approve|reject  calls that wait for a person
+  tollgate policy COMMAND                 init, check, explain, test, replay, schema
+  tollgate approvals list|approve|reject  calls that wait for approval
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
   tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
-  tollgate health                         whether the sidecar here is well, as an exit code
+  tollgate health                         health of the sidecar on this machine, as an exit code
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate run --help                     the flags of the sidecar
   tollgate --version
@@ -30,15 +30,15 @@ Then point the agent at http://127.0.0.1:8080/mcp and read http://127.0.0.1:9464
 export const RUN_HELP = `Usage: tollgate [run] --upstream URL [flags]
        tollgate [run] [--listen HOST:PORT] [flags] -- COMMAND [ARG...]
 
-Stands in front of one MCP server. Every message passes through it; a tools/call passes only if the policy allows it.
+Runs in front of one MCP server. Every message passes through it; a tools/call passes only if the policy allows it.
 
 Flags (flag beats environment beats file beats default)
 ${FLAGS.map(line).join("\n")}
 
 Each flag is also read from the environment: --log-level from TOLLGATE_LOG_LEVEL.
-SIGHUP looks at the policy's files at once; otherwise that happens every second.
-Exit codes: 0 done, 64 bad usage or settings, 69 an address or the server cannot be had, 78 bad
-policy at start; with -- COMMAND the code of the server.
+SIGHUP reloads changed policy files at once; otherwise Tollgate looks for changes every second.
+Exit codes: 0 done, 64 bad usage or settings, 69 an address cannot be bound or the server not started,
+78 bad policy at start; with -- COMMAND the exit code of the server.
 `;
 
 function line({ name, value, fallback, meaning }: (typeof FLAGS)[number]): string {

@@ -1,51 +1,60 @@
-/** `tollgate install FILE`: the self-contained executable puts a copy of itself somewhere, from an image that has no shell to do so. */
+/** `tollgate install FOLDER`: copies the self-contained executable, for images without a shell. */
 
 import { existsSync } from "node:fs";
 import { chmod, copyFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSea } from "node:sea";
-import { BAD_USAGE, DONE, fail, type PolicyWorld, say, WRONG } from "./cli/command.ts";
+import {
+  asksForHelp,
+  type CommandIo,
+  EXIT_OK,
+  failWith,
+  refuseUsage,
+  writeHelp,
+  writeLines,
+} from "./cli/command.ts";
 
 export const INSTALL_HELP = `Usage: tollgate install FOLDER
 
-Copies this executable, and the library beside it, into FOLDER as FOLDER/tollgate, for a container that brings no Node:
-an init container does so into a volume that both see.
+Copies this executable, and the library beside it, to FOLDER/tollgate. An init container does so into a shared volume,
+for a container that has no Node.
 
-Exit codes: 0 done, 1 it cannot be written, 64 bad usage.
+Exit codes: 0 done, 1 FOLDER cannot be written, 64 bad usage.
 `;
 
-/** Slim images lack it; the executable looks for it beside itself. */
+const COMMAND = "tollgate install";
+
+/** Missing in slim images; the executable also loads it from its own folder. */
 const LIBRARY = "libatomic.so.1";
 
-/** Returns the exit code; `executable` is absent when the program runs on a Node of its own. */
+/** Returns the exit code. `executable` is absent when Node runs the program from its sources or its bundle. */
 export async function runInstall(
   argv: readonly string[],
-  world: PolicyWorld,
+  io: CommandIo,
   executable = isSea() ? process.execPath : undefined,
 ): Promise<number> {
-  if (argv.includes("--help") || argv.includes("-h")) {
-    world.stdout.write(INSTALL_HELP);
-    return DONE;
-  }
+  if (asksForHelp(argv)) return writeHelp(io, INSTALL_HELP);
   const [folder, ...others] = argv;
   if (folder === undefined || others.length > 0)
-    return refuse(world, "must be called as tollgate install FOLDER");
+    return refuseUsage(io, COMMAND, ["must be called as tollgate install FOLDER"]);
   if (executable === undefined)
-    return refuse(world, "only the self-contained executable can: make it with npm run build:executable");
+    return refuseUsage(io, COMMAND, [
+      "only the self-contained executable can: make it with npm run build:executable",
+    ]);
   try {
     const library = join(dirname(executable), LIBRARY);
-    if (existsSync(library)) await copyWhole(library, join(folder, LIBRARY));
-    await copyWhole(executable, join(folder, "tollgate"));
+    if (existsSync(library)) await copyAtomically(library, join(folder, LIBRARY));
+    await copyAtomically(executable, join(folder, "tollgate"));
   } catch (error) {
     const because = error instanceof Error ? error.message : String(error);
-    return fail(world, [`${folder}: cannot be written: ${because}`], WRONG);
+    return failWith(io, [`${folder}: cannot be written: ${because}`]);
   }
-  say(world, [`installed ${join(folder, "tollgate")}`]);
-  return DONE;
+  writeLines(io, [`installed ${join(folder, "tollgate")}`]);
+  return EXIT_OK;
 }
 
-/** Whoever starts it sees the whole file or none. */
-async function copyWhole(from: string, to: string): Promise<void> {
+/** Copies by way of a temporary file, so that no process starts half a file. */
+async function copyAtomically(from: string, to: string): Promise<void> {
   const part = `${to}.part`;
   try {
     await copyFile(from, part);
@@ -55,9 +64,4 @@ async function copyWhole(from: string, to: string): Promise<void> {
     await rm(part, { force: true });
     throw error;
   }
-}
-
-function refuse({ stderr }: PolicyWorld, problem: string): number {
-  stderr.write(`tollgate install: ${problem}\n`);
-  return BAD_USAGE;
 }

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { runAudit } from "../../src/commands/audit.ts";
 import { runQuery } from "../../src/commands/audit/query.ts";
-import { readRecord } from "../../src/commands/audit/record.ts";
+import { parseRecord } from "../../src/commands/audit/record.ts";
 import { AGENT_SOURCES } from "../../src/enforcement/request.ts";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { callRecord, refusalRecord } from "../../src/telemetry/audit/audit-record.ts";
@@ -50,7 +50,7 @@ function fieldsOfLog(): ReadonlySet<string> {
     callRecord(options, request, ALLOWED, SUCCESS),
     refusalRecord("s", { id: "i", atMs: 0, cause: "batch", detail: "d", transport: "http", bytes: 1 }),
   ];
-  return new Set(lines.flatMap((line) => pathsOf(readRecord(line) ?? {})));
+  return new Set(lines.flatMap((line) => pathsOf(parseRecord(line) ?? {})));
 }
 
 it("has a row for each field that a record can have, and for no other", () => {
@@ -78,7 +78,7 @@ it("names the words that sources and categories can be", () => {
 it("has a sample whose lines are records with these fields", () => {
   const records = SAMPLE.trimEnd()
     .split("\n")
-    .map((line) => readRecord(line));
+    .map((line) => parseRecord(line));
   expect(records).not.toContain(undefined);
   const fields = new Set(records.flatMap((record) => pathsOf(record ?? {})));
   expect([...fields].filter((field) => !fieldsOfLog().has(field))).toEqual([]);

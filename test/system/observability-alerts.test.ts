@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Agent, AGENTS, playAgents } from "../../src/commands/demo/agents.ts";
+import { type Agent, AGENTS, runAgents } from "../../src/commands/demo/agents.ts";
 import { ROOT } from "./observability/compose-file.ts";
 import type { ToldAlert } from "./observability/programs.ts";
 import { buildStage, FASTER, type Stage } from "./observability/stage.ts";
@@ -29,7 +29,7 @@ let calm: { end: () => Promise<void> };
 /** Agents that call until they are ended. */
 function play(agents: readonly Agent[]): { end: () => Promise<void> } {
   const abort = new AbortController();
-  const played = playAgents({ url: stage.url, rounds: Infinity, signal: abort.signal, agents });
+  const played = runAgents({ url: stage.url, rounds: Infinity, signal: abort.signal, agents });
   return {
     end: async () => {
       abort.abort();

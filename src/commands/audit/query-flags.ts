@@ -1,4 +1,4 @@
-/** The command line of `tollgate audit query`, read into what to look for. */
+/** Parses the command line of `tollgate audit query`. */
 
 import { OUTCOMES } from "../../mcp/vocabulary.ts";
 import { CATEGORIES } from "../../policy/category/category.ts";
@@ -6,23 +6,24 @@ import { EFFECTS, REASONS } from "../../policy/mode.ts";
 import { didYouMean } from "../../policy/schema/did-you-mean.ts";
 import { formatProblem, readArguments } from "../cli/command.ts";
 import { type FieldName, FIELDS, isFieldName, isSumName, SUMS } from "./record.ts";
-import type { Wanted } from "./tally.ts";
-import { timeBound } from "./time-bound.ts";
+import type { GroupingOptions } from "./tally.ts";
+import { parseTimeBound } from "./time-bound.ts";
 
-export interface Query extends Wanted {
+/** A checked query. */
+export interface AuditQuery extends GroupingOptions {
   readonly files: readonly string[];
   /** A record must have one of the values in each field. */
   readonly filters: ReadonlyMap<FieldName, ReadonlySet<string>>;
-  /** As the log writes times; the first is within, the second is not. */
+  /** ISO 8601 in UTC, as in the log; `since` is inclusive, `until` exclusive. */
   readonly since?: string;
   readonly until?: string;
-  readonly format: Format;
+  readonly format: QueryFormat;
 }
 
-export type Format = "table" | "json" | "csv";
-const FORMATS = ["table", "json", "csv"] as const;
+export type QueryFormat = "table" | "json" | "csv";
+const QUERY_FORMATS = ["table", "json", "csv"] as const;
 
-const MANY = { type: "string", multiple: true } as const;
+const REPEATABLE = { type: "string", multiple: true } as const;
 const FILTERS = [
   "agent",
   "tool",
@@ -36,17 +37,17 @@ const FILTERS = [
 ] as const satisfies readonly FieldName[];
 
 const OPTIONS = {
-  audit: MANY,
-  agent: MANY,
-  tool: MANY,
-  category: MANY,
-  effect: MANY,
-  decision: MANY,
-  reason: MANY,
-  rule: MANY,
-  outcome: MANY,
-  server: MANY,
-  session: MANY,
+  audit: REPEATABLE,
+  agent: REPEATABLE,
+  tool: REPEATABLE,
+  category: REPEATABLE,
+  effect: REPEATABLE,
+  decision: REPEATABLE,
+  reason: REPEATABLE,
+  rule: REPEATABLE,
+  outcome: REPEATABLE,
+  server: REPEATABLE,
+  session: REPEATABLE,
   since: { type: "string" },
   until: { type: "string" },
   by: { type: "string", default: "" },
@@ -55,10 +56,10 @@ const OPTIONS = {
   limit: { type: "string", default: "100" },
 } as const;
 
-const MOST_ROWS = 100_000;
+const MAX_ROWS = 100_000;
 
-/** The command line with its lists split, not yet checked. */
-interface Raw {
+/** The command line with lists split, before any check. */
+interface UncheckedQuery {
   readonly files: readonly string[];
   readonly filters: Readonly<Record<(typeof FILTERS)[number], readonly string[]>>;
   readonly since: string | undefined;
@@ -70,14 +71,17 @@ interface Raw {
 }
 
 export interface QueryDefaults {
-  /** What `30d` counts back from. */
+  /** The moment that relative times such as `30d` count back from. */
   readonly nowMs: number;
-  /** Where the sidecar of this environment writes its log (`TOLLGATE_AUDIT`). */
+  /** The log named by `TOLLGATE_AUDIT`, if any. */
   readonly audit: string | undefined;
 }
 
-/** Returns the query, or everything that is wrong with it. */
-export function readQuery(argv: readonly string[], { nowMs, audit }: QueryDefaults): Query | string[] {
+/** Returns the query, or all problems of the command line. */
+export function parseAuditQuery(
+  argv: readonly string[],
+  { nowMs, audit }: QueryDefaults,
+): AuditQuery | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
@@ -85,24 +89,27 @@ export function readQuery(argv: readonly string[], { nowMs, audit }: QueryDefaul
   const { since, until, format, limit } = values;
   const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
   const given = [...(values.audit ?? []), ...positionals];
-  const raw: Raw = {
+  const raw: UncheckedQuery = {
     files: given.length > 0 || audit === undefined || audit === "-" ? given : [audit],
     filters: { agent, tool, category, effect, reason, rule, outcome, session, server: values.server ?? [] },
-    by: listOf(values.by).map((name) => (name === "decision" ? "effect" : name)),
-    sums: listOf(values.sum),
+    by: splitList(values.by).map((name) => (name === "decision" ? "effect" : name)),
+    sums: splitList(values.sum),
     since,
     until,
     format,
     limit,
   };
   const problems = [
-    ...problemsOf(raw, nowMs),
+    ...queryProblems(raw, nowMs),
     ...(server.length > 0 ? ["-- COMMAND: is for other commands"] : []),
   ];
-  return problems.length > 0 ? problems : queryOf(raw, nowMs);
+  return problems.length > 0 ? problems : toQuery(raw, nowMs);
 }
 
-function problemsOf({ files, filters, by, sums, since, until, format, limit }: Raw, nowMs: number): string[] {
+function queryProblems(
+  { files, filters, by, sums, since, until, format, limit }: UncheckedQuery,
+  nowMs: number,
+): string[] {
   const noLog =
     "--audit: is required: a log that tollgate run --audit wrote, or - for stdin; or set TOLLGATE_AUDIT";
   return [
@@ -116,14 +123,17 @@ function problemsOf({ files, filters, by, sums, since, until, format, limit }: R
     ...(sums.length > 0 && by.length === 0 ? ["--sum: needs --by"] : []),
     ...timeProblems("--since", since, nowMs),
     ...timeProblems("--until", until, nowMs),
-    ...formatProblem(format, FORMATS),
-    ...(isLimit(limit) ? [] : [`--limit: must be a whole number from 1 to ${MOST_ROWS}, got "${limit}"`]),
+    ...formatProblem(format, QUERY_FORMATS),
+    ...(isLimit(limit) ? [] : [`--limit: must be a whole number from 1 to ${MAX_ROWS}, got "${limit}"`]),
   ];
 }
 
-function queryOf({ files, filters, by, sums, since, until, format, limit }: Raw, nowMs: number): Query {
-  const from = since === undefined ? undefined : timeBound(since, nowMs);
-  const to = until === undefined ? undefined : timeBound(until, nowMs);
+function toQuery(
+  { files, filters, by, sums, since, until, format, limit }: UncheckedQuery,
+  nowMs: number,
+): AuditQuery {
+  const from = since === undefined ? undefined : parseTimeBound(since, nowMs);
+  const to = until === undefined ? undefined : parseTimeBound(until, nowMs);
   const used = FILTERS.filter((name) => filters[name].length > 0);
   return {
     files,
@@ -132,12 +142,12 @@ function queryOf({ files, filters, by, sums, since, until, format, limit }: Raw,
     ...(to !== undefined && { until: to }),
     by: by.filter(isFieldName),
     sums: sums.filter(isSumName),
-    format: FORMATS.find((known) => known === format) ?? "table",
+    format: QUERY_FORMATS.find((known) => known === format) ?? "table",
     limit: Number(limit),
   };
 }
 
-function listOf(text: string): string[] {
+function splitList(text: string): string[] {
   return text.split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]));
 }
 
@@ -148,10 +158,10 @@ function wordProblems(flag: string, given: readonly string[], known: readonly st
 }
 
 function timeProblems(flag: string, text: string | undefined, nowMs: number): string[] {
-  if (text === undefined || timeBound(text, nowMs) !== undefined) return [];
+  if (text === undefined || parseTimeBound(text, nowMs) !== undefined) return [];
   return [`${flag}: must be a time such as 30d, 2h or 2026-07-01T12:00:00Z, got "${text}"`];
 }
 
 function isLimit(text: string): boolean {
-  return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_ROWS;
+  return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_ROWS;
 }

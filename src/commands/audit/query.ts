@@ -1,14 +1,21 @@
-/** `tollgate audit query`: which agents called what, how often, what was denied and why, from audit logs of any length. */
+/** `tollgate audit query`: counts and lists records of audit logs of any length. */
 
 import type { Readable } from "node:stream";
-import { count, DONE, type PolicyWorld, refuseUsage, visible, WRONG } from "../cli/command.ts";
+import {
+  pluralize,
+  EXIT_OK,
+  type CommandIo,
+  refuseUsage,
+  escapeControls,
+  EXIT_FAILED,
+} from "../cli/command.ts";
 import { groupLines, recordLines } from "./query-output.ts";
-import { type Query, readQuery } from "./query-flags.ts";
+import { type AuditQuery, parseAuditQuery } from "./query-flags.ts";
 import { readLines } from "./read-lines.ts";
-import { type AuditRecord, fieldOf, readRecord } from "./record.ts";
-import { Groups, Latest } from "./tally.ts";
+import { type AuditRecord, fieldText, parseRecord } from "./record.ts";
+import { RecordGroups, LatestRecords } from "./tally.ts";
 
-export interface AuditWorld extends PolicyWorld {
+export interface AuditCommandIo extends CommandIo {
   readonly stdin: Readable;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -33,45 +40,45 @@ Example: tollgate audit query --tool StartAHORunBatch --since 30d --by agent,eff
 Exit codes: 0 done, also when nothing was found; 1 a log cannot be read; 64 bad usage.
 `;
 
-/** Returns the exit code; `nowMs` is what `--since 30d` counts back from. */
+/** Returns the exit code. Relative times such as `--since 30d` count back from `nowMs`. */
 export async function runQuery(
   argv: readonly string[],
-  world: AuditWorld,
+  io: AuditCommandIo,
   nowMs = Date.now(),
 ): Promise<number> {
-  const query = readQuery(argv, { nowMs, audit: world.env["TOLLGATE_AUDIT"] });
-  if (Array.isArray(query)) return refuseUsage(world, "query", query, "audit");
-  const groups = new Groups(query);
-  const latest = new Latest(query.limit);
+  const query = parseAuditQuery(argv, { nowMs, audit: io.env["TOLLGATE_AUDIT"] });
+  if (Array.isArray(query)) return refuseUsage(io, "tollgate audit query", query);
+  const groups = new RecordGroups(query);
+  const latest = new LatestRecords(query.limit);
   const found = { records: 0, matching: 0, unreadable: 0 };
-  const take = (line: string): void => {
-    const record = readRecord(line);
+  const addLine = (line: string): void => {
+    const record = parseRecord(line);
     if (record === undefined) return void (found.unreadable += 1);
     found.records += 1;
-    if (!matches(query, record)) return;
+    if (!matchesQuery(query, record)) return;
     found.matching += 1;
     if (query.by.length === 0) latest.add(record);
     else groups.add(record);
   };
-  const problems = await readAll(query.files, world, { line: take, tooLong: () => (found.unreadable += 1) });
+  const problems = await readAll(query.files, io, { line: addLine, tooLong: () => (found.unreadable += 1) });
   const isGrouped = query.by.length > 0;
-  await print(world, isGrouped ? groupLines(query, groups.top()) : recordLines(query, latest.all()));
+  await writeAll(io, isGrouped ? groupLines(query, groups.top()) : recordLines(query, latest.all()));
   const all = isGrouped ? groups.size : found.matching;
-  report(world, problems, { ...found, all, shown: Math.min(all, query.limit), isGrouped });
-  return problems.length === 0 ? DONE : WRONG;
+  writeNotes(io, problems, { ...found, all, shown: Math.min(all, query.limit), isGrouped });
+  return problems.length === 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-function matches({ filters, since, until }: Query, record: AuditRecord): boolean {
+function matchesQuery({ filters, since, until }: AuditQuery, record: AuditRecord): boolean {
   if (since !== undefined && record.time < since) return false;
   if (until !== undefined && record.time >= until) return false;
-  for (const [name, values] of filters) if (!values.has(fieldOf(record, name))) return false;
+  for (const [name, values] of filters) if (!values.has(fieldText(record, name))) return false;
   return true;
 }
 
-/** What could not be read, each with why; the other logs are read all the same. */
+/** Reads all logs. Returns a problem for each that cannot be read, and goes on with the next. */
 async function readAll(
   files: readonly string[],
-  { stdin }: AuditWorld,
+  { stdin }: AuditCommandIo,
   reader: Parameters<typeof readLines>[2],
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -86,15 +93,15 @@ async function readAll(
   return problems;
 }
 
-/** Waits for a slow reader, such as a pager. */
-async function print({ stdout }: AuditWorld, lines: readonly string[]): Promise<void> {
+/** Writes lines, and waits while a slow reader such as a pager applies backpressure. */
+async function writeAll({ stdout }: AuditCommandIo, lines: readonly string[]): Promise<void> {
   for (const line of lines) {
-    if (!stdout.write(`${visible(line.trimEnd())}\n`))
+    if (!stdout.write(`${escapeControls(line.trimEnd())}\n`))
       await new Promise((resolve) => stdout.once("drain", resolve));
   }
 }
 
-interface Found {
+interface QueryCounts {
   readonly records: number;
   readonly matching: number;
   readonly unreadable: number;
@@ -103,16 +110,16 @@ interface Found {
   readonly isGrouped: boolean;
 }
 
-/** What a program must not take for data, and a person wants to know. */
-function report({ stderr }: AuditWorld, problems: readonly string[], found: Found): void {
+/** Writes notes to stderr, apart from the data on stdout. */
+function writeNotes({ stderr }: AuditCommandIo, problems: readonly string[], found: QueryCounts): void {
   const { records, matching, unreadable, all, shown, isGrouped } = found;
   const lines = [
     ...problems,
-    ...(unreadable > 0 ? [`${count(unreadable, "line")} could not be read as records`] : []),
-    ...(matching === 0 ? [`none of ${count(records, "record")} matches`] : []),
+    ...(unreadable > 0 ? [`${pluralize(unreadable, "line")} could not be read as records`] : []),
+    ...(matching === 0 ? [`none of ${pluralize(records, "record")} matches`] : []),
     ...(shown < all
-      ? [`${shown} of ${count(all, isGrouped ? "group" : "record")} shown; more with --limit`]
+      ? [`${shown} of ${pluralize(all, isGrouped ? "group" : "record")} shown; more with --limit`]
       : []),
   ];
-  for (const line of lines) stderr.write(`tollgate: ${visible(line)}\n`);
+  for (const line of lines) stderr.write(`tollgate: ${escapeControls(line)}\n`);
 }

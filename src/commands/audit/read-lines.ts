@@ -1,41 +1,41 @@
-/** The lines of audit logs: files, their gzipped elders and standard input, one chunk in memory at a time. */
+/** Reads lines of audit logs from files, gzipped files or stdin, with one chunk in memory at a time. */
 
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
 
-/** A record has a few kilobytes: what is longer is none, and is not kept. */
+/** Longer lines are skipped; a record has a few kilobytes. */
 const MAX_LINE_LENGTH = 1_048_576;
 const CHUNK_BYTES = 1_048_576;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** `line` hears of each line that is not empty, without its line break; `tooLong` of each that was not kept. */
-export interface LineReader {
+/** `line` is called for each non-empty line, without its line break; `tooLong` for each skipped line. */
+export interface LineListener {
   readonly line: (text: string) => void;
   readonly tooLong: () => void;
 }
 
-/** Reads a file, or `stdin` for `-`; gzip is told by its first bytes. @throws Error of node:fs or node:zlib. */
-export async function readLines(file: string, stdin: Readable, reader: LineReader): Promise<void> {
+/** Reads a file, or `stdin` for `-`; gzip is recognised by its first bytes. @throws Error of node:fs or node:zlib. */
+export async function readLines(file: string, stdin: Readable, reader: LineListener): Promise<void> {
   const source = file === "-" ? stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  const cutter = new LineCutter(reader);
-  for await (const chunk of unzipped(source)) cutter.push(chunk);
-  cutter.end();
+  const splitter = new LineSplitter(reader);
+  for await (const chunk of gunzipIfNeeded(source)) splitter.push(chunk);
+  splitter.end();
 }
 
-async function* unzipped(source: Readable): AsyncGenerator<Buffer> {
+async function* gunzipIfNeeded(source: Readable): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]();
   const head = await firstBytes(chunks);
   const whole = prepend(head, chunks);
   if (!head.subarray(0, GZIP.length).equals(GZIP)) return yield* whole;
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  const fed = feed(gunzip, whole);
+  const fed = pipeInto(gunzip, whole);
   yield* gunzip;
   await fed;
 }
 
-/** Pipes may bring a byte at a time. */
+/** A pipe may deliver one byte at a time. */
 async function firstBytes(chunks: AsyncIterator<Buffer | string>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < GZIP.length) {
@@ -52,7 +52,10 @@ async function* prepend(head: Buffer, chunks: AsyncIterator<Buffer | string>): A
     yield Buffer.from(next.value);
 }
 
-async function feed(gunzip: ReturnType<typeof createGunzip>, chunks: AsyncIterable<Buffer>): Promise<void> {
+async function pipeInto(
+  gunzip: ReturnType<typeof createGunzip>,
+  chunks: AsyncIterable<Buffer>,
+): Promise<void> {
   try {
     for await (const chunk of chunks) {
       if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once("drain", resolve));
@@ -63,13 +66,13 @@ async function feed(gunzip: ReturnType<typeof createGunzip>, chunks: AsyncIterab
   }
 }
 
-class LineCutter {
+class LineSplitter {
   readonly #decoder = new StringDecoder("utf8");
-  readonly #reader: LineReader;
+  readonly #reader: LineListener;
   #rest = "";
   #isTooLong = false;
 
-  constructor(reader: LineReader) {
+  constructor(reader: LineListener) {
     this.#reader = reader;
   }
 

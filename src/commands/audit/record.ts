@@ -1,17 +1,15 @@
-/** The fields of an audit record that a query can ask for. */
-
-import { isRecord } from "../cli/is-record.ts";
+/** Fields of audit records that a query can filter, group and sum. */
 
 /** A line of the log; only `time` is checked. */
 export interface AuditRecord extends Readonly<Record<string, unknown>> {
   readonly time: string;
 }
 
-/** As the log writes times; their order is the order of their text. */
+/** Times as the log writes them; these sort as text. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Undefined when the line is no record: no JSON object, or without a time. */
-export function readRecord(line: string): AuditRecord | undefined {
+/** The record in a line; undefined when it is no JSON object or has no time. */
+export function parseRecord(line: string): AuditRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (!hasTime(value)) return undefined;
@@ -27,43 +25,43 @@ function hasTime(value: unknown): value is AuditRecord {
   return isRecord(value) && typeof value["time"] === "string";
 }
 
-type Read = (record: AuditRecord) => unknown;
+type ReadField = (record: AuditRecord) => unknown;
 
-const inside =
-  (outer: string, inner: string): Read =>
+const nestedField =
+  (outer: string, inner: string): ReadField =>
   (record) => {
     const value = record[outer];
     return isRecord(value) ? value[inner] : undefined;
   };
 
-/** Fields by the names that `--by` and the filters take. */
+/** Readers of fields, by the names that `--by` and the filters take. */
 export const FIELDS = {
-  agent: inside("agent", "name"),
+  agent: nestedField("agent", "name"),
   tool: (record) => record["tool"],
   category: (record) => record["category"],
   effect: (record) => record["effect"],
   reason: (record) => record["reason"],
   rule: (record) => record["rule"],
-  outcome: inside("upstream", "outcome"),
+  outcome: nestedField("upstream", "outcome"),
   server: (record) => record["server"],
   method: (record) => record["method"],
   mode: (record) => record["mode"],
-  client: inside("client", "name"),
-  source: inside("agent", "source"),
+  client: nestedField("client", "name"),
+  source: nestedField("agent", "source"),
   session: (record) => record["session"],
-  cause: inside("refusal", "cause"),
+  cause: nestedField("refusal", "cause"),
   day: ({ time }) => time.slice(0, 10),
   hour: ({ time }) => `${time.slice(0, 13)}:00Z`,
-} as const satisfies Readonly<Record<string, Read>>;
+} as const satisfies Readonly<Record<string, ReadField>>;
 
 export type FieldName = keyof typeof FIELDS;
 
-/** Numbers that can be summed. */
+/** Readers of numbers, by the names that `--sum` takes. */
 export const SUMS = {
-  duration_ms: inside("upstream", "duration_ms"),
-  result_bytes: inside("upstream", "result_bytes"),
-  args_bytes: inside("args", "bytes"),
-} as const satisfies Readonly<Record<string, Read>>;
+  duration_ms: nestedField("upstream", "duration_ms"),
+  result_bytes: nestedField("upstream", "result_bytes"),
+  args_bytes: nestedField("args", "bytes"),
+} as const satisfies Readonly<Record<string, ReadField>>;
 
 export type SumName = keyof typeof SUMS;
 
@@ -76,13 +74,17 @@ export function isSumName(name: string): name is SumName {
 }
 
 /** The field as text; empty when the record does not have it. */
-export function fieldOf(record: AuditRecord, name: FieldName): string {
+export function fieldText(record: AuditRecord, name: FieldName): string {
   const value: unknown = FIELDS[name](record);
   return typeof value === "string" ? value : "";
 }
 
 /** The number; 0 when the record does not have it. */
-export function numberOf(record: AuditRecord, name: SumName): number {
+export function fieldNumber(record: AuditRecord, name: SumName): number {
   const value: unknown = SUMS[name](record);
   return typeof value === "number" ? value : 0;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,73 +1,76 @@
-/** What a query found, kept in bounded memory: groups with their counts, or the latest records. */
+/** Results of an audit query in bounded memory: groups with their counts, or the latest records. */
 
-import { type AuditRecord, fieldOf, type FieldName, numberOf, type SumName } from "./record.ts";
+import { type AuditRecord, fieldText, type FieldName, fieldNumber, type SumName } from "./record.ts";
 
-export interface Wanted {
+/** How a query groups, sums and cuts its result. */
+export interface GroupingOptions {
   readonly by: readonly FieldName[];
   readonly sums: readonly SumName[];
-  /** Rows shown. */
+  /** Maximum number of rows shown. */
   readonly limit: number;
 }
 
-export interface Group {
-  /** One for each field of `by`; empty where the records do not have it. */
+/** Records with equal values in the fields of `by`. */
+export interface RecordGroup {
+  /** One value per field of `by`; empty when the record lacks the field. */
   readonly values: readonly string[];
   count: number;
-  /** One for each of `sums`. */
+  /** One sum per name of `sums`. */
   readonly sums: number[];
 }
 
-/** Groups kept at once; what comes later counts under `OTHERS`. */
+/** Maximum number of groups; further groups are counted under `OTHER_GROUPS`. */
 const MAX_GROUPS = 200_000;
-export const OTHERS = "(others)";
+export const OTHER_GROUPS = "(others)";
 
-export class Groups {
-  readonly #wanted: Wanted;
-  readonly #groups = new Map<string, Group>();
+/** Counts and sums records by group. */
+export class RecordGroups {
+  readonly #options: GroupingOptions;
+  readonly #groups = new Map<string, RecordGroup>();
   readonly #max: number;
 
-  constructor(wanted: Wanted, max = MAX_GROUPS) {
-    this.#wanted = wanted;
+  constructor(options: GroupingOptions, max = MAX_GROUPS) {
+    this.#options = options;
     this.#max = max;
   }
 
   add(record: AuditRecord): void {
-    const { by, sums } = this.#wanted;
-    const values = by.map((name) => fieldOf(record, name));
+    const { by, sums } = this.#options;
+    const values = by.map((name) => fieldText(record, name));
     const group = this.#groupOf(values);
     group.count += 1;
     for (const [index, name] of sums.entries())
-      group.sums[index] = (group.sums[index] ?? 0) + numberOf(record, name);
+      group.sums[index] = (group.sums[index] ?? 0) + fieldNumber(record, name);
   }
 
   get size(): number {
     return this.#groups.size;
   }
 
-  /** The most frequent first; equal ones by their names. */
-  top(): readonly Group[] {
+  /** The groups to show: by descending count, then by their values. */
+  top(): readonly RecordGroup[] {
     const sorted = [...this.#groups.values()].toSorted(
-      (one, other) => other.count - one.count || compare(one.values.join("\n"), other.values.join("\n")),
+      (one, other) => other.count - one.count || compareText(one.values.join("\n"), other.values.join("\n")),
     );
-    return sorted.slice(0, this.#wanted.limit);
+    return sorted.slice(0, this.#options.limit);
   }
 
-  #groupOf(values: readonly string[]): Group {
-    // Invariant: one key for one group, since JSON keeps the values apart.
+  #groupOf(values: readonly string[]): RecordGroup {
+    // Invariant: each group has a key of its own, since JSON separates the values.
     const key = values.length === 1 ? (values[0] ?? "") : JSON.stringify(values);
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const isFull = this.#groups.size >= this.#max;
-    const others = this.#wanted.by.map(() => OTHERS);
+    const others = this.#options.by.map(() => OTHER_GROUPS);
     if (isFull && values.join("\n") !== others.join("\n")) return this.#groupOf(others);
-    const group = { values, count: 0, sums: this.#wanted.sums.map(() => 0) };
+    const group = { values, count: 0, sums: this.#options.sums.map(() => 0) };
     this.#groups.set(key, group);
     return group;
   }
 }
 
-/** The latest records, by the order in which they stand in the log. */
-export class Latest {
+/** Keeps the last records of the log. */
+export class LatestRecords {
   readonly #limit: number;
   #records: AuditRecord[] = [];
 
@@ -77,16 +80,16 @@ export class Latest {
 
   add(record: AuditRecord): void {
     this.#records.push(record);
-    // Cut rarely, so that it costs nothing per record.
+    // Trim at twice the limit, so that trimming is cheap per record.
     if (this.#records.length >= 2 * this.#limit) this.#records = this.#records.slice(-this.#limit);
   }
 
-  /** The oldest first. */
+  /** By ascending time. */
   all(): readonly AuditRecord[] {
-    return this.#records.slice(-this.#limit).toSorted((one, other) => compare(one.time, other.time));
+    return this.#records.slice(-this.#limit).toSorted((one, other) => compareText(one.time, other.time));
   }
 }
 
-function compare(one: string, other: string): number {
+function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -1,6 +1,6 @@
-/** Rows of text under each other. */
+/** Text tables with aligned columns. */
 
-/** Columns as wide as their widest cell; the first row tells how many there are. */
+/** Lines whose columns are as wide as their widest cell; the first row sets the number of columns. */
 export function columns(
   rows: readonly (readonly string[])[],
   alignedRight: ReadonlySet<number> = NONE,

@@ -1,9 +1,10 @@
-/** What the policy commands have in common: where they write, how they end, how they read their flags. */
+/** Shared parts of all commands: output streams, exit codes, flags, usage errors. */
 
 import type { Writable } from "node:stream";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-export interface PolicyWorld {
+/** The streams that a command writes to. */
+export interface CommandIo {
   readonly stdout: Writable;
   readonly stderr: Writable;
 }
@@ -14,35 +15,39 @@ export interface PolicyCommand {
   readonly summary: string;
   readonly help: string;
   /** Returns the exit code. */
-  readonly run: (argv: readonly string[], world: PolicyWorld) => Promise<number>;
+  readonly run: (argv: readonly string[], io: CommandIo) => Promise<number>;
 }
 
-/** A command from its two halves: what reads the command line, as a request or its problems, and what does the work. */
-export interface Halves<Request extends object> extends Omit<PolicyCommand, "run"> {
-  readonly read: (argv: readonly string[]) => Request | string[];
+/** A policy command in two steps: parse the command line, then do the work. */
+export interface PolicyCommandSteps<Request extends object> extends Omit<PolicyCommand, "run"> {
+  /** Returns the request, or the problems of the command line. */
+  readonly parse: (argv: readonly string[]) => Request | string[];
   /** Returns the exit code. */
-  readonly work: (world: PolicyWorld, request: Request) => number | Promise<number>;
+  readonly execute: (io: CommandIo, request: Request) => number | Promise<number>;
 }
 
-export function policyCommand<Request extends object>(halves: Halves<Request>): PolicyCommand {
-  const { read, work, ...about } = halves;
-  const run = async (argv: readonly string[], world: PolicyWorld): Promise<number> => {
-    const request = read(argv);
-    return Array.isArray(request) ? refuseUsage(world, about.name, request) : work(world, request);
+/** A policy command that refuses a bad command line with exit code 64. */
+export function policyCommand<Request extends object>(steps: PolicyCommandSteps<Request>): PolicyCommand {
+  const { parse, execute, ...about } = steps;
+  const run = async (argv: readonly string[], io: CommandIo): Promise<number> => {
+    const request = parse(argv);
+    return Array.isArray(request)
+      ? refuseUsage(io, `tollgate policy ${about.name}`, request)
+      : execute(io, request);
   };
   return { ...about, run };
 }
 
-export const DONE = 0;
-/** Something is wrong with what was looked at. */
-export const WRONG = 1;
-export const BAD_USAGE = 64;
-/** The server whose tools were asked for could not be reached, or started. */
-export const UNREACHABLE = 69;
+export const EXIT_OK = 0;
+/** The command ran and found an error, or could not do its work. */
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 64;
+/** A server or a sidecar could not be reached, or started. */
+export const EXIT_UNAVAILABLE = 69;
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** `argv` as node:util reads it; after `--` stands the command that starts a server. */
+/** Parses flags and positionals of `argv`; `server` is the command line after `--`, empty without one. */
 export function readArguments<const Given extends Options>(argv: readonly string[], options: Given) {
   const end = argv.indexOf("--");
   const args = end < 0 ? [...argv] : argv.slice(0, end);
@@ -50,61 +55,70 @@ export function readArguments<const Given extends Options>(argv: readonly string
     const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
     return { ok: true as const, values, positionals, server: end < 0 ? [] : argv.slice(end + 1) };
   } catch (error) {
-    return { ok: false as const, problem: wording(error) };
+    return { ok: false as const, problem: usageMessage(error) };
   }
 }
 
-/** node:util's first sentence in our manner: lower case, backticks, no final period. */
-function wording(error: unknown): string {
+/** The first sentence of an error of node:util's parseArgs: lower case, backticks, no final period. */
+export function usageMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const sentence = message.split(/\. |\n/)[0] ?? message;
   return (sentence.slice(0, 1).toLowerCase() + sentence.slice(1)).replaceAll("'", "`").replace(/\.$/, "");
 }
 
-/** The problems of one command line, and where help is. */
-export function refuseUsage(
-  world: PolicyWorld,
-  name: string,
-  problems: readonly string[],
-  family = "policy",
-): number {
-  const command = `tollgate ${family} ${name}`;
-  for (const problem of problems) world.stderr.write(`${command}: ${visible(problem)}\n`);
-  world.stderr.write(`${command}: see ${command} --help\n`);
-  return BAD_USAGE;
+/** Writes the problems of a command line and where its help is. Returns the exit code. */
+export function refuseUsage(io: CommandIo, command: string, problems: readonly string[]): number {
+  for (const problem of problems) io.stderr.write(`${command}: ${escapeControls(problem)}\n`);
+  io.stderr.write(`${command}: see ${command} --help\n`);
+  return EXIT_USAGE;
 }
 
-/** Why a command could not do its work. */
-export function fail(world: PolicyWorld, problems: readonly string[], exitCode = WRONG): number {
-  for (const problem of problems) world.stderr.write(`tollgate: ${visible(problem)}\n`);
+/** Writes why a command could not do its work. Returns the exit code. */
+export function failWith(io: CommandIo, problems: readonly string[], exitCode = EXIT_FAILED): number {
+  for (const problem of problems) io.stderr.write(`tollgate: ${escapeControls(problem)}\n`);
   return exitCode;
 }
 
-export function say(world: PolicyWorld, lines: readonly string[]): void {
-  world.stdout.write(lines.map((line) => `${visible(line.trimEnd())}\n`).join(""));
+/** Writes a help text. Returns the exit code. */
+export function writeHelp({ stdout }: CommandIo, help: string): number {
+  stdout.write(help);
+  return EXIT_OK;
 }
 
-// Security: servers choose names of tools, agents their own, and a terminal obeys control characters.
-/** A line as a terminal may show it. */
-export function visible(line: string): string {
+/** Whether the arguments before `--` ask for help. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  return own.includes("--help") || own.includes("-h");
+}
+
+/** Writes lines to stdout, with control characters escaped. */
+export function writeLines(io: CommandIo, lines: readonly string[]): void {
+  io.stdout.write(lines.map((line) => `${escapeControls(line.trimEnd())}\n`).join(""));
+}
+
+// Security: servers and agents choose names, and a terminal executes control characters in them.
+/** The line with its control characters as JSON escapes. */
+export function escapeControls(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, (control) => {
     const escape = JSON.stringify(control).slice(1, -1);
     return escape === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escape;
   });
 }
 
-export function sayJson(world: PolicyWorld, value: unknown): void {
-  world.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+/** Writes a value to stdout as indented JSON. */
+export function writeJson(io: CommandIo, value: unknown): void {
+  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-export const FORMAT = { type: "string", default: "text" } as const;
+export const FORMAT_FLAG = { type: "string", default: "text" } as const;
 
-/** The problem with `--format`, if there is one. */
+/** The problem with the value of `--format`; empty when it is known. */
 export function formatProblem(format: string, known: readonly string[] = ["text", "json"]): string[] {
   return known.includes(format) ? [] : [`--format: must be ${known.join(" or ")}, got "${format}"`];
 }
 
 /** `1 warning`, `2 warnings`. */
-export function count(number: number, noun: string): string {
+export function pluralize(number: number, noun: string): string {
   return `${number} ${number === 1 ? noun : `${noun}s`}`;
 }

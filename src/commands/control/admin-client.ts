@@ -1,9 +1,9 @@
-/** Asks a running sidecar on its admin listener, and says in words why it could not. */
+/** HTTP client for the admin listener of a running sidecar. */
 
 import { userInfo } from "node:os";
-import { BAD_USAGE, fail, type PolicyWorld, UNREACHABLE, WRONG } from "../cli/command.ts";
+import { EXIT_USAGE, failWith, type CommandIo, EXIT_UNAVAILABLE, EXIT_FAILED } from "../cli/command.ts";
 
-/** Flags that each control command has. */
+/** Flags that every control command has. */
 export const ADMIN_FLAGS = {
   admin: { type: "string", default: "http://127.0.0.1:9464" },
   by: { type: "string" },
@@ -11,41 +11,41 @@ export const ADMIN_FLAGS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-export interface ControlWorld extends PolicyWorld {
+export interface ControlCommandIo extends CommandIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export interface Asked {
+export interface AdminRequest {
   readonly admin: string;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: object;
 }
 
-export type Answered =
+export type AdminResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string; readonly exitCode: number };
 
-const PATIENCE_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The answer's JSON; a problem when the sidecar refuses, or is not there. */
-export async function askAdmin(
-  { admin, method, path, body }: Asked,
-  { environment }: ControlWorld,
-): Promise<Answered> {
+/** The JSON of the response, or the problem when the sidecar refuses or cannot be reached. */
+export async function requestAdmin(
+  { admin, method, path, body }: AdminRequest,
+  { environment }: ControlCommandIo,
+): Promise<AdminResult> {
   const url = URL.canParse(admin) ? new URL(path, admin) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     return {
       ok: false,
       problem: `--admin: must be an http or https URL, got "${admin}"`,
-      exitCode: BAD_USAGE,
+      exitCode: EXIT_USAGE,
     };
   const token = environment["TOLLGATE_ADMIN_TOKEN"];
   try {
     const response = await fetch(url, {
       method,
       redirect: "error",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       headers: {
         "content-type": "application/json",
         ...(token !== undefined && token !== "" && { authorization: `Bearer ${token}` }),
@@ -54,32 +54,35 @@ export async function askAdmin(
     });
     const value: unknown = await response.json();
     if (response.ok) return { ok: true, value };
-    const problem = wordsIn(value) ?? `the sidecar answered ${response.status}`;
+    const problem = errorTextIn(value) ?? `the sidecar answered ${response.status}`;
     return {
       ok: false,
       problem: response.status === 401 ? `${problem}; set TOLLGATE_ADMIN_TOKEN` : problem,
-      exitCode: WRONG,
+      exitCode: EXIT_FAILED,
     };
   } catch {
     return {
       ok: false,
       problem: `no sidecar answers at ${url.origin}; name its admin listener with --admin`,
-      exitCode: UNREACHABLE,
+      exitCode: EXIT_UNAVAILABLE,
     };
   }
 }
 
-function wordsIn(value: unknown): string | undefined {
+function errorTextIn(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || !("error" in value)) return undefined;
   return typeof value.error === "string" ? value.error : undefined;
 }
 
-/** Who is asking, for the audit log: `--by`, or the name that this machine knows the user by. */
-export function askedBy(by: string | undefined): string {
+/** The operator's name for the audit log: `--by`, or else the user name of the operating system. */
+export function operatorName(by: string | undefined): string {
   return by ?? userInfo().username;
 }
 
-/** Says why it could not be done. */
-export function failed(world: ControlWorld, { problem, exitCode }: Extract<Answered, { ok: false }>): number {
-  return fail(world, [problem], exitCode);
+/** Writes the problem of a failed request. Returns the exit code. */
+export function reportAdminFailure(
+  io: ControlCommandIo,
+  { problem, exitCode }: Extract<AdminResult, { ok: false }>,
+): number {
+  return failWith(io, [problem], exitCode);
 }

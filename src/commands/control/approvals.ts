@@ -1,27 +1,34 @@
-/** `tollgate approvals list|approve ID|reject ID`: what waits for a person, and what the person says. */
+/** `tollgate approvals list|approve ID|reject ID`: lists and decides calls that wait for approval. */
 
 import * as z from "zod";
 import {
-  BAD_USAGE,
-  count,
-  DONE,
-  FORMAT,
+  pluralize,
+  EXIT_OK,
+  FORMAT_FLAG,
   formatProblem,
   readArguments,
-  say,
-  sayJson,
+  refuseUsage,
+  writeHelp,
+  writeLines,
+  writeJson,
 } from "../cli/command.ts";
-import { ADMIN_FLAGS, askAdmin, askedBy, type ControlWorld, failed } from "./admin-client.ts";
+import {
+  ADMIN_FLAGS,
+  requestAdmin,
+  operatorName,
+  type ControlCommandIo,
+  reportAdminFailure,
+} from "./admin-client.ts";
 
 export const APPROVALS_HELP = `Usage: tollgate approvals list [flags]
        tollgate approvals approve ID [flags]
        tollgate approvals reject ID [flags]
 
-Calls that a policy lets pass only with a person's approval wait here. An approval is for exactly one call: this
-agent, this tool, these arguments, under this policy; it expires, and the agent makes the call again to use it.
+Lists and decides calls that need a person's approval. An approval is for exactly one call: this agent, this tool,
+these arguments, under this policy. It expires; the agent uses it by repeating the call.
 
   --admin URL           the sidecar's admin listener (http://127.0.0.1:9464)
-  --by NAME             who decides, for the audit log (the name of this user)
+  --by NAME             your name for the audit log (the user name)
   --reason TEXT         why, for the audit log
   --format text|json    of list (text)
 
@@ -29,7 +36,9 @@ The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
 Exit codes: 0 done, 1 refused, 64 bad usage, 69 no sidecar answers.
 `;
 
-const ANSWER = z.object({
+const COMMAND = "tollgate approvals";
+
+const APPROVALS_RESPONSE = z.object({
   approvals: z.array(
     z.object({
       id: z.string(),
@@ -45,46 +54,43 @@ const ANSWER = z.object({
 });
 
 /** Returns the exit code. */
-export async function runApprovals(argv: readonly string[], world: ControlWorld): Promise<number> {
-  const read = readArguments(argv, { ...ADMIN_FLAGS, format: FORMAT });
-  if (!read.ok) return refuse(world, read.problem);
+export async function runApprovals(argv: readonly string[], io: ControlCommandIo): Promise<number> {
+  const read = readArguments(argv, { ...ADMIN_FLAGS, format: FORMAT_FLAG });
+  if (!read.ok) return refuseUsage(io, COMMAND, [read.problem]);
   const { values, positionals } = read;
   const [action, id, ...others] = positionals;
-  if (values.help === true) {
-    world.stdout.write(APPROVALS_HELP);
-    return DONE;
-  }
-  const [problem] = formatProblem(values.format);
-  if (problem !== undefined) return refuse(world, problem);
-  if (action === "list" && id === undefined) return list(values, world);
+  if (values.help === true) return writeHelp(io, APPROVALS_HELP);
+  const problems = formatProblem(values.format);
+  if (problems.length > 0) return refuseUsage(io, COMMAND, problems);
+  if (action === "list" && id === undefined) return listApprovals(values, io);
   if ((action === "approve" || action === "reject") && id !== undefined && others.length === 0)
-    return settle({ ...values, action, id }, world);
-  return refuse(world, "must be called as list, approve ID or reject ID");
+    return decideApproval({ ...values, action, id }, io);
+  return refuseUsage(io, COMMAND, ["must be called as list, approve ID or reject ID"]);
 }
 
-async function list(
+async function listApprovals(
   { admin, format }: { admin: string; format: string },
-  world: ControlWorld,
+  io: ControlCommandIo,
 ): Promise<number> {
-  const answer = await askAdmin({ admin, method: "GET", path: "/approvals" }, world);
-  if (!answer.ok) return failed(world, answer);
-  const { approvals } = ANSWER.parse(answer.value);
-  if (format === "json") sayJson(world, approvals);
-  else if (approvals.length === 0) say(world, ["no call waits for approval"]);
-  else say(world, approvals.flatMap(describe));
-  return DONE;
+  const response = await requestAdmin({ admin, method: "GET", path: "/approvals" }, io);
+  if (!response.ok) return reportAdminFailure(io, response);
+  const { approvals } = APPROVALS_RESPONSE.parse(response.value);
+  if (format === "json") writeJson(io, approvals);
+  else if (approvals.length === 0) writeLines(io, ["no call waits for approval"]);
+  else writeLines(io, approvals.flatMap(approvalLines));
+  return EXIT_OK;
 }
 
-function describe(approval: z.infer<typeof ANSWER>["approvals"][number]): string[] {
+function approvalLines(approval: z.infer<typeof APPROVALS_RESPONSE>["approvals"][number]): string[] {
   const { id, state, agent, tool, rule, calls, args } = approval;
   return [
     `${id}  ${state === "requested" ? "waits" : state}  ${agent} -> ${tool}`,
-    `  arguments: ${args.keys.join(", ") || "none"} (${count(args.bytes, "byte")})`,
-    `  rule: ${rule}; called ${count(calls, "time")}; expires ${approval.expires_at}`,
+    `  arguments: ${args.keys.join(", ") || "none"} (${pluralize(args.bytes, "byte")})`,
+    `  rule: ${rule}; called ${pluralize(calls, "time")}; expires ${approval.expires_at}`,
   ];
 }
 
-interface Settling {
+interface ApprovalDecision {
   readonly admin: string;
   readonly action: "approve" | "reject";
   readonly id: string;
@@ -92,16 +98,14 @@ interface Settling {
   readonly reason?: string | undefined;
 }
 
-async function settle({ admin, action, id, by, reason }: Settling, world: ControlWorld): Promise<number> {
-  const body = { by: askedBy(by), ...(reason !== undefined && { reason }) };
+async function decideApproval(
+  { admin, action, id, by, reason }: ApprovalDecision,
+  io: ControlCommandIo,
+): Promise<number> {
+  const body = { by: operatorName(by), ...(reason !== undefined && { reason }) };
   const path = `/approvals/${encodeURIComponent(id)}/${action}`;
-  const answer = await askAdmin({ admin, method: "POST", path, body }, world);
-  if (!answer.ok) return failed(world, answer);
-  say(world, [action === "approve" ? `approved: the next such call passes, once` : "rejected"]);
-  return DONE;
-}
-
-function refuse({ stderr }: ControlWorld, problem: string): number {
-  stderr.write(`tollgate approvals: ${problem}\ntollgate approvals: see tollgate approvals --help\n`);
-  return BAD_USAGE;
+  const response = await requestAdmin({ admin, method: "POST", path, body }, io);
+  if (!response.ok) return reportAdminFailure(io, response);
+  writeLines(io, [action === "approve" ? `approved: the next such call passes, once` : "rejected"]);
+  return EXIT_OK;
 }

@@ -1,4 +1,4 @@
-/** Corpus stories: one policy, the calls made under it, and the decision that each of them must get. */
+/** Plays a corpus story: decides its calls under its policy and compares each decision with the expected one. */
 
 import { Counters } from "../../enforcement/limits/memory-counters.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
@@ -11,8 +11,8 @@ import type { JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
 import type { Story, StoryCall, StoryTool } from "./story.ts";
 
-/** What a decision says, in the words of the corpus. */
-export interface Outcome {
+/** A decision in the format of corpus files. */
+export interface StoryOutcome {
   readonly effect: Effect;
   readonly reason?: string;
   readonly rule?: string;
@@ -21,27 +21,28 @@ export interface Outcome {
   readonly message?: string;
 }
 
+/** One decided call of a story. */
 export interface StoryResult {
   /** Position in the story's list of calls. */
   readonly index: number;
   readonly call: StoryCall;
-  readonly outcome: Outcome;
-  /** What was expected and did not come: `reason: expected hidden, got default_deny`; empty when all is as it should be. */
+  readonly outcome: StoryOutcome;
+  /** Mismatches such as `reason: expected hidden, got default_deny`; empty when the decision is as expected. */
   readonly differences: readonly string[];
 }
 
-/** The moment at which a story begins, unless it says otherwise: the start of a UTC day, hour and minute. */
+/** Default start of a story: the start of a UTC day, hour and minute. */
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** Plays a story against the pure core, with its own clock and its own counters. */
+/** Plays a story against the pure decision core, with a clock and counters of its own. */
 export function playStory(story: Story, policy: Policy): StoryResult[] {
   const counters = new Counters();
   const startMs = story.start === undefined ? START_MS : Date.parse(story.start);
   return story.calls.flatMap((call, index) => {
     const nowMs = startMs + (call.at ?? 0) * 1_000;
     return Array.from({ length: call.times ?? 1 }, () => {
-      const outcome = outcomeOf(judge(story, policy, call, { counters, nowMs }));
-      return { index, call, outcome, differences: differencesOf(call, outcome) };
+      const outcome = outcomeOf(decideStoryCall(story, policy, call, { counters, nowMs }));
+      return { index, call, outcome, differences: compareOutcome(call, outcome) };
     });
   });
 }
@@ -51,7 +52,12 @@ interface Moment {
   readonly nowMs: number;
 }
 
-function judge(story: Story, policy: Policy, call: StoryCall, { counters, nowMs }: Moment): Decision {
+function decideStoryCall(
+  story: Story,
+  policy: Policy,
+  call: StoryCall,
+  { counters, nowMs }: Moment,
+): Decision {
   const readUsage: Parameters<typeof decide>[2] = (charge) => counters.read(charge, nowMs);
   const caller = {
     agent: call.agent ?? "anonymous",
@@ -89,7 +95,7 @@ function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, 
   };
 }
 
-function outcomeOf(decision: Decision): Outcome {
+function outcomeOf(decision: Decision): StoryOutcome {
   const { denial } = decision;
   const effect = effectOf(decision);
   if (denial === undefined) return { effect };
@@ -102,15 +108,15 @@ function outcomeOf(decision: Decision): Outcome {
   };
 }
 
-/** Only what the story names is compared. */
-function differencesOf({ expect }: StoryCall, outcome: Outcome): string[] {
+/** Compares only the fields that the story names. */
+function compareOutcome({ expect }: StoryCall, outcome: StoryOutcome): string[] {
   return Object.entries(expect).flatMap(([key, wanted]) => {
     const got: unknown = Reflect.get(outcome, key);
     return got === wanted ? [] : [`${key}: expected ${String(wanted)}, got ${String(got)}`];
   });
 }
 
-/** A call as one line for people: `ExecuteQuery {"query":"up"} by agent-a at 60 s`. */
+/** A call as one line of text: `ExecuteQuery {"query":"up"} by agent-a at 60 s`. */
 export function describeCall(call: StoryCall): string {
   const args = call.args === undefined ? "" : ` ${printJson(call.args)}`;
   const at = call.at === undefined ? "" : ` at ${call.at} s`;

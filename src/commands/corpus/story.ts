@@ -1,4 +1,4 @@
-/** The format of corpus files, and its strict reader. */
+/** The format of corpus files, and a strict reader for it. */
 
 import { EFFECTS, type Effect, REASONS, type Reason } from "../../policy/mode.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
@@ -19,20 +19,22 @@ import {
   oneOf,
 } from "../../policy/schema/schema.ts";
 
+/** One corpus file. */
 export interface Story {
-  /** What the story shows, in one sentence. */
+  /** The claim of the story, in one sentence. */
   readonly story: string;
-  /** The policy itself, or the path of its file, beside the corpus file. */
+  /** The policy itself, or the path of its file relative to the corpus file. */
   readonly policy: Json;
-  /** `shadow` shadows everything, as the command line's `--mode` does. */
+  /** Like the flag `--mode`; absent: the mode of the policy. */
   readonly mode?: "enforce" | "shadow";
-  /** The moment that `at` counts from, in ISO 8601; a midnight in UTC unless told. */
+  /** The moment that `at` counts from, in ISO 8601; by default a midnight in UTC. */
   readonly start?: string;
-  /** Tools as the server describes them; a tool that is not listed has only its name. */
+  /** Tool definitions of the server; a tool that is not listed is known by its name only. */
   readonly tools?: readonly StoryTool[];
   readonly calls: readonly StoryCall[];
 }
 
+/** A tool definition of the server. */
 export interface StoryTool {
   readonly name: string;
   readonly description?: string;
@@ -40,27 +42,28 @@ export interface StoryTool {
   readonly annotations?: ReadonlyMap<string, boolean>;
 }
 
+/** One call, or several equal ones, with the expected decision. */
 export interface StoryCall {
-  /** Absent for another method than tools/call. */
+  /** Absent for other methods than tools/call. */
   readonly tool?: string;
   readonly method?: string;
-  /** Whether some revision of the protocol knows the method; true unless told. */
+  /** Whether a revision of MCP defines the method; true by default. */
   readonly known?: boolean;
   readonly args?: JsonObject;
   readonly agent?: string;
   readonly session?: string;
-  /** Seconds after the story's start. */
+  /** Seconds after the start of the story; 0 by default. */
   readonly at?: number;
-  /** The same call so many times at this moment, each with this expectation. */
+  /** Number of equal calls at this moment, each with this expectation; 1 by default. */
   readonly times?: number;
-  /** A person approved exactly this call. */
+  /** Whether exactly this call has been approved. */
   readonly approved?: boolean;
-  /** The tool's definition is no longer the pinned one. */
+  /** Whether the tool's definition differs from the pinned one. */
   readonly changed?: boolean;
   readonly expect: Expectation;
 }
 
-/** What is left out is not compared. */
+/** The expected decision; absent fields are not compared. */
 export interface Expectation {
   readonly effect: Effect;
   readonly reason?: Reason;
@@ -128,12 +131,12 @@ const STORY: Shape<Story> = object<Story>({
   calls: required(array(CALL)),
 });
 
-export type ReadStory =
+export type StoryReading =
   | { readonly ok: true; readonly story: Story }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** The story in a corpus file's JSON, or every problem with it. */
-export function readStory(json: Json): ReadStory {
+/** The story in the JSON of a corpus file, or all its problems. */
+export function readStory(json: Json): StoryReading {
   const problems: Problem[] = [];
   const story = STORY.read(json, DocumentPath.root(problems));
   return story === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, story };

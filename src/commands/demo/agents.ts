@@ -1,11 +1,11 @@
-/** The three agents of the demo: one behaves, one bursts into its limit, one probes what is closed. */
+/** The demo's three agents: one keeps to the policy, one exceeds its limit, one tries forbidden tools. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 
-/** The header in which each agent says its name; the demo's sidecar believes it from this machine. */
+/** The header with the agent's name; the demo's sidecar trusts it from loopback. */
 export const AGENT_HEADER = "X-Agent-Id";
 
 interface Step {
@@ -15,20 +15,20 @@ interface Step {
 
 export interface Agent {
   readonly name: string;
-  /** The steps of one round, counted from 0. */
+  /** The calls of a round; the first round is 0. */
   readonly steps: (round: number) => readonly Step[];
-  /** A burst sends the whole round at once. */
+  /** Whether all calls of a round are sent concurrently. */
   readonly isBursting: boolean;
-  /** Sends messages that no policy ever sees, because they are refused as they are. */
-  readonly isSmuggling?: boolean;
+  /** Whether the agent also sends messages with duplicate keys, which Tollgate refuses before the policy. */
+  readonly sendsDuplicateKeys?: boolean;
 }
 
-export interface Performance {
+export interface AgentRun {
   readonly url: string;
-  /** How many rounds; `Infinity` goes on until the signal. */
+  /** Number of rounds; `Infinity` runs until the signal. */
   readonly rounds: number;
   readonly signal: AbortSignal;
-  /** Absent: all of them. */
+  /** Absent: all three. */
   readonly agents?: readonly Agent[];
 }
 
@@ -38,22 +38,22 @@ const STEP_PAUSE_MS = 50;
 const ROLE = "arn:aws:iam::111122223333:role/demo";
 const QUERY = "sum by (job) (rate(http_requests_total[5m]))";
 
-// The first burst is more than twice the limit of 10, so that it overruns even when a minute ends inside it.
+// More than twice the limit of 10, so that the burst exceeds it even when a minute ends inside it.
 const FIRST_BURST = 21;
 const LATER_BURST = 3;
 
 export const AGENTS: readonly Agent[] = [
-  { name: "capacity-planner", isBursting: false, steps: plan },
-  { name: "batch-runner", isBursting: true, steps: burst },
-  { name: "curious-intern", isBursting: false, isSmuggling: true, steps: probe },
+  { name: "capacity-planner", isBursting: false, steps: planSteps },
+  { name: "batch-runner", isBursting: true, steps: burstSteps },
+  { name: "curious-intern", isBursting: false, sendsDuplicateKeys: true, steps: probeSteps },
 ];
 
-/** Plays every agent's rounds side by side; a call that was begun is finished before this returns. */
-export async function playAgents(performance: Performance): Promise<void> {
-  await Promise.all((performance.agents ?? AGENTS).map((agent) => play(agent, performance)));
+/** Runs all agents concurrently; waits for calls in flight before it returns. */
+export async function runAgents(run: AgentRun): Promise<void> {
+  await Promise.all((run.agents ?? AGENTS).map((agent) => runAgent(agent, run)));
 }
 
-async function play(agent: Agent, { url, rounds, signal }: Performance): Promise<void> {
+async function runAgent(agent: Agent, { url, rounds, signal }: AgentRun): Promise<void> {
   const client = new Client({ name: agent.name, version: "1.0.0" });
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers: { [AGENT_HEADER]: agent.name } },
@@ -62,31 +62,31 @@ async function play(agent: Agent, { url, rounds, signal }: Performance): Promise
   for (let round = 0; round < rounds && !signal.aborted; round++) {
     if (round > 0) await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     await client.listTools();
-    await playRound(client, agent, { steps: agent.steps(round), signal });
-    if (agent.isSmuggling === true && round % 5 === 1) await smuggle(url, agent.name);
+    await runRound(client, agent, { steps: agent.steps(round), signal });
+    if (agent.sendsDuplicateKeys === true && round % 5 === 1) await sendDuplicateKeys(url, agent.name);
   }
   await transport.terminateSession();
   await client.close();
 }
 
-async function playRound(
+async function runRound(
   client: Client,
   agent: Agent,
   { steps, signal }: { steps: readonly Step[]; signal: AbortSignal },
 ): Promise<void> {
   if (agent.isBursting) {
-    await Promise.all(steps.map((step) => take(client, step)));
+    await Promise.all(steps.map((step) => callTool(client, step)));
     return;
   }
   for (const step of steps) {
     if (signal.aborted) return;
-    await take(client, step);
+    await callTool(client, step);
     await pause(STEP_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Two names for one tool: a reader that takes the first sees another call than one that takes the last. */
-async function smuggle(url: string, agent: string): Promise<void> {
+/** Duplicate key `name`: a parser that takes the first sees another tool than one that takes the last. */
+async function sendDuplicateKeys(url: string, agent: string): Promise<void> {
   const call = '{"name":"ListAHOBatches","name":"DeleteAHOBatch","arguments":{}}';
   const response = await fetch(url, {
     method: "POST",
@@ -96,8 +96,8 @@ async function smuggle(url: string, agent: string): Promise<void> {
   await response.text();
 }
 
-/** A JSON-RPC error is an answer like any other here: what came of the call is read from the metrics. */
-async function take(client: Client, { tool, args }: Step): Promise<void> {
+/** Ignores JSON-RPC errors; the demo reads outcomes from the metrics. */
+async function callTool(client: Client, { tool, args }: Step): Promise<void> {
   try {
     await client.callTool({ name: tool, arguments: args });
   } catch (error) {
@@ -105,7 +105,7 @@ async function take(client: Client, { tool, args }: Step): Promise<void> {
   }
 }
 
-function plan(round: number): readonly Step[] {
+function planSteps(round: number): readonly Step[] {
   const look = [
     { tool: "ExecuteQuery", args: { query: QUERY } },
     { tool: "GetAHOBatch", args: { batch_id: "batch-1" } },
@@ -114,18 +114,18 @@ function plan(round: number): readonly Step[] {
     { tool: "GetAvailableWorkspaces", args: {} },
     { tool: "ListMetrics", args: {} },
     { tool: "ExecuteRangeQuery", args: { query: QUERY, start: "1767225600", end: "1767229200", step: "1m" } },
-    // A slip of its own: the server answers with an error, the sidecar lets it pass.
+    // An unbalanced query: allowed by the policy, answered by the server with a tool error.
     { tool: "ExecuteQuery", args: { query: "sum(rate(http_requests_total[5m])" } },
-    // The policy allows this tool, and the server does not have it: an error of the protocol, not of a tool.
+    // A tool that the policy allows and the server lacks: a protocol error.
     { tool: "ListAHORunsInBatch", args: { batch_id: "batch-1" } },
   ];
-  // After two minutes it has a new habit: an agent that meets a tool for the first time.
+  // After two minutes the agent calls a tool that is new to it.
   const cancel =
     round >= 40 && round % 8 === 0 ? [{ tool: "CancelAHORunBatch", args: { batch_id: "batch-1" } }] : [];
   return round % 4 === 0 ? [...survey, ...look, ...cancel] : look;
 }
 
-function burst(round: number): readonly Step[] {
+function burstSteps(round: number): readonly Step[] {
   const size = round === 0 ? FIRST_BURST : LATER_BURST;
   const batches = Array.from({ length: size }, () => startBatch({ inlineSettings: [{ runSettingId: "a" }] }));
   const unbounded = startBatch({ s3UriSettings: "s3://demo/all-100000-runs.json" });
@@ -143,7 +143,7 @@ function startBatch(settings: object): Step {
   return { tool: "StartAHORunBatch", args: { ...common, batch_run_settings: settings } };
 }
 
-function probe(): readonly Step[] {
+function probeSteps(): readonly Step[] {
   return [
     { tool: "ListAHOBatches", args: {} },
     { tool: "DeleteAHORunBatch", args: { batch_id: "batch-1" } },
@@ -151,7 +151,7 @@ function probe(): readonly Step[] {
     { tool: "StartAHORun", args: { workflow_id: "1", role_arn: ROLE, output_uri: "s3://demo/out/" } },
     { tool: "ExecuteQuery", args: { query: "up", profile: "production-admin" } },
     { tool: "ExecuteQuery", args: { query: '{__name__=~".+"}' } },
-    // A step is a text such as "1m": of a number the policy cannot tell, and so it denies.
+    // The step must be a text such as "1m": the condition is not evaluable on a number, so the policy denies.
     { tool: "ExecuteRangeQuery", args: { query: "up", start: "1767225600", end: "1767229200", step: 60 } },
     { tool: "DropEverything", args: {} },
   ];

@@ -1,18 +1,19 @@
-/** The flags of `tollgate demo`. */
+/** Parses the flags of `tollgate demo`. */
 
 import { parseArgs } from "node:util";
+import { usageMessage } from "../cli/command.ts";
 import { AGENTS } from "./agents.ts";
 
 /** One part of the demo, for a process or container of its own. */
 export type DemoPart =
   | { readonly name: "server" }
-  /** Where the agents call, and which of them; all when `agent` is absent. */
+  /** `url` is the MCP endpoint to call; all agents run when `agent` is absent. */
   | { readonly name: "agents"; readonly url: string; readonly agent?: string };
 
 export interface DemoOptions {
-  /** Absent: everything in this process. */
+  /** Absent: server, sidecar and agents in this process. */
   readonly part?: DemoPart;
-  /** Absent: until interrupted. */
+  /** Absent: runs until interrupted. */
   readonly forMs?: number;
   /** `Infinity` when not limited. */
   readonly rounds: number;
@@ -26,14 +27,14 @@ export type ParsedOptions =
   | { readonly ok: true; readonly options: DemoOptions }
   | { readonly ok: false; readonly problem: string };
 
-export const DEMO_HELP = `tollgate demo: a server, three agents and the sidecar between them, all on this machine
+export const DEMO_HELP = `tollgate demo: an MCP server, three agents and the sidecar between them, all on this machine
 
   --for DURATION       end after this time: 30s, 5m, 1h (until interrupted)
   --rounds N           end when each agent has done this many rounds (no end)
   --listen HOST:PORT   where the agents reach the sidecar (127.0.0.1, a free port)
   --admin HOST:PORT    metrics and the other admin pages (127.0.0.1, a free port)
   --part server        only the server, on --listen
-  --part agents        only the agents: --url URL is where they call, --agent NAME one of them
+  --part agents        only the agents, which call --url URL; --agent NAME runs one of them
   --help               this text
 `;
 
@@ -72,7 +73,7 @@ interface PartValues {
   readonly agent?: string | undefined;
 }
 
-/** The part, undefined for everything, or what is wrong with it. */
+/** The part, undefined for the whole demo, or the problem as text. */
 function parsePart({ part, url, agent }: PartValues): DemoPart | undefined | string {
   if (part !== undefined && part !== "server" && part !== "agents")
     return `--part: must be server or agents, got "${part}"`;
@@ -82,14 +83,14 @@ function parsePart({ part, url, agent }: PartValues): DemoPart | undefined | str
     return part === undefined ? undefined : { name: part };
   }
   if (url === undefined || !URL.canParse(url))
-    return "--url: say where the agents call, as in --url http://127.0.0.1:8080/mcp";
+    return "--url: must be the URL that the agents call, such as http://127.0.0.1:8080/mcp";
   const names = AGENTS.map(({ name }) => name);
   if (agent !== undefined && !names.includes(agent))
     return `--agent: must be one of ${names.join(", ")}, got "${agent}"`;
   return { name: part, url, ...(agent === undefined ? {} : { agent }) };
 }
 
-/** `30s`, `1.5m`, `200ms` in milliseconds; undefined when it is no time, or longer than a timer can wait. */
+/** A duration such as `30s`, `1.5m` or `200ms` in milliseconds; undefined when malformed or over the limit of a timer. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   if (match === null) return undefined;
@@ -103,8 +104,7 @@ function readFlags(argv: readonly string[]) {
     const { values } = parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false });
     return { ok: true as const, values };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { ok: false as const, problem: message.split(". ")[0] ?? message };
+    return { ok: false as const, problem: usageMessage(error) };
   }
 }
 

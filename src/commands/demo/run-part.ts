@@ -1,57 +1,55 @@
-/** One part of the demo in a process of its own: the server, or agents that call a sidecar elsewhere. */
+/** Runs one part of the demo in its own process: the MCP server, or agents that call a sidecar elsewhere. */
 
 import { SETTINGS_SHAPE } from "../../config/settings/settings-shape.ts";
-import { AGENTS, playAgents } from "./agents.ts";
+import { EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from "../cli/command.ts";
+import { AGENTS, runAgents } from "./agents.ts";
 import type { DemoOptions, DemoPart } from "./options.ts";
 import type { Output } from "./screen.ts";
 import { startDemoServer } from "./server.ts";
 
-interface PartWorld {
+interface PartIo {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly signal: AbortSignal;
 }
 
-const BAD_USAGE = 64;
-const UNAVAILABLE = 69;
-
-/** Returns the exit code: 0 when it ran, 64 for an address that is none, 69 when an address cannot be had or reached. */
-export async function runPart(part: DemoPart, options: DemoOptions, world: PartWorld): Promise<number> {
+/** Returns the exit code: 0 when it ran, 64 for a bad address, 69 when an address cannot be bound or reached. */
+export async function runPart(part: DemoPart, options: DemoOptions, io: PartIo): Promise<number> {
   const timeout = options.forMs === undefined ? [] : [AbortSignal.timeout(options.forMs)];
-  const signal = AbortSignal.any([world.signal, ...timeout]);
+  const signal = AbortSignal.any([io.signal, ...timeout]);
   return part.name === "server"
-    ? serve(options.listen, { ...world, signal })
-    : call(part, options.rounds, { ...world, signal });
+    ? serveTools(options.listen, { ...io, signal })
+    : callSidecar(part, options.rounds, { ...io, signal });
 }
 
-async function serve(listen: string, { stdout, stderr, signal }: PartWorld): Promise<number> {
-  const place = SETTINGS_SHAPE.shape.listen.safeParse(listen);
-  if (!place.success) {
+async function serveTools(listen: string, { stdout, stderr, signal }: PartIo): Promise<number> {
+  const address = SETTINGS_SHAPE.shape.listen.safeParse(listen);
+  if (!address.success) {
     stderr.write(`tollgate demo: --listen: must be HOST:PORT, got "${listen}"\n`);
-    return BAD_USAGE;
+    return EXIT_USAGE;
   }
-  const server = await startDemoServer(place.data).catch(messageOf);
+  const server = await startDemoServer(address.data).catch(messageOf);
   if (typeof server === "string") {
     stderr.write(`tollgate demo: --listen: ${server}\n`);
-    return UNAVAILABLE;
+    return EXIT_UNAVAILABLE;
   }
   stdout.write(`the demo's server listens at ${server.url}\n`);
   await aborted(signal);
   await server.stop();
-  return 0;
+  return EXIT_OK;
 }
 
 type AgentsPart = Extract<DemoPart, { name: "agents" }>;
 
-async function call({ url, agent }: AgentsPart, rounds: number, world: PartWorld): Promise<number> {
+async function callSidecar({ url, agent }: AgentsPart, rounds: number, io: PartIo): Promise<number> {
   const agents = AGENTS.filter(({ name }) => agent === undefined || name === agent);
-  world.stdout.write(`${agents.map(({ name }) => name).join(", ")}: calling ${url}\n`);
+  io.stdout.write(`${agents.map(({ name }) => name).join(", ")}: calling ${url}\n`);
   try {
-    await playAgents({ url, rounds, signal: world.signal, agents });
-    return 0;
+    await runAgents({ url, rounds, signal: io.signal, agents });
+    return EXIT_OK;
   } catch (error) {
-    world.stderr.write(`tollgate demo: ${url}: ${messageOf(error)}; is the sidecar up?\n`);
-    return UNAVAILABLE;
+    io.stderr.write(`tollgate demo: ${url}: ${messageOf(error)}; is the sidecar up?\n`);
+    return EXIT_UNAVAILABLE;
   }
 }
 

@@ -1,20 +1,23 @@
-/** Samples of a Prometheus text exposition, and the one question that is asked of them: `sum by (...)`. */
+/** Parses a Prometheus text exposition, and evaluates `sum by (...)` over its samples. */
 
+/** One line of the exposition. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-export interface Sum {
+/** `sum by (by) (metric{where})`. */
+export interface SumQuery {
   readonly metric: string;
   /** Labels that must have exactly these values. */
   readonly where: Readonly<Record<string, string>>;
   readonly by: readonly string[];
 }
 
-export interface Group {
-  /** The values of `by`, in its order; empty where a series lacks the label. */
+/** One group of the sum. */
+export interface SumGroup {
+  /** The values of `by`, in its order; an empty text when the series lacks the label. */
   readonly key: readonly string[];
   readonly total: number;
 }
@@ -22,7 +25,7 @@ export interface Group {
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
-/** Comments, and lines that are no sample, are skipped. */
+/** The samples of an exposition; comments and other lines are skipped. */
 export function parseSamples(exposition: string): readonly Sample[] {
   return exposition.split("\n").flatMap((line) => {
     const match = SAMPLE.exec(line);
@@ -32,11 +35,11 @@ export function parseSamples(exposition: string): readonly Sample[] {
   });
 }
 
-/** Groups that add up to zero are left out: they were exported at start and never happened. */
-export function sumBy(samples: readonly Sample[], { metric, where, by }: Sum): readonly Group[] {
+/** Sums the matching samples by label values; omits groups with sum 0, which are counters initialised at start. */
+export function sumBy(samples: readonly Sample[], { metric, where, by }: SumQuery): readonly SumGroup[] {
   const groups = new Map<string, { key: readonly string[]; total: number }>();
   for (const { name, labels, value } of samples) {
-    if (name !== metric || !matches(labels, where)) continue;
+    if (name !== metric || !hasLabels(labels, where)) continue;
     const key = by.map((label) => labels[label] ?? "");
     const group = groups.get(JSON.stringify(key)) ?? { key, total: 0 };
     group.total += value;
@@ -47,8 +50,8 @@ export function sumBy(samples: readonly Sample[], { metric, where, by }: Sum): r
     .toSorted((a, b) => a.key.join("\0").localeCompare(b.key.join("\0"), "en"));
 }
 
-/** The same question for a Prometheus that scrapes the sidecar. */
-export function toPromql({ metric, where, by }: Sum): string {
+/** The same query in PromQL. */
+export function toPromql({ metric, where, by }: SumQuery): string {
   const matchers = Object.entries(where).map(([label, value]) => `${label}="${value}"`);
   return `sum by (${by.join(", ")}) (${metric}{${matchers.join(",")}})`;
 }
@@ -64,6 +67,9 @@ function unescapeLabel(value: string): string {
   return value.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
 }
 
-function matches(labels: Readonly<Record<string, string>>, where: Readonly<Record<string, string>>): boolean {
+function hasLabels(
+  labels: Readonly<Record<string, string>>,
+  where: Readonly<Record<string, string>>,
+): boolean {
   return Object.entries(where).every(([label, value]) => labels[label] === value);
 }

@@ -1,21 +1,22 @@
-/** What the demo shows: addresses, a table that is redrawn in place, and at the end the answers. */
+/** The demo's output: addresses, a table that is redrawn in place, and a summary at the end. */
 
 import type { Writable } from "node:stream";
-import { type Group, type Sample, type Sum, sumBy, toPromql } from "./samples.ts";
+import { type SumGroup, type Sample, type SumQuery, sumBy, toPromql } from "./samples.ts";
 import { type Paint, paintFor, readRows, renderGroups, renderRows } from "./table.ts";
 
-/** Where the demo writes: a terminal has `isTTY`. */
+/** The stream that the demo writes to; `isTTY` is true for a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean };
 
-export interface Addresses {
+export interface DemoAddresses {
   readonly mcp: string;
   readonly admin: string;
 }
 
+/** Writes the demo's output to a stream. */
 export class Screen {
   readonly #output: Output;
   readonly #paint: Paint;
-  /** Lines of the table that stand above the cursor and are drawn over next. */
+  /** Number of table lines above the cursor, which the next table overwrites. */
   #drawn = 0;
 
   constructor(output: Output) {
@@ -23,12 +24,12 @@ export class Screen {
     this.#paint = paintFor(output);
   }
 
-  /** False where nothing can be drawn over: then only the final table is shown. */
+  /** Whether the table can be redrawn in place; otherwise only the final table is shown. */
   get isLive(): boolean {
     return this.#output.isTTY === true;
   }
 
-  showAddresses({ mcp, admin }: Addresses): void {
+  showAddresses({ mcp, admin }: DemoAddresses): void {
     const pages = ["/metrics", "/policy", "/tools", "/healthz", "/readyz"].map((page) => `${admin}${page}`);
     this.#write([
       this.#paint("bold", "Three agents call a demo server; Tollgate stands between them."),
@@ -41,7 +42,7 @@ export class Screen {
     ]);
   }
 
-  /** Draws the table over the one before. */
+  /** Draws the table over the previous one. */
   showTable(samples: readonly Sample[]): void {
     const lines = renderRows(readRows(samples), this.#paint);
     if (this.#drawn > 0) this.#output.write(`\u001B[${this.#drawn}A\u001B[J`);
@@ -49,6 +50,7 @@ export class Screen {
     this.#drawn = this.isLive ? lines.length : 0;
   }
 
+  /** Answers questions about the calls, each with its PromQL query. */
   showAnswers(samples: readonly Sample[]): void {
     for (const { question, sum } of QUESTIONS) {
       const groups = sumBy(samples, sum);
@@ -56,7 +58,7 @@ export class Screen {
         "",
         this.#paint("bold", question),
         this.#paint("dim", toPromql(sum)),
-        ...answer(sum, groups),
+        ...answerLines(sum, groups),
       ]);
     }
   }
@@ -66,7 +68,7 @@ export class Screen {
   }
 }
 
-const QUESTIONS: readonly { readonly question: string; readonly sum: Sum }[] = [
+const QUESTIONS: readonly { readonly question: string; readonly sum: SumQuery }[] = [
   {
     question: "Which agents called which execute tools, how often?",
     sum: { metric: "tollgate_tool_calls_total", where: { category: "execute" }, by: ["agent", "tool"] },
@@ -81,7 +83,7 @@ const QUESTIONS: readonly { readonly question: string; readonly sum: Sum }[] = [
   },
 ];
 
-function answer(sum: Sum, groups: readonly Group[]): readonly string[] {
+function answerLines(sum: SumQuery, groups: readonly SumGroup[]): readonly string[] {
   return renderGroups(
     [...sum.by, "calls"],
     groups.map(({ key, total }) => [...key, String(total)]),

@@ -1,4 +1,4 @@
-/** The MCP server of the demo: Streamable HTTP with sessions, by the official SDK. */
+/** The demo's MCP server: Streamable HTTP with sessions, built on the official SDK. */
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -20,17 +20,17 @@ export interface DemoServer {
   readonly stop: () => Promise<void>;
 }
 
-interface Place {
+interface ListenAddress {
   readonly host: string;
-  /** 0 takes a free port. */
+  /** 0 binds a free port. */
   readonly port: number;
 }
 
-const FREE_ON_LOOPBACK: Place = { host: "127.0.0.1", port: 0 };
+const FREE_ON_LOOPBACK: ListenAddress = { host: "127.0.0.1", port: 0 };
 
 type Sessions = Map<string, StreamableHTTPServerTransport>;
 
-/** Listens on a free port of loopback unless told otherwise; `stop` cuts open streams. @throws when the address cannot be had. */
+/** Listens on a free loopback port by default; `stop` closes open streams. @throws Error when the address cannot be bound. */
 export async function startDemoServer({ host, port } = FREE_ON_LOOPBACK): Promise<DemoServer> {
   const sessions: Sessions = new Map();
   const listener = createServer((request, response) => {
@@ -79,17 +79,17 @@ function createDemoTools(): Server {
     })),
   }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }) =>
-    answer(params.name, params.arguments ?? {}),
+    callDemoTool(params.name, params.arguments ?? {}),
   );
   return server;
 }
 
-async function answer(name: string, args: Readonly<Record<string, unknown>>): Promise<CallToolResult> {
+async function callDemoTool(name: string, args: Readonly<Record<string, unknown>>): Promise<CallToolResult> {
   const tool = DEMO_TOOLS.find((candidate) => candidate.name === name);
   if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${name}`);
   await pause(tool.delayMs);
   const fault = tool.fault?.(args);
   return fault === undefined
-    ? { content: [{ type: "text", text: JSON.stringify(tool.answer) }] }
+    ? { content: [{ type: "text", text: JSON.stringify(tool.result) }] }
     : { content: [{ type: "text", text: fault }], isError: true };
 }

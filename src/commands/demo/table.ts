@@ -1,28 +1,28 @@
-/** The demo's table, agent x tool x what came of the calls, read from the sidecar's own metrics. */
+/** The demo's table of calls by agent, tool and verdict, from the sidecar's metrics. */
 
 import { type InspectColor, styleText } from "node:util";
 import { type Sample, sumBy } from "./samples.ts";
 
 const VERDICTS = ["allowed", "failed", "limited", "denied", "hidden"] as const;
-/** `failed` passed the policy and came back as an error; the last three never reached the server. */
+/** `failed`: allowed by the policy, answered with an error. The last three never reach the server. */
 type Verdict = (typeof VERDICTS)[number];
 
-export interface Row {
+export interface CallRow {
   readonly agent: string;
   readonly tool: string;
   readonly counts: Readonly<Record<Verdict, number>>;
 }
 
-/** How text is coloured: not at all where the stream is no terminal or `NO_COLOR` is set. */
+/** Colours text; leaves it plain when the stream is no terminal or `NO_COLOR` is set. */
 export type Paint = (colour: InspectColor, text: string) => string;
 
-/** Colours for one stream. */
+/** The colouring for a stream. */
 export function paintFor(stream: NodeJS.WritableStream): Paint {
   return (colour, text) => styleText(colour, text, { stream });
 }
 
-/** One row for each agent and tool that had a call. */
-export function readRows(samples: readonly Sample[]): readonly Row[] {
+/** One row per agent and tool with a call. */
+export function readRows(samples: readonly Sample[]): readonly CallRow[] {
   const counts = new Map<string, Record<Verdict, number>>();
   const add = (agent: string, tool: string, verdict: Verdict, total: number) => {
     const key = `${agent}\0${tool}`;
@@ -41,8 +41,8 @@ export function readRows(samples: readonly Sample[]): readonly Row[] {
   return [...counts].toSorted(([a], [b]) => a.localeCompare(b, "en")).map(([key, row]) => toRow(key, row));
 }
 
-/** The rows under their heading, columns aligned; an agent's name stands on its first row only. */
-export function renderRows(rows: readonly Row[], paint: Paint): readonly string[] {
+/** The table with its heading; an agent's name is shown on its first row only. */
+export function renderRows(rows: readonly CallRow[], paint: Paint): readonly string[] {
   const heading = ["agent", "tool", ...VERDICTS];
   const cells = rows.map((row, index) => [
     rows[index - 1]?.agent === row.agent ? "" : row.agent,
@@ -56,7 +56,7 @@ export function renderRows(rows: readonly Row[], paint: Paint): readonly string[
   ];
 }
 
-/** A table of text with a number in its last column. */
+/** A table whose last column is a number. */
 export function renderGroups(
   heading: readonly string[],
   groups: readonly (readonly string[])[],
@@ -85,7 +85,7 @@ function verdictOfReason(reason: string): Verdict {
   return reason === "hidden" ? "hidden" : "denied";
 }
 
-function toRow(key: string, counts: Readonly<Record<Verdict, number>>): Row {
+function toRow(key: string, counts: Readonly<Record<Verdict, number>>): CallRow {
   const [agent = "", tool = ""] = key.split("\0");
   return { agent, tool, counts };
 }
@@ -94,7 +94,7 @@ function widthsOf(rows: readonly (readonly string[])[]): readonly number[] {
   return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 }
 
-/** The first columns are text, those after them are numbers and stand to the right. */
+/** Pads cells: the first `textColumns` to the left, the others, which are numbers, to the right. */
 function align(row: readonly string[], widths: readonly number[], textColumns: number): readonly string[] {
   return row.map((cell, column) => {
     const width = widths[column] ?? 0;

@@ -1,4 +1,4 @@
-/** The tools of the demo's server: real names and arguments of two servers, answers that touch nothing. */
+/** The tools of the demo's MCP server: names and arguments of two real servers, fixed results without effect. */
 
 export interface DemoTool {
   readonly name: string;
@@ -9,11 +9,11 @@ export interface DemoTool {
     readonly required: string[];
   };
   readonly annotations?: { readonly readOnlyHint?: boolean; readonly destructiveHint?: boolean };
-  /** What the tool appears to work for, in milliseconds: always the same, so that runs can be compared. */
+  /** Simulated duration of a call; constant, so that runs can be compared. */
   readonly delayMs: number;
-  /** Absent where nothing can go wrong. */
+  /** The error text for bad arguments, if any; absent when the tool never fails. */
   readonly fault?: (args: Readonly<Record<string, unknown>>) => string | undefined;
-  readonly answer: object;
+  readonly result: object;
 }
 
 type Properties = { [name: string]: { type: "string" | "object" | "array"; description: string } };
@@ -34,7 +34,7 @@ const PROMETHEUS_TOOLS: readonly DemoTool[] = [
     ...tool("ExecuteQuery", "Evaluates a PromQL expression at one moment.", prometheus([query], workspace)),
     delayMs: 20,
     fault: unbalanced,
-    answer: { resultType: "vector", result: [{ metric: { job: "api" }, value: [1_767_225_600, "1"] }] },
+    result: { resultType: "vector", result: [{ metric: { job: "api" }, value: [1_767_225_600, "1"] }] },
   },
   {
     ...tool(
@@ -52,25 +52,25 @@ const PROMETHEUS_TOOLS: readonly DemoTool[] = [
     ),
     delayMs: 60,
     fault: unbalanced,
-    answer: { resultType: "matrix", result: [] },
+    result: { resultType: "matrix", result: [] },
   },
   {
     ...tool("ListMetrics", "Lists the names of all metrics.", prometheus([], workspace)),
     annotations: READS,
     delayMs: 30,
-    answer: { metrics: ["http_requests_total", "process_cpu_seconds_total", "up"] },
+    result: { metrics: ["http_requests_total", "process_cpu_seconds_total", "up"] },
   },
   {
     ...tool("GetServerInfo", "Tells how the server is configured.", prometheus([], workspace)),
     annotations: READS,
     delayMs: 5,
-    answer: { aws_region: "eu-central-1", service_name: "aps" },
+    result: { aws_region: "eu-central-1", service_name: "aps" },
   },
   {
     ...tool("GetAvailableWorkspaces", "Lists the workspaces of the region.", prometheus([])),
     annotations: READS,
     delayMs: 15,
-    answer: { count: 1, workspaces: [{ workspace_id: "ws-demo", status: "ACTIVE" }] },
+    result: { count: 1, workspaces: [{ workspace_id: "ws-demo", status: "ACTIVE" }] },
   },
 ];
 
@@ -82,7 +82,7 @@ const HEALTHOMICS_TOOLS: readonly DemoTool[] = [
       healthomics([workflow, role, output, object("batch_run_settings", "inlineSettings or s3UriSettings")]),
     ),
     delayMs: 40,
-    answer: { id: "batch-1", status: "PENDING" },
+    result: { id: "batch-1", status: "PENDING" },
   },
   {
     ...tool(
@@ -96,41 +96,41 @@ const HEALTHOMICS_TOOLS: readonly DemoTool[] = [
       ]),
     ),
     delayMs: 35,
-    answer: { id: "export-1", status: "SUBMITTED" },
+    result: { id: "export-1", status: "SUBMITTED" },
   },
   {
     ...tool("StartAHORun", "Starts one run of a workflow.", healthomics([workflow, role, output])),
     delayMs: 40,
-    answer: { id: "run-1", status: "PENDING" },
+    result: { id: "run-1", status: "PENDING" },
   },
   {
     ...tool("GetAHOBatch", "Tells how a batch is doing.", healthomics([batchId])),
     annotations: READS,
     delayMs: 10,
-    answer: { id: "batch-1", status: "INPROGRESS", totalRuns: 4 },
+    result: { id: "batch-1", status: "INPROGRESS", totalRuns: 4 },
   },
   {
     ...tool("ListAHOBatches", "Lists batches.", healthomics([])),
     annotations: READS,
     delayMs: 10,
-    answer: { batches: [{ id: "batch-1", status: "INPROGRESS" }] },
+    result: { batches: [{ id: "batch-1", status: "INPROGRESS" }] },
   },
   {
     ...tool("CancelAHORunBatch", "Cancels all runs of a batch.", healthomics([batchId])),
     delayMs: 25,
-    answer: { batchId: "batch-1", status: "CANCELLING" },
+    result: { batchId: "batch-1", status: "CANCELLING" },
   },
   {
     ...tool("DeleteAHORunBatch", "Deletes all runs of a batch.", healthomics([batchId])),
     annotations: DESTROYS,
     delayMs: 25,
-    answer: { batchId: "batch-1", status: "DELETING" },
+    result: { batchId: "batch-1", status: "DELETING" },
   },
   {
     ...tool("DeleteAHOBatch", "Deletes the record of a batch.", healthomics([batchId])),
     annotations: DESTROYS,
     delayMs: 25,
-    answer: { batchId: "batch-1", status: "DELETED" },
+    result: { batchId: "batch-1", status: "DELETED" },
   },
 ];
 

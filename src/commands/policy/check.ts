@@ -1,4 +1,4 @@
-/** `tollgate policy check`: everything that is wrong with a policy, at once, each with its place. */
+/** `tollgate policy check`: reports all problems of a policy, each with its path. */
 
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
@@ -8,62 +8,62 @@ import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
 import type { ToolDefinition } from "../../mcp/tool-definition.ts";
 import {
-  count,
-  DONE,
-  fail,
-  FORMAT,
+  pluralize,
+  EXIT_OK,
+  failWith,
+  FORMAT_FLAG,
   formatProblem,
   policyCommand,
-  type PolicyWorld,
+  type CommandIo,
   readArguments,
-  say,
-  sayJson,
-  WRONG,
+  writeLines,
+  writeJson,
+  EXIT_FAILED,
 } from "../cli/command.ts";
 import { contradictionFindings } from "../../policy/lint/contradictions.ts";
 import { readDocument } from "./read-document.ts";
 import { counterFindings } from "../../policy/lint/separate-counters.ts";
 import { shadowedFindings } from "../../policy/lint/shadowed.ts";
-import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
+import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy check FILE... [--tools FILE | --upstream URL | -- COMMAND [ARG...]]
 
-Says everything that is wrong with a policy. With the server's tools it also finds names that do not exist, tools
-that no rule covers, arguments that a tool does not have, and deny_if rules that a call avoids by leaving one out.
+Reports all problems of a policy. With the server's tools it also finds names that do not exist, tools without a rule,
+arguments that a tool does not have, and deny_if rules that a call avoids by omitting an argument.
 
-  --tools FILE           the server's answer to tools/list, or its list of tools
+  --tools FILE           a tools/list result, or its list of tools
   --upstream URL         ask this server over Streamable HTTP
   -- COMMAND [ARG...]    ask this server over stdio
-  --print                print the normal form on stdout, and what was found on stderr
+  --print                print the normal form on stdout, and the findings on stderr
   --format text|json     for people or for programs (text)
   --help                 this text
 
-A file in another published form is read as its normal form, which is printed; paths are paths in that.
-Exit codes: 0 nothing wrong, or warnings only; 1 an error was found; 64 bad usage; 69 the server could not be asked.
+A file in another published form is converted to the normal form, which is printed; paths refer to that form.
+Exit codes: 0 nothing wrong, or warnings only; 1 an error was found; 64 bad usage; 69 the server cannot be reached.
 `;
 
-const OPTIONS = { ...TOOLS_FLAGS, print: { type: "boolean", default: false }, format: FORMAT } as const;
+const OPTIONS = { ...TOOLS_FLAGS, print: { type: "boolean", default: false }, format: FORMAT_FLAG } as const;
 
-interface Request {
+interface CheckRequest {
   readonly files: readonly string[];
   readonly source: ToolsSource | undefined;
   readonly isPrinting: boolean;
   readonly isJson: boolean;
 }
 
-export const CHECK = policyCommand({
+export const CHECK_COMMAND = policyCommand({
   name: "check",
   summary: "every problem of a policy, and of a policy with its server",
   help: HELP,
-  read: readRequest,
-  work: check,
+  parse: parseRequest,
+  execute: check,
 });
 
-function readRequest(argv: readonly string[]): Request | string[] {
+function parseRequest(argv: readonly string[]): CheckRequest | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals: files, server } = read;
-  const source = readSource(values, server);
+  const source = parseToolsSource(values, server);
   const problems = [
     ...(files.length === 0 ? ["FILE: is required"] : []),
     ...(source.ok ? [] : [source.problem]),
@@ -73,13 +73,13 @@ function readRequest(argv: readonly string[]): Request | string[] {
   return { files, source: source.source, isPrinting: values.print, isJson: values.format === "json" };
 }
 
-async function check(world: PolicyWorld, { files, source, isPrinting, isJson }: Request): Promise<number> {
-  const listed = source && (await readTools(source));
-  if (listed?.ok === false) return fail(world, listed.problems, listed.exitCode);
+async function check(io: CommandIo, { files, source, isPrinting, isJson }: CheckRequest): Promise<number> {
+  const listed = source && (await loadTools(source));
+  if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
   const checked = files.map((file) => checkFile(file, listed?.tools));
-  if (isJson) sayJson(world, reportOf(checked));
-  else tell(world, checked, { isPrinting, isWithTools: listed !== undefined });
-  return checked.some(({ findings }) => countOf(findings, "error") > 0) ? WRONG : DONE;
+  if (isJson) writeJson(io, reportOf(checked));
+  else writeFindings(io, checked, { isPrinting, isWithTools: listed !== undefined });
+  return checked.some(({ findings }) => countOf(findings, "error") > 0) ? EXIT_FAILED : EXIT_OK;
 }
 
 interface CheckedFile {
@@ -88,11 +88,11 @@ interface CheckedFile {
   readonly notes: readonly string[];
   /** Absent when the file cannot be loaded. */
   readonly normalForm?: Json;
-  /** The file is in another published form. */
+  /** Whether the file is in another published form than the normal form. */
   readonly isTranslated: boolean;
 }
 
-/** Everything that is found in one file; a file that cannot be loaded has its problems as findings. */
+/** All findings of one file; for a file that cannot be loaded, its problems. */
 function checkFile(file: string, tools: readonly ToolDefinition[] | undefined): CheckedFile {
   const loaded = readPolicyFile(file);
   if (!loaded.ok) {
@@ -107,40 +107,40 @@ function checkFile(file: string, tools: readonly ToolDefinition[] | undefined): 
   const source = raw.ok ? raw.value : loaded.policy.document.json;
   const { json: normalForm } = loaded.policy.document;
   const isTranslated = printJson(source) !== printJson(normalForm);
-  const findings = findingsOf(loaded.policy, tools, namesNobodyChose(source));
+  const findings = findingsOf(loaded.policy, tools, implicitCounterNames(source));
   return { file, findings, notes: loaded.notes, normalForm, isTranslated };
 }
 
-/** What is wrong with a policy that can be loaded. */
+/** The findings of a policy that can be loaded. */
 function findingsOf(
   policy: CompiledPolicy,
   tools: readonly ToolDefinition[] | undefined,
-  unchosen: ReadonlySet<string>,
+  implicitCounters: ReadonlySet<string>,
 ): Finding[] {
   return [
     ...contradictionFindings(policy.document),
     ...shadowedFindings(policy.document),
-    ...counterFindings(policy.document, unchosen),
+    ...counterFindings(policy.document, implicitCounters),
     ...(tools === undefined ? [] : comparePolicyWithTools(policy, tools).findings),
   ];
 }
 
-/** `file: path: message` taken apart. */
+/** Splits `file: path: message`. */
 function schemaFinding(file: string, problem: string): Finding {
   const text = problem.startsWith(`${file}: `) ? problem.slice(file.length + 2) : problem;
   const [, path, message] = /^((?:[^\s":[]|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+): (.*)$/s.exec(text) ?? [];
   return { severity: "error", code: "schema", path: path ?? "", message: message ?? text };
 }
 
-/** The short form has no name for its counter, and each tool gets the same one. */
-function namesNobodyChose(source: Json): ReadonlySet<string> {
-  return new Set(mentions(source, "rate_limit") ? ["calls"] : []);
+/** Counter names that the short form generates: every tool gets the same one. */
+function implicitCounterNames(source: Json): ReadonlySet<string> {
+  return new Set(containsKey(source, "rate_limit") ? ["calls"] : []);
 }
 
-function mentions(json: Json, key: string): boolean {
-  if (isJsonArray(json)) return json.some((item) => mentions(item, key));
+function containsKey(json: Json, key: string): boolean {
+  if (isJsonArray(json)) return json.some((item) => containsKey(item, key));
   if (!isJsonObject(json)) return false;
-  return json.has(key) || Array.from(json.values()).some((value) => mentions(value, key));
+  return json.has(key) || Array.from(json.values()).some((value) => containsKey(value, key));
 }
 
 function countOf(findings: readonly Finding[], severity: Severity): number {
@@ -157,37 +157,41 @@ function reportOf(checked: readonly CheckedFile[]): object {
       file: each.file,
       findings: each.findings,
       notes: each.notes,
-      normal_form: each.normalForm === undefined ? null : plain(each.normalForm),
+      normal_form: each.normalForm === undefined ? null : toPlainValue(each.normalForm),
     })),
   };
 }
 
-function plain(json: Json): unknown {
+function toPlainValue(json: Json): unknown {
   return JSON.parse(printJson(json));
 }
 
-interface Telling {
+interface FindingsOptions {
   readonly isPrinting: boolean;
   readonly isWithTools: boolean;
 }
 
-function tell(
-  world: PolicyWorld,
+function writeFindings(
+  io: CommandIo,
   checked: readonly CheckedFile[],
-  { isPrinting, isWithTools }: Telling,
+  { isPrinting, isWithTools }: FindingsOptions,
 ): void {
-  const out = isPrinting ? { ...world, stdout: world.stderr } : world;
+  const out = isPrinting ? { ...io, stdout: io.stderr } : io;
   for (const { file, findings, notes, normalForm, isTranslated } of checked) {
     const lines = findings.map(({ severity, code, path, message }) =>
       [`${severity.padEnd(7)} ${file}`, path, `${message} [${code}]`].filter(Boolean).join(": "),
     );
-    say(out, [...lines, ...notes.map((note) => `note    ${file}: ${note}`), summaryOf(file, findings)]);
+    writeLines(out, [
+      ...lines,
+      ...notes.map((note) => `note    ${file}: ${note}`),
+      summaryOf(file, findings),
+    ]);
     if (normalForm === undefined || !(isPrinting || isTranslated)) continue;
-    if (!isPrinting) say(out, ["", "The normal form:"]);
-    say(world, printJson(normalForm, 2).split("\n"));
+    if (!isPrinting) writeLines(out, ["", "The normal form:"]);
+    writeLines(io, printJson(normalForm, 2).split("\n"));
   }
   if (!isWithTools) {
-    say(out, [
+    writeLines(out, [
       "Names and arguments were not compared with a server: give --tools, --upstream or -- COMMAND.",
     ]);
   }
@@ -195,5 +199,5 @@ function tell(
 
 function summaryOf(file: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return `${file}: nothing wrong`;
-  return `${file}: ${count(countOf(findings, "error"), "error")}, ${count(countOf(findings, "warning"), "warning")}`;
+  return `${file}: ${pluralize(countOf(findings, "error"), "error")}, ${pluralize(countOf(findings, "warning"), "warning")}`;
 }

@@ -1,4 +1,4 @@
-/** `tollgate policy explain`: the decision for one call, and why. */
+/** `tollgate policy explain`: explains the decision for one call. */
 
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
@@ -11,35 +11,35 @@ import { listWords } from "../../policy/schema/schema.ts";
 import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import { adviceFor } from "../../policy/explain/advice.ts";
 import {
-  DONE,
-  fail,
-  FORMAT,
+  EXIT_OK,
+  failWith,
+  FORMAT_FLAG,
   formatProblem,
   policyCommand,
-  type PolicyWorld,
+  type CommandIo,
   readArguments,
-  say,
-  sayJson,
+  writeLines,
+  writeJson,
 } from "../cli/command.ts";
 import { explainCall, type Explanation, type Step } from "../../policy/explain/steps.ts";
 import { readJsonDocument } from "./read-document.ts";
-import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
+import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy explain FILE --tool NAME [flags]
 
-Says what the policy decides about one call, which steps it takes, and what would let a denied call pass. Counters
-start empty: a limit denies here only what never fits.
+Explains the decision of a policy for one call, step by step, and how a denied call could pass. Counters start empty:
+a limit denies here only a call that exceeds it alone.
 
   --tool NAME            the tool that is called
   --args JSON            its arguments, an object ({})
-  --agent NAME           who calls (anonymous)
-  --category CATEGORY    what the tool does, instead of what its name and description suggest
-  --tools FILE           the server's answer to tools/list: descriptions to find the category by
-  --upstream URL         ask this server for it; or -- COMMAND [ARG...] over stdio
+  --agent NAME           the calling agent (anonymous)
+  --category CATEGORY    its category, instead of the one that name and description suggest
+  --tools FILE           a tools/list result: descriptions that determine the category
+  --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
   --format text|json     for people or for programs (text)
   --help                 this text
 
-Exit codes: 0 explained, whatever the decision; 1 the policy is bad; 64 bad usage; 69 the server could not be asked.
+Exit codes: 0 explained, whatever the decision; 1 bad policy; 64 bad usage; 69 the server cannot be reached.
 `;
 
 const OPTIONS = {
@@ -48,10 +48,10 @@ const OPTIONS = {
   args: { type: "string", default: "{}" },
   agent: { type: "string", default: "anonymous" },
   category: { type: "string" },
-  format: FORMAT,
+  format: FORMAT_FLAG,
 } as const;
 
-interface Request {
+interface ExplainRequest {
   readonly file: string;
   readonly tool: string;
   readonly agent: string;
@@ -61,23 +61,23 @@ interface Request {
   readonly isJson: boolean;
 }
 
-export const EXPLAIN = policyCommand({
+export const EXPLAIN_COMMAND = policyCommand({
   name: "explain",
   summary: "the decision for one call, and why",
   help: HELP,
-  read: readRequest,
-  work: explain,
+  parse: parseRequest,
+  execute: explain,
 });
 
-function readRequest(argv: readonly string[]): Request | string[] {
+function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const [file = "", ...others] = positionals;
   const { tool = "", agent } = values;
-  const args = readArgs(values.args);
+  const args = parseCallArguments(values.args);
   const category = CATEGORIES.find((known) => known === values.category);
-  const source = readSource(values, server);
+  const source = parseToolsSource(values, server);
   const problems = [
     ...(file === "" || others.length > 0 ? ["FILE: must be one policy"] : []),
     ...(tool === "" ? ["--tool: is required"] : []),
@@ -92,31 +92,37 @@ function readRequest(argv: readonly string[]): Request | string[] {
   return { file, tool, agent, args, category, source: source.source, isJson: values.format === "json" };
 }
 
-async function explain(world: PolicyWorld, request: Request): Promise<number> {
+async function explain(io: CommandIo, request: ExplainRequest): Promise<number> {
   const { file, tool, agent, args, source } = request;
   const loaded = readPolicyFile(file);
-  if (!loaded.ok) return fail(world, loaded.problems);
-  const listed = source && (await readTools(source));
-  if (listed?.ok === false) return fail(world, listed.problems, listed.exitCode);
+  if (!loaded.ok) return failWith(io, loaded.problems);
+  const listed = source && (await loadTools(source));
+  if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
   const { policy } = loaded;
   const definition = listed?.tools.find(({ name }) => name === tool);
   const inputSchema = definition && inputSchemaOf(definition);
-  const call: Call = { tool, agent, args, inputSchema, category: categoryOf(request, definition, policy) };
+  const call: Call = {
+    tool,
+    agent,
+    args,
+    inputSchema,
+    category: assignCategory(request, definition, policy),
+  };
   const explained = { policy, call, explanation: explainCall(policy, call) };
-  if (request.isJson) sayJson(world, reportOf(explained));
-  else tell(world, explained, notesOf(call, listed?.tools));
-  return DONE;
+  if (request.isJson) writeJson(io, reportOf(explained));
+  else writeExplanation(io, explained, notesOf(call, listed?.tools));
+  return EXIT_OK;
 }
 
-function readArgs(text: string): JsonObject | string {
+function parseCallArguments(text: string): JsonObject | string {
   const read = readJsonDocument(text, "--args");
   if (!read.ok) return read.problems.join("; ");
   return isJsonObject(read.value) ? read.value : '--args: must be an object, such as {"query":"up"}';
 }
 
-/** The policy's word, else that of the command line, else as the running sidecar finds it. */
-function categoryOf(
-  { tool, category }: Request,
+/** The category of the policy, or else of the command line, or else as the sidecar classifies the tool. */
+function assignCategory(
+  { tool, category }: ExplainRequest,
   definition: ToolDefinition | undefined,
   policy: CompiledPolicy,
 ): CategoryAssignment {
@@ -134,7 +140,7 @@ function notesOf({ tool, args }: Call, tools: readonly ToolDefinition[] | undefi
   const names = tools?.map(({ name }) => name);
   const isUnknown = names?.includes(tool) === false;
   return [
-    ...(args.size === 0 ? ["judged as a call without arguments; give them with --args"] : []),
+    ...(args.size === 0 ? ["decided as a call without arguments; give them with --args"] : []),
     ...(isUnknown ? [`the server lists no tool \`${tool}\`${didYouMean(tool, names ?? [])}`] : []),
   ];
 }
@@ -159,20 +165,20 @@ function reportOf({ policy, call, explanation }: Explained): object {
   };
 }
 
-function tell(world: PolicyWorld, explained: Explained, notes: readonly string[]): void {
+function writeExplanation(io: CommandIo, explained: Explained, notes: readonly string[]): void {
   const { policy, call, explanation } = explained;
   const { denial } = explanation.decision;
   const { category, source, confidence } = call.category;
   const reason = denial === undefined ? "" : ` (${denial.reason})`;
   const advice = adviceFor(policy, call, explanation);
-  say(world, [
+  writeLines(io, [
     `${call.tool} by ${call.agent}: ${explanation.effect}${reason}`,
     ...(denial === undefined ? [] : [`  rule      ${denial.rule}`]),
     ...(denial?.message === undefined ? [] : [`  message   ${denial.message}`]),
     `  category  ${category}, by ${SOURCES[source]}, confidence ${confidence}`,
     "",
     "In the order in which the policy asks:",
-    ...explanation.steps.flatMap(linesOf),
+    ...explanation.steps.flatMap(stepLines),
     ...(advice.length === 0 ? [] : ["", "To let it pass:", ...advice.map((line) => `  ${line}`)]),
     ...(notes.length === 0 ? [] : ["", ...notes.map((note) => `note: ${note}`)]),
   ]);
@@ -184,7 +190,7 @@ const SOURCES = {
   heuristic: "a guess",
 };
 
-function linesOf({ step, verdict, mode, why, conditions = [] }: Step): string[] {
+function stepLines({ step, verdict, mode, why, conditions = [] }: Step): string[] {
   const shown = mode === "shadow" && verdict !== "passes" ? `${verdict} (shadow)` : verdict;
   return [
     `  ${shown.padEnd(8)} ${step}: ${why}`,

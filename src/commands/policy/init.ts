@@ -1,27 +1,34 @@
-/** `tollgate policy init`: a starter policy from what a running server says of its tools. */
+/** `tollgate policy init`: generates a starter policy from a server's tools/list. */
 
 import { writeFileSync } from "node:fs";
 import { CATEGORIES } from "../../policy/category/category.ts";
-import { DONE, fail, formatProblem, policyCommand, type PolicyWorld, readArguments } from "../cli/command.ts";
+import {
+  EXIT_OK,
+  failWith,
+  formatProblem,
+  policyCommand,
+  type CommandIo,
+  readArguments,
+} from "../cli/command.ts";
 import { starterPolicy, type StarterPolicy } from "./starter-policy.ts";
 import { starterJson, starterYaml } from "./starter-text.ts";
-import { readSource, readTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
+import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy init --upstream URL | -- COMMAND [ARG...] [flags]
 
-Asks a server for its tools and prints a policy to start from: what is not listed is denied, destructive tools are
-hidden, every other tool has a limit that suits its category, and each line says why.
+Asks a server for its tools and prints a starter policy: unlisted tools are denied, destructive tools are hidden,
+every other tool has a limit that suits its category, and each entry gives its reason.
 
   --upstream URL         the server, over Streamable HTTP
   -- COMMAND [ARG...]    the server, over stdio; flags stand before --
-  --tools FILE           a recorded answer to tools/list instead
-  -o, --output FILE      write the policy there; a file that exists stays as it is
-  --force                replace the file
-  --format json|yaml     json says why in "description", yaml in comments (by the file's name, else json)
+  --tools FILE           a recorded tools/list result instead
+  -o, --output FILE      write the policy to FILE, unless it exists
+  --force                overwrite FILE
+  --format json|yaml     reasons in "description" or in comments (by the name of FILE, or else json)
   --pin                  record digests of each tool's definition: deny a tool that has changed
   --help                 this text
 
-Exit codes: 0 done, 1 no policy was written, 64 bad usage, 69 the server could not be asked.
+Exit codes: 0 done, 1 no policy written, 64 bad usage, 69 the server cannot be reached.
 `;
 
 const OPTIONS = {
@@ -32,7 +39,7 @@ const OPTIONS = {
   pin: { type: "boolean", default: false },
 } as const;
 
-interface Request {
+interface InitRequest {
   readonly source: ToolsSource;
   readonly output: string | undefined;
   readonly isYaml: boolean;
@@ -40,21 +47,21 @@ interface Request {
   readonly isPinned: boolean;
 }
 
-export const INIT = policyCommand({
+export const INIT_COMMAND = policyCommand({
   name: "init",
   summary: "a starter policy from a server's tools/list",
   help: HELP,
-  read: readRequest,
-  work: init,
+  parse: parseRequest,
+  execute: init,
 });
 
-function readRequest(argv: readonly string[]): Request | string[] {
+function parseRequest(argv: readonly string[]): InitRequest | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const { output, force: isForced, pin: isPinned } = values;
   const format = values.format ?? (/\.ya?ml$/i.test(output ?? "") ? "yaml" : "json");
-  const source = readSource(values, server);
+  const source = parseToolsSource(values, server);
   const problems = [
     ...(positionals.length > 0 ? [`${positionals[0]}: a command stands after --, and a file after -o`] : []),
     ...(source.ok ? [] : [source.problem]),
@@ -67,19 +74,19 @@ function readRequest(argv: readonly string[]): Request | string[] {
   return { source: source.source, output, isYaml: format === "yaml", isForced, isPinned };
 }
 
-async function init(world: PolicyWorld, request: Request): Promise<number> {
+async function init(io: CommandIo, request: InitRequest): Promise<number> {
   const { source, isYaml, isPinned } = request;
-  const listed = await readTools(source);
-  if (!listed.ok) return fail(world, listed.problems, listed.exitCode);
-  if (listed.tools.length === 0) return fail(world, ["the server lists no tools"]);
-  const starter = starterPolicy(listed.tools, { server: listed.server ?? nameOf(source), isPinned });
-  const problem = write(world, isYaml ? starterYaml(starter) : starterJson(starter), request);
-  if (problem !== undefined) return fail(world, [problem]);
-  world.stderr.write(`${summaryOf(starter)}\n${nextStep(request.output)}\n`);
-  return DONE;
+  const listed = await loadTools(source);
+  if (!listed.ok) return failWith(io, listed.problems, listed.exitCode);
+  if (listed.tools.length === 0) return failWith(io, ["the server lists no tools"]);
+  const starter = starterPolicy(listed.tools, { server: listed.server ?? sourceName(source), isPinned });
+  const problem = writePolicy(io, isYaml ? starterYaml(starter) : starterJson(starter), request);
+  if (problem !== undefined) return failWith(io, [problem]);
+  io.stderr.write(`${summaryOf(starter)}\n${nextStep(request.output)}\n`);
+  return EXIT_OK;
 }
 
-function nameOf(source: ToolsSource): string {
+function sourceName(source: ToolsSource): string {
   switch (source.kind) {
     case "file":
       return source.file;
@@ -90,10 +97,10 @@ function nameOf(source: ToolsSource): string {
   }
 }
 
-/** The policy in its file, or on stdout; why it could not be written. */
-function write(world: PolicyWorld, text: string, { output, isForced }: Request): string | undefined {
+/** Writes the policy to its file, or to stdout. Returns the problem, if any. */
+function writePolicy(io: CommandIo, text: string, { output, isForced }: InitRequest): string | undefined {
   if (output === undefined) {
-    world.stdout.write(text);
+    io.stdout.write(text);
     return undefined;
   }
   try {

@@ -1,4 +1,4 @@
-/** Asks a server of revision 2026-07-28 or later, which knows no `initialize`: one self-contained request for each page. */
+/** Lists the tools of a server of revision 2026-07-28 or later: no `initialize`, one self-contained request per page. */
 
 import { CLIENT_INFO, collectPages, TOOLS_PAGE, type ToolsPage } from "./tools-page.ts";
 
@@ -10,17 +10,17 @@ const META = {
   "io.modelcontextprotocol/clientCapabilities": {},
 };
 
-/** Every tool in the list; undefined when this is no such server either. */
-export async function askModernServer(url: URL, timeoutMs: number): Promise<unknown[] | undefined> {
+/** All tools; undefined when the server does not support this revision. */
+export async function listModernTools(url: URL, timeoutMs: number): Promise<unknown[] | undefined> {
   try {
-    return await collectPages((params) => askPage(url, params, timeoutMs));
+    return await collectPages((params) => requestPage(url, params, timeoutMs));
   } catch {
     return undefined;
   }
 }
 
-/** @throws Error of fetch, of JSON or of zod when the answer is no page. */
-async function askPage(url: URL, params: object, timeoutMs: number): Promise<ToolsPage> {
+/** @throws Error of fetch, JSON or zod when the response is no page. */
+async function requestPage(url: URL, params: object, timeoutMs: number): Promise<ToolsPage> {
   const response = await fetch(url, {
     method: "POST",
     signal: AbortSignal.timeout(timeoutMs),
@@ -37,14 +37,14 @@ async function askPage(url: URL, params: object, timeoutMs: number): Promise<Too
       params: { ...params, _meta: META },
     }),
   });
-  const message: unknown = JSON.parse(dataOf(await response.text()));
+  const message: unknown = JSON.parse(jsonTextOf(await response.text()));
   const result =
     typeof message === "object" && message !== null && "result" in message ? message.result : null;
   return TOOLS_PAGE.parse(result);
 }
 
-/** The answer itself, or the data of the last event of a stream. */
-function dataOf(text: string): string {
+/** The JSON text of a response: its body, or the data of the last event of a stream. */
+function jsonTextOf(text: string): string {
   const data = [...text.matchAll(/^data: ?(.+)$/gm)].at(-1)?.[1];
   return text.trimStart().startsWith("{") ? text : (data ?? text);
 }

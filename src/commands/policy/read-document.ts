@@ -1,4 +1,4 @@
-/** A JSON or YAML file as the values that it holds, every token as it was written. */
+/** Reads a JSON or YAML file; number tokens stay as written. */
 
 import { readFileSync } from "node:fs";
 import { placeInText } from "../../config/files/policy-file.ts";
@@ -6,16 +6,16 @@ import { readYaml } from "../../config/files/yaml.ts";
 import type { Json } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
 
-export type ReadDocument =
+export type DocumentReading =
   | { readonly ok: true; readonly value: Json }
-  /** `file: line 1, column 2: what is wrong`. */
+  /** Each as `file: line 1, column 2: problem`. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** An operator's own file may be larger than an agent's message. */
+/** Wider than for messages: an operator's file may be large. */
 const BOUNDS = { maxDepth: 256, maxNodes: 20_000_000, maxKeys: 20_000_000 };
 
 /** The document in a file; `.yaml` and `.yml` are YAML, everything else is JSON. */
-export function readDocument(file: string): ReadDocument {
+export function readDocument(file: string): DocumentReading {
   const text = readText(file);
   if (typeof text !== "string") return { ok: false, problems: [`${file}: cannot be read: ${text.code}`] };
   if (!/\.ya?ml$/i.test(file)) return readJsonDocument(text, file);
@@ -23,8 +23,8 @@ export function readDocument(file: string): ReadDocument {
   return read.ok ? read : { ok: false, problems: read.problems.map((problem) => `${file}: ${problem}`) };
 }
 
-/** The document in a text; `name` stands before what is wrong with it. */
-export function readJsonDocument(text: string, name: string): ReadDocument {
+/** The document in a JSON text; `name` begins each problem. */
+export function readJsonDocument(text: string, name: string): DocumentReading {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
   return { ok: false, problems: [`${name}: ${placeInText(text, read.offset)}: ${read.detail}`] };

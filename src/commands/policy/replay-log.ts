@@ -1,4 +1,4 @@
-/** Recorded calls under another policy: what would have been decided, and what cannot be told. */
+/** Decides recorded calls again under another policy, as far as the log permits. */
 
 import { Counters } from "../../enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../policy/policy.ts";
@@ -9,26 +9,27 @@ import type { Reason } from "../../policy/mode.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import type { AuditLog, RecordedCall } from "./audit-lines.ts";
-import { boundsFor, namedArguments } from "./replay-rules.ts";
+import { policyBounds, namedArguments } from "./replay-rules.ts";
 
-/** `unknown`: it depends on what the log does not hold. */
+/** `unknown`: the decision depends on data that the log does not contain. */
 export type NewEffect = "allow" | "would_deny" | "deny" | "unknown";
 
+/** A recorded call with its new decision. */
 export interface ReplayedCall {
   readonly call: RecordedCall;
-  readonly now: NewEffect;
-  /** What denies, or may deny. */
+  readonly newEffect: NewEffect;
+  /** The denial, or the possible denial of an `unknown` call. */
   readonly denial?: Denial;
 }
 
 export interface Replay {
   readonly replayed: readonly ReplayedCall[];
-  /** Denied for a reason that no policy file decides: frozen, without proof of identity, and so on. */
-  readonly outside: number;
+  /** Number of calls denied for other reasons than the policy file: frozen, unauthenticated and so on. */
+  readonly outsidePolicy: number;
 }
 
-/** Judged before the policy, or by something beside it. */
-const OUTSIDE: ReadonlySet<Reason> = new Set<Reason>([
+/** Reasons that do not come from the policy file. */
+const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
   "unauthenticated",
   "no_policy",
   "frozen",
@@ -38,33 +39,34 @@ const OUTSIDE: ReadonlySet<Reason> = new Set<Reason>([
   "tool_changed",
 ]);
 
-/** Judges every call again, with limits at the recorded times; counters start empty. */
+/** Decides every call again, with limits at the recorded times; counters start empty. */
 export function replayLog({ calls }: AuditLog, policy: Policy): Replay {
   const counters = new Counters();
   const inside = calls.filter(
-    ({ reason, was }) => was === "allow" || reason === undefined || !OUTSIDE.has(reason),
+    ({ reason, recordedEffect: was }) =>
+      was === "allow" || reason === undefined || !REASONS_OUTSIDE_POLICY.has(reason),
   );
   return {
     replayed: inside.map((call) => replayCall(call, policy, counters)),
-    outside: calls.length - inside.length,
+    outsidePolicy: calls.length - inside.length,
   };
 }
 
 function replayCall(call: RecordedCall, policy: Policy, counters: Counters): ReplayedCall {
   const readUsage: ReadUsage = (charge) => counters.read(charge, call.atMs);
-  const { lenient, severe } = judge(call, policy, readUsage);
+  const { lenient, severe } = decideBounds(call, policy, readUsage);
   if (isBlocked(lenient)) return replayed(call, "deny", lenient);
-  // Security: what may have passed is counted as passed, so that a limit is never shown emptier than it may have been.
+  // Security: count a call that may have passed, so that replay never understates the use of a limit.
   counters.charge(lenient.charges, call.atMs);
   if (isBlocked(severe)) return replayed(call, "unknown", severe);
   return replayed(call, effectOf(severe) === "would_deny" ? "would_deny" : "allow", severe);
 }
 
 function replayed(call: RecordedCall, now: NewEffect, { denial }: Decision): ReplayedCall {
-  return { call, now, ...(denial !== undefined && { denial }) };
+  return { call, newEffect: now, ...(denial !== undefined && { denial }) };
 }
 
-function judge(
+function decideBounds(
   recorded: RecordedCall,
   policy: Policy,
   readUsage: ReadUsage,
@@ -81,6 +83,6 @@ function judge(
   }
   const assignment = { category, source: "heuristic", confidence: 0 } as const;
   const call = { ...caller, tool, category: assignment, args: namedArguments(argumentNames), isApproved };
-  const { lenient, severe } = boundsFor(policy, argumentNames);
+  const { lenient, severe } = policyBounds(policy, argumentNames);
   return { lenient: decide(lenient, call, readUsage), severe: decide(severe, call, readUsage) };
 }

@@ -1,10 +1,11 @@
-/** What a replay has found: counted by agent and tool, the changes with their rules, and what it cannot tell. */
+/** The report of a replay: counts by agent and tool, changes with their rules, and limitations. */
 
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { AuditLog } from "./audit-lines.ts";
-import { count } from "../cli/command.ts";
+import { pluralize } from "../cli/command.ts";
 import type { Replay, ReplayedCall } from "./replay-log.ts";
 
+/** How a decision differs from the recorded one. */
 export const CHANGES = [
   "unchanged",
   "allow_to_deny",
@@ -14,24 +15,27 @@ export const CHANGES = [
 ] as const;
 export type Change = (typeof CHANGES)[number];
 
+/** Counts for one agent and tool. */
 export interface ReplayRow {
   readonly agent: string;
-  /** The method, for what is no tools/call. */
+  /** The tool; the method for other methods than tools/call. */
   readonly tool: string;
   readonly calls: number;
   readonly counts: Readonly<Record<Change, number>>;
 }
 
+/** Equal changes by the same rule. */
 export interface ReplayChange {
   readonly change: Exclude<Change, "unchanged">;
   readonly agent: string;
   readonly tool: string;
-  /** The rule that denies now, or denied then. */
+  /** The reason of the new denial, or else of the recorded one. */
   readonly reason: string;
   readonly rule: string;
   readonly calls: number;
 }
 
+/** The whole report. */
 export interface ReplayReport {
   readonly calls: number;
   readonly from: string | null;
@@ -42,6 +46,7 @@ export interface ReplayReport {
   readonly cannotTell: readonly string[];
 }
 
+/** Summarises a replay. */
 export function reportReplay(log: AuditLog, replay: Replay, policy: CompiledPolicy): ReplayReport {
   const { replayed } = replay;
   const times = replayed.map(({ call }) => new Date(call.atMs).toISOString());
@@ -56,9 +61,9 @@ export function reportReplay(log: AuditLog, replay: Replay, policy: CompiledPoli
   };
 }
 
-function changeOf({ call, now }: ReplayedCall): Change {
+function changeOf({ call, newEffect: now }: ReplayedCall): Change {
   if (now === "unknown") return "unknown";
-  if (call.was === "deny") return now === "deny" ? "unchanged" : "deny_to_allow";
+  if (call.recordedEffect === "deny") return now === "deny" ? "unchanged" : "deny_to_allow";
   if (now === "allow") return "unchanged";
   return now === "deny" ? "allow_to_deny" : "allow_to_would_deny";
 }
@@ -77,7 +82,7 @@ function rowsOf(replayed: readonly ReplayedCall[]): ReplayRow[] {
   });
 }
 
-/** The same change by the same rule is one entry; the most frequent first. */
+/** Equal changes by the same rule in one entry, by descending count. */
 function changesOf(replayed: readonly ReplayedCall[]): ReplayChange[] {
   const changed = replayed.flatMap((each) => {
     const change = changeOf(each);
@@ -94,14 +99,14 @@ function changesOf(replayed: readonly ReplayedCall[]): ReplayChange[] {
   return entries.toSorted((one, other) => other.calls - one.calls);
 }
 
-/** What the reader must not take from this replay. */
+/** Limitations of the replay, as sentences. */
 function cannotTell(log: AuditLog, replay: Replay, policy: CompiledPolicy): string[] {
   const { replayed } = replay;
-  const unknown = count(replayed.filter(({ now }) => now === "unknown").length, "call");
+  const unknown = pluralize(replayed.filter(({ newEffect: now }) => now === "unknown").length, "call");
   return [
     `the log holds names of arguments and no values: ${unknown} may be denied or not; an argument that is named counts as given, though it may have been null`,
     ...missingFromCalls(replayed, policy),
-    ...leftOut(log, replay),
+    ...omittedLines(log, replay),
     "this policy was applied to every agent; settings may bind agents to other policies",
     "an agent that is denied acts differently afterwards: it repeats, gives up, or finds another way",
   ];
@@ -112,13 +117,13 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
   const isBySession = policy.limits.some(({ scope }) => scope === "session");
   const noSession = isBySession ? replayed.filter(({ call }) => call.session === undefined).length : 0;
   return [
-    ...about(
+    ...countLine(
       unnamed,
       "call",
       "with too many or too long argument names for the log: nothing is known of those",
     ),
     ...(policy.limits.length === 0 ? [] : [COUNTERS]),
-    ...about(
+    ...countLine(
       noSession,
       "call",
       "without a session in the log: a limit for each session counts them for their agent",
@@ -128,18 +133,21 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
 }
 
 const COUNTERS =
-  "counters start empty at the first line, and calls that cannot be told are counted as passed; refunds are not known";
+  "counters start empty at the first line, and calls with an unknown decision are counted as passed; refunds are not known";
 const CATEGORIES = "categories are the recorded ones, which the policy of that time may have set";
 
-function leftOut({ unjudged, unreadable }: AuditLog, { outside }: Replay): string[] {
+function omittedLines(
+  { withoutDecision, unreadable }: AuditLog,
+  { outsidePolicy: outside }: Replay,
+): string[] {
   const causes = "(identity, freeze, limit store, pins)";
   return [
-    ...about(outside, "call", `denied by something other than a policy's rules ${causes}`),
-    ...about(unjudged, "line", "about messages that no policy judged"),
-    ...about(unreadable, "line", "that could not be read"),
+    ...countLine(outside, "call", `denied by something other than a policy's rules ${causes}`),
+    ...countLine(withoutDecision, "line", "about messages without a policy decision"),
+    ...countLine(unreadable, "line", "that could not be read"),
   ].map((text) => `left out: ${text}`);
 }
 
-function about(number: number, noun: string, text: string): string[] {
-  return number === 0 ? [] : [`${count(number, noun)} ${text}`];
+function countLine(number: number, noun: string, text: string): string[] {
+  return number === 0 ? [] : [`${pluralize(number, noun)} ${text}`];
 }

@@ -1,53 +1,53 @@
-/** `tollgate policy replay`: what this policy would have changed in a recorded audit log, and what that cannot tell. */
+/** `tollgate policy replay`: shows which recorded decisions a policy would have changed. */
 
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { columns } from "../cli/columns.ts";
 import { readAuditLog } from "./audit-lines.ts";
 import {
-  DONE,
-  fail,
-  FORMAT,
+  EXIT_OK,
+  failWith,
+  FORMAT_FLAG,
   formatProblem,
   policyCommand,
-  type PolicyWorld,
+  type CommandIo,
   readArguments,
-  say,
-  sayJson,
+  writeLines,
+  writeJson,
 } from "../cli/command.ts";
 import { replayLog } from "./replay-log.ts";
 import { type Change, CHANGES, type ReplayReport, reportReplay } from "./replay-report.ts";
 
 const HELP = `Usage: tollgate policy replay FILE --audit LOG [flags]
 
-Judges the calls of an audit log again, by this policy: who would have been denied what, and what would have passed.
-Limits are run again on the recorded times. It also says what it cannot tell: the log holds no argument values.
+Decides the calls of an audit log again under this policy, and shows which would now be denied and which would pass.
+Limits use the recorded times. It also lists its limitations: the log contains no argument values.
 
   --audit LOG            the log that tollgate run --audit wrote
   --agent NAME           only the calls of this agent
   --format text|json     for people or for programs (text)
   --help                 this text
 
-Exit codes: 0 replayed, whatever has changed; 1 the policy or the log cannot be read; 64 bad usage.
+Exit codes: 0 replayed, whatever the changes; 1 the policy or the log cannot be read; 64 bad usage.
 `;
 
-const OPTIONS = { audit: { type: "string" }, agent: { type: "string" }, format: FORMAT } as const;
+const OPTIONS = { audit: { type: "string" }, agent: { type: "string" }, format: FORMAT_FLAG } as const;
 
-interface Request {
+interface ReplayRequest {
   readonly file: string;
   readonly audit: string;
   readonly agent: string | undefined;
   readonly isJson: boolean;
 }
 
-export const REPLAY = policyCommand({
+export const REPLAY_COMMAND = policyCommand({
   name: "replay",
   summary: "what a policy would have changed in a recorded audit log",
   help: HELP,
-  read: readRequest,
-  work: replay,
+  parse: parseRequest,
+  execute: replay,
 });
 
-function readRequest(argv: readonly string[]): Request | string[] {
+function parseRequest(argv: readonly string[]): ReplayRequest | string[] {
   const read = readArguments(argv, OPTIONS);
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
@@ -62,19 +62,19 @@ function readRequest(argv: readonly string[]): Request | string[] {
   return problems.length > 0 ? problems : { file, audit, agent, isJson: format === "json" };
 }
 
-async function replay(world: PolicyWorld, { file, audit, agent, isJson }: Request): Promise<number> {
+async function replay(io: CommandIo, { file, audit, agent, isJson }: ReplayRequest): Promise<number> {
   const loaded = readPolicyFile(file);
-  if (!loaded.ok) return fail(world, loaded.problems);
+  if (!loaded.ok) return failWith(io, loaded.problems);
   const log = await readAuditLog(audit).catch((error: unknown) => codeOf(error));
-  if (typeof log === "string") return fail(world, [`${audit}: cannot be read: ${log}`]);
+  if (typeof log === "string") return failWith(io, [`${audit}: cannot be read: ${log}`]);
   const { policy } = loaded;
-  // Limits of the whole server need the calls of all agents.
-  const { replayed, outside } = replayLog(log, policy);
+  // Replay the calls of all agents, since server-wide limits count them; then keep one agent's.
+  const { replayed, outsidePolicy: outside } = replayLog(log, policy);
   const kept = replayed.filter(({ call }) => agent === undefined || call.agent === agent);
-  const report = reportReplay(log, { replayed: kept, outside }, policy);
-  if (isJson) sayJson(world, jsonOf(report, file, audit));
-  else tell(world, report, file);
-  return DONE;
+  const report = reportReplay(log, { replayed: kept, outsidePolicy: outside }, policy);
+  if (isJson) writeJson(io, jsonOf(report, file, audit));
+  else writeReplay(io, report, file);
+  return EXIT_OK;
 }
 
 function codeOf(error: unknown): string {
@@ -85,7 +85,7 @@ function jsonOf({ cannotTell, ...report }: ReplayReport, policy: string, audit: 
   return { policy, audit, ...report, cannot_tell: cannotTell };
 }
 
-const WORDS: Readonly<Record<Change, string>> = {
+const CHANGE_TEXT: Readonly<Record<Change, string>> = {
   unchanged: "unchanged",
   allow_to_deny: "allow -> deny",
   allow_to_would_deny: "allow -> would_deny",
@@ -93,19 +93,19 @@ const WORDS: Readonly<Record<Change, string>> = {
   unknown: "cannot tell",
 };
 
-function tell(world: PolicyWorld, report: ReplayReport, file: string): void {
+function writeReplay(io: CommandIo, report: ReplayReport, file: string): void {
   const used = CHANGES.filter((change) => change !== "allow_to_would_deny" || report.counts[change] > 0);
   const rows = report.rows.map(({ agent, tool, calls, counts }) => {
     return [agent, tool, String(calls), ...used.map((change) => String(counts[change] || "·"))];
   });
   const changes = report.changes.map(({ change, agent, tool, calls, reason, rule }) => {
-    return [WORDS[change], String(calls), agent, tool, [reason, rule].join(" ").trim()];
+    return [CHANGE_TEXT[change], String(calls), agent, tool, [reason, rule].join(" ").trim()];
   });
   const span = report.from === null ? "" : `, ${report.from} to ${report.to}`;
-  say(world, [
+  writeLines(io, [
     `${report.calls} recorded calls under ${file}${span}`,
     "",
-    ...columns([["agent", "tool", "calls", ...used.map((change) => WORDS[change])], ...rows]),
+    ...columns([["agent", "tool", "calls", ...used.map((change) => CHANGE_TEXT[change])], ...rows]),
     ...(changes.length === 0
       ? []
       : ["", ...columns([["change", "calls", "agent", "tool", "because"], ...changes])]),

@@ -1,11 +1,11 @@
-/** `tollgate policy schema`: the JSON Schema of the policy document, for editors. */
+/** `tollgate policy schema`: prints the JSON Schema of the policy document. */
 
 import { policySchema } from "../../policy/document/document.ts";
-import { DONE, type PolicyCommand, readArguments, refuseUsage, sayJson } from "../cli/command.ts";
+import { EXIT_OK, type PolicyCommand, readArguments, refuseUsage, writeJson } from "../cli/command.ts";
 
 const HELP = `Usage: tollgate policy schema
 
-Prints the JSON Schema (draft 2020-12) of a policy in its normal form. The same is in policies/policy.schema.json.
+Prints the JSON Schema (draft 2020-12) of a policy in its normal form. policies/policy.schema.json is a copy.
 An editor uses it when the policy begins with
   "$schema": "./policy.schema.json"
 in JSON, or in YAML with the comment
@@ -16,17 +16,17 @@ in JSON, or in YAML with the comment
 Exit codes: 0 done, 64 bad usage.
 `;
 
-export const SCHEMA: PolicyCommand = {
+export const SCHEMA_COMMAND: PolicyCommand = {
   name: "schema",
   summary: "the JSON Schema of a policy, for editors",
   help: HELP,
-  run: async (argv, world) => {
+  run: async (argv, io) => {
     const read = readArguments(argv, {});
-    if (!read.ok) return refuseUsage(world, "schema", [read.problem]);
+    if (!read.ok) return refuseUsage(io, "tollgate policy schema", [read.problem]);
     if (read.positionals.length > 0 || read.server.length > 0) {
-      return refuseUsage(world, "schema", ["takes no arguments"]);
+      return refuseUsage(io, "tollgate policy schema", ["takes no arguments"]);
     }
-    sayJson(world, policySchema());
-    return DONE;
+    writeJson(io, policySchema());
+    return EXIT_OK;
   },
 };

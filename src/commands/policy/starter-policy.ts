@@ -1,4 +1,4 @@
-/** A starter policy for a server's tools: what each may do by its category, and why. */
+/** Generates a starter policy for a server's tools: an entry by category for each, with a reason. */
 
 import { digestOf } from "../../config/files/policy-file.ts";
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
@@ -7,37 +7,39 @@ import { digestDefinition } from "../../mcp/definition-digest.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { describeTool, type ToolDefinition } from "../../mcp/tool-definition.ts";
 
+/** A starter policy before it is written as JSON or YAML. */
 export interface StarterPolicy {
-  /** What stands above everything. */
+  /** Lines at the top of the policy. */
   readonly header: readonly string[];
   readonly hidden: readonly StarterTool[];
   readonly listed: readonly StarterTool[];
 }
 
+/** A tool with its entry in the starter policy. */
 export interface StarterTool {
   readonly name: string;
   readonly assignment: CategoryAssignment;
-  /** Why it is treated so, in one sentence. */
+  /** The reason for the entry, in one sentence. */
   readonly why: string;
   /** The tool's entry without `description`. */
   readonly entry: JsonObject;
 }
 
 export interface StarterOptions {
-  /** What the server is called in the header. */
+  /** The server's name in the header. */
   readonly server: string;
   readonly isPinned: boolean;
 }
 
-interface Treatment {
+interface CategoryLimit {
   readonly counter: string;
   readonly max: number;
   readonly window: string;
   readonly why: string;
 }
 
-/** One budget for each category, which all of its tools share, for each agent. Destructive tools are hidden. */
-const TREATMENTS: Readonly<Record<Exclude<Category, "destructive">, Treatment>> = {
+/** One limit per category and agent, shared by all tools of the category. Destructive tools are hidden instead. */
+const CATEGORY_LIMITS: Readonly<Record<Exclude<Category, "destructive">, CategoryLimit>> = {
   read: {
     counter: "reads",
     max: 120,
@@ -66,13 +68,13 @@ const TREATMENTS: Readonly<Record<Exclude<Category, "destructive">, Treatment>> 
     counter: "unclassified",
     max: 10,
     window: "minute",
-    why: "nobody knows yet what it does, so it stays rare",
+    why: "its effect is not known, so it stays rare",
   },
 };
 
 const ORDER: readonly Category[] = ["read", "write", "execute", "financial", "unknown", "destructive"];
 
-/** Every tool by its category, the harmless ones first; a tool that is listed twice stands once. */
+/** The policy with tools ordered by category, read first; a tool that is listed twice appears once. */
 export function starterPolicy(
   tools: readonly ToolDefinition[],
   { server, isPinned }: StarterOptions,
@@ -99,7 +101,7 @@ function headerOf(server: string): string[] {
   ];
 }
 
-// Security: the server chose its name, and it must not become a line of the policy.
+// Security: the server chose its name; it must not add a line to the policy.
 function printable(server: string): string {
   return server.replaceAll(/[^\w .,:/@()-]/g, "?").slice(0, 120);
 }
@@ -111,7 +113,7 @@ function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
   if (category === "destructive") {
     return { name: tool.name, assignment, why: `${category} ${origin}: hidden`, entry: new Map() };
   }
-  const treatment = TREATMENTS[category];
+  const treatment = CATEGORY_LIMITS[category];
   const why = `${category} ${origin}: ${treatment.why}`;
   const entry = new Map<string, Json>([
     ["category", category],
@@ -121,15 +123,17 @@ function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
   return { name: tool.name, assignment, why, entry };
 }
 
-/** A guess that is surer than this needs no second look. */
-const SURE = 0.6;
+/** A category with lower confidence is marked for review. */
+const MIN_SURE_CONFIDENCE = 0.6;
 
 function originOf({ source, confidence }: CategoryAssignment): string {
   if (source === "annotations") return "by the server's own annotations";
-  return confidence < SURE ? `by a weak guess (${confidence}), check it` : "by its name and description";
+  return confidence < MIN_SURE_CONFIDENCE
+    ? `by a weak guess (${confidence}), check it`
+    : "by its name and description";
 }
 
-function limitOf({ counter, window, max }: Treatment): JsonObject {
+function limitOf({ counter, window, max }: CategoryLimit): JsonObject {
   return new Map<string, Json>([
     ["counter", counter],
     ["window", window],
@@ -139,7 +143,7 @@ function limitOf({ counter, window, max }: Treatment): JsonObject {
   ]);
 }
 
-/** Digests of the definition as it is now; a change denies, since a server may turn a tool into another one. */
+/** Digests of the current definition; a change denies, since a server may replace a tool under its name. */
 function pinOf(tool: ToolDefinition): JsonObject {
   const digests = digestDefinition(tool, (text) => digestOf(Buffer.from(text)));
   return new Map<string, Json>([["on_change", "deny"], ...Object.entries(digests)]);

@@ -1,11 +1,11 @@
-/** A starter policy as text: JSON with descriptions, or YAML with comments. */
+/** Prints a starter policy as JSON with descriptions or as YAML with comments. */
 
 import { Document, isMap, isPair, isScalar, isSeq, type Pair, Scalar, type YAMLMap } from "yaml";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
 import type { StarterPolicy, StarterTool } from "./starter-policy.ts";
 
-/** Reasons stand in `description`. */
+/** JSON; reasons are in `description`. */
 export function starterJson(starter: StarterPolicy): string {
   const described = starter.listed.map(({ name, why, entry }): [string, Json] => {
     return [name, new Map<string, Json>([["description", why], ...entry])];
@@ -16,7 +16,7 @@ export function starterJson(starter: StarterPolicy): string {
   return `${printJson(documentOf(starter, description, new Map(described)), 2)}\n`;
 }
 
-/** Reasons stand in comments, each above what it is about. */
+/** YAML; reasons are in comments, each above its entry. */
 export function starterYaml(starter: StarterPolicy): string {
   const tools: JsonObject = new Map(starter.listed.map(({ name, entry }) => [name, entry]));
   const document = new Document(plain(documentOf(starter, undefined, tools)));
@@ -46,7 +46,7 @@ function documentOf(
   ]);
 }
 
-/** Maps stay Maps, since no name is special to them. */
+/** JSON as values for the YAML library; Maps stay Maps, where no key is special. */
 function plain(json: Json): unknown {
   if (json instanceof JsonNumber) return Number(json.token);
   if (isJsonArray(json)) return json.map(plain);

@@ -1,4 +1,4 @@
-/** `tollgate policy test`: plays corpus files, and compares each decision with the one that is expected. */
+/** `tollgate policy test`: plays corpus files and compares each decision with the expected one. */
 
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -9,17 +9,17 @@ import { parsePolicy } from "../../policy/document/document.ts";
 import { describeCall, playStory, type StoryResult } from "../corpus/play.ts";
 import { readStory, type Story } from "../corpus/story.ts";
 import {
-  count,
-  DONE,
-  FORMAT,
+  pluralize,
+  EXIT_OK,
+  FORMAT_FLAG,
   formatProblem,
   type PolicyCommand,
-  type PolicyWorld,
+  type CommandIo,
   readArguments,
   refuseUsage,
-  say,
-  sayJson,
-  WRONG,
+  writeLines,
+  writeJson,
+  EXIT_FAILED,
 } from "../cli/command.ts";
 import { readDocument } from "./read-document.ts";
 
@@ -34,23 +34,23 @@ Plays calls against a policy and compares every decision with the expected one. 
         "expect": { "effect": "deny", "reason": "rate_limited" } } ] }
 
 effect is allow, deny, ask or would_deny; reason, rule, message and retry_after are compared when they are given.
-"at" is in seconds, so that limits can be tested without waiting.
+"at" is in seconds after the start, so limits are tested without waiting.
 
   --format text|json     for people or for programs (text)
   --help                 this text
 
-Exit codes: 0 all as expected, 1 something is not, or a file cannot be played, 64 bad usage.
+Exit codes: 0 all as expected, 1 a decision differs, or a file cannot be played, 64 bad usage.
 `;
 
-const OPTIONS = { format: FORMAT } as const;
+const OPTIONS = { format: FORMAT_FLAG } as const;
 
-export const TEST: PolicyCommand = {
+export const TEST_COMMAND: PolicyCommand = {
   name: "test",
   summary: "plays calls against a policy and compares the decisions",
   help: HELP,
-  run: async (argv, world) => {
+  run: async (argv, io) => {
     const read = readArguments(argv, OPTIONS);
-    if (!read.ok) return refuseUsage(world, "test", [read.problem]);
+    if (!read.ok) return refuseUsage(io, "tollgate policy test", [read.problem]);
     const { values, positionals, server } = read;
     const problems = [
       ...(positionals.length === 0 ? ["CASES: is required"] : []),
@@ -58,27 +58,27 @@ export const TEST: PolicyCommand = {
       ...formatProblem(values.format),
     ];
     return problems.length > 0
-      ? refuseUsage(world, "test", problems)
-      : play(world, positionals, values.format);
+      ? refuseUsage(io, "tollgate policy test", problems)
+      : playPaths(io, positionals, values.format);
   },
 };
 
-function play(world: PolicyWorld, paths: readonly string[], format: string): number {
+function playPaths(io: CommandIo, paths: readonly string[], format: string): number {
   const played = paths.flatMap(filesIn).map(playFile);
-  if (format === "json") sayJson(world, reportOf(played));
-  else tell(world, played);
-  return played.length > 0 && played.every(isAsExpected) ? DONE : WRONG;
+  if (format === "json") writeJson(io, reportOf(played));
+  else writeResults(io, played);
+  return played.length > 0 && played.every(isAsExpected) ? EXIT_OK : EXIT_FAILED;
 }
 
 interface PlayedFile {
   readonly file: string;
   readonly story: string;
-  /** Why the file cannot be played. */
+  /** Problems that keep the file from being played. */
   readonly problems: readonly string[];
   readonly results: readonly StoryResult[];
 }
 
-/** A file is itself; a folder is the cases in it. One that is not there is a file that cannot be played. */
+/** The file itself, or the case files in a folder. A missing path is a file that cannot be played. */
 function filesIn(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   return readdirSync(path)
@@ -113,7 +113,7 @@ function located(file: string, path: string, message: string): string {
   return [file, path, message].filter(Boolean).join(": ");
 }
 
-/** The story's policy, or what is wrong with it. */
+/** The story's policy, or its problems. */
 function policyOf({ policy, mode }: Story, file: string): Policy | string[] {
   const options = mode === undefined ? {} : { mode };
   if (typeof policy === "string") {
@@ -148,25 +148,25 @@ function reportOf(played: readonly PlayedFile[]): object {
   };
 }
 
-function tell(world: PolicyWorld, played: readonly PlayedFile[]): void {
-  say(world, played.flatMap(linesOf));
+function writeResults(io: CommandIo, played: readonly PlayedFile[]): void {
+  writeLines(io, played.flatMap(resultLines));
   const results = played.flatMap((each) => each.results);
   const wrong = results.filter(({ differences }) => differences.length > 0).length;
   const unplayable = played.filter(({ problems }) => problems.length > 0).length;
   const failures = wrong === 0 ? "all as expected" : `${wrong} not as expected`;
-  const others = unplayable === 0 ? "" : `; ${count(unplayable, "file")} could not be played`;
-  say(world, [
+  const others = unplayable === 0 ? "" : `; ${pluralize(unplayable, "file")} could not be played`;
+  writeLines(io, [
     "",
-    `${count(played.length, "file")}, ${count(results.length, "decision")}: ${failures}${others}`,
+    `${pluralize(played.length, "file")}, ${pluralize(results.length, "decision")}: ${failures}${others}`,
   ]);
 }
 
-function linesOf(played: PlayedFile): string[] {
+function resultLines(played: PlayedFile): string[] {
   const { file, story, problems, results } = played;
   const wrong = results.filter(({ differences }) => differences.length > 0);
   const verdict = isAsExpected(played) ? "ok  " : "FAIL";
   return [
-    `${verdict}  ${file} (${count(results.length, "decision")})${story === "" ? "" : `: ${story}`}`,
+    `${verdict}  ${file} (${pluralize(results.length, "decision")})${story === "" ? "" : `: ${story}`}`,
     ...problems.map((problem) => `      ${problem}`),
     ...wrong.flatMap(({ index, call, differences }) => [
       `      calls[${index}]: ${describeCall(call)}`,

@@ -1,25 +1,26 @@
-/** Where a command takes the server's tools from: a file, a running server, or one that it starts. */
+/** Loads a server's tools from a file, a running server, or a server that the command starts. */
 
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
 import { readDefinitions, type ToolDefinition } from "../../mcp/tool-definition.ts";
-import { UNREACHABLE, WRONG } from "../cli/command.ts";
-import { askServer, type ServerAddress } from "./live-server.ts";
+import { EXIT_UNAVAILABLE, EXIT_FAILED } from "../cli/command.ts";
+import { listServerTools, type ServerAddress } from "./live-server.ts";
 import { readDocument } from "./read-document.ts";
 
+/** A file with a tools/list result, or a server. */
 export type ToolsSource = { readonly kind: "file"; readonly file: string } | ServerAddress;
 
-/** The flags that name a source, for `readArguments`. */
+/** Flags that name a source, for `readArguments`. */
 export const TOOLS_FLAGS = { tools: { type: "string" }, upstream: { type: "string" } } as const;
 
-export type ReadSource =
+export type SourceResult =
   | { readonly ok: true; readonly source: ToolsSource | undefined }
   | { readonly ok: false; readonly problem: string };
 
-/** At most one source; `server` is what stood after `--`. */
-export function readSource(
+/** The source that the flags or `server`, the command line after `--`, name; undefined without one. */
+export function parseToolsSource(
   { tools, upstream }: { readonly tools?: string | undefined; readonly upstream?: string | undefined },
   server: readonly string[],
-): ReadSource {
+): SourceResult {
   const [command, ...args] = server;
   if ([tools, upstream, command].filter((given) => given !== undefined).length > 1) {
     return { ok: false, problem: "must have one of --tools, --upstream and -- COMMAND, got several" };
@@ -34,30 +35,30 @@ export function readSource(
   return { ok: true, source: { kind: "http", url } };
 }
 
-export type ReadTools =
+export type ToolsResult =
   | { readonly ok: true; readonly tools: readonly ToolDefinition[]; readonly server: string | undefined }
   | { readonly ok: false; readonly problems: readonly string[]; readonly exitCode: number };
 
-/** The tools of a source, or why there are none. */
-export async function readTools(source: ToolsSource): Promise<ReadTools> {
-  if (source.kind === "file") return readToolsFile(source.file);
-  const answer = await askServer(source);
-  if (!answer.ok) return { ok: false, problems: [answer.problem], exitCode: UNREACHABLE };
-  return { ok: true, tools: readDefinitions(answer.tools), server: answer.server };
+/** The tools of a source, or its problems. */
+export async function loadTools(source: ToolsSource): Promise<ToolsResult> {
+  if (source.kind === "file") return loadToolsFile(source.file);
+  const listed = await listServerTools(source);
+  if (!listed.ok) return { ok: false, problems: [listed.problem], exitCode: EXIT_UNAVAILABLE };
+  return { ok: true, tools: readDefinitions(listed.tools), server: listed.server };
 }
 
-function readToolsFile(file: string): ReadTools {
+function loadToolsFile(file: string): ToolsResult {
   const read = readDocument(file);
-  if (!read.ok) return { ...read, exitCode: WRONG };
-  const list = listIn(read.value);
+  if (!read.ok) return { ...read, exitCode: EXIT_FAILED };
+  const list = toolListIn(read.value);
   if (list !== undefined) return { ok: true, tools: readDefinitions(list), server: undefined };
-  const expected = 'must be the answer to tools/list, { "tools": [...] }, or the list itself';
-  return { ok: false, problems: [`${file}: ${expected}`], exitCode: WRONG };
+  const expected = 'must be a tools/list result, { "tools": [...] }, or the list itself';
+  return { ok: false, problems: [`${file}: ${expected}`], exitCode: EXIT_FAILED };
 }
 
-/** The list itself, a result that holds it, or the message that holds the result. */
-function listIn(json: Json | undefined): Json | undefined {
+/** The list in a JSON-RPC response, in a result, or the list itself; undefined in other JSON. */
+function toolListIn(json: Json | undefined): Json | undefined {
   if (isJsonArray(json)) return json;
   if (!isJsonObject(json)) return undefined;
-  return json.has("result") ? listIn(json.get("result")) : listIn(json.get("tools"));
+  return json.has("result") ? toolListIn(json.get("result")) : toolListIn(json.get("tools"));
 }

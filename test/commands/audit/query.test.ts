@@ -11,10 +11,10 @@ import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runAudit } from "../../../src/commands/audit.ts";
-import { type AuditWorld, runQuery } from "../../../src/commands/audit/query.ts";
+import { type AuditCommandIo, runQuery } from "../../../src/commands/audit/query.ts";
 import { readLines } from "../../../src/commands/audit/read-lines.ts";
-import { Groups, OTHERS } from "../../../src/commands/audit/tally.ts";
-import { timeBound } from "../../../src/commands/audit/time-bound.ts";
+import { RecordGroups, OTHER_GROUPS } from "../../../src/commands/audit/tally.ts";
+import { parseTimeBound } from "../../../src/commands/audit/time-bound.ts";
 import type { Run } from "../policy/run.ts";
 import { runProgram } from "../policy/run.ts";
 
@@ -76,9 +76,9 @@ async function query(...argv: readonly string[]): Promise<Run> {
 }
 
 async function run(
-  work: (world: AuditWorld) => Promise<number>,
+  work: (world: AuditCommandIo) => Promise<number>,
   stdin = Readable.from([]),
-  env: AuditWorld["env"] = {},
+  env: AuditCommandIo["env"] = {},
 ): Promise<Run> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const shown = Promise.all([text(stdout), text(stderr)]);
@@ -318,10 +318,10 @@ describe("what agents call themselves", () => {
   });
 
   it("fills no memory: past a bound, groups are one", () => {
-    const groups = new Groups({ by: ["agent"], sums: [], limit: 10 }, 2);
+    const groups = new RecordGroups({ by: ["agent"], sums: [], limit: 10 }, 2);
     for (const name of ["a", "b", "c", "d", "a"]) groups.add(JSON.parse(line(1, name)));
     expect(groups.top()).toEqual([
-      { values: [OTHERS], count: 2, sums: [] },
+      { values: [OTHER_GROUPS], count: 2, sums: [] },
       { values: ["a"], count: 2, sums: [] },
       { values: ["b"], count: 1, sums: [] },
     ]);
@@ -344,7 +344,7 @@ describe("a time", () => {
     ["2026-13-01", undefined],
     ["999999w", undefined],
   ])("%s", (given, time) => {
-    expect(timeBound(given, NOW_MS)).toBe(time);
+    expect(parseTimeBound(given, NOW_MS)).toBe(time);
   });
 });
 

@@ -57,9 +57,9 @@ describe("parseDemoOptions", () => {
     [["--rounds", "0"], '--rounds: must be a whole number from 1, got "0"'],
     [["--rounds", "1.5"], '--rounds: must be a whole number from 1, got "1.5"'],
     [["--rounds", ""], '--rounds: must be a whole number from 1, got ""'],
-    [["--fro", "30s"], "Unknown option '--fro'"],
+    [["--fro", "30s"], "unknown option `--fro`"],
     [["--part", "sidecar"], '--part: must be server or agents, got "sidecar"'],
-    [["--part", "agents"], "--url: say where the agents call, as in --url http://127.0.0.1:8080/mcp"],
+    [["--part", "agents"], "--url: must be the URL that the agents call, such as http://127.0.0.1:8080/mcp"],
     [
       ["--part", "agents", "--url", "http://x/mcp", "--agent", "bot"],
       '--agent: must be one of capacity-planner, batch-runner, curious-intern, got "bot"',

@@ -7,7 +7,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { AGENTS, playAgents } from "../../../src/commands/demo/agents.ts";
+import { AGENTS, runAgents } from "../../../src/commands/demo/agents.ts";
 import { type DemoServer, startDemoServer } from "../../../src/commands/demo/server.ts";
 import { DEMO_TOOLS } from "../../../src/commands/demo/tools.ts";
 import { listenOnLoopback } from "../../fixtures/servers/loopback.ts";
@@ -103,7 +103,7 @@ async function watch(rounds: number, signal: AbortSignal): Promise<readonly Seen
     watcher.answer(request, response).catch(() => response.destroy());
   });
   const listener = await listenOnLoopback(server, 0);
-  await playAgents({ url: `${listener.origin}/mcp`, rounds, signal });
+  await runAgents({ url: `${listener.origin}/mcp`, rounds, signal });
   await listener.close();
   return watcher.seen;
 }

@@ -244,7 +244,7 @@ describe("a server that cannot be asked", () => {
     const script = "console.error('first'); console.error('the key is missing'); process.exit(3)";
     const { code, stderr } = await run("init", "--", process.execPath, "-e", script);
     expect(code).toBe(69);
-    expect(stderr).toContain("it said: the key is missing");
+    expect(stderr).toContain("its stderr ends with: the key is missing");
   });
 });
 

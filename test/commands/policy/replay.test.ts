@@ -252,7 +252,7 @@ describe("what it cannot tell", () => {
       "messages that were refused",
       on({}),
       [line({ method: undefined, tool: undefined, refusal: { cause: "x" } })],
-      "left out: 1 line about messages that no policy judged",
+      "left out: 1 line about messages without a policy decision",
     ],
     [
       "names that were cut",
