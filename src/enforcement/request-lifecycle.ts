@@ -5,7 +5,7 @@ import type { Judgement, Observer } from "./observer.ts";
 import type { Outcome } from "../mcp/vocabulary.ts";
 import type { Request } from "./request.ts";
 
-export interface EndOfAnswer {
+export interface EndOfResponse {
   readonly resultBytes: number;
   readonly httpStatus?: number;
   readonly rpcCode?: number;
@@ -50,7 +50,7 @@ export class RequestLifecycle {
   }
 
   /** Ends the request; a second end is ignored, since a broken connection is reported from both of its sides. */
-  ended(outcome: Outcome, answer: EndOfAnswer = { resultBytes: 0 }): void {
+  ended(outcome: Outcome, answer: EndOfResponse = { resultBytes: 0 }): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const nowMs = this.#clock.steadyMs();

@@ -1,12 +1,12 @@
 /** What a caller without good proof is told: 401, where to get a token (RFC 6750, RFC 9728), and the metadata itself. */
 
-import { type Answer, errorAnswer, INVALID_REQUEST } from "../mcp/error-response.ts";
+import { type LocalResponse, errorResponse, INVALID_REQUEST } from "../mcp/error-response.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 export interface Challenge {
   /** The answer to a caller that showed a bad proof, or none; `detail` holds no part of what it has shown. */
-  readonly refuse: (shown: "bad" | "missing", detail: string) => Answer;
+  readonly refuse: (shown: "bad" | "missing", detail: string) => LocalResponse;
   /** The document that says who issues tokens for us; absent without an issuer. */
   readonly metadata?: string;
 }
@@ -26,7 +26,7 @@ export function createChallenge({ issuer, resource }: ChallengeOptions): Challen
       "www-authenticate": `Bearer realm="mcp"${error}${pointer}`,
       "cache-control": "no-store",
     };
-    return { ...errorAnswer(401, INVALID_REQUEST, `Unauthorized: ${detail}`), headers };
+    return { ...errorResponse(401, INVALID_REQUEST, `Unauthorized: ${detail}`), headers };
   };
   if (issuer === undefined) return { refuse };
   const metadata = JSON.stringify({

@@ -2,7 +2,7 @@
 
 import http, { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import https from "node:https";
-import { answerWith, errorAnswer, INTERNAL_ERROR } from "../mcp/error-response.ts";
+import { sendResponse, errorResponse, INTERNAL_ERROR } from "../mcp/error-response.ts";
 import { METADATA_PATH } from "./challenge.ts";
 
 export interface Metadata {
@@ -19,7 +19,7 @@ function pathsFor(path: string): readonly string[] {
 export function ownMetadata(path: string, document: string): Metadata {
   return {
     paths: new Set(pathsFor(path)),
-    serve: (_request, response) => answerWith(response, { status: 200, body: document }),
+    serve: (_request, response) => sendResponse(response, { status: 200, body: document }),
   };
 }
 
@@ -51,7 +51,10 @@ function fetchInto(response: ServerResponse, target: URL): void {
     headers: { accept: "application/json" },
   };
   const fail = (): void =>
-    answerWith(response, errorAnswer(502, INTERNAL_ERROR, "The MCP server behind Tollgate gave no metadata"));
+    sendResponse(
+      response,
+      errorResponse(502, INTERNAL_ERROR, "The MCP server behind Tollgate gave no metadata"),
+    );
   const request = client.get(target, options, (answer) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { RefusalCause } from "./vocabulary.ts";
 
-export interface Answer {
+export interface LocalResponse {
   readonly status: number;
   /** A JSON-RPC message. */
   readonly body: string;
@@ -22,7 +22,7 @@ export const INTERNAL_ERROR = -32_603;
 export const HEADER_MISMATCH = -32_020;
 
 /** An error answer; `id` is the request's id as its token, absent when it could not be read. */
-export function errorAnswer(status: number, code: number, message: string, id = "null"): Answer {
+export function errorResponse(status: number, code: number, message: string, id = "null"): LocalResponse {
   return { status, body: errorBody(code, message, id) };
 }
 
@@ -33,7 +33,7 @@ export function errorBody(code: number, message: string, id: string, data?: Reco
 }
 
 /** Sends the answer; a connection that already carries another one is broken instead. */
-export function answerWith(downstream: ServerResponse, { status, body, headers }: Answer): void {
+export function sendResponse(downstream: ServerResponse, { status, body, headers }: LocalResponse): void {
   if (downstream.headersSent || downstream.destroyed) return void downstream.destroy();
   const bytes = Buffer.from(body);
   downstream.writeHead(status, {

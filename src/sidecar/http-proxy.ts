@@ -52,7 +52,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     identity: identity.identity,
     challenge: identity.challenge,
-    tellAgent: agentHeader(settings.identity.upstreamHeader),
+    agentHeaders: agentHeader(settings.identity.upstreamHeader),
     nextId: createRequestIds(),
     filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
     recallList: (agent, body) => tools.lookup(body, policyFor(agent)),

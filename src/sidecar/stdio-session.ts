@@ -6,7 +6,7 @@ import { withoutCredentials } from "../telemetry/audit/redact.ts";
 import { type ChildExit, exitCodeOf, startChild } from "../proxy/upstream/child/child.ts";
 import { LineOutput, serveLines } from "../proxy/downstream/stdio-server.ts";
 import { StdioRelay } from "../proxy/relay/stdio-relay.ts";
-import { errorAnswer, INTERNAL_ERROR } from "../mcp/error-response.ts";
+import { errorResponse, INTERNAL_ERROR } from "../mcp/error-response.ts";
 import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
@@ -63,7 +63,7 @@ export async function openStdioSession(
   const output = new LineOutput(process.stdout, stop, stdout);
   const onFault = (error: unknown): Promise<void> => {
     log.error({ err: error }, "a message could not be relayed");
-    return output.write(errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message").body);
+    return output.write(errorResponse(502, INTERNAL_ERROR, "Tollgate failed to relay this message").body);
   };
   const tasks = new OpenTasks(clock.steadyMs);
   const relay = new StdioRelay({

@@ -14,8 +14,8 @@ import type { Caller } from "../relay/exchange.ts";
 import type { HttpRelay } from "../relay/http-relay.ts";
 import { type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
 import {
-  answerWith,
-  errorAnswer,
+  sendResponse,
+  errorResponse,
   INTERNAL_ERROR,
   INVALID_REQUEST,
   type RefusedRequest,
@@ -140,7 +140,7 @@ interface Arriving {
 function attempt({ onFault }: Listener, response: ServerResponse, step: () => void | Promise<void>): void {
   const fail = (error: unknown): void => {
     onFault(error);
-    answerWith(response, errorAnswer(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
+    sendResponse(response, errorResponse(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
   };
   try {
     step()?.catch(fail);
@@ -195,7 +195,7 @@ const LATE: RefusedRequest = {
 };
 
 function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {
-  const answer = errorAnswer(status, INVALID_REQUEST, detail);
+  const answer = errorResponse(status, INVALID_REQUEST, detail);
   // What is left of the body is not read: the connection ends with the answer.
   const headers = {
     connection: "close",

@@ -5,12 +5,12 @@ import type { Clock } from "../../enforcement/clock.ts";
 import type { Observer, Refusal } from "../../enforcement/observer.ts";
 import { ANONYMOUS, principalOf } from "../../enforcement/request.ts";
 import type { Caller, Exchange } from "./exchange.ts";
-import { overloaded } from "./upstream-errors.ts";
-import { type Answer, answerWith, type RefusedRequest } from "../../mcp/error-response.ts";
+import { overloadResponse } from "./upstream-errors.ts";
+import { type LocalResponse, sendResponse, type RefusedRequest } from "../../mcp/error-response.ts";
 import type { Challenge } from "../../identity/challenge.ts";
 import type { Identified, Identity } from "../../identity/authenticator.ts";
 import { clientOf, messageId, type Message } from "../../mcp/message.ts";
-import { type Owned, strangerAnswer } from "./ownership.ts";
+import { type OwnedResource, notFoundResponse } from "./ownership.ts";
 import type { ConcurrencyLimit } from "../http/concurrency-limit.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { TaskOwners } from "../sessions/task-owners.ts";
@@ -30,7 +30,7 @@ export interface AdmissionParts {
 }
 
 export interface Refused extends Omit<RefusedRequest, "status"> {
-  readonly answer: Answer;
+  readonly answer: LocalResponse;
   readonly bytes: number;
 }
 
@@ -59,7 +59,7 @@ export class Admission {
   /** Answers what may not pass: counted, recorded, never forwarded. */
   refuse({ agent = ANONYMOUS, downstream }: Caller, { cause, detail, bytes, answer }: Refused): void {
     this.noteRefusal({ cause, detail, bytes, agent });
-    answerWith(downstream, answer);
+    sendResponse(downstream, answer);
   }
 
   /** Counts and records what was answered elsewhere. */
@@ -88,8 +88,8 @@ export class Admission {
     return this.#takePlace(exchange, message) ? exchange : undefined;
   }
 
-  #refuseStranger(caller: Caller, message: Message | undefined, owned: Owned): undefined {
-    const answer = strangerAnswer(owned, message === undefined ? undefined : messageId(message));
+  #refuseStranger(caller: Caller, message: Message | undefined, owned: OwnedResource): undefined {
+    const answer = notFoundResponse(owned, message === undefined ? undefined : messageId(message));
     this.refuse(caller, {
       cause: "ownership",
       detail: `the ${owned} belongs to another agent`,
@@ -111,7 +111,7 @@ export class Admission {
     }
     const detail =
       incoming.method === "GET" ? "too many streams are open" : "too many requests are in flight";
-    const answer = overloaded(detail, message === undefined ? undefined : messageId(message));
+    const answer = overloadResponse(detail, message === undefined ? undefined : messageId(message));
     this.refuse({ incoming, downstream, agent }, { cause: "overload", detail, bytes: 0, answer });
     return false;
   }

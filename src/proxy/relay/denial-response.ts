@@ -1,7 +1,7 @@
 /** The response to a request that the policy denies: one shape for each case of the wire contract. */
 
 import type { Denial } from "../../policy/decision.ts";
-import { type Answer, errorAnswer, errorBody, INVALID_PARAMS } from "../../mcp/error-response.ts";
+import { type LocalResponse, errorResponse, errorBody, INVALID_PARAMS } from "../../mcp/error-response.ts";
 
 const DENIED = 403;
 const LIMITED = 429;
@@ -18,9 +18,9 @@ export interface DeniedCall {
 
 // A denial is a 200: clients take a 4xx for a lost session or for a request to log in.
 /** The answer to a denied tools/call. */
-export function denialAnswer(call: DeniedCall, denial: Denial): Answer {
+export function denialResponse(call: DeniedCall, denial: Denial): LocalResponse {
   if (denial.reason === "hidden" || denial.reason === "default_deny") {
-    return errorAnswer(200, INVALID_PARAMS, `Unknown tool: ${call.tool}`, call.id);
+    return errorResponse(200, INVALID_PARAMS, `Unknown tool: ${call.tool}`, call.id);
   }
   const text = denialText(denial, call.approvalId);
   const decision = decisionData(call, denial);
@@ -38,7 +38,10 @@ export function denialAnswer(call: DeniedCall, denial: Denial): Answer {
 }
 
 /** The answer to another denied method. */
-export function methodDenialAnswer(request: Pick<DeniedCall, "id" | "decisionId">, denial: Denial): Answer {
+export function methodDenialResponse(
+  request: Pick<DeniedCall, "id" | "decisionId">,
+  denial: Denial,
+): LocalResponse {
   const code = denial.retryAfterMs === undefined ? DENIED : LIMITED;
   const data = { "dev.tollgate/decision": decisionData(request, denial) };
   return { status: 200, body: errorBody(code, denialText(denial), request.id, data) };

@@ -11,21 +11,16 @@ import type { JsonObject } from "../../json/json.ts";
 import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import type { Caller, Exchange, ResponseContext } from "./exchange.ts";
-import { carryAnswer } from "./http-response.ts";
+import { forwardResponse } from "./http-response.ts";
 import { describeRequest } from "./request-record.ts";
-import { faultAnswer, overloaded } from "./upstream-errors.ts";
+import { upstreamErrorResponse, overloadResponse } from "./upstream-errors.ts";
 import { headerMismatch } from "../../mcp/mcp-headers.ts";
 import { asksForTask, messageId } from "../../mcp/message.ts";
 import type { CallMessage, Message, RequestMessage } from "../../mcp/message.ts";
 import { propagateInHeaders, propagateInMessage } from "./trace-propagation.ts";
-import {
-  type Answer,
-  answerWith,
-  errorAnswer,
-  HEADER_MISMATCH,
-  INTERNAL_ERROR,
-} from "../../mcp/error-response.ts";
-import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
+import { errorResponse, HEADER_MISMATCH, INTERNAL_ERROR } from "../../mcp/error-response.ts";
+import { type LocalResponse, sendResponse } from "../../mcp/error-response.ts";
+import { denialResponse, methodDenialResponse } from "./denial-response.ts";
 import { parseMessage } from "../../mcp/parse-message.ts";
 import { answerServer, type RefusedServerRequest, messageFor } from "./server-request-rules.ts";
 import { toolsSubscriptionId } from "../../mcp/subscription.ts";
@@ -42,12 +37,11 @@ export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">
   readonly policyFor: (agent: Agent) => Policy | undefined;
   readonly propagate: Propagate;
   /** Headers that tell the upstream who is calling, set last. */
-  readonly tellAgent: (agent: Agent) => OutgoingHttpHeaders;
+  readonly agentHeaders: (agent: Agent) => OutgoingHttpHeaders;
   /** Headers that never go upstream, in lower case: those that prove who the agent is. */
   readonly withheldHeaders: ReadonlySet<string>;
 }
 
-/** At once, or when it is done. */
 type Work = void | Promise<void>;
 
 type Tracked = Exchange & { readonly tracking: RequestLifecycle };
@@ -72,12 +66,17 @@ export class HttpRelay {
     const scanned = parseMessage(body);
     if (!scanned.ok) {
       const { cause, detail, code } = scanned;
-      return this.admission.refuse(caller, { cause, detail, bytes, answer: errorAnswer(400, code, detail) });
+      return this.admission.refuse(caller, {
+        cause,
+        detail,
+        bytes,
+        answer: errorResponse(400, code, detail),
+      });
     }
     const { message, text } = scanned;
     const mismatch = headerMismatch(message, caller.incoming, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
-      const answer = errorAnswer(400, HEADER_MISMATCH, mismatch, messageId(message));
+      const answer = errorResponse(400, HEADER_MISMATCH, mismatch, messageId(message));
       return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
     const exchange = this.admission.enter(caller, message);
@@ -107,9 +106,9 @@ export class HttpRelay {
 
   /** As they go upstream; who is calling stands last. */
   #headers({ incoming, agent }: Exchange, context?: TraceContext): OutgoingHttpHeaders {
-    const { withheldHeaders, tellAgent } = this.#parts;
+    const { withheldHeaders, agentHeaders } = this.#parts;
     const passed = propagateInHeaders(requestHeaders(incoming, withheldHeaders), context);
-    return Object.assign(passed, tellAgent(agent));
+    return Object.assign(passed, agentHeaders(agent));
   }
 
   #inputSchemaOf(message: Message): JsonObject | undefined {
@@ -147,11 +146,11 @@ export class HttpRelay {
     const judged = enforcer.enforceMethod(tracking);
     const denial = judged instanceof Promise ? await judged : judged;
     if (denial !== undefined) {
-      const answer = methodDenialAnswer({ id: message.id, decisionId: tracking.request.id }, denial);
+      const answer = methodDenialResponse({ id: message.id, decisionId: tracking.request.id }, denial);
       return answerDenied(downstream, tracking, answer);
     }
     if (message.method === "initialize" && !sessions.hasRoom(principalOf(exchange.agent)))
-      return answerDenied(downstream, tracking, overloaded("too many sessions are open", message.id));
+      return answerDenied(downstream, tracking, overloadResponse("too many sessions are open", message.id));
     return this.#send(tracked, (headers, context) =>
       upstream.relay(message, propagateInMessage(text, message.meta, context), headers),
     );
@@ -185,7 +184,7 @@ export class HttpRelay {
         );
       return this.#send(exchange, open, permit);
     }
-    const answer = denialAnswer(
+    const answer = denialResponse(
       {
         id: message.id,
         tool: message.name,
@@ -217,20 +216,17 @@ export class HttpRelay {
     };
     downstream.on("close", leave);
     try {
-      const carried = carryAnswer(exchange, await upstream.response, this.#answerParts);
+      const carried = forwardResponse(exchange, await upstream.response, this.#answerParts);
       if (carried !== undefined) await carried;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       if (!error.wasSent) permit?.refund();
       if (isGone) return tracking?.ended("cancelled");
-      const answer = faultAnswer(error, tracking?.request.rpcId);
-      const ending = {
-        resultBytes: Buffer.byteLength(answer.body),
-        httpStatus: answer.status,
-        rpcCode: INTERNAL_ERROR,
-      };
+      const answer = upstreamErrorResponse(error, tracking?.request.rpcId);
+      const { body, status: httpStatus } = answer;
+      const ending = { resultBytes: Buffer.byteLength(body), httpStatus, rpcCode: INTERNAL_ERROR };
       tracking?.ended(error.fault === "timeout" ? "timeout" : "upstream_error", ending);
-      answerWith(downstream, answer);
+      sendResponse(downstream, answer);
     } finally {
       this.#underway.over(session, tracking);
     }
@@ -244,7 +240,7 @@ export class HttpRelay {
   }
 }
 
-function answerDenied(downstream: ServerResponse, tracking: RequestLifecycle, answer: Answer): void {
+function answerDenied(downstream: ServerResponse, tracking: RequestLifecycle, answer: LocalResponse): void {
   tracking.ended("denied", { resultBytes: Buffer.byteLength(answer.body), httpStatus: answer.status });
-  answerWith(downstream, answer);
+  sendResponse(downstream, answer);
 }

@@ -4,15 +4,15 @@ import { principalOf } from "../../enforcement/request.ts";
 import { responseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { copyString, valueOf } from "../http/header-fields.ts";
-import { carryJson } from "./json-response.ts";
+import { forwardJson } from "./json-response.ts";
 import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { carryStream } from "./sse-response.ts";
+import { forwardEventStream } from "./sse-response.ts";
 import { isEventStream, type UpstreamResponse } from "../upstream.ts";
 
 /** Carries the whole answer and ends the exchange's request; never rejects for what the upstream does. */
-export function carryAnswer(
+export function forwardResponse(
   exchange: Exchange,
   answer: UpstreamResponse,
   parts: ResponseContext,
@@ -25,15 +25,15 @@ export function carryAnswer(
   if (mustRead && encoding !== "identity")
     return reject(exchange, answer, "answered in an encoding that was not asked for");
   rememberSession(exchange, answer, parts.sessions);
-  if (status < 300 && isEventStream(answer)) return carryStream(exchange, answer, parts);
-  if (isJson(answer) && exchange.tracking !== undefined) return carryJson(exchange, answer, parts);
+  if (status < 300 && isEventStream(answer)) return forwardEventStream(exchange, answer, parts);
+  if (isJson(answer) && exchange.tracking !== undefined) return forwardJson(exchange, answer, parts);
   if (mustRead && (exchange.tracking !== undefined || exchange.incoming.method === "GET")) {
     return reject(exchange, answer, "answered with neither JSON nor a stream");
   }
-  return carryVerbatim(exchange, answer);
+  return forwardRaw(exchange, answer);
 }
 
-async function carryVerbatim(exchange: Exchange, answer: UpstreamResponse): Promise<void> {
+async function forwardRaw(exchange: Exchange, answer: UpstreamResponse): Promise<void> {
   const { downstream, tracking } = exchange;
   downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
   const { end, bytes } = await pump(answer, downstream, {

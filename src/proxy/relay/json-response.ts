@@ -1,6 +1,6 @@
 /** Carries a JSON response of the upstream: read whole when it is short enough, watched when it is not. */
 
-import type { EndOfAnswer } from "../../enforcement/request-lifecycle.ts";
+import type { EndOfResponse } from "../../enforcement/request-lifecycle.ts";
 import { bytesIn, endInPieces, joined } from "../http/body-pieces.ts";
 import { responseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
@@ -11,21 +11,21 @@ import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts
 import type { UpstreamResponse } from "../upstream.ts";
 
 /** An answer up to this size is held back until it is seen to be whole, in bytes. */
-const HELD_BYTES = 256 * 1024;
+const MAX_BUFFERED_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Carries the body and ends the request with it; a body that may not pass is answered with a 502. */
-export function carryJson(
+export function forwardJson(
   exchange: Exchange,
   answer: UpstreamResponse,
   parts: ResponseContext,
 ): void | Promise<void> {
-  const held = hold(answer, needsInspection(exchange, parts) ? parts.listBytes : HELD_BYTES);
-  if (!(held instanceof Promise)) return carryHeld(exchange, answer, held, parts);
-  return held.then((ended) => carryHeld(exchange, answer, ended, parts));
+  const held = hold(answer, needsInspection(exchange, parts) ? parts.listBytes : MAX_BUFFERED_BYTES);
+  if (!(held instanceof Promise)) return forwardBuffered(exchange, answer, held, parts);
+  return held.then((ended) => forwardBuffered(exchange, answer, ended, parts));
 }
 
-function carryHeld(
+function forwardBuffered(
   exchange: Exchange,
   answer: UpstreamResponse,
   { end, body: came }: Held,
@@ -35,7 +35,7 @@ function carryHeld(
   if (end === "more") {
     if (needsInspection(exchange, parts))
       return reject(exchange, answer, "sent an answer that is too large to be read");
-    return carryLongJson(exchange, answer, joined(came), parts);
+    return forwardLongJson(exchange, answer, joined(came), parts);
   }
   const known = recalled(exchange, parts, came);
   const body = known === undefined ? joined(came) : NOTHING;
@@ -54,7 +54,7 @@ function carryHeld(
   endInPieces(exchange.downstream.writeHead(answer.statusCode, headers), pieces);
 }
 
-async function carryLongJson(
+async function forwardLongJson(
   exchange: Exchange,
   answer: UpstreamResponse,
   held: Buffer,
@@ -83,7 +83,7 @@ async function carryLongJson(
 function endWith(
   { tracking, task }: Exchange,
   outline: Outline | undefined,
-  answer: EndOfAnswer,
+  answer: EndOfResponse,
   { tasks }: ResponseContext,
 ): void {
   if (tracking === undefined) return;

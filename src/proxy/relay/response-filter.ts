@@ -4,7 +4,7 @@ import type { Exchange, ResponseContext } from "./exchange.ts";
 import type { Filter } from "./pipe.ts";
 import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { refusalForAgent } from "./server-request-rules.ts";
-import { StreamFilter } from "./sse-filter.ts";
+import { SseFilter } from "./sse-filter.ts";
 
 /** Whether each message of this answer must be read whole before it passes. */
 export function needsInspection(exchange: Exchange, { serverRequests }: ResponseContext): boolean {
@@ -30,7 +30,7 @@ export function bufferingFilter(
     if (refused !== undefined) return refused;
     return isList && outline.hasTools ? parts.filterList(exchange.agent, data, isFirstPage) : data;
   };
-  return new StreamFilter({ maxBytes: parts.listBytes, rewrite, onMessage });
+  return new SseFilter({ maxBytes: parts.listBytes, rewrite, onMessage });
 }
 
 /** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */

@@ -1,9 +1,9 @@
 /** How a request ends by the response of the upstream: with its outcome, as a task that goes on, or with a 502. */
 
 import { principalOf } from "../../enforcement/request.ts";
-import type { EndOfAnswer, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
+import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
-import { answerWith, errorAnswer, INTERNAL_ERROR } from "../../mcp/error-response.ts";
+import { sendResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { Exchange } from "./exchange.ts";
 import { outcomeOf, rpcCodeOf } from "../../mcp/outcome.ts";
 import type { PumpEnd } from "./pipe.ts";
@@ -16,7 +16,7 @@ import { discardBody, type UpstreamResponse } from "../upstream.ts";
 export function settle(
   tracking: RequestLifecycle,
   outline: Outline,
-  answer: EndOfAnswer,
+  answer: EndOfResponse,
   tasks: OpenTasks,
 ): void {
   if (tasks.begin(tracking, outline, answer)) return;
@@ -28,7 +28,7 @@ export function settle(
 export function reject({ downstream, tracking }: Exchange, answer: UpstreamResponse, what: string): void {
   discardBody(answer);
   if (downstream.destroyed) return tracking?.ended("cancelled");
-  const refusal = errorAnswer(
+  const refusal = errorResponse(
     502,
     INTERNAL_ERROR,
     `The MCP server behind Tollgate ${what}`,
@@ -36,7 +36,7 @@ export function reject({ downstream, tracking }: Exchange, answer: UpstreamRespo
   );
   const resultBytes = Buffer.byteLength(refusal.body);
   tracking?.ended("upstream_error", { resultBytes, httpStatus: 502, rpcCode: INTERNAL_ERROR });
-  answerWith(downstream, refusal);
+  sendResponse(downstream, refusal);
 }
 
 /** An answer that speaks of a task, or to a request about one, makes it the task of whoever it answers. */

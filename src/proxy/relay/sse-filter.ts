@@ -4,7 +4,7 @@ import type { Filter } from "./pipe.ts";
 import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
 import { replaceData, type SseEvent, SseSplitter } from "../../mcp/sse.ts";
 
-export interface StreamFilterOptions {
+export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
   readonly maxBytes: number;
   /** The message that goes on in its place, empty for none; undefined when it cannot be read. */
@@ -12,11 +12,11 @@ export interface StreamFilterOptions {
   readonly onMessage: (outline: Outline) => void;
 }
 
-export class StreamFilter implements Filter {
-  readonly #options: StreamFilterOptions;
+export class SseFilter implements Filter {
+  readonly #options: SseFilterOptions;
   readonly #splitter: SseSplitter;
 
-  constructor(options: StreamFilterOptions) {
+  constructor(options: SseFilterOptions) {
     this.#options = options;
     this.#splitter = new SseSplitter(options.maxBytes);
   }

@@ -11,7 +11,7 @@ const NEWLINE = Buffer.from("\n");
 
 type Place = "line start" | "field name" | "value start" | "value" | "other field";
 
-export class StreamWatch {
+export class SseObserver {
   readonly #onMessage: (outline: Outline) => void;
   #outline = new MessageSkimmer();
   #hasData = false;

@@ -7,12 +7,12 @@ import { type Filter, pump } from "./pipe.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
 import { deferResponse, takeDeferred } from "../sessions/sessions.ts";
-import { StreamWatch } from "./sse-observer.ts";
+import { SseObserver } from "./sse-observer.ts";
 import { ACKNOWLEDGED } from "../../mcp/subscription.ts";
 import type { UpstreamResponse } from "../upstream.ts";
 
 /** Carries the stream to its end, and ends the request when the stream has not answered it. */
-export async function carryStream(
+export async function forwardEventStream(
   exchange: Exchange,
   answer: UpstreamResponse,
   parts: ResponseContext,
@@ -33,7 +33,7 @@ export async function carryStream(
     if (subscription !== undefined && outline.method === ACKNOWLEDGED)
       release = parts.serverStreams.hold(downstream, agent, subscription);
   };
-  const filter = mustHold ? bufferingFilter(exchange, parts, onMessage) : watchFilter(onMessage, counter);
+  const filter = mustHold ? bufferingFilter(exchange, parts, onMessage) : observingFilter(onMessage, counter);
   parts.streams.open += 1;
   const onOpen = (leave: () => void): void => {
     if (isEndless(exchange)) parts.answers.isStream(downstream, leave);
@@ -55,8 +55,8 @@ function isEndless({ tracking }: Exchange): boolean {
   return tracking === undefined || tracking.request.method === "subscriptions/listen";
 }
 
-function watchFilter(onMessage: (outline: Outline) => void, counter: { bytes: number }): Filter {
-  const watch = new StreamWatch(onMessage);
+function observingFilter(onMessage: (outline: Outline) => void, counter: { bytes: number }): Filter {
+  const watch = new SseObserver(onMessage);
   const pass = (chunk: Buffer): Buffer => {
     counter.bytes += chunk.byteLength;
     watch.push(chunk);

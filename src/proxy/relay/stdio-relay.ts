@@ -21,8 +21,8 @@ import {
 } from "../../mcp/message.ts";
 import { outcomeOf, rpcCodeOf } from "../../mcp/outcome.ts";
 import { type Pending, PendingRequests } from "../sessions/pending-requests.ts";
-import { denialAnswer, methodDenialAnswer } from "./denial-response.ts";
-import { errorAnswer, INTERNAL_ERROR, INVALID_REQUEST } from "../../mcp/error-response.ts";
+import { denialResponse, methodDenialResponse } from "./denial-response.ts";
+import { errorResponse, INTERNAL_ERROR, INVALID_REQUEST } from "../../mcp/error-response.ts";
 import type { Outline } from "../../mcp/message-skimmer.ts";
 import { parseMessage } from "../../mcp/parse-message.ts";
 import { summarizeLine } from "../../mcp/server-line.ts";
@@ -112,7 +112,7 @@ export class StdioRelay {
   /** Answers what may not pass: counted, recorded, never forwarded. */
   async refuse(refused: Pick<Refusal, "cause" | "detail" | "bytes">, code = INVALID_REQUEST): Promise<void> {
     this.#noteRefusal(refused);
-    await this.#parts.toClient(errorAnswer(400, code, refused.detail).body);
+    await this.#parts.toClient(errorResponse(400, code, refused.detail).body);
   }
 
   #noteRefusal(refused: Pick<Refusal, "cause" | "detail" | "bytes">): void {
@@ -172,7 +172,7 @@ export class StdioRelay {
       decisionId: tracking.request.id,
       ...(approval !== undefined && { approvalId: approval }),
     };
-    return this.#answerDenied(tracking, denialAnswer(call, denial).body);
+    return this.#answerDenied(tracking, denialResponse(call, denial).body);
   }
 
   async #request(message: RequestMessage, text: string): Promise<void> {
@@ -182,7 +182,7 @@ export class StdioRelay {
     const denial = judged instanceof Promise ? await judged : judged;
     if (denial !== undefined) {
       const request = { id: message.id, decisionId: tracking.request.id };
-      return this.#answerDenied(tracking, methodDenialAnswer(request, denial).body);
+      return this.#answerDenied(tracking, methodDenialResponse(request, denial).body);
     }
     const task = taskRequestOf(message);
     const isFirstPage = message.params?.has("cursor") !== true;
@@ -281,7 +281,7 @@ export class StdioRelay {
 const GONE = "has ended without an answer";
 
 function faultAnswer(what: string, id: string): string {
-  return errorAnswer(502, INTERNAL_ERROR, `The MCP server behind Tollgate ${what}`, id).body;
+  return errorResponse(502, INTERNAL_ERROR, `The MCP server behind Tollgate ${what}`, id).body;
 }
 
 /** What nobody waits for an answer to is lost with the server. */

@@ -1,6 +1,6 @@
 /** Calls that have become tasks: each is kept open until its task is seen to end. */
 
-import type { EndOfAnswer, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
+import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { RequestMessage } from "../../mcp/message.ts";
 import type { MessageSummary } from "../../mcp/message-outline.ts";
@@ -43,7 +43,7 @@ export class OpenTasks {
   }
 
   /** Whether this answer to a call is a task; its call then ends when the task does. */
-  begin(tracking: RequestLifecycle, outline: MessageSummary, answer: EndOfAnswer): boolean {
+  begin(tracking: RequestLifecycle, outline: MessageSummary, answer: EndOfResponse): boolean {
     const taskId = tracking.request.tool === undefined ? undefined : createdTaskId(outline);
     if (taskId === undefined || tracking.isEnded) return false;
     this.#letGo(taskId);
@@ -57,7 +57,7 @@ export class OpenTasks {
   }
 
   /** What the upstream says by itself, or in answer to `asked`: ends the call whose task has ended. */
-  onTaskMessage(outline: MessageSummary, answer: EndOfAnswer, asked?: TaskRequest): void {
+  onTaskMessage(outline: MessageSummary, answer: EndOfResponse, asked?: TaskRequest): void {
     if (this.#open.size === 0) return;
     const news = taskUpdate(outline);
     if (asked?.method === "tasks/result" && outline.method === undefined) {
@@ -86,7 +86,7 @@ export class OpenTasks {
     for (const taskId of this.#open.keys()) this.#letGo(taskId);
   }
 
-  #end(taskId: string, { outcome, rpcCode }: TaskEnding, answer: EndOfAnswer): void {
+  #end(taskId: string, { outcome, rpcCode }: TaskEnding, answer: EndOfResponse): void {
     const task = this.#open.get(taskId);
     if (task === undefined) return;
     this.#open.delete(taskId);

@@ -12,11 +12,11 @@ export interface Session {
   readonly owner: string;
   readonly client?: Client;
   /** Requests whose stream ended without their answer, which may still come on another stream; by id token. */
-  readonly owed: Map<string, RequestLifecycle>;
+  readonly deferredResponses: Map<string, RequestLifecycle>;
 }
 
 /** Answers that one session may owe. */
-const MAX_OWED = 256;
+const MAX_DEFERRED = 256;
 const IDLE_MS = 24 * 3_600_000;
 
 interface Entry extends Session {
@@ -77,7 +77,7 @@ export class Sessions {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#places.release(entry.owner);
-    for (const tracking of entry.owed.values()) tracking.ended("cancelled");
+    for (const tracking of entry.deferredResponses.values()) tracking.ended("cancelled");
   }
 
   closeAll(): void {
@@ -88,7 +88,7 @@ export class Sessions {
     return {
       id: keyOf(id),
       owner,
-      owed: new Map(),
+      deferredResponses: new Map(),
       usedAtMs: this.#nowMs(),
       ...(client !== undefined && { client }),
     };
@@ -114,16 +114,20 @@ export function deferResponse(
   fallback: Outcome,
 ): void {
   const { rpcId } = tracking.request;
-  if (session === undefined || session.owed.size >= MAX_OWED || session.owed.has(rpcId)) {
+  if (
+    session === undefined ||
+    session.deferredResponses.size >= MAX_DEFERRED ||
+    session.deferredResponses.has(rpcId)
+  ) {
     tracking.ended(fallback);
     return;
   }
-  session.owed.set(rpcId, tracking);
+  session.deferredResponses.set(rpcId, tracking);
 }
 
 /** The request of that id whose answer came on another stream; it is owed no longer. */
 export function takeDeferred(session: Session | undefined, rpcId: string): RequestLifecycle | undefined {
-  const tracking = session?.owed.get(rpcId);
-  session?.owed.delete(rpcId);
+  const tracking = session?.deferredResponses.get(rpcId);
+  session?.deferredResponses.delete(rpcId);
   return tracking;
 }

@@ -4,8 +4,8 @@
 export type TaskUse = "allowed" | "refused";
 
 /** Tasks remembered at once, of all agents and of one. */
-const MOST_TASKS = 10_000;
-const MOST_OF_ONE = 1_000;
+const MAX_TASKS = 10_000;
+const MAX_TASKS_PER_AGENT = 1_000;
 const IDLE_MS = 24 * 3_600_000;
 /** Who is at the bound must not make us look through all tasks with each request. */
 const SWEEP_MS = 60_000;
@@ -23,7 +23,7 @@ export class TaskOwners {
   readonly #maxOfOne: number;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(nowMs: () => number, max = MOST_TASKS, maxOfOne = MOST_OF_ONE) {
+  constructor(nowMs: () => number, max = MAX_TASKS, maxOfOne = MAX_TASKS_PER_AGENT) {
     this.#nowMs = nowMs;
     this.#max = max;
     this.#maxOfOne = maxOfOne;

@@ -2,7 +2,7 @@
 
 import { discardBody, type UpstreamResponse, type UpstreamExchange } from "../../upstream.ts";
 import {
-  errorAnswer,
+  errorResponse,
   HEADER_MISMATCH,
   INTERNAL_ERROR,
   INVALID_PARAMS,
@@ -52,7 +52,7 @@ export function oneStreamOnly(): UpstreamExchange {
 
 export function postOnly(): UpstreamExchange {
   const headers = { ...JSON_BODY, allow: "POST" };
-  return answered(wholeBody(405, headers, errorAnswer(405, NOT_ALLOWED, "Method not allowed.").body));
+  return answered(wholeBody(405, headers, errorResponse(405, NOT_ALLOWED, "Method not allowed.").body));
 }
 
 export function headerMissing(name: string, id: string | undefined): UpstreamResponse {
@@ -75,7 +75,7 @@ export function unsupportedVersion(
 
 /** When there are as many children, or requests, as there may be. */
 export function tooMany(what: string, id: string | undefined): UpstreamResponse {
-  const { body: text } = errorAnswer(503, INTERNAL_ERROR, `Too many ${what}`, id);
+  const { body: text } = errorResponse(503, INTERNAL_ERROR, `Too many ${what}`, id);
   return wholeBody(503, { ...JSON_BODY, "retry-after": "5" }, text);
 }
 
@@ -101,5 +101,5 @@ function failed(status: number, code: number, message: string): UpstreamExchange
 }
 
 function body(status: number, code: number, message: string, id?: string): UpstreamResponse {
-  return wholeBody(status, JSON_BODY, errorAnswer(status, code, message, id).body);
+  return wholeBody(status, JSON_BODY, errorResponse(status, code, message, id).body);
 }
