@@ -1,10 +1,10 @@
-/** The admin listener: bound at once, its pages loaded when the start is over or somebody asks. See docs/decisions/0045-what-a-start-loads.md. */
+/** The admin listener: bound at once; its pages are loaded later, or at the first request. See docs/decisions/0045-what-a-start-loads.md. */
 
 import { createServer, type Server } from "node:http";
 import type { AdminSources } from "../admin/server.ts";
 import type { Log } from "../telemetry/logging/log.ts";
 
-/** The first call of a wrapped server is answered by then, and does not wait for Express. */
+/** Long enough for the first call of a wrapped server, which must not wait for Express to load. */
 const LOAD_AFTER_MS = 1_000;
 
 export function createAdminListener(sources: AdminSources, log: Log): Server {
@@ -16,12 +16,12 @@ export function createAdminListener(sources: AdminSources, log: Log): Server {
       else serve(request, response);
     });
   });
-  // Not left to the first request: an upgrade under a running sidecar takes the file away.
+  // Also loaded without a request: an upgrade while the sidecar runs deletes the file.
   const timer = setTimeout(pages, LOAD_AFTER_MS).unref();
   return server.on("close", () => clearTimeout(timer));
 }
 
-/** Undefined when they cannot be had. */
+/** Undefined when they cannot be loaded. */
 async function load(sources: AdminSources, log: Log) {
   try {
     const { createAdminPages } = await import("../admin/server.ts");

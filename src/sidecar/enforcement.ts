@@ -38,7 +38,7 @@ export function buildEnforcement(
     approvals: control.approvals,
     freezes: control.freezes,
     clock,
-    onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be judged"),
+    onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be decided, and was denied"),
   });
   return { tools: openTools(policies, telemetry, clock), policyFor, enforcer };
 }

@@ -1,12 +1,9 @@
-/** What V8 is told about this program's garbage, and why: docs/decisions/0053-soak.md. */
+/** V8 flags for garbage collection; see docs/decisions/0053-soak.md. */
 
 import { setFlagsFromString } from "node:v8";
 
-/**
- * Keeps memory level under load. To be called before the first request, and before anything is compiled that is kept for
- * the next start; again changes nothing.
- */
+/** Keeps memory level under load. Call it before the first request, and before code is compiled into the compile cache. */
 export function tuneCollector(): void {
-  // Streams that stay open teach V8 that what a call needs lives long: it would make it old at birth, and keep the whole call with it.
+  // With long-lived streams V8 allocates per-call objects directly in old space, and each one keeps its whole call alive.
   setFlagsFromString("--no-allocation-site-pretenuring");
 }

@@ -22,7 +22,7 @@ export function watchIsolation(
     metrics.upstreamExposed(exposure.state === "exposed");
     const because = describeExposure(exposure, upstream);
     violations = isRequired && because !== undefined ? [because] : [];
-    if (exposure.state === "exposed") log.warn({ because }, "not isolated");
+    if (exposure.state === "exposed") log.warn({ because }, "the upstream is not isolated");
   };
   return { check, violations: () => violations };
 }

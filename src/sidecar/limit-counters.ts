@@ -1,4 +1,4 @@
-/** Where this sidecar counts: in its own memory, or in a store that it shares with others. */
+/** The limit counters of this sidecar: in its own memory, or in a store that it shares with other sidecars. */
 
 import { digestOf } from "../config/files/policy-file.ts";
 import type { Settings } from "../config/settings/settings.ts";
@@ -15,31 +15,32 @@ import type { StateMetrics } from "../telemetry/metrics/state-metrics.ts";
 
 export interface LimitCounters {
   readonly counters: Counters;
-  /** Absent when counters live in memory. */
+  /** Undefined when counters are in memory. */
   readonly shared: SharedLimits | undefined;
-  /** Where the counters are, and what else sidecars share. */
+  /** The store of the counters, which also shares approvals and freezes; undefined when counters are in memory. */
   readonly store: SharedStore | undefined;
   readonly read: (limits: readonly Limit[]) => LimitReadings;
-  /** Forgets the limits that no policy has any more. */
+  /** Drops the counters of limits that no policy has any more. */
   readonly retain: (limits: readonly Limit[]) => void;
-  /** Resolves when the store has answered, or has failed for the first time: a sidecar starts without its store. */
+  /** Resolves after the first response or failure of the store: a sidecar starts without its store. */
   readonly start: () => Promise<void>;
   readonly close: () => void;
 }
 
-/** Told of once telemetry is there: its metrics read the counters, so they come first. */
+/** Where store failures are reported. */
 export interface LimitEvents {
   readonly log: Log;
   readonly metrics: Pick<StateMetrics, "limitStoreFailed" | "failedOpen">;
 }
 
+/** Opens the counters. `events` is called only after telemetry has started: telemetry reads the counters, so they are opened first. */
 export async function openLimitCounters(
   settings: Settings,
   clock: Clock,
   events: () => LimitEvents,
 ): Promise<LimitCounters> {
   const { store } = settings.limits;
-  if (store !== undefined) return countInStore(settings, store, clock, events);
+  if (store !== undefined) return openSharedCounters(settings, store, clock, events);
   const counters = new Counters();
   return {
     counters,
@@ -52,19 +53,19 @@ export async function openLimitCounters(
   };
 }
 
-async function countInStore(
+async function openSharedCounters(
   { server, limits: { onStoreError, timeoutMs, prefix } }: Settings,
   address: StoreAddress,
   clock: Clock,
   events: () => LimitEvents,
 ): Promise<LimitCounters> {
-  // The client weighs 29 MB, which a sidecar that counts in memory does without.
+  // Loaded only here: the client takes 29 MB of memory.
   const { RedisStore } = await import("../enforcement/store/redis.ts");
   const store = new RedisStore({
     address,
     scheme: { prefix, server, digest: digestOfCaller },
     timeoutMs,
-    onChange: (isUp, cause) => reportStore(events().log, address, isUp, cause),
+    onChange: (isUp, cause) => logStoreState(events().log, address, isUp, cause),
   });
   const onFailed: SharedLimitsParts["onFailed"] = (fault) => events().metrics.limitStoreFailed(fault);
   const onFailedOpen: SharedLimitsParts["onFailedOpen"] = (fault) => events().metrics.failedOpen(fault);
@@ -83,13 +84,13 @@ async function countInStore(
 
 const DIGEST_LENGTH = 32;
 
-/** Callers as the store knows them: the first 32 hex digits of the SHA-256. */
+/** Hides a caller's name from the store: the first 32 hex digits of its SHA-256. */
 export function digestOfCaller(text: string): string {
   return digestOf(Buffer.from(text)).slice(0, DIGEST_LENGTH);
 }
 
-function reportStore(log: Log, { kind, nodes }: StoreAddress, isUp: boolean, cause: unknown): void {
+function logStoreState(log: Log, { kind, nodes }: StoreAddress, isUp: boolean, cause: unknown): void {
   const store = { kind, nodes: nodes.map(({ host, port }) => `${host}:${port}`) };
-  if (isUp) log.info({ store }, "the limit store answers");
-  else log.warn({ store, err: cause }, "the limit store does not answer");
+  if (isUp) log.info({ store }, "the limit store is reachable");
+  else log.warn({ store, err: cause }, "the limit store is not reachable");
 }

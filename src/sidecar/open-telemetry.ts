@@ -1,4 +1,4 @@
-/** Starts what observes, as the settings say. */
+/** Starts telemetry from the settings. */
 
 import type { Settings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
@@ -7,10 +7,10 @@ import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
-/** What observes; nothing that it does or leaves undone changes a decision. */
+/** Starts telemetry. Invariant: nothing in telemetry changes a decision. */
 export type OpenTelemetry = (
   settings: Settings,
-  /** Names that are labels always. */
+  /** Agents that always have a label value of their own. */
   agents: readonly string[],
   readLimits: () => LimitReadings,
 ) => Promise<Telemetry>;
@@ -22,7 +22,7 @@ const STDERR = 2;
 export const openTelemetry: OpenTelemetry = (settings, agents, readLimits) =>
   open(settings, agents, readLimits, undefined);
 
-/** The same, with a log that does not wait for a reader. */
+/** The same, with the log written to `stderr`, which never blocks. */
 export function telemetryLoggingTo(stderr: LineSink): OpenTelemetry {
   return (settings, agents, readLimits) => open(settings, agents, readLimits, stderr);
 }
@@ -47,12 +47,12 @@ async function open(
       environment: process.env,
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StartError([`--audit: cannot be written: ${why}`], UNAVAILABLE);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError([`--audit: cannot be written: ${reason}`], UNAVAILABLE);
   }
 }
 
-/** Stderr where stdout carries MCP. */
+/** The descriptor for `--audit -`: stderr where stdout carries MCP. */
 function standardOutput({ listen }: Settings): number {
   return listen === undefined ? STDERR : STDOUT;
 }

@@ -122,7 +122,7 @@ function openBridge(
 
 function reportUpstream({ log, metrics }: Telemetry, upstream: UpstreamSettings, isUp: boolean): void {
   metrics.upstreamUp(isUp);
-  log.info({ upstream: upstreamName(upstream), up: isUp }, "upstream changed");
+  log.info({ upstream: upstreamName(upstream), up: isUp }, "upstream went up or down");
 }
 
 /** Turns an error of the wrapped command into a StartError. */

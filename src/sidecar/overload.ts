@@ -1,18 +1,18 @@
-/** Whether this process keeps up: the event loop's delay, looked at each second, and what follows from it. */
+/** Detects overload from the event loop's delay, which is sampled each second. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Repeat } from "../config/files/watched-file.ts";
 
-/** The median delay since it was asked last, in milliseconds. */
+/** Returns the median delay since the previous call, in milliseconds. */
 export type TakeDelayMs = () => number;
 
 export interface LoopWatchOptions {
-  /** A median above it, over a second, is too late; 0 watches nothing. */
+  /** A median delay above this is overload, in milliseconds; 0 turns the watch off. */
   readonly maxMs: number;
   readonly onChange: (isLate: boolean, delayMs: number) => void;
-  /** Absent: the real one. */
+  /** Absent means the delay of this process's event loop. */
   readonly takeDelayMs?: TakeDelayMs;
-  /** Absent: a timer that keeps no process alive. */
+  /** Absent means a timer that does not keep the process alive. */
   readonly repeat?: Repeat;
 }
 
@@ -21,11 +21,11 @@ export interface LoopWatch {
   readonly stop: () => void;
 }
 
-const LOOK_MS = 1_000;
+const SAMPLE_MS = 1_000;
 const RESOLUTION_MS = 20;
 const NANOSECONDS = 1_000_000;
 
-/** Watches from now on; it is late until the delay is below half of `maxMs` again, so that it does not flutter. */
+/** Watches from now on. Overload ends when the delay is below half of `maxMs`, so that the state does not flap. */
 export function watchLoop({
   maxMs,
   onChange,
@@ -40,7 +40,7 @@ export function watchLoop({
     const isLateNow = delayMs > (isLate ? maxMs / 2 : maxMs);
     if (isLateNow !== isLate) onChange(isLateNow, delayMs);
     isLate = isLateNow;
-  }, LOOK_MS);
+  }, SAMPLE_MS);
   return {
     isLate: () => isLate,
     stop: () => {
@@ -50,7 +50,7 @@ export function watchLoop({
   };
 }
 
-// The median: one long turn, such as a reload of a large policy, is over when it could be acted upon.
+// The median, since one long turn, such as the reload of a large policy, is over before any request could be refused.
 function measureLoop(): { takeDelay: TakeDelayMs; stop: () => void } {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
@@ -64,7 +64,7 @@ function measureLoop(): { takeDelay: TakeDelayMs; stop: () => void } {
   };
 }
 
-const byTimer: Repeat = (look, everyMs) => {
-  const timer = setInterval(look, everyMs).unref();
+const byTimer: Repeat = (sample, everyMs) => {
+  const timer = setInterval(sample, everyMs).unref();
   return () => clearInterval(timer);
 };

@@ -1,13 +1,13 @@
-/** What the server's tools change: their names and categories, and how far the policies fit them. */
+/** Reports the server's tools to metrics and log: their names and categories, and where a policy does not match them. */
 
 import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 
-const MOST_FINDINGS_LOGGED = 20;
+const MAX_LOGGED_FINDINGS = 20;
 
-/** Tells metrics and log of the tools that the server has listed. */
+/** Called after each tools/list with a new list, and after each policy reload. */
 export function reportTools(
   tools: ToolCatalog,
   policies: readonly CompiledPolicy[],
@@ -19,12 +19,12 @@ export function reportTools(
     .map((policy) => {
       const coverage = comparePolicyWithTools(policy, tools.definitions());
       const findings = coverage.findings.map(({ path, message }) => `${path}: ${message}`);
-      const some = {
+      const fields = {
         policy: policy.digest,
-        findings: findings.slice(0, MOST_FINDINGS_LOGGED),
+        findings: findings.slice(0, MAX_LOGGED_FINDINGS),
         count: findings.length,
       };
-      if (findings.length > 0) log.warn(some, "the policy does not fit the server's tools");
+      if (findings.length > 0) log.warn(fields, "the policy does not match the server's tools");
       return coverage;
     });
   metrics.policyCoverage({

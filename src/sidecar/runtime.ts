@@ -73,5 +73,5 @@ export function logStart(log: Log, { all }: PolicySet, fields: Readonly<Record<s
   log.info({ ...fields, policies: digests }, "tollgate is up");
   if (digests.length === 0) log.warn("no policy: every call is allowed and observed; give one with --policy");
   if (all.some((policy) => policy.mode === "shadow"))
-    log.warn("shadow mode: what the policy denies is counted, and passes");
+    log.warn("shadow mode: calls that the policy denies are counted, and forwarded");
 }

@@ -1,4 +1,4 @@
-/** What keeps a sidecar from starting, as problems to print and an exit code. */
+/** Why a sidecar cannot start: problems to print, and an exit code. */
 
 import type { Server } from "node:http";
 import type { Address } from "../config/settings/settings-shape.ts";
@@ -8,7 +8,7 @@ export const BAD_USAGE = 64;
 export const UNAVAILABLE = 69;
 export const BAD_POLICY = 78;
 
-/** The sidecar could not start; `problems` says why, each with what to do. */
+/** Thrown when the sidecar cannot start; each of `problems` is one line for the operator. */
 export class StartError extends Error {
   override readonly name = "StartError";
   readonly problems: readonly string[];
@@ -21,7 +21,7 @@ export class StartError extends Error {
   }
 }
 
-/** Listens at the address that `flag` names; returns it as a URL without a path. @throws StartError when it cannot be had. */
+/** Listens at the address that `flag` names; returns it as a URL without a path. @throws StartError when the address cannot be bound. */
 export async function bind(
   server: Server,
   { host, port }: Address,

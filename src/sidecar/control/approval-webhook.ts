@@ -1,4 +1,4 @@
-/** Tells a receiver by HTTP that a call waits for a person: signed, retried, bounded, and never in a call's way. */
+/** Notifies a receiver by HTTP that a call waits for approval: signed, retried, bounded, and without delaying the call. */
 
 import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,46 +9,47 @@ export interface ApprovalWebhookOptions {
   readonly secret: string;
   /** The name of the guarded server. */
   readonly server: string;
-  /** Where people find the console; absent where nobody knows. */
+  /** Address of the console; undefined when it is not known. */
   readonly consoleUrl: URL | undefined;
-  /** Hears what could not be told. */
+  /** Logs a notification that was not delivered. */
   readonly warn: (fields: object, message: string) => void;
   readonly nowMs: () => number;
   /** Absent means 1, 2, 4, 8 s. */
   readonly retryAfterMs?: readonly number[];
-  /** How long one try may take; absent means 5 s. */
+  /** Timeout of one attempt; absent means 5 s. */
   readonly timeoutMs?: number;
-  /** How many may wait; absent means 100. */
+  /** Notifications in the queue at most; absent means 100. */
   readonly maxWaiting?: number;
 }
 
 export interface ApprovalWebhook {
-  /** Returns at once. Past the bound the approval is not told, and the log says so. */
+  /** Queues a notification and returns at once; when the queue is full, the notification is dropped and logged. */
   readonly notify: (approval: Approval) => void;
-  /** Gives up what waits. */
+  /** Drops the queue. */
   readonly close: () => void;
 }
 
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000];
 
-/** One request at a time, in the order in which calls began to wait. */
+/** Sends one request at a time, in the order of the approvals. */
 export function createApprovalWebhook(options: ApprovalWebhookOptions): ApprovalWebhook {
   const { warn, maxWaiting = 100 } = options;
   const closing = new AbortController();
   const waiting: Approval[] = [];
-  let isWorking = false;
-  const work = async (): Promise<void> => {
-    isWorking = true;
+  let isSending = false;
+  const sendAll = async (): Promise<void> => {
+    isSending = true;
     for (let next = waiting.shift(); next !== undefined && !closing.signal.aborted; next = waiting.shift())
       await deliver(next, options, closing.signal);
-    isWorking = false;
+    isSending = false;
   };
   return {
     notify: (approval) => {
       if (closing.signal.aborted) return;
-      if (waiting.length >= maxWaiting) warn({ approval: approval.id }, "the webhook is behind: not told");
+      if (waiting.length >= maxWaiting)
+        warn({ approval: approval.id }, "the webhook queue is full: notification dropped");
       else waiting.push(approval);
-      if (!isWorking) void work();
+      if (!isSending) void sendAll();
     },
     close: () => {
       waiting.length = 0;
@@ -57,7 +58,7 @@ export function createApprovalWebhook(options: ApprovalWebhookOptions): Approval
   };
 }
 
-/** Never throws: what could not be delivered is in the log. */
+/** Never throws: a notification that is not delivered is logged. */
 async function deliver(
   approval: Approval,
   options: ApprovalWebhookOptions,
@@ -67,9 +68,9 @@ async function deliver(
   for (const waitMs of [...retryAfterMs, undefined]) {
     const failure = await post(approval, options, closing);
     if (failure === undefined || closing.aborted) return;
-    const isLast = waitMs === undefined || !failure.mayPass || nowMs() + waitMs >= approval.expiresAtMs;
+    const isLast = waitMs === undefined || !failure.isTransient || nowMs() + waitMs >= approval.expiresAtMs;
     const fields = { approval: approval.id, because: failure.because };
-    if (isLast) return warn(fields, "the webhook was not told that a call waits");
+    if (isLast) return warn(fields, "a webhook notification was not delivered");
     await pause(waitMs, undefined, { signal: closing, ref: false }).catch(() => undefined);
   }
 }
@@ -77,21 +78,21 @@ async function deliver(
 interface Failure {
   readonly because: string;
   /** Whether the same request may succeed later. */
-  readonly mayPass: boolean;
+  readonly isTransient: boolean;
 }
 
-/** Undefined when it was taken. */
+/** Undefined when the receiver accepted it. */
 async function post(
   approval: Approval,
   { timeoutMs = 5_000, ...options }: ApprovalWebhookOptions,
   closing: AbortSignal,
 ): Promise<Failure | undefined> {
-  const body = JSON.stringify(describe(approval, options));
+  const body = JSON.stringify(webhookBody(approval, options));
   const timestamp = String(Math.floor(options.nowMs() / 1_000));
   try {
     const response = await fetch(options.url, {
       method: "POST",
-      // Security: what is signed for one address goes to no other.
+      // Security: a body that is signed for one address is sent to no other.
       redirect: "manual",
       signal: AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]),
       headers: {
@@ -105,7 +106,7 @@ async function post(
     return response.ok ? undefined : failureOf(response.status);
   } catch {
     // Security: an error of fetch may name the address, which may hold a secret.
-    return { because: "no answer", mayPass: true };
+    return { because: "no response", isTransient: true };
   }
 }
 
@@ -115,13 +116,13 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
 }
 
 function failureOf(status: number): Failure {
-  return { because: `answered ${status}`, mayPass: status >= 500 || status === 408 || status === 429 };
+  return { because: `status ${status}`, isTransient: status >= 500 || status === 408 || status === 429 };
 }
 
-const MOST_NAMES = 64;
-const LONGEST = 256;
+const MAX_NAMES = 64;
+const MAX_TEXT = 256;
 
-function describe(
+function webhookBody(
   { id, agent, tool, args, rule, policyDigest, requestedAtMs, expiresAtMs }: Approval,
   { server, consoleUrl }: Pick<ApprovalWebhookOptions, "server" | "consoleUrl">,
 ): object {
@@ -131,7 +132,7 @@ function describe(
     server,
     agent: cut(agent),
     tool: cut(tool),
-    arguments: { names: args.keys.slice(0, MOST_NAMES).map(cut), bytes: args.bytes },
+    arguments: { names: args.keys.slice(0, MAX_NAMES).map(cut), bytes: args.bytes },
     rule: cut(rule),
     policy: policyDigest,
     requested_at: new Date(requestedAtMs).toISOString(),
@@ -141,5 +142,5 @@ function describe(
 }
 
 function cut(text: string): string {
-  return text.slice(0, LONGEST).toWellFormed();
+  return text.slice(0, MAX_TEXT).toWellFormed();
 }

@@ -1,4 +1,4 @@
-/** The files behind what people control: the freeze file that is followed, and the states that outlive this process. */
+/** The files of run-time control: the freeze file, which is followed, and the state files, which outlive this process. */
 
 import { openApprovalState, openFreezeState } from "../../config/files/control-state.ts";
 import { type FrozenEntry, openFreezeFile } from "../../config/files/freeze-file.ts";
@@ -8,21 +8,31 @@ import type { WatchedFile } from "../../config/files/watched-file.ts";
 import type { StoredApproval } from "../../enforcement/approvals/approvals.ts";
 import type { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { KeptFreeze } from "../../enforcement/freezes/redis-freezes.ts";
+import type { Clock } from "../../enforcement/clock.ts";
+import type { SharedStore } from "../../enforcement/store/shared-store.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { BAD_POLICY, StartError } from "../start-error.ts";
 
-/** Each absent where the settings name none. */
+/** Each is undefined where the settings name none. */
 export interface ControlFiles {
   readonly freezeFile: WatchedFile<readonly FrozenEntry[]> | undefined;
   readonly freezes: StateFile<readonly KeptFreeze[]> | undefined;
   readonly approvals: StateFile<readonly StoredApproval[]> | undefined;
 }
 
+/** The parts that approvals and freezes are built from. */
+export interface ControlParts {
+  readonly files: ControlFiles;
+  readonly clock: Clock;
+  /** Shares approvals and freezes with other sidecars; undefined: each process has its own. */
+  readonly store: SharedStore | undefined;
+}
+
 type Opened<F> =
   | { readonly ok: true; readonly file: F }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads them now. @throws StartError with what is wrong in all of them */
+/** Reads all of them at once. @throws StartError with the problems of all of them. */
 export function openControlFiles({
   freeze,
   approvals,
@@ -42,36 +52,37 @@ export function openControlFiles({
   return files;
 }
 
-/** Whether it was kept, or need not be; what kept it from that is in the log. */
+/** Saves `value`, and returns whether it outlives this process as far as the settings ask; a failure is logged. */
 export function saveState<T>(log: Log, file: StateFile<T> | undefined, value: T): boolean {
   const problem = file?.save(value);
-  if (problem !== undefined) log.error({ problem }, "a state could not be kept: it ends with this process");
+  if (problem !== undefined)
+    log.error({ problem }, "a state file could not be written: the state ends with this process");
   return problem === undefined;
 }
 
 export interface FileWatch {
-  /** Looks now. */
+  /** Reads the file at once. */
   readonly poll: () => void;
   readonly stop: () => void;
 }
 
 const NOT_WATCHED: FileWatch = { poll: () => undefined, stop: () => undefined };
 
-/** Puts in force what the file says, now and whenever it changes; a bad change is said, and nothing thaws. */
+/** Applies the freeze file now and at each change. A version with a problem is logged, and lifts no freeze. */
 export function followFreezes(
   file: ControlFiles["freezeFile"],
   freezes: Freezes,
   { log, nowMs }: { readonly log: Log; readonly nowMs: () => number },
 ): FileWatch {
   if (file === undefined) return NOT_WATCHED;
-  const putInForce = (entries: readonly FrozenEntry[]): void => {
+  const apply = (entries: readonly FrozenEntry[]): void => {
     const sinceMs = nowMs();
     freezes.replaceFile(entries.map((entry) => ({ by: "the freeze file", ...entry, sinceMs })));
     log.warn({ frozen: entries.length }, "the freeze file is in force");
   };
   const onProblems = (problems: readonly string[]): void =>
-    log.error({ problems }, "the freeze file was not reloaded; what it said last stays in force");
-  putInForce(file.current());
-  const stop = file.start({ onChanged: putInForce, onProblems });
+    log.error({ problems }, "the freeze file was not reloaded; the previous version stays in force");
+  apply(file.current());
+  const stop = file.start({ onChanged: apply, onProblems });
   return { poll: file.poll, stop };
 }

@@ -1,48 +1,54 @@
-/** How calls are frozen and thawed by hand: in this process alone, or together with every sidecar that has the same store. */
+/** Freezes set and lifted by operators: in this process alone, or together with every sidecar that shares the store. */
 
 import { readFreeze } from "../../config/files/control-state.ts";
 import type { Freeze, Freezes, FrozenPart } from "../../enforcement/freezes/freezes.ts";
 import { SharedFreezes } from "../../enforcement/freezes/redis-freezes.ts";
-import type { SharedStore } from "../../enforcement/store/shared-store.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
-import { type ControlFiles, saveState } from "./control-files.ts";
+import { type ControlParts, saveState } from "./control-files.ts";
 
-/** What came of it besides. */
+/** How far a change that is in force here has spread. */
 interface Kept {
-  /** False when it is in force, and could not be kept for after a restart. */
+  /** False when it could not be saved, and so ends with this process. */
   readonly isKept: boolean;
-  /** False when it is in force here, and the other sidecars are yet to be told. */
+  /** False when the other sidecars do not have it yet. */
   readonly isShared: boolean;
 }
 
 export interface FreezeControl {
-  /** In force at once. */
+  /** The freeze is in force before this returns; the promise says how far it has spread. */
   readonly set: (freeze: Freeze) => Promise<Kept>;
   readonly lift: (
     part: FrozenPart,
   ) => Promise<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
-  /** Asks the store now. */
+  /** Sets the gauges of freezes, as of `nowMs`. */
+  readonly updateGauges: (nowMs: number) => void;
+  /** Reads the store at once. */
   readonly poll: () => void;
-  /** Resolves when what others have frozen is in force, or the store has not answered; asks again from then on. */
+  /** Starts following the store; resolves when its freezes are in force, or it has not answered in time. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;
 }
 
-interface FreezingParts {
-  /** Keeps freezes for after a restart; absent: they end with this process. */
-  readonly file: ControlFiles["freezes"];
-  /** Where freezes are shared; absent: they are this process's own. */
-  readonly store: SharedStore | undefined;
-}
+type Observability = Pick<Telemetry, "log" | "metrics">;
+type Transitions = Omit<FreezeControl, "updateGauges">;
 
-/** What was frozen before this process began is in force from now on. */
+/** Freezes that were saved before this process began are in force from now on. */
 export function openFreezeControl(
   freezes: Freezes,
-  told: Pick<Telemetry, "log" | "metrics">,
-  { file, store }: FreezingParts,
+  telemetry: Observability,
+  parts: Pick<ControlParts, "files" | "store">,
 ): FreezeControl {
+  const updateGauges = (nowMs: number): void => countFreezes(telemetry, freezes.list(nowMs));
+  return { ...openTransitions(freezes, telemetry, parts), updateGauges };
+}
+
+function openTransitions(
+  freezes: Freezes,
+  { log, metrics }: Observability,
+  { files: { freezes: file }, store }: Pick<ControlParts, "files" | "store">,
+): Transitions {
   const initial = file?.initial ?? [];
-  const save = (kept: readonly Freeze[]): boolean => saveState(told.log, file, kept);
+  const save = (kept: readonly Freeze[]): boolean => saveState(log, file, kept);
   if (store === undefined) {
     for (const { isShared: _isShared, ...freeze } of initial) freezes.set(freeze);
     return freezeAlone(freezes, save);
@@ -54,11 +60,10 @@ export function openFreezeControl(
     read: readFreeze,
     save,
     onHeard: (change, { agent, tool, by, reason }) =>
-      told.log.warn({ agent, tool, by, reason }, REMOTE_CHANGE_LOG[change]),
-    onFailed: told.metrics.limitStoreFailed,
+      log.warn({ agent, tool, by, reason }, REMOTE_CHANGE_LOG[change]),
+    onFailed: metrics.limitStoreFailed,
   });
-  const onFault = (error: unknown): void => told.log.error({ err: error }, "freezes could not be shared");
-  return freezeTogether(shared, onFault);
+  return freezeTogether(shared, (error) => log.error({ err: error }, "freezes could not be shared"));
 }
 
 const REMOTE_CHANGE_LOG = {
@@ -66,7 +71,7 @@ const REMOTE_CHANGE_LOG = {
   lifted: "no longer frozen by another sidecar",
 } as const;
 
-function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolean): FreezeControl {
+function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolean): Transitions {
   const kept = (): Kept => ({ isKept: save(freezes.byHand()), isShared: true });
   return {
     set: async (freeze) => {
@@ -74,36 +79,46 @@ function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolea
       return kept();
     },
     lift: async (part) => ({ state: freezes.lift(part), ...kept() }),
-    poll: nothing,
+    poll: () => undefined,
     start: () => Promise.resolve(),
-    stop: nothing,
+    stop: () => undefined,
   };
 }
 
-/** A freeze anywhere holds everywhere after this and the store's time bound: well within two seconds. */
-const LOOK_MS = 500;
+/** A freeze reaches every sidecar within this and the store's timeout: well within two seconds. */
+const POLL_MS = 500;
 
-function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void): FreezeControl {
+function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void): Transitions {
   let timer: NodeJS.Timeout | undefined;
-  let isLooking = false;
-  const look = async (): Promise<void> => {
-    if (isLooking) return;
-    isLooking = true;
+  let isPolling = false;
+  const poll = async (): Promise<void> => {
+    if (isPolling) return;
+    isPolling = true;
     await shared.look().catch(onFault);
-    isLooking = false;
+    isPolling = false;
   };
   return {
     set: (freeze) => shared.set(freeze),
     lift: async (part) => ({ state: await shared.lift(part), isKept: true, isShared: true }),
-    poll: () => void look(),
+    poll: () => void poll(),
     start: async () => {
-      await look();
-      timer = setInterval(() => void look(), LOOK_MS).unref();
+      await poll();
+      timer = setInterval(() => void poll(), POLL_MS).unref();
     },
     stop: () => clearInterval(timer),
   };
 }
 
-function nothing(): void {
-  // There is nothing to look at.
+function countFreezes({ metrics }: Observability, frozen: readonly Freeze[]): void {
+  const count = (isOne: (freeze: Freeze) => boolean): number => frozen.filter(isOne).length;
+  const isAll = ({ agent, tool }: Freeze): boolean => agent === undefined && tool === undefined;
+  metrics.frozen("all", Math.min(1, count(isAll)));
+  metrics.frozen(
+    "agent",
+    count(({ agent }) => agent !== undefined),
+  );
+  metrics.frozen(
+    "tool",
+    count(({ agent, tool }) => agent === undefined && tool !== undefined),
+  );
 }

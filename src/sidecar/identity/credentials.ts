@@ -1,4 +1,4 @@
-/** What tells callers and operators from others; every file of it is read, and all problems are said at once. */
+/** Credentials of callers and operators: reads every file, and reports all problems at once. */
 
 import { readAdminToken } from "../../config/files/read-admin-token.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
@@ -13,24 +13,24 @@ export interface Credentials {
   readonly adminToken: string | undefined;
 }
 
-/** @throws StartError */
+/** @throws StartError with the problems of all files. */
 export function loadCredentials(settings: HttpSettings, clock: Clock): Credentials {
   const identity = buildIdentity(settings, clock);
   const tls = openTls(settings.tls);
-  const token = tokenIn(settings);
+  const token = readToken(settings);
   const problems = [...identity.problems, ...tls.problems, ...token.problems];
   if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
   return { identity, tls, adminToken: token.value };
 }
 
-/** Of a sidecar whose callers need no proof. @throws StartError */
+/** For a sidecar over stdio, whose client needs no credential. Undefined when none is set. @throws StartError */
 export function adminTokenOf(settings: Settings): string | undefined {
-  const { problems, value } = tokenIn(settings);
+  const { problems, value } = readToken(settings);
   if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
   return value;
 }
 
-function tokenIn({ adminToken }: Settings): { problems: readonly string[]; value: string | undefined } {
+function readToken({ adminToken }: Settings): { problems: readonly string[]; value: string | undefined } {
   const token = adminToken && readAdminToken(adminToken);
   if (token?.ok === false) return { problems: [token.problem], value: undefined };
   return { problems: [], value: token?.token };

@@ -1,4 +1,4 @@
-/** Builds the sources of identity that the settings name, in order of trust, with the files and keys they live from. */
+/** Builds the sources of identity that the settings name, in order of trust, with the files and keys that they use. */
 
 import type { IdentitySettings } from "../../config/settings/identity-settings.ts";
 import { type ApiKey, parseKeyFile } from "../../config/files/key-file.ts";
@@ -24,27 +24,27 @@ import { buildVerifiers } from "./token-verifiers.ts";
 export interface BuiltIdentity {
   readonly identity: Identity;
   readonly challenge: Challenge;
-  /** Absent: no well-known document is served. */
+  /** Absent when no well-known document is served. */
   readonly metadata?: Metadata;
-  /** In lower case: headers that may prove who is calling, which must come once. */
+  /** Headers that may carry a credential, in lower case; a request may have each of them once. */
   readonly proofHeaders: ReadonlySet<string>;
-  /** In lower case: headers that never go upstream. */
+  /** Headers that are never forwarded, in lower case. */
   readonly withheldHeaders: ReadonlySet<string>;
-  /** Names that the settings and their files know at the start. */
+  /** Agents that the settings and their files name at the start. */
   readonly agents: readonly string[];
   readonly notReadyReasons: () => readonly string[];
-  /** Fetches keys and follows files from now on; returns the way to stop. */
+  /** Starts fetching keys and watching files; returns the function that stops both. */
   readonly start: (log: Log) => () => void;
 }
 
-/** Reads every file that the settings name; `problems` has all of what is wrong with them. */
+/** Reads every file that the settings name; `problems` lists the problems of all of them. */
 export function buildIdentity(
   settings: HttpSettings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
-  const building: IdentityBuilder = { settings, clock, refreshables: [], agents: [], problems: [] };
+  const builder: IdentityBuilder = { settings, clock, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
-  const sources = sourcesOf(building);
+  const sources = sourcesOf(builder);
   const proofHeaders = proofHeadersOf(identity);
   const challenge = createChallenge({
     ...(identity.jwt && { issuer: identity.jwt.issuer }),
@@ -57,60 +57,60 @@ export function buildIdentity(
     ...(metadata && { metadata }),
     proofHeaders,
     withheldHeaders: withheldHeadersOf(identity, proofHeaders),
-    agents: building.agents,
+    agents: builder.agents,
     notReadyReasons: () =>
-      building.refreshables.map(({ problem }) => problem()).filter((why) => why !== undefined),
+      builder.refreshables.map(({ problem }) => problem()).filter((reason) => reason !== undefined),
     start: (log) => {
-      const stops = building.refreshables.map(({ start }) => start(log));
+      const stops = builder.refreshables.map(({ start }) => start(log));
       return () => stops.forEach((stop) => stop());
     },
-    problems: building.problems,
+    problems: builder.problems,
   };
 }
 
 /** In order of trust. */
-function sourcesOf(building: IdentityBuilder): readonly Source[] {
-  const { agent, identity, tls } = building.settings;
+function sourcesOf(builder: IdentityBuilder): readonly Source[] {
+  const { agent, identity, tls } = builder.settings;
   const { xfcc, header } = identity;
   const sources = [
-    ...tokenSources(building),
-    // What a trusted hop says of its own client comes before the certificate of the hop itself.
+    ...tokenSources(builder),
+    // A trusted proxy's statement about its client comes before the proxy's own certificate.
     xfcc && xfccSource(createIsHop(xfcc.from)),
     tls?.clientCa === undefined ? undefined : mtlsSource(),
     header && headerSource(header.name.toLowerCase(), createIsHop(header.from)),
   ].filter((source) => source !== undefined);
-  if (agent !== undefined) building.agents.push(agent);
-  // Security: beside a source that asks for proof, this would make everybody without one that agent.
+  if (agent !== undefined) builder.agents.push(agent);
+  // Security: next to a source that asks for a credential, this would give every caller without one that agent's name.
   return sources.length === 0 && agent !== undefined ? [flagSource(agent)] : sources;
 }
 
-function tokenSources(building: IdentityBuilder): readonly (Source | undefined)[] {
-  const { apiKeys, jwt, serviceAccounts } = building.settings.identity;
-  const keys = apiKeys && keysOf(apiKeys.file, building);
-  const verifiers = buildVerifiers(building);
+function tokenSources(builder: IdentityBuilder): readonly (Source | undefined)[] {
+  const { apiKeys, jwt, serviceAccounts } = builder.settings.identity;
+  const keys = apiKeys && openApiKeys(apiKeys.file, builder);
+  const verifiers = buildVerifiers(builder);
   const isBearerKey = apiKeys?.header === "authorization";
   const bearer =
     jwt === undefined && serviceAccounts === undefined && !isBearerKey
       ? undefined
       : bearerSource({
           verifiers,
-          cache: new TokenCache(building.clock.wallMs),
+          cache: new TokenCache(builder.clock.wallMs),
           ...(keys && isBearerKey && { checkKey: (token: string) => checkApiKey(token, keys()) }),
         });
   return [bearer, apiKeys && keys && !isBearerKey ? apiKeySource(apiKeys.header, keys) : undefined];
 }
 
-function keysOf(path: string, building: IdentityBuilder): () => readonly ApiKey[] {
+function openApiKeys(path: string, builder: IdentityBuilder): () => readonly ApiKey[] {
   const opened = openWatched({
     paths: [path],
     parse: (bytes) => parseKeyFile(path, bytes ?? Buffer.alloc(0)),
   });
   if (!opened.ok) {
-    building.problems.push(...opened.problems);
+    builder.problems.push(...opened.problems);
     return () => [];
   }
-  building.refreshables.push(refreshableFile(opened.file, "API keys"));
-  building.agents.push(...opened.file.current().map(({ name }) => name));
+  builder.refreshables.push(refreshableFile(opened.file, "API keys"));
+  builder.agents.push(...opened.file.current().map(({ name }) => name));
   return opened.file.current;
 }
 
@@ -119,7 +119,7 @@ function proofHeadersOf({ apiKeys, xfcc, header }: IdentitySettings): ReadonlySe
   return new Set(names.filter((name) => name !== undefined));
 }
 
-/** Baggage is the agent's own and may hold anything; what proves who the agent is, is for us alone. */
+/** Baggage, since an agent may put anything in it, and every header that carries a credential for Tollgate. */
 function withheldHeadersOf(
   identity: IdentitySettings,
   proofHeaders: ReadonlySet<string>,

@@ -1,17 +1,19 @@
-/** What is read or fetched again while the sidecar runs, gathered while it is built. */
+/** Files and keys of identity that are reloaded while the sidecar runs. */
 
 import type { Settings } from "../../config/settings/settings.ts";
 import type { WatchedFile } from "../../config/files/watched-file.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 
-/** What can be started and stopped, and may not be ready. */
+/** A file that is watched, or keys that are fetched again. */
 export interface Refreshable {
+  /** Why the sidecar is not ready without it; undefined when it is. */
   readonly problem: () => string | undefined;
+  /** Starts refreshing; returns the function that stops it. */
   readonly start: (log: Log) => () => void;
 }
 
-/** What is being built: sources in order of trust, what they live from, and everything that is wrong. */
+/** Collects, while the sources of identity are built, what they refresh, the agents they name, and all problems of their files. */
 export interface IdentityBuilder {
   readonly settings: Settings;
   readonly clock: Clock;
@@ -20,15 +22,15 @@ export interface IdentityBuilder {
   readonly problems: string[];
 }
 
-/** A file that is followed: a bad change of it is said, and what was read before stays in force. */
+/** Watches `file`, named `what` in the log; a version with a problem is logged, and the previous one stays in force. */
 export function refreshableFile<T>(file: WatchedFile<T>, what: string): Refreshable {
   return {
     problem: () => undefined,
     start: (log) =>
       file.start({
-        onChanged: () => log.info({ what }, "read again"),
+        onChanged: () => log.info({ what }, "reloaded"),
         onProblems: (problems) =>
-          log.error({ what, problems }, "bad now: what was read before stays in force"),
+          log.error({ what, problems }, "reload failed; the previous version stays in force"),
       }),
   };
 }

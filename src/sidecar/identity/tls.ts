@@ -1,4 +1,4 @@
-/** TLS of the downstream listener, from files that may change while it listens. */
+/** TLS of the downstream listener, from files that are reloaded when they change. */
 
 import type { TlsSettings } from "../../config/settings/identity-settings.ts";
 import { openTlsFiles } from "../../config/files/tls-files.ts";
@@ -10,7 +10,7 @@ export interface DownstreamTls {
   /** Absent: plain HTTP. */
   readonly options?: ReturnType<typeof tlsOptions>;
   readonly problems: readonly string[];
-  /** Follows the files from now on; returns the way to stop. */
+  /** Follows the files from now on; returns the function that stops it. */
   readonly start: (server: Parameters<typeof renewTls>[0], log: Log) => () => void;
 }
 
@@ -29,10 +29,10 @@ export function openTls(settings: TlsSettings | undefined): DownstreamTls {
       file.start({
         onChanged: (material) => {
           renewTls(server, material);
-          log.info({ what: "certificates" }, "read again");
+          log.info({ what: "certificates" }, "reloaded");
         },
         onProblems: (problems) =>
-          log.error({ what: "certificates", problems }, "bad now: what was read before stays in force"),
+          log.error({ what: "certificates", problems }, "reload failed; the previous version stays in force"),
       }),
   };
 }

@@ -1,4 +1,4 @@
-/** Builds what checks tokens: one issuer's JWTs, and the ServiceAccount tokens of a cluster. */
+/** Builds the token verifiers: for one issuer's JWTs, and for the ServiceAccount tokens of a cluster. */
 
 import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/identity-settings.ts";
 import { openKeySetFile } from "../../config/files/jwks-file.ts";
@@ -14,48 +14,48 @@ import { createTokenReviewer } from "../../identity/token-review.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 
 /** In order of trust. */
-export function buildVerifiers(building: IdentityBuilder): readonly TokenVerifier[] {
-  const { jwt, serviceAccounts } = building.settings.identity;
+export function buildVerifiers(builder: IdentityBuilder): readonly TokenVerifier[] {
+  const { jwt, serviceAccounts } = builder.settings.identity;
   return [
-    jwt && jwtVerifier(building, jwt),
-    serviceAccounts && serviceAccountVerifier(building, serviceAccounts),
+    jwt && jwtVerifier(builder, jwt),
+    serviceAccounts && serviceAccountVerifier(builder, serviceAccounts),
   ].filter((verifier) => verifier !== undefined);
 }
 
 type JwtSettings = NonNullable<IdentityBuilder["settings"]["identity"]["jwt"]>;
 
-function jwtVerifier(building: IdentityBuilder, settings: JwtSettings): TokenVerifier {
+function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVerifier {
   const { issuer, jwks, agentClaim } = settings;
   const fetch = jwks === undefined ? () => discoverKeys(issuer) : () => fetchKeys({ url: jwks });
   return createJwtVerifier({
     ...settings,
-    findKey: fetched(building, settings, { name: issuer, fetch }),
-    nowMs: building.clock.wallMs,
+    findKey: fetchedKeys(builder, settings, { name: issuer, fetch }),
+    nowMs: builder.clock.wallMs,
     agentOf: agentFromClaim(agentClaim),
   });
 }
 
-function serviceAccountVerifier(building: IdentityBuilder, settings: ServiceAccountSettings): TokenVerifier {
+function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccountSettings): TokenVerifier {
   const { audience, issuer, jwks, jwksFile, tokenReview } = settings;
-  for (const path of [settings.caFile, settings.tokenFile]) mustBeReadable(path, building);
-  if (tokenReview !== undefined) return reviewer(building, settings, tokenReview);
+  for (const path of [settings.caFile, settings.tokenFile]) requireReadable(path, builder);
+  if (tokenReview !== undefined) return tokenReviewer(builder, settings, tokenReview);
   const findKey =
     jwks === undefined
-      ? keysFromFile(jwksFile ?? "", building)
-      : fetched(building, settings, {
+      ? keysFromFile(jwksFile ?? "", builder)
+      : fetchedKeys(builder, settings, {
           name: "the cluster",
-          fetch: () => fetchKeys(questionFor(jwks, settings)),
+          fetch: () => fetchKeys(apiServerRequest(jwks, settings)),
         });
   return createServiceAccountVerifier({
     issuer: issuer ?? "",
     audience: [audience],
     findKey,
-    nowMs: building.clock.wallMs,
+    nowMs: builder.clock.wallMs,
   });
 }
 
-function reviewer(
-  { refreshables: living }: IdentityBuilder,
+function tokenReviewer(
+  { refreshables }: IdentityBuilder,
   settings: ServiceAccountSettings,
   url: URL,
 ): TokenVerifier {
@@ -64,17 +64,17 @@ function reviewer(
     log = given;
     return () => undefined;
   };
-  living.push({ problem: () => undefined, start });
+  refreshables.push({ problem: () => undefined, start });
   return createTokenReviewer({
     audience: settings.audience,
     ...(settings.issuer !== undefined && { issuer: settings.issuer }),
-    apiServer: () => questionFor(url, settings),
+    apiServer: () => apiServerRequest(url, settings),
     onProblem: (problem) => log?.warn({ problem }, "a token could not be reviewed"),
   });
 }
 
-function fetched(
-  { clock, refreshables: living }: IdentityBuilder,
+function fetchedKeys(
+  { clock, refreshables }: IdentityBuilder,
   { refreshMs, staleMs, coolDownMs }: KeyTimes,
   source: Pick<FetchedKeysOptions, "name" | "fetch">,
 ): FindKey {
@@ -87,22 +87,22 @@ function fetched(
     keys.start();
     return keys.stop;
   };
-  living.push({ problem: keys.problem, start });
+  refreshables.push({ problem: keys.problem, start });
   return keys.find;
 }
 
-function keysFromFile(path: string, { refreshables: living, problems }: IdentityBuilder): FindKey {
+function keysFromFile(path: string, { refreshables, problems }: IdentityBuilder): FindKey {
   const opened = openKeySetFile(path);
   if (opened.ok) {
-    living.push(refreshableFile(opened.file, "public keys"));
+    refreshables.push(refreshableFile(opened.file, "public keys"));
     return findIn(opened.file.current);
   }
   problems.push(...opened.problems);
   return findIn(() => ({ keys: [] }));
 }
 
-/** How to ask the API server now: both files are rotated under us. @throws AskError */
-function questionFor(url: URL, { caFile, tokenFile }: ServiceAccountSettings): JsonRequest {
+/** A request to the API server. Reads both files each time, because Kubernetes rotates them. @throws AskError */
+function apiServerRequest(url: URL, { caFile, tokenFile }: ServiceAccountSettings): JsonRequest {
   return {
     url,
     ...(caFile !== undefined && { ca: readNow(caFile) }),
@@ -116,7 +116,7 @@ function readNow(path: string): string {
   return text.value;
 }
 
-function mustBeReadable(path: string | undefined, { problems }: IdentityBuilder): void {
+function requireReadable(path: string | undefined, { problems }: IdentityBuilder): void {
   const text = path === undefined ? undefined : readText(path);
   if (text?.ok === false) problems.push(...text.problems);
 }

@@ -71,10 +71,10 @@ function approval(id = "one"): Approval {
   };
 }
 
-const NOT_TOLD = "the webhook was not told that a call waits";
+const NOT_DELIVERED = "a webhook notification was not delivered";
 
 describe("the approval webhook", () => {
-  it("posts what waits, signed so that the receiver can tell", async () => {
+  it("posts a signed notification for each approval that is requested", async () => {
     const { received, url } = await receive((response) => response.end());
     start(url).webhook.notify(approval());
     await until(() => received.length === 1);
@@ -98,7 +98,7 @@ describe("the approval webhook", () => {
     expect(headers["tollgate-signature"]).toBe(`sha256=${expected}`);
   });
 
-  it("tries again when the receiver fails, and no more once it took it", async () => {
+  it("retries when the receiver fails, and stops once the receiver has accepted", async () => {
     const { received, url } = await receive((response, number) => {
       response.statusCode = number < 3 ? 503 : 204;
       response.end();
@@ -111,13 +111,13 @@ describe("the approval webhook", () => {
     expect(logged).toEqual([]);
   });
 
-  it("gives up after a bounded number of tries", async () => {
+  it("gives up after a bounded number of attempts", async () => {
     const { received, url } = await receive((response) => void response.writeHead(500).end());
     const { webhook, logged } = start(url);
     webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(received).toHaveLength(4);
-    expect(logged).toEqual([{ approval: "one", because: "answered 500", words: NOT_TOLD }]);
+    expect(logged).toEqual([{ approval: "one", because: "status 500", words: NOT_DELIVERED }]);
   });
 
   it("follows no redirect", async () => {
@@ -128,11 +128,11 @@ describe("the approval webhook", () => {
     const { webhook, logged } = start(url);
     webhook.notify(approval());
     await until(() => logged.length === 1);
-    expect(logged).toMatchObject([{ because: "answered 307" }]);
+    expect(logged).toMatchObject([{ because: "status 307" }]);
     expect([received.length, other.received.length]).toEqual([1, 0]);
   });
 
-  it("does not repeat what the receiver refuses", async () => {
+  it("does not retry a request that the receiver refuses", async () => {
     const { received, url } = await receive((response) => void response.writeHead(401).end());
     const { webhook, logged } = start(url);
     webhook.notify(approval());
@@ -140,16 +140,16 @@ describe("the approval webhook", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("waits for a receiver that hangs no longer than it says", async () => {
+  it("times out a receiver that does not respond", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url, { timeoutMs: 20 });
     webhook.notify(approval());
     await until(() => logged.length === 1);
     expect(received).toHaveLength(4);
-    expect(logged).toMatchObject([{ because: "no answer" }]);
+    expect(logged).toMatchObject([{ because: "no response" }]);
   });
 
-  it("stops trying when the approval would have expired", async () => {
+  it("stops retrying when the approval would have expired", async () => {
     const { received, url } = await receive((response) => void response.writeHead(500).end());
     const { webhook, logged } = start(url);
     webhook.notify({ ...approval(), expiresAtMs: NOW_MS + 1 });
@@ -157,15 +157,15 @@ describe("the approval webhook", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("holds a bounded number, and says which it did not take", async () => {
+  it("queues a bounded number of notifications, and logs each that it drops", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url, { maxWaiting: 2 });
     for (const id of ["under way", "first", "second", "third"]) webhook.notify(approval(id));
-    expect(logged).toEqual([{ approval: "third", words: "the webhook is behind: not told" }]);
+    expect(logged).toEqual([{ approval: "third", words: "the webhook queue is full: notification dropped" }]);
     await until(() => received.length === 1);
   });
 
-  it("gives up what waits when it is closed", async () => {
+  it("drops the queue when it is closed", async () => {
     const { received, url } = await receive(() => undefined);
     const { webhook, logged } = start(url);
     webhook.notify(approval("one"));
