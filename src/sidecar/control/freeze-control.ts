@@ -111,8 +111,7 @@ function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void
 
 function countFreezes({ metrics }: Observability, frozen: readonly Freeze[]): void {
   const count = (isOne: (freeze: Freeze) => boolean): number => frozen.filter(isOne).length;
-  const isAll = ({ agent, tool }: Freeze): boolean => agent === undefined && tool === undefined;
-  metrics.frozen("all", Math.min(1, count(isAll)));
+  metrics.frozen("all", Math.min(1, count(freezesEverything)));
   metrics.frozen(
     "agent",
     count(({ agent }) => agent !== undefined),
@@ -121,4 +120,8 @@ function countFreezes({ metrics }: Observability, frozen: readonly Freeze[]): vo
     "tool",
     count(({ agent, tool }) => agent === undefined && tool !== undefined),
   );
+}
+
+function freezesEverything({ agent, tool }: Freeze): boolean {
+  return agent === undefined && tool === undefined;
 }
