@@ -3,7 +3,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Permit } from "../enforcement/permit.ts";
-import { type HeaderFields, valueOf } from "./http/header-fields.ts";
+import { type HeaderFields, headerValue } from "./http/header-fields.ts";
 import type { CallMessage, Message } from "../mcp/message.ts";
 
 export interface Upstream {
@@ -49,7 +49,7 @@ export type StreamedResponse = Readable &
   ResponseHead & { readonly bufferedBody?: undefined; readonly complete: boolean };
 
 export function isEventStream({ headers }: UpstreamResponse): boolean {
-  return /^text\/event-stream\b/i.test(valueOf(headers, "content-type") ?? "");
+  return /^text\/event-stream\b/i.test(headerValue(headers, "content-type") ?? "");
 }
 
 /** Nobody wants the body, or what is left of it. */

@@ -59,6 +59,6 @@ function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock
       }
     },
   });
-  metrics.toolsKnown(tools.known(all));
+  metrics.toolsKnown(tools.knownTools(all));
   return tools;
 }

@@ -28,7 +28,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const { bounds } = settings;
   const { clock, telemetry, enforcement, serverStreams } = runtime;
   const { tools, enforcer, policyFor } = enforcement;
-  const sessions = new Sessions(clock.wallMs, { inAll: bounds.sessions, perAgent: bounds.sessionsPerAgent });
+  const sessions = new Sessions(clock.wallMs, { total: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const drain = new Drain();
   const tasks = new OpenTasks(clock.steadyMs);
@@ -47,8 +47,8 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     answers: drain,
     tasks,
     taskOwners: new TaskOwners(clock.wallMs),
-    requests: new ConcurrencyLimit({ inAll: bounds.requests, perAgent: bounds.requestsPerAgent }),
-    openStreams: new ConcurrencyLimit({ inAll: bounds.streams, perAgent: bounds.streamsPerAgent }),
+    requests: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
+    openStreams: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     identity: identity.identity,
     challenge: identity.challenge,

@@ -99,7 +99,7 @@ function openBridge(
   const upstream = new UpstreamStdio({
     ...stdio,
     command: { ...settings, maxLineBytes: bounds.listBytes },
-    answerMs: bounds.upstreamIdleMs,
+    responseMs: bounds.upstreamIdleMs,
     version: VERSION,
     random: Math.random,
     nowMs: clock.steadyMs,
@@ -115,7 +115,7 @@ function openBridge(
   return {
     upstream,
     notReadyReasons: () => (upstream.isUp ? [] : [upstreamDownReason(settings)]),
-    start: () => upstream.prepare().catch(failStart),
+    start: () => upstream.startSpare().catch(failStart),
     close: () => upstream.close(),
   };
 }

@@ -13,7 +13,7 @@ export function reportTools(
   policies: readonly CompiledPolicy[],
   { log, metrics }: Pick<Telemetry, "log" | "metrics">,
 ): void {
-  metrics.toolsKnown(tools.known(policies));
+  metrics.toolsKnown(tools.knownTools(policies));
   const compared = policies
     .filter(({ digest }) => digest !== "")
     .map((policy) => {

@@ -69,7 +69,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   cutSlowReaders(server, { unreadMs: options.unreadMs, onCut: () => note(relay, "not_read", cut) });
   const listener = { ...options, relay, arriving: { bytes: 0, max: options.receivedBytes } };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    options.answers.begin(response);
+    options.answers.track(response);
     attempt(listener, response, () => serveRequest(listener, request, response));
   });
   server.on("upgrade", (_request, socket) => {

@@ -1,22 +1,22 @@
 /** What callers may hold at once, in flight or open: so much in all, and so much for each agent. */
 
-export interface PlaceBounds {
-  readonly inAll: number;
+export interface ConcurrencyBounds {
+  readonly total: number;
   readonly perAgent: number;
 }
 
 export class ConcurrencyLimit {
-  readonly #bounds: PlaceBounds;
+  readonly #bounds: ConcurrencyBounds;
   /** Invariant: no entry is 0, so there are at most as many as places are taken. */
   readonly #byAgent = new Map<string, number>();
   #taken = 0;
 
-  constructor(bounds: PlaceBounds) {
+  constructor(bounds: ConcurrencyBounds) {
     this.#bounds = bounds;
   }
 
   hasRoom(agent: string): boolean {
-    return this.#taken < this.#bounds.inAll && this.#of(agent) < this.#bounds.perAgent;
+    return this.#taken < this.#bounds.total && this.#of(agent) < this.#bounds.perAgent;
   }
 
   /** One place for this agent, which it gives back by `leave`; false when it may have none now. */

@@ -4,7 +4,7 @@ import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
 
 /** So long a client may take for the end of its stream, within the time that the whole drain has. */
-const LONGEST_GOODBYE_MS = 1_000;
+const MAX_STREAM_END_MS = 1_000;
 
 /** An answer, and where it stands in the list of all. */
 interface Open {
@@ -15,16 +15,16 @@ interface Open {
 export class Drain {
   // No Set: what is added and deleted all the time leaves a chain of tables behind, which keeps dead answers until the next full collection.
   /** In no order. */
-  readonly #answers: Open[] = [];
+  readonly #responses: Open[] = [];
   /** Those that end with no event of their own, and how to end them. */
   readonly #streams = new Map<ServerResponse, () => void>();
-  #isLeaving = false;
+  #isDraining = false;
   #onChange: () => void = () => undefined;
 
-  begin(answer: ServerResponse): void {
-    const open = { answer, at: this.#answers.length };
-    this.#answers.push(open);
-    if (this.#isLeaving) answer.shouldKeepAlive = false;
+  track(answer: ServerResponse): void {
+    const open = { answer, at: this.#responses.length };
+    this.#responses.push(open);
+    if (this.#isDraining) answer.shouldKeepAlive = false;
     answer.on("close", () => {
       this.#remove(open);
       this.#streams.delete(answer);
@@ -33,15 +33,15 @@ export class Drain {
   }
 
   /** This one lasts as long as its client: nobody waits for it, and `end` ends it in good order. */
-  isStream(answer: ServerResponse, end: () => void): void {
+  trackStream(answer: ServerResponse, end: () => void): void {
     if (!answer.closed) this.#streams.set(answer, end);
     this.#onChange();
   }
 
   /** From now on every answer asks its client to take its next request elsewhere. */
   beginConnectionClose(): void {
-    this.#isLeaving = true;
-    for (const { answer } of this.#answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
+    this.#isDraining = true;
+    for (const { answer } of this.#responses) if (!answer.headersSent) answer.shouldKeepAlive = false;
   }
 
   /** Takes no new connection, lets requests end, then ends streams; resolves when no connection is left, which it sees to after `deadlineMs`. */
@@ -52,14 +52,14 @@ export class Drain {
     server.once("close", resolve);
     // The close of node:http cuts answers that have ended and are still on their way.
     NetServer.prototype.close.call(server);
-    const goodbyeMs = Math.min(LONGEST_GOODBYE_MS, deadlineMs / 5);
+    const goodbyeMs = Math.min(MAX_STREAM_END_MS, deadlineMs / 5);
     const atLatest = setTimeout(() => this.#endStreams(), deadlineMs - goodbyeMs);
     const cut = setTimeout(() => {
       this.#endStreams();
       server.closeAllConnections();
     }, deadlineMs);
     this.#onChange = () => {
-      if (this.#answers.length === this.#streams.size) this.#endStreams();
+      if (this.#responses.length === this.#streams.size) this.#endStreams();
       this.#closeIdle(server);
     };
     this.#onChange();
@@ -72,9 +72,9 @@ export class Drain {
   }
 
   #remove({ at }: Open): void {
-    const last = this.#answers.pop();
+    const last = this.#responses.pop();
     if (last === undefined || last.at === at) return;
-    this.#answers[at] = last;
+    this.#responses[at] = last;
     last.at = at;
   }
 
@@ -84,7 +84,7 @@ export class Drain {
 
   // Node takes an answer for done that was ended and is not sent yet.
   #closeIdle(server: Server): void {
-    for (const { answer } of this.#answers) if (answer.writableEnded) return;
+    for (const { answer } of this.#responses) if (answer.writableEnded) return;
     server.closeIdleConnections();
   }
 }

@@ -3,16 +3,16 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
-export interface ReaderBounds {
+export interface SlowReaderBounds {
   /** How long a client may take next to nothing of what waits for it. */
   readonly unreadMs: number;
   readonly onCut: () => void;
 }
 
 /** A large answer may take longer than `unreadMs`, as long as this many bytes a second would. */
-const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
+const MIN_BYTES_PER_SECOND = 16 * 1024;
 /** What counts as taking something: whoever takes less in `unreadMs` reads to hold, not to read. */
-const LEAST_BYTES = 64 * 1024;
+const MIN_PROGRESS_BYTES = 64 * 1024;
 const SWEEP_MS = 1_000;
 
 interface Waiting {
@@ -22,7 +22,7 @@ interface Waiting {
 
 // One sweep over all connections: no timer for each answer.
 /** Watches every connection of the server for as long as it listens. */
-export function cutSlowReaders(server: Server, { unreadMs, onCut }: ReaderBounds): void {
+export function cutSlowReaders(server: Server, { unreadMs, onCut }: SlowReaderBounds): void {
   const sockets = new Map<Socket, Waiting | undefined>();
   server.on("connection", (socket: Socket) => {
     sockets.set(socket, undefined);
@@ -34,9 +34,9 @@ export function cutSlowReaders(server: Server, { unreadMs, onCut }: ReaderBounds
       const waitingBytes = socket.writableLength;
       const takenBytes = socket.bytesWritten - waitingBytes;
       if (waitingBytes === 0) sockets.set(socket, undefined);
-      else if (before === undefined || takenBytes - before.takenBytes >= LEAST_BYTES)
+      else if (before === undefined || takenBytes - before.takenBytes >= MIN_PROGRESS_BYTES)
         sockets.set(socket, { takenBytes, sinceMs: nowMs });
-      else if (nowMs - before.sinceMs >= Math.max(unreadMs, timeFor(waitingBytes))) {
+      else if (nowMs - before.sinceMs >= Math.max(unreadMs, minimumRateMs(waitingBytes))) {
         onCut();
         socket.destroy();
       }
@@ -49,6 +49,6 @@ export function cutSlowReaders(server: Server, { unreadMs, onCut }: ReaderBounds
   server.once("close", () => clearInterval(timer));
 }
 
-function timeFor(bytes: number): number {
-  return (bytes / SLOWEST_BYTES_PER_SECOND) * 1_000;
+function minimumRateMs(bytes: number): number {
+  return (bytes / MIN_BYTES_PER_SECOND) * 1_000;
 }

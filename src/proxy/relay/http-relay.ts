@@ -27,7 +27,7 @@ import { toolsSubscriptionId } from "../../mcp/subscription.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { InFlightRequests } from "../sessions/in-flight-requests.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
-import { requestHeaders } from "../http/forwarded-headers.ts";
+import { forwardedRequestHeaders } from "../http/forwarded-headers.ts";
 
 export interface RelayParts extends Omit<ResponseContext, "refuseServerRequest">, AdmissionParts {
   readonly upstream: Upstream;
@@ -107,7 +107,7 @@ export class HttpRelay {
   /** As they go upstream; who is calling stands last. */
   #headers({ incoming, agent }: Exchange, context?: TraceContext): OutgoingHttpHeaders {
     const { withheldHeaders, agentHeaders } = this.#parts;
-    const passed = propagateInHeaders(requestHeaders(incoming, withheldHeaders), context);
+    const passed = propagateInHeaders(forwardedRequestHeaders(incoming, withheldHeaders), context);
     return Object.assign(passed, agentHeaders(agent));
   }
 

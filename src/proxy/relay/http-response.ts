@@ -1,9 +1,9 @@
 /** Carries one HTTP response of the upstream to its client: streamed, watched, and cut where a tools/list hides something. */
 
 import { principalOf } from "../../enforcement/request.ts";
-import { responseHeaders } from "../http/forwarded-headers.ts";
+import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
-import { copyString, valueOf } from "../http/header-fields.ts";
+import { copyString, headerValue } from "../http/header-fields.ts";
 import { forwardJson } from "./json-response.ts";
 import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
@@ -18,7 +18,7 @@ export function forwardResponse(
   parts: ResponseContext,
 ): void | Promise<void> {
   const status = answer.statusCode;
-  const encoding = valueOf(answer.headers, "content-encoding") ?? "identity";
+  const encoding = headerValue(answer.headers, "content-encoding") ?? "identity";
   // A redirect that reached the client would lead it past us.
   if (status >= 300 && status < 400) return reject(exchange, answer, "answered with a redirect");
   const mustRead = status < 300 && status !== 202 && status !== 204 && exchange.incoming.method !== "DELETE";
@@ -35,7 +35,7 @@ export function forwardResponse(
 
 async function forwardRaw(exchange: Exchange, answer: UpstreamResponse): Promise<void> {
   const { downstream, tracking } = exchange;
-  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
+  downstream.writeHead(answer.statusCode, forwardedResponseHeaders(answer, true));
   const { end, bytes } = await pump(answer, downstream, {
     pass: (chunk) => chunk,
     flush: () => Buffer.alloc(0),
@@ -50,7 +50,7 @@ function rememberSession(
   answer: UpstreamResponse,
   sessions: Sessions,
 ): void {
-  const id = valueOf(answer.headers, "mcp-session-id");
+  const id = headerValue(answer.headers, "mcp-session-id");
   if (tracking?.request.method === "initialize" && id !== undefined) {
     sessions.open(copyString(id), principalOf(agent), client);
   } else if (session !== undefined && answer.statusCode < 400) {
@@ -59,5 +59,5 @@ function rememberSession(
 }
 
 function isJson(answer: UpstreamResponse): boolean {
-  return /^application\/json\b/i.test(valueOf(answer.headers, "content-type") ?? "");
+  return /^application\/json\b/i.test(headerValue(answer.headers, "content-type") ?? "");
 }

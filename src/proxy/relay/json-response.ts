@@ -1,8 +1,8 @@
 /** Carries a JSON response of the upstream: read whole when it is short enough, watched when it is not. */
 
 import type { EndOfResponse } from "../../enforcement/request-lifecycle.ts";
-import { bytesIn, endInPieces, joined } from "../http/body-pieces.ts";
-import { responseHeaders } from "../http/forwarded-headers.ts";
+import { totalBytes, endWithChunks, concatChunks } from "../http/body-pieces.ts";
+import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { needsInspection, outlineOf, filterResponse, recalled, wholeOf } from "./response-filter.ts";
 import { type Held, hold, pump } from "./pipe.ts";
@@ -35,10 +35,10 @@ function forwardBuffered(
   if (end === "more") {
     if (needsInspection(exchange, parts))
       return reject(exchange, answer, "sent an answer that is too large to be read");
-    return forwardLongJson(exchange, answer, joined(came), parts);
+    return forwardLongJson(exchange, answer, concatChunks(came), parts);
   }
   const known = recalled(exchange, parts, came);
-  const body = known === undefined ? joined(came) : NOTHING;
+  const body = known === undefined ? concatChunks(came) : NOTHING;
   const outline = known?.outline ?? outlineOf(body);
   if (outline !== undefined) learnTask(parts.taskOwners, outline, exchange);
   if (outline !== undefined) parts.observer.messagePassed("upstream", "response");
@@ -46,12 +46,12 @@ function forwardBuffered(
   const pieces =
     known?.pieces ?? (outline === undefined ? [body] : filterResponse(exchange, parts, { body, outline }));
   if (pieces === undefined) return reject(exchange, answer, "sent a tool list that cannot be read");
-  const resultBytes = bytesIn(pieces);
+  const resultBytes = totalBytes(pieces);
   // Before the answer leaves, so that who has read it finds it counted and recorded.
   endWith(exchange, outline, { httpStatus: answer.statusCode, resultBytes }, parts);
-  const headers = responseHeaders(answer, false);
+  const headers = forwardedResponseHeaders(answer, false);
   headers["content-length"] = resultBytes;
-  endInPieces(exchange.downstream.writeHead(answer.statusCode, headers), pieces);
+  endWithChunks(exchange.downstream.writeHead(answer.statusCode, headers), pieces);
 }
 
 async function forwardLongJson(
@@ -63,7 +63,7 @@ async function forwardLongJson(
   const { downstream, tracking } = exchange;
   const outline = new MessageSkimmer();
   outline.push(held);
-  downstream.writeHead(answer.statusCode, responseHeaders(answer, true));
+  downstream.writeHead(answer.statusCode, forwardedResponseHeaders(answer, true));
   let seen: Outline | undefined;
   const pass = (chunk: Buffer): Buffer => {
     outline.push(chunk);

@@ -1,6 +1,6 @@
 /** Carries a stream of the upstream: each of its messages is noted, and ends the request that it answers. */
 
-import { responseHeaders } from "../http/forwarded-headers.ts";
+import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { bufferingFilter, needsInspection } from "./response-filter.ts";
 import { type Filter, pump } from "./pipe.ts";
@@ -19,7 +19,7 @@ export async function forwardEventStream(
 ): Promise<void> {
   const { downstream, tracking, session, agent, subscription } = exchange;
   downstream.writeHead(answer.statusCode, {
-    ...responseHeaders(answer, false),
+    ...forwardedResponseHeaders(answer, false),
     "x-accel-buffering": "no",
   });
   if (answer.bufferedBody === undefined) downstream.flushHeaders();
@@ -36,7 +36,7 @@ export async function forwardEventStream(
   const filter = mustHold ? bufferingFilter(exchange, parts, onMessage) : observingFilter(onMessage, counter);
   parts.streams.open += 1;
   const onOpen = (leave: () => void): void => {
-    if (isEndless(exchange)) parts.answers.isStream(downstream, leave);
+    if (isEndless(exchange)) parts.answers.trackStream(downstream, leave);
   };
   const { end, bytes } = await pump(answer, downstream, {
     pass: (chunk) => filter.pass(chunk),

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Client, Outcome } from "../../mcp/vocabulary.ts";
-import { type PlaceBounds, ConcurrencyLimit } from "../http/concurrency-limit.ts";
+import { type ConcurrencyBounds, ConcurrencyLimit } from "../http/concurrency-limit.ts";
 import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 
 export interface Session {
@@ -29,7 +29,7 @@ export class Sessions {
   readonly #places: ConcurrencyLimit;
 
   /** At the bounds no new session is opened, and none that is in use is forgotten. */
-  constructor(nowMs: () => number, bounds: PlaceBounds) {
+  constructor(nowMs: () => number, bounds: ConcurrencyBounds) {
     this.#nowMs = nowMs;
     this.#places = new ConcurrencyLimit(bounds);
   }

@@ -12,7 +12,7 @@ import {
 import type { Policy } from "../../policy/policy.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
-import { bytesIn } from "../http/body-pieces.ts";
+import { totalBytes } from "../http/body-pieces.ts";
 import { ToolsListCache, type CachedList } from "./tools-list-cache.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "../../json/edit-json.ts";
@@ -34,14 +34,14 @@ const MAX_TTL_MS = 60_000;
 /** Deeper and larger than a message may be: it is the server's, and it has a bound in bytes. */
 const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
 
-export interface ToolListParts {
+export interface ToolCatalogOptions {
   /** Every policy in force. */
   readonly policies: readonly Policy[];
   /** Hears of every list that was read. */
-  readonly onListed: (listed: Listed) => void;
+  readonly onListed: (listed: ToolsListSummary) => void;
 }
 
-export interface Listed {
+export interface ToolsListSummary {
   readonly count: number;
   readonly bytes: number;
   /** It differs from the list before. */
@@ -51,30 +51,30 @@ export interface Listed {
 }
 
 export class ToolCatalog {
-  readonly #onListed: ToolListParts["onListed"];
+  readonly #onListed: ToolCatalogOptions["onListed"];
   /** Names that some policy mentions. */
-  #named: ReadonlySet<string> = new Set();
+  #policyNames: ReadonlySet<string> = new Set();
   readonly #tools = new Map<string, ToolDefinition>();
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists say what the one before said. */
   #lastText = "";
-  readonly #known = new ToolsListCache();
+  readonly #cache = new ToolsListCache();
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
 
-  constructor({ policies, onListed }: ToolListParts) {
+  constructor({ policies, onListed }: ToolCatalogOptions) {
     this.#onListed = onListed;
     this.usePolicies(policies);
   }
 
   /** A reload has put these policies in force. */
   usePolicies(policies: readonly Policy[]): void {
-    this.#named = new Set(policies.flatMap((policy) => policy.toolNames));
-    this.#forgetJudgements();
+    this.#policyNames = new Set(policies.flatMap((policy) => policy.toolNames));
+    this.#clearCaches();
   }
 
   /** Whether the server or a policy knows the name; only then it may become a label. */
   isKnown(name: string): boolean {
-    return this.#tools.has(name) || this.#named.has(name);
+    return this.#tools.has(name) || this.#policyNames.has(name);
   }
 
   /** By the policy's word, else by the server's annotations, else by the name itself. */
@@ -115,8 +115,8 @@ export class ToolCatalog {
   }
 
   /** Tools that the server has listed or a policy names; one that policies call differently is there once for each. */
-  known(policies: readonly Policy[]): { readonly name: string; readonly category: Category }[] {
-    const names = [...new Set([...this.#named, ...this.#tools.keys()])];
+  knownTools(policies: readonly Policy[]): { readonly name: string; readonly category: Category }[] {
+    const names = [...new Set([...this.#policyNames, ...this.#tools.keys()])];
     return names.flatMap((name) => {
       const categories = new Set(policies.map((policy) => this.categoryOf(name, policy).category));
       return Array.from(categories, (category) => ({ name, category }));
@@ -128,36 +128,36 @@ export class ToolCatalog {
    * a policy everything is. Learns the tools in it. Undefined when it cannot be read strictly, and so must not pass.
    */
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
-    const recalled = this.#known.lookup(text, policy);
+    const recalled = this.#cache.filterCached(text, policy);
     if (recalled !== undefined) {
-      this.#tell(Buffer.byteLength(text), undefined);
+      this.#reportList(Buffer.byteLength(text), undefined);
       return recalled;
     }
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    this.#tell(Buffer.byteLength(text), this.#learn(list, isFirstPage));
+    this.#reportList(Buffer.byteLength(text), this.#learn(list, isFirstPage));
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
     const cut = withoutHidden(list, isHidden);
-    this.#known.keep(list.minified, policy, cut ?? list.minified);
+    this.#cache.store(list.minified, policy, cut ?? list.minified);
     return cut ?? text;
   }
 
   /** As `filter`, for a message whose list is the one that was read last, to the byte; undefined for any other. */
   lookup(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
-    const recalled = this.#known.recallBytes(body, policy);
-    if (recalled !== undefined) this.#tell(bytesIn(body), undefined);
+    const recalled = this.#cache.lookupBytes(body, policy);
+    if (recalled !== undefined) this.#reportList(totalBytes(body), undefined);
     return recalled;
   }
 
-  #tell(bytes: number, changes: readonly DefinitionChange[] | undefined): void {
+  #reportList(bytes: number, changes: readonly DefinitionChange[] | undefined): void {
     const size = { count: this.#tools.size, bytes };
     this.#onListed({ ...size, isNew: changes !== undefined, changes: changes ?? [] });
   }
 
-  #forgetJudgements(): void {
+  #clearCaches(): void {
     this.#assignments.clear();
-    this.#known.forget();
+    this.#cache.clear();
   }
 
   /** The first page of a list replaces what was known. What has changed; undefined when the list says nothing new. */
@@ -166,10 +166,10 @@ export class ToolCatalog {
     if (text === this.#lastText) return undefined;
     this.#lastText = text;
     if (isFirstPage) this.#tools.clear();
-    this.#forgetJudgements();
+    this.#clearCaches();
     const definitions = readDefinitions(tools).slice(0, MAX_TOOLS - this.#tools.size);
     for (const tool of definitions) this.#tools.set(tool.name, tool);
-    return definitions.flatMap((tool) => this.#pins.note(tool));
+    return definitions.flatMap((tool) => this.#pins.record(tool));
   }
 
   #describe(name: string): ToolDescription {
@@ -211,7 +211,7 @@ function withoutHidden(
   { tools = [], result, minified }: ReadList,
   isHidden: (name: string) => boolean,
 ): string | undefined {
-  const hidden = tools.map((tool) => isHidden(nameOf(tool) ?? ""));
+  const hidden = tools.map((tool) => isHidden(toolName(tool) ?? ""));
   if (!hidden.includes(true)) return undefined;
   const cut = removeElements(minified, ["result", "tools"], (index) => hidden[index] === true);
   return narrowCache(cut, result);
@@ -226,7 +226,7 @@ function narrowCache(text: string, result: JsonObject): string {
   return isLong ? setMember(scoped, ["result", "ttlMs"], String(MAX_TTL_MS)) : scoped;
 }
 
-function nameOf(tool: Json): string | undefined {
+function toolName(tool: Json): string | undefined {
   const name = isJsonObject(tool) ? tool.get("name") : undefined;
   return typeof name === "string" ? name : undefined;
 }

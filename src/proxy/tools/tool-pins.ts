@@ -13,7 +13,7 @@ export interface DefinitionChange {
   readonly grade: Grade;
 }
 
-interface Seen {
+interface DefinitionHistory {
   readonly first: DefinitionDigests;
   readonly now: DefinitionDigests;
 }
@@ -22,10 +22,10 @@ interface Seen {
 const MAX_TOOLS = 100_000;
 
 export class ToolPins {
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, DefinitionHistory>();
 
   /** Remembers the tool as it is listed now; what has changed since it was listed before. */
-  note(tool: ToolDefinition): DefinitionChange[] {
+  record(tool: ToolDefinition): DefinitionChange[] {
     const now = digestDefinition(tool, sha256);
     const before = this.#seen.get(tool.name);
     if (before === undefined && this.#seen.size >= MAX_TOOLS) return [];

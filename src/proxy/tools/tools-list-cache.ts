@@ -8,7 +8,7 @@ import { readJson } from "../../json/read-json.ts";
 import { memberText, setMember } from "../../json/edit-json.ts";
 
 /** Longest message around a result: its other members, among them an id of 256 characters that are all escapes. */
-const LONGEST_SHELL = 4_096;
+const MAX_ENVELOPE_LENGTH = 4_096;
 const RESULT_NAME = '"result":';
 /** Stands for the result while the rest of a message is read; a number is written in one way only. */
 const PLACEHOLDER = "73e-73";
@@ -21,7 +21,7 @@ export interface CachedList {
   readonly emptied: string;
 }
 
-interface Cut {
+interface FilteredResult {
   readonly text: string;
   readonly bytes: Buffer;
 }
@@ -31,55 +31,55 @@ export class ToolsListCache {
   #result = "";
   #resultBytes = Buffer.alloc(0);
   /** The result without its tools. */
-  #bare = "";
-  readonly #cuts = new Map<Policy | undefined, Cut>();
+  #emptied = "";
+  readonly #filtered = new Map<Policy | undefined, FilteredResult>();
 
   /** `minified` was read, and `passed` is what an agent under `policy` may have of it. */
-  keep(minified: string, policy: Policy | undefined, passed: string): void {
+  store(minified: string, policy: Policy | undefined, passed: string): void {
     const result = memberText(minified, ["result"]) ?? "";
-    if (result !== this.#result) this.#know(result);
+    if (result !== this.#result) this.#setResult(result);
     const text = memberText(passed, ["result"]) ?? "";
-    this.#cuts.set(policy, { text, bytes: Buffer.from(text) });
+    this.#filtered.set(policy, { text, bytes: Buffer.from(text) });
   }
 
   /** What is hidden may have changed. */
-  forget(): void {
-    this.#know("");
+  clear(): void {
+    this.#setResult("");
   }
 
   /**
    * What an agent under `policy` may have of the message, when it says what the last list said under another id.
    * Security: what is not the known result to the letter is read here as strictly as any message is.
    */
-  lookup(text: string, policy: Policy | undefined): string | undefined {
-    const cut = this.#cuts.get(policy);
-    if (cut === undefined || text.length - this.#result.length > LONGEST_SHELL) return undefined;
-    const start = text.slice(0, LONGEST_SHELL).indexOf(RESULT_NAME) + RESULT_NAME.length;
+  filterCached(text: string, policy: Policy | undefined): string | undefined {
+    const cut = this.#filtered.get(policy);
+    if (cut === undefined || text.length - this.#result.length > MAX_ENVELOPE_LENGTH) return undefined;
+    const start = text.slice(0, MAX_ENVELOPE_LENGTH).indexOf(RESULT_NAME) + RESULT_NAME.length;
     if (!text.startsWith(this.#result, start)) return undefined;
     const [before, after] = [text.slice(0, start), text.slice(start + this.#result.length)];
     return isEnvelope(before, after) ? before + cut.text + after : undefined;
   }
 
   /** As `recall`, from the bytes of the message as they came: nothing but what stands around the result is decoded. */
-  recallBytes(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
-    const cut = this.#cuts.get(policy);
+  lookupBytes(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
+    const cut = this.#filtered.get(policy);
     const [first] = body;
     if (cut === undefined || first === undefined) return undefined;
-    const start = first.subarray(0, LONGEST_SHELL).indexOf(RESULT_NAME) + RESULT_NAME.length;
+    const start = first.subarray(0, MAX_ENVELOPE_LENGTH).indexOf(RESULT_NAME) + RESULT_NAME.length;
     const before = first.subarray(0, start);
     const after = bytesAfter(body, start, this.#resultBytes);
     // Security: what is no text would be decoded to another, and so must not pass as it came.
     if (after === undefined || !isUtf8(before) || !isUtf8(after)) return undefined;
     const [head, tail] = [before.toString("utf8"), after.toString("utf8")];
     if (!isEnvelope(head, tail)) return undefined;
-    return { pieces: [before, cut.bytes, after], emptied: head + this.#bare + tail };
+    return { pieces: [before, cut.bytes, after], emptied: head + this.#emptied + tail };
   }
 
-  #know(result: string): void {
-    this.#cuts.clear();
+  #setResult(result: string): void {
+    this.#filtered.clear();
     this.#result = result;
     this.#resultBytes = Buffer.from(result);
-    this.#bare = setMember(result, ["tools"], "[]");
+    this.#emptied = setMember(result, ["tools"], "[]");
   }
 }
 
@@ -95,7 +95,7 @@ function bytesAfter(pieces: readonly Buffer[], start: number, known: Buffer): Bu
     if (from < to && piece.compare(known, at + from, at + to, from, to) !== 0) return undefined;
     rest.push(piece.subarray(to));
     restBytes += piece.length - to;
-    if (restBytes > LONGEST_SHELL) return undefined;
+    if (restBytes > MAX_ENVELOPE_LENGTH) return undefined;
     at += piece.length;
   }
   return at < known.length ? undefined : Buffer.concat(rest);

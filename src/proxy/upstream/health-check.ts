@@ -7,7 +7,7 @@ export interface UpstreamHealth {
   readonly stop: () => void;
 }
 
-export interface HealthOptions {
+export interface HealthCheckOptions {
   readonly url: URL;
   readonly onChange: (isUp: boolean) => void;
 }
@@ -17,12 +17,12 @@ const WHILE_DOWN_MS = 500;
 const CONNECT_MS = 2_000;
 
 /** Asks at once, and then for as long as it is not stopped. */
-export function watchUpstream({ url, onChange }: HealthOptions): UpstreamHealth {
+export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHealth {
   let isUp = false;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
-    const answer = await accepts(hostOf(url), portOf(url));
+    const answer = await acceptsConnections(hostOf(url), portOf(url));
     if (isStopped) return;
     if (answer !== isUp) onChange(answer);
     isUp = answer;
@@ -46,7 +46,7 @@ export function portOf(url: URL): number {
 }
 
 /** Whether something accepts connections at this host (an IPv6 address without brackets) and port. */
-export function accepts(host: string, port: number): Promise<boolean> {
+export function acceptsConnections(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port, timeout: CONNECT_MS });
   const settle = (isUp: boolean): void => {

@@ -2,23 +2,23 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import type { ResponseListener, Connection, ConnectionTimes } from "./http1/connection.ts";
-import { Pool } from "./http1/pool.ts";
+import type { ResponseListener, Connection, ConnectionTimeouts } from "./http1/connection.ts";
+import { ConnectionPool } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
 import type { CallMessage, Message } from "../../mcp/message.ts";
 import type { Upstream, UpstreamResponse, UpstreamError, UpstreamExchange } from "../upstream.ts";
 
-export interface UpstreamOptions extends ConnectionTimes {
+export interface UpstreamOptions extends ConnectionTimeouts {
   readonly url: URL;
 }
 
 export class UpstreamHttp implements Upstream {
   readonly #writer: RequestWriter;
-  readonly #pool: Pool;
+  readonly #pool: ConnectionPool;
 
   constructor({ url, ...times }: UpstreamOptions) {
     this.#writer = new RequestWriter(url);
-    this.#pool = new Pool(url, times);
+    this.#pool = new ConnectionPool(url, times);
   }
 
   /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
@@ -46,9 +46,9 @@ export class UpstreamHttp implements Upstream {
 
   #open(method: Method, headers: OutgoingHttpHeaders, body: string | undefined): UpstreamExchange {
     const bytes = this.#writer.write(method, headers, body);
-    const connection = this.#pool.take();
+    const connection = this.#pool.acquire();
     const exchange = new HttpExchange(connection);
-    connection.ask(bytes, exchange);
+    connection.send(bytes, exchange);
     return exchange;
   }
 }
@@ -65,13 +65,13 @@ class HttpExchange implements UpstreamExchange, ResponseListener {
     return this.#response.promise;
   }
 
-  readonly abort = (): void => this.#connection.leave(this);
+  readonly abort = (): void => this.#connection.cancel(this);
 
-  answered(answer: UpstreamResponse): void {
+  onResponse(answer: UpstreamResponse): void {
     this.#response.resolve(answer);
   }
 
-  failed(error: UpstreamError): void {
+  onError(error: UpstreamError): void {
     this.#response.reject(error);
   }
 }

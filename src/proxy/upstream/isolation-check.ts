@@ -2,7 +2,7 @@
 
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { accepts, hostOf, portOf } from "./health-check.ts";
+import { acceptsConnections, hostOf, portOf } from "./health-check.ts";
 
 /**
  * `isolated`: it listens on loopback, and none of this machine's own addresses answers on its port. `exposed`: one does.
@@ -16,7 +16,7 @@ export type Exposure =
 export async function findExposure(url: URL, addresses = ownAddresses()): Promise<Exposure> {
   if (!isLoopback(hostOf(url))) return { state: "unknown" };
   const port = portOf(url);
-  const answers = await Promise.all(addresses.map((address) => accepts(address, port)));
+  const answers = await Promise.all(addresses.map((address) => acceptsConnections(address, port)));
   const exposed = addresses.find((_address, index) => answers[index]);
   return exposed === undefined ? { state: "isolated" } : { state: "exposed", address: exposed };
 }

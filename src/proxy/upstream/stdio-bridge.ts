@@ -6,7 +6,7 @@ import type { JsonObject } from "../../json/json.ts";
 import {
   accepted,
   alreadyInitialized,
-  answered,
+  respondWith,
   legacyStatus,
   oneStreamOnly,
   postOnly,
@@ -16,28 +16,28 @@ import {
   streamOnly,
   tooMany,
 } from "./bridge/responses.ts";
-import { Children, type ChildrenParts } from "./bridge/child-pool.ts";
+import { ChildPool, type ChildPoolOptions } from "./bridge/child-pool.ts";
 import { type ClientMessage, readClientMessage } from "./bridge/client-message.ts";
 import { StatelessRequests } from "./bridge/stateless-requests.ts";
-import { PostReply, type ReplyTimes } from "./bridge/post-response.ts";
-import { accepts, headerOf } from "./bridge/request-headers.ts";
+import { PostExchange, type ResponseTimeouts } from "./bridge/post-response.ts";
+import { acceptedTypes, singleHeader } from "./bridge/request-headers.ts";
 import { BridgeSession } from "./bridge/session.ts";
 import { SharedChild } from "./bridge/shared-child.ts";
 import type { CallMessage, Message } from "../../mcp/message.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
 
-export interface UpstreamStdioOptions extends Omit<ChildrenParts, "onDropped"> {
+export interface UpstreamStdioOptions extends Omit<ChildPoolOptions, "onDropped"> {
   /** How long a session may be idle before it and its child end. */
   readonly idleMs: number;
   /** How long a client that takes no stream waits for its answer. */
-  readonly answerMs: number;
+  readonly responseMs: number;
   /** Our own version, which a child is told when it is asked for its era. */
   readonly version: string;
   /** Of the tool of that name; undefined before the server has listed it. */
   readonly inputSchemaOf: (tool: string) => JsonObject | undefined;
   readonly onSessionEnded: (id: string) => void;
   /** A child wrote what is no message, or what nobody waits for. */
-  readonly onDropped: ChildrenParts["onDropped"];
+  readonly onDropped: ChildPoolOptions["onDropped"];
 }
 
 /** A server that has said nothing for so long is given the head of a stream, so that its client sees an answer begin. */
@@ -48,37 +48,37 @@ const SWEEP_MS = 1_000;
 
 export class UpstreamStdio implements Upstream {
   readonly #options: UpstreamStdioOptions;
-  readonly #children: Children;
-  readonly #modern: StatelessRequests;
+  readonly #pool: ChildPool;
+  readonly #stateless: StatelessRequests;
   readonly #sessions = new Map<string, BridgeSession>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: UpstreamStdioOptions) {
     this.#options = options;
-    this.#children = new Children(options);
+    this.#pool = new ChildPool(options);
     const shared = new SharedChild({
-      children: this.#children,
+      children: this.#pool,
       version: options.version,
       probeMs: PROBE_MS,
       onUnmatched: () => options.onDropped("unmatched"),
     });
-    this.#modern = new StatelessRequests(shared, this.#replyTimes(), options.inputSchemaOf);
+    this.#stateless = new StatelessRequests(shared, this.#replyTimes(), options.inputSchemaOf);
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
   }
 
   /** Whether the command starts, and stays. */
   get isUp(): boolean {
-    return this.#children.isUp;
+    return this.#pool.isUp;
   }
 
   /** Children that run, the one that waits for its first use included. */
   get size(): number {
-    return this.#children.size;
+    return this.#pool.size;
   }
 
   /** Starts the first child. @throws ChildError when the command cannot be started */
-  prepare(): Promise<void> {
-    return this.#children.prepare();
+  startSpare(): Promise<void> {
+    return this.#pool.startSpare();
   }
 
   /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
@@ -97,7 +97,7 @@ export class UpstreamStdio implements Upstream {
 
   /** Opens the server's own stream (GET), or ends a session (DELETE). */
   open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
-    const id = headerOf(headers, "mcp-session-id");
+    const id = singleHeader(headers, "mcp-session-id");
     if (id === undefined) return postOnly();
     const session = this.#sessions.get(id);
     if (session === undefined) return sessionNotFound();
@@ -105,34 +105,36 @@ export class UpstreamStdio implements Upstream {
       void session.end();
       return sessionEnded();
     }
-    if (!accepts(headers).stream) return streamOnly();
+    if (!acceptedTypes(headers).stream) return streamOnly();
     const stream = session.open();
-    return stream === undefined ? oneStreamOnly() : answered(stream);
+    return stream === undefined ? oneStreamOnly() : respondWith(stream);
   }
 
   /** Ends every child; resolves when none is left. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    await this.#children.close();
+    await this.#pool.close();
   }
 
   #post(text: string, headers: OutgoingHttpHeaders): UpstreamExchange {
     const message = readClientMessage(text);
-    const id = headerOf(headers, "mcp-session-id");
-    if (message.isModern) return this.#modern.post(message, headers);
+    const id = singleHeader(headers, "mcp-session-id");
+    if (message.isModern) return this.#stateless.post(message, headers);
     if (id !== undefined) {
       const session = this.#sessions.get(id);
-      return session === undefined ? sessionNotFound() : this.#converse(session, message, headers);
+      return session === undefined ? sessionNotFound() : this.#postToSession(session, message, headers);
     }
     if (message.method === "initialize") return this.#initialize(message, headers);
-    return this.#modern.claims(message, headers) ? this.#modern.post(message, headers) : sessionRequired();
+    return this.#stateless.claims(message, headers)
+      ? this.#stateless.post(message, headers)
+      : sessionRequired();
   }
 
   #initialize(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
-    if (!this.#children.hasRoom()) return answered(tooMany("sessions are open", message.id));
+    if (!this.#pool.hasRoom()) return respondWith(tooMany("sessions are open", message.id));
     try {
       const session = new BridgeSession({
-        children: this.#children,
+        children: this.#pool,
         nowMs: this.#options.nowMs,
         initializedMs: INITIALIZED_MS,
         onEnd: (id) => {
@@ -141,25 +143,29 @@ export class UpstreamStdio implements Upstream {
         },
       });
       this.#sessions.set(session.id, session);
-      return this.#converse(session, message, headers);
+      return this.#postToSession(session, message, headers);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       return { response: Promise.reject(error), abort: () => undefined };
     }
   }
 
-  #converse(session: BridgeSession, message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+  #postToSession(
+    session: BridgeSession,
+    message: ClientMessage,
+    headers: OutgoingHttpHeaders,
+  ): UpstreamExchange {
     const { id, method } = message;
     if (id === undefined || method === undefined) {
       session.send(message);
       return accepted();
     }
-    if (method === "initialize" && session.isOpened) return alreadyInitialized();
-    if (!session.hasRoom) return answered(tooMany("requests are under way", id));
-    const reply = new PostReply({
+    if (method === "initialize" && session.hasHandshake) return alreadyInitialized();
+    if (!session.hasRoom) return respondWith(tooMany("requests are under way", id));
+    const reply = new PostExchange({
       ...this.#replyTimes(),
       id,
-      accepts: accepts(headers),
+      accepts: acceptedTypes(headers),
       headers: session.headers,
       jsonHeaders: session.jsonHeaders,
       statusOf: legacyStatus,
@@ -168,8 +174,8 @@ export class UpstreamStdio implements Upstream {
     return reply;
   }
 
-  #replyTimes(): ReplyTimes {
-    return { streamAfterMs: STREAM_AFTER_MS, answerMs: this.#options.answerMs };
+  #replyTimes(): ResponseTimeouts {
+    return { streamAfterMs: STREAM_AFTER_MS, responseMs: this.#options.responseMs };
   }
 
   #endIdle(): void {

@@ -13,8 +13,8 @@ export interface LineUpstream {
 /** `send` resolves when the line was taken. */
 export function lineUpstream(send: (line: string) => Promise<void>): LineUpstream {
   return {
-    call: (permit, withTrace) => send(oneLine(withTrace(permit.text))),
-    relay: (_message, text) => send(oneLine(text)),
+    call: (permit, withTrace) => send(escapeLineEnds(withTrace(permit.text))),
+    relay: (_message, text) => send(escapeLineEnds(text)),
   };
 }
 
@@ -23,6 +23,6 @@ const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 // Security: JSON lets these stand in a string, and node:readline would cut the message there: its rest was never judged.
 /** The same message with those characters escaped; they can stand in strings alone. */
-export function oneLine(text: string): string {
+export function escapeLineEnds(text: string): string {
   return text.replaceAll(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -22,29 +22,29 @@ describe("ToolPins", () => {
     ["annotations", { annotations: undefined }],
   ])("grades a changed %s", (grade, change) => {
     const pins = new ToolPins();
-    expect(pins.note(tool(BEFORE))).toEqual([]);
-    expect(pins.note(tool({ ...BEFORE, ...change }))).toEqual([{ tool: "run", grade }]);
+    expect(pins.record(tool(BEFORE))).toEqual([]);
+    expect(pins.record(tool({ ...BEFORE, ...change }))).toEqual([{ tool: "run", grade }]);
     expect(pins.isChanged("run", "deny")).toBe(true);
   });
 
   it("takes another order of names for no change", () => {
     const pins = new ToolPins();
-    pins.note(tool(BEFORE));
-    expect(pins.note(tool(Object.fromEntries(Object.entries(BEFORE).toReversed())))).toEqual([]);
+    pins.record(tool(BEFORE));
+    expect(pins.record(tool(Object.fromEntries(Object.entries(BEFORE).toReversed())))).toEqual([]);
     expect(pins.isChanged("run", "deny")).toBe(false);
   });
 
   it("knows a tool again that has changed back", () => {
     const pins = new ToolPins();
-    pins.note(tool(BEFORE));
-    pins.note(tool({ ...BEFORE, description: "else" }));
-    pins.note(tool(BEFORE));
+    pins.record(tool(BEFORE));
+    pins.record(tool({ ...BEFORE, description: "else" }));
+    pins.record(tool(BEFORE));
     expect(pins.isChanged("run", "deny")).toBe(false);
   });
 
   it("compares with the digests of the pin, which may be older than this process", () => {
     const pins = new ToolPins();
-    pins.note(tool(BEFORE));
+    pins.record(tool(BEFORE));
     expect(pins.isChanged("run", { digest: "of another day" })).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { ToolsListCache } from "../../../src/proxy/tools/tools-list-cache.ts";
 import { outlineOf } from "../../../src/proxy/relay/response-filter.ts";
-import { type Listed, ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
+import { type ToolsListSummary, ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
 
 const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
 
@@ -26,7 +26,7 @@ const policy = hiding("look");
 
 function known(): ToolsListCache {
   const list = new ToolsListCache();
-  list.keep(message(1), policy, CUT);
+  list.store(message(1), policy, CUT);
   return list;
 }
 
@@ -40,9 +40,9 @@ function cutUp(text: string, pieceBytes: number): Buffer[] {
 
 /** As from its text, so from its bytes. */
 function recalledFrom(list: ToolsListCache, text: string, one: Policy | undefined): string | undefined {
-  const byText = list.lookup(text, one);
+  const byText = list.filterCached(text, one);
   for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
-    const byBytes = list.recallBytes(cutUp(text, pieceBytes), one);
+    const byBytes = list.lookupBytes(cutUp(text, pieceBytes), one);
     expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
   }
   return byText;
@@ -85,15 +85,15 @@ describe("a known list", () => {
   it("is not recalled for another policy, nor once it is forgotten", () => {
     const list = known();
     expect(recalledFrom(list, message(2), hiding("drop"))).toBeUndefined();
-    list.forget();
+    list.clear();
     expect(recalledFrom(list, message(2), policy)).toBeUndefined();
   });
 
   it("is no known list with bytes around it that are no text", () => {
     const id = Buffer.from(message("x"));
     id[id.indexOf('"x"') + 1] = 0xff;
-    expect(known().recallBytes([Buffer.from(message("x"))], policy)).toBeDefined();
-    expect(known().recallBytes([id], policy)).toBeUndefined();
+    expect(known().lookupBytes([Buffer.from(message("x"))], policy)).toBeDefined();
+    expect(known().lookupBytes([id], policy)).toBeUndefined();
   });
 
   it.each([
@@ -102,7 +102,7 @@ describe("a known list", () => {
     ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
     ["an error", message(7).replace("{", '{"error":{"code":-3},')],
   ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
-    const skeleton = known().recallBytes([Buffer.from(text)], policy)?.emptied ?? "";
+    const skeleton = known().lookupBytes([Buffer.from(text)], policy)?.emptied ?? "";
     expect(skeleton).not.toContain("drop");
     expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
   });
@@ -112,8 +112,8 @@ describe("a known list", () => {
     (beside) => {
       const text = JSON.stringify({ id: 1, result: { tools: TOOLS, ...beside } });
       const list = new ToolsListCache();
-      list.keep(text, policy, text);
-      const skeleton = list.recallBytes([Buffer.from(text)], policy)?.emptied ?? "";
+      list.store(text, policy, text);
+      const skeleton = list.lookupBytes([Buffer.from(text)], policy)?.emptied ?? "";
       expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
     },
   );
@@ -139,7 +139,7 @@ describe("a list of tools that comes again", () => {
   });
 
   it("is heard of each time, and is new the first time only", () => {
-    const heard: Listed[] = [];
+    const heard: ToolsListSummary[] = [];
     const list = new ToolCatalog({ policies: [policy], onListed: (listed) => void heard.push(listed) });
     for (const id of [1, 2, 3]) list.filter(message(id), policy, true);
     const bytes = message(1).length;

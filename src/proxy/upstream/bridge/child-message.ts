@@ -35,13 +35,13 @@ export function readChildMessage(line: Buffer): ChildMessage | undefined {
   const id = idOf(message.get("id"));
   const named = { text, ...(id !== undefined && { id }) };
   return typeof method === "string"
-    ? { ...named, method, ...aboutOf(method, objectOf(message.get("params"))) }
+    ? { ...named, method, ...correlationOf(method, objectOf(message.get("params"))) }
     : { ...named, ...codeOf(objectOf(message.get("error"))) };
 }
 
-type About = Pick<ChildMessage, "progressToken" | "subscriptionId">;
+type Correlation = Pick<ChildMessage, "progressToken" | "subscriptionId">;
 
-function aboutOf(method: string, params: JsonObject | undefined): About {
+function correlationOf(method: string, params: JsonObject | undefined): Correlation {
   if (method === "notifications/progress") {
     const progressToken = idOf(params?.get("progressToken"));
     return progressToken === undefined ? {} : { progressToken };

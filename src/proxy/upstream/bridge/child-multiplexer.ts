@@ -7,14 +7,14 @@ import { UpstreamError } from "../../upstream.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
 import { SUBSCRIPTION_ID_KEY } from "../../../mcp/subscription.ts";
 import { type ClientMessage, isSameId } from "./client-message.ts";
-import type { Reply } from "./post-response.ts";
+import type { ResponseWriter } from "./post-response.ts";
 
 /** Who has the child: one session, or all clients of the modern era. */
-export interface Owner {
+export interface ChildOwner {
   /** A message that belongs to no request under way. */
-  readonly unrelated: (message: ChildMessage) => void;
+  readonly onUnrelated: (message: ChildMessage) => void;
   /** The child has ended by itself; its requests were told. */
-  readonly died: () => void;
+  readonly onExit: () => void;
 }
 
 /** Why a child's message went nowhere: no message at all, or nobody waits for it. */
@@ -24,21 +24,21 @@ interface InFlight {
   /** The client's own token. */
   readonly id: string;
   readonly progressToken?: string;
-  readonly reply: Reply;
+  readonly reply: ResponseWriter;
 }
 
 /** Requests that one child may have under way. */
-const MAX_UNDER_WAY = 4_096;
+const MAX_IN_FLIGHT = 4_096;
 /** What a child that does not read may leave unsent, in bytes. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
-const NOBODY: Owner = { unrelated: () => undefined, died: () => undefined };
+const NO_OWNER: ChildOwner = { onUnrelated: () => undefined, onExit: () => undefined };
 
 export class ChildMultiplexer {
   readonly #onDropped: (cause: ChildMessageDropped) => void;
-  readonly #underWay = new Map<string, InFlight>();
+  readonly #inFlight = new Map<string, InFlight>();
   #child: Child | undefined;
-  #owner: Owner = NOBODY;
+  #owner: ChildOwner = NO_OWNER;
   #count = 0;
   #isEnded = false;
   #unsentBytes = 0;
@@ -51,27 +51,27 @@ export class ChildMultiplexer {
     this.#child = child;
   }
 
-  own(owner: Owner): void {
+  setOwner(owner: ChildOwner): void {
     this.#owner = owner;
   }
 
   /** Requests under way. */
   get size(): number {
-    return this.#underWay.size;
+    return this.#inFlight.size;
   }
 
   hasRoom(): boolean {
-    return this.#underWay.size < MAX_UNDER_WAY && this.#unsentBytes < MAX_UNSENT_BYTES;
+    return this.#inFlight.size < MAX_IN_FLIGHT && this.#unsentBytes < MAX_UNSENT_BYTES;
   }
 
   /** Sends a request; what comes of it goes to `reply`. Returns the id that the child knows it by. */
-  request({ text, id = "null", progressToken }: ClientMessage, reply: Reply): string {
+  request({ text, id = "null", progressToken }: ClientMessage, reply: ResponseWriter): string {
     const ours = String((this.#count += 1));
     if (this.#isEnded) {
       reply.fail(new UpstreamError("broken", false));
       return ours;
     }
-    this.#underWay.set(ours, { id, reply, ...(progressToken !== undefined && { progressToken }) });
+    this.#inFlight.set(ours, { id, reply, ...(progressToken !== undefined && { progressToken }) });
     const renamed = setMember(text, ["id"], ours);
     this.#write(
       progressToken === undefined ? renamed : setMember(renamed, ["params", "_meta", "progressToken"], ours),
@@ -88,7 +88,7 @@ export class ChildMultiplexer {
 
   /** Tells the child that nobody waits for this request any more. */
   cancel(ours: string): void {
-    if (this.#underWay.delete(ours)) this.send(cancellation(ours));
+    if (this.#inFlight.delete(ours)) this.send(cancellation(ours));
   }
 
   /** The answer to this request came and could not be kept. */
@@ -98,7 +98,7 @@ export class ChildMultiplexer {
 
   /** The id by which the child knows a request of this client id; undefined when none is under way. */
   findId(clientId: string): string | undefined {
-    for (const [ours, { id }] of this.#underWay) if (isSameId(id, clientId)) return ours;
+    for (const [ours, { id }] of this.#inFlight) if (isSameId(id, clientId)) return ours;
     return undefined;
   }
 
@@ -106,54 +106,55 @@ export class ChildMultiplexer {
   receive(line: Buffer): void {
     const message = readChildMessage(line);
     if (message === undefined) this.#onDropped("not_json_rpc");
-    else if (message.method === undefined && message.id !== undefined) this.#answer(message, message.id);
-    else this.#tell(message);
+    else if (message.method === undefined && message.id !== undefined)
+      this.#deliverResponse(message, message.id);
+    else this.#deliverMessage(message);
   }
 
   /** The child has ended: nothing under way will be answered. */
   end(): void {
     this.#isEnded = true;
-    const left = [...this.#underWay.values()];
-    this.#underWay.clear();
+    const left = [...this.#inFlight.values()];
+    this.#inFlight.clear();
     for (const { reply } of left) reply.fail(new UpstreamError("broken", true));
-    this.#owner.died();
+    this.#owner.onExit();
   }
 
   #write(text: string, onFailure: (cause: unknown) => void): void {
     this.#unsentBytes += text.length;
     const taken = (): void => void (this.#unsentBytes -= text.length);
-    this.#child?.sendSoon(text).then(taken, (cause: unknown) => {
+    this.#child?.sendBatched(text).then(taken, (cause: unknown) => {
       taken();
       onFailure(cause);
     });
   }
 
   #fail(ours: string, error: UpstreamError): void {
-    const underWay = this.#underWay.get(ours);
-    this.#underWay.delete(ours);
+    const underWay = this.#inFlight.get(ours);
+    this.#inFlight.delete(ours);
     underWay?.reply.fail(error);
   }
 
-  #answer({ text, errorCode }: ChildMessage, ours: string): void {
-    const underWay = this.#underWay.get(ours);
+  #deliverResponse({ text, errorCode }: ChildMessage, ours: string): void {
+    const underWay = this.#inFlight.get(ours);
     if (underWay === undefined) return this.#onDropped("unmatched");
-    this.#underWay.delete(ours);
+    this.#inFlight.delete(ours);
     const restored = setMember(text, ["id"], underWay.id);
-    underWay.reply.answer(withSubscription(restored, "result", underWay.id), errorCode);
+    underWay.reply.writeResponse(withSubscription(restored, "result", underWay.id), errorCode);
   }
 
-  #tell(message: ChildMessage): void {
+  #deliverMessage(message: ChildMessage): void {
     const { text, id, progressToken, subscriptionId } = message;
     const token = id === undefined ? (progressToken ?? subscriptionId) : undefined;
-    if (token === undefined) return this.#owner.unrelated(message);
-    const underWay = this.#underWay.get(token);
+    if (token === undefined) return this.#owner.onUnrelated(message);
+    const underWay = this.#inFlight.get(token);
     const asked = progressToken === undefined ? underWay?.id : underWay?.progressToken;
     if (underWay === undefined || asked === undefined) return this.#onDropped("unmatched");
     const restored =
       progressToken === undefined
         ? withSubscription(text, "params", asked)
         : setMember(text, ["params", "progressToken"], asked);
-    if (!underWay.reply.message(restored)) this.#onDropped("unmatched");
+    if (!underWay.reply.writeMessage(restored)) this.#onDropped("unmatched");
   }
 }
 

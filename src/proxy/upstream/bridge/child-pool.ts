@@ -3,10 +3,10 @@
 import { type Child, type ChildCommand, startChild } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
 import { UpstreamError } from "../../upstream.ts";
-import { Restarts } from "./restart-backoff.ts";
-import { type ChildMessageDropped, type Owner, ChildMultiplexer } from "./child-multiplexer.ts";
+import { RestartBackoff } from "./restart-backoff.ts";
+import { type ChildMessageDropped, type ChildOwner, ChildMultiplexer } from "./child-multiplexer.ts";
 
-export interface ChildrenParts {
+export interface ChildPoolOptions {
   readonly command: ChildCommand;
   readonly maxChildren: number;
   readonly nowMs: () => number;
@@ -20,30 +20,30 @@ export interface ChildrenParts {
 }
 
 /** A child in use. */
-export interface Member {
-  readonly switchboard: ChildMultiplexer;
+export interface PooledChild {
+  readonly multiplexer: ChildMultiplexer;
   /** Whether its end, when nobody asked for it, is a failure of the command; until it is told otherwise it is. */
   restartOnExit: boolean;
   /** Ends the child, which is then not missed. */
   readonly stop: () => Promise<void>;
 }
 
-interface Running extends Member {
+interface Running extends PooledChild {
   readonly child: Child;
   readonly startedAtMs: number;
   isStopped: boolean;
 }
 
-export class Children {
-  readonly #parts: ChildrenParts;
-  readonly #restarts: Restarts;
+export class ChildPool {
+  readonly #options: ChildPoolOptions;
+  readonly #backoff: RestartBackoff;
   readonly #running = new Set<Running>();
   #spare: Running | undefined;
   #isClosed = false;
 
-  constructor(parts: ChildrenParts) {
-    this.#parts = parts;
-    this.#restarts = new Restarts({ ...parts, onDue: () => this.#startAgain() });
+  constructor(parts: ChildPoolOptions) {
+    this.#options = parts;
+    this.#backoff = new RestartBackoff({ ...parts, onDue: () => this.#restart() });
   }
 
   get size(): number {
@@ -51,75 +51,75 @@ export class Children {
   }
 
   get isUp(): boolean {
-    return this.#restarts.isUp;
+    return this.#backoff.isUp;
   }
 
   /** Starts the child that the first who needs one will get. @throws ChildError when the command cannot be started */
-  async prepare(): Promise<void> {
+  async startSpare(): Promise<void> {
     this.#spare = this.#start();
     await this.#spare.child.started;
   }
 
   /** Whether there can be one more child. */
   hasRoom(): boolean {
-    return this.#spare !== undefined || this.#running.size < this.#parts.maxChildren;
+    return this.#spare !== undefined || this.#running.size < this.#options.maxChildren;
   }
 
   /** A child for `owner`. @throws UpstreamError while none may be started */
-  take(owner: Owner): Member {
+  acquire(owner: ChildOwner): PooledChild {
     const spare = this.#spare;
-    if (this.#isClosed || (spare === undefined && !(this.#restarts.mayStart && this.hasRoom())))
+    if (this.#isClosed || (spare === undefined && !(this.#backoff.canStart && this.hasRoom())))
       throw new UpstreamError("unreachable", false);
     this.#spare = undefined;
     const member = spare ?? this.#start();
-    member.switchboard.own(owner);
+    member.multiplexer.setOwner(owner);
     return member;
   }
 
   /** Ends them all. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#restarts.stop();
+    this.#backoff.stop();
     await Promise.all(Array.from(this.#running, (member) => member.stop()));
   }
 
-  #startAgain(): void {
-    if (this.#spare !== undefined || !this.hasRoom()) return this.#restarts.started();
-    this.#parts.onRestart();
+  #restart(): void {
+    if (this.#spare !== undefined || !this.hasRoom()) return this.#backoff.started();
+    this.#options.onRestart();
     this.#spare = this.#start();
   }
 
   #start(): Running {
-    const { command, onStderr, onDropped, nowMs } = this.#parts;
-    const switchboard = new ChildMultiplexer(onDropped);
+    const { command, onStderr, onDropped, nowMs } = this.#options;
+    const multiplexer = new ChildMultiplexer(onDropped);
     const child = startChild(command, {
-      onLine: (line) => switchboard.receive(line),
-      onExit: () => this.#ended(member),
+      onLine: (line) => multiplexer.receive(line),
+      onExit: () => this.#onEnded(member),
       onStderr: (line) => onStderr(line, child.pid),
       onLineDropped: (cause, id) => {
         onDropped(cause);
-        if (id !== undefined) switchboard.failTooLarge(id);
+        if (id !== undefined) multiplexer.failTooLarge(id);
       },
     });
     const stop = (): Promise<void> => {
       member.isStopped = true;
       return child.stop();
     };
-    const member = { child, switchboard, stop, startedAtMs: nowMs(), restartOnExit: true, isStopped: false };
-    switchboard.attach(child);
+    const member = { child, multiplexer, stop, startedAtMs: nowMs(), restartOnExit: true, isStopped: false };
+    multiplexer.attach(child);
     this.#running.add(member);
     child.started.then(
-      () => this.#restarts.started(),
-      (error: unknown) => this.#ended(member, error),
+      () => this.#backoff.started(),
+      (error: unknown) => this.#onEnded(member, error),
     );
     return member;
   }
 
-  #ended(member: Running, error?: unknown): void {
+  #onEnded(member: Running, error?: unknown): void {
     this.#running.delete(member);
     if (this.#spare === member) this.#spare = undefined;
     if (!this.#isClosed && !member.isStopped && (member.restartOnExit || error instanceof ChildError))
-      this.#restarts.failed(member.startedAtMs);
-    member.switchboard.end();
+      this.#backoff.failed(member.startedAtMs);
+    member.multiplexer.end();
   }
 }

@@ -8,7 +8,7 @@ import { type ClientMessage, readClientMessage } from "./client-message.ts";
 const ASKED_VERSION = "2026-07-28";
 
 /** `server/discover`, in our own name. */
-export function asksModern(version: string): ClientMessage {
+export function discoverRequest(version: string): ClientMessage {
   const meta = {
     [PROTOCOL_VERSION_KEY]: ASKED_VERSION,
     [CLIENT_INFO_KEY]: { name: "tollgate", version },
@@ -19,7 +19,7 @@ export function asksModern(version: string): ClientMessage {
 }
 
 /** The modern revisions that the answer offers: as its result, or in an error that names what is supported. */
-export function offeredVersions(text: string): readonly string[] {
+export function supportedVersions(text: string): readonly string[] {
   const read = readJson(text);
   if (!read.ok) return [];
   const offered =

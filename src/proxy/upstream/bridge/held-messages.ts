@@ -3,11 +3,11 @@
 const MAX_HELD = 256;
 const MAX_HELD_LENGTH = 1024 * 1024;
 
-export class HeldMessages {
+export class BufferedMessages {
   #texts: string[] = [];
   #length = 0;
 
-  put(text: string): void {
+  add(text: string): void {
     this.#texts.push(text);
     this.#length += text.length;
     while (this.#texts.length > MAX_HELD || this.#length > MAX_HELD_LENGTH) {
@@ -16,7 +16,7 @@ export class HeldMessages {
   }
 
   /** All of them, in order; none is left. */
-  take(): readonly string[] {
+  drain(): readonly string[] {
     const texts = this.#texts;
     this.#texts = [];
     this.#length = 0;

@@ -17,7 +17,7 @@ export interface ModernServer {
 }
 
 /** The answer to a request that it does not serve; undefined for one that it does. */
-export function refusalOf(
+export function checkModernRequest(
   message: ClientMessage,
   headers: OutgoingHttpHeaders,
   { versions, inputSchemaOf }: ModernServer,

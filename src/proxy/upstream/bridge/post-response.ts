@@ -2,26 +2,26 @@
 
 import { INTERNAL_ERROR } from "../../../mcp/error-response.ts";
 import { type UpstreamResponse, UpstreamError, type UpstreamExchange } from "../../upstream.ts";
-import { type Body, eventStream, type Headers, wholeBody } from "./response-body.ts";
+import { type EventStream, openEventStream, type Headers, bufferedResponse } from "./response-body.ts";
 import type { Accepts } from "./request-headers.ts";
 
 /** Where what a child says about one request goes. */
-export interface Reply {
+export interface ResponseWriter {
   /** Another message than the answer; whether it could be taken. */
-  readonly message: (text: string) => boolean;
-  readonly answer: (text: string, errorCode: number | undefined) => void;
+  readonly writeMessage: (text: string) => boolean;
+  readonly writeResponse: (text: string, errorCode: number | undefined) => void;
   /** There will be no answer. */
   readonly fail: (error: UpstreamError) => void;
 }
 
-export interface ReplyTimes {
+export interface ResponseTimeouts {
   /** When the head of a stream is sent, though the child has said nothing yet. */
   readonly streamAfterMs: number;
   /** How long a client that takes no stream waits. */
-  readonly answerMs: number;
+  readonly responseMs: number;
 }
 
-export interface ReplyOptions extends ReplyTimes {
+export interface PostExchangeOptions extends ResponseTimeouts {
   /** The token of the request's id. */
   readonly id: string;
   readonly accepts: Accepts;
@@ -33,24 +33,24 @@ export interface ReplyOptions extends ReplyTimes {
   readonly statusOf: (errorCode: number) => number;
 }
 
-export class PostReply implements Reply, UpstreamExchange {
+export class PostExchange implements ResponseWriter, UpstreamExchange {
   readonly response: Promise<UpstreamResponse>;
-  readonly #options: ReplyOptions;
+  readonly #options: PostExchangeOptions;
   readonly #head = Promise.withResolvers<UpstreamResponse>();
   #timer: NodeJS.Timeout | undefined;
-  #body: Body | undefined;
+  #body: EventStream | undefined;
   #isOver = false;
   /** Called once when nobody waits for the answer any more, and it has not come. */
-  onAbandoned: () => void = () => undefined;
+  onCancelled: () => void = () => undefined;
   /** Called once when it is over; whether with an answer that is no error. */
-  onOver: (isSuccess: boolean) => void = () => undefined;
+  onDone: (isSuccess: boolean) => void = () => undefined;
 
-  constructor(options: ReplyOptions) {
+  constructor(options: PostExchangeOptions) {
     this.#options = options;
     this.response = this.#head.promise;
   }
 
-  get isOver(): boolean {
+  get isDone(): boolean {
     return this.#isOver;
   }
 
@@ -59,8 +59,8 @@ export class PostReply implements Reply, UpstreamExchange {
   }
 
   /** The child has the request. */
-  sent(): void {
-    const { streamAfterMs, answerMs } = this.#options;
+  startTimer(): void {
+    const { streamAfterMs, responseMs: answerMs } = this.#options;
     if (this.#isOver || this.#body !== undefined) return;
     this.#timer = this.acceptsStream
       ? setTimeout(() => this.#stream(), streamAfterMs)
@@ -68,19 +68,19 @@ export class PostReply implements Reply, UpstreamExchange {
   }
 
   /** An answer of our own, in place of the child's; before the request was sent. */
-  refuse(answer: UpstreamResponse): void {
+  respond(answer: UpstreamResponse): void {
     if (this.#isOver) return;
     this.#end();
     this.#head.resolve(answer);
   }
 
-  message(text: string): boolean {
+  writeMessage(text: string): boolean {
     if (!this.acceptsStream) return false;
     this.#stream().writeEvent(text);
     return true;
   }
 
-  answer(text: string, errorCode: number | undefined): void {
+  writeResponse(text: string, errorCode: number | undefined): void {
     if (this.#isOver) return;
     const body = this.#options.accepts.json ? this.#body : this.#stream();
     this.#end(errorCode === undefined);
@@ -89,7 +89,7 @@ export class PostReply implements Reply, UpstreamExchange {
       return body.finish();
     }
     const status = errorCode === undefined ? 200 : this.#options.statusOf(errorCode);
-    this.#head.resolve(wholeBody(status, this.#options.jsonHeaders, text));
+    this.#head.resolve(bufferedResponse(status, this.#options.jsonHeaders, text));
   }
 
   fail(error: UpstreamError): void {
@@ -97,7 +97,7 @@ export class PostReply implements Reply, UpstreamExchange {
     this.#end();
     if (this.#body === undefined) return this.#head.reject(error);
     // Clients wait on after a stream that broke: they are told.
-    this.#body.writeEvent(faultText(this.#options.id));
+    this.#body.writeEvent(brokenErrorText(this.#options.id));
     this.#body.finish();
   }
 
@@ -107,19 +107,19 @@ export class PostReply implements Reply, UpstreamExchange {
     this.#end();
     this.#head.reject(new UpstreamError("broken", true));
     this.#body?.destroy();
-    this.onAbandoned();
+    this.onCancelled();
   };
 
   #timeOut(): void {
     if (this.#isOver) return;
     this.#end();
     this.#head.reject(new UpstreamError("timeout", true));
-    this.onAbandoned();
+    this.onCancelled();
   }
 
-  #stream(): Body {
+  #stream(): EventStream {
     if (this.#body !== undefined) return this.#body;
-    const body = eventStream(this.#options.headers);
+    const body = openEventStream(this.#options.headers);
     this.#body = body;
     body.once("close", this.abort);
     this.#head.resolve(body);
@@ -129,11 +129,11 @@ export class PostReply implements Reply, UpstreamExchange {
   #end(isSuccess = false): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.onOver(isSuccess);
+    this.onDone(isSuccess);
   }
 }
 
-function faultText(id: string): string {
+function brokenErrorText(id: string): string {
   const error = { code: INTERNAL_ERROR, message: "The MCP server behind Tollgate ended without an answer" };
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }

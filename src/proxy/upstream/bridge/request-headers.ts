@@ -8,15 +8,15 @@ export interface Accepts {
 }
 
 /** A client that does not say takes either. */
-export function accepts(headers: OutgoingHttpHeaders): Accepts {
-  const accept = (headerOf(headers, "accept") ?? "*/*").toLowerCase();
+export function acceptedTypes(headers: OutgoingHttpHeaders): Accepts {
+  const accept = (singleHeader(headers, "accept") ?? "*/*").toLowerCase();
   const takesAll = accept.includes("*/*");
   const stream = takesAll || accept.includes("text/event-stream");
   return { stream, json: takesAll || !stream || /application\/(?:json|\*)/.test(accept) };
 }
 
 /** Its one value; the edge lets no second one pass. */
-export function headerOf(headers: OutgoingHttpHeaders, name: string): string | undefined {
+export function singleHeader(headers: OutgoingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : undefined;
 }

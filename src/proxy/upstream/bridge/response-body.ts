@@ -8,7 +8,7 @@ const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 
 export type Headers = Readonly<Record<string, string>>;
 
-export class Body extends Readable {
+export class EventStream extends Readable {
   readonly statusCode: number;
   readonly headers: Headers;
   /** Whether it was written to its end. */
@@ -45,7 +45,7 @@ export class Body extends Readable {
   }
 }
 
-const EVENT_STREAM: Headers = {
+const EVENT_STREAM_HEADERS: Headers = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
 };
@@ -53,16 +53,16 @@ const EVENT_STREAM: Headers = {
 const KEEP_ALIVE_MS = 15_000;
 
 /** A stream of events; a comment goes out from time to time while nothing else does. */
-export function eventStream(headers: Headers): Body {
-  const body = new Body(200, { ...EVENT_STREAM, ...headers });
+export function openEventStream(headers: Headers): EventStream {
+  const body = new EventStream(200, { ...EVENT_STREAM_HEADERS, ...headers });
   const timer = setInterval(() => body.writeComment("keepalive"), KEEP_ALIVE_MS).unref();
   body.once("close", () => clearInterval(timer));
   return body;
 }
 
-export const JSON_BODY: Headers = { "content-type": "application/json" };
+export const JSON_HEADERS: Headers = { "content-type": "application/json" };
 
 /** A whole answer at once. */
-export function wholeBody(statusCode: number, headers: Headers, text = ""): BufferedResponse {
+export function bufferedResponse(statusCode: number, headers: Headers, text = ""): BufferedResponse {
   return { statusCode, headers, bufferedBody: Buffer.from(text) };
 }

@@ -8,7 +8,7 @@ import {
   INVALID_PARAMS,
   INVALID_REQUEST,
 } from "../../../mcp/error-response.ts";
-import { JSON_BODY, wholeBody } from "./response-body.ts";
+import { JSON_HEADERS, bufferedResponse } from "./response-body.ts";
 
 const NOT_ALLOWED = -32_000;
 const SESSION_NOT_FOUND = -32_001;
@@ -18,49 +18,51 @@ const UNSUPPORTED_VERSION = -32_022;
 
 /** To a notification or an answer. */
 export function accepted(): UpstreamExchange {
-  return answered(wholeBody(202, {}));
+  return respondWith(bufferedResponse(202, {}));
 }
 
 export function sessionEnded(): UpstreamExchange {
-  return answered(wholeBody(200, {}));
+  return respondWith(bufferedResponse(200, {}));
 }
 
 export function sessionNotFound(): UpstreamExchange {
-  return failed(404, SESSION_NOT_FOUND, "Session not found");
+  return respondWithError(404, SESSION_NOT_FOUND, "Session not found");
 }
 
 export function alreadyInitialized(): UpstreamExchange {
-  return failed(400, INVALID_REQUEST, "Invalid Request: Server already initialized");
+  return respondWithError(400, INVALID_REQUEST, "Invalid Request: Server already initialized");
 }
 
 export function sessionRequired(): UpstreamExchange {
-  return failed(400, NOT_ALLOWED, "Bad Request: Mcp-Session-Id header is required");
+  return respondWithError(400, NOT_ALLOWED, "Bad Request: Mcp-Session-Id header is required");
 }
 
 /** To modern messages when the child speaks no modern era: dual-era clients fall back on exactly this. */
 export function notInitialized(): UpstreamResponse {
-  return body(400, NOT_ALLOWED, "Bad Request: Server not initialized");
+  return bufferedError(400, NOT_ALLOWED, "Bad Request: Server not initialized");
 }
 
 export function streamOnly(): UpstreamExchange {
-  return failed(406, NOT_ALLOWED, "Not Acceptable: Client must accept text/event-stream");
+  return respondWithError(406, NOT_ALLOWED, "Not Acceptable: Client must accept text/event-stream");
 }
 
 export function oneStreamOnly(): UpstreamExchange {
-  return failed(409, NOT_ALLOWED, "Conflict: Only one SSE stream is allowed per session");
+  return respondWithError(409, NOT_ALLOWED, "Conflict: Only one SSE stream is allowed per session");
 }
 
 export function postOnly(): UpstreamExchange {
-  const headers = { ...JSON_BODY, allow: "POST" };
-  return answered(wholeBody(405, headers, errorResponse(405, NOT_ALLOWED, "Method not allowed.").body));
+  const headers = { ...JSON_HEADERS, allow: "POST" };
+  return respondWith(
+    bufferedResponse(405, headers, errorResponse(405, NOT_ALLOWED, "Method not allowed.").body),
+  );
 }
 
 export function headerMissing(name: string, id: string | undefined): UpstreamResponse {
-  return body(400, HEADER_MISMATCH, `Bad Request: the header ${name} is missing`, id);
+  return bufferedError(400, HEADER_MISMATCH, `Bad Request: the header ${name} is missing`, id);
 }
 
 export function metaMissing(key: string, id: string | undefined): UpstreamResponse {
-  return body(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
+  return bufferedError(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
 }
 
 export function unsupportedVersion(
@@ -70,13 +72,13 @@ export function unsupportedVersion(
 ): UpstreamResponse {
   const data = { supported, requested };
   const error = { code: UNSUPPORTED_VERSION, message: "Unsupported protocol version", data };
-  return wholeBody(400, JSON_BODY, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
+  return bufferedResponse(400, JSON_HEADERS, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
 }
 
 /** When there are as many children, or requests, as there may be. */
 export function tooMany(what: string, id: string | undefined): UpstreamResponse {
   const { body: text } = errorResponse(503, INTERNAL_ERROR, `Too many ${what}`, id);
-  return wholeBody(503, { ...JSON_BODY, "retry-after": "5" }, text);
+  return bufferedResponse(503, { ...JSON_HEADERS, "retry-after": "5" }, text);
 }
 
 /** The HTTP status of an error that a modern server answers with. */
@@ -92,14 +94,14 @@ export function legacyStatus(): number {
   return 200;
 }
 
-export function answered(answer: UpstreamResponse): UpstreamExchange {
+export function respondWith(answer: UpstreamResponse): UpstreamExchange {
   return { response: Promise.resolve(answer), abort: () => discardBody(answer) };
 }
 
-function failed(status: number, code: number, message: string): UpstreamExchange {
-  return answered(body(status, code, message));
+function respondWithError(status: number, code: number, message: string): UpstreamExchange {
+  return respondWith(bufferedError(status, code, message));
 }
 
-function body(status: number, code: number, message: string, id?: string): UpstreamResponse {
-  return wholeBody(status, JSON_BODY, errorResponse(status, code, message, id).body);
+function bufferedError(status: number, code: number, message: string, id?: string): UpstreamResponse {
+  return bufferedResponse(status, JSON_HEADERS, errorResponse(status, code, message, id).body);
 }

@@ -1,6 +1,6 @@
 /** When a command that keeps ending may be started again, and whether it counts as up. */
 
-export interface RestartParts {
+export interface RestartBackoffOptions {
   readonly nowMs: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -10,20 +10,20 @@ export interface RestartParts {
 }
 
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 30_000;
 /** A child that lived so long has not failed to start. */
-const STEADY_MS = 60_000;
+const STABLE_MS = 60_000;
 
-export class Restarts {
-  readonly #parts: RestartParts;
+export class RestartBackoff {
+  readonly #options: RestartBackoffOptions;
   #failures = 0;
   #isUp = false;
   /** Until the next start, or until the last start counts as one that went well. */
   #timer: NodeJS.Timeout | undefined;
   #isWaiting = false;
 
-  constructor(parts: RestartParts) {
-    this.#parts = parts;
+  constructor(parts: RestartBackoffOptions) {
+    this.#options = parts;
   }
 
   get isUp(): boolean {
@@ -31,7 +31,7 @@ export class Restarts {
   }
 
   /** Whether a child may be started now. */
-  get mayStart(): boolean {
+  get canStart(): boolean {
     return !this.#isWaiting;
   }
 
@@ -39,20 +39,20 @@ export class Restarts {
   started(): void {
     if (this.#isUp || this.#isWaiting) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#change(true), this.#delayMs()).unref();
+    this.#timer = setTimeout(() => this.#setUp(true), this.#delayMs()).unref();
   }
 
   /** A child has ended that nobody asked to. */
   failed(startedAtMs: number): void {
-    const hasStayed = this.#parts.nowMs() - startedAtMs >= STEADY_MS;
+    const hasStayed = this.#options.nowMs() - startedAtMs >= STABLE_MS;
     this.#failures = hasStayed ? 1 : this.#failures + 1;
-    this.#change(false);
+    this.#setUp(false);
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     clearTimeout(this.#timer);
     // Many sidecars of one broken server must not start it in step.
-    const delayMs = this.#delayMs() * (0.5 + this.#parts.random() / 2);
-    this.#timer = setTimeout(() => this.#due(), delayMs).unref();
+    const delayMs = this.#delayMs() * (0.5 + this.#options.random() / 2);
+    this.#timer = setTimeout(() => this.#onDue(), delayMs).unref();
   }
 
   stop(): void {
@@ -60,18 +60,18 @@ export class Restarts {
     this.#isWaiting = true;
   }
 
-  #due(): void {
+  #onDue(): void {
     this.#isWaiting = false;
-    this.#parts.onDue();
+    this.#options.onDue();
   }
 
   #delayMs(): number {
-    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, this.#failures - 1));
+    return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, this.#failures - 1));
   }
 
-  #change(isUp: boolean): void {
+  #setUp(isUp: boolean): void {
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
-    this.#parts.onChange(isUp);
+    this.#options.onChange(isUp);
   }
 }

@@ -1,16 +1,16 @@
 /** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
 
 import { randomUUID } from "node:crypto";
-import { type Body, eventStream, type Headers, JSON_BODY } from "./response-body.ts";
+import { type EventStream, openEventStream, type Headers, JSON_HEADERS } from "./response-body.ts";
 import type { ChildMessage } from "./child-message.ts";
-import type { Children, Member } from "./child-pool.ts";
+import type { ChildPool, PooledChild } from "./child-pool.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
-import { HeldMessages } from "./held-messages.ts";
-import type { PostReply } from "./post-response.ts";
+import { BufferedMessages } from "./held-messages.ts";
+import type { PostExchange } from "./post-response.ts";
 import { setMember } from "../../../json/edit-json.ts";
 
-export interface SessionParts {
-  readonly children: Children;
+export interface BridgeSessionOptions {
+  readonly children: ChildPool;
   readonly nowMs: () => number;
   /** How long a request waits for `notifications/initialized`. */
   readonly initializedMs: number;
@@ -20,26 +20,26 @@ export interface SessionParts {
 export class BridgeSession {
   readonly id = randomUUID();
   readonly headers: Headers = { "mcp-session-id": this.id };
-  readonly jsonHeaders: Headers = { ...JSON_BODY, ...this.headers };
-  readonly #parts: SessionParts;
-  readonly #member: Member;
-  readonly #replies = new Set<PostReply>();
-  readonly #held = new HeldMessages();
+  readonly jsonHeaders: Headers = { ...JSON_HEADERS, ...this.headers };
+  readonly #options: BridgeSessionOptions;
+  readonly #child: PooledChild;
+  readonly #exchanges = new Set<PostExchange>();
+  readonly #held = new BufferedMessages();
   readonly #initialized = Promise.withResolvers<void>();
   readonly #waiting: NodeJS.Timeout;
   #isInitialized = false;
-  #stream: Body | undefined;
+  #stream: EventStream | undefined;
   #usedAtMs: number;
-  #isOpened = false;
+  #hasHandshake = false;
   #isEnded = false;
 
   /** @throws UpstreamError while no child may be started */
-  constructor(parts: SessionParts) {
-    this.#parts = parts;
+  constructor(parts: BridgeSessionOptions) {
+    this.#options = parts;
     this.#usedAtMs = parts.nowMs();
-    this.#member = parts.children.take({
-      unrelated: (message) => this.#hear(message),
-      died: () => this.#close(),
+    this.#child = parts.children.acquire({
+      onUnrelated: (message) => this.#onUnrelated(message),
+      onExit: () => this.#close(),
     });
     void this.#initialized.promise.then(() => (this.#isInitialized = true));
     // Clients that forget to say it are served all the same.
@@ -49,44 +49,44 @@ export class BridgeSession {
 
   /** How long nothing has happened in it; 0 while a request is under way or its stream is open. */
   get idleMs(): number {
-    const isBusy = this.#replies.size > 0 || this.#stream?.isOpen === true;
-    return isBusy ? 0 : this.#parts.nowMs() - this.#usedAtMs;
+    const isBusy = this.#exchanges.size > 0 || this.#stream?.isOpen === true;
+    return isBusy ? 0 : this.#options.nowMs() - this.#usedAtMs;
   }
 
   /** Whether its handshake has begun. */
-  get isOpened(): boolean {
-    return this.#isOpened;
+  get hasHandshake(): boolean {
+    return this.#hasHandshake;
   }
 
   get hasRoom(): boolean {
-    return this.#member.switchboard.hasRoom();
+    return this.#child.multiplexer.hasRoom();
   }
 
   /** Sends a request when the child may hear it; its messages go to `reply`. */
-  request(message: ClientMessage, reply: PostReply): void {
+  request(message: ClientMessage, reply: PostExchange): void {
     const isHandshake = message.method === "initialize";
-    this.#isOpened = true;
+    this.#hasHandshake = true;
     this.#begin(reply, isHandshake);
     // Some servers fail for good when they are asked before the handshake is over.
-    if (isHandshake || this.#isInitialized) this.#ask(message, reply, isHandshake);
-    else void this.#initialized.promise.then(() => this.#ask(message, reply, isHandshake));
+    if (isHandshake || this.#isInitialized) this.#send(message, reply, isHandshake);
+    else void this.#initialized.promise.then(() => this.#send(message, reply, isHandshake));
   }
 
-  #ask(message: ClientMessage, reply: PostReply, isHandshake: boolean): void {
-    if (reply.isOver) return;
-    const { switchboard } = this.#member;
+  #send(message: ClientMessage, reply: PostExchange, isHandshake: boolean): void {
+    if (reply.isDone) return;
+    const { multiplexer: switchboard } = this.#child;
     const ours = switchboard.request(message, reply);
-    reply.onAbandoned = () => switchboard.cancel(ours);
+    reply.onCancelled = () => switchboard.cancel(ours);
     // Until it is initialized there is no session that a stream could belong to.
-    if (!isHandshake) reply.sent();
+    if (!isHandshake) reply.startTimer();
   }
 
   /** Sends a notification, or an answer to what the server asked. */
   send({ text, method }: ClientMessage): void {
-    this.#usedAtMs = this.#parts.nowMs();
-    const { switchboard } = this.#member;
+    this.#usedAtMs = this.#options.nowMs();
+    const { multiplexer: switchboard } = this.#child;
     // What it says from now on concerns this session alone.
-    if (method === "notifications/initialized") this.#member.restartOnExit = false;
+    if (method === "notifications/initialized") this.#child.restartOnExit = false;
     if (method !== "notifications/cancelled") switchboard.send(text);
     else {
       const ours = switchboard.findId(cancelledId(text) ?? "");
@@ -96,41 +96,41 @@ export class BridgeSession {
   }
 
   /** Opens the stream of what the server says by itself; undefined when it is open already. */
-  open(): Body | undefined {
+  open(): EventStream | undefined {
     if (this.#stream?.isOpen === true) return undefined;
-    const stream = eventStream(this.headers);
-    stream.once("close", () => (this.#usedAtMs = this.#parts.nowMs()));
+    const stream = openEventStream(this.headers);
+    stream.once("close", () => (this.#usedAtMs = this.#options.nowMs()));
     this.#stream = stream;
-    for (const text of this.#held.take()) stream.writeEvent(text);
+    for (const text of this.#held.drain()) stream.writeEvent(text);
     return stream;
   }
 
   /** Ends the session and its child. */
   async end(): Promise<void> {
     this.#close();
-    await this.#member.stop();
+    await this.#child.stop();
   }
 
-  #begin(reply: PostReply, isHandshake: boolean): void {
-    this.#usedAtMs = this.#parts.nowMs();
-    this.#replies.add(reply);
-    reply.onOver = (isSuccess) => {
-      this.#replies.delete(reply);
-      this.#usedAtMs = this.#parts.nowMs();
+  #begin(reply: PostExchange, isHandshake: boolean): void {
+    this.#usedAtMs = this.#options.nowMs();
+    this.#exchanges.add(reply);
+    reply.onDone = (isSuccess) => {
+      this.#exchanges.delete(reply);
+      this.#usedAtMs = this.#options.nowMs();
       // A client that was not let in does not come back to end its session.
       if (isHandshake && !isSuccess) void this.end();
     };
     if (this.#stream?.isOpen === true || !reply.acceptsStream) return;
-    for (const text of this.#held.take()) reply.message(text);
+    for (const text of this.#held.drain()) reply.writeMessage(text);
   }
 
   /** What the child says outside of any request, which over stdio may well be about one. */
-  #hear({ text }: ChildMessage): void {
-    const listening = [...this.#replies].filter((reply) => reply.acceptsStream);
+  #onUnrelated({ text }: ChildMessage): void {
+    const listening = [...this.#exchanges].filter((reply) => reply.acceptsStream);
     // The stream of the only request comes first: what is about it then stays in order with its answer.
-    if (listening.length === 1 && listening[0]?.message(text) === true) return;
+    if (listening.length === 1 && listening[0]?.writeMessage(text) === true) return;
     if (this.#stream?.isOpen === true) return this.#stream.writeEvent(text);
-    if (listening.at(-1)?.message(text) !== true) this.#held.put(text);
+    if (listening.at(-1)?.writeMessage(text) !== true) this.#held.add(text);
   }
 
   #close(): void {
@@ -139,6 +139,6 @@ export class BridgeSession {
     clearTimeout(this.#waiting);
     this.#initialized.resolve();
     this.#stream?.finish();
-    this.#parts.onEnd(this.id);
+    this.#options.onEnd(this.id);
   }
 }

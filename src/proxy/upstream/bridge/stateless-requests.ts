@@ -4,11 +4,11 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { eraOf } from "../../../mcp/message.ts";
 import { UpstreamError, type UpstreamExchange } from "../../upstream.ts";
 import { accepted, modernStatus, notInitialized, tooMany } from "./responses.ts";
-import { JSON_BODY } from "./response-body.ts";
+import { JSON_HEADERS } from "./response-body.ts";
 import type { ClientMessage } from "./client-message.ts";
-import { refusalOf } from "./modern-checks.ts";
-import { PostReply, type ReplyTimes } from "./post-response.ts";
-import { accepts, headerOf } from "./request-headers.ts";
+import { checkModernRequest } from "./modern-checks.ts";
+import { PostExchange, type ResponseTimeouts } from "./post-response.ts";
+import { acceptedTypes, singleHeader } from "./request-headers.ts";
 import type { InputSchemaOf } from "./required-headers.ts";
 import type { SharedChild } from "./shared-child.ts";
 
@@ -17,10 +17,10 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["notifications/cancelled", "noti
 
 export class StatelessRequests {
   readonly #shared: SharedChild;
-  readonly #times: ReplyTimes;
+  readonly #times: ResponseTimeouts;
   readonly #inputSchemaOf: InputSchemaOf;
 
-  constructor(shared: SharedChild, times: ReplyTimes, inputSchemaOf: InputSchemaOf) {
+  constructor(shared: SharedChild, times: ResponseTimeouts, inputSchemaOf: InputSchemaOf) {
     this.#shared = shared;
     this.#times = times;
     this.#inputSchemaOf = inputSchemaOf;
@@ -28,7 +28,7 @@ export class StatelessRequests {
 
   /** Whether a message that does not say its era in its body was meant for this one: notifications need not say it. */
   claims({ method }: ClientMessage, headers: OutgoingHttpHeaders): boolean {
-    return method !== undefined && eraOf(headerOf(headers, "mcp-protocol-version")) === "modern";
+    return method !== undefined && eraOf(singleHeader(headers, "mcp-protocol-version")) === "modern";
   }
 
   post(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
@@ -38,12 +38,12 @@ export class StatelessRequests {
       if (method !== undefined && !AMBIGUOUS.has(method)) this.#shared.current?.send(text);
       return accepted();
     }
-    const reply = new PostReply({
+    const reply = new PostExchange({
       ...this.#times,
       id,
-      accepts: accepts(headers),
+      accepts: acceptedTypes(headers),
       headers: {},
-      jsonHeaders: JSON_BODY,
+      jsonHeaders: JSON_HEADERS,
       statusOf: modernStatus,
     });
     this.#send(message, headers, reply).catch((error: unknown) =>
@@ -52,16 +52,16 @@ export class StatelessRequests {
     return reply;
   }
 
-  async #send(message: ClientMessage, headers: OutgoingHttpHeaders, reply: PostReply): Promise<void> {
+  async #send(message: ClientMessage, headers: OutgoingHttpHeaders, reply: PostExchange): Promise<void> {
     const versions = await this.#shared.versions();
-    if (versions.length === 0) return reply.refuse(notInitialized());
-    const refusal = refusalOf(message, headers, { versions, inputSchemaOf: this.#inputSchemaOf });
-    if (refusal !== undefined) return reply.refuse(refusal);
-    if (reply.isOver) return;
-    const switchboard = this.#shared.obtain();
-    if (!switchboard.hasRoom()) return reply.refuse(tooMany("requests are under way", message.id));
+    if (versions.length === 0) return reply.respond(notInitialized());
+    const refusal = checkModernRequest(message, headers, { versions, inputSchemaOf: this.#inputSchemaOf });
+    if (refusal !== undefined) return reply.respond(refusal);
+    if (reply.isDone) return;
+    const switchboard = this.#shared.acquire();
+    if (!switchboard.hasRoom()) return reply.respond(tooMany("requests are under way", message.id));
     const ours = switchboard.request(message, reply);
-    reply.onAbandoned = () => switchboard.cancel(ours);
-    reply.sent();
+    reply.onCancelled = () => switchboard.cancel(ours);
+    reply.startTimer();
   }
 }

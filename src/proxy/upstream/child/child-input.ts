@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { ChildError } from "./child-error.ts";
 
 /** Past this many characters the lines that have come together go at once: a larger write saves nothing. */
-const FULL_LENGTH = 64 * 1024;
+const MAX_BATCH_LENGTH = 64 * 1024;
 
 interface Batch extends PromiseWithResolvers<void> {
   lines: string;
@@ -28,7 +28,7 @@ export class ChildInput {
   }
 
   /** No line will ever go in. */
-  refuse(fault: ChildError): void {
+  fail(fault: ChildError): void {
     this.#fault = fault;
     this.#batch?.reject(fault);
     this.#batch = undefined;
@@ -42,7 +42,7 @@ export class ChildInput {
   }
 
   /** The same, in one write with all that is sent in this turn. @throws ChildError */
-  sendSoon(line: string): Promise<void> {
+  sendBatched(line: string): Promise<void> {
     if (this.#batch === undefined) setImmediate(() => this.flush());
     return this.#add(line);
   }
@@ -67,7 +67,7 @@ export class ChildInput {
     const batch = (this.#batch ??= { ...Promise.withResolvers<void>(), lines: "", count: 0 });
     batch.lines += `${line}\n`;
     batch.count += 1;
-    if (batch.lines.length >= FULL_LENGTH) this.flush();
+    if (batch.lines.length >= MAX_BATCH_LENGTH) this.flush();
     return batch.promise;
   }
 }

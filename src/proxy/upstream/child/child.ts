@@ -54,7 +54,7 @@ export interface Child {
   /** Resolves when the pipe took the line, which must have no line break. @throws ChildError */
   readonly send: (line: string) => Promise<void>;
   /** The same, in one write with all that is sent so in this turn of the event loop. @throws ChildError */
-  readonly sendSoon: (line: string) => Promise<void>;
+  readonly sendBatched: (line: string) => Promise<void>;
   /** Ends its input, waits for `graceMs`, asks its group to end, waits, kills the group; resolves after `onExit`. */
   readonly stop: (graceMs?: number) => Promise<void>;
 }
@@ -77,23 +77,23 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
     windowsHide: true,
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const numbered = startOf(child, command.command);
+  const numbered = waitForSpawn(child, command.command);
   const input = new ChildInput(child.stdin);
   const started = numbered.then(
     () => input.open(),
     (error: unknown) => {
-      if (error instanceof ChildError) input.refuse(error);
+      if (error instanceof ChildError) input.fail(error);
       throw error;
     },
   );
-  const over = numbered.then((pid) => live({ child, pid, exited }, command, events));
+  const over = numbered.then((pid) => supervise({ child, pid, exited }, command, events));
   // Who does not ask whether it started is told by `send`.
   for (const promise of [started, over]) promise.catch(() => undefined);
   return {
     pid: child.pid,
     started,
     send: (line) => input.send(line),
-    sendSoon: (line) => input.sendSoon(line),
+    sendBatched: (line) => input.sendBatched(line),
     stop: (graceMs = GRACE_MS) => {
       input.flush();
       return stop(child, over, graceMs);
@@ -104,7 +104,7 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
 type Process = ChildProcessWithoutNullStreams;
 
 /** Its number, once it runs. */
-async function startOf(child: Process, command: string): Promise<number> {
+async function waitForSpawn(child: Process, command: string): Promise<number> {
   // A child that is gone takes no input: `send` says so where it matters.
   child.stdin.on("error", () => undefined);
   try {
@@ -112,11 +112,11 @@ async function startOf(child: Process, command: string): Promise<number> {
     return child.pid ?? Number.NaN;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ChildError("not_started", `\`${command}\` cannot be started: ${reason(code)}`, error);
+    throw new ChildError("not_started", `\`${command}\` cannot be started: ${startFailure(code)}`, error);
   }
 }
 
-function reason(code: string): string {
+function startFailure(code: string): string {
   if (code === "ENOENT") return "there is no such program; give its path, or one that the PATH leads to";
   return code === "EACCES" ? "it may not be executed; check its permissions" : code;
 }
@@ -128,14 +128,14 @@ interface Running {
 }
 
 /** From the first line to the end of the group. */
-async function live(
+async function supervise(
   { child, pid, exited }: Running,
   { maxLineBytes: maxBytes = MAX_LINE_BYTES }: ChildCommand,
   { onLine, onLineDropped, onStderr, onExit }: ChildEvents,
 ): Promise<void> {
   const consumer = { isBusy: false, isDone: false };
   const read = Promise.all([
-    readLines(child.stdout, { maxBytes, onTooLong: outlineTooLong(onLineDropped) }, async (line) => {
+    readLines(child.stdout, { maxBytes, onTooLong: reportTooLong(onLineDropped) }, async (line) => {
       consumer.isBusy = true;
       await onLine(line);
       consumer.isBusy = false;
@@ -148,14 +148,14 @@ async function live(
   await exited;
   await endGroup(pid, TERM_MS);
   spare();
-  await Promise.race([read, lastLines(consumer)]);
+  await Promise.race([read, waitForLastLines(consumer)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   await read;
   onExit({ code: child.exitCode, signal: child.signalCode });
 }
 
 /** Reads what is let go of as it passes by: someone may wait for it. */
-function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
+function reportTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
   let outline = new MessageSkimmer();
   return (part, isEnd) => {
     outline.push(part);
@@ -167,7 +167,10 @@ function outlineTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds
 }
 
 /** As long as its last lines may take to be read; the time that its consumer takes for them does not count. */
-async function lastLines(consumer: { readonly isBusy: boolean; readonly isDone: boolean }): Promise<void> {
+async function waitForLastLines(consumer: {
+  readonly isBusy: boolean;
+  readonly isDone: boolean;
+}): Promise<void> {
   let leftMs = LAST_LINES_MS;
   while (leftMs > 0 && !consumer.isDone) {
     await pause(POLL_MS);

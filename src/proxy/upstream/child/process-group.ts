@@ -15,20 +15,20 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 }
 
 /** Leaders of groups that end with this process, however it ends but by SIGKILL. */
-const ours = new Set<number>();
+const groupsToKill = new Set<number>();
 
 /** Has the group killed when this process exits; what it returns takes that back. */
 export function killAtExit(leader: number): () => void {
-  if (ours.size === 0) process.on("exit", killOurs);
-  ours.add(leader);
+  if (groupsToKill.size === 0) process.on("exit", killGroups);
+  groupsToKill.add(leader);
   return () => {
-    ours.delete(leader);
-    if (ours.size === 0) process.off("exit", killOurs);
+    groupsToKill.delete(leader);
+    if (groupsToKill.size === 0) process.off("exit", killGroups);
   };
 }
 
-function killOurs(): void {
-  for (const leader of ours) signalGroup(leader, "SIGKILL");
+function killGroups(): void {
+  for (const leader of groupsToKill) signalGroup(leader, "SIGKILL");
 }
 
 /** Ends what a leader that has exited left behind: asks, waits for `graceMs` at most, and then kills. */

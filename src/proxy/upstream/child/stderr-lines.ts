@@ -15,18 +15,18 @@ export async function readStderr(stream: Readable, onLine: (line: string) => voi
   const limit = new LineLimit(onLine);
   let isWithin = false;
   const onTooLong = (part: Buffer, isEnd: boolean): void => {
-    if (!isWithin) limit.say(`${part.toString("utf8")} [cut]`);
+    if (!isWithin) limit.emit(`${part.toString("utf8")} [cut]`);
     isWithin = !isEnd;
   };
   const framer = new LineFramer({ maxBytes: MAX_LINE_BYTES, onTooLong });
   for await (const chunk of chunksOf(stream)) {
-    const waitMs = limit.read(chunk.byteLength);
-    for (const line of framer.push(chunk)) limit.say(line.toString("utf8"));
+    const waitMs = limit.delayAfter(chunk.byteLength);
+    for (const line of framer.push(chunk)) limit.emit(line.toString("utf8"));
     // A child that writes more than this waits for its own pipe, and our event loop not for the child.
     if (waitMs > 0) await pause(waitMs);
   }
   const last = framer.end();
-  if (last !== undefined) limit.say(last.toString("utf8"));
+  if (last !== undefined) limit.emit(last.toString("utf8"));
   limit.close();
 }
 
@@ -41,14 +41,14 @@ class LineLimit {
   }
 
   /** How long to wait before more is read, in milliseconds. */
-  read(bytes: number): number {
+  delayAfter(bytes: number): number {
     const leftMs = this.#startedAtMs + WINDOW_MS - performance.now();
     if (leftMs <= 0) this.close();
     this.#bytes += bytes;
     return this.#bytes < MAX_BYTES ? 0 : Math.max(0, leftMs);
   }
 
-  say(line: string): void {
+  emit(line: string): void {
     this.#lines += 1;
     if (this.#lines <= MAX_LINES) this.#onLine(line);
   }

@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 
-import { readHeaderLines } from "../../http/header-fields.ts";
+import { parseHeaderLines } from "../../http/header-fields.ts";
 
 type State = "size" | "data" | "data end" | "trailers" | "over" | "broken";
 
@@ -11,14 +11,14 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const QUOTED = String.raw`"(?:[\t !#-[\]-~]|\\[\t -~])*"`;
 /** The size, and extensions, which mean nothing to us and are left out; who sends many of them is not sending an answer. */
 const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
-const LONGEST_LINE_BYTES = 512;
-const MOST_EXTENSION_BYTES = 16 * 1024;
-const MOST_TRAILER_BYTES = 16 * 1024;
+const MAX_LINE_BYTES = 512;
+const MAX_EXTENSION_BYTES = 16 * 1024;
+const MAX_TRAILER_BYTES = 16 * 1024;
 
-export class ChunkReader {
+export class ChunkedDecoder {
   #state: State = "size";
   /** Bytes of the chunk that are still to come. */
-  #left = 0;
+  #remaining = 0;
   /** The part of a line that earlier bytes had. */
   #held: Buffer | undefined;
   #extensionBytes = 0;
@@ -28,7 +28,7 @@ export class ChunkReader {
     return this.#state === "broken";
   }
 
-  get isOver(): boolean {
+  get isComplete(): boolean {
     return this.#state === "over";
   }
 
@@ -38,12 +38,12 @@ export class ChunkReader {
     const all = held === undefined ? bytes : Buffer.concat([held, bytes]);
     this.#held = undefined;
     let at = 0;
-    while (at < all.length && !this.isOver && !this.isBroken) {
+    while (at < all.length && !this.isComplete && !this.isBroken) {
       const end = this.#step(all, at, onData);
       if (end === -1) break;
       at = end;
     }
-    if (!this.isOver && !this.isBroken) this.#hold(all, at);
+    if (!this.isComplete && !this.isBroken) this.#hold(all, at);
     return at - (held?.length ?? 0);
   }
 
@@ -57,15 +57,15 @@ export class ChunkReader {
   }
 
   #data(bytes: Buffer, at: number, onData: (data: Buffer) => void): number {
-    const end = Math.min(bytes.length, at + this.#left);
-    this.#left -= end - at;
+    const end = Math.min(bytes.length, at + this.#remaining);
+    this.#remaining -= end - at;
     onData(bytes.subarray(at, end));
-    if (this.#left === 0) this.#state = "data end";
+    if (this.#remaining === 0) this.#state = "data end";
     return end;
   }
 
   #line(line: string): void {
-    if (line.length > LONGEST_LINE_BYTES && this.#state !== "trailers") this.#state = "broken";
+    if (line.length > MAX_LINE_BYTES && this.#state !== "trailers") this.#state = "broken";
     else if (this.#state === "size") this.#size(line);
     else if (this.#state === "data end") this.#state = line === "" ? "size" : "broken";
     else this.#trailer(line);
@@ -74,25 +74,25 @@ export class ChunkReader {
   #size(line: string): void {
     const digits = SIZE_LINE.exec(line)?.[1];
     this.#extensionBytes += line.length - (digits?.length ?? 0);
-    if (digits === undefined || this.#extensionBytes > MOST_EXTENSION_BYTES) {
+    if (digits === undefined || this.#extensionBytes > MAX_EXTENSION_BYTES) {
       this.#state = "broken";
       return;
     }
-    this.#left = Number.parseInt(digits, 16);
-    this.#state = this.#left === 0 ? "trailers" : "data";
+    this.#remaining = Number.parseInt(digits, 16);
+    this.#state = this.#remaining === 0 ? "trailers" : "data";
   }
 
   #trailer(line: string): void {
     this.#trailerBytes += line.length + 2;
     if (line === "") this.#state = "over";
-    else if (this.#trailerBytes > MOST_TRAILER_BYTES || readHeaderLines(`${line}\r\n`, 0) === undefined)
+    else if (this.#trailerBytes > MAX_TRAILER_BYTES || parseHeaderLines(`${line}\r\n`, 0) === undefined)
       this.#state = "broken";
   }
 
   #hold(all: Buffer, at: number): void {
     if (at === all.length) return;
     const rest = all.subarray(at);
-    const most = this.#state === "trailers" ? MOST_TRAILER_BYTES : LONGEST_LINE_BYTES;
+    const most = this.#state === "trailers" ? MAX_TRAILER_BYTES : MAX_LINE_BYTES;
     // Security: a line feed that ends no line here ends one elsewhere.
     if (rest.length > most || rest.includes(LF)) this.#state = "broken";
     else this.#held = rest;

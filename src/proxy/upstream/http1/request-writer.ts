@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders } from "node:http";
 
-import { headerLine } from "../../http/header-fields.ts";
+import { formatHeaderLine } from "../../http/header-fields.ts";
 
 export type Method = "POST" | "GET" | "DELETE";
 
@@ -16,7 +16,7 @@ export class RequestWriter {
   constructor({ pathname, search, host, username, password }: URL) {
     // Invariant: a URL writes its path, query and host in visible ASCII.
     this.#target = `${pathname}${search} HTTP/1.1\r\n`;
-    this.#fixed = `${headerLine("host", host)}connection: keep-alive\r\n`;
+    this.#fixed = `${formatHeaderLine("host", host)}connection: keep-alive\r\n`;
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#authorization =
       credentials === ":" ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
@@ -26,9 +26,9 @@ export class RequestWriter {
   /** @throws when a header cannot be written, or frames the message */
   write(method: Method, headers: OutgoingHttpHeaders, body: string | undefined): Buffer {
     let head = `${method} ${this.#target}${this.#fixed}`;
-    for (const name in headers) head += linesOf(name, headers[name]);
+    for (const name in headers) head += headerLines(name, headers[name]);
     if (this.#authorization !== undefined && headers["authorization"] === undefined)
-      head += headerLine("authorization", this.#authorization);
+      head += formatHeaderLine("authorization", this.#authorization);
     if (body === undefined) return Buffer.from(`${head}\r\n`, "latin1");
     const bodyBytes = Buffer.byteLength(body);
     head += `content-length: ${bodyBytes}\r\n\r\n`;
@@ -39,7 +39,7 @@ export class RequestWriter {
   }
 }
 
-const FRAMING: ReadonlySet<string> = new Set([
+const OWN_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",
   "content-length",
@@ -48,12 +48,13 @@ const FRAMING: ReadonlySet<string> = new Set([
   "expect",
 ]);
 
-function linesOf(name: string, value: OutgoingHttpHeaders[string]): string {
+function headerLines(name: string, value: OutgoingHttpHeaders[string]): string {
   if (value === undefined) return "";
-  if (FRAMING.has(name.toLowerCase())) throw new TypeError(`the header ${name} is not for a caller to set`);
-  if (typeof value === "string") return headerLine(name, value);
-  if (typeof value === "number") return headerLine(name, String(value));
+  if (OWN_HEADERS.has(name.toLowerCase()))
+    throw new TypeError(`the header ${name} is not for a caller to set`);
+  if (typeof value === "string") return formatHeaderLine(name, value);
+  if (typeof value === "number") return formatHeaderLine(name, String(value));
   // RFC 6265, section 5.4: cookies are one line.
-  if (name === "cookie") return headerLine(name, value.join("; "));
-  return value.map((one) => headerLine(name, one)).join("");
+  if (name === "cookie") return formatHeaderLine(name, value.join("; "));
+  return value.map((one) => formatHeaderLine(name, one)).join("");
 }

@@ -5,10 +5,10 @@ import type { ResponseHead } from "./response-head.ts";
 import type { HeaderFields } from "../../http/header-fields.ts";
 
 /** Where the bytes come from. */
-export interface Source {
+export interface BodySource {
   readonly resume: () => void;
   /** The reader wants no more. */
-  readonly leave: () => void;
+  readonly abort: () => void;
 }
 
 export class ResponseStream extends Readable {
@@ -17,9 +17,9 @@ export class ResponseStream extends Readable {
   readonly bufferedBody = undefined;
   /** Whether the body came to its end. */
   complete = false;
-  readonly #source: Source;
+  readonly #source: BodySource;
 
-  constructor({ statusCode, headers }: ResponseHead, source: Source) {
+  constructor({ statusCode, headers }: ResponseHead, source: BodySource) {
     super();
     this.statusCode = statusCode;
     this.headers = headers;
@@ -37,7 +37,7 @@ export class ResponseStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (!this.complete) this.#source.leave();
+    if (!this.complete) this.#source.abort();
     callback(error);
   }
 }

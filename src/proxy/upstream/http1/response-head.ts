@@ -1,6 +1,6 @@
 /** The head of an HTTP/1.1 answer, read strictly: its status, its headers, and where its body ends. */
 
-import { type HeaderFields, readHeaderLines, valueOf } from "../../http/header-fields.ts";
+import { type HeaderFields, parseHeaderLines, headerValue } from "../../http/header-fields.ts";
 
 export interface ResponseHead {
   readonly statusCode: number;
@@ -25,13 +25,13 @@ const UNTIL_CLOSE: Framing = { kind: "connection" };
 /** `text` is a byte a character, up to and without the empty line; undefined when it is no answer of HTTP/1.1 or 1.0. */
 export function parseResponseHead(text: string): ResponseHead | undefined {
   const status = STATUS_LINE.exec(text);
-  const headers = status === null ? undefined : readHeaderLines(text, status[0].length);
+  const headers = status === null ? undefined : parseHeaderLines(text, status[0].length);
   if (status === null || headers === undefined) return undefined;
   const isOld = status[1] === "0";
   const statusCode = Number(status[2]);
   const framing = framingOf(statusCode, headers, isOld);
   if (framing === undefined) return undefined;
-  const persists = !isOld && framing.kind !== "connection" && !asksToClose(headers);
+  const persists = !isOld && framing.kind !== "connection" && !hasConnectionClose(headers);
   return { statusCode, headers, framing, persists };
 }
 
@@ -49,10 +49,10 @@ function framingOf(statusCode: number, headers: HeaderFields, isOld: boolean): F
   return length === undefined ? UNTIL_CLOSE : { kind: "length", bytes: Number(length) };
 }
 
-function asksToClose(headers: HeaderFields): boolean {
+function hasConnectionClose(headers: HeaderFields): boolean {
   const { connection } = headers;
   if (connection === undefined || connection === "keep-alive") return false;
-  return (valueOf(headers, "connection") ?? "")
+  return (headerValue(headers, "connection") ?? "")
     .toLowerCase()
     .split(",")
     .some((option) => option.trim() === "close");

@@ -3,16 +3,16 @@
 import { Buffer } from "node:buffer";
 
 import { type ResponseHead, parseResponseHead } from "./response-head.ts";
-import { ChunkReader } from "./chunked.ts";
+import { ChunkedDecoder } from "./chunked.ts";
 
 type State = "head" | "body" | "over" | "broken";
 
 /** As node:http reads at most. */
-const MOST_HEAD_BYTES = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
 /** Answers of status 1xx before the one that counts. */
-const MOST_INTERIM = 8;
+const MAX_INTERIM_RESPONSES = 8;
 const LONE_LINE_FEED = /(?:^|[^\r])\n/;
-const NOTHING = Buffer.alloc(0);
+const NO_BYTES = Buffer.alloc(0);
 
 export class ResponseParser {
   #state: State = "head";
@@ -21,8 +21,8 @@ export class ResponseParser {
   #held: Buffer | undefined;
   #interim = 0;
   /** Bytes of the body that are still to come, where it has a length. */
-  #left = 0;
-  #chunks: ChunkReader | undefined;
+  #remaining = 0;
+  #chunks: ChunkedDecoder | undefined;
   #data: Buffer[] = [];
   #hasExtra = false;
 
@@ -31,7 +31,7 @@ export class ResponseParser {
     return this.#head;
   }
 
-  get isOver(): boolean {
+  get isComplete(): boolean {
     return this.#state === "over";
   }
 
@@ -60,7 +60,7 @@ export class ResponseParser {
   take(): Buffer {
     const data = this.#data;
     const [first] = data;
-    if (first === undefined) return NOTHING;
+    if (first === undefined) return NO_BYTES;
     this.#data = [];
     return data.length === 1 ? first : Buffer.concat(data);
   }
@@ -71,47 +71,47 @@ export class ResponseParser {
     this.#held = undefined;
     const end = all.indexOf("\r\n\r\n", Math.max(0, (held?.length ?? 0) - 3), "latin1");
     if (end === -1) return this.#hold(all);
-    const head = end < MOST_HEAD_BYTES ? parseResponseHead(all.toString("latin1", 0, end + 2)) : undefined;
+    const head = end < MAX_HEAD_BYTES ? parseResponseHead(all.toString("latin1", 0, end + 2)) : undefined;
     if (head === undefined) this.#state = "broken";
     else if (head.statusCode >= 200) this.#begin(head, all.subarray(end + 4));
-    else this.#skip(head, all.subarray(end + 4));
+    else this.#skipInterim(head, all.subarray(end + 4));
   }
 
   #hold(all: Buffer): void {
     // Security: who ends lines with a line feed alone means them to be read otherwise than they look.
-    if (all.length >= MOST_HEAD_BYTES || LONE_LINE_FEED.test(all.toString("latin1"))) this.#state = "broken";
+    if (all.length >= MAX_HEAD_BYTES || LONE_LINE_FEED.test(all.toString("latin1"))) this.#state = "broken";
     else if (all.length > 0) this.#held = all;
   }
 
   /** Leaves out an answer that only says that another will come; 101 says that none will. */
-  #skip({ statusCode }: ResponseHead, rest: Buffer): void {
+  #skipInterim({ statusCode }: ResponseHead, rest: Buffer): void {
     this.#interim += 1;
-    if (statusCode === 101 || this.#interim > MOST_INTERIM) this.#state = "broken";
+    if (statusCode === 101 || this.#interim > MAX_INTERIM_RESPONSES) this.#state = "broken";
     else this.#readHead(rest);
   }
 
   #begin(head: ResponseHead, rest: Buffer): void {
     this.#head = head;
     this.#state = "body";
-    if (head.framing.kind === "chunks") this.#chunks = new ChunkReader();
-    else this.#left = head.framing.kind === "length" ? head.framing.bytes : Infinity;
+    if (head.framing.kind === "chunks") this.#chunks = new ChunkedDecoder();
+    else this.#remaining = head.framing.kind === "length" ? head.framing.bytes : Infinity;
     this.#readBody(rest);
   }
 
   #readBody(bytes: Buffer): void {
     if (this.#chunks !== undefined) return this.#readChunks(this.#chunks, bytes);
-    const data = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left);
+    const data = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining);
     if (data.length > 0) this.#data.push(data);
-    this.#left -= data.length;
-    if (this.#left > 0) return;
+    this.#remaining -= data.length;
+    if (this.#remaining > 0) return;
     this.#state = "over";
     this.#hasExtra = data.length < bytes.length;
   }
 
-  #readChunks(chunks: ChunkReader, bytes: Buffer): void {
+  #readChunks(chunks: ChunkedDecoder, bytes: Buffer): void {
     const read = chunks.push(bytes, (data) => this.#data.push(data));
     if (chunks.isBroken) this.#state = "broken";
-    if (!chunks.isOver) return;
+    if (!chunks.isComplete) return;
     this.#state = "over";
     this.#hasExtra = read < bytes.length;
   }

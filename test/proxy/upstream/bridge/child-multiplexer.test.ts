@@ -13,16 +13,20 @@ function withBrokenChild(): ChildMultiplexer {
   const input = new ChildInput(pipe);
   input.open();
   const switchboard = new ChildMultiplexer(() => undefined);
-  const send = (line: string): Promise<void> => input.sendSoon(line);
+  const send = (line: string): Promise<void> => input.sendBatched(line);
   const started = Promise.resolve();
-  switchboard.attach({ pid: undefined, started, send, sendSoon: send, stop: () => started });
+  switchboard.attach({ pid: undefined, started, send, sendBatched: send, stop: () => started });
   return switchboard;
 }
 
 function fails(switchboard: ChildMultiplexer, id: number): Promise<UpstreamError> {
   const message = readClientMessage(`{"jsonrpc":"2.0","id":${id},"method":"test/echo"}`);
   return new Promise((resolve) => {
-    switchboard.request(message, { message: () => false, answer: () => undefined, fail: resolve });
+    switchboard.request(message, {
+      writeMessage: () => false,
+      writeResponse: () => undefined,
+      fail: resolve,
+    });
   });
 }
 

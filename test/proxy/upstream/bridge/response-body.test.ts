@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { eventStream } from "../../../../src/proxy/upstream/bridge/response-body.ts";
+import { openEventStream } from "../../../../src/proxy/upstream/bridge/response-body.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 it("a stream that is quiet says so every 15 seconds, and one that has something to say does not", () => {
-  const stream = eventStream({});
+  const stream = openEventStream({});
   vi.advanceTimersByTime(15_000);
   expect(String(stream.read())).toBe(": keepalive\n\n");
   stream.writeEvent("{}");
@@ -20,7 +20,7 @@ it("a stream that is quiet says so every 15 seconds, and one that has something 
 });
 
 it("a stream that is over says nothing more and holds no timer", async () => {
-  const stream = eventStream({});
+  const stream = openEventStream({});
   stream.finish();
   stream.resume();
   await vi.waitFor(() => expect(stream.closed).toBe(true));
@@ -29,7 +29,7 @@ it("a stream that is over says nothing more and holds no timer", async () => {
 
 it("a stream breaks when 8 MiB of it are unread, and takes a longer message when nothing is", () => {
   const message = "x".repeat(9 * 1024 * 1024);
-  const stream = eventStream({});
+  const stream = openEventStream({});
   stream.writeEvent(message);
   expect(stream.isOpen).toBe(true);
   stream.writeEvent("{}");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { Restarts } from "../../../../src/proxy/upstream/bridge/restart-backoff.ts";
+import { RestartBackoff } from "../../../../src/proxy/upstream/bridge/restart-backoff.ts";
 
 let told: string[];
 
@@ -12,8 +12,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function restartsWith(random: number): Restarts {
-  return new Restarts({
+function restartsWith(random: number): RestartBackoff {
+  return new RestartBackoff({
     nowMs: () => Date.now(),
     random: () => random,
     onDue: () => told.push("due"),
@@ -22,9 +22,9 @@ function restartsWith(random: number): Restarts {
 }
 
 /** Milliseconds until the next start may be made. */
-function waitOf(restarts: Restarts): number {
+function waitOf(restarts: RestartBackoff): number {
   const startMs = Date.now();
-  while (!restarts.mayStart) vi.advanceTimersByTime(1);
+  while (!restarts.canStart) vi.advanceTimersByTime(1);
   return Date.now() - startMs;
 }
 
@@ -80,5 +80,5 @@ it("starts nothing after it was stopped", () => {
   restarts.failed(Date.now());
   restarts.stop();
   vi.advanceTimersByTime(60_000);
-  expect([restarts.mayStart, told]).toEqual([false, []]);
+  expect([restarts.canStart, told]).toEqual([false, []]);
 });

@@ -25,11 +25,11 @@ describe("the input of a child", () => {
   it("takes the lines of one turn in one write, and those of the next in another", async () => {
     const writes: string[] = [];
     const input = inputTo(writes);
-    const first = input.sendSoon("1");
+    const first = input.sendBatched("1");
     // Another callback of the same turn, as the next socket's is.
     await new Promise<void>((resolve) => process.nextTick(resolve));
-    await Promise.all([first, input.sendSoon("2")]);
-    await input.sendSoon("3");
+    await Promise.all([first, input.sendBatched("2")]);
+    await input.sendBatched("3");
     expect(writes).toEqual(["1\n2\n", "3\n"]);
   });
 
@@ -43,29 +43,32 @@ describe("the input of a child", () => {
     const writes: string[] = [];
     const input = inputTo(writes);
     const line = "x".repeat(40_000);
-    await Promise.all([1, 2, 3, 4, 5].map(() => input.sendSoon(line)));
+    await Promise.all([1, 2, 3, 4, 5].map(() => input.sendBatched(line)));
     expect(writes.map(({ length }) => length)).toEqual([80_002, 80_002, 40_001]);
   });
 
   it.each(["a\nb", "a\rb"])("refuses the line %j without writing any of it", async (line) => {
     const writes: string[] = [];
-    await expect(inputTo(writes).sendSoon(line)).rejects.toThrow(TypeError);
+    await expect(inputTo(writes).sendBatched(line)).rejects.toThrow(TypeError);
     await nextTurn();
     expect(writes).toEqual([]);
   });
 
   it("that breaks has not taken the only line, and may have taken each of several", async () => {
     const fault = new Error("EPIPE");
-    await expect(inputTo([], fault).sendSoon("1")).rejects.toMatchObject({ fault: "gone", wasSent: false });
+    await expect(inputTo([], fault).sendBatched("1")).rejects.toMatchObject({
+      fault: "gone",
+      wasSent: false,
+    });
     const several = inputTo([], fault);
-    const taken = await Promise.allSettled([several.sendSoon("1"), several.sendSoon("2")]);
+    const taken = await Promise.allSettled([several.sendBatched("1"), several.sendBatched("2")]);
     expect(taken).toMatchObject([1, 2].map(() => ({ reason: { fault: "gone", wasSent: true } })));
   });
 
   it("of a child that cannot be started takes none, neither those that waited nor later ones", async () => {
     const input = new ChildInput(new Writable());
-    const waiting = input.sendSoon("1");
-    input.refuse(new ChildError("not_started", "`x` cannot be started"));
+    const waiting = input.sendBatched("1");
+    input.fail(new ChildError("not_started", "`x` cannot be started"));
     await expect(waiting).rejects.toMatchObject({ fault: "not_started", wasSent: false });
     await expect(input.send("2")).rejects.toMatchObject({ fault: "not_started" });
   });

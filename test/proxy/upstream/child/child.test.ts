@@ -115,9 +115,13 @@ describe("a child", () => {
 
   it("gets its lines in order, whether they were sent at once or at the end of the turn, also before it runs", async () => {
     const { child, lines } = watch("plain");
-    const early = child.sendSoon(call({}, 1));
-    await Promise.all([early, child.send(call({}, 2)), child.sendSoon(call({}, 3))]);
-    await Promise.all([child.sendSoon(call({}, 4)), child.send(call({}, 5)), child.sendSoon(call({}, 6))]);
+    const early = child.sendBatched(call({}, 1));
+    await Promise.all([early, child.send(call({}, 2)), child.sendBatched(call({}, 3))]);
+    await Promise.all([
+      child.sendBatched(call({}, 4)),
+      child.send(call({}, 5)),
+      child.sendBatched(call({}, 6)),
+    ]);
     await until(() => lines.length === 6);
     expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 3, 4, 5, 6]);
   });
@@ -125,7 +129,7 @@ describe("a child", () => {
   it("gets what was sent at the end of the turn though it is stopped in that turn", async () => {
     const { child, lines } = watch("plain");
     await child.started;
-    void child.sendSoon(call({ text: "last" }));
+    void child.sendBatched(call({ text: "last" }));
     await child.stop(60_000);
     expect(lines).toHaveLength(1);
   });

@@ -22,7 +22,7 @@ export function readAnswer(bytes: Buffer, cuts: readonly number[] = []): ReadAns
   }
   reader.end();
   const { head } = reader;
-  if (head === undefined || !reader.isOver) return undefined;
+  if (head === undefined || !reader.isComplete) return undefined;
   const { statusCode, headers } = head;
   return { statusCode, headers, body: Buffer.concat(data).toString("latin1"), hasExtra: reader.hasExtra };
 }
