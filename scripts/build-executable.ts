@@ -3,8 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundle } from "./bundle.ts";
-import { licences } from "./executable/licences.ts";
+import { bundleModule } from "./bundle.ts";
+import { renderLicences } from "./executable/licences.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, "dist-executable");
@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER);
 const main = join(FOLDER, "tollgate.mjs");
-const { packages } = await bundle(main);
+const { packages } = await bundleModule(main);
 const node = join(FOLDER, "node");
 copyFileSync(process.execPath, node);
 say(`${sizeOf(main)} program with ${packages.length} packages`);
@@ -26,7 +26,7 @@ if (isLinux) {
 }
 buildExecutable();
 if (isLinux) bringLibrary();
-writeFileSync(join(FOLDER, "LICENSES.txt"), licences(packages));
+writeFileSync(join(FOLDER, "LICENSES.txt"), renderLicences(packages));
 for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
 say(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
 

@@ -3,7 +3,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { packagesIn, thirdPartyNotices } from "./package/notices.ts";
+import { listPackages, renderNotices } from "./package/notices.ts";
 import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -30,7 +30,7 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
     metafile: true,
     logLevel: "warning",
   });
-  writeFileSync(join(outdir, "THIRD-PARTY.txt"), thirdPartyNotices(ROOT, packagesIn(metafile)));
+  writeFileSync(join(outdir, "THIRD-PARTY.txt"), renderNotices(ROOT, listPackages(metafile)));
 }
 
 /** As deep below the package as `src/<folder>/`: `../../policies` is the same place from both. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
-import { packagesIn } from "./package/notices.ts";
+import { listPackages } from "./package/notices.ts";
 import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
 import { buildConsole } from "./build-console.ts";
 
@@ -17,7 +17,7 @@ export interface Bundled {
 }
 
 /** Writes the module to `outfile`. @throws when a source reads a file beside itself in a way that cannot be embedded. */
-export async function bundle(outfile: string, entry = join(ROOT, "src/main.ts")): Promise<Bundled> {
+export async function bundleModule(outfile: string, entry = join(ROOT, "src/main.ts")): Promise<Bundled> {
   // Its files become texts in the bundle.
   await buildConsole();
   const { metafile } = await build({
@@ -38,7 +38,7 @@ export async function bundle(outfile: string, entry = join(ROOT, "src/main.ts"))
     logLevel: "error",
     plugins: [EMBED_FILES, HTTP_WITHOUT_FETCH, GRPC_INSIDE],
   });
-  return { packages: packagesIn(metafile) };
+  return { packages: listPackages(metafile) };
 }
 
 const REQUIRE = `import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(process.execPath);`;
@@ -75,6 +75,6 @@ export function embedFiles(source: string, path: string): string {
 if (import.meta.main) {
   const outfile =
     process.argv[2] ?? fileURLToPath(new URL("../dist-executable/tollgate.mjs", import.meta.url));
-  const { packages } = await bundle(outfile);
+  const { packages } = await bundleModule(outfile);
   process.stdout.write(`${outfile}: ${packages.length} packages\n`);
 }

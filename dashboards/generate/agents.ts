@@ -1,28 +1,28 @@
 /** The board Agents and Execute tools: which agents hit which tools, how often, how many were denied, and why. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
-import { board, boardUrl, cell } from "./board.ts";
-import { callRate, DENIED_CALLS, NOT_DENIED, PAIR } from "./calls.ts";
+import { board, boardUrl, cellValue } from "./board.ts";
+import { callRate, DENIED_CALLS, NOT_DENIED, AGENT_AND_TOOL } from "./calls.ts";
 import { graph } from "./graph.ts";
 import { matrix } from "./matrix.ts";
 import type { GridRow } from "./panel.ts";
-import { countBy, DAY, select, SHOWN } from "./promql.ts";
-import { overTime, rows } from "./query.ts";
+import { countBy, DAY, select, SHOWN_RANGE } from "./promql.ts";
+import { rangeQuery, tableQuery } from "./query.ts";
 import { type Column, table } from "./table.ts";
 import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
 
-const CALLS = select(METRICS.toolCalls, PAIR);
-const DENIED = select(METRICS.toolCalls, `${PAIR},${DENIED_CALLS}`);
-const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
-const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
+const CALLS = select(METRICS.toolCalls, AGENT_AND_TOOL);
+const DENIED = select(METRICS.toolCalls, `${AGENT_AND_TOOL},${DENIED_CALLS}`);
+const ENFORCED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce"`);
+const SHADOWED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="shadow"`);
 const AXES = { row: "agent", rowTitle: "Agent", column: "tool" };
 /** A matrix with more columns than these can be read by nobody. */
 const COLUMNS = 12;
 
-const TOOL_LINK = { tool: cell("Tool"), agent: cell("Agent") };
+const TOOL_LINK = { tool: cellValue("Tool"), agent: cellValue("Agent") };
 const TO_TOOL = { title: "The tool", url: boardUrl("tool", TOOL_LINK) };
 const TO_DENIALS = { title: "Denials and policy", url: boardUrl("denials", TOOL_LINK) };
-const TO_AGENT = { title: "Only this agent", url: boardUrl("agents", { agent: cell("Agent") }) };
+const TO_AGENT = { title: "Only this agent", url: boardUrl("agents", { agent: cellValue("Agent") }) };
 
 const WHO: Column = { of: "agent", title: "Agent", link: TO_AGENT };
 const WHAT: Column = { of: "tool", title: "Tool", link: TO_TOOL };
@@ -38,12 +38,12 @@ const CALL_MATRIX: GridRow = {
         description: `Calls of each agent on each tool in the time that is shown, denied ones included; the ${COLUMNS} most called tools. A cell leads to its tool.`,
         unit: "locale",
         decimals: 0,
-        queries: [rows(busiest(CALLS))],
+        queries: [tableQuery(busiest(CALLS))],
         nothing: "no calls in this time",
         colour: "blue",
         link: {
           title: "The tool",
-          url: boardUrl("tool", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
+          url: boardUrl("tool", { tool: "${__field.name:percentencode}", agent: cellValue("Agent") }),
         },
       }),
     ],
@@ -61,12 +61,12 @@ const DENIAL_MATRIX: GridRow = {
         description: `Calls that were denied, of each agent on each tool in the time that is shown; the ${COLUMNS} most denied tools. A cell leads to the reasons.`,
         unit: "locale",
         decimals: 0,
-        queries: [rows(busiest(ENFORCED))],
+        queries: [tableQuery(busiest(ENFORCED))],
         nothing: "nothing was denied in this time",
         colour: "orange",
         link: {
           title: "Denials and policy",
-          url: boardUrl("denials", { tool: "${__field.name:percentencode}", agent: cell("Agent") }),
+          url: boardUrl("denials", { tool: "${__field.name:percentencode}", agent: cellValue("Agent") }),
         },
       }),
     ],
@@ -85,13 +85,13 @@ const PAIRS: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          rows(`${countBy("agent, tool, category", CALLS)} > 0`),
-          rows(`${countBy("agent, tool, category", DENIED)} > 0`),
-          rows(shareOf(DENIED, CALLS)),
-          rows(
+          tableQuery(`${countBy("agent, tool, category", CALLS)} > 0`),
+          tableQuery(`${countBy("agent, tool, category", DENIED)} > 0`),
+          tableQuery(shareOf(DENIED, CALLS)),
+          tableQuery(
             `topk by (agent, tool, category) (1, ${countBy("agent, tool, category, reason", ENFORCED)} > 0)`,
           ),
-          rows(`${countBy("agent, tool, category", SHADOWED)} > 0`),
+          tableQuery(`${countBy("agent, tool, category", SHADOWED)} > 0`),
         ],
         nothing: "no calls in this time",
         sortBy: "Calls",
@@ -129,7 +129,7 @@ const OVER_TIME: GridRow = {
         isLegendBeside: true,
         description: "Calls each second of each agent that passed the policy, on top of each other.",
         unit: "reqps",
-        queries: [overTime(callRate(`${PAIR},${NOT_DENIED}`, "agent"), "{{agent}}")],
+        queries: [rangeQuery(callRate(`${AGENT_AND_TOOL},${NOT_DENIED}`, "agent"), "{{agent}}")],
         isStacked: true,
       }),
     ],
@@ -141,7 +141,7 @@ const OVER_TIME: GridRow = {
         description:
           "Calls each second of each agent that the policy denied, on top of each other. A wall is a client that repeats itself, a slope one that looks for a way.",
         unit: "reqps",
-        queries: [overTime(callRate(`${PAIR},${DENIED_CALLS}`, "agent"), "{{agent}}")],
+        queries: [rangeQuery(callRate(`${AGENT_AND_TOOL},${DENIED_CALLS}`, "agent"), "{{agent}}")],
         nothing: "nothing was denied in this time",
         isStacked: true,
       }),
@@ -160,7 +160,7 @@ const CHANGES: GridRow = {
           "Agents that called a tool in the time that is shown and had not called it in the day before that. Calls includes denied ones.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(newPairs())],
+        queries: [tableQuery(newPairs())],
         nothing: "no agent called a tool that is new to it",
         sortBy: "Calls",
         columns: [WHO, WHAT, { of: "A", title: "Calls", width: 90 }],
@@ -175,9 +175,9 @@ const CHANGES: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          rows(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
-          rows(`${countBy("agent, tool", CALLS)} > 0`),
-          rows(`${before()} > 0`),
+          tableQuery(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
+          tableQuery(`${countBy("agent, tool", CALLS)} > 0`),
+          tableQuery(`${before()} > 0`),
         ],
         nothing: "no calls in this time",
         sortBy: "More calls",
@@ -202,7 +202,7 @@ const BY_TOOL: GridRow = {
         title: "Calls by tool",
         description: "Calls each second of each tool, denied ones included, on top of each other.",
         unit: "reqps",
-        queries: [overTime(callRate(PAIR, "tool"), "{{tool}}")],
+        queries: [rangeQuery(callRate(AGENT_AND_TOOL, "tool"), "{{tool}}")],
         isStacked: true,
         isLegendBeside: true,
       }),
@@ -231,12 +231,12 @@ function shareOf(part: string, whole: string): string {
 }
 
 function newPairs(): string {
-  const known = `max_over_time(${CALLS}[${DAY}] offset ${SHOWN})`;
+  const known = `max_over_time(${CALLS}[${DAY}] offset ${SHOWN_RANGE})`;
   return `${countBy("agent, tool", CALLS)} > 0 unless sum by (agent, tool) (${known}) > 0`;
 }
 
 /** What was called in the time before; 0 where it was not called then. */
 function before(): string {
-  const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN}] offset ${SHOWN})))`;
+  const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN_RANGE}] offset ${SHOWN_RANGE})))`;
   return `(${growth} or ${countBy("agent, tool", CALLS)} * 0)`;
 }

@@ -4,7 +4,7 @@ import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { type AnnotationQuery, AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { BROKEN, DENIED, NEUTRAL } from "./colours.ts";
-import { ofServer, RATE, select } from "./promql.ts";
+import { ofServer, RATE_INTERVAL, select } from "./promql.ts";
 import { DATASOURCE } from "./query.ts";
 
 interface Mark {
@@ -28,7 +28,7 @@ const MARKS: readonly Mark[] = [
   },
   {
     name: "Policy rejected",
-    expr: `${ofServer(`increase(${select(METRICS.policyReloads, 'result="failure"')}[${RATE}])`)} > 0`,
+    expr: `${ofServer(`increase(${select(METRICS.policyReloads, 'result="failure"')}[${RATE_INTERVAL}])`)} > 0`,
     colour: BROKEN,
     title: "a policy was rejected, the one before stays in force",
     tags: "server,instance",
@@ -42,7 +42,7 @@ const MARKS: readonly Mark[] = [
   },
   {
     name: "Upstream restarted",
-    expr: `sum by (server) (increase(${select(METRICS.upstreamRestarts)}[${RATE}])) > 0`,
+    expr: `sum by (server) (increase(${select(METRICS.upstreamRestarts)}[${RATE_INTERVAL}])) > 0`,
     colour: "purple",
     title: "the wrapped server was started again",
     tags: "server",

@@ -62,7 +62,7 @@ export function boardUrl(name: BoardName, variables: Readonly<Record<string, str
 }
 
 /** The text of a cell in the same row, fit for a URL. */
-export function cell(title: string): string {
+export function cellValue(title: string): string {
   return `\${__data.fields["${title}"]:percentencode}`;
 }
 

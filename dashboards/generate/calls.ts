@@ -7,12 +7,12 @@ import { rate, select } from "./promql.ts";
 export const FAILED = 'outcome=~"tool_error|rpc_error|upstream_error|timeout"';
 export const NOT_DENIED = 'outcome!="denied"';
 /** What failures are a share of: a cancellation is the agent's own. */
-export const REACHED = 'outcome!~"denied|cancelled"';
+export const SENT_TO_SERVER = 'outcome!~"denied|cancelled"';
 export const DENIED_CALLS = 'outcome="denied"';
 /** Denials that tell what an agent is after; limits, approvals, freezes and faults of our own do not. */
-export const BEYOND_RIGHTS = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
+export const NOT_PERMITTED = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
 
-export const PAIR = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
+export const AGENT_AND_TOOL = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
 
 /** Calls each second, summed by these labels, or all in one. */
 export function callRate(matchers = "", by = ""): string {

@@ -7,7 +7,7 @@ type Outcome = (typeof OUTCOMES)[number];
 export const ALLOWED = "green";
 export const NEUTRAL = "blue";
 export const DENIED = "orange";
-export const ON_TRIAL = "yellow";
+export const SHADOW_COLOUR = "yellow";
 export const BROKEN = "red";
 
 export const OUTCOME_COLOURS: Readonly<Record<Outcome, string>> = {
@@ -21,7 +21,7 @@ export const OUTCOME_COLOURS: Readonly<Record<Outcome, string>> = {
 };
 
 /** Where a value turns from good to doubtful to bad. */
-export interface Limits {
+export interface Thresholds {
   readonly warn: number;
   readonly bad: number;
 }

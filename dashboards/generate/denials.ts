@@ -1,27 +1,30 @@
 /** The board Denials and policy: what is denied, by which rule, to whom; and what the policy does not do. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
-import { board, boardUrl, cell } from "./board.ts";
-import { callRate, DENIED_CALLS, PAIR, BEYOND_RIGHTS } from "./calls.ts";
-import { ON_TRIAL } from "./colours.ts";
+import { board, boardUrl, cellValue } from "./board.ts";
+import { callRate, DENIED_CALLS, AGENT_AND_TOOL, NOT_PERMITTED } from "./calls.ts";
+import { SHADOW_COLOUR } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
-import { countBy, grown, rate, select, share } from "./promql.ts";
-import { now, overTime, rows } from "./query.ts";
-import { stat, tallies } from "./stat.ts";
+import { countBy, increaseShown, rate, select, ratio } from "./promql.ts";
+import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
+import { stat, neutralCounts } from "./stat.ts";
 import { table } from "./table.ts";
 import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
 
-const DENIALS = select(METRICS.toolDenials, PAIR);
-const ENFORCED = select(METRICS.toolDenials, `${PAIR},mode="enforce"`);
-const SHADOWED = select(METRICS.toolDenials, `${PAIR},mode="shadow"`);
-const FORBIDDEN = select(METRICS.toolDenials, `${PAIR},mode="enforce",${BEYOND_RIGHTS}`);
+const DENIALS = select(METRICS.toolDenials, AGENT_AND_TOOL);
+const ENFORCED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce"`);
+const SHADOWED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="shadow"`);
+const FORBIDDEN = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce",${NOT_PERMITTED}`);
 const RULE_HITS = select(METRICS.ruleHits);
 const UNEVALUABLE = select(METRICS.conditionsUnevaluable);
 const AGENT = {
   of: "agent",
   title: "Agent",
-  link: { title: "All it called", url: boardUrl("agents", { agent: cell("Agent"), category: "$__all" }) },
+  link: {
+    title: "All it called",
+    url: boardUrl("agents", { agent: cellValue("Agent"), category: "$__all" }),
+  },
 };
 
 const HEAD: GridRow = {
@@ -34,7 +37,7 @@ const HEAD: GridRow = {
         description: "Calls that the policy denied, in the time that is shown.",
         unit: "locale",
         decimals: 0,
-        queries: [now(total(ENFORCED), "denied")],
+        queries: [instantQuery(total(ENFORCED), "denied")],
         colour: "orange",
         isBare: true,
       }),
@@ -45,7 +48,12 @@ const HEAD: GridRow = {
         title: "Denied share",
         description: "Share of the calls that the policy denies, at present.",
         unit: "percentunit",
-        queries: [overTime(share(callRate(`${PAIR},${DENIED_CALLS}`), callRate(PAIR)), "denied")],
+        queries: [
+          rangeQuery(
+            ratio(callRate(`${AGENT_AND_TOOL},${DENIED_CALLS}`), callRate(AGENT_AND_TOOL)),
+            "denied",
+          ),
+        ],
         limits: { warn: 0.05, bad: 0.1 },
       }),
     ],
@@ -57,8 +65,8 @@ const HEAD: GridRow = {
           "Calls that passed in the time that is shown, only because the rule that denies them is on trial.",
         unit: "locale",
         decimals: 0,
-        queries: [now(total(SHADOWED), "would be denied")],
-        colour: ON_TRIAL,
+        queries: [instantQuery(total(SHADOWED), "would be denied")],
+        colour: SHADOW_COLOUR,
         isBare: true,
       }),
     ],
@@ -69,7 +77,7 @@ const HEAD: GridRow = {
         description: "Agents that were denied something in the time that is shown.",
         unit: "locale",
         decimals: 0,
-        queries: [now(`count(${countBy("agent", ENFORCED)} > 0) or vector(0)`, "agents")],
+        queries: [instantQuery(`count(${countBy("agent", ENFORCED)} > 0) or vector(0)`, "agents")],
         isBare: true,
       }),
     ],
@@ -80,7 +88,7 @@ const HEAD: GridRow = {
         description: "Calls that wait for a person's word.",
         unit: "locale",
         decimals: 0,
-        queries: [overTime(`sum (${select(METRICS.approvalsPending)})`, "pending")],
+        queries: [rangeQuery(`sum (${select(METRICS.approvalsPending)})`, "pending")],
         limits: { warn: 1, bad: 10 },
       }),
     ],
@@ -92,7 +100,7 @@ const HEAD: GridRow = {
           "How often a condition could not be evaluated in the time that is shown. Such a call is denied; either the agent or the rule is wrong.",
         unit: "locale",
         decimals: 0,
-        queries: [now(total(UNEVALUABLE), "unevaluable")],
+        queries: [instantQuery(total(UNEVALUABLE), "unevaluable")],
         limits: { warn: 1, bad: 100 },
         isBare: true,
       }),
@@ -110,7 +118,7 @@ const OVER_TIME: GridRow = {
         isLegendBeside: true,
         description: "Calls each second that the policy denied, by reason, on top of each other.",
         unit: "reqps",
-        queries: [overTime(`sum by (reason) (${rate(ENFORCED)})`, "{{reason}}")],
+        queries: [rangeQuery(`sum by (reason) (${rate(ENFORCED)})`, "{{reason}}")],
         nothing: "nothing was denied in this time",
         isStacked: true,
       }),
@@ -123,10 +131,10 @@ const OVER_TIME: GridRow = {
           "What the policy denies beside what it would deny if rules on trial were enforced. When the yellow line holds only what should be denied, the trial may end.",
         unit: "reqps",
         queries: [
-          overTime(`sum (${rate(ENFORCED)}) or vector(0)`, "denied"),
-          overTime(`sum (${rate(SHADOWED)}) or vector(0)`, "would be denied"),
+          rangeQuery(`sum (${rate(ENFORCED)}) or vector(0)`, "denied"),
+          rangeQuery(`sum (${rate(SHADOWED)}) or vector(0)`, "would be denied"),
         ],
-        colours: { denied: "orange", "would be denied": ON_TRIAL },
+        colours: { denied: "orange", "would be denied": SHADOW_COLOUR },
       }),
     ],
   ],
@@ -144,8 +152,8 @@ const WHO: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          rows(`count by (agent) (${countBy("agent, tool", FORBIDDEN)} > 0)`),
-          rows(`${countBy("agent", FORBIDDEN)} > 0`),
+          tableQuery(`count by (agent) (${countBy("agent, tool", FORBIDDEN)} > 0)`),
+          tableQuery(`${countBy("agent", FORBIDDEN)} > 0`),
         ],
         nothing: "no agent was refused beyond its limits",
         sortBy: "Tools refused",
@@ -164,7 +172,7 @@ const WHO: GridRow = {
           "Every denial in the time that is shown; shadow is what passed because the rule is only on trial.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(`${countBy("agent, tool, reason, mode", DENIALS)} > 0`)],
+        queries: [tableQuery(`${countBy("agent, tool, reason, mode", DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
         sortBy: "Denials",
         columns: [
@@ -172,7 +180,10 @@ const WHO: GridRow = {
           {
             of: "tool",
             title: "Tool",
-            link: { title: "The tool", url: boardUrl("tool", { tool: cell("Tool"), agent: cell("Agent") }) },
+            link: {
+              title: "The tool",
+              url: boardUrl("tool", { tool: cellValue("Tool"), agent: cellValue("Agent") }),
+            },
           },
           { of: "reason", title: "Reason", width: 180 },
           { of: "mode", title: "Mode", width: 90 },
@@ -194,7 +205,7 @@ const RULES: GridRow = {
           "Decisions by the rule that made them, in the time that is shown, of all agents and tools of the servers chosen.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(`${countBy("rule, effect", RULE_HITS)} > 0`)],
+        queries: [tableQuery(`${countBy("rule, effect", RULE_HITS)} > 0`)],
         nothing: "no rule denied anything in this time",
         sortBy: "Hits",
         columns: [
@@ -212,7 +223,7 @@ const RULES: GridRow = {
           "Rules of the policy in force that decided nothing in the time that is shown: needless, or never reached. Choose a long time before you remove one.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(`${countBy("server, rule", RULE_HITS)} == 0`)],
+        queries: [tableQuery(`${countBy("server, rule", RULE_HITS)} == 0`)],
         nothing: "every rule has hit",
         hidden: ["A"],
         sortBy: "Rule",
@@ -237,7 +248,7 @@ const LAST: GridRow = {
           "Conditions that could not be evaluated in the time that is shown: the argument was missing, of another type, or too large.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
+        queries: [tableQuery(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
         nothing: "every condition could be evaluated",
         sortBy: "Times",
         columns: [
@@ -249,13 +260,15 @@ const LAST: GridRow = {
     ],
     [
       8,
-      tallies({
+      neutralCounts({
         title: "Approvals by what became of them",
         description:
           "Approvals by the state they came into, in the time that is shown. Many that expire: nobody looks.",
         unit: "locale",
         decimals: 0,
-        queries: [now(`round(sum by (state) (${grown(select(METRICS.approvals))}))`, "{{state}}")],
+        queries: [
+          instantQuery(`round(sum by (state) (${increaseShown(select(METRICS.approvals))}))`, "{{state}}"),
+        ],
       }),
     ],
     [
@@ -267,8 +280,8 @@ const LAST: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          overTime(`max (${select(METRICS.policyUnknownTools)})`, "named, not listed"),
-          overTime(`max (${select(METRICS.policyUncoveredTools)})`, "listed, not named"),
+          rangeQuery(`max (${select(METRICS.policyUnknownTools)})`, "named, not listed"),
+          rangeQuery(`max (${select(METRICS.policyUncoveredTools)})`, "listed, not named"),
         ],
         colours: { "named, not listed": "orange", "listed, not named": "yellow" },
         figures: ["max"],
@@ -287,5 +300,5 @@ export const DENIALS_BOARD = board({
 });
 
 function total(series: string): string {
-  return `round(sum (${grown(series)})) or vector(0)`;
+  return `round(sum (${increaseShown(series)})) or vector(0)`;
 }

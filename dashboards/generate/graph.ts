@@ -17,8 +17,8 @@ import {
 } from "@grafana/grafana-foundation-sdk/common";
 import { FieldColorBuilder, FieldColorModeId } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Limits } from "./colours.ts";
-import { describe, type PanelOptions, thresholds } from "./panel.ts";
+import type { Thresholds } from "./colours.ts";
+import { applyPanelOptions, type PanelOptions, thresholds } from "./panel.ts";
 
 export interface GraphOptions extends PanelOptions {
   /** Series that add up to a whole are drawn on top of each other. */
@@ -26,7 +26,7 @@ export interface GraphOptions extends PanelOptions {
   /** Colours by the series' name; the others take a colour by their name, the same on every board. */
   readonly colours?: Readonly<Record<string, string>>;
   /** Drawn as lines across. */
-  readonly limits?: Limits;
+  readonly limits?: Thresholds;
   /** Series drawn dashed: what the others are compared with. */
   readonly dashed?: readonly string[];
   readonly max?: number;
@@ -41,7 +41,7 @@ export interface GraphOptions extends PanelOptions {
 /** Lines from 0 upwards. */
 export function graph(options: GraphOptions): PanelBuilder {
   const { isStacked = false, colours = {}, limits, dashed = [], max, softMax } = options;
-  const builder = describe(new PanelBuilder(), options)
+  const builder = applyPanelOptions(new PanelBuilder(), options)
     .min(0)
     .lineWidth(isStacked ? 1 : 2)
     .fillOpacity(isStacked ? 60 : 8)
@@ -68,7 +68,7 @@ const DASHED = [
   { id: "custom.fillOpacity", value: 0 },
 ];
 
-function drawLimits(builder: PanelBuilder, limits: Limits): void {
+function drawLimits(builder: PanelBuilder, limits: Thresholds): void {
   builder
     .thresholds(thresholds(limits))
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));

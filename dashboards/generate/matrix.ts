@@ -3,8 +3,8 @@
 import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { NEUTRAL } from "./colours.ts";
-import { describe, type PanelOptions, plain } from "./panel.ts";
-import { heat, type Link } from "./table.ts";
+import { applyPanelOptions, type PanelOptions, singleColour } from "./panel.ts";
+import { heatmapCells, type Link } from "./table.ts";
 
 export interface MatrixOptions extends PanelOptions {
   readonly row: string;
@@ -19,9 +19,9 @@ export interface MatrixOptions extends PanelOptions {
 /** One query, whose values have the two labels of row and column; the name of a column is a tool's name. */
 export function matrix(options: MatrixOptions): PanelBuilder {
   const { row, rowTitle, column, colour = NEUTRAL, link } = options;
-  return describe(new PanelBuilder(), options)
+  return applyPanelOptions(new PanelBuilder(), options)
     .cellHeight(TableCellHeight.Md)
-    .thresholds(plain("text"))
+    .thresholds(singleColour("text"))
     .sortBy([new TableSortByFieldStateBuilder().displayName(rowTitle).desc(false)])
     .transformations([
       {
@@ -35,7 +35,7 @@ export function matrix(options: MatrixOptions): PanelBuilder {
       { id: "custom.minWidth", value: 190 },
       { id: "noValue", value: "·" },
       { id: "min", value: 0 },
-      ...heat(colour),
+      ...heatmapCells(colour),
     ])
     .overrideByName(`${row}\\${column}`, [
       { id: "displayName", value: rowTitle },

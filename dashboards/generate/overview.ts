@@ -1,14 +1,14 @@
 /** The board Overview: is it well, and where not. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
-import { board, boardUrl, cell } from "./board.ts";
-import { callRate, decisionRate, DENIED_CALLS, FAILED, REACHED, REFUSED_DECISIONS } from "./calls.ts";
-import { ON_TRIAL, OUTCOME_COLOURS } from "./colours.ts";
+import { board, boardUrl, cellValue } from "./board.ts";
+import { callRate, decisionRate, DENIED_CALLS, FAILED, SENT_TO_SERVER, REFUSED_DECISIONS } from "./calls.ts";
+import { SHADOW_COLOUR, OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
-import { DAY, grown, ofServer, quantile, select, share } from "./promql.ts";
-import { now, overTime, rows } from "./query.ts";
-import { lamps, stat } from "./stat.ts";
+import { DAY, increaseShown, ofServer, quantile, select, ratio } from "./promql.ts";
+import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
+import { problemCounts, stat } from "./stat.ts";
 import { table } from "./table.ts";
 import { datasource, namespace, server } from "./variables.ts";
 
@@ -19,7 +19,7 @@ const OVERHEAD = select(METRICS.overhead, "", "_bucket");
 /** A digest is told by its beginning. */
 const POLICIES = `label_replace(${ofServer(select(METRICS.policyInfo))}, "digest", "$1", "digest", "(.{12}).*")`;
 const LOADED_AT = select(METRICS.policyReloadTimestamp);
-const DENIED_SHARE = share(decisionRate(REFUSED_DECISIONS), decisionRate());
+const DENIED_SHARE = ratio(decisionRate(REFUSED_DECISIONS), decisionRate());
 
 const HEAD: GridRow = {
   height: 4,
@@ -30,7 +30,7 @@ const HEAD: GridRow = {
         title: "Servers down",
         description: "Sidecars whose MCP server does not answer. The table of servers says which.",
         unit: "short",
-        queries: [overTime(`sum (1 - ${select(METRICS.upstreamUp)})`, "down")],
+        queries: [rangeQuery(`sum (1 - ${select(METRICS.upstreamUp)})`, "down")],
         limits: { warn: 1, bad: 1 },
       }),
     ],
@@ -40,7 +40,7 @@ const HEAD: GridRow = {
         title: "Tool calls",
         description: "Tool calls that ended, each second, denied ones included.",
         unit: "reqps",
-        queries: [overTime(callRate(), "calls")],
+        queries: [rangeQuery(callRate(), "calls")],
       }),
     ],
     [
@@ -49,7 +49,7 @@ const HEAD: GridRow = {
         title: "Denied",
         description: "Share of decisions that denied or asked for approval. What is usual is drawn below.",
         unit: "percentunit",
-        queries: [overTime(DENIED_SHARE, "denied")],
+        queries: [rangeQuery(DENIED_SHARE, "denied")],
         limits: { warn: 0.05, bad: 0.1 },
       }),
     ],
@@ -60,7 +60,7 @@ const HEAD: GridRow = {
         description:
           "Share of the calls that passed the policy and ended in an error or timeout. Denials are no failures.",
         unit: "percentunit",
-        queries: [overTime(share(callRate(FAILED), callRate(REACHED)), "failed")],
+        queries: [rangeQuery(ratio(callRate(FAILED), callRate(SENT_TO_SERVER)), "failed")],
         limits: { warn: 0.01, bad: 0.05 },
       }),
     ],
@@ -70,7 +70,7 @@ const HEAD: GridRow = {
         title: "Latency, p95",
         description: "95 % of the tool calls that passed the policy took no longer, as agents see it.",
         unit: "s",
-        queries: [overTime(quantile(0.95, AGENT_SIDE), "p95")],
+        queries: [rangeQuery(quantile(0.95, AGENT_SIDE), "p95")],
       }),
     ],
     [
@@ -79,7 +79,7 @@ const HEAD: GridRow = {
         title: "What we add, p99",
         description: "What Tollgate itself adds to a request, in 99 % of all cases no more than this.",
         unit: "s",
-        queries: [overTime(quantile(0.99, OVERHEAD), "p99")],
+        queries: [rangeQuery(quantile(0.99, OVERHEAD), "p99")],
         limits: { warn: 0.01, bad: 0.05 },
       }),
     ],
@@ -91,7 +91,7 @@ const LAMPS: GridRow = {
   panels: [
     [
       24,
-      lamps({
+      problemCounts({
         title: "All of these should be 0",
         description:
           "Counted over the time that is shown: audit records lost, calls that passed unchecked, errors of the limit store, labels past their bound, tool definitions that changed. At present: policies rejected, tools that the policy names and no server has, servers that agents can reach around Tollgate, freezes.",
@@ -99,15 +99,24 @@ const LAMPS: GridRow = {
         decimals: 0,
         mild: ["Unknown tools in policy", "Labels past bound"],
         queries: [
-          now(`sum (1 - ${ofServer(select(METRICS.policyReloadSuccessful))})`, "Policy rejected"),
-          now(`max (${select(METRICS.policyUnknownTools)})`, "Unknown tools in policy"),
-          now(`sum (${grown(select(METRICS.toolChanges))}) or vector(0)`, "Tool definitions changed"),
-          now(`sum (${select(METRICS.upstreamExposed)})`, "Servers exposed"),
-          now(`sum (${select(METRICS.frozen)})`, "Frozen"),
-          now(`sum (${grown(select(METRICS.failOpen))})`, "Passed unchecked"),
-          now(`sum (${grown(select(METRICS.limitStoreErrors))})`, "Limit store errors"),
-          now(`sum (${ofServer(grown(select(METRICS.auditDropped)))})`, "Audit records lost"),
-          now(`sum (${ofServer(grown(select(METRICS.labelOverflow)))})`, "Labels past bound"),
+          instantQuery(`sum (1 - ${ofServer(select(METRICS.policyReloadSuccessful))})`, "Policy rejected"),
+          instantQuery(`max (${select(METRICS.policyUnknownTools)})`, "Unknown tools in policy"),
+          instantQuery(
+            `sum (${increaseShown(select(METRICS.toolChanges))}) or vector(0)`,
+            "Tool definitions changed",
+          ),
+          instantQuery(`sum (${select(METRICS.upstreamExposed)})`, "Servers exposed"),
+          instantQuery(`sum (${select(METRICS.frozen)})`, "Frozen"),
+          instantQuery(`sum (${increaseShown(select(METRICS.failOpen))})`, "Passed unchecked"),
+          instantQuery(`sum (${increaseShown(select(METRICS.limitStoreErrors))})`, "Limit store errors"),
+          instantQuery(
+            `sum (${ofServer(increaseShown(select(METRICS.auditDropped)))})`,
+            "Audit records lost",
+          ),
+          instantQuery(
+            `sum (${ofServer(increaseShown(select(METRICS.labelOverflow)))})`,
+            "Labels past bound",
+          ),
         ],
       }),
     ],
@@ -125,7 +134,7 @@ const TRAFFIC: GridRow = {
         description:
           "Tool calls by how they ended, on top of each other. Orange was denied by the policy, red never came back from the server.",
         unit: "reqps",
-        queries: [overTime(callRate("", "outcome"), "{{outcome}}")],
+        queries: [rangeQuery(callRate("", "outcome"), "{{outcome}}")],
         isStacked: true,
         colours: OUTCOME_COLOURS,
       }),
@@ -138,11 +147,11 @@ const TRAFFIC: GridRow = {
           "Share of decisions that denied, beside its average over one day up to each moment. Far above the dashed line, something changed: an agent, a tool, or a policy.",
         unit: "percentunit",
         queries: [
-          overTime(DENIED_SHARE, "denied"),
-          overTime(share(decisionRate(REFUSED_DECISIONS, DAY), decisionRate("", DAY)), "one-day average"),
-          overTime(share(decisionRate('effect="would_deny"'), decisionRate()), "would be denied"),
+          rangeQuery(DENIED_SHARE, "denied"),
+          rangeQuery(ratio(decisionRate(REFUSED_DECISIONS, DAY), decisionRate("", DAY)), "one-day average"),
+          rangeQuery(ratio(decisionRate('effect="would_deny"'), decisionRate()), "would be denied"),
         ],
-        colours: { denied: "orange", "one-day average": "text", "would be denied": ON_TRIAL },
+        colours: { denied: "orange", "one-day average": "text", "would be denied": SHADOW_COLOUR },
         dashed: ["one-day average"],
       }),
     ],
@@ -161,10 +170,10 @@ const TIME: GridRow = {
           "How long calls that passed the policy took, as agents see it, and the server's own part. A gap between the two p95 is Tollgate's.",
         unit: "s",
         queries: [
-          overTime(quantile(0.5, AGENT_SIDE), "p50"),
-          overTime(quantile(0.95, AGENT_SIDE), "p95"),
-          overTime(quantile(0.99, AGENT_SIDE), "p99"),
-          overTime(quantile(0.95, SERVER_SIDE), "server's p95"),
+          rangeQuery(quantile(0.5, AGENT_SIDE), "p50"),
+          rangeQuery(quantile(0.95, AGENT_SIDE), "p95"),
+          rangeQuery(quantile(0.99, AGENT_SIDE), "p99"),
+          rangeQuery(quantile(0.95, SERVER_SIDE), "server's p95"),
         ],
         colours: { p50: "green", p95: "blue", p99: "purple", "server's p95": "text" },
         dashed: ["server's p95"],
@@ -177,7 +186,7 @@ const TIME: GridRow = {
         description:
           "What Tollgate adds to a request: its duration without the server's part. Above 10 ms look at the board Sidecar.",
         unit: "s",
-        queries: [0.5, 0.95, 0.99].map((q) => overTime(quantile(q, OVERHEAD), `p${q * 100}`)),
+        queries: [0.5, 0.95, 0.99].map((q) => rangeQuery(quantile(q, OVERHEAD), `p${q * 100}`)),
         colours: { p50: "green", p95: "blue", p99: "purple" },
       }),
     ],
@@ -194,19 +203,19 @@ const BY_SERVER: GridRow = {
         description: "One row for each guarded MCP server, most denied first. The name leads to its agents.",
         unit: "short",
         queries: [
-          rows(`min by (server) (${select(METRICS.upstreamUp)})`),
-          rows(callRate("", "server")),
-          rows(share(callRate(DENIED_CALLS, "server"), callRate("", "server"))),
-          rows(share(callRate(FAILED, "server"), callRate(REACHED, "server"))),
-          rows(quantile(0.95, AGENT_SIDE, "server")),
-          rows(quantile(0.99, OVERHEAD, "server")),
+          tableQuery(`min by (server) (${select(METRICS.upstreamUp)})`),
+          tableQuery(callRate("", "server")),
+          tableQuery(ratio(callRate(DENIED_CALLS, "server"), callRate("", "server"))),
+          tableQuery(ratio(callRate(FAILED, "server"), callRate(SENT_TO_SERVER, "server"))),
+          tableQuery(quantile(0.95, AGENT_SIDE, "server")),
+          tableQuery(quantile(0.99, OVERHEAD, "server")),
         ],
         sortBy: "Denied",
         columns: [
           {
             of: "server",
             title: "Server",
-            link: { title: "Its agents", url: boardUrl("agents", { server: cell("Server") }) },
+            link: { title: "Its agents", url: boardUrl("agents", { server: cellValue("Server") }) },
           },
           {
             of: "A",
@@ -244,8 +253,8 @@ const BY_SERVER: GridRow = {
           "The policies in force. More than one digest for one server: replicas have not all loaded the same.",
         unit: "short",
         queries: [
-          rows(`count by (server, digest, default, mode) (${POLICIES})`),
-          rows(
+          tableQuery(`count by (server, digest, default, mode) (${POLICIES})`),
+          tableQuery(
             `min by (server, digest, default, mode) (${POLICIES} * on (namespace, job, instance) group_left () ${LOADED_AT}) * 1000`,
           ),
         ],

@@ -8,7 +8,7 @@ import {
   ThresholdsConfigBuilder,
   ThresholdsMode,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { ALLOWED, BROKEN, DENIED, type Limits } from "./colours.ts";
+import { ALLOWED, BROKEN, DENIED, type Thresholds } from "./colours.ts";
 import { DATASOURCE } from "./query.ts";
 
 export interface PanelOptions {
@@ -24,7 +24,7 @@ export interface PanelOptions {
 }
 
 /** A panel that waits for its place. */
-export type Unplaced = Builder<Panel> & { id(id: number): unknown; gridPos(place: GridPos): unknown };
+export type UnplacedPanel = Builder<Panel> & { id(id: number): unknown; gridPos(place: GridPos): unknown };
 
 /** The part of the SDK's panel builders that all of them share. */
 interface CommonBuilder {
@@ -38,7 +38,7 @@ interface CommonBuilder {
 }
 
 /** Gives a builder of the SDK what every panel has. */
-export function describe<B extends CommonBuilder>(builder: B, options: PanelOptions): B {
+export function applyPanelOptions<B extends CommonBuilder>(builder: B, options: PanelOptions): B {
   const { title, description, unit, queries, nothing, decimals } = options;
   builder.title(title).description(description).unit(unit).datasource(DATASOURCE);
   builder.targets(queries.map((query, index) => lettered(query, index)));
@@ -48,7 +48,7 @@ export function describe<B extends CommonBuilder>(builder: B, options: PanelOpti
 }
 
 /** Good, doubtful from `warn`, bad from `bad`. */
-export function thresholds({ warn, bad }: Limits): Builder<ThresholdsConfig> {
+export function thresholds({ warn, bad }: Thresholds): Builder<ThresholdsConfig> {
   return steps([
     { value: null, color: ALLOWED },
     { value: warn, color: DENIED },
@@ -57,14 +57,14 @@ export function thresholds({ warn, bad }: Limits): Builder<ThresholdsConfig> {
 }
 
 /** One colour whatever the value: for numbers that are neither good nor bad. */
-export function plain(color: string): Builder<ThresholdsConfig> {
+export function singleColour(color: string): Builder<ThresholdsConfig> {
   return steps([{ value: null, color }]);
 }
 
 /** A row of the board's grid of 24 columns: each panel as wide as it says, all equally high. */
 export interface GridRow {
   readonly height: number;
-  readonly panels: readonly (readonly [width: number, panel: Unplaced])[];
+  readonly panels: readonly (readonly [width: number, panel: UnplacedPanel])[];
 }
 
 interface Step {

@@ -15,9 +15,9 @@ export type ForeignMetric =
   | "scrape_samples_scraped";
 
 /** Window of a rate that is drawn over time. */
-export const RATE = "$__rate_interval";
+export const RATE_INTERVAL = "$__rate_interval";
 /** Window of a total over the time that is shown. */
-export const SHOWN = "$__range";
+export const SHOWN_RANGE = "$__range";
 /** Window of what is usual. */
 export const DAY = "1d";
 
@@ -41,7 +41,7 @@ export function ofServer(vector: string): string {
   return `${vector} * on (namespace, job, instance) group_left (server) ${sidecars}`;
 }
 
-export function rate(series: string, window = RATE): string {
+export function rate(series: string, window = RATE_INTERVAL): string {
   return `rate(${series}[${window}])`;
 }
 
@@ -49,18 +49,18 @@ export function rate(series: string, window = RATE): string {
  * How much each counter grew in the time that is shown; for instant queries.
  * A counter that was born in that time began at 0, which `increase` does not know: what it shows is its growth.
  */
-export function grown(series: string): string {
-  const born = `max_over_time(${series}[${SHOWN}]) unless ${series} offset ${SHOWN}`;
-  return `((${born}) or increase(${series}[${SHOWN}]))`;
+export function increaseShown(series: string): string {
+  const born = `max_over_time(${series}[${SHOWN_RANGE}]) unless ${series} offset ${SHOWN_RANGE}`;
+  return `((${born}) or increase(${series}[${SHOWN_RANGE}]))`;
 }
 
 /** The sum as whole calls: `increase` extrapolates to the edges of its window. */
 export function countBy(labels: string, series: string): string {
-  return `round(sum by (${labels}) (${grown(series)}))`;
+  return `round(sum by (${labels}) (${increaseShown(series)}))`;
 }
 
 /** A share that is 0, not a gap, while nothing at all happens. */
-export function share(part: string, whole: string): string {
+export function ratio(part: string, whole: string): string {
   return `${part} / (${whole} > 0) or ${whole} * 0`;
 }
 

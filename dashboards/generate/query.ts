@@ -6,22 +6,22 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 export const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 
 /** Values over time; `legend` may name labels: `{{tool}}`. */
-export function overTime(expr: string, legend: string): DataqueryBuilder {
+export function rangeQuery(expr: string, legend: string): DataqueryBuilder {
   return query(expr).range().legendFormat(legend);
 }
 
 /** Values over time, with exemplars that lead to traces. */
-export function withExemplars(expr: string, legend: string): DataqueryBuilder {
-  return overTime(expr, legend).exemplar(true);
+export function rangeQueryWithExemplars(expr: string, legend: string): DataqueryBuilder {
+  return rangeQuery(expr, legend).exemplar(true);
 }
 
 /** One number for each series, at the end of the time that is shown. */
-export function now(expr: string, legend: string): DataqueryBuilder {
+export function instantQuery(expr: string, legend: string): DataqueryBuilder {
   return query(expr).instant().legendFormat(legend);
 }
 
 /** Rows of a table, one for each set of labels. */
-export function rows(expr: string): DataqueryBuilder {
+export function tableQuery(expr: string): DataqueryBuilder {
   return query(expr).instant().format(PromQueryFormat.Table);
 }
 

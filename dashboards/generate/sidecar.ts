@@ -4,8 +4,8 @@ import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board } from "./board.ts";
 import { graph, type GraphOptions } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
-import { grown, ofServer, quantile, rate, select, selectForeign } from "./promql.ts";
-import { now, overTime, rows } from "./query.ts";
+import { increaseShown, ofServer, quantile, rate, select, selectForeign } from "./promql.ts";
+import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
 import { stat } from "./stat.ts";
 import { table } from "./table.ts";
 import { datasource, namespace, server } from "./variables.ts";
@@ -33,7 +33,7 @@ const HEAD: GridRow = {
         description: "Sidecars that Prometheus has heard of lately.",
         unit: "locale",
         decimals: 0,
-        queries: [overTime(`count (${select(METRICS.upstreamUp)})`, "sidecars")],
+        queries: [rangeQuery(`count (${select(METRICS.upstreamUp)})`, "sidecars")],
       }),
     ],
     [
@@ -42,7 +42,7 @@ const HEAD: GridRow = {
         title: "What we add, p99",
         description: "What Tollgate adds to a request, in 99 % of all cases no more than this.",
         unit: "s",
-        queries: [overTime(quantile(0.99, OVERHEAD), "p99")],
+        queries: [rangeQuery(quantile(0.99, OVERHEAD), "p99")],
         limits: { warn: 0.01, bad: 0.05 },
       }),
     ],
@@ -53,7 +53,7 @@ const HEAD: GridRow = {
         description:
           "The 99th percentile of the delay of the event loop, of the sidecar that has it worst. All that a sidecar does waits for it. Around 10 ms is the resolution of the measurement.",
         unit: "s",
-        queries: [overTime(`max (${LAG})`, "lag")],
+        queries: [rangeQuery(`max (${LAG})`, "lag")],
         limits: { warn: 0.05, bad: 0.2 },
       }),
     ],
@@ -63,7 +63,7 @@ const HEAD: GridRow = {
         title: "Memory",
         description: "Resident memory of the sidecar that has most. Compare with the limit of its container.",
         unit: "bytes",
-        queries: [overTime(`max (${RESIDENT})`, "memory")],
+        queries: [rangeQuery(`max (${RESIDENT})`, "memory")],
       }),
     ],
     [
@@ -73,7 +73,7 @@ const HEAD: GridRow = {
         description: "Requests that were accepted and have not ended, of all sidecars.",
         unit: "locale",
         decimals: 0,
-        queries: [overTime(`sum (${select(METRICS.inflight)})`, "requests")],
+        queries: [rangeQuery(`sum (${select(METRICS.inflight)})`, "requests")],
       }),
     ],
     [
@@ -85,8 +85,8 @@ const HEAD: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          now(
-            `sum (${ofServer(grown(select(METRICS.auditDropped)))}) + sum (${ofServer(grown(select(METRICS.traceExportFailures)))})`,
+          instantQuery(
+            `sum (${ofServer(increaseShown(select(METRICS.auditDropped)))}) + sum (${ofServer(increaseShown(select(METRICS.traceExportFailures)))})`,
             "lost",
           ),
         ],
@@ -102,7 +102,7 @@ const LOAD: GridRow = pair(
     title: "What we add",
     description: "What Tollgate adds to a request: its duration without the server's part.",
     unit: "s",
-    queries: [0.5, 0.95, 0.99].map((q) => overTime(quantile(q, OVERHEAD), `p${q * 100}`)),
+    queries: [0.5, 0.95, 0.99].map((q) => rangeQuery(quantile(q, OVERHEAD), `p${q * 100}`)),
     colours: { p50: "green", p95: "blue", p99: "purple" },
   },
   {
@@ -110,7 +110,7 @@ const LOAD: GridRow = pair(
     description:
       "Delay of each sidecar's event loop. Above 50 ms calls wait: look for long messages, or too little CPU.",
     unit: "s",
-    queries: [overTime(LAG, EACH)],
+    queries: [rangeQuery(LAG, EACH)],
     limits: { warn: 0.05, bad: 0.2 },
   },
 );
@@ -121,13 +121,13 @@ const RESOURCES: GridRow = pair(
     isLegendBeside: true,
     description: "Resident memory and used heap of each sidecar. A heap that only grows is a leak.",
     unit: "bytes",
-    queries: [overTime(RESIDENT, `${EACH} resident`), overTime(HEAP, `${EACH} heap`)],
+    queries: [rangeQuery(RESIDENT, `${EACH} resident`), rangeQuery(HEAP, `${EACH} heap`)],
   },
   {
     title: "CPU",
     description: "Share of one CPU that each sidecar uses. Tollgate uses one thread: near 100 % it is full.",
     unit: "percentunit",
-    queries: [overTime(CPU, EACH)],
+    queries: [rangeQuery(CPU, EACH)],
     limits: { warn: 0.7, bad: 0.9 },
   },
 );
@@ -139,9 +139,9 @@ const MESSAGES: GridRow = pair(
       "What is open at present, of all sidecars. Streams that only grow are clients that do not hang up.",
     unit: "short",
     queries: [
-      overTime(`sum (${select(METRICS.inflight)})`, "requests"),
-      overTime(`sum (${select(METRICS.sessions)})`, "sessions"),
-      overTime(`sum (${select(METRICS.streams)})`, "streams"),
+      rangeQuery(`sum (${select(METRICS.inflight)})`, "requests"),
+      rangeQuery(`sum (${select(METRICS.sessions)})`, "sessions"),
+      rangeQuery(`sum (${select(METRICS.streams)})`, "streams"),
     ],
     colours: { requests: "blue", sessions: "green", streams: "purple" },
   },
@@ -151,7 +151,7 @@ const MESSAGES: GridRow = pair(
     description: "Messages each second that passed, by the side they came from and their method.",
     unit: "reqps",
     queries: [
-      overTime(
+      rangeQuery(
         `sum by (direction, method) (${rate(select(METRICS.messages))}) > 0`,
         "{{direction}} {{method}}",
       ),
@@ -168,7 +168,7 @@ const TROUBLE: GridRow = pair(
     description:
       "Messages that Tollgate answered itself and never forwarded, by what was wrong with them: a client that is broken, or one that tries something.",
     unit: "reqps",
-    queries: [overTime(`${REFUSED_BY_CAUSE} > 0 or ${NONE_REFUSED}`, "{{cause}}")],
+    queries: [rangeQuery(`${REFUSED_BY_CAUSE} > 0 or ${NONE_REFUSED}`, "{{cause}}")],
     isStacked: true,
     figures: ["max"],
   },
@@ -180,10 +180,10 @@ const TROUBLE: GridRow = pair(
       "Servers that do not answer, restarts of wrapped servers, errors of the limit store, and calls that passed without their limits being checked.",
     unit: "short",
     queries: [
-      overTime(`sum (1 - ${select(METRICS.upstreamUp)})`, "servers down"),
-      overTime(`sum (${increase(select(METRICS.upstreamRestarts))})`, "restarts"),
-      overTime(`sum (${increase(select(METRICS.limitStoreErrors))})`, "store errors"),
-      overTime(`sum (${increase(select(METRICS.failOpen))})`, "passed unchecked"),
+      rangeQuery(`sum (1 - ${select(METRICS.upstreamUp)})`, "servers down"),
+      rangeQuery(`sum (${increase(select(METRICS.upstreamRestarts))})`, "restarts"),
+      rangeQuery(`sum (${increase(select(METRICS.limitStoreErrors))})`, "store errors"),
+      rangeQuery(`sum (${increase(select(METRICS.failOpen))})`, "passed unchecked"),
     ],
     colours: {
       "servers down": "red",
@@ -203,9 +203,9 @@ const TELEMETRY: GridRow = pair(
       "Audit records and batches of spans that could not be written, and events counted under _other or _unknown because a label was full.",
     unit: "short",
     queries: [
-      overTime(`sum (${ofServer(increase(select(METRICS.auditDropped)))})`, "audit records"),
-      overTime(`sum (${ofServer(increase(select(METRICS.traceExportFailures)))})`, "batches of spans"),
-      overTime(`sum (${ofServer(increase(select(METRICS.labelOverflow)))})`, "labels past bound"),
+      rangeQuery(`sum (${ofServer(increase(select(METRICS.auditDropped)))})`, "audit records"),
+      rangeQuery(`sum (${ofServer(increase(select(METRICS.traceExportFailures)))})`, "batches of spans"),
+      rangeQuery(`sum (${ofServer(increase(select(METRICS.labelOverflow)))})`, "labels past bound"),
     ],
     colours: { "audit records": "red", "batches of spans": "orange", "labels past bound": "yellow" },
     figures: ["max"],
@@ -215,7 +215,7 @@ const TELEMETRY: GridRow = pair(
     description:
       "Series in a scrape of each sidecar. Growth comes from agents and tools; the labels are bounded.",
     unit: "short",
-    queries: [overTime(SAMPLES, EACH)],
+    queries: [rangeQuery(SAMPLES, EACH)],
   },
 );
 
@@ -229,14 +229,14 @@ const EACH_SIDECAR: GridRow = {
         description: "One row for each sidecar: what it runs, since when, and what it takes.",
         unit: "short",
         queries: [
-          rows(byInstance(ofServer(select(METRICS.buildInfo)), "server, instance, version, node")),
-          rows(`${byInstance(ofServer(selectForeign("process_start_time_seconds")))} * 1000`),
-          rows(byInstance(RESIDENT)),
-          rows(byInstance(ofServer(selectForeign("process_open_fds")))),
-          rows(byInstance(`sum by (server, instance) (${select(METRICS.limitKeys)})`)),
-          rows(byInstance(select(METRICS.toolsListBytes))),
-          rows(byInstance(SCRAPE)),
-          rows(`sum by (server, instance) (${select(METRICS.tools)})`),
+          tableQuery(byInstance(ofServer(select(METRICS.buildInfo)), "server, instance, version, node")),
+          tableQuery(`${byInstance(ofServer(selectForeign("process_start_time_seconds")))} * 1000`),
+          tableQuery(byInstance(RESIDENT)),
+          tableQuery(byInstance(ofServer(selectForeign("process_open_fds")))),
+          tableQuery(byInstance(`sum by (server, instance) (${select(METRICS.limitKeys)})`)),
+          tableQuery(byInstance(select(METRICS.toolsListBytes))),
+          tableQuery(byInstance(SCRAPE)),
+          tableQuery(`sum by (server, instance) (${select(METRICS.tools)})`),
         ],
         hidden: ["A"],
         sortBy: "Memory",

@@ -9,12 +9,12 @@ import {
 } from "@grafana/grafana-foundation-sdk/common";
 import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/stat";
-import { ALLOWED, DENIED, type Limits, NEUTRAL } from "./colours.ts";
-import { describe, type PanelOptions, plain, thresholds } from "./panel.ts";
+import { ALLOWED, DENIED, type Thresholds, NEUTRAL } from "./colours.ts";
+import { applyPanelOptions, type PanelOptions, singleColour, thresholds } from "./panel.ts";
 
 export interface StatOptions extends PanelOptions {
   /** Absent for a number that is neither good nor bad. */
-  readonly limits?: Limits;
+  readonly limits?: Thresholds;
   /** No line behind it, where the past of the number says nothing. */
   readonly isBare?: boolean;
   readonly colour?: string;
@@ -25,22 +25,22 @@ export interface StatOptions extends PanelOptions {
 /** The latest value of one series. */
 export function stat(options: StatOptions): PanelBuilder {
   const { limits, isBare, colour = NEUTRAL, words } = options;
-  const builder = describe(new PanelBuilder(), options)
+  const builder = applyPanelOptions(new PanelBuilder(), options)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
     .colorMode(BigValueColorMode.Value)
     .graphMode(isBare === true ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .textMode(BigValueTextMode.Value)
-    .thresholds(limits === undefined ? plain(colour) : thresholds(limits));
+    .thresholds(limits === undefined ? singleColour(colour) : thresholds(limits));
   return words === undefined ? builder : builder.mappings(mappingsOf(words));
 }
 
-export interface LampsOptions extends PanelOptions {
+export interface ProblemCountsOptions extends PanelOptions {
   /** Names of numbers that call for tidying up, not for getting up. */
   readonly mild: readonly string[];
 }
 
 /** Several numbers side by side, each with its name: all should be 0, and what is not stands out. */
-export function lamps(options: LampsOptions): PanelBuilder {
+export function problemCounts(options: ProblemCountsOptions): PanelBuilder {
   const builder = sideBySide(options)
     .colorMode(BigValueColorMode.Background)
     .thresholds(thresholds({ warn: 1, bad: 1 }));
@@ -55,12 +55,12 @@ export function lamps(options: LampsOptions): PanelBuilder {
 }
 
 /** Several numbers side by side, each with its name, none of them good or bad. */
-export function tallies(options: PanelOptions): PanelBuilder {
-  return sideBySide(options).colorMode(BigValueColorMode.Value).thresholds(plain(NEUTRAL));
+export function neutralCounts(options: PanelOptions): PanelBuilder {
+  return sideBySide(options).colorMode(BigValueColorMode.Value).thresholds(singleColour(NEUTRAL));
 }
 
 function sideBySide(options: PanelOptions): PanelBuilder {
-  return describe(new PanelBuilder(), options)
+  return applyPanelOptions(new PanelBuilder(), options)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
     .graphMode(BigValueGraphMode.None)
     .textMode(BigValueTextMode.ValueAndName)

@@ -3,8 +3,8 @@
 import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
 import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
-import { BROKEN, DENIED, type Limits, NEUTRAL } from "./colours.ts";
-import { describe, type PanelOptions, plain } from "./panel.ts";
+import { BROKEN, DENIED, type Thresholds, NEUTRAL } from "./colours.ts";
+import { applyPanelOptions, type PanelOptions, singleColour } from "./panel.ts";
 
 /** `bar` compares the cells of a column with each other, `signal` shows limits, `wrapped` takes as many lines as it needs. */
 type Look = "text" | "wrapped" | "bar" | "signal";
@@ -17,7 +17,7 @@ export interface Column {
   readonly decimals?: number;
   readonly look?: Look;
   readonly colour?: string;
-  readonly limits?: Limits;
+  readonly limits?: Thresholds;
   readonly width?: number;
   readonly link?: Link;
   /** Words for single values: `{ "1": "up" }`. */
@@ -42,9 +42,9 @@ export interface TableOptions extends PanelOptions {
 /** One row for each set of labels; queries with the same labels stand side by side. */
 export function table(options: TableOptions): PanelBuilder {
   const { columns, sortBy, isAscending = false, hidden = [] } = options;
-  const builder = describe(new PanelBuilder(), options)
+  const builder = applyPanelOptions(new PanelBuilder(), options)
     .cellHeight(TableCellHeight.Sm)
-    .thresholds(plain("text"))
+    .thresholds(singleColour("text"))
     .sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(!isAscending)])
     .transformations([{ id: "merge", options: {} }, organize(columns, hidden)]);
   for (const column of columns) builder.overrideByName(column.title, propertiesOf(column));
@@ -111,7 +111,7 @@ const WRAPPED: DynamicConfigValue[] = [
   { id: "custom.wrapText", value: true },
 ];
 
-function stepsOf({ warn, bad }: Limits) {
+function stepsOf({ warn, bad }: Thresholds) {
   return [
     { value: null, color: "text" },
     { value: warn, color: DENIED },
@@ -120,7 +120,7 @@ function stepsOf({ warn, bad }: Limits) {
 }
 
 /** The deeper the colour, the greater the share of the greatest cell; a cell without a value has none. */
-export function heat(colour: string): DynamicConfigValue[] {
+export function heatmapCells(colour: string): DynamicConfigValue[] {
   const shades = [0.01, 15, 40, 75].map((value, index) => ({
     value,
     color: `${["super-light-", "light-", "semi-dark-", "dark-"][index]}${colour}`,

@@ -1,16 +1,16 @@
 /** The board Tool: everything about one tool. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
-import { board, boardUrl, cell } from "./board.ts";
-import { callRate, DENIED_CALLS, FAILED, REACHED } from "./calls.ts";
+import { board, boardUrl, cellValue } from "./board.ts";
+import { callRate, DENIED_CALLS, FAILED, SENT_TO_SERVER } from "./calls.ts";
 import { OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
-import { countBy, quantile, rate, select, share } from "./promql.ts";
-import { overTime, rows, withExemplars } from "./query.ts";
+import { countBy, quantile, rate, select, ratio } from "./promql.ts";
+import { rangeQuery, tableQuery, rangeQueryWithExemplars } from "./query.ts";
 import { stat } from "./stat.ts";
 import { table } from "./table.ts";
-import { agent, datasource, namespace, oneTool, server } from "./variables.ts";
+import { agent, datasource, namespace, singleTool, server } from "./variables.ts";
 
 const THIS = 'tool="$tool"';
 const BY_AGENT = `${THIS},agent=~"$agent"`;
@@ -26,7 +26,7 @@ const FILL = select(METRICS.limitUtilization, THIS);
 const RULES = select(METRICS.ruleHits, 'rule=~"/tools/$tool/.*"');
 const AGENT_LINK = {
   title: "Its denials",
-  url: boardUrl("denials", { agent: cell("Agent"), tool: "${tool:percentencode}" }),
+  url: boardUrl("denials", { agent: cellValue("Agent"), tool: "${tool:percentencode}" }),
 };
 
 const HEAD: GridRow = {
@@ -38,7 +38,7 @@ const HEAD: GridRow = {
         title: "Calls",
         description: "Calls of this tool each second, denied ones included.",
         unit: "reqps",
-        queries: [overTime(callRate(BY_AGENT), "calls")],
+        queries: [rangeQuery(callRate(BY_AGENT), "calls")],
       }),
     ],
     [
@@ -48,7 +48,7 @@ const HEAD: GridRow = {
         description: "Agents that have called this tool in the last minutes.",
         unit: "locale",
         decimals: 0,
-        queries: [overTime(`count(${callRate(BY_AGENT, "agent")} > 0) or vector(0)`, "agents")],
+        queries: [rangeQuery(`count(${callRate(BY_AGENT, "agent")} > 0) or vector(0)`, "agents")],
       }),
     ],
     [
@@ -57,7 +57,7 @@ const HEAD: GridRow = {
         title: "Denied",
         description: "Share of the calls that the policy denied.",
         unit: "percentunit",
-        queries: [overTime(share(callRate(`${BY_AGENT},${DENIED_CALLS}`), callRate(BY_AGENT)), "denied")],
+        queries: [rangeQuery(ratio(callRate(`${BY_AGENT},${DENIED_CALLS}`), callRate(BY_AGENT)), "denied")],
         limits: { warn: 0.05, bad: 0.1 },
       }),
     ],
@@ -68,7 +68,10 @@ const HEAD: GridRow = {
         description: "Share of the calls that passed the policy and ended in an error or timeout.",
         unit: "percentunit",
         queries: [
-          overTime(share(callRate(`${BY_AGENT},${FAILED}`), callRate(`${BY_AGENT},${REACHED}`)), "failed"),
+          rangeQuery(
+            ratio(callRate(`${BY_AGENT},${FAILED}`), callRate(`${BY_AGENT},${SENT_TO_SERVER}`)),
+            "failed",
+          ),
         ],
         limits: { warn: 0.01, bad: 0.05 },
       }),
@@ -79,7 +82,7 @@ const HEAD: GridRow = {
         title: "Latency, p95",
         description: "95 % of the calls that passed the policy took no longer, as agents see it.",
         unit: "s",
-        queries: [overTime(quantile(0.95, AGENT_SIDE), "p95")],
+        queries: [rangeQuery(quantile(0.95, AGENT_SIDE), "p95")],
         nothing: "no call passed",
       }),
     ],
@@ -90,7 +93,7 @@ const HEAD: GridRow = {
         description:
           "How full the fullest limit of this tool is, for its fullest agent. At 100 % the next call is denied.",
         unit: "percentunit",
-        queries: [overTime(`max(${FILL})`, "full")],
+        queries: [rangeQuery(`max(${FILL})`, "full")],
         limits: { warn: 0.8, bad: 1 },
         nothing: "no limits",
       }),
@@ -108,7 +111,7 @@ const TRAFFIC: GridRow = {
         isLegendBeside: true,
         description: "Calls of this tool by how they ended, on top of each other.",
         unit: "reqps",
-        queries: [overTime(callRate(BY_AGENT, "outcome"), "{{outcome}}")],
+        queries: [rangeQuery(callRate(BY_AGENT, "outcome"), "{{outcome}}")],
         isStacked: true,
         colours: OUTCOME_COLOURS,
       }),
@@ -122,10 +125,10 @@ const TRAFFIC: GridRow = {
           "How long calls that passed the policy took, all agents together, and the server's own part. The dots are single calls and lead to their traces, where tracing is on.",
         unit: "s",
         queries: [
-          withExemplars(quantile(0.5, AGENT_SIDE), "p50"),
-          withExemplars(quantile(0.95, AGENT_SIDE), "p95"),
-          withExemplars(quantile(0.99, AGENT_SIDE), "p99"),
-          overTime(quantile(0.95, SERVER_SIDE), "server's p95"),
+          rangeQueryWithExemplars(quantile(0.5, AGENT_SIDE), "p50"),
+          rangeQueryWithExemplars(quantile(0.95, AGENT_SIDE), "p95"),
+          rangeQueryWithExemplars(quantile(0.99, AGENT_SIDE), "p99"),
+          rangeQuery(quantile(0.95, SERVER_SIDE), "server's p95"),
         ],
         nothing: "no call passed",
         colours: { p50: "green", p95: "blue", p99: "purple", "server's p95": "text" },
@@ -146,10 +149,10 @@ const CAUSES: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          rows(`${countBy("agent", CALLS)} > 0`),
-          rows(`${countBy("agent", DENIED)} > 0`),
-          rows(`${countBy("agent", BROKEN)} > 0`),
-          rows(
+          tableQuery(`${countBy("agent", CALLS)} > 0`),
+          tableQuery(`${countBy("agent", DENIED)} > 0`),
+          tableQuery(`${countBy("agent", BROKEN)} > 0`),
+          tableQuery(
             `topk by (agent) (1, ${countBy("agent, reason", select(METRICS.toolDenials, `${BY_AGENT},mode="enforce"`))} > 0)`,
           ),
         ],
@@ -173,7 +176,7 @@ const CAUSES: GridRow = {
           "Denials of this tool by reason in the time that is shown; shadow is what passed because the rule is only on trial.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(`${countBy("reason, mode", DENIALS)} > 0`)],
+        queries: [tableQuery(`${countBy("reason, mode", DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
         sortBy: "Denials",
         columns: [
@@ -197,7 +200,7 @@ const RULES_AND_LIMITS: GridRow = {
           "How often each rule of the policy that names this tool has decided, in the time that is shown; 0 for a rule that has not.",
         unit: "locale",
         decimals: 0,
-        queries: [rows(countBy("rule, effect", RULES))],
+        queries: [tableQuery(countBy("rule, effect", RULES))],
         nothing: "no rule names this tool alone",
         sortBy: "Hits",
         columns: [
@@ -215,7 +218,7 @@ const RULES_AND_LIMITS: GridRow = {
         description:
           "How full each limit of this tool is, for its fullest agent. At 100 % the next call is denied until the window ends.",
         unit: "percentunit",
-        queries: [overTime(`max by (counter, scope) (${FILL})`, "{{counter}} per {{scope}}")],
+        queries: [rangeQuery(`max by (counter, scope) (${FILL})`, "{{counter}} per {{scope}}")],
         nothing: "no limits on this tool",
         limits: { warn: 0.8, bad: 1 },
         max: 1,
@@ -235,7 +238,7 @@ const SIZES: GridRow = {
         description:
           "Calls that passed the policy and did not succeed: the tool said so (tool_error), the protocol did (rpc_error), or no answer came.",
         unit: "reqps",
-        queries: [overTime(callRate(`${BY_AGENT},outcome!~"success|denied"`, "outcome"), "{{outcome}}")],
+        queries: [rangeQuery(callRate(`${BY_AGENT},outcome!~"success|denied"`, "outcome"), "{{outcome}}")],
         nothing: "no errors in this time",
         isStacked: true,
         colours: OUTCOME_COLOURS,
@@ -248,7 +251,7 @@ const SIZES: GridRow = {
         description:
           "Average length of a call's message and of its answer. Long answers cost the agent context.",
         unit: "bytes",
-        queries: [overTime(average("request"), "call"), overTime(average("result"), "answer")],
+        queries: [rangeQuery(average("request"), "call"), rangeQuery(average("result"), "answer")],
         colours: { call: "blue", answer: "purple" },
       }),
     ],
@@ -260,7 +263,7 @@ export const TOOL = board({
   title: "Tool",
   description:
     "One tool: how its calls ended, how long they took, who called it, which rules and limits decided.",
-  variables: [datasource(), namespace(), server(), oneTool(), agent()],
+  variables: [datasource(), namespace(), server(), singleTool(), agent()],
   rows: [HEAD, TRAFFIC, CAUSES, RULES_AND_LIMITS, SIZES],
 });
 

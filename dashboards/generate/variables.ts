@@ -42,7 +42,7 @@ export function tools(): Variable {
 }
 
 /** Exactly one tool. */
-export function oneTool(): Variable {
+export function singleTool(): Variable {
   return query("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
 }
 

@@ -2,14 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RULE, thirdPartyNotices } from "../package/notices.ts";
+import { DIVIDER, renderNotices } from "../package/notices.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
 /** One text; `packages` are folders from the root of the project. */
-export function licences(packages: readonly string[]): string {
+export function renderLicences(packages: readonly string[]): string {
   const own = readFileSync(join(ROOT, "LICENSE"), "utf8");
-  return [`Tollgate\n\n${own}`, NODE, LIBATOMIC, thirdPartyNotices(ROOT, packages)].join(RULE);
+  return [`Tollgate\n\n${own}`, NODE, LIBATOMIC, renderNotices(ROOT, packages)].join(DIVIDER);
 }
 
 const NODE = `Node.js ${process.versions.node}

@@ -7,18 +7,18 @@ import * as z from "zod";
 
 const MANIFEST = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
 /** Between two of them. */
-export const RULE = `\n${"-".repeat(78)}\n\n`;
+export const DIVIDER = `\n${"-".repeat(78)}\n\n`;
 
 /** Folders of the packages of which something was taken, from the root of the project. */
-export function packagesIn({ outputs }: Metafile): string[] {
+export function listPackages({ outputs }: Metafile): string[] {
   const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].toSorted();
 }
 
 /** One text. @throws when a package says nothing about its licence. */
-export function thirdPartyNotices(root: string, folders: readonly string[]): string {
-  return folders.map((folder) => noticeOf(join(root, folder))).join(RULE);
+export function renderNotices(root: string, folders: readonly string[]): string {
+  return folders.map((folder) => noticeOf(join(root, folder))).join(DIVIDER);
 }
 
 function noticeOf(folder: string): string {

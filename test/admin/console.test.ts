@@ -9,13 +9,13 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
 import { addConsole } from "../../src/admin/console.ts";
-import { setStage, type Stage } from "../fixtures/console-stage.ts";
+import { startConsoleSidecar, type ConsoleSidecar } from "../fixtures/console-sidecar.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 
-let stage: Stage;
+let stage: ConsoleSidecar;
 beforeAll(async () => {
   await buildConsole();
-  stage = await setStage();
+  stage = await startConsoleSidecar();
 });
 afterAll(() => stage.stop());
 

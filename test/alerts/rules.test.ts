@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readAlerts, readRecordings, RULE_FILES, testFiles } from "../../tools/alerts/rule-files.ts";
+import { readAlerts, readRecordings, RULE_FILES, listTestFiles } from "../../tools/alerts/rule-files.ts";
 import { readRunbook } from "../../tools/alerts/runbook.ts";
-import { describeAlerts, describeManifest, MANIFEST, PAGE } from "../../tools/alerts/write.ts";
+import { renderAlertsPage, renderManifest, MANIFEST_FILE, ALERTS_PAGE } from "../../tools/alerts/write.ts";
 import { OUTCOMES } from "../../src/mcp/vocabulary.ts";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";
@@ -81,7 +81,7 @@ describe("the alert rules", () => {
   });
 
   it.each(ALERTS)("$alert has tests of promtool that fire and that stay silent", ({ alert }) => {
-    const own = testFiles().filter((name) => name.startsWith(`${alert}.`));
+    const own = listTestFiles().filter((name) => name.startsWith(`${alert}.`));
     const text = own.map((name) =>
       readFileSync(new URL(`../../dashboards/alerts/tests/${name}`, import.meta.url), "utf8"),
     );
@@ -98,11 +98,11 @@ describe("the alert rules", () => {
 
 describe("what is written from the rules", () => {
   it("is the PrometheusRule beside them", () => {
-    expect(readFileSync(MANIFEST, "utf8")).toBe(describeManifest());
+    expect(readFileSync(MANIFEST_FILE, "utf8")).toBe(renderManifest());
   });
 
   it("links to runbooks wherever they are", () => {
-    const manifest = describeManifest("https://example.org/runbooks");
+    const manifest = renderManifest("https://example.org/runbooks");
     expect(manifest.match(/runbook_url: https:\/\/example\.org\/runbooks\/\w+\.md$/gm)).toHaveLength(
       ALERTS.length,
     );
@@ -110,7 +110,7 @@ describe("what is written from the rules", () => {
   });
 
   it("is the table in docs/alerts.md", () => {
-    expect(readFileSync(PAGE, "utf8")).toBe(describeAlerts((alert) => readRunbook(alert).meaning));
+    expect(readFileSync(ALERTS_PAGE, "utf8")).toBe(renderAlertsPage((alert) => readRunbook(alert).meaning));
   });
 
   it("covers every rule file", () => {

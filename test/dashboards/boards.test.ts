@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { boardFiles } from "../../dashboards/generate/write.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
-import { type Board, BOARDS, queriesOf, textOf, textOfVariable } from "../fixtures/boards.ts";
-import { readPromql, windowsOf } from "../fixtures/promql.ts";
+import { type Board, BOARDS, listQueries, readBoardText, variableQuery } from "../fixtures/boards.ts";
+import { parsePromql, windowsOf } from "../fixtures/promql.ts";
 
 const ROWS = new Map<string, MetricRow>(Object.values(METRICS).map((row) => [row.name, row]));
 /** What Prometheus writes itself of every target. */
@@ -16,7 +16,7 @@ const PROMQL =
   `sum count max min avg group round topk rate increase max_over_time histogram_quantile label_replace
   vector or and unless offset`.split(/\s+/);
 
-const QUERIES = BOARDS.flatMap((board) => queriesOf(board).map((query) => ({ board, ...query })));
+const QUERIES = BOARDS.flatMap((board) => listQueries(board).map((query) => ({ board, ...query })));
 const PANELS = BOARDS.flatMap((board) =>
   board.panels.map((panel) => ({ where: `${board.name}: ${panel.title}`, board, panel })),
 );
@@ -40,14 +40,15 @@ function variablesIn(text: string): readonly string[] {
 /** The texts in which Grafana replaces variables. */
 function textsOf(board: Board): string {
   const { panels, annotations, templating } = board;
-  return JSON.stringify([panels, annotations.list, templating.list.map(textOfVariable)]);
+  return JSON.stringify([panels, annotations.list, templating.list.map(variableQuery)]);
 }
 
 describe("dashboards/*.json", () => {
   it("are what the generator writes", () => {
     const files = boardFiles();
     expect(BOARDS.map(({ name }) => `${name}.json`).toSorted()).toEqual([...files.keys()].toSorted());
-    for (const [file, text] of files) expect(textOf(file), `${file}: run npm run dashboards`).toBe(text);
+    for (const [file, text] of files)
+      expect(readBoardText(file), `${file}: run npm run dashboards`).toBe(text);
   });
 
   it("are five, with uids of their own", () => {
@@ -121,7 +122,7 @@ describe("panels", () => {
 
 describe("queries", () => {
   it.each(QUERIES)("$where speaks of metrics and labels that exist", ({ expr }) => {
-    const { selectors, grouping, words } = readPromql(expr);
+    const { selectors, grouping, words } = parsePromql(expr);
     expect(selectors).not.toEqual([]);
     for (const { metric, matchers } of selectors) {
       expect(rowOf(metric) !== undefined || FOREIGN.includes(metric), `${metric} is declared nowhere`).toBe(
@@ -136,7 +137,7 @@ describe("queries", () => {
   });
 
   it.each(QUERIES)("$where holds to the namespaces and servers that the reader chose", ({ expr }) => {
-    const { selectors } = readPromql(expr);
+    const { selectors } = parsePromql(expr);
     for (const { metric, matchers } of selectors) {
       expect(matchers.get("namespace"), metric).toBe('=~"$namespace"');
       if (rowOf(metric)?.labels.includes("server"))
@@ -161,12 +162,12 @@ describe("queries", () => {
       { metric: "tollgate_decisions_total" },
     ],
   ])("are read: %s", (_what, expr, selector) => {
-    expect(readPromql(expr).selectors).toMatchObject([selector]);
+    expect(parsePromql(expr).selectors).toMatchObject([selector]);
   });
 
   it("are read to the last word: a metric without a selector, a label that is grouped by, a window", () => {
     const expr = "sum by (agent, no_label) (increase(up[5m])) + on (x) group_left (y) tollgate_frozen";
-    expect(readPromql(expr)).toEqual({
+    expect(parsePromql(expr)).toEqual({
       selectors: [],
       grouping: ["agent", "no_label", "x", "y"],
       words: ["sum", "increase", "up", "tollgate_frozen"],

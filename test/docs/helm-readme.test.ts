@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { describeReadme, valuesOfChart } from "../../tools/pages/helm-readme.ts";
+import { renderChartReadme, listChartValues } from "../../tools/pages/helm-readme.ts";
 import manifest from "../../package.json" with { type: "json" };
 
 const CHART = join(import.meta.dirname, "../../deploy/helm/tollgate");
@@ -12,18 +12,18 @@ const read = (name: string): string => readFileSync(join(CHART, name), "utf8");
 
 describe("deploy/helm/tollgate", () => {
   it("has the README that npm run helm:readme writes", () => {
-    expect(describeReadme()).toBe(read("README.md"));
+    expect(renderChartReadme()).toBe(read("README.md"));
   });
 
   it("describes every value, and has a default for each", () => {
-    expect(valuesOfChart().length).toBeGreaterThan(40);
+    expect(listChartValues().length).toBeGreaterThan(40);
     expect(
-      valuesOfChart().filter(({ description, preset }) => description === "" || preset === undefined),
+      listChartValues().filter(({ description, preset }) => description === "" || preset === undefined),
     ).toEqual([]);
   });
 
   it("has no default that the schema does not know", () => {
-    const described = valuesOfChart().map(({ path }) => path.split(".")[0]);
+    const described = listChartValues().map(({ path }) => path.split(".")[0]);
     const values = Object.keys(parse(read("values.yaml")) as object);
     expect(values.filter((name) => !described.includes(name))).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, REASONS } from "../../src/policy/mode.ts";
-import { setStage, type Stage } from "../fixtures/console-stage.ts";
+import { startConsoleSidecar, type ConsoleSidecar } from "../fixtures/console-sidecar.ts";
 
 // Both are CommonJS, whose default export is not what their types say under ECMAScript modules.
 const require = createRequire(import.meta.url);
@@ -31,12 +31,14 @@ const PAGE: Page = parse(readFileSync(new URL("../../docs/openapi.yaml", import.
 const ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
 ajv.addSchema({ $id: "page", components: PAGE.components });
 
-let stage: Stage;
+let stage: ConsoleSidecar;
 let approval: string;
 const seen = new Set<string>();
 
 beforeAll(async () => {
-  stage = await setStage({ config: 'audit: { capture: [{ tool: "DropTable", paths: ["args.table"] }] }\n' });
+  stage = await startConsoleSidecar({
+    config: 'audit: { capture: [{ tool: "DropTable", paths: ["args.table"] }] }\n',
+  });
   await stage.list();
   await stage.call("RunBatch", { size: 250 });
   await stage.call("RunBatch", { size: "many" });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseSettings } from "../../src/config/settings/settings.ts";
-import { setStage } from "../fixtures/console-stage.ts";
+import { startConsoleSidecar } from "../fixtures/console-sidecar.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -26,7 +26,7 @@ describe("approvals.webhook", () => {
     const receiver = await serveOnLoopback((request) => {
       request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     });
-    const stage = await setStage({ config: webhook(receiver.url) });
+    const stage = await startConsoleSidecar({ config: webhook(receiver.url) });
     expect((await stage.call("DropTable", { table: "s3cr3t" })).isDenied).toBe(true);
     await until(() => body.endsWith("}"));
     expect(JSON.parse(body)).toMatchObject({

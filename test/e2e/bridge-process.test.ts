@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 
 import { expect, it } from "vitest";
 
-import { INITIALIZE, modern, stdioServer } from "../fixtures/bridge.ts";
+import { INITIALIZE, modernRequest, stdioServer } from "../fixtures/bridge.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { MAIN } from "../fixtures/start-wrap.ts";
@@ -28,7 +28,7 @@ async function childrenOf(tollgate: RunningTollgate): Promise<number[]> {
   await post(tollgate, { method: "notifications/initialized" }, session);
   const answers = await Promise.all([
     post(tollgate, { id: 2, method: "test/received" }, session),
-    post(tollgate, ...modern(2, "test/received")),
+    post(tollgate, ...modernRequest(2, "test/received")),
   ]);
   const texts = await Promise.all(answers.map((answer) => answer.text()));
   return texts.map((text) => Number(/"pid":(\d+)/.exec(text)?.[1]));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { INITIALIZE, modern, stdioServer } from "../fixtures/bridge.ts";
+import { INITIALIZE, modernRequest, stdioServer } from "../fixtures/bridge.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import {
   startTestSidecar,
@@ -65,10 +65,10 @@ describe("a stdio server behind the bridge", () => {
     expect(await (await post({ id: 2, method: "test/received" }, session)).text()).not.toContain(
       "delete_all",
     );
-    const [message, headers] = modern(1, "tools/call", { name: "delete_all" });
+    const [message, headers] = modernRequest(1, "tools/call", { name: "delete_all" });
     const named = { ...headers, "mcp-name": "delete_all" };
     expect(await (await post(message, named)).json()).toMatchObject({ result: { isError: true } });
-    expect(await (await post(...modern(2, "test/received"))).text()).not.toContain("delete_all");
+    expect(await (await post(...modernRequest(2, "test/received"))).text()).not.toContain("delete_all");
     expect(await sidecar.metric("tollgate_tool_denials_total", { tool: "delete_all" })).toBe(2);
   });
 
@@ -77,7 +77,7 @@ describe("a stdio server behind the bridge", () => {
     const clients = Array.from({ length: 1_000 }, (_, client) => `client ${client}`);
     const heard = await Promise.all(
       clients.map(async (client) => {
-        const answer = await post(...modern(1, "test/echo", { client, together: 50 }));
+        const answer = await post(...modernRequest(1, "test/echo", { client, together: 50 }));
         const { id, result } = JSON.parse(await answer.text());
         return [id, result.heard.params.client];
       }),
@@ -115,7 +115,7 @@ describe("a stdio server behind the bridge", () => {
   it("is ready once it stays, and not while it keeps ending; its restarts are counted", async () => {
     await start("puppet");
     await until(async () => (await ready()) === 200);
-    const [message, headers] = modern(1, "test/echo", { exit: 1 });
+    const [message, headers] = modernRequest(1, "test/echo", { exit: 1 });
     expect((await post(message, headers)).status).toBe(502);
     expect(await ready()).toBe(503);
     expect(await sidecar.metric("tollgate_upstream_up")).toBe(0);

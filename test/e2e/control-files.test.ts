@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { callOf, callTool, send } from "../fixtures/open-loop.ts";
+import { toolCall, callTool, sendRequest } from "../fixtures/open-loop.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 const POLICY = { version: "1", default: "allow", tools: { drop: { action: "approve" } } };
@@ -47,7 +47,11 @@ function at(name: string): string {
 }
 
 function call(tool: string, agent = "a", args: object = {}): Promise<string> {
-  return callTool({ url: sidecar?.url ?? "", headers: { "x-agent-id": agent }, message: callOf(tool, args) });
+  return callTool({
+    url: sidecar?.url ?? "",
+    headers: { "x-agent-id": agent },
+    message: toolCall(tool, args),
+  });
 }
 
 async function admin(path: string, body?: object): Promise<Record<string, unknown>> {
@@ -148,7 +152,7 @@ function state(): { ttlMs: number; state: string } {
 
 async function ask(args: object): Promise<string> {
   const headers = { "x-agent-id": "a" };
-  const { text } = await send({ url: sidecar?.url ?? "", headers, message: callOf("drop", args) });
+  const { text } = await sendRequest({ url: sidecar?.url ?? "", headers, message: toolCall("drop", args) });
   return /"approval_id":"([^"]+)"/.exec(text)?.[1] ?? "";
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKey } from "../../src/config/files/key-file.ts";
-import { type Identified, startIdentified } from "../fixtures/identified.ts";
+import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const ALICE = createKey("alice");
@@ -25,7 +25,7 @@ function digestLine(name: string, key: string): string {
   return `- { name: ${name}, digest: "sha256:${createHash("sha256").update(key).digest("hex")}" }`;
 }
 
-async function refused(guarded: Identified, headers: Record<string, string>): Promise<Response> {
+async function refused(guarded: IdentifiedSidecar, headers: Record<string, string>): Promise<Response> {
   const before = guarded.seen.length;
   figures.tried += 1;
   const response = await guarded.call(headers);
@@ -36,7 +36,7 @@ async function refused(guarded: Identified, headers: Record<string, string>): Pr
 }
 
 describe.each(["authorization", "x-api-key"])("an API key in %s", (header) => {
-  let guarded: Identified;
+  let guarded: IdentifiedSidecar;
   let file: string;
   const shown = (key: string): Record<string, string> =>
     header === "authorization" ? { authorization: `Bearer ${key}` } : { "x-api-key": key };
@@ -44,7 +44,7 @@ describe.each(["authorization", "x-api-key"])("an API key in %s", (header) => {
   beforeAll(async () => {
     file = join(folder, `${header}.yaml`);
     writeFileSync(file, [ALICE.line, BOB.line, digestLine("weak", SHORT)].join("\n"));
-    guarded = await startIdentified(
+    guarded = await startIdentifiedSidecar(
       `identity:\n  api-keys: { file: "${file}", header: ${header} }\n  required: true\n`,
     );
   });
@@ -99,7 +99,7 @@ describe.each(["authorization", "x-api-key"])("an API key in %s", (header) => {
 it("refuses a bad file at the start with 64", async () => {
   const file = join(folder, "bad.yaml");
   writeFileSync(file, "- { name: half");
-  await expect(startIdentified(`identity:\n  api-keys: { file: "${file}" }\n`)).rejects.toMatchObject({
+  await expect(startIdentifiedSidecar(`identity:\n  api-keys: { file: "${file}" }\n`)).rejects.toMatchObject({
     exitCode: 64,
     problems: [`${file}: is not YAML`],
   });

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callBody, type Identified, startIdentified } from "../fixtures/identified.ts";
+import { callBody, type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 
 /** The hop is 127.0.0.2 and all of 127.0.5.0/24; the test also speaks from 127.0.0.1, whom nobody trusts. */
 const FROM = `["127.0.0.2", "127.0.5.0/24", "::1"]`;
 const HOP = "127.0.0.2";
 const figures = { tried: 0, accepted: 0 };
 
-let guarded: Identified;
+let guarded: IdentifiedSidecar;
 beforeAll(async () => {
   const header = `header: { name: X-Agent-Id, from: ${FROM} }`;
-  guarded = await startIdentified(
+  guarded = await startIdentifiedSidecar(
     `identity:\n  required: true\n  xfcc: { from: ${FROM} }\n  ${header}\n  upstream-header: X-Verified-Agent\n`,
   );
 });

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { movableClock, type MovableClock } from "../fixtures/fake-clock.ts";
-import { type Identified, startIdentified } from "../fixtures/identified.ts";
-import { Issuer, type Mood, newKey } from "../fixtures/issuer.ts";
+import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
+import { Issuer, type IssuerMode, newKey } from "../fixtures/issuer.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 let issuer: Issuer;
-let guarded: Identified;
+let guarded: IdentifiedSidecar;
 let clock: MovableClock;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ const HOUR_MS = 3_600_000;
 
 async function start(more = ""): Promise<void> {
   const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}"${more} }`;
-  guarded = await startIdentified(`identity:\n  jwt: ${jwt}\n`, { clock });
+  guarded = await startIdentifiedSidecar(`identity:\n  jwt: ${jwt}\n`, { clock });
 }
 
 async function ready(): Promise<string> {
@@ -65,7 +65,7 @@ describe("the issuer's keys", () => {
     expect(issuer.asked).toBe(0);
   });
 
-  it.each<[Mood, string]>([
+  it.each<[IssuerMode, string]>([
     ["down", "ECONNRESET"],
     ["error", "it answered 500"],
     ["garbage", "is not JSON"],
@@ -93,7 +93,7 @@ describe("the issuer's keys", () => {
     expect(await statusFor(await issuer.token("alice"))).toBe(401);
   });
 
-  it.each<Mood>(["down", "garbage", "no keys", "huge"])(
+  it.each<IssuerMode>(["down", "garbage", "no keys", "huge"])(
     "serve for a bounded time when they cannot be fetched again (%s), then every token is bad",
     async (mood) => {
       await start(`, refresh-ms: 20, stale-ms: ${HOUR_MS}`);

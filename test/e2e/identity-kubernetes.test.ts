@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newAuthority, newCertificate, type Pem } from "../fixtures/certificates.ts";
 import { movableClock } from "../fixtures/fake-clock.ts";
-import { type Identified, startIdentified } from "../fixtures/identified.ts";
+import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 import { Issuer, newKey } from "../fixtures/issuer.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -19,7 +19,7 @@ let folder: string;
 let authority: Pem;
 let server: Pem;
 let cluster: Issuer;
-let guarded: Identified;
+let guarded: IdentifiedSidecar;
 const clock = movableClock();
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ describe.each(["a file", "the API server"])(
       const keys =
         from === "a file" ? `jwks-file: "${join(folder, "jwks.json")}"` : `jwks: "${cluster.url}/keys"`;
       const section = `{ audience: ${AUDIENCE}, issuer: "${cluster.url}", ${keys} }`;
-      guarded = await startIdentified(`identity:\n  service-accounts: ${section}\n`, { clock });
+      guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
       await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
     });
 
@@ -98,7 +98,7 @@ it("public keys in a file are read again when it changes", async () => {
   const file = join(folder, "rotated.json");
   writeFileSync(file, JSON.stringify(cluster.jwks));
   const section = `{ audience: ${AUDIENCE}, issuer: "${cluster.url}", jwks-file: "${file}" }`;
-  guarded = await startIdentified(`identity:\n  service-accounts: ${section}\n`, { clock });
+  guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
   const key = await newKey("ES256");
   await refused(await token({}, key));
   writeFileSync(file, JSON.stringify({ keys: [key.publicJwk] }));
@@ -143,7 +143,7 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     };
     const files = `ca-file: "${join(folder, "ca.crt")}", token-file: "${join(folder, "token")}"`;
     const section = `{ audience: ${AUDIENCE}, token-review: "https://localhost:${port}", ${files} }`;
-    guarded = await startIdentified(`identity:\n  service-accounts: ${section}\n`, { clock });
+    guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
   });
   afterEach(() => close());
 

@@ -7,7 +7,12 @@ import { connect, type ConnectionOptions, TLSSocket } from "node:tls";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newAuthority, newCertificate, type Pem } from "../fixtures/certificates.ts";
-import { callBody, type Identified, JSON_TYPE, startIdentified } from "../fixtures/identified.ts";
+import {
+  callBody,
+  type IdentifiedSidecar,
+  JSON_TYPE,
+  startIdentifiedSidecar,
+} from "../fixtures/identified.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const SPIFFE = "spiffe://example.org/ns/batch/sa/runner";
@@ -16,14 +21,14 @@ const figures = { tried: 0, accepted: 0 };
 let folder: string;
 let authority: Pem;
 let strangers: Pem;
-let guarded: Identified;
+let guarded: IdentifiedSidecar;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tollgate-tls-"));
   [authority, strangers] = await Promise.all([newAuthority(), newAuthority("strangers")]);
   writeServer(await newCertificate(authority, { commonName: "localhost", dns: ["localhost"] }), authority);
   const tls = `{ cert: "${join(folder, "cert")}", key: "${join(folder, "key")}", client-ca: "${join(folder, "ca")}" }`;
-  guarded = await startIdentified(`tls: ${tls}\nidentity: { required: true }\n`);
+  guarded = await startIdentifiedSidecar(`tls: ${tls}\nidentity: { required: true }\n`);
 });
 afterAll(async () => {
   console.log(`mTLS: ${figures.tried} bad certificates shown, ${figures.accepted} accepted`);
@@ -199,6 +204,6 @@ it.each([
 ])("TLS from %s is refused at the start with 64", async (_what, file, problem) => {
   writeFileSync(join(folder, "junk"), "junk");
   const path = join(folder, file);
-  const starting = startIdentified(`tls: { cert: "${path}", key: "${path}" }\n`);
+  const starting = startIdentifiedSidecar(`tls: { cert: "${path}", key: "${path}" }\n`);
   await expect(starting).rejects.toMatchObject({ exitCode: 64, message: expect.stringContaining(problem) });
 });

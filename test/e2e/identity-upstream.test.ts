@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Identified, startIdentified } from "../fixtures/identified.ts";
+import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 import { Issuer } from "../fixtures/issuer.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
@@ -10,11 +10,11 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
-async function startWith(more: string): Promise<{ guarded: Identified; token: string }> {
+async function startWith(more: string): Promise<{ guarded: IdentifiedSidecar; token: string }> {
   const issuer = await Issuer.start();
   stops.push(() => issuer.close());
   const jwt = `jwt: { issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
-  const guarded = await startIdentified(`identity:\n  ${jwt}\n${more}`);
+  const guarded = await startIdentifiedSidecar(`identity:\n  ${jwt}\n${more}`);
   stops.push(guarded.stop);
   await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
   return { guarded, token: await issuer.token("alice") };
@@ -38,7 +38,7 @@ describe("a token", () => {
     const issuer = await Issuer.start();
     stops.push(() => issuer.close());
     const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}", algorithms: [ES256] }`;
-    const guarded = await startIdentified(`identity:\n  jwt: ${jwt}\n`);
+    const guarded = await startIdentifiedSidecar(`identity:\n  jwt: ${jwt}\n`);
     stops.push(guarded.stop);
     await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
     const statuses = issuer.keys.map(async (key) => {
@@ -75,7 +75,7 @@ describe("a token", () => {
   });
 
   it("goes upstream when no source of identity takes tokens", async () => {
-    const guarded = await startIdentified("identity: {}\n");
+    const guarded = await startIdentifiedSidecar("identity: {}\n");
     stops.push(guarded.stop);
     await guarded.call({ authorization: "Bearer x" });
     expect(guarded.seen.at(-1)).toMatchObject({ authorization: "Bearer x" });

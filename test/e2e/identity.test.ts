@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportSPKI, importJWK } from "jose";
 import { movableClock } from "../fixtures/fake-clock.ts";
-import { callBody, type Identified, startIdentified } from "../fixtures/identified.ts";
+import { callBody, type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 import { type IssuedKey, Issuer, newKey, rawToken } from "../fixtures/issuer.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -16,7 +16,7 @@ const POLICY = {
 
 let issuer: Issuer;
 let stranger: IssuedKey;
-let guarded: Identified;
+let guarded: IdentifiedSidecar;
 const clock = movableClock();
 // Noon: the limit of a day must not begin anew within the test.
 clock.pass(12 * 3_600_000 - (Date.now() % (24 * 3_600_000)));
@@ -26,7 +26,7 @@ const figures = { tried: 0, accepted: 0 };
 beforeAll(async () => {
   issuer = await Issuer.start(clock.wallMs);
   stranger = await newKey("RS256");
-  guarded = await startIdentified(configFor(issuer), { policy: POLICY, clock });
+  guarded = await startIdentifiedSidecar(configFor(issuer), { policy: POLICY, clock });
   await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
 });
 afterAll(async () => {
@@ -44,7 +44,7 @@ function bearer(token: string): Record<string, string> {
 }
 
 /** Shows a token that proves nothing; the answer's status, and whether the server saw anything. */
-async function refusedBy(to: Identified, headers: Record<string, string>): Promise<Response> {
+async function refusedBy(to: IdentifiedSidecar, headers: Record<string, string>): Promise<Response> {
   const before = to.seen.length;
   figures.tried += 1;
   const response = await to.call(headers);

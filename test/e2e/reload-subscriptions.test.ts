@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { modern } from "../fixtures/bridge.ts";
+import { modernRequest } from "../fixtures/bridge.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { openAnswer } from "../fixtures/open-loop.ts";
+import { openResponse } from "../fixtures/open-loop.ts";
 import { type DualEraServer, startDualEraServer } from "../fixtures/servers/dual-era.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 import { type ClientV2, connectV2Over } from "./relay/client-v2.ts";
@@ -110,8 +110,8 @@ describe("a subscription of the 2026 era", () => {
     });
     try {
       const post = async (id: number, method: string, params: object): Promise<IncomingMessage> => {
-        const [message, headers] = modern(id, method, params);
-        return openAnswer({ url: raw.url, message, headers });
+        const [message, headers] = modernRequest(id, method, params);
+        return openResponse({ url: raw.url, message, headers });
       };
       (await post(1, "tools/list", {})).resume();
       await until(async () => (await raw.metric("tollgate_tools")) > 0);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { callOf, isWhole, openAnswer } from "../fixtures/open-loop.ts";
+import { toolCall, isWhole, openResponse } from "../fixtures/open-loop.ts";
 import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
 
 let server: Server;
@@ -27,7 +27,7 @@ it.each([
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   sidecar = await startTestSidecar({ upstream: `http://127.0.0.1:${port}/mcp` });
-  const answer = await openAnswer({ url: sidecar.url, message: callOf("run") });
+  const answer = await openResponse({ url: sidecar.url, message: toolCall("run") });
   answer.once("data", () => held.forEach(end));
   expect(await isWhole(answer)).toBe(isEnd);
 });

@@ -9,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { isRunning, openDescriptors, processesUnder } from "../fixtures/processes.ts";
+import { isRunning, openDescriptors, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { MAIN, serverFile } from "../fixtures/start-wrap.ts";
 import { connectV1Over } from "./relay/client-v1.ts";
@@ -38,7 +38,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 afterEach(async () => {
-  const processes = processesUnder(process.pid).filter((pid) => pid !== process.pid);
+  const processes = listProcessTree(process.pid).filter((pid) => pid !== process.pid);
   for (const client of clients) await client.close();
   clients = [];
   await until(() => !processes.some(isRunning) && openDescriptors() <= descriptors);

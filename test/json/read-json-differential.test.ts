@@ -7,7 +7,7 @@ import { parse as parseYaml } from "yaml";
 import { readJson } from "../../src/json/read-json.ts";
 import type { JsonFaultCause } from "../../src/json/read-json.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
-import { meansTheSame, withoutBlanks } from "../fixtures/json/meaning.ts";
+import { meansTheSame, withoutWhitespace } from "../fixtures/json/meaning.ts";
 
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 30_000);
 const seeds = integer({ min: -0x8000_0000, max: 0x7fff_ffff });
@@ -33,7 +33,7 @@ const EVIDENCE: Readonly<Record<JsonFaultCause, (text: string) => boolean>> = {
 };
 
 function colons(text: string): number {
-  return withoutBlanks(text)
+  return withoutWhitespace(text)
     .replace(/"(?:[^"\\]|\\.)*"/g, '""')
     .split(":").length;
 }
@@ -49,7 +49,7 @@ describe("on texts that are JSON or nearly so", () => {
         return (
           theirs !== undefined &&
           meansTheSame(ours.value, theirs.value) &&
-          ours.minified === withoutBlanks(text)
+          ours.minified === withoutWhitespace(text)
         );
       return theirs === undefined ? ours.offset <= text.length : EVIDENCE[ours.cause](text);
     });

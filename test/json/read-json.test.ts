@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { JsonNumber } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
 import type { JsonBounds } from "../../src/json/read-json.ts";
-import { meansTheSame, withoutBlanks } from "../fixtures/json/meaning.ts";
+import { meansTheSame, withoutWhitespace } from "../fixtures/json/meaning.ts";
 
 function causeOf(text: string, bounds?: JsonBounds): string {
   const reading = readJson(text, bounds);
@@ -239,7 +239,7 @@ describe("minified", () => {
       null,
       "\t",
     );
-    expect(readJson(text)).toMatchObject({ minified: withoutBlanks(text) });
+    expect(readJson(text)).toMatchObject({ minified: withoutWhitespace(text) });
   });
 });
 

@@ -4,8 +4,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
-import { type OpenConsole, openConsole, overflowOf } from "../fixtures/console-page.ts";
-import { setStage, type Stage } from "../fixtures/console-stage.ts";
+import { type OpenConsole, openConsole, overflowPx } from "../fixtures/console-page.ts";
+import { startConsoleSidecar, type ConsoleSidecar } from "../fixtures/console-sidecar.ts";
 
 const TOKEN = "an-admin-token-of-32-characters!";
 
@@ -17,16 +17,16 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each([360, 1440])("at %i pixels", (width) => {
-  let stage: Stage;
+  let stage: ConsoleSidecar;
   let console: OpenConsole;
   beforeEach(async () => {
-    stage = await setStage();
+    stage = await startConsoleSidecar();
     console = await openConsole(browser, stage.sidecar.adminUrl, { viewport: { width, height: 800 } });
   });
   afterEach(async () => {
     expect(console.troubles).toEqual([]);
     expect(console.strangers).toEqual([]);
-    expect(await overflowOf(console.page)).toBe(0);
+    expect(await overflowPx(console.page)).toBe(0);
     await console.close();
     await stage.stop();
   });
@@ -131,10 +131,10 @@ describe.each([360, 1440])("at %i pixels", (width) => {
 });
 
 describe("with an admin token", () => {
-  let stage: Stage;
+  let stage: ConsoleSidecar;
   let console: OpenConsole;
   beforeEach(async () => {
-    stage = await setStage({ environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
+    stage = await startConsoleSidecar({ environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
     console = await openConsole(browser, stage.sidecar.adminUrl);
   });
   afterEach(async () => {
@@ -176,7 +176,7 @@ describe("with an admin token", () => {
 
 describe("a sidecar that is not well", () => {
   it("is said in words", async () => {
-    const stage = await setStage({ upstream: "http://127.0.0.1:1/mcp" });
+    const stage = await startConsoleSidecar({ upstream: "http://127.0.0.1:1/mcp" });
     const { page, close } = await openConsole(browser, stage.sidecar.adminUrl);
     await page.getByText("Not ready: the upstream at 127.0.0.1:1 does not accept connections").waitFor();
     await stage.stop();

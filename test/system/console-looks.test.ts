@@ -7,8 +7,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
-import { openConsole, overflowOf } from "../fixtures/console-page.ts";
-import { setStage, type Stage } from "../fixtures/console-stage.ts";
+import { openConsole, overflowPx } from "../fixtures/console-page.ts";
+import { startConsoleSidecar, type ConsoleSidecar } from "../fixtures/console-sidecar.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const LONG = "x".repeat(10_000);
@@ -39,9 +39,9 @@ const LOOKS = [
 ] as const;
 
 describe("axe", () => {
-  let stage: Stage;
+  let stage: ConsoleSidecar;
   beforeAll(async () => {
-    stage = await setStage();
+    stage = await startConsoleSidecar();
     await stage.list();
     await stage.call("Query");
     await stage.call("RunBatch", { size: 250 });
@@ -72,7 +72,7 @@ describe("axe", () => {
 describe.each([360, 1440])("names that were chosen to do harm, at %i pixels", (width) => {
   it("are shown as text, and break nothing", async () => {
     const tools = HOSTILE.map((name) => name.slice(0, 1_000));
-    const stage = await setStage({ settings: {} }, tools);
+    const stage = await startConsoleSidecar({ settings: {} }, tools);
     await stage.list();
     for (const name of HOSTILE) {
       await stage.claim(name, "Query", { [name]: name });
@@ -90,10 +90,10 @@ describe.each([360, 1440])("names that were chosen to do harm, at %i pixels", (w
     for (const summary of await page.locator("button.summary").all()) {
       await summary.click();
       await page.locator(".explained").waitFor();
-      expect(await overflowOf(page)).toBe(0);
+      expect(await overflowPx(page)).toBe(0);
     }
     await page.locator("details summary").click();
-    expect(await overflowOf(page)).toBe(0);
+    expect(await overflowPx(page)).toBe(0);
     const text = await page.locator("body").innerText();
     expect(text).toContain("<img src=x onerror=");
     expect(text).toContain("‹U+202E›txt.exe");

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildConsole } from "../../scripts/build-console.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { openConsole } from "../fixtures/console-page.ts";
-import { setStage } from "../fixtures/console-stage.ts";
+import { startConsoleSidecar } from "../fixtures/console-sidecar.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 it("is painted within 200 KB, answers of the sidecar included", async () => {
-  const stage = await setStage();
+  const stage = await startConsoleSidecar();
   const context = await browser.newContext();
   const page = await context.newPage();
   const sizes = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BOARDS, queriesOf, textOfVariable } from "../fixtures/boards.ts";
-import { ask, askVariable, type Asking } from "../fixtures/grafana.ts";
+import { BOARDS, listQueries, variableQuery } from "../fixtures/boards.ts";
+import { countSeries, variableValues, type QueryContext } from "../fixtures/grafana.ts";
 import { type ObservedDemo, SCRAPE_INTERVAL_MS, startObservedDemo } from "../fixtures/observed-demo.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -18,11 +18,11 @@ const TOOL = "ExecuteQuery";
 const PATIENCE_MS = 50_000;
 
 let demo: ObservedDemo;
-let asking: Asking;
+let asking: QueryContext;
 
 // What Grafana shows instead of nothing is no answer.
 const QUERIES = BOARDS.flatMap((board) =>
-  queriesOf(board).map((query) => ({ ...query, expr: query.expr.replaceAll(" or vector(0)", ""), board })),
+  listQueries(board).map((query) => ({ ...query, expr: query.expr.replaceAll(" or vector(0)", ""), board })),
 );
 const PANELS = BOARDS.reduce((sum, { panels }) => sum + panels.length, 0);
 const excepted = QUERIES.filter(({ where }) => excuseOf(where) !== undefined);
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const deadline = performance.now() + PATIENCE_MS;
   await until(async () => {
     for (const query of answering.filter((query) => !answered.has(query))) {
-      if ((await ask(query.board, query, asking)) > 0) answered.add(query);
+      if ((await countSeries(query.board, query, asking)) > 0) answered.add(query);
     }
     return answered.size === answering.length || performance.now() > deadline;
   });
@@ -66,20 +66,20 @@ describe("the boards, on the demo's traffic in a real Prometheus", () => {
   });
 
   it.for(excepted)("$where has nothing to answer", async ({ board, ...query }) => {
-    expect(await ask(board, query, asking), "it answers: take it off the list").toBe(0);
+    expect(await countSeries(board, query, asking), "it answers: take it off the list").toBe(0);
   });
 
   it.for(BOARDS)("$name finds values for every variable that asks", async (board) => {
     for (const variable of board.templating.list) {
-      const text = textOfVariable(variable);
-      if (text !== "") expect(await askVariable(board, text, asking), variable.name).not.toEqual([]);
+      const text = variableQuery(variable);
+      if (text !== "") expect(await variableValues(board, text, asking), variable.name).not.toEqual([]);
     }
   });
 
   it.for(BOARDS)("$name keeps to the namespace that was chosen", async (board) => {
     const elsewhere = { ...asking, chosen: { ...asking.chosen, namespace: "elsewhere" } };
     for (const query of QUERIES.filter((query) => query.board === board)) {
-      expect(await ask(board, query, elsewhere), query.where).toBe(0);
+      expect(await countSeries(board, query, elsewhere), query.where).toBe(0);
     }
   });
 });

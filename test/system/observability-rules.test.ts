@@ -13,10 +13,10 @@ import {
   readAlerts,
   readRecordings,
   RULE_FILES,
-  testFiles,
+  listTestFiles,
 } from "../../tools/alerts/rule-files.ts";
 import { listRunbooks, readRunbook } from "../../tools/alerts/runbook.ts";
-import { MANIFEST } from "../../tools/alerts/write.ts";
+import { MANIFEST_FILE } from "../../tools/alerts/write.ts";
 import { programOrFail } from "./observability/programs.ts";
 
 /** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
@@ -50,7 +50,7 @@ describe("the alert rules, by promtool", () => {
   it("are as many in the PrometheusRule", () => {
     const manifest = z
       .object({ spec: z.object({ groups: z.array(z.unknown()) }) })
-      .parse(parse(readFileSync(MANIFEST, "utf8")));
+      .parse(parse(readFileSync(MANIFEST_FILE, "utf8")));
     const rules = readAlerts().length + readRecordings().length;
     expect(checkGroups("manifest.yml", manifest.spec.groups)).toBe(rules);
   });
@@ -61,7 +61,7 @@ describe("the alert rules, by promtool", () => {
     expect(checkGroups("runbooks.yml", [{ name: "runbooks", rules }])).toBe(queries.length);
   });
 
-  it.each(testFiles())("behave as %s says", (name) => {
+  it.each(listTestFiles())("behave as %s says", (name) => {
     expect(promtool("test", "rules", join(ALERTS_FOLDER, "tests", name))).toContain("SUCCESS");
   });
 
@@ -70,7 +70,7 @@ describe("the alert rules, by promtool", () => {
     async () => {
       let number = 0;
       const result = await mutateAlerts(() => number++ % SHARE === 0);
-      const tests = testFiles().map((name) => readFileSync(join(ALERTS_FOLDER, "tests", name), "utf8"));
+      const tests = listTestFiles().map((name) => readFileSync(join(ALERTS_FOLDER, "tests", name), "utf8"));
       const cases = tests.join("\n").match(/eval_time:/g)?.length;
       console.log(
         `alerts: ${new Set(readAlerts().map(({ alert }) => alert)).size}, recording rules: ${readRecordings().length}, ` +

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INITIALIZE, stdioServer } from "../fixtures/bridge.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { callAtRate, callOf, callTool, isWhole, openAnswer, send } from "../fixtures/open-loop.ts";
-import { isRunning, processesUnder } from "../fixtures/processes.ts";
+import { callAtRate, toolCall, callTool, isWhole, openResponse, sendRequest } from "../fixtures/open-loop.ts";
+import { isRunning, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
 import { noteFigure } from "../operations/figure.ts";
@@ -85,7 +85,7 @@ describe("SIGTERM", () => {
     const agent = new Agent({ keepAlive: true });
     toStop.push(() => agent.destroy());
     const streams = await Promise.all(
-      Array.from({ length: STREAMS }, () => openAnswer({ url: leaving.url })),
+      Array.from({ length: STREAMS }, () => openResponse({ url: leaving.url })),
     );
     const ends = streams.map(isWhole);
     const byTarget = { leaving: 0, staying: 0, afterSignal: 0 };
@@ -94,7 +94,7 @@ describe("SIGTERM", () => {
       const url = service.pick();
       byTarget[url === leaving.url ? "leaving" : "staying"] += 1;
       if (isAsked && url === leaving.url) byTarget.afterSignal += 1;
-      return callTool({ url, agent, message: callOf(index % 50 === 0 ? "slow" : "run") });
+      return callTool({ url, agent, message: toolCall(index % 50 === 0 ? "slow" : "run") });
     });
     await until(() => (calls.tally()["admitted"] ?? 0) >= 2 * RATE);
     const sinceMs = performance.now();
@@ -131,16 +131,18 @@ describe("SIGTERM", () => {
     const message = { ...INITIALIZE };
     const sessions = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const { headers } = await send({ url: tollgate.url, message });
+        const { headers } = await sendRequest({ url: tollgate.url, message });
         return { "mcp-session-id": String(headers["mcp-session-id"]) };
       }),
     );
-    const streams = await Promise.all(sessions.map((headers) => openAnswer({ url: tollgate.url, headers })));
+    const streams = await Promise.all(
+      sessions.map((headers) => openResponse({ url: tollgate.url, headers })),
+    );
     const ends = streams.map(isWhole);
     const calls = sessions.map((headers) =>
-      callTool({ url: tollgate.url, headers, message: callOf("echo") }).catch(() => "failed"),
+      callTool({ url: tollgate.url, headers, message: toolCall("echo") }).catch(() => "failed"),
     );
-    const family = processesUnder(tollgate.pid).slice(1);
+    const family = listProcessTree(tollgate.pid).slice(1);
     expect(family.length).toBeGreaterThanOrEqual(4);
     tollgate.signal("SIGTERM");
     if (signals === 2) {

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
 import { freePorts } from "../fixtures/free-port.ts";
 import { type Inject, type Rig, startRig, tryFault } from "../fixtures/fault-rig.ts";
-import { POLICY, tryCall } from "../fixtures/fault-trial.ts";
-import { Issuer, type Mood } from "../fixtures/issuer.ts";
+import { TRIAL_POLICY, tryCall } from "../fixtures/fault-trial.ts";
+import { Issuer, type IssuerMode } from "../fixtures/issuer.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -69,7 +69,7 @@ describe.concurrent("a sidecar survives that", () => {
   });
 });
 
-const MOODS: readonly (readonly [string, Mood])[] = [
+const MOODS: readonly (readonly [string, IssuerMode])[] = [
   ["the key server is down", "down"],
   ["the key server answers with garbage", "garbage"],
   ["the key server hangs", "hangs"],
@@ -141,7 +141,7 @@ describe.concurrent("a sidecar survives that", () => {
 });
 
 const OPEN = JSON.stringify({ version: "1", default: "allow" });
-const GOOD = JSON.stringify(POLICY);
+const GOOD = JSON.stringify(TRIAL_POLICY);
 
 /** Makes the file bad, waits until it was seen, and puts it right. */
 function spoiled(spoil: (file: string) => void): Inject<Rig> {
@@ -198,7 +198,7 @@ describe.concurrent("a sidecar survives that", () => {
       async ({ tollgate }) => {
         for (const version of ["..2", "..3", "..4"]) {
           const { digest } = await policyOf(tollgate.adminUrl);
-          publish(version, JSON.stringify({ ...POLICY, description: version }));
+          publish(version, JSON.stringify({ ...TRIAL_POLICY, description: version }));
           await until(async () => (await policyOf(tollgate.adminUrl)).digest !== digest);
         }
       },

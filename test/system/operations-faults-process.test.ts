@@ -11,8 +11,8 @@ import {
   tryFault,
 } from "../fixtures/fault-rig.ts";
 import { descriptorsOf, freshAgent } from "../fixtures/fault-trial.ts";
-import { callOf, callTool, openAnswer } from "../fixtures/open-loop.ts";
-import { processesUnder } from "../fixtures/processes.ts";
+import { toolCall, callTool, openResponse } from "../fixtures/open-loop.ts";
+import { listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const DESCRIPTORS = 100;
@@ -47,7 +47,7 @@ describe.concurrent("a sidecar survives that", () => {
     const start = (): Promise<Rig> =>
       startRig({ environment: { NODE_OPTIONS: "--max-old-space-size=96" }, bounds });
     await tryFault(name, start, async ({ tollgate }) => {
-      const large = callOf("safe", { x: "x".repeat(2_000_000) });
+      const large = toolCall("safe", { x: "x".repeat(2_000_000) });
       const sent = { url: tollgate.url, headers: { "x-agent-id": "large" }, message: large };
       for (let round = 0; round < 10; round += 1)
         await Promise.all(Array.from({ length: 20 }, () => callTool(sent).catch(() => "failed")));
@@ -74,7 +74,7 @@ const HEAD = [
   "Content-Type: application/json",
   "X-Agent-Id: leaver",
 ];
-const BODY = JSON.stringify({ jsonrpc: "2.0", ...callOf("safe") });
+const BODY = JSON.stringify({ jsonrpc: "2.0", ...toolCall("safe") });
 const WHOLE = [...HEAD, `Content-Length: ${BODY.length}`, "", BODY].join("\r\n");
 
 /** Clients that send this much and leave, in good order or not, fifty of each. */
@@ -109,7 +109,7 @@ describe.concurrent("a sidecar survives that", () => {
         const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
         proxy.fault = ({ sidecar }) => void sidecar.write(`${head}: hello\n\n`);
         const headers = { "x-agent-id": "leaver" };
-        const open = Array.from({ length: 50 }, () => openAnswer({ url: tollgate.url, headers }));
+        const open = Array.from({ length: 50 }, () => openResponse({ url: tollgate.url, headers }));
         for (const stream of await Promise.all(open)) stream.destroy();
         proxy.fault = undefined;
       },
@@ -120,7 +120,7 @@ describe.concurrent("a sidecar survives that", () => {
 });
 
 function childOf({ tollgate }: BridgeRig): number {
-  const [, child] = processesUnder(tollgate.pid);
+  const [, child] = listProcessTree(tollgate.pid);
   if (child === undefined) throw new Error("the bridge has no child");
   return child;
 }

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { callOf, callTool, openAnswer } from "../fixtures/open-loop.ts";
-import { readHeap, reportsHeapTo } from "../fixtures/read-heap.ts";
+import { toolCall, callTool, openResponse } from "../fixtures/open-loop.ts";
+import { readHeap, heapReportVariables } from "../fixtures/read-heap.ts";
 import { startTollgateProcess } from "../fixtures/start-tollgate.ts";
 
 const STREAMS = 200;
@@ -25,7 +25,7 @@ it(`of a call, less than ${BAR_BYTES} bytes reach the old generation while ${STR
   const tollgate = await startTollgateProcess({
     upstream: upstream.url,
     flags: ["--audit", "/dev/null", "--log-level", "error"],
-    environment: reportsHeapTo(heapFile),
+    environment: heapReportVariables(heapFile),
   });
   const agent = new Agent({ keepAlive: true });
   onTestFinished(async () => {
@@ -35,12 +35,12 @@ it(`of a call, less than ${BAR_BYTES} bytes reach the old generation while ${STR
     rmSync(folder, { recursive: true, force: true });
   });
   const { url } = tollgate;
-  for (let opened = 0; opened < STREAMS; opened += 1) (await openAnswer({ url })).resume();
+  for (let opened = 0; opened < STREAMS; opened += 1) (await openResponse({ url })).resume();
   const call = async (count: number): Promise<void> => {
     let left = count;
     const one = async (): Promise<void> => {
       while ((left -= 1) >= 0)
-        expect(await callTool({ url, agent, message: callOf("run", { n: left }) })).toBe("admitted");
+        expect(await callTool({ url, agent, message: toolCall("run", { n: left }) })).toBe("admitted");
     };
     await Promise.all(Array.from({ length: AT_ONCE }, one));
   };

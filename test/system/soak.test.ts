@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { readHeap, reportsHeapTo } from "../fixtures/read-heap.ts";
-import { median, type Sample, type Trend, trendOf } from "../fixtures/slope.ts";
+import { readHeap, heapReportVariables } from "../fixtures/read-heap.ts";
+import { median, type Sample, type Trend, fitTrend } from "../operations/slope.ts";
 import { startLoad, startSoakServer } from "../fixtures/soak-load.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
@@ -58,9 +58,9 @@ it(
     const readings = await sample(tollgate, beganS + MINUTES * 60);
     const heapAfter = await readHeap(tollgate, heapFile);
     const { admitted = 0, condition = 0, rate_limited: limited = 0, ...others } = await stop();
-    const memory = trendOf(pick(readings, "residentBytes"), { lengthS: WINDOW_S, pick: median });
+    const memory = fitTrend(pick(readings, "residentBytes"), { lengthS: WINDOW_S, pick: median });
     // A burst on a busy machine opens connections that idle for a while: the least is what is held.
-    const descriptors = trendOf(pick(readings, "descriptors"), { lengthS: WINDOW_S, pick: least });
+    const descriptors = fitTrend(pick(readings, "descriptors"), { lengthS: WINDOW_S, pick: least });
     const calls = `${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}`;
     noteFigure({
       row: "soak, calls",
@@ -101,7 +101,7 @@ function startShipped(upstream: string, folder: string, heapFile: string): Promi
     upstream,
     program: MAIN,
     flags: [...files, "--audit", "/dev/null", "--log-level", "error"],
-    environment: reportsHeapTo(heapFile),
+    environment: heapReportVariables(heapFile),
   });
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { parseSamples } from "../../src/commands/demo/samples.ts";
 import { freePorts } from "../fixtures/free-port.ts";
-import { isRunning, processesUnder } from "../fixtures/processes.ts";
+import { isRunning, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { MAIN } from "../fixtures/start-wrap.ts";
 import { type Program, startProgram } from "./observability/programs.ts";
@@ -69,7 +69,7 @@ describe.each([
     let before: readonly number[];
 
     beforeAll(async () => {
-      before = processesUnder(process.pid);
+      before = listProcessTree(process.pid);
       audit = join(folder, `${agent}.jsonl`);
       const [adminPort = 0] = await freePorts(1);
       adminUrl = `http://127.0.0.1:${adminPort}`;
@@ -88,7 +88,7 @@ describe.each([
       client = await connect({ command: [process.execPath, MAIN, ...flags, "--", server], environment });
     });
     afterAll(async () => {
-      const ours = processesUnder(process.pid).filter((pid) => !before.includes(pid));
+      const ours = listProcessTree(process.pid).filter((pid) => !before.includes(pid));
       expect(ours.length).toBeGreaterThan(1);
       await client.close();
       await until(() => !ours.some(isRunning));

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { type LoopbackServer, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { isRunning, processesUnder } from "../fixtures/processes.ts";
+import { isRunning, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { startTollgateProcess } from "../fixtures/start-tollgate.ts";
 import { MAIN } from "../fixtures/start-wrap.ts";
@@ -60,10 +60,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(() => {
-  before = processesUnder(process.pid);
+  before = listProcessTree(process.pid);
 });
 afterEach(async () => {
-  const ours = processesUnder(process.pid).filter((pid) => !before.includes(pid));
+  const ours = listProcessTree(process.pid).filter((pid) => !before.includes(pid));
   expect(ours.length).toBeGreaterThan(2);
   await client.close();
   await end();

@@ -1,7 +1,7 @@
 /** The figure of a mutation run, from Stryker's report. */
 
 import { describe, expect, it } from "vitest";
-import { readFates, scoreOf } from "../../tools/mutation/fate.ts";
+import { readOutcomes, mutationScore } from "../../tools/mutation/outcomes.ts";
 
 const SOURCE = "const a = 1;\nconst b =\n  2;\n";
 
@@ -20,7 +20,7 @@ function reportOf(...mutants: readonly object[]): object {
 
 describe("readFates", () => {
   it("counts by fate, and shows each survivor on one line", () => {
-    const fates = readFates(
+    const fates = readOutcomes(
       reportOf(
         mutant("NoCoverage", [2, 7], [3, 5]),
         mutant("Survived", [1, 11], [1, 12]),
@@ -43,17 +43,19 @@ describe("readFates", () => {
         ],
       },
     ]);
-    expect(scoreOf(fates)).toBe(50);
+    expect(mutationScore(fates)).toBe(50);
   });
 
   it("takes no report in which mutants were left out, or that is none", () => {
-    expect(() => readFates(reportOf(mutant("Ignored", [1, 1], [1, 2])))).toThrow("some mutants were ignored");
-    expect(() => readFates({})).toThrow();
+    expect(() => readOutcomes(reportOf(mutant("Ignored", [1, 1], [1, 2])))).toThrow(
+      "some mutants were ignored",
+    );
+    expect(() => readOutcomes({})).toThrow();
   });
 });
 
 describe("scoreOf", () => {
   it("is 100 without any mutants", () => {
-    expect(scoreOf([])).toBe(100);
+    expect(mutationScore([])).toBe(100);
   });
 });

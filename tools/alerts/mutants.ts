@@ -19,7 +19,7 @@ interface Change {
 type Operator = (expression: string) => readonly Change[];
 
 /** Every mutant of one rule. */
-export function mutantsOf(rule: AlertRule | RecordingRule): readonly Mutant[] {
+export function listMutants(rule: AlertRule | RecordingRule): readonly Mutant[] {
   const title = "alert" in rule ? titleOf(rule) : rule.record;
   const changes = OPERATORS.flatMap((operator) => operator(rule.expr));
   const ofExpression = changes.map((change) => ({

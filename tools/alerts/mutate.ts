@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import * as z from "zod";
-import { type Mutant, mutantsOf } from "./mutants.ts";
+import { type Mutant, listMutants } from "./mutants.ts";
 import {
   ALERTS_FOLDER,
   type AlertRule,
@@ -15,7 +15,7 @@ import {
   readRuleFile,
   type RecordingRule,
   RULE_FILES,
-  testFiles,
+  listTestFiles,
 } from "./rule-files.ts";
 
 export interface MutationResult {
@@ -45,7 +45,7 @@ interface Place {
 export async function mutateAlerts(
   isWanted: (name: string) => boolean = () => true,
 ): Promise<MutationResult> {
-  for (const file of testFiles()) {
+  for (const file of listTestFiles()) {
     if (!(await passes(ALERTS_FOLDER, [file]))) throw new Error(`${file} fails on the rules as they are`);
   }
   const places = allPlaces().filter(({ mutant }) => isWanted(mutant.name));
@@ -79,7 +79,7 @@ function unusedEquivalents(places: readonly Place[], equivalent: readonly string
 function allPlaces(): readonly Place[] {
   return RULE_FILES.flatMap((file) =>
     readRuleFile(file).groups.flatMap(({ rules }, group) =>
-      rules.flatMap((rule, index) => mutantsOf(rule).map((mutant) => ({ file, group, index, mutant }))),
+      rules.flatMap((rule, index) => listMutants(rule).map((mutant) => ({ file, group, index, mutant }))),
     ),
   );
 }
@@ -101,7 +101,7 @@ async function survives({ file, group, index, mutant }: Place): Promise<boolean>
 /** The tests that are about this rule; for a recording rule also those of the alerts that stand on it. */
 function testsOf(rule: AlertRule | RecordingRule): readonly string[] {
   const names = "alert" in rule ? [rule.alert] : ["recording", ...alertsStandingOn(rule.record)];
-  return testFiles().filter((file) => names.includes(file.split(".")[0] ?? file));
+  return listTestFiles().filter((file) => names.includes(file.split(".")[0] ?? file));
 }
 
 function alertsStandingOn(record: string): readonly string[] {

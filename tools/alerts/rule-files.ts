@@ -48,7 +48,7 @@ export function readRecordings(): readonly RecordingRule[] {
 }
 
 /** The tests of promtool, by the name of their file. */
-export function testFiles(): readonly string[] {
+export function listTestFiles(): readonly string[] {
   return readdirSync(join(ALERTS_FOLDER, "tests")).filter((name) => name.endsWith(".test.yml"));
 }
 

@@ -6,13 +6,13 @@ import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { ALERTS_FOLDER, type AlertRule, readRuleFile, RULE_FILES } from "./rule-files.ts";
 
-export const MANIFEST = join(ALERTS_FOLDER, "prometheusrule.yaml");
-export const PAGE = join(import.meta.dirname, "../../docs/alerts.md");
+export const MANIFEST_FILE = join(ALERTS_FOLDER, "prometheusrule.yaml");
+export const ALERTS_PAGE = join(import.meta.dirname, "../../docs/alerts.md");
 
 const OWN_RUNBOOKS = "docs/runbooks";
 
 /** All rules as one manifest for the Prometheus operator; `runbooks` is where links to runbooks begin, without a slash at the end. */
-export function describeManifest(runbooks = OWN_RUNBOOKS): string {
+export function renderManifest(runbooks = OWN_RUNBOOKS): string {
   const groups = RULE_FILES.flatMap((name) => readRuleFile(name).groups);
   const manifest = {
     apiVersion: "monitoring.coreos.com/v1",
@@ -46,7 +46,7 @@ the values that matter, and a runbook. \`severity\` is \`critical\` (somebody sh
 `;
 
 /** The page as it should be; `meaning` is what a runbook says of its alert in one line. */
-export function describeAlerts(meaning: (alert: string) => string): string {
+export function renderAlertsPage(meaning: (alert: string) => string): string {
   const alerts = RULE_FILES.flatMap((name) => readRuleFile(name).groups)
     .flatMap(({ rules }) => rules)
     .filter((rule) => "alert" in rule);
@@ -62,10 +62,10 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { runbooks: { type: "string" } } });
   if (values.runbooks === undefined) {
     const { readRunbook } = await import("./runbook.ts");
-    writeFileSync(MANIFEST, describeManifest());
+    writeFileSync(MANIFEST_FILE, renderManifest());
     writeFileSync(
-      PAGE,
-      describeAlerts((alert) => readRunbook(alert).meaning),
+      ALERTS_PAGE,
+      renderAlertsPage((alert) => readRunbook(alert).meaning),
     );
-  } else process.stdout.write(describeManifest(values.runbooks.replace(/\/$/, "")));
+  } else process.stdout.write(renderManifest(values.runbooks.replace(/\/$/, "")));
 }

@@ -3,27 +3,27 @@
 import { readFileSync } from "node:fs";
 
 /** A command as it is started on its core. */
-export type OnCore = (command: readonly string[]) => readonly string[];
+export type PinCommand = (command: readonly string[]) => readonly string[];
 
 export interface Cores {
-  readonly words: string;
-  readonly onSubjectCore: OnCore;
-  readonly onLoadCore: OnCore;
+  readonly description: string;
+  readonly onSubjectCore: PinCommand;
+  readonly onLoadCore: PinCommand;
 }
 
 /** By taskset, over the cores that this process may use. */
-export function shareCores(): Cores {
+export function assignCores(): Cores {
   const [load, subject] = allowedCores();
   if (load === undefined || subject === undefined)
-    return { words: "one core for all", onSubjectCore: anywhere, onLoadCore: anywhere };
+    return { description: "one core for all", onSubjectCore: unpinned, onLoadCore: unpinned };
   return {
-    words: `subject on core ${subject}; load and stub on core ${load}`,
+    description: `subject on core ${subject}; load and stub on core ${load}`,
     onSubjectCore: (command) => ["taskset", "-c", `${subject}`, ...command],
     onLoadCore: (command) => ["taskset", "-c", `${load}`, ...command],
   };
 }
 
-export function anywhere(command: readonly string[]): readonly string[] {
+export function unpinned(command: readonly string[]): readonly string[] {
   return command;
 }
 

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { median } from "./rows/row.ts";
-import { type Start, startOnce } from "./start-once.ts";
+import { type StartFigures, startOnce } from "./start-once.ts";
 
 const STARTS = 11;
 const BARS = { readyMs: 400, idleMb: 90 };
@@ -20,7 +20,7 @@ await once(upstream, "listening");
 const address = upstream.address();
 const port = typeof address === "object" && address !== null ? address.port : 0;
 
-const starts = new Map<string, Start[]>(builds.map((main) => [main, []]));
+const starts = new Map<string, StartFigures[]>(builds.map((main) => [main, []]));
 for (let turn = 0; turn < STARTS; turn += 1) {
   for (const [main, all] of starts) all.push(await startOnce([process.execPath, main], port));
 }

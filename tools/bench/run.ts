@@ -6,7 +6,7 @@ import { printReport } from "./report/table.ts";
 import { MEASUREMENTS } from "./rows/all.ts";
 import { type MeasuredRow, measure } from "./rows/measure.ts";
 import type { Measurement } from "./rows/row.ts";
-import { setStage, type Stage } from "./stage.ts";
+import { buildTestbed, type Testbed } from "./testbed.ts";
 
 const BAD_USAGE = 64;
 
@@ -22,10 +22,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const { effort, measurements } = options;
-  const stage = await setStage(effort).catch((error: unknown) => messageOf(error));
-  if (typeof stage === "string") return complain(stage, 1);
-  const begun = beginReport(stage);
-  const report = { ...begun, rows: await measureAll(measurements, stage) };
+  const testbed = await buildTestbed(effort).catch((error: unknown) => messageOf(error));
+  if (typeof testbed === "string") return complain(testbed, 1);
+  const begun = beginReport(testbed);
+  const report = { ...begun, rows: await measureAll(measurements, testbed) };
   printReport(report);
   if (!effort.isQuick && measurements.length === MEASUREMENTS.length) writeReport(report);
   return report.rows.some(({ verdict }) => verdict === "not measured") ? 1 : 0;
@@ -33,18 +33,18 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function measureAll(
   measurements: readonly Measurement[],
-  stage: Stage,
+  testbed: Testbed,
 ): Promise<readonly MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
   try {
     for (const measurement of measurements) {
       const startedMs = performance.now();
       process.stderr.write(`${measurement.name}: ${measurement.measures} ... `);
-      rows.push(...(await measure(measurement, stage)));
+      rows.push(...(await measure(measurement, testbed)));
       process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);
     }
   } finally {
-    await stage.stop();
+    await testbed.stop();
   }
   return rows;
 }

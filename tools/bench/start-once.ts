@@ -3,26 +3,27 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePorts } from "../../test/fixtures/free-port.ts";
-import { launch } from "./subjects/process.ts";
-import { ask } from "./subjects/subject.ts";
+import { launchProgram } from "./subjects/process.ts";
+import { sendRequest } from "./subjects/subject.ts";
 
 /** By then everything that is loaded late is there. */
 const IDLE_MS = 2_000;
 
-export interface Start {
+export interface StartFigures {
   readonly readyMs: number;
   /** After probes and a scrape. */
   readonly idleMb: number;
 }
 
 /** `node` with its flags, then the path of a build's `main.js`. @throws when it does not become ready. */
-export async function startOnce(command: readonly string[], upstreamPort: number): Promise<Start> {
+export async function startOnce(command: readonly string[], upstreamPort: number): Promise<StartFigures> {
   const [listen, admin = 0] = await freePorts(2);
   const addresses = ["--listen", `127.0.0.1:${listen}`, "--admin", `127.0.0.1:${admin}`];
   const flags = ["--upstream", `http://127.0.0.1:${upstreamPort}/mcp`, ...addresses, "--log-level", "silent"];
-  const get = async (path: string): Promise<boolean> => (await ask({ port: admin, path })).status === 200;
+  const get = async (path: string): Promise<boolean> =>
+    (await sendRequest({ port: admin, path })).status === 200;
   const startedMs = performance.now();
-  const { pids, stop } = await launch({
+  const { pids, stop } = await launchProgram({
     command: [...command, ...flags],
     isReady: () => get("/readyz").catch(() => false),
     pollMs: 2,

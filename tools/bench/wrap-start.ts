@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
-import { processesUnder } from "../../test/fixtures/processes.ts";
+import { listProcessTree } from "../../test/fixtures/processes.ts";
 
 const STARTS = 21;
 const CALLS = 2_000;
@@ -72,7 +72,7 @@ async function measure(command: readonly string[], hasCalls: boolean): Promise<M
   child.stderr.resume();
   await call(child, 0);
   const startMs = performance.now() - startedMs;
-  const cpuMs = processesUnder(child.pid ?? 0).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+  const cpuMs = listProcessTree(child.pid ?? 0).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
   const callMs = hasCalls ? await timeCalls(child) : undefined;
   child.stdin.end();
   await once(child, "exit");

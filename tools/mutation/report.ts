@@ -3,7 +3,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type FileFate, readFates, scoreOf, type Survivor } from "./fate.ts";
+import { type FileOutcome, readOutcomes, mutationScore, type Survivor } from "./outcomes.ts";
 import { MUTATED } from "./mutated.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -15,8 +15,8 @@ const REVIEWED = z.array(
 );
 
 const reviewed = REVIEWED.parse(readJsonFile("tools/mutation/reviewed.json"));
-const fates = readFates(readJsonFile(".cache/mutation/report.json"));
-const score = scoreOf(fates);
+const fates = readOutcomes(readJsonFile(".cache/mutation/report.json"));
+const score = mutationScore(fates);
 
 refuseParts(fates);
 write("docs/mutation.json", `${JSON.stringify(figures(), null, 2)}\n`);
@@ -30,7 +30,7 @@ if (score < LEAST_SCORE) {
 }
 
 /** A score of some files is no score of the pure core. */
-function refuseParts(fates: readonly FileFate[]): void {
+function refuseParts(fates: readonly FileOutcome[]): void {
   const reported = new Set(fates.map(({ file }) => file));
   const [kept, left] = [true, false].map((isKept) =>
     MUTATED.filter((pattern) => pattern.startsWith("!") !== isKept).map((pattern) =>
@@ -53,7 +53,11 @@ function figures(): object {
     timedOut: sum("timedOut"),
     survived: sum("survived"),
     invalid: sum("invalid"),
-    files: fates.map((fate) => ({ ...fate, survivors: undefined, score: Number(percent(scoreOf([fate]))) })),
+    files: fates.map((fate) => ({
+      ...fate,
+      survivors: undefined,
+      score: Number(percent(mutationScore([fate]))),
+    })),
     survivors: fates.flatMap(({ survivors }) => survivors),
   };
 }
@@ -86,7 +90,7 @@ ${fates
 }
 
 function table(): string[] {
-  const rows = fates.map((fate) => row(fate.file.replace("src/", ""), fate, scoreOf([fate])));
+  const rows = fates.map((fate) => row(fate.file.replace("src/", ""), fate, mutationScore([fate])));
   const total = { mutants: sum("mutants"), killed: sum("killed"), timedOut: sum("timedOut") };
   return [
     "| file | mutants | killed | timed out | survived | invalid | score |",
@@ -96,7 +100,7 @@ function table(): string[] {
   ];
 }
 
-function row(name: string, fate: Omit<FileFate, "file" | "survivors">, share: number): string {
+function row(name: string, fate: Omit<FileOutcome, "file" | "survivors">, share: number): string {
   const cells = [fate.mutants, fate.killed, fate.timedOut, fate.survived, fate.invalid, percent(share)];
   return `| ${name} | ${cells.join(" | ")} |`;
 }
@@ -116,7 +120,7 @@ function code(source: string): string {
   return short === "" ? "(nothing)" : `\`\` ${short.replaceAll("|", "\\|")} \`\``;
 }
 
-function sum(key: Exclude<keyof FileFate, "file" | "survivors">): number {
+function sum(key: Exclude<keyof FileOutcome, "file" | "survivors">): number {
   return fates.reduce((total, fate) => total + fate[key], 0);
 }
 

@@ -24,7 +24,7 @@ const PROPERTY: z.ZodType<Property> = z.lazy(() =>
   }),
 );
 
-export interface Value {
+export interface ChartValue {
   /** Such as `server.image`. */
   readonly path: string;
   readonly type: string;
@@ -34,7 +34,7 @@ export interface Value {
 }
 
 /** Every value of the chart that is not made of others, in the schema's order. */
-export function valuesOfChart(): Value[] {
+export function listChartValues(): ChartValue[] {
   const schema = PROPERTY.parse(JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")));
   const presets: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
   return leavesOf(schema, "", presets).filter(({ path }) => path !== "global");
@@ -44,7 +44,7 @@ function leavesOf(
   { properties, type, enum: choices, description }: Property,
   path: string,
   preset: unknown,
-): Value[] {
+): ChartValue[] {
   if (properties === undefined)
     return [{ path, type: choices?.join(", ") ?? type ?? "", description: description ?? "", preset }];
   const known = z.record(z.string(), z.unknown()).catch({}).parse(preset);
@@ -54,8 +54,8 @@ function leavesOf(
 }
 
 /** The README with its table as it should be. */
-export function describeReadme(text = readFileSync(README, "utf8")): string {
-  const rows = valuesOfChart().map(
+export function renderChartReadme(text = readFileSync(README, "utf8")): string {
+  const rows = listChartValues().map(
     ({ path, type, description, preset }) => `| \`${path}\` | ${type} | ${shown(preset)} | ${description} |`,
   );
   const head = text.slice(0, text.indexOf(MARK) + MARK.length);
@@ -66,4 +66,4 @@ function shown(preset: unknown): string {
   return preset === "" ? "" : `\`${JSON.stringify(preset)}\``;
 }
 
-if (import.meta.main) writeFileSync(README, describeReadme());
+if (import.meta.main) writeFileSync(README, renderChartReadme());

@@ -32,7 +32,7 @@ Beside these, a few process metrics: \`process_cpu_seconds_total\`, \`process_st
 `;
 
 /** The page as it should be. */
-export function describeMetrics(): string {
+export function renderMetricsPage(): string {
   const rows: readonly MetricRow[] = Object.values(METRICS);
   const table = rows.map(lineOf).join("\n");
   const queries = rows.map((row) => `\`${row.name}\`\n\n\`\`\`promql\n${row.example}\n\`\`\`\n`).join("\n");
@@ -45,4 +45,4 @@ function lineOf(row: MetricRow): string {
   return `| \`${row.name}\` | ${row.type} | ${labels} | ${row.help}${buckets} |`;
 }
 
-if (import.meta.main) writeFileSync(TARGET, describeMetrics());
+if (import.meta.main) writeFileSync(TARGET, renderMetricsPage());

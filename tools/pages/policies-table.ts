@@ -15,7 +15,7 @@ export function readPoliciesReadme(): string {
 }
 
 /** The text with its table made anew. */
-export function withTable(text: string): string {
+export function fillPoliciesTable(text: string): string {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END, begin);
   if (begin < 0 || end < 0) throw new Error("policies/README.md: the marks around the table are missing");
@@ -50,4 +50,4 @@ function protection(description: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(README, withTable(readPoliciesReadme()));
+  writeFileSync(README, fillPoliciesTable(readPoliciesReadme()));

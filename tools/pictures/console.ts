@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../../test/fixtures/chromium.ts";
-import { setStage, type Stage, STAGE_POLICY } from "../../test/fixtures/console-stage.ts";
+import {
+  startConsoleSidecar,
+  type ConsoleSidecar,
+  CONSOLE_POLICY,
+} from "../../test/fixtures/console-sidecar.ts";
 import { buildConsole } from "../../scripts/build-console.ts";
 
 const TARGET = resolve(import.meta.dirname, "../../docs/console");
@@ -16,8 +20,8 @@ await buildConsole();
 // The page shows the policy's path as it was given: here a short one.
 const folder = mkdtempSync(join(tmpdir(), "tollgate-pictures-"));
 process.chdir(folder);
-writeFileSync("batches.json", JSON.stringify(STAGE_POLICY));
-const stage = await setStage({ flags: { policy: "batches.json", server: "batches" } });
+writeFileSync("batches.json", JSON.stringify(CONSOLE_POLICY));
+const stage = await startConsoleSidecar({ flags: { policy: "batches.json", server: "batches" } });
 const browser = await launchChromium();
 try {
   await play(stage);
@@ -32,7 +36,7 @@ try {
 }
 
 /** Some of everything that the console shows. */
-async function play({ call, list, sidecar }: Stage): Promise<void> {
+async function play({ call, list, sidecar }: ConsoleSidecar): Promise<void> {
   await list();
   for (let count = 0; count < 12; count += 1) await call("RunBatch", { size: 10 });
   for (let count = 0; count < 23; count += 1) await call("Query", { query: "up" }, "capacity-planner");

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   type Bridge,
   INITIALIZE,
-  modern,
+  modernRequest,
   openBridge,
   stdioServer,
-  streamOf,
-  textOf,
+  asStream,
+  readBody,
 } from "../../fixtures/bridge.ts";
 import { isRunning } from "../../fixtures/processes.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
@@ -20,7 +20,7 @@ afterEach(() => bridge.close());
 
 async function pidOf(session: string): Promise<number> {
   const asked = bridge.post({ id: 9, method: "test/received" }, { "mcp-session-id": session });
-  return Number(/"pid":(\d+)/.exec(await textOf(await asked.response))?.[1]);
+  return Number(/"pid":(\d+)/.exec(await readBody(await asked.response))?.[1]);
 }
 
 describe("children", () => {
@@ -29,7 +29,7 @@ describe("children", () => {
     const sessions = [await bridge.initialize(), await bridge.initialize()];
     const refused = await bridge.post(INITIALIZE).response;
     expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([503, "5"]);
-    expect(JSON.parse(await textOf(refused))).toMatchObject({ id: 1, error: { code: -32_603 } });
+    expect(JSON.parse(await readBody(refused))).toMatchObject({ id: 1, error: { code: -32_603 } });
     expect(bridge.upstream.size).toBe(2);
     bridge.upstream.open("DELETE", { "mcp-session-id": sessions[0] });
     await until(() => bridge.upstream.size === 1);
@@ -39,7 +39,9 @@ describe("children", () => {
   it("leave no room for modern clients either", async () => {
     bridge = await openBridge(stdioServer("puppet"), { maxChildren: 1 });
     await bridge.initialize();
-    await expect(bridge.post(...modern(1, "test/echo")).response).rejects.toMatchObject({ wasSent: false });
+    await expect(bridge.post(...modernRequest(1, "test/echo")).response).rejects.toMatchObject({
+      wasSent: false,
+    });
     expect(bridge.upstream.size).toBe(1);
   });
 
@@ -56,7 +58,7 @@ describe("children", () => {
     bridge = await openBridge(stdioServer("puppet"), { idleMs: 900, nowMs: () => nowMs });
     const [busy, idle] = [await bridge.initialize(), await bridge.initialize()];
     const pids = [await pidOf(busy), await pidOf(idle)];
-    const stream = streamOf(await bridge.upstream.open("GET", { "mcp-session-id": busy }).response);
+    const stream = asStream(await bridge.upstream.open("GET", { "mcp-session-id": busy }).response);
     nowMs = 899;
     await pidOf(idle);
     nowMs = 1_798;
@@ -76,7 +78,7 @@ describe("children", () => {
     bridge = await openBridge(stdioServer("puppet"));
     const session = await bridge.initialize();
     const pids = [await pidOf(session)];
-    const shared = await textOf(await bridge.post(...modern(1, "test/received")).response);
+    const shared = await readBody(await bridge.post(...modernRequest(1, "test/received")).response);
     pids.push(Number(/"pid":(\d+)/.exec(shared)?.[1]));
     const waiting = bridge.post(
       { id: 1, method: "test/echo", params: { silent: true } },
@@ -110,7 +112,7 @@ describe("children", () => {
     const session = await bridge.initialize();
     const before = process.memoryUsage().heapUsed;
     const ping = async (id: number): Promise<string> =>
-      textOf(
+      readBody(
         await bridge.post({ id, method: "ping" }, { accept: "application/json", "mcp-session-id": session })
           .response,
       );

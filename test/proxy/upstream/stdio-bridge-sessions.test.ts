@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Bridge, INITIALIZE, openBridge, stdioServer, streamOf, textOf } from "../../fixtures/bridge.ts";
+import {
+  type Bridge,
+  INITIALIZE,
+  openBridge,
+  stdioServer,
+  asStream,
+  readBody,
+} from "../../fixtures/bridge.ts";
 import { isRunning } from "../../fixtures/processes.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
 
@@ -17,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => bridge.close());
 
 async function ask(id: number, method: string, params: object = {}, of = session): Promise<string> {
-  return textOf(await bridge.post({ id, method, params }, { "mcp-session-id": of }).response);
+  return readBody(await bridge.post({ id, method, params }, { "mcp-session-id": of }).response);
 }
 
 async function statusOf(message: object, headers: Record<string, string> = {}): Promise<number | undefined> {
@@ -84,7 +91,7 @@ describe("a session", () => {
   });
 
   it("does so while its own stream is open too, unless there are several requests", async () => {
-    const stream = streamOf(await open("GET", session).response);
+    const stream = asStream(await open("GET", session).response);
     expect(await ask(4, "test/echo", { print: [LOG] })).toContain("notifications/message");
     const waiting = ask(5, "test/echo", { together: 2 });
     expect(await ask(6, "test/echo", { together: 2, print: [LOG] })).not.toContain('"method":"notifications');
@@ -96,14 +103,14 @@ describe("a session", () => {
   it("gives what the server says by itself to its stream, and keeps it until one is open", async () => {
     const json = { accept: "application/json", "mcp-session-id": session };
     await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, json).response;
-    const stream = streamOf(await open("GET", session).response);
+    const stream = asStream(await open("GET", session).response);
     expect(stream.headers["content-type"]).toBe("text/event-stream");
     const [first] = await stream.take(1).toArray();
     expect(String(first)).toContain("notifications/message");
   });
 
   it("has one stream at a time", async () => {
-    const first = streamOf(await open("GET", session).response);
+    const first = asStream(await open("GET", session).response);
     expect((await open("GET", session).response).statusCode).toBe(409);
     first.destroy();
     await until(async () => (await open("GET", session).response).statusCode === 200);
@@ -115,13 +122,13 @@ describe("a session", () => {
       .response;
     expect(answer.headers["content-type"]).toBe("application/json");
     expect(answer.bufferedBody).toBeDefined();
-    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 4 });
+    expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 4 });
   });
 
   it("answers in a stream to a client that takes no JSON", async () => {
     const headers = { accept: "text/event-stream", "mcp-session-id": session };
     const answer = await bridge.post({ id: 4, method: "test/echo" }, headers).response;
-    expect(await textOf(answer)).toMatch(/^event: message\ndata: \{.*"id":4.*\}\n\n$/);
+    expect(await readBody(answer)).toMatch(/^event: message\ndata: \{.*"id":4.*\}\n\n$/);
   });
 
   it("begins the answer as a stream when the server takes its time", async () => {
@@ -131,15 +138,15 @@ describe("a session", () => {
     );
     const answer = await exchange.response;
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "text/event-stream"]);
-    streamOf(answer).destroy();
+    asStream(answer).destroy();
     await until(async () => (await ask(5, "test/received")).includes("notifications/cancelled"));
   });
 
   it("ends with DELETE, and its child with it", async () => {
     const pid = await pidOf();
-    const stream = streamOf(await open("GET", session).response);
+    const stream = asStream(await open("GET", session).response);
     expect((await open("DELETE", session).response).statusCode).toBe(200);
-    expect(await textOf(stream)).toBe("");
+    expect(await readBody(stream)).toBe("");
     expect(await statusOf({ id: 3, method: "ping" }, { "mcp-session-id": session })).toBe(404);
     await until(() => !isRunning(pid));
     expect(bridge.told.filter((line) => line !== "up")).toEqual(["session ended"]);
@@ -168,7 +175,9 @@ it("an answer that is too long to be kept fails its request, and no other", asyn
   const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
   await expect(long.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
   expect(bounded.told).toContain("dropped: too_large");
-  expect(await textOf(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain('"heard"');
+  expect(await readBody(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain(
+    '"heard"',
+  );
   await bounded.close();
 });
 
@@ -176,7 +185,7 @@ describe("a handshake", () => {
   it("that the server refuses leaves no session and no child", async () => {
     const refusing = await openBridge(stdioServer("puppet", "refuses"));
     const answer = await refusing.post(INITIALIZE).response;
-    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
+    expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
     await until(() => refusing.upstream.size === 0);
     expect(refusing.told.filter((line) => line !== "up")).toEqual(["session ended"]);
     await refusing.close();

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Bridge, modern, openBridge, stdioServer, streamOf, textOf } from "../../fixtures/bridge.ts";
+import {
+  type Bridge,
+  modernRequest,
+  openBridge,
+  stdioServer,
+  asStream,
+  readBody,
+} from "../../fixtures/bridge.ts";
 import { isRunning } from "../../fixtures/processes.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
 
@@ -16,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => bridge.close());
 
 async function ask(id: number, method: string, params: object = {}, meta: object = {}): Promise<string> {
-  return textOf(await bridge.post(...modern(id, method, params, meta)).response);
+  return readBody(await bridge.post(...modernRequest(id, method, params, meta)).response);
 }
 
 /** What the shared child has read so far. */
@@ -40,22 +47,27 @@ describe("the child that modern clients share", () => {
 
   it("keeps every token of a message and its answer", async () => {
     const tokens = '"big":12345678901234567890,"one":1.0,"tiny":1e-7,"text":"\\u00e9\\n"';
-    const [message, headers] = modern(1, "test/echo");
+    const [message, headers] = modernRequest(1, "test/echo");
     const text = JSON.stringify({ jsonrpc: "2.0", ...message });
     const exact = text.replace('"params":{', `"params":{${tokens},`);
-    const answer = await textOf(await bridge.postText(exact, headers).response);
+    const answer = await readBody(await bridge.postText(exact, headers).response);
     expect(answer).toContain(tokens);
     expect(answer).toContain('"id":1');
   });
 
   it("keeps ids that are strings, and progress tokens that are strings", async () => {
-    const [message, headers] = modern(0, "test/echo", { print: [PROGRESS] }, { progressToken: "p\n1" });
-    const answer = await textOf(await bridge.post({ ...message, id: 'a"1' }, headers).response);
+    const [message, headers] = modernRequest(
+      0,
+      "test/echo",
+      { print: [PROGRESS] },
+      { progressToken: "p\n1" },
+    );
+    const answer = await readBody(await bridge.post({ ...message, id: 'a"1' }, headers).response);
     expect(dataOf(answer)).toMatchObject([{ params: { progressToken: "p\n1" } }, { id: 'a"1' }]);
   });
 
   it("is told when a client leaves, under the id it knows", async () => {
-    const exchange = bridge.post(...modern(1, "test/echo", { silent: true, mark: "left" }));
+    const exchange = bridge.post(...modernRequest(1, "test/echo", { silent: true, mark: "left" }));
     await until(async () => (await received()).includes('\\"mark\\":\\"left\\"'));
     const known = /\\"id\\":(\d+)[^}]*?\\"mark\\":\\"left\\"/.exec(await received())?.[1];
     exchange.abort();
@@ -81,8 +93,8 @@ describe("the child that modern clients share", () => {
     const listen = { print: [changed], silent: true };
     const heard = await Promise.all(
       [7, 7, 8].map(async (id) => {
-        const exchange = bridge.post(...modern(id, "subscriptions/listen", listen));
-        const [first] = await streamOf(await exchange.response)
+        const exchange = bridge.post(...modernRequest(id, "subscriptions/listen", listen));
+        const [first] = await asStream(await exchange.response)
           .take(1)
           .toArray();
         exchange.abort();
@@ -118,9 +130,9 @@ describe("the child that modern clients share", () => {
   it("goes on for others when a client does not read", async () => {
     const padded = PROGRESS.replace('"progress":1', `"progress":1,"message":"${"x".repeat(100_000)}"`);
     const flooded = bridge.post(
-      ...modern(1, "test/echo", { print: [padded], times: 200, silent: true }, TOKEN_1),
+      ...modernRequest(1, "test/echo", { print: [padded], times: 200, silent: true }, TOKEN_1),
     );
-    const stream = streamOf(await flooded.response);
+    const stream = asStream(await flooded.response);
     expect(await ask(1, "test/echo", { client: "other" })).toContain('"client":"other"');
     await until(() => stream.destroyed);
     expect(stream.complete).toBe(false);
@@ -129,9 +141,11 @@ describe("the child that modern clients share", () => {
 
   it("fails what is under way when it dies, and is started again", async () => {
     const first = pidOf(await received());
-    const waiting = bridge.post(...modern(1, "test/echo", { silent: true })).response;
+    const waiting = bridge.post(...modernRequest(1, "test/echo", { silent: true })).response;
     const failed = expect(waiting).rejects.toMatchObject({ fault: "broken", wasSent: true });
-    await expect(bridge.post(...modern(1, "test/echo", { exit: 1 })).response).rejects.toThrow("broken");
+    await expect(bridge.post(...modernRequest(1, "test/echo", { exit: 1 })).response).rejects.toThrow(
+      "broken",
+    );
     await failed;
     expect(bridge.upstream.isUp).toBe(false);
     await until(() => bridge.upstream.isUp);
@@ -143,11 +157,11 @@ describe("the child that modern clients share", () => {
 
 describe("modern requests", () => {
   it.each(["mcp-protocol-version", "mcp-method"])("need the header %s", async (name) => {
-    const [message, headers] = modern(5, "test/echo");
+    const [message, headers] = modernRequest(5, "test/echo");
     const { [name]: _missing, ...others } = headers;
     const answer = await bridge.post(message, others).response;
     expect(answer.statusCode).toBe(400);
-    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code: -32_020 } });
+    expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 5, error: { code: -32_020 } });
   });
 
   it.each([
@@ -155,7 +169,7 @@ describe("modern requests", () => {
     ["without the client's capabilities", "clientCapabilities", undefined, -32_602],
     ["without a revision, though its header has one", "protocolVersion", undefined, -32_602],
   ])("are refused %s", async (_name, key, value, code) => {
-    const [message, headers] = modern(5, "test/echo");
+    const [message, headers] = modernRequest(5, "test/echo");
     const name = `"io.modelcontextprotocol/${key}":`;
     const text = JSON.stringify({ jsonrpc: "2.0", ...message });
     const given = new RegExp(`${name}(?:\\{\\}|"[^"]*")`);
@@ -164,22 +178,22 @@ describe("modern requests", () => {
       value === undefined ? headers : { ...headers, "mcp-protocol-version": "2099-01-01" };
     const answer = await bridge.postText(changed, withoutVersion).response;
     expect(answer.statusCode).toBe(400);
-    expect(JSON.parse(await textOf(answer))).toMatchObject({ id: 5, error: { code } });
+    expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 5, error: { code } });
   });
 
   it("are answered as a server of the old era does when the child is one", async () => {
     const legacy = await openBridge(stdioServer("puppet", "legacy"));
     for (const method of ["server/discover", "tools/list"]) {
-      const answer = await legacy.post(...modern(1, method)).response;
+      const answer = await legacy.post(...modernRequest(1, method)).response;
       expect(answer.statusCode).toBe(400);
-      expect(JSON.parse(await textOf(answer))).toMatchObject({ id: null, error: { code: -32_000 } });
+      expect(JSON.parse(await readBody(answer))).toMatchObject({ id: null, error: { code: -32_000 } });
     }
     await legacy.close();
   });
 
   it("are so too when the child ends on being asked, and the command stays up", async () => {
     const strict = await openBridge(stdioServer("ends-before-initialize"));
-    const answer = await strict.post(...modern(1, "server/discover")).response;
+    const answer = await strict.post(...modernRequest(1, "server/discover")).response;
     expect(answer.statusCode).toBe(400);
     expect(strict.told).not.toContain("down");
     expect(await strict.initialize()).toMatch(/^[0-9a-f-]{36}$/);

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { connectV1 } from "../../e2e/relay/client-v1.ts";
 import { connectV2 } from "../../e2e/relay/client-v2.ts";
 import type { RelayClient } from "../../e2e/relay/relay-client.ts";
-import { withoutBlanks } from "../../fixtures/json/meaning.ts";
+import { withoutWhitespace } from "../../fixtures/json/meaning.ts";
 import { startDualEraServer } from "../../fixtures/servers/dual-era.ts";
 import { startTestSidecar } from "../../fixtures/start-sidecar.ts";
 import type { Figure, Section, SectionContext } from "../figure.ts";
@@ -96,7 +96,7 @@ function modernIn(messages: readonly string[]): number {
 function describe(sent: readonly string[], arrived: readonly string[], counts: readonly string[]): Figure {
   const left = new Map<string, number>();
   for (const text of arrived) left.set(text, (left.get(text) ?? 0) + 1);
-  const lost = sent.filter((text) => !take(left, withoutBlanks(text)));
+  const lost = sent.filter((text) => !take(left, withoutWhitespace(text)));
   const percent = (((sent.length - lost.length) / sent.length) * 100).toFixed(2);
   return {
     name: "legitimate corpus from official TypeScript and Python clients",

@@ -6,13 +6,15 @@ import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import { listenOnLoopback, type Listener } from "../../fixtures/servers/loopback.ts";
-import { exchange } from "../../fixtures/servers/web-exchange.ts";
+import { serveWebExchange } from "../../fixtures/servers/web-exchange.ts";
 import { TOOLS, type Execution } from "./execution.ts";
 
 export async function startSdkV2(record: (execution: Execution) => void): Promise<Listener> {
   const handler = createMcpHandler(() => createRecording(record));
   const http = createServer((request, response) => {
-    exchange(request, response, (webRequest) => handler.fetch(webRequest)).catch(() => response.destroy());
+    serveWebExchange(request, response, (webRequest) => handler.fetch(webRequest)).catch(() =>
+      response.destroy(),
+    );
   });
   const listener = await listenOnLoopback(http, 0);
   const close = async (): Promise<void> => {

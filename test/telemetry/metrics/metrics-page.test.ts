@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { describeMetrics } from "../../../tools/pages/metrics.ts";
+import { renderMetricsPage } from "../../../tools/pages/metrics.ts";
 import { PROCESS_METRICS } from "../../../src/telemetry/metrics/process-metrics.ts";
 import { METRICS, type MetricRow } from "../../../src/telemetry/metrics/metric-definitions.ts";
 
@@ -10,7 +10,7 @@ const page = readFileSync(new URL("../../../docs/metrics.md", import.meta.url), 
 const rows: readonly MetricRow[] = Object.values(METRICS);
 
 it("is current; run `node tools/pages/metrics.ts` when it is not", () => {
-  expect(page).toBe(describeMetrics());
+  expect(page).toBe(renderMetricsPage());
 });
 
 it("names the process metrics that are exported", () => {

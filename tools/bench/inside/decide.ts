@@ -5,8 +5,8 @@ import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import type { Call } from "../../../src/policy/decision.ts";
-import { policyOf } from "../subjects/policy.ts";
-import { nanosecondsOf, roundsAskedFor, say } from "./say.ts";
+import { benchPolicy } from "../subjects/policy.ts";
+import { medianNanoseconds, requestedRounds, printFigures } from "./figures.ts";
 
 const TIMES = 400_000;
 /** Spread over the whole policy. */
@@ -18,13 +18,13 @@ const ARGUMENTS = new Map([
 ]);
 
 const [few, many] = [805, 50_000].map((rules) => timeOf(rules));
-say({ ns805: few ?? 0, ns50000: many ?? 0 });
+printFigures({ ns805: few ?? 0, ns50000: many ?? 0 });
 
 function timeOf(rules: number): number {
   const policy = compiled(rules);
   const counters = new Counters();
   const calls = Array.from({ length: TOOLS * AGENTS }, (_, index) => callOf(index, rules));
-  return nanosecondsOf(
+  return medianNanoseconds(
     (turn) => {
       const call = calls[turn % calls.length];
       if (call === undefined) return undefined;
@@ -34,7 +34,7 @@ function timeOf(rules: number): number {
       return counters.charge(decision.charges, nowMs);
     },
     TIMES,
-    roundsAskedFor(),
+    requestedRounds(),
   );
 }
 
@@ -45,7 +45,7 @@ function callOf(index: number, rules: number): Call {
 }
 
 function compiled(rules: number): Policy {
-  const bytes = Buffer.from(JSON.stringify(policyOf({ rules, limitsPerTool: 1 })));
+  const bytes = Buffer.from(JSON.stringify(benchPolicy({ rules, limitsPerTool: 1 })));
   const file = parsePolicyFile(bytes, "policy.json");
   if (!file.ok) throw new Error(file.problems.join("; "));
   return file.policy;

@@ -2,7 +2,7 @@
 
 import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Limit } from "../../../src/policy/limit.ts";
-import { say } from "./say.ts";
+import { printFigures } from "./figures.ts";
 
 const KEYS = 100_000;
 const LIMIT: Limit = {
@@ -24,7 +24,7 @@ const names = Array.from({ length: KEYS }, (_, index) =>
   Buffer.from(`batch-runner-${100_000 + index}`).toString("latin1"),
 );
 const alone = bytesPerKey((index) => names[index] ?? "");
-say({ bytesWithName: withNames, bytes: alone });
+printFigures({ bytesWithName: withNames, bytes: alone });
 
 function bytesPerKey(keyOf: (index: number) => string): number {
   const counters = new Counters();

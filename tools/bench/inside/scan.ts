@@ -2,7 +2,7 @@
 
 import { parseMessage } from "../../../src/mcp/parse-message.ts";
 import { bodyOf, SMALL_CALL } from "../load/request.ts";
-import { nanosecondsOf, roundsAskedFor, say } from "./say.ts";
+import { medianNanoseconds, requestedRounds, printFigures } from "./figures.ts";
 
 const ROUND_BYTES = 40_000_000;
 const RUN = {
@@ -29,10 +29,10 @@ const figures: Record<string, number> = {};
 for (const [name, bytes] of Object.entries(samples)) {
   const times = Math.ceil(ROUND_BYTES / bytes.length);
   figures[`${name}Bytes`] = bytes.length;
-  figures[`${name}Ns`] = nanosecondsOf(() => scanned(bytes), times, roundsAskedFor());
-  figures[`${name}ParseNs`] = nanosecondsOf(() => parsed(bytes), times, roundsAskedFor());
+  figures[`${name}Ns`] = medianNanoseconds(() => scanned(bytes), times, requestedRounds());
+  figures[`${name}ParseNs`] = medianNanoseconds(() => parsed(bytes), times, requestedRounds());
 }
-say(figures);
+printFigures(figures);
 
 function scanned(bytes: Buffer): string | undefined {
   const result = parseMessage(bytes);

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Request } from "../../../src/enforcement/request.ts";
 import { createMetrics, type Metrics } from "../../../src/telemetry/metrics/metrics.ts";
-import { roundsAskedFor, say } from "./say.ts";
+import { requestedRounds, printFigures } from "./figures.ts";
 
 const TOOLS = 2_000;
 const AGENTS = 200;
@@ -15,13 +15,13 @@ metrics.toolsKnown(tools.map((name) => ({ name, category: "execute" })));
 callEveryPair(metrics);
 
 const scrapes: { longestMs: number; wholeMs: number; bytes: number }[] = [];
-for (let round = 0; round <= roundsAskedFor(); round += 1) {
+for (let round = 0; round <= requestedRounds(); round += 1) {
   for (const tool of tools) call(metrics, tool, agents[round % AGENTS] ?? "");
   scrapes.push(await scrape(metrics));
 }
 const longest = scrapes.slice(1).map(({ longestMs }) => longestMs);
 const whole = scrapes.slice(1).map(({ wholeMs }) => wholeMs);
-say({
+printFigures({
   series: metrics.seriesCount(),
   bytes: scrapes.at(-1)?.bytes ?? 0,
   // The first scrape of a process compiles what the others run.

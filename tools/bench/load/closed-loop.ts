@@ -1,7 +1,7 @@
 /** Closed loop by wrk: so many connections, each with its next call as soon as the last one was answered. */
 
 import { fileURLToPath } from "node:url";
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import { cpuMsOf } from "../subjects/process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type Message, writeRequest } from "./request.ts";
@@ -28,16 +28,16 @@ export interface ClosedLoopOptions {
 
 /** @throws when any answer is not a 200. */
 export async function closedLoop(
-  stage: Stage,
+  testbed: Testbed,
   subject: Subject,
   { message, seconds, connections }: ClosedLoopOptions,
 ): Promise<ClosedLoop> {
-  const file = writeRequest(stage, subject, message);
+  const file = writeRequest(testbed, subject, message);
   const url = `http://127.0.0.1:${subject.port}${subject.path}`;
   const wrk = ["wrk", "-t", "1", "-c", `${connections}`, "-d", `${seconds}s`, "-s", SCRIPT, url, "--", file];
   const cpuBeforeMs = cpuMsOf(subject.pids());
   const startedMs = performance.now();
-  const figures = await runForFigures(stage.onLoadCore(wrk), [
+  const figures = await runForFigures(testbed.onLoadCore(wrk), [
     "calls",
     "microseconds",
     "bytes",

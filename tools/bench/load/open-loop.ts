@@ -1,6 +1,6 @@
 /** Open loop by native/open-loop.c: so many calls a second whatever becomes of those before, each timed from when it was due. */
 
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import { cpuMsOf } from "../subjects/process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type Message, writeRequest } from "./request.ts";
@@ -28,13 +28,13 @@ export interface OpenLoopOptions {
 
 /** @throws when an answer is missing or not a 200. */
 export async function openLoop(
-  stage: Stage,
+  testbed: Testbed,
   subject: Subject,
   { message, perSecond, seconds }: OpenLoopOptions,
 ): Promise<OpenLoop> {
-  const file = writeRequest(stage, subject, message);
+  const file = writeRequest(testbed, subject, message);
   const numbers = [perSecond, seconds, WARM_UP_S, CONNECTIONS].map(String);
-  const command = stage.onLoadCore([stage.programs.openLoop, String(subject.port), file, ...numbers]);
+  const command = testbed.onLoadCore([testbed.programs.openLoop, String(subject.port), file, ...numbers]);
   const cpuBeforeMs = cpuMsOf(subject.pids());
   const { sent, unanswered, failed, ...latencies } = await runForFigures(command, [
     "sent",

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
 
 /** The tool that the policy of the benchmark allows, with a condition that looks at an argument and a limit. */
@@ -47,7 +47,7 @@ export function headersOf({ headers }: Subject): Readonly<Record<string, string>
 }
 
 /** Writes the request for this subject and says where. */
-export function writeRequest({ folder }: Stage, subject: Subject, message: Message): string {
+export function writeRequest({ folder }: Testbed, subject: Subject, message: Message): string {
   const body = bodyOf(message);
   const lines = [
     `POST ${subject.path} HTTP/1.1`,

@@ -11,12 +11,12 @@ export function fillBenchPage(page: string, report: Report): string {
   const [cores, others] = [true, false].map((isCores) =>
     report.rows.filter(({ figure }) => MORE_CORES.test(figure) === isCores),
   );
-  const filled = between(page, "bench", `${wordsOf(report)}\n\n${tableOf(others ?? [])}`);
-  return between(filled, "bench-cores", tableOf(cores ?? []));
+  const filled = fillBetweenMarkers(page, "bench", `${wordsOf(report)}\n\n${tableOf(others ?? [])}`);
+  return fillBetweenMarkers(filled, "bench-cores", tableOf(cores ?? []));
 }
 
 /** The page with what stands between two markers made anew. @throws when one is missing. */
-export function between(page: string, name: string, content: string): string {
+export function fillBetweenMarkers(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md: the markers of ${name} are missing`);

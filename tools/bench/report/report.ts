@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { MeasuredRow } from "../rows/measure.ts";
-import { type Effort, NODE_FLAGS, type Stage } from "../stage.ts";
+import { type Effort, NODE_FLAGS, type Testbed } from "../testbed.ts";
 import { describeMachine, describeVersions, type Machine } from "./machine.ts";
 import { fillBenchPage } from "./page.ts";
 
@@ -22,7 +22,7 @@ export interface Report {
 }
 
 /** With the machine as it is before anything is measured. */
-export function beginReport({ cores, effort }: Stage): Report {
+export function beginReport({ cores, effort }: Testbed): Report {
   const [date, machine, versions] = [new Date().toISOString(), describeMachine(), describeVersions()];
   return { date, machine, versions, nodeFlags: NODE_FLAGS, cores, effort, rows: [] };
 }

@@ -2,14 +2,14 @@
 
 import { closedLoop } from "../load/closed-loop.ts";
 import { bigCall } from "../load/request.ts";
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import { startNginx } from "../subjects/nginx.ts";
 import { startPassThrough } from "../subjects/node-programs.ts";
 import { residentBytesOf } from "../subjects/process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Measurement, median, pairedRatio, ratioRow, type Row, verdictOf } from "./row.ts";
 
 const CONNECTIONS = 4;
@@ -18,46 +18,46 @@ const MEGABYTE = 1_000_000;
 export const BIG_RESULTS: Measurement = {
   name: "big-results",
   measures: "results of 1 MB and 10 MB: bytes/s against nginx, memory",
-  run: (stage) =>
+  run: (testbed) =>
     withSubjects(
-      stage,
+      testbed,
       [(on) => startNginx(on), startPassThrough, (on) => startTollgate(on)],
       async (subjects) => [
-        ...(await withResultsOf(1, stage, subjects)),
-        ...(await withResultsOf(10, stage, subjects)),
+        ...(await withResultsOf(1, testbed, subjects)),
+        ...(await withResultsOf(10, testbed, subjects)),
       ],
     ),
 };
 
 async function withResultsOf(
   megabytes: 1 | 10,
-  stage: Stage,
+  testbed: Testbed,
   subjects: readonly Subject[],
 ): Promise<readonly Row[]> {
-  const { rounds, seconds, warmUpSeconds } = stage.effort;
+  const { rounds, seconds, warmUpSeconds } = testbed.effort;
   const load = { message: bigCall(megabytes), connections: CONNECTIONS };
-  await checkAnswers(subjects, load.message);
-  for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+  await checkResponses(subjects, load.message);
+  for (const subject of subjects) await closedLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
   const tollgate = subjects.find(({ name }) => name === "tollgate");
   const warm = tollgate === undefined ? Number.NaN : residentMbOf(tollgate);
   const measure = async (subject: Subject) => {
-    const { bytesPerSecond } = await closedLoop(stage, subject, { ...load, seconds });
+    const { bytesPerSecond } = await closedLoop(testbed, subject, { ...load, seconds });
     return { megabytesPerSecond: bytesPerSecond / MEGABYTE, residentMb: residentMbOf(subject) };
   };
-  const figures = await inTurns({ subjects, rounds, measure });
-  const nginx = of(figures, "nginx", "megabytesPerSecond");
-  const bare = of(figures, "pass-through", "megabytesPerSecond");
+  const figures = await measureInTurns({ subjects, rounds, measure });
+  const nginx = figuresOfSubject(figures, "nginx", "megabytesPerSecond");
+  const bare = figuresOfSubject(figures, "pass-through", "megabytesPerSecond");
   const speed = ratioRow({
     figure: `results of ${megabytes} MB: bytes/s against nginx`,
     bound: { atLeast: 0.9 },
     rounds: [
-      ["tollgate", of(figures, "tollgate", "megabytesPerSecond")],
+      ["tollgate", figuresOfSubject(figures, "tollgate", "megabytesPerSecond")],
       ["nginx", nginx],
     ],
     unit: "MB/s",
     note: `results of ${megabytes} MB: an empty proxy on node:http: ${pairedRatio(bare, nginx).toFixed(3)} of nginx (${median(bare).toFixed(0)} MB/s)`,
   });
-  return [speed, flatness(megabytes, [warm, ...of(figures, "tollgate", "residentMb")])];
+  return [speed, flatness(megabytes, [warm, ...figuresOfSubject(figures, "tollgate", "residentMb")])];
 }
 
 function residentMbOf(subject: Subject): number {

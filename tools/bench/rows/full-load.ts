@@ -5,8 +5,8 @@ import { SMALL_CALL } from "../load/request.ts";
 import { startNginx } from "../subjects/nginx.ts";
 import { startPassThrough, startSdkProxy } from "../subjects/node-programs.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Bound, type Measurement, median, pairedRatio, ratioRow, type Row } from "./row.ts";
 
 const CONNECTIONS = 32;
@@ -14,19 +14,20 @@ const CONNECTIONS = 32;
 export const FULL_LOAD: Measurement = {
   name: "full-load",
   measures: "closed loop: calls/s and CPU per call",
-  run: (stage) =>
+  run: (testbed) =>
     withSubjects(
-      stage,
+      testbed,
       [startPassThrough, (on) => startNginx(on), startSdkProxy, (on) => startTollgate(on)],
       async (subjects) => {
-        const { rounds, seconds, warmUpSeconds } = stage.effort;
+        const { rounds, seconds, warmUpSeconds } = testbed.effort;
         const load = { message: SMALL_CALL, connections: CONNECTIONS };
-        await checkAnswers(subjects, SMALL_CALL);
-        for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+        await checkResponses(subjects, SMALL_CALL);
+        for (const subject of subjects)
+          await closedLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
         const measure = (subject: (typeof subjects)[number]) =>
-          closedLoop(stage, subject, { ...load, seconds });
-        const figures = await inTurns({ subjects, rounds, measure });
-        await checkAnswers(subjects, SMALL_CALL);
+          closedLoop(testbed, subject, { ...load, seconds });
+        const figures = await measureInTurns({ subjects, rounds, measure });
+        await checkResponses(subjects, SMALL_CALL);
         return rowsOf(figures);
       },
     ),
@@ -37,8 +38,8 @@ type Figures = ReadonlyMap<string, readonly ClosedLoop[]>;
 function rowsOf(figures: Figures): readonly Row[] {
   const against = (name: "callsPerSecond" | "cpuUsPerCall", peer: string) => ({
     rounds: [
-      ["tollgate", of(figures, "tollgate", name)],
-      [peer, of(figures, peer, name)],
+      ["tollgate", figuresOfSubject(figures, "tollgate", name)],
+      [peer, figuresOfSubject(figures, peer, name)],
     ] as const,
     unit: name === "callsPerSecond" ? "calls/s" : "us",
     note: noteOf(figures),
@@ -54,8 +55,10 @@ function rowsOf(figures: Figures): readonly Row[] {
 }
 
 function noteOf(figures: Figures): string {
-  const cpu = (name: string): readonly number[] => of(figures, name, "cpuUsPerCall");
+  const cpu = (name: string): readonly number[] => figuresOfSubject(figures, name, "cpuUsPerCall");
   const byCpu = pairedRatio(cpu("pass-through"), cpu("tollgate")).toFixed(3);
-  const shares = [...figures.keys()].map((name) => `${name} ${median(of(figures, name, "busy")).toFixed(2)}`);
+  const shares = [...figures.keys()].map(
+    (name) => `${name} ${median(figuresOfSubject(figures, name, "busy")).toFixed(2)}`,
+  );
   return `full load: calls per second of processor against bare node:http ${byCpu}; share of its core that each used: ${shares.join(", ")}`;
 }

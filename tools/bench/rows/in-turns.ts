@@ -1,6 +1,6 @@
 /** Measures several subjects in turns, A B A B, so that a change of the machine meets all of them. */
 
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
 
 export interface Turns<Figures> {
@@ -10,7 +10,7 @@ export interface Turns<Figures> {
 }
 
 /** Figures of each round, by the subject's name. */
-export async function inTurns<Figures>({
+export async function measureInTurns<Figures>({
   subjects,
   rounds,
   measure,
@@ -27,13 +27,13 @@ export async function inTurns<Figures>({
 
 /** Starts the subjects, hands them over, and stops them whatever happens. */
 export async function withSubjects<Result, Started extends Subject = Subject>(
-  stage: Stage,
-  starts: readonly ((stage: Stage) => Promise<Started>)[],
+  testbed: Testbed,
+  starts: readonly ((testbed: Testbed) => Promise<Started>)[],
   work: (subjects: readonly Started[]) => Promise<Result>,
 ): Promise<Result> {
   const subjects: Started[] = [];
   try {
-    for (const start of starts) subjects.push(await start(stage));
+    for (const start of starts) subjects.push(await start(testbed));
     return await work(subjects);
   } finally {
     await Promise.all(subjects.map(({ stop }) => stop()));
@@ -41,7 +41,7 @@ export async function withSubjects<Result, Started extends Subject = Subject>(
 }
 
 /** One figure of all rounds of one subject. */
-export function of<Figures, Name extends keyof Figures>(
+export function figuresOfSubject<Figures, Name extends keyof Figures>(
   figures: ReadonlyMap<string, readonly Figures[]>,
   subject: string,
   name: Name,

@@ -2,14 +2,14 @@
 
 import { fileURLToPath } from "node:url";
 import { runForFigures } from "../load/run-program.ts";
-import { NODE_FLAGS, type Stage } from "../stage.ts";
+import { NODE_FLAGS, type Testbed } from "../testbed.ts";
 import { type Measurement, type Row, verdictOf } from "./row.ts";
 
 export const DECIDE: Measurement = {
   name: "decide",
   measures: "decide and charge with 805 and 50,000 rules",
-  run: async (stage) => {
-    const { ns805, ns50000 } = await figuresOf(stage, "decide", ["ns805", "ns50000"]);
+  run: async (testbed) => {
+    const { ns805, ns50000 } = await runInsideProgram(testbed, "decide", ["ns805", "ns50000"]);
     const flat = ns50000 / ns805;
     return [
       timeRow("decide and charge, 805 rules", ns805, 1_000),
@@ -27,8 +27,8 @@ export const DECIDE: Measurement = {
 export const SCAN: Measurement = {
   name: "scan",
   measures: "the scanner: a small call, and how it grows",
-  run: async (stage) => {
-    const { smallBytes, smallNs, ...larger } = await figuresOf(stage, "scan", SCAN_FIGURES);
+  run: async (testbed) => {
+    const { smallBytes, smallNs, ...larger } = await runInsideProgram(testbed, "scan", SCAN_FIGURES);
     const small = larger.fourKbNs / larger.fourKbBytes;
     const large = larger.megabyteNs / larger.megabyteBytes;
     const againstParse = [
@@ -77,8 +77,11 @@ function timeRow(figure: string, ns: number, atMostNs: number): Row {
 export const LIMITER_KEYS: Measurement = {
   name: "limiter-keys",
   measures: "memory for one agent in one limit",
-  run: async (stage) => {
-    const { bytes, bytesWithName } = await figuresOf(stage, "limiter-keys", ["bytes", "bytesWithName"]);
+  run: async (testbed) => {
+    const { bytes, bytesWithName } = await runInsideProgram(testbed, "limiter-keys", [
+      "bytes",
+      "bytesWithName",
+    ]);
     return [
       {
         figure: "memory per limiter key",
@@ -92,13 +95,13 @@ export const LIMITER_KEYS: Measurement = {
 };
 
 /** Runs a program of the room `inside` on the subject's core. */
-export function figuresOf<const Name extends string>(
-  stage: Stage,
+export function runInsideProgram<const Name extends string>(
+  testbed: Testbed,
   program: string,
   names: readonly Name[],
 ): Promise<Record<Name, number>> {
   const file = fileURLToPath(new URL(`../inside/${program}.ts`, import.meta.url));
-  const rounds = String(stage.effort.isQuick ? 1 : stage.effort.rounds);
+  const rounds = String(testbed.effort.isQuick ? 1 : testbed.effort.rounds);
   const command = [process.execPath, ...NODE_FLAGS, "--expose-gc", file, rounds];
-  return runForFigures(stage.onSubjectCore(command), names);
+  return runForFigures(testbed.onSubjectCore(command), names);
 }

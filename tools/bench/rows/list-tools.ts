@@ -4,8 +4,8 @@ import { closedLoop } from "../load/closed-loop.ts";
 import { LIST_TOOLS } from "../load/request.ts";
 import { startPassThrough } from "../subjects/node-programs.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Measurement, ratioRow } from "./row.ts";
 
 const CONNECTIONS = 8;
@@ -13,24 +13,24 @@ const CONNECTIONS = 8;
 export const LIST: Measurement = {
   name: "list-tools",
   measures: "tools/list of 805 tools against the empty proxy",
-  run: (stage) =>
-    withSubjects(stage, [startPassThrough, (on) => startTollgate(on)], async (subjects) => {
-      const { rounds, seconds, warmUpSeconds } = stage.effort;
+  run: (testbed) =>
+    withSubjects(testbed, [startPassThrough, (on) => startTollgate(on)], async (subjects) => {
+      const { rounds, seconds, warmUpSeconds } = testbed.effort;
       const load = { message: LIST_TOOLS, connections: CONNECTIONS };
-      await checkAnswers(subjects, LIST_TOOLS);
-      for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
-      const figures = await inTurns({
+      await checkResponses(subjects, LIST_TOOLS);
+      for (const subject of subjects) await closedLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
+      const figures = await measureInTurns({
         subjects,
         rounds,
-        measure: (subject) => closedLoop(stage, subject, { ...load, seconds }),
+        measure: (subject) => closedLoop(testbed, subject, { ...load, seconds }),
       });
       return [
         ratioRow({
           figure: "tools/list of 805 tools against bare node:http",
           bound: { atLeast: 0.8 },
           rounds: [
-            ["tollgate", of(figures, "tollgate", "callsPerSecond")],
-            ["pass-through", of(figures, "pass-through", "callsPerSecond")],
+            ["tollgate", figuresOfSubject(figures, "tollgate", "callsPerSecond")],
+            ["pass-through", figuresOfSubject(figures, "pass-through", "callsPerSecond")],
           ],
           unit: "calls/s",
         }),

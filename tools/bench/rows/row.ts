@@ -1,6 +1,6 @@
 /** A row of the table: a figure, what it should be, and every round that it was made of. */
 
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 
 /** Figures of each round, by what was measured. */
 export type Rounds = Readonly<Record<string, readonly number[]>>;
@@ -21,7 +21,7 @@ export interface Measurement {
   /** As `--only` names it. */
   readonly name: string;
   readonly measures: string;
-  readonly run: (stage: Stage) => Promise<readonly Row[]>;
+  readonly run: (testbed: Testbed) => Promise<readonly Row[]>;
 }
 
 export type Bound = { readonly atLeast: number } | { readonly atMost: number };
@@ -32,7 +32,7 @@ export function verdictOf(value: number, bound: Bound): Row["verdict"] {
   return isMet ? "met" : "not met";
 }
 
-export interface Compared {
+export interface Comparison {
   readonly figure: string;
   readonly bound: Bound;
   /** Figures of the same rounds, by the name of who has them; Tollgate's first. */
@@ -44,7 +44,7 @@ export interface Compared {
 export type NamedRounds = readonly [name: string, figures: readonly number[]];
 
 /** The row for our figure divided by theirs. */
-export function ratioRow({ figure, bound, rounds, unit, note }: Compared): Row {
+export function ratioRow({ figure, bound, rounds, unit, note }: Comparison): Row {
   const [[, ours], [, theirs]] = rounds;
   const ratio = pairedRatio(ours, theirs);
   return {

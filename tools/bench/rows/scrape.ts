@@ -3,11 +3,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { openLoop } from "../load/open-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
-import type { Stage } from "../stage.ts";
-import { ask } from "../subjects/subject.ts";
+import type { Testbed } from "../testbed.ts";
+import { sendRequest } from "../subjects/subject.ts";
 import { startTollgate, type Tollgate } from "../subjects/tollgate.ts";
 import { fillSeries } from "./fill-series.ts";
-import { figuresOf } from "./inside.ts";
+import { runInsideProgram } from "./inside.ts";
 import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
 
 const PER_SECOND = 500;
@@ -17,9 +17,9 @@ const SCRAPE_EVERY_MS = 1_000;
 export const SCRAPE: Measurement = {
   name: "scrape",
   measures: "a scrape at the series cap: event loop, callers' p99",
-  run: async (stage) => {
+  run: async (testbed) => {
     const names = ["series", "bytes", "firstMs", "longestMs", "worstMs", "wholeMs"] as const;
-    const figures = await figuresOf(stage, "scrape", names);
+    const figures = await runInsideProgram(testbed, "scrape", names);
     const megabytes = (figures.bytes / 1e6).toFixed(1);
     return [
       {
@@ -29,25 +29,25 @@ export const SCRAPE: Measurement = {
         verdict: verdictOf(figures.longestMs, { atMost: 50 }),
         note: `scrape: ${figures.series} series, ${megabytes} MB, ${figures.wholeMs.toFixed(0)} ms in all; worst turn ${figures.worstMs.toFixed(1)} ms, first scrape ${figures.firstMs.toFixed(1)} ms`,
       },
-      await callersWhileScraped(stage),
+      await callersWhileScraped(testbed),
     ];
   },
 };
 
-async function callersWhileScraped(stage: Stage): Promise<Row> {
-  const tollgate = await startTollgate(stage);
+async function callersWhileScraped(testbed: Testbed): Promise<Row> {
+  const tollgate = await startTollgate(testbed);
   try {
     await fillSeries(tollgate);
-    const { rounds, seconds, warmUpSeconds } = stage.effort;
+    const { rounds, seconds, warmUpSeconds } = testbed.effort;
     const load = { message: SMALL_CALL, perSecond: PER_SECOND };
-    await openLoop(stage, tollgate, { ...load, perSecond: 2_000, seconds: warmUpSeconds });
+    await openLoop(testbed, tollgate, { ...load, perSecond: 2_000, seconds: warmUpSeconds });
     await scrape(tollgate);
     const [alone, scraped]: [number[], number[]] = [[], []];
     let bytes = 0;
     for (let round = 0; round < rounds; round += 1) {
-      alone.push((await openLoop(stage, tollgate, { ...load, seconds })).p99Us);
+      alone.push((await openLoop(testbed, tollgate, { ...load, seconds })).p99Us);
       const scraping = scrapeUntilStopped(tollgate);
-      scraped.push((await openLoop(stage, tollgate, { ...load, seconds })).p99Us);
+      scraped.push((await openLoop(testbed, tollgate, { ...load, seconds })).p99Us);
       bytes = await scraping.stop();
     }
     const ratio = pairedRatio(scraped, alone);
@@ -66,7 +66,7 @@ async function callersWhileScraped(stage: Stage): Promise<Row> {
 
 /** The bytes of one scrape. @throws when it fails. */
 async function scrape({ adminPort }: Tollgate): Promise<number> {
-  const { status, text } = await ask({ port: adminPort, path: "/metrics" });
+  const { status, text } = await sendRequest({ port: adminPort, path: "/metrics" });
   if (status !== 200) throw new Error(`tollgate: a scrape was answered with ${status}`);
   return text.length;
 }

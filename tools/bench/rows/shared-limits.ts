@@ -3,11 +3,11 @@
 import { startRedis, type RedisServer } from "../../../test/fixtures/start-redis.ts";
 import { openLoop } from "../load/open-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Measurement, median, type Row, verdictOf } from "./row.ts";
 
 const PER_SECOND = 500;
@@ -16,16 +16,16 @@ const LIMITS_PER_TOOL = 3;
 export const SHARED_LIMITS: Measurement = {
   name: "shared-limits",
   measures: "limits over Redis: added p50, round trips",
-  run: async (stage) => {
+  run: async (testbed) => {
     const redis = await startRedis();
     try {
       const common = { limitsPerTool: LIMITS_PER_TOOL };
-      const inMemory = () => startTollgate(stage, common);
+      const inMemory = () => startTollgate(testbed, common);
       const shared = async () => ({
-        ...(await startTollgate(stage, { ...common, limits: redis.url })),
+        ...(await startTollgate(testbed, { ...common, limits: redis.url })),
         name: "shared",
       });
-      return await withSubjects(stage, [inMemory, shared], (subjects) => rowsOf(stage, subjects, redis));
+      return await withSubjects(testbed, [inMemory, shared], (subjects) => rowsOf(testbed, subjects, redis));
     } finally {
       await redis.stop();
     }
@@ -33,22 +33,25 @@ export const SHARED_LIMITS: Measurement = {
 };
 
 async function rowsOf(
-  stage: Stage,
+  testbed: Testbed,
   subjects: readonly Subject[],
   redis: RedisServer,
 ): Promise<readonly Row[]> {
-  const { rounds, seconds, warmUpSeconds } = stage.effort;
+  const { rounds, seconds, warmUpSeconds } = testbed.effort;
   const load = { message: SMALL_CALL, perSecond: PER_SECOND };
-  await checkAnswers(subjects, SMALL_CALL);
-  for (const subject of subjects) await openLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+  await checkResponses(subjects, SMALL_CALL);
+  for (const subject of subjects) await openLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
   const before = statisticsOf(redis);
-  const measure = (subject: Subject) => openLoop(stage, subject, { ...load, seconds });
-  const figures = await inTurns({ subjects, rounds, measure });
+  const measure = (subject: Subject) => openLoop(testbed, subject, { ...load, seconds });
+  const figures = await measureInTurns({ subjects, rounds, measure });
   const after = statisticsOf(redis);
-  await checkAnswers(subjects, SMALL_CALL);
-  const calls = of(figures, "shared", "calls").reduce((sum, one) => sum + one, 0);
+  await checkResponses(subjects, SMALL_CALL);
+  const calls = figuresOfSubject(figures, "shared", "calls").reduce((sum, one) => sum + one, 0);
   const reads = (after.reads - before.reads) / calls;
-  const [ours, theirs] = [of(figures, "shared", "p50Us"), of(figures, "tollgate", "p50Us")];
+  const [ours, theirs] = [
+    figuresOfSubject(figures, "shared", "p50Us"),
+    figuresOfSubject(figures, "tollgate", "p50Us"),
+  ];
   const addedUs = median(ours.map((us, round) => us - (theirs[round] ?? Number.NaN)));
   return [
     {

@@ -1,20 +1,20 @@
 /** Start to ready, and memory when idle: Tollgate without traces, started as users start it, with the flags of this benchmark. */
 
 import { startOnce } from "../start-once.ts";
-import { BUILT, NODE_FLAGS } from "../stage.ts";
+import { BUILT_MAIN, NODE_FLAGS } from "../testbed.ts";
 import { type Measurement, median, verdictOf } from "./row.ts";
 
 export const START: Measurement = {
   name: "start",
   measures: "start to ready, and memory when idle",
-  run: async (stage) => {
-    const command = stage.onSubjectCore([process.execPath, ...NODE_FLAGS, BUILT]);
+  run: async (testbed) => {
+    const command = testbed.onSubjectCore([process.execPath, ...NODE_FLAGS, BUILT_MAIN]);
     // The first start of a build compiles what the others find compiled.
-    await startOnce(command, stage.upstreamPort);
+    await startOnce(command, testbed.upstreamPort);
     const readyMs: number[] = [];
     const idleMb: number[] = [];
-    for (let round = 0; round < stage.effort.rounds; round += 1) {
-      const start = await startOnce(command, stage.upstreamPort);
+    for (let round = 0; round < testbed.effort.rounds; round += 1) {
+      const start = await startOnce(command, testbed.upstreamPort);
       readyMs.push(start.readyMs);
       idleMb.push(start.idleMb);
     }

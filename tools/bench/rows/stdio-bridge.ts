@@ -3,8 +3,8 @@
 import { closedLoop } from "../load/closed-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
 import { installPeers, startMcpProxy, startSupergateway, startTollgateBridge } from "../subjects/bridges.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Measurement, ratioRow, type Row } from "./row.ts";
 
 const CONNECTIONS = 16;
@@ -12,19 +12,19 @@ const CONNECTIONS = 16;
 export const STDIO_BRIDGE: Measurement = {
   name: "stdio-bridge",
   measures: "a stdio server over HTTP against supergateway and mcp-proxy",
-  run: (stage) => {
+  run: (testbed) => {
     installPeers();
     const starts = [startSupergateway, startMcpProxy, startTollgateBridge];
-    return withSubjects(stage, starts, async (subjects) => {
-      const { rounds, seconds, warmUpSeconds } = stage.effort;
+    return withSubjects(testbed, starts, async (subjects) => {
+      const { rounds, seconds, warmUpSeconds } = testbed.effort;
       const load = { message: SMALL_CALL, connections: CONNECTIONS };
-      await checkAnswers(subjects, SMALL_CALL);
-      for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
+      await checkResponses(subjects, SMALL_CALL);
+      for (const subject of subjects) await closedLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
       const measure = (subject: (typeof subjects)[number]) =>
-        closedLoop(stage, subject, { ...load, seconds });
-      const figures = await inTurns({ subjects, rounds, measure });
-      await checkAnswers(subjects, SMALL_CALL);
-      const speeds = (name: string) => of(figures, name, "callsPerSecond");
+        closedLoop(testbed, subject, { ...load, seconds });
+      const figures = await measureInTurns({ subjects, rounds, measure });
+      await checkResponses(subjects, SMALL_CALL);
+      const speeds = (name: string) => figuresOfSubject(figures, name, "callsPerSecond");
       return ["supergateway", "mcp-proxy"].map((peer) => rowOf(peer, speeds("tollgate"), speeds(peer)));
     });
   },

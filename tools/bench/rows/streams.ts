@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { openStreams } from "../load/streams.ts";
-import type { Stage } from "../stage.ts";
+import type { Testbed } from "../testbed.ts";
 import { startNginx } from "../subjects/nginx.ts";
 import { startPassThrough } from "../subjects/node-programs.ts";
 import { residentBytesOf } from "../subjects/process.ts";
@@ -20,18 +20,18 @@ const KILOBYTE = 1_024;
 export const STREAMS_OPEN: Measurement = {
   name: "streams",
   measures: "memory for one of 5,000 open streams",
-  run: async (stage) => {
+  run: async (testbed) => {
     const kilobytes: Record<string, number> = {};
     for (const start of [startTollgate, startPassThrough, startNginx] as const) {
-      await withSubjects(stage, [(on: Stage): Promise<Subject> => start(on)], async ([subject]) => {
-        if (subject !== undefined) kilobytes[subject.name] = await perStream(subject, stage);
+      await withSubjects(testbed, [(on: Testbed): Promise<Subject> => start(on)], async ([subject]) => {
+        if (subject !== undefined) kilobytes[subject.name] = await perStream(subject, testbed);
       });
     }
     const ours = kilobytes["tollgate"] ?? Number.NaN;
     const others = ["pass-through", "nginx"].map((name) => `${name} ${kilobytes[name]?.toFixed(1)} KB`);
     return [
       {
-        figure: `memory per open stream, at ${countOf(stage)}`,
+        figure: `memory per open stream, at ${countOf(testbed)}`,
         target: "< 30 KB",
         value: `${ours.toFixed(1)} KB`,
         verdict: verdictOf(ours, { atMost: 30 }),
@@ -42,19 +42,19 @@ export const STREAMS_OPEN: Measurement = {
   },
 };
 
-function countOf({ effort }: Stage): number {
+function countOf({ effort }: Testbed): number {
   return effort.isQuick ? STREAMS_WHEN_QUICK : STREAMS;
 }
 
-async function perStream(subject: Subject, stage: Stage): Promise<number> {
+async function perStream(subject: Subject, testbed: Testbed): Promise<number> {
   // One stream first: what the first one needs is not what each needs.
   const first = await openStreams(subject, 1);
-  await pause(stage.effort.isQuick ? 0 : SETTLE_MS);
+  await pause(testbed.effort.isQuick ? 0 : SETTLE_MS);
   const before = residentBytesOf(subject.pids());
-  const streams = await openStreams(subject, countOf(stage));
-  await pause(stage.effort.isQuick ? 0 : SETTLE_MS);
+  const streams = await openStreams(subject, countOf(testbed));
+  await pause(testbed.effort.isQuick ? 0 : SETTLE_MS);
   const after = residentBytesOf(subject.pids());
   streams.close();
   first.close();
-  return (after - before) / countOf(stage) / KILOBYTE;
+  return (after - before) / countOf(testbed) / KILOBYTE;
 }

@@ -3,12 +3,12 @@
 import { startRedis } from "../../../test/fixtures/start-redis.ts";
 import { closedLoop } from "../load/closed-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
-import { onAnyCore, type Stage } from "../stage.ts";
+import { onEveryCore, type Testbed } from "../testbed.ts";
 import { startNginx } from "../subjects/nginx.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
-import { checkAnswers } from "./check-answers.ts";
-import { inTurns, of, withSubjects } from "./in-turns.ts";
+import { checkResponses } from "./check-responses.ts";
+import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Measurement, median, pairedRatio, type Row } from "./row.ts";
 
 const CONNECTIONS = 64;
@@ -17,15 +17,15 @@ export const TWO_PROCESSES: Measurement = {
   name: "two-processes",
   measures: "two processes behind one port with limits in Redis, against one",
   run: async (pinned) => {
-    const stage = onAnyCore(pinned);
+    const testbed = onEveryCore(pinned);
     const redis = await startRedis();
     try {
       const starts = [
-        async (on: Stage) => ({ ...(await startTollgate(on)), name: "one, called directly" }),
-        (on: Stage) => startBehindNginx(on, { name: "one", count: 1, limits: redis.url }),
-        (on: Stage) => startBehindNginx(on, { name: "two", count: 2, limits: redis.url }),
+        async (on: Testbed) => ({ ...(await startTollgate(on)), name: "one, called directly" }),
+        (on: Testbed) => startBehindNginx(on, { name: "one", count: 1, limits: redis.url }),
+        (on: Testbed) => startBehindNginx(on, { name: "two", count: 2, limits: redis.url }),
       ];
-      return await withSubjects<readonly Row[]>(stage, starts, (subjects) => rowsOf(stage, subjects));
+      return await withSubjects<readonly Row[]>(testbed, starts, (subjects) => rowsOf(testbed, subjects));
     } finally {
       await redis.stop();
     }
@@ -38,13 +38,13 @@ interface Fleet {
   readonly limits: string;
 }
 
-async function startBehindNginx(stage: Stage, { name, count, limits }: Fleet): Promise<Subject> {
+async function startBehindNginx(testbed: Testbed, { name, count, limits }: Fleet): Promise<Subject> {
   const fleet: Subject[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(fleet.map((one) => one.stop())));
   try {
-    for (let index = 0; index < count; index += 1) fleet.push(await startTollgate(stage, { limits }));
+    for (let index = 0; index < count; index += 1) fleet.push(await startTollgate(testbed, { limits }));
     const ports = fleet.map(({ port }) => port);
-    const nginx = await startNginx(stage, ports);
+    const nginx = await startNginx(testbed, ports);
     fleet.push(nginx);
     return { ...nginx, name, pids: () => fleet.flatMap(({ pids }) => pids()), stop };
   } catch (error) {
@@ -53,16 +53,16 @@ async function startBehindNginx(stage: Stage, { name, count, limits }: Fleet): P
   }
 }
 
-async function rowsOf(stage: Stage, subjects: readonly Subject[]): Promise<readonly Row[]> {
-  const { rounds, seconds, warmUpSeconds } = stage.effort;
+async function rowsOf(testbed: Testbed, subjects: readonly Subject[]): Promise<readonly Row[]> {
+  const { rounds, seconds, warmUpSeconds } = testbed.effort;
   const load = { message: SMALL_CALL, connections: CONNECTIONS };
-  await checkAnswers(subjects, SMALL_CALL);
-  for (const subject of subjects) await closedLoop(stage, subject, { ...load, seconds: warmUpSeconds });
-  const measure = (subject: Subject) => closedLoop(stage, subject, { ...load, seconds });
-  const figures = await inTurns({ subjects, rounds, measure });
-  await checkAnswers(subjects, SMALL_CALL);
+  await checkResponses(subjects, SMALL_CALL);
+  for (const subject of subjects) await closedLoop(testbed, subject, { ...load, seconds: warmUpSeconds });
+  const measure = (subject: Subject) => closedLoop(testbed, subject, { ...load, seconds });
+  const figures = await measureInTurns({ subjects, rounds, measure });
+  await checkResponses(subjects, SMALL_CALL);
   const speeds = Object.fromEntries(
-    subjects.map(({ name }) => [name, of(figures, name, "callsPerSecond")] as const),
+    subjects.map(({ name }) => [name, figuresOfSubject(figures, name, "callsPerSecond")] as const),
   );
   const [two = [], one = [], direct = []] = [speeds["two"], speeds["one"], speeds["one, called directly"]];
   return [

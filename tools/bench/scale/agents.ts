@@ -1,6 +1,6 @@
 /** Curve: how many agents call. Over HTTP through the built sidecar; each agent has called, then all go on in turn. */
 
-import { type Load, drive, toolCall } from "./caller.ts";
+import { type Load, driveLoad, toolCall } from "./caller.ts";
 import type { Curve, Point } from "./curve.ts";
 import { type BuiltSidecar, withSidecar } from "./processes.ts";
 
@@ -41,11 +41,11 @@ export const AGENTS: Curve = {
 function measure(at: number): Promise<Point> {
   return withSidecar({ policy: POLICY, config: CONFIG }, async (sidecar) => {
     const load = loadOf(sidecar, at);
-    await drive({ ...loadOf(sidecar, 1), most: WARM_CALLS });
+    await driveLoad({ ...loadOf(sidecar, 1), maxCalls: WARM_CALLS });
     const before = await sidecar.usage({ isCollected: true });
-    await drive({ ...load, forMs: Infinity, most: Math.max(at, WARM_CALLS) });
+    await driveLoad({ ...load, forMs: Infinity, maxCalls: Math.max(at, WARM_CALLS) });
     const filled = await sidecar.usage({ isCollected: true });
-    const { calls, p50Ms, p99Ms } = await drive(load);
+    const { calls, p50Ms, p99Ms } = await driveLoad(load);
     const after = await sidecar.usage();
     const { series, agents } = await scrapedBy(sidecar);
     const each = (filled.heldBytes - before.heldBytes) / at;

@@ -17,7 +17,7 @@ export interface Load {
   readonly atOnce: number;
   /** Either may end it. */
   readonly forMs: number;
-  readonly most?: number;
+  readonly maxCalls?: number;
   readonly call: (index: number) => Call;
 }
 
@@ -37,7 +37,7 @@ export const TOOLS_LIST = Buffer.from(
 );
 
 /** How long each call took. @throws when one is not answered with a result. */
-export async function drive({ atOnce, forMs, most = Infinity, call }: Load): Promise<Timings> {
+export async function driveLoad({ atOnce, forMs, maxCalls: most = Infinity, call }: Load): Promise<Timings> {
   const startedMs = performance.now();
   const took: number[] = [];
   let next = 0;
@@ -45,7 +45,7 @@ export async function drive({ atOnce, forMs, most = Infinity, call }: Load): Pro
     while (performance.now() - startedMs < forMs && next < most) {
       const index = next;
       next += 1;
-      took.push(await timed(call(index)));
+      took.push(await timeCall(call(index)));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, one));
@@ -53,9 +53,9 @@ export async function drive({ atOnce, forMs, most = Infinity, call }: Load): Pro
 }
 
 /** Milliseconds until the whole answer was there. */
-export async function timed(call: Call): Promise<number> {
+export async function timeCall(call: Call): Promise<number> {
   const startedMs = performance.now();
-  const response = await head(call);
+  const response = await openResponse(call);
   let beginning: Buffer | undefined;
   response.on("data", (chunk: Buffer) => (beginning ??= chunk));
   await once(response, "end");
@@ -67,7 +67,7 @@ export async function timed(call: Call): Promise<number> {
 }
 
 /** The head of an answer, whose body is yet to be read. */
-export async function head({ url, body, headers }: Call): Promise<IncomingMessage> {
+export async function openResponse({ url, body, headers }: Call): Promise<IncomingMessage> {
   const outgoing = request(url, {
     agent,
     method: body === undefined ? "GET" : "POST",

@@ -68,6 +68,6 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** Three digits are more than such a measurement is good for. */
-export function rounded(value: number): number {
+export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -7,9 +7,9 @@ import { decide } from "../../../src/policy/decide.ts";
 import type { Call } from "../../../src/policy/decision.ts";
 import { JsonNumber } from "../../../src/json/json.ts";
 import { median } from "./curve.ts";
-import { argumentsFor, policyOf, toolName } from "./rule-policy.ts";
+import { argumentsFor, rulePolicy, toolName } from "./rule-policy.ts";
 
-export interface Decided {
+export interface DecisionTimings {
   /** The first load of this process, as at a start. */
   readonly loadMs: number;
   /** What the policy keeps on the heap. */
@@ -28,8 +28,8 @@ const STRIDE = 7_919;
 
 if (import.meta.main) process.stdout.write(JSON.stringify(measure(Number(process.argv[2]))));
 
-function measure(rules: number): Decided {
-  const bytes = Buffer.from(JSON.stringify(policyOf(rules)));
+function measure(rules: number): DecisionTimings {
+  const bytes = Buffer.from(JSON.stringify(rulePolicy(rules)));
   const calls = Array.from({ length: rules }, (_, index) => callOf((index * STRIDE) % rules));
   const before = heldBytes();
   const startedMs = performance.now();

@@ -1,6 +1,6 @@
 /** Curve: how large a message is. Over HTTP, in turns through the built sidecar and straight to the server; what the sidecar adds is the difference. */
 
-import { type Call, timed, toolCall } from "./caller.ts";
+import { type Call, timeCall, toolCall } from "./caller.ts";
 import { type Curve, median, type Point } from "./curve.ts";
 import { type BuiltSidecar, withSidecar } from "./processes.ts";
 
@@ -96,8 +96,8 @@ async function inTurns(
   const [throughMs, pastMs]: [number[], number[]] = [[], []];
   const isTime = (): boolean => performance.now() - startedMs < forMs && throughMs.length < MOST_TURNS;
   while (isTime() || throughMs.length < LEAST_TURNS) {
-    throughMs.push(await timed(through));
-    pastMs.push(await timed(past));
+    throughMs.push(await timeCall(through));
+    pastMs.push(await timeCall(past));
   }
   return { throughMs, pastMs };
 }

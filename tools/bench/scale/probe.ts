@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** One answer of a probe. */
-export interface Usage {
+export interface ProbeReading {
   /** Processor time so far, user and system. */
   readonly cpuUs: number;
   readonly residentBytes: number;
@@ -13,7 +13,7 @@ export interface Usage {
   readonly longestBlockMs: number;
 }
 
-export interface Question {
+export interface ProbeRequest {
   /** Whether all garbage is collected before the answer. */
   readonly isCollected: boolean;
   /** Whether the event loop is watched from now on. */
@@ -23,7 +23,7 @@ export interface Question {
 const RESOLUTION_MS = 1;
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
-process.on("message", ({ isCollected, isWatched }: Question) => {
+process.on("message", ({ isCollected, isWatched }: ProbeRequest) => {
   const longestBlockMs = Math.max(0, delay.max / 1e6 - RESOLUTION_MS);
   const { user, system } = process.cpuUsage();
   if (isCollected) globalThis.gc?.();
@@ -33,7 +33,7 @@ process.on("message", ({ isCollected, isWatched }: Question) => {
     residentBytes: rss,
     heldBytes: heapUsed + external,
     longestBlockMs,
-  } satisfies Usage;
+  } satisfies ProbeReading;
   delay.disable();
   delay.reset();
   if (isWatched) delay.enable();

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../../../test/fixtures/free-port.ts";
-import type { Question, Usage } from "./probe.ts";
-import type { Order } from "./stub.ts";
+import type { ProbeRequest, ProbeReading } from "./probe.ts";
+import type { StubCommand } from "./stub.ts";
 
 const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
 const STUB = fileURLToPath(new URL("stub.ts", import.meta.url));
@@ -20,7 +20,7 @@ const POLL_MS = 2;
 export interface Stub {
   readonly url: string;
   /** Gives it an order, and waits until it was carried out. */
-  readonly order: (order: Order) => Promise<void>;
+  readonly order: (order: StubCommand) => Promise<void>;
 }
 
 export interface BuiltSidecar {
@@ -28,7 +28,7 @@ export interface BuiltSidecar {
   readonly adminUrl: string;
   /** From its start until it said that it is ready. */
   readonly readyMs: number;
-  readonly usage: (question?: Partial<Question>) => Promise<Usage>;
+  readonly usage: (question?: Partial<ProbeRequest>) => Promise<ProbeReading>;
   /** The most memory it ever had resident. */
   readonly peakBytes: () => number;
 }
@@ -53,7 +53,7 @@ export async function withSidecar<T>(
 async function startStub(started: ChildProcess[]): Promise<Stub> {
   const child = launch([STUB], started);
   const [{ port }] = await once(child, "message");
-  const order = async (given: Order): Promise<void> => {
+  const order = async (given: StubCommand): Promise<void> => {
     const done = once(child, "message");
     child.send(given);
     await done;
@@ -86,7 +86,7 @@ async function startSidecar(
     await pause(POLL_MS);
   }
   const readyMs = performance.now() - startedMs;
-  const usage = async (question: Partial<Question> = {}): Promise<Usage> => {
+  const usage = async (question: Partial<ProbeRequest> = {}): Promise<ProbeReading> => {
     const answer = once(child, "message");
     child.send({ isCollected: false, isWatched: false, ...question });
     const [told] = await answer;

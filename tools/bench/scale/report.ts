@@ -1,7 +1,7 @@
 /** What stands in docs/performance.md between its markers, and the pictures beside it: all of it from the results. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { between } from "../report/page.ts";
+import { fillBetweenMarkers } from "../report/page.ts";
 import type { Column, Curve, Machine, Point, Results } from "./curve.ts";
 import { CURVES } from "./curves.ts";
 import { drawCurve } from "./draw.ts";
@@ -23,7 +23,7 @@ export function picturesOf(results: Results): ReadonlyMap<string, string> {
 export function fillPage(page: string, results: Results): string {
   const sections = CURVES.map((curve): [string, string] => [curve.name, sectionOf(curve, results)]);
   return [...sections, ["machine", wordsOf(results)] as const].reduce(
-    (text, [name, content]) => between(text, `scale:${name}`, content),
+    (text, [name, content]) => fillBetweenMarkers(text, `scale:${name}`, content),
     page,
   );
 }

@@ -3,7 +3,7 @@
 const PATTERNS = ["^cluster-N(/|$)", "(?i)^team-N-[a-z]+$", "(^|/)N/[^/]+$", "^s3://bucket-N/"];
 
 /** `rules` tools, each with one rule and one limit, none of which denies `argumentsFor`. */
-export function policyOf(rules: number): object {
+export function rulePolicy(rules: number): object {
   const tools = Array.from({ length: rules }, (_, index) => [toolName(index), entryOf(index)]);
   return { version: "1", default: "deny", tools: Object.fromEntries(tools) };
 }

@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Curve, Point } from "./curve.ts";
 import { median } from "./curve.ts";
-import type { Decided } from "./decide.ts";
+import type { DecisionTimings } from "./decide.ts";
 import { withSidecar } from "./processes.ts";
-import { policyOf } from "./rule-policy.ts";
+import { rulePolicy } from "./rule-policy.ts";
 
 const DECIDE = fileURLToPath(new URL("decide.ts", import.meta.url));
 const STARTS = 3;
@@ -33,12 +33,12 @@ export const RULES: Curve = {
 };
 
 async function measure(at: number): Promise<Point> {
-  const alone: Decided[] = [];
+  const alone: DecisionTimings[] = [];
   const starts: { readyMs: number; residentBytes: number }[] = [];
   for (let turn = 0; turn < STARTS; turn += 1) {
     alone.push(decided(at));
     starts.push(
-      await withSidecar({ policy: policyOf(at) }, async ({ readyMs, usage }) => ({
+      await withSidecar({ policy: rulePolicy(at) }, async ({ readyMs, usage }) => ({
         readyMs,
         residentBytes: (await usage()).residentBytes,
       })),
@@ -59,7 +59,7 @@ async function measure(at: number): Promise<Point> {
   };
 }
 
-function decided(rules: number): Decided {
+function decided(rules: number): DecisionTimings {
   return JSON.parse(
     execFileSync(process.execPath, ["--expose-gc", DECIDE, String(rules)], { encoding: "utf8" }),
   );

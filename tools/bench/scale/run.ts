@@ -11,7 +11,7 @@ import {
   readResults,
   type Results,
   RESULTS_FILE,
-  rounded,
+  roundToThreeDigits,
 } from "./curve.ts";
 import { tableOf, writePage } from "./report.ts";
 
@@ -58,7 +58,9 @@ function roundedPoint({ at, figures }: Point): Point {
   const entries = Object.entries(figures);
   return {
     at,
-    figures: Object.fromEntries(entries.map(([key, value]) => [key, value === null ? null : rounded(value)])),
+    figures: Object.fromEntries(
+      entries.map(([key, value]) => [key, value === null ? null : roundToThreeDigits(value)]),
+    ),
   };
 }
 

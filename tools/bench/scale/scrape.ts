@@ -1,7 +1,7 @@
 /** Curve: how many series a scrape has. Over HTTP through the built sidecar; the same load goes on with and without scrapes, in turns. */
 
 import { once } from "node:events";
-import { drive, head, type Load, toolCall } from "./caller.ts";
+import { driveLoad, openResponse, type Load, toolCall } from "./caller.ts";
 import { type Curve, median, type Point } from "./curve.ts";
 import { type BuiltSidecar, withSidecar } from "./processes.ts";
 import { toolName } from "./rule-policy.ts";
@@ -70,7 +70,7 @@ function policyOf(tools: number): object {
 
 async function callPairs(sidecar: BuiltSidecar, tools: number): Promise<void> {
   const most = Math.min(MOST_PAIRS, tools * AGENTS);
-  await drive({ ...loadOf(sidecar, tools), forMs: Infinity, most });
+  await driveLoad({ ...loadOf(sidecar, tools), forMs: Infinity, maxCalls: most });
 }
 
 /** Each call of another agent, and after all agents of another tool. */
@@ -95,9 +95,9 @@ interface Turn {
 async function oneTurn(sidecar: BuiltSidecar): Promise<Turn> {
   const load = loadOf(sidecar, 1);
   await sidecar.usage({ isCollected: true, isWatched: true });
-  const quiet = await drive(load);
+  const quiet = await driveLoad(load);
   const { longestBlockMs: quietBlockMs } = await sidecar.usage({ isCollected: true, isWatched: true });
-  const calls = drive(load);
+  const calls = driveLoad(load);
   const scrapes = await scrapeAgain(sidecar, TURN_MS);
   const scraped = await calls;
   const { longestBlockMs } = await sidecar.usage();
@@ -120,7 +120,7 @@ async function scrapeAgain(sidecar: BuiltSidecar, forMs: number): Promise<readon
 
 async function scrape({ adminUrl }: BuiltSidecar): Promise<{ tookMs: number; body: () => string }> {
   const startedMs = performance.now();
-  const response = await head({ url: `${adminUrl}/metrics`, headers: { accept: OPENMETRICS } });
+  const response = await openResponse({ url: `${adminUrl}/metrics`, headers: { accept: OPENMETRICS } });
   const chunks: Buffer[] = [];
   response.on("data", (chunk: Buffer) => chunks.push(chunk));
   await once(response, "end");

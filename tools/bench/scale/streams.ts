@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { head } from "./caller.ts";
+import { openResponse } from "./caller.ts";
 import { type Curve, type Point, quantile } from "./curve.ts";
 import { type Stub, withSidecar } from "./processes.ts";
 
@@ -68,7 +68,7 @@ function measure(at: number): Promise<Point> {
 }
 
 async function opened(url: string): Promise<IncomingMessage> {
-  const response = await head({ url });
+  const response = await openResponse({ url });
   if (response.statusCode !== 200) throw new Error(`a stream was answered with ${response.statusCode}`);
   return response;
 }

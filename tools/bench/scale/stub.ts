@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What whoever started it may order. */
-export type Order =
+export type StubCommand =
   /** Lists so many tools from now on. */
   | { readonly kind: "tools"; readonly count: number }
   /** Sends so many events in all, so many a second, to one stream after the other. */
@@ -36,7 +36,7 @@ const server = createServer((request, response) => {
 // A client keeps its connections; that one is closed as it is used is no part of any measurement.
 server.keepAliveTimeout = 0;
 
-process.on("message", (order: Order) => void obey(order).then(() => process.send?.({ done: true })));
+process.on("message", (order: StubCommand) => void obey(order).then(() => process.send?.({ done: true })));
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
 function answerTo(head: string): Buffer {
@@ -64,7 +64,7 @@ function holdOpen(response: ServerResponse): void {
   response.on("close", () => streams.delete(response));
 }
 
-async function obey(order: Order): Promise<void> {
+async function obey(order: StubCommand): Promise<void> {
   switch (order.kind) {
     case "tools":
       list = answer({ tools: Array.from({ length: order.count }, (_, index) => toolOf(index)) });

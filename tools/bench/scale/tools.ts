@@ -1,6 +1,6 @@
 /** Curve: how many tools a server lists. Over HTTP through the built sidecar, which hides every tenth. */
 
-import { type Call, timed, TOOLS_LIST } from "./caller.ts";
+import { type Call, timeCall, TOOLS_LIST } from "./caller.ts";
 import { type Curve, median, type Point } from "./curve.ts";
 import { withSidecar } from "./processes.ts";
 import { toolName } from "./rule-policy.ts";
@@ -66,7 +66,7 @@ function listed(tools: number): Promise<Listed> {
     await stub.order({ kind: "tools", count: tools });
     const through: Call = { url: sidecar.url, body: TOOLS_LIST };
     const before = await sidecar.usage({ isCollected: true });
-    const firstMs = await timed(through);
+    const firstMs = await timeCall(through);
     const known = await sidecar.usage({ isCollected: true, isWatched: true });
     const againMs = await timeAgain(through);
     const after = await sidecar.usage();
@@ -86,6 +86,6 @@ async function timeAgain(call: Call): Promise<readonly number[]> {
   const startedMs = performance.now();
   const took: number[] = [];
   while (performance.now() - startedMs < FOR_MS / STARTS || took.length < LEAST_TURNS)
-    took.push(await timed(call));
+    took.push(await timeCall(call));
   return took;
 }

@@ -5,10 +5,10 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../../../test/fixtures/free-port.ts";
 import { headersOf } from "../load/request.ts";
-import { NODE_FLAGS, type Stage } from "../stage.ts";
-import { launch } from "./process.ts";
+import { NODE_FLAGS, type Testbed } from "../testbed.ts";
+import { launchProgram } from "./process.ts";
 import { openSession } from "./session.ts";
-import { answers, type Subject } from "./subject.ts";
+import { isAnswering, type Subject } from "./subject.ts";
 import { startTollgate } from "./tollgate.ts";
 
 const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
@@ -24,36 +24,36 @@ export function installPeers(): void {
   });
 }
 
-export async function startTollgateBridge(stage: Stage): Promise<Subject> {
-  return withSession(await startTollgate(stage, { command: stubOf(stage) }));
+export async function startTollgateBridge(testbed: Testbed): Promise<Subject> {
+  return withSession(await startTollgate(testbed, { command: stubOf(testbed) }));
 }
 
-export async function startSupergateway(stage: Stage): Promise<Subject> {
-  const stub = stubOf(stage).join(" ");
+export async function startSupergateway(testbed: Testbed): Promise<Subject> {
+  const stub = stubOf(testbed).join(" ");
   const flags = ["--outputTransport", "streamableHttp", "--stateful", "--logLevel", "none"];
-  return startPeer(stage, "supergateway", (port) => ["--stdio", stub, ...flags, "--port", port]);
+  return startPeer(testbed, "supergateway", (port) => ["--stdio", stub, ...flags, "--port", port]);
 }
 
-export async function startMcpProxy(stage: Stage): Promise<Subject> {
+export async function startMcpProxy(testbed: Testbed): Promise<Subject> {
   const flags = ["--host", "127.0.0.1", "--server", "stream"];
-  return startPeer(stage, "mcp-proxy", (port) => [...flags, "--port", port, "--", ...stubOf(stage)]);
+  return startPeer(testbed, "mcp-proxy", (port) => [...flags, "--port", port, "--", ...stubOf(testbed)]);
 }
 
 /** On the load's core, as the stub over HTTP is: only the bridge is to be the limit. */
-function stubOf(stage: Stage): readonly string[] {
-  return stage.onLoadCore([stage.programs.upstream, "--stdio"]);
+function stubOf(testbed: Testbed): readonly string[] {
+  return testbed.onLoadCore([testbed.programs.upstream, "--stdio"]);
 }
 
 async function startPeer(
-  stage: Stage,
+  testbed: Testbed,
   name: Peer,
   flagsOn: (port: string) => readonly string[],
 ): Promise<Subject> {
   const [port = 0] = await freePorts(1);
   const program = `${PEERS}node_modules/.bin/${name}`;
-  const { pids, stop } = await launch({
-    command: stage.onSubjectCore([process.execPath, ...NODE_FLAGS, program, ...flagsOn(String(port))]),
-    isReady: () => answers({ port, path: PATH }),
+  const { pids, stop } = await launchProgram({
+    command: testbed.onSubjectCore([process.execPath, ...NODE_FLAGS, program, ...flagsOn(String(port))]),
+    isReady: () => isAnswering({ port, path: PATH }),
   });
   return withSession({ name, port, path: PATH, headers: {}, pids, stop });
 }

@@ -3,25 +3,25 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../../../test/fixtures/free-port.ts";
-import type { Stage } from "../stage.ts";
-import { launch } from "./process.ts";
-import { answers, type Subject } from "./subject.ts";
+import type { Testbed } from "../testbed.ts";
+import { launchProgram } from "./process.ts";
+import { isAnswering, type Subject } from "./subject.ts";
 
 const PATH = "/mcp";
 
 /** In front of the stub, or of `upstreamPorts` in turns. */
 export async function startNginx(
-  stage: Stage,
-  upstreamPorts: readonly number[] = [stage.upstreamPort],
+  testbed: Testbed,
+  upstreamPorts: readonly number[] = [testbed.upstreamPort],
 ): Promise<Subject> {
   const [port = 0] = await freePorts(1);
-  const folder = join(stage.folder, `nginx-${port}`);
+  const folder = join(testbed.folder, `nginx-${port}`);
   mkdirSync(folder);
   const file = join(folder, "nginx.conf");
   writeFileSync(file, configuration(folder, port, upstreamPorts));
-  const { pids, stop } = await launch({
-    command: stage.onSubjectCore(["nginx", "-p", folder, "-e", "stderr", "-c", file]),
-    isReady: () => answers({ port, path: PATH, body: "{}" }),
+  const { pids, stop } = await launchProgram({
+    command: testbed.onSubjectCore(["nginx", "-p", folder, "-e", "stderr", "-c", file]),
+    isReady: () => isAnswering({ port, path: PATH, body: "{}" }),
   });
   return { name: "nginx", port, path: PATH, headers: {}, pids, stop };
 }

@@ -11,7 +11,7 @@ const MAX = 1_000_000_000;
 const WINDOWS = ["minute", "hour", "day"] as const;
 
 /** In PolicyLayer's form; it allows every call of the benchmark. At most 3 limits for a tool. */
-export function policyOf({ rules, limitsPerTool }: PolicySize): object {
+export function benchPolicy({ rules, limitsPerTool }: PolicySize): object {
   const limits = WINDOWS.slice(0, limitsPerTool).map((window) => ({
     counter: `calls_per_${window}`,
     window,

@@ -5,12 +5,12 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { processesUnder } from "../../../test/fixtures/processes.ts";
+import { listProcessTree } from "../../../test/fixtures/processes.ts";
 
 const READY_WITHIN_MS = 20_000;
 const POLL_MS = 20;
 
-export interface Started {
+export interface LaunchedProgram {
   /** The process and all that it has started. */
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
@@ -25,18 +25,18 @@ export interface LaunchOptions {
 }
 
 /** @throws when it ends, or is not ready in time; with what it said on stderr. */
-export async function launch({
+export async function launchProgram({
   command,
   environment,
   isReady,
   pollMs = POLL_MS,
-}: LaunchOptions): Promise<Started> {
+}: LaunchOptions): Promise<LaunchedProgram> {
   const [program = "", ...args] = command;
   const env = { ...process.env, ...environment };
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
-  const pids = (): readonly number[] => processesUnder(child.pid ?? 0);
+  const pids = (): readonly number[] => listProcessTree(child.pid ?? 0);
   // Those that it has started are not told when it is killed.
   const end = (): void => pids().forEach(endQuietly);
   process.once("exit", end);

@@ -1,6 +1,6 @@
 /** The session that some subjects want before they take a call. */
 
-import { ask, type Subject } from "./subject.ts";
+import { sendRequest, type Subject } from "./subject.ts";
 
 const TYPES = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 
@@ -17,12 +17,12 @@ export async function openSession({
     clientInfo: { name: "bench", version: "1" },
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
-  const opened = await ask({ port, path, headers: { ...TYPES, ...headers }, body });
+  const opened = await sendRequest({ port, path, headers: { ...TYPES, ...headers }, body });
   if (opened.status !== 200)
     throw new Error(`${name}: initialize was answered with ${opened.status}: ${opened.text.slice(0, 200)}`);
   const id = opened.headers["mcp-session-id"];
   const session = typeof id === "string" ? { "Mcp-Session-Id": id } : {};
   const initialized = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
-  await ask({ port, path, headers: { ...TYPES, ...headers, ...session }, body: initialized });
+  await sendRequest({ port, path, headers: { ...TYPES, ...headers, ...session }, body: initialized });
   return session;
 }

@@ -12,13 +12,13 @@ export interface Subject {
   readonly stop: () => Promise<void>;
 }
 
-export interface Answer {
+export interface SubjectResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
-export interface Asked {
+export interface SubjectRequest {
   readonly port: number;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -27,8 +27,8 @@ export interface Asked {
 }
 
 /** One request by node:http on a connection of its own. */
-export function ask({ port, path, headers, body }: Asked): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+export function sendRequest({ port, path, headers, body }: SubjectRequest): Promise<SubjectResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<SubjectResponse>();
   const method = body === undefined ? "GET" : "POST";
   const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
     let text = "";
@@ -42,8 +42,8 @@ export function ask({ port, path, headers, body }: Asked): Promise<Answer> {
 }
 
 /** Whether anything answers there, whatever it says. */
-export function answers(asked: Asked): Promise<boolean> {
-  return ask(asked).then(
+export function isAnswering(asked: SubjectRequest): Promise<boolean> {
+  return sendRequest(asked).then(
     () => true,
     () => false,
   );

@@ -5,10 +5,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../../../test/fixtures/free-port.ts";
 import { bodyOf, headersOf, LIST_TOOLS } from "../load/request.ts";
-import { BUILT, NODE_FLAGS, type Stage } from "../stage.ts";
-import { policyOf } from "./policy.ts";
-import { launch } from "./process.ts";
-import { ask, type Subject } from "./subject.ts";
+import { BUILT_MAIN, NODE_FLAGS, type Testbed } from "../testbed.ts";
+import { benchPolicy } from "./policy.ts";
+import { launchProgram } from "./process.ts";
+import { sendRequest, type Subject } from "./subject.ts";
 
 const PATH = "/mcp";
 const TOOLS = 805;
@@ -27,12 +27,12 @@ export interface TollgateOptions {
 }
 
 /** Ready, and with the server's tools known to it. */
-export async function startTollgate(stage: Stage, options: TollgateOptions = {}): Promise<Tollgate> {
+export async function startTollgate(testbed: Testbed, options: TollgateOptions = {}): Promise<Tollgate> {
   const [port = 0, adminPort = 0] = await freePorts(2);
-  const command = commandOf(stage, options, { port, adminPort });
-  const { pids, stop } = await launch({
-    command: stage.onSubjectCore(command),
-    environment: tracesTo(stage.upstreamPort),
+  const command = commandOf(testbed, options, { port, adminPort });
+  const { pids, stop } = await launchProgram({
+    command: testbed.onSubjectCore(command),
+    environment: tracesTo(testbed.upstreamPort),
     isReady: () => isOk(adminPort),
   });
   const subject = { name: "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
@@ -41,25 +41,25 @@ export async function startTollgate(stage: Stage, options: TollgateOptions = {})
 }
 
 function commandOf(
-  stage: Stage,
+  testbed: Testbed,
   { limits, limitsPerTool, command }: TollgateOptions,
   { port, adminPort }: { port: number; adminPort: number },
 ): readonly string[] {
-  const folder = join(stage.folder, `tollgate-${randomUUID()}`);
+  const folder = join(testbed.folder, `tollgate-${randomUUID()}`);
   mkdirSync(folder);
   const policy = join(folder, "policy.json");
   const config = join(folder, "config.yaml");
-  writeFileSync(policy, JSON.stringify(policyOf({ rules: TOOLS, limitsPerTool: limitsPerTool ?? 1 })));
+  writeFileSync(policy, JSON.stringify(benchPolicy({ rules: TOOLS, limitsPerTool: limitsPerTool ?? 1 })));
   writeFileSync(config, CONFIG);
   const upstream =
-    command === undefined ? ["--upstream", `http://127.0.0.1:${stage.upstreamPort}${PATH}`] : [];
+    command === undefined ? ["--upstream", `http://127.0.0.1:${testbed.upstreamPort}${PATH}`] : [];
   const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${adminPort}`];
   const output = ["--server", "stub", "--log-level", "error", "--audit", join(folder, "audit.jsonl")];
   const store = limits === undefined ? [] : ["--limits", limits];
   const program = [
     process.execPath,
     ...NODE_FLAGS,
-    BUILT,
+    BUILT_MAIN,
     ...upstream,
     "--config",
     config,
@@ -84,13 +84,17 @@ function tracesTo(port: number): Readonly<Record<string, string>> {
 
 /** As after any client's first question, so that the called tool has a label, a category and a schema. */
 async function learnTools(subject: Tollgate): Promise<void> {
-  const { status, text } = await ask({ ...subject, headers: headersOf(subject), body: bodyOf(LIST_TOOLS) });
+  const { status, text } = await sendRequest({
+    ...subject,
+    headers: headersOf(subject),
+    body: bodyOf(LIST_TOOLS),
+  });
   if (status !== 200 || !text.includes('"tools"'))
     throw new Error(`tollgate: tools/list was answered with ${status}: ${text.slice(0, 200)}`);
 }
 
 function isOk(adminPort: number): Promise<boolean> {
-  return ask({ port: adminPort, path: "/readyz" }).then(
+  return sendRequest({ port: adminPort, path: "/readyz" }).then(
     ({ status }) => status === 200,
     () => false,
   );

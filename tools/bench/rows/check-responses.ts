@@ -1,12 +1,16 @@
 /** Before and after a measurement: that the subjects answer with the result, not with a refusal, which would be cheaper. */
 
 import { bodyOf, headersOf, type Message } from "../load/request.ts";
-import { ask, type Subject } from "../subjects/subject.ts";
+import { sendRequest, type Subject } from "../subjects/subject.ts";
 
 /** @throws when one does not. */
-export async function checkAnswers(subjects: readonly Subject[], message: Message): Promise<void> {
+export async function checkResponses(subjects: readonly Subject[], message: Message): Promise<void> {
   for (const subject of subjects) {
-    const { status, text } = await ask({ ...subject, headers: headersOf(subject), body: bodyOf(message) });
+    const { status, text } = await sendRequest({
+      ...subject,
+      headers: headersOf(subject),
+      body: bodyOf(message),
+    });
     if (status !== 200 || !text.includes('"result":{') || text.includes('"isError"'))
       throw new Error(`${subject.name}: answered with ${status}: ${text.slice(0, 300)}`);
   }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { anywhere, shareCores } from "./cores.ts";
+import { unpinned, assignCores } from "./cores.ts";
 
 /** Of Tollgate and of the empty proxy alike. */
 export const NODE_FLAGS = ["--max-semi-space-size=8"];
@@ -15,7 +15,7 @@ export const NODE_FLAGS = ["--max-semi-space-size=8"];
 const PROGRAMS = ["cc", "nginx", "redis-server", "taskset", "wrk"];
 
 /** Tollgate as the package has it. */
-export const BUILT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+export const BUILT_MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** How much is measured. */
 export interface Effort {
@@ -26,7 +26,7 @@ export interface Effort {
   readonly isQuick: boolean;
 }
 
-export interface Stage {
+export interface Testbed {
   readonly folder: string;
   readonly effort: Effort;
   readonly programs: { readonly upstream: string; readonly openLoop: string };
@@ -39,13 +39,13 @@ export interface Stage {
 }
 
 /** @throws when something is missing that is needed, with what to do. */
-export async function setStage(effort: Effort): Promise<Stage> {
+export async function buildTestbed(effort: Effort): Promise<Testbed> {
   checkPrograms();
   const folder = mkdtempSync(join(tmpdir(), "tollgate-bench-"));
   const programs = { upstream: compile(folder, "upstream"), openLoop: compile(folder, "open-loop") };
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeFolder);
-  const { words, onSubjectCore, onLoadCore } = shareCores();
+  const { description: words, onSubjectCore, onLoadCore } = assignCores();
   const upstream = await startUpstream(onLoadCore([programs.upstream]));
   return {
     folder,
@@ -66,12 +66,12 @@ export async function setStage(effort: Effort): Promise<Stage> {
 function checkPrograms(): void {
   const missing = PROGRAMS.filter((program) => spawnSync("which", [program]).status !== 0);
   if (missing.length > 0) throw new Error(`${missing.join(", ")}: missing; npm run setup:system installs it`);
-  if (!existsSync(BUILT)) throw new Error("dist/main.js: missing; npm run build makes it");
+  if (!existsSync(BUILT_MAIN)) throw new Error("dist/main.js: missing; npm run build makes it");
 }
 
 /** The same with nothing pinned: for subjects that are to use every core. */
-export function onAnyCore(stage: Stage): Stage {
-  return { ...stage, onSubjectCore: anywhere, onLoadCore: anywhere };
+export function onEveryCore(testbed: Testbed): Testbed {
+  return { ...testbed, onSubjectCore: unpinned, onLoadCore: unpinned };
 }
 
 function compile(folder: string, name: string): string {

@@ -1,4 +1,4 @@
-/** What became of every mutant, as Stryker's report tells it. */
+/** The outcome of every mutant, from Stryker's report. */
 
 import { z } from "zod";
 
@@ -43,7 +43,7 @@ export interface Survivor {
   readonly replacement: string;
 }
 
-export interface FileFate {
+export interface FileOutcome {
   readonly file: string;
   readonly mutants: number;
   /** By a red test. */
@@ -58,15 +58,17 @@ export interface FileFate {
 }
 
 /** One row for each file, by name. Throws for what is no report, and for mutants that were left out. */
-export function readFates(json: unknown): FileFate[] {
+export function readOutcomes(json: unknown): FileOutcome[] {
   const { files } = REPORT.parse(json);
   return Object.entries(files)
-    .map(([file, reported]) => fateOf(file, reported))
+    .map(([file, reported]) => outcomeOf(file, reported))
     .toSorted((one, other) => (one.file < other.file ? -1 : 1));
 }
 
 /** Share of the valid mutants that were noticed, 0 to 100; 100 without any. */
-export function scoreOf(fates: readonly Pick<FileFate, "killed" | "timedOut" | "survived">[]): number {
+export function mutationScore(
+  fates: readonly Pick<FileOutcome, "killed" | "timedOut" | "survived">[],
+): number {
   let noticed = 0;
   let all = 0;
   for (const { killed, timedOut, survived } of fates) {
@@ -76,7 +78,7 @@ export function scoreOf(fates: readonly Pick<FileFate, "killed" | "timedOut" | "
   return all === 0 ? 100 : (100 * noticed) / all;
 }
 
-function fateOf(file: string, { source, mutants }: ReportedFile): FileFate {
+function outcomeOf(file: string, { source, mutants }: ReportedFile): FileOutcome {
   const count = (...statuses: readonly ReportedMutant["status"][]): number =>
     mutants.filter(({ status }) => statuses.includes(status)).length;
   if (count("Ignored") > 0) throw new Error(`${file}: some mutants were ignored, run all of them`);

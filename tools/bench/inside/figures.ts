@@ -1,7 +1,7 @@
-/** What the programs of this room share: medians of timed rounds, and one line of JSON for the one who started them. */
+/** Shared by the programs in this folder: medians of timed rounds, and one line of JSON with the figures. */
 
 /** Median time of one call of `work`, in nanoseconds, over timed rounds; the first round warms up. */
-export function nanosecondsOf(
+export function medianNanoseconds(
   work: (turn: number) => unknown,
   timesPerRound: number,
   rounds: number,
@@ -17,11 +17,11 @@ export function nanosecondsOf(
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-export function say(figures: Readonly<Record<string, number>>): void {
+export function printFigures(figures: Readonly<Record<string, number>>): void {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-/** How many rounds the one who started us wants. */
-export function roundsAskedFor(): number {
+/** Number of rounds, from the first argument; 5 without one. */
+export function requestedRounds(): number {
   return Number(process.argv[2] ?? 5);
 }
