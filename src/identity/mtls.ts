@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
-import { stringOfToken } from "../mcp/message-outline.ts";
+import { stringOfToken } from "../mcp/message-summary.ts";
 import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
 
 /** Of the connection, so it is read once for all of its requests. */

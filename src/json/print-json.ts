@@ -1,6 +1,6 @@
-/** JSON values as text: numbers by their token, names in their order. */
+/** Prints JSON values as text: whole, with numbers as they were written, or in short for an error message. */
 
-import { type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
+import { isJsonArray, type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
 
 /** Minified without `indent`; else one entry a line, each level `indent` spaces deeper. */
 export function printJson(value: Json, indent = 0, depth = 0): string {
@@ -38,4 +38,19 @@ function enclose(open: string, items: readonly string[], close: string, layout: 
   const outer = `\n${" ".repeat(layout.indent * layout.depth)}`;
   const inner = outer + " ".repeat(layout.indent);
   return open + inner + items.join(`,${inner}`) + outer + close;
+}
+
+const MAX_SHOWN_LENGTH = 60;
+
+/** `"fortnight"`, `12`, `true`, `null`, `a list`, `an object`. */
+export function describeJson(value: Json): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return JSON.stringify(shortenText(value));
+  if (value instanceof JsonNumber) return shortenText(value.token);
+  return isJsonArray(value) ? "a list" : "an object";
+}
+
+/** The start of a text that is too long to repeat whole. */
+export function shortenText(text: string): string {
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }

@@ -1,6 +1,6 @@
 /** Reads what matters of one upstream message as its bytes pass by: any length, little memory, no copy of its content. */
 
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 
 import {
   BACKSLASH,
@@ -13,10 +13,8 @@ import {
   QUOTE,
   isWhitespace,
 } from "../json/json-token.ts";
-import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-outline.ts";
-import type { MessageSummary, Field } from "./message-outline.ts";
-
-export type { MessageSummary as Outline } from "./message-outline.ts";
+import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-summary.ts";
+import type { MessageSummary, Field } from "./message-summary.ts";
 
 const MAX_DEPTH = 1_000;
 /** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
@@ -214,6 +212,19 @@ export class MessageSkimmer {
     if (this.#listed.length === MAX_LISTED) this.#state = "broken";
     else this.#listed = [...this.#listed, token];
   }
+}
+
+/** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
+export function summarizeLine(line: Buffer): MessageSummary | undefined {
+  if (!isUtf8(line)) return undefined;
+  const reading = new MessageSkimmer();
+  reading.push(line);
+  const outline = reading.end();
+  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = outline;
+  if (!isWellFormed || !isJsonRpc) return undefined;
+  const isAnswer = hasResult || hasError;
+  if (method !== undefined) return isAnswer ? undefined : outline;
+  return isAnswer && (id !== undefined || hasError) ? outline : undefined;
 }
 
 const NONE: readonly string[] = [];

@@ -1,7 +1,7 @@
 /** What an upstream message says of a task: which one, and how it stands. Both eras: result and notification. */
 
 import type { Outcome } from "./vocabulary.ts";
-import type { MessageSummary } from "./message-outline.ts";
+import type { MessageSummary } from "./message-summary.ts";
 
 export interface TaskUpdate {
   readonly taskId: string;

@@ -1,5 +1,7 @@
 /** The words that every part uses of a message: its era, its transport, its client, and how it ended. */
 
+import type { MessageSummary } from "./message-summary.ts";
+
 /** What a client says about itself: a claim, never a key for limits. */
 export interface Client {
   readonly name: string;
@@ -55,3 +57,12 @@ export const REFUSAL_CAUSES = [
 ] as const;
 /** Why a message was refused before policy was asked. */
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
+
+export function outcomeOf(outline: MessageSummary): Outcome {
+  if (outline.hasError) return "rpc_error";
+  return outline.isError ? "tool_error" : "success";
+}
+
+export function rpcCodeOf({ errorCode }: MessageSummary): { rpcCode?: number } {
+  return errorCode === undefined ? {} : { rpcCode: errorCode };
+}

@@ -1,12 +1,11 @@
 /** One test on one argument, compiled once. */
 
-import { shortenText } from "../json/describe-json.ts";
+import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type TestResult, type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
 import { type ArgumentPath, parseArgumentPath, resolveArgument } from "../json/path.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
-import { printJson } from "../json/print-json.ts";
 import {
   anyJson,
   object,

@@ -1,7 +1,7 @@
 /** Values, numbers, paths and texts at the edges where a changed line of theirs would show. */
 
 import { describe, expect, it } from "vitest";
-import { describeJson, shortenText } from "../../src/json/describe-json.ts";
+import { describeJson, printJson, shortenText } from "../../src/json/print-json.ts";
 import { isEqualJson } from "../../src/json/equal.ts";
 import { isKnownMethod, METHODS } from "../../src/mcp/methods.ts";
 import { measure, utf8Length } from "../../src/policy/measure.ts";
@@ -9,7 +9,6 @@ import { didYouMean, nearestName } from "../../src/policy/schema/did-you-mean.ts
 import { compareNumbers } from "../../src/json/compare-numbers.ts";
 import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
-import { printJson } from "../../src/json/print-json.ts";
 import { json, num } from "../policy/policies.ts";
 
 describe("describeJson", () => {

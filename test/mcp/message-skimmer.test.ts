@@ -8,19 +8,19 @@ import { describe, expect, it } from "vitest";
 import { isJsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
 import { MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
-import type { Outline } from "../../src/mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../src/mcp/message-summary.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
 
 const numRuns = Math.min(Number(process.env["FUZZ_RUNS"] ?? 5_000), 300_000);
 
-function outlineOf(message: string | Buffer, chunkBytes = 1_000_000_000): Outline {
+function outlineOf(message: string | Buffer, chunkBytes = 1_000_000_000): MessageSummary {
   const outline = new MessageSkimmer();
   const bytes = Buffer.from(message);
   for (let at = 0; at < bytes.length; at += chunkBytes) outline.push(bytes.subarray(at, at + chunkBytes));
   return outline.end();
 }
 
-const NOTHING: Outline = {
+const NOTHING: MessageSummary = {
   isWellFormed: true,
   isJsonRpc: false,
   id: undefined,

@@ -1,9 +1,14 @@
 /** What is found wrong between the names of a policy and those of a server, and what a definition is made of. */
 
 import { describe, expect, it } from "vitest";
-import { digestInputs, digestDefinition } from "../../src/mcp/definition-digest.ts";
+import {
+  describeTool,
+  digestDefinition,
+  digestInputs,
+  readDefinitions,
+  type ToolDefinition,
+} from "../../src/mcp/tool-definition.ts";
 import { documentRoot, placedEntries, placedRules } from "../../src/policy/lint/finding.ts";
-import { describeTool, readDefinitions, type ToolDefinition } from "../../src/mcp/tool-definition.ts";
 import { findingsOf, toolOf } from "../policy/lint/findings.ts";
 import { json, policyOf } from "../policy/policies.ts";
 

@@ -2,10 +2,11 @@
 
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
-import { type Outline, MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../src/mcp/message-summary.ts";
 import { endingOfTaskResult, createdTaskId, taskUpdate } from "../../src/mcp/task-status.ts";
 
-function outlineOf(message: object): Outline {
+function outlineOf(message: object): MessageSummary {
   const outline = new MessageSkimmer();
   outline.push(Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message })));
   return outline.end();

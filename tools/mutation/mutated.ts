@@ -2,7 +2,7 @@
 export const MUTATED: readonly string[] = [
   "src/json/*.ts",
   "!src/json/edit-json.ts",
-  "src/mcp/{definition-digest,input-schema,methods,tool-definition}.ts",
+  "src/mcp/{input-schema,methods,tool-definition}.ts",
   "src/policy/**/*.ts",
   "!src/policy/explain/*.ts",
 ];

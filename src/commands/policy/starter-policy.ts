@@ -3,9 +3,8 @@
 import { digestOf } from "../../config/files/policy-file.ts";
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
-import { digestDefinition } from "../../mcp/definition-digest.ts";
+import { describeTool, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import { type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
-import { describeTool, type ToolDefinition } from "../../mcp/tool-definition.ts";
 
 /** A starter policy before it is written as JSON or YAML. */
 export interface StarterPolicy {

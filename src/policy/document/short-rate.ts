@@ -1,7 +1,7 @@
 /** The short form of a limit: `{ "max": 10, "window": 60 }` in seconds, or `"30/hour"`. */
 
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
-import { describeJson } from "../../json/describe-json.ts";
+import { describeJson } from "../../json/print-json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import { reportUnexpected } from "../schema/schema.ts";
 

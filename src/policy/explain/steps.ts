@@ -5,7 +5,7 @@ import { type Condition, evaluate } from "../condition.ts";
 import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
-import { describeJson } from "../../json/describe-json.ts";
+import { describeJson } from "../../json/print-json.ts";
 import { argumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument } from "../../json/path.ts";
 import { evaluateRule, type Rule } from "../rule.ts";

@@ -1,7 +1,7 @@
 /** Rules against a tool's inputSchema: arguments that do not exist, types that cannot match, rules that can be avoided. */
 
 import { type Condition, evaluate, isPresence } from "../condition.ts";
-import { describeJson } from "../../json/describe-json.ts";
+import { describeJson } from "../../json/print-json.ts";
 import { isEqualJson } from "../../json/equal.ts";
 import { type Finding, type PlacedEntry, type PlacedRule, placedRules, type Severity } from "./finding.ts";
 import { type Argument, findArgument, type JsonType, typeOfJson } from "../../mcp/input-schema.ts";

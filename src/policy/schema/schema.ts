@@ -1,6 +1,6 @@
 /** Shapes of JSON values: one description gives the strict reader, its error messages and the JSON Schema. */
 
-import { describeJson } from "../../json/describe-json.ts";
+import { describeJson } from "../../json/print-json.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { DocumentPath } from "./document-path.ts";

@@ -6,7 +6,8 @@ import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { needsInspection, outlineOf, filterResponse, recalled, wholeOf } from "./response-filter.ts";
 import { type Held, hold, pump } from "./pipe.ts";
-import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { UpstreamResponse } from "../upstream.ts";
 
@@ -64,7 +65,7 @@ async function forwardLongJson(
   const outline = new MessageSkimmer();
   outline.push(held);
   downstream.writeHead(answer.statusCode, forwardedResponseHeaders(answer, true));
-  let seen: Outline | undefined;
+  let seen: MessageSummary | undefined;
   const pass = (chunk: Buffer): Buffer => {
     outline.push(chunk);
     return chunk;
@@ -82,7 +83,7 @@ async function forwardLongJson(
 
 function endWith(
   { tracking, task }: Exchange,
-  outline: Outline | undefined,
+  outline: MessageSummary | undefined,
   answer: EndOfResponse,
   { tasks }: ResponseContext,
 ): void {

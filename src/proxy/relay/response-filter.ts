@@ -2,7 +2,8 @@
 
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import type { Filter } from "./pipe.ts";
-import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { refusalForAgent } from "./server-request-rules.ts";
 import { SseFilter } from "./sse-filter.ts";
 
@@ -21,11 +22,11 @@ function mayList({ tracking, incoming }: Exchange): boolean {
 export function bufferingFilter(
   exchange: Exchange,
   parts: ResponseContext,
-  onMessage: (outline: Outline) => void,
+  onMessage: (outline: MessageSummary) => void,
 ): Filter {
   const isList = mayList(exchange);
   const isFirstPage = exchange.isFirstPage === true;
-  const rewrite = (data: string, outline: Outline): string | undefined => {
+  const rewrite = (data: string, outline: MessageSummary): string | undefined => {
     const refused = refusedRequest(exchange, parts, outline);
     if (refused !== undefined) return refused;
     return isList && outline.hasTools ? parts.filterList(exchange.agent, data, isFirstPage) : data;
@@ -34,7 +35,11 @@ export function bufferingFilter(
 }
 
 /** What goes on in place of a message by which the server asks for what it may not; undefined for any other message. */
-function refusedRequest(exchange: Exchange, parts: ResponseContext, outline: Outline): string | undefined {
+function refusedRequest(
+  exchange: Exchange,
+  parts: ResponseContext,
+  outline: MessageSummary,
+): string | undefined {
   const method = parts.serverRequests.deniedIn(outline);
   if (method === undefined) return undefined;
   if (outline.method !== undefined) {
@@ -49,7 +54,7 @@ function refusedRequest(exchange: Exchange, parts: ResponseContext, outline: Out
 export function filterResponse(
   exchange: Exchange,
   parts: ResponseContext,
-  { body, outline }: { readonly body: Buffer; readonly outline: Outline },
+  { body, outline }: { readonly body: Buffer; readonly outline: MessageSummary },
 ): readonly Buffer[] | undefined {
   const refused = refusedRequest(exchange, parts, outline);
   if (refused !== undefined) return [Buffer.from(refused)];
@@ -63,7 +68,7 @@ export function recalled(
   exchange: Exchange,
   parts: ResponseContext,
   body: readonly Buffer[],
-): { readonly outline: Outline; readonly pieces: readonly Buffer[] } | undefined {
+): { readonly outline: MessageSummary; readonly pieces: readonly Buffer[] } | undefined {
   const list = mayList(exchange) ? parts.recallList(exchange.agent, body) : undefined;
   // Invariant: no outline looks at what stands in the list itself.
   const outline = list && outlineOf(Buffer.from(list.emptied));
@@ -73,13 +78,13 @@ export function recalled(
 }
 
 /** Undefined for what cannot be made out. */
-export function outlineOf(body: Buffer): Outline | undefined {
+export function outlineOf(body: Buffer): MessageSummary | undefined {
   const outline = new MessageSkimmer();
   outline.push(body);
   return wholeOf(outline.end());
 }
 
 /** The outline, unless it is of what cannot be made out. */
-export function wholeOf(outline: Outline): Outline | undefined {
+export function wholeOf(outline: MessageSummary): MessageSummary | undefined {
   return outline.isWellFormed ? outline : undefined;
 }

@@ -2,12 +2,11 @@
 
 import { principalOf } from "../../enforcement/request.ts";
 import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
-import type { Outcome } from "../../mcp/vocabulary.ts";
+import { type Outcome, outcomeOf, rpcCodeOf } from "../../mcp/vocabulary.ts";
 import { sendResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { Exchange } from "./exchange.ts";
-import { outcomeOf, rpcCodeOf } from "../../mcp/outcome.ts";
 import type { PumpEnd } from "./pipe.ts";
-import type { Outline } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import type { TaskOwners } from "../sessions/task-owners.ts";
 import type { OpenTasks } from "../sessions/open-tasks.ts";
 import { discardBody, type UpstreamResponse } from "../upstream.ts";
@@ -15,7 +14,7 @@ import { discardBody, type UpstreamResponse } from "../upstream.ts";
 /** Ends a request with its answer, unless that is a task which goes on. */
 export function settle(
   tracking: RequestLifecycle,
-  outline: Outline,
+  outline: MessageSummary,
   answer: EndOfResponse,
   tasks: OpenTasks,
 ): void {
@@ -40,7 +39,7 @@ export function reject({ downstream, tracking }: Exchange, answer: UpstreamRespo
 }
 
 /** An answer that speaks of a task, or to a request about one, makes it the task of whoever it answers. */
-export function learnTask(tasks: TaskOwners, outline: Outline, { agent, task }: Exchange): void {
+export function learnTask(tasks: TaskOwners, outline: MessageSummary, { agent, task }: Exchange): void {
   const { hasTask, hasError, hasResult, taskId } = outline;
   if (hasError || !hasResult) return;
   const known = hasTask && taskId !== undefined ? taskId : task?.taskId;

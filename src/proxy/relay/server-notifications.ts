@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { Agent } from "../../enforcement/request.ts";
-import { SUBSCRIPTION_ID_KEY } from "../../mcp/subscription.ts";
+import { SUBSCRIPTION_ID_KEY } from "../../mcp/message.ts";
 
 interface Listener {
   readonly agent: Agent;

@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { ResponseMessage } from "../../mcp/message.ts";
-import type { MessageSummary } from "../../mcp/message-outline.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import type { Upstream } from "../upstream.ts";
 
 export type ServerRequestRules = Readonly<Record<string, "allow" | "deny">>;

@@ -1,15 +1,16 @@
 /** A stream with messages that may not pass as they are: each event is held until it was read, and passes as the agent may see it. */
 
 import type { Filter } from "./pipe.ts";
-import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { replaceData, type SseEvent, SseSplitter } from "../../mcp/sse.ts";
 
 export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
   readonly maxBytes: number;
   /** The message that goes on in its place, empty for none; undefined when it cannot be read. */
-  readonly rewrite: (message: string, outline: Outline) => string | undefined;
-  readonly onMessage: (outline: Outline) => void;
+  readonly rewrite: (message: string, outline: MessageSummary) => string | undefined;
+  readonly onMessage: (outline: MessageSummary) => void;
 }
 
 export class SseFilter implements Filter {

@@ -1,6 +1,7 @@
 /** Follows the messages of an SSE stream without holding them: an event of any size costs no memory. */
 
-import { type Outline, MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -12,7 +13,7 @@ const NEWLINE = Buffer.from("\n");
 type Place = "line start" | "field name" | "value start" | "value" | "other field";
 
 export class SseObserver {
-  readonly #onMessage: (outline: Outline) => void;
+  readonly #onMessage: (outline: MessageSummary) => void;
   #outline = new MessageSkimmer();
   #hasData = false;
   #place: Place = "line start";
@@ -20,7 +21,7 @@ export class SseObserver {
   #wasCarriageReturn = false;
 
   /** `onMessage` hears of each event that carries data, at the line that ends it. */
-  constructor(onMessage: (outline: Outline) => void) {
+  constructor(onMessage: (outline: MessageSummary) => void) {
     this.#onMessage = onMessage;
   }
 

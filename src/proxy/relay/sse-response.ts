@@ -4,11 +4,11 @@ import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { bufferingFilter, needsInspection } from "./response-filter.ts";
 import { type Filter, pump } from "./pipe.ts";
-import type { Outline } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
 import { deferResponse, takeDeferred } from "../sessions/sessions.ts";
 import { SseObserver } from "./sse-observer.ts";
-import { ACKNOWLEDGED } from "../../mcp/subscription.ts";
+import { ACKNOWLEDGED } from "../../mcp/message.ts";
 import type { UpstreamResponse } from "../upstream.ts";
 
 /** Carries the stream to its end, and ends the request when the stream has not answered it. */
@@ -27,7 +27,7 @@ export async function forwardEventStream(
   const mustHold = needsInspection(exchange, parts);
   // What filters a list passes whole events.
   let release = tracking === undefined && mustHold ? parts.serverStreams.hold(downstream, agent) : undefined;
-  const onMessage = (outline: Outline): void => {
+  const onMessage = (outline: MessageSummary): void => {
     noteMessage(exchange, outline, parts, counter.bytes);
     // Nothing of ours comes before the acknowledgement.
     if (subscription !== undefined && outline.method === ACKNOWLEDGED)
@@ -55,7 +55,7 @@ function isEndless({ tracking }: Exchange): boolean {
   return tracking === undefined || tracking.request.method === "subscriptions/listen";
 }
 
-function observingFilter(onMessage: (outline: Outline) => void, counter: { bytes: number }): Filter {
+function observingFilter(onMessage: (outline: MessageSummary) => void, counter: { bytes: number }): Filter {
   const watch = new SseObserver(onMessage);
   const pass = (chunk: Buffer): Buffer => {
     counter.bytes += chunk.byteLength;
@@ -68,7 +68,7 @@ function observingFilter(onMessage: (outline: Outline) => void, counter: { bytes
 /** Ends the request that a message of a stream answers: this exchange's, or one whose own stream has ended. */
 function noteMessage(
   exchange: Exchange,
-  outline: Outline,
+  outline: MessageSummary,
   { observer, tasks, taskOwners }: ResponseContext,
   bytes: number,
 ): void {

@@ -3,7 +3,7 @@
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Enforcer } from "../../enforcement/enforcer.ts";
 import type { Observer, Propagate, Refusal } from "../../enforcement/observer.ts";
-import type { Client, Outcome, TraceContext } from "../../mcp/vocabulary.ts";
+import { type Client, type Outcome, outcomeOf, rpcCodeOf, type TraceContext } from "../../mcp/vocabulary.ts";
 import type { Permit } from "../../enforcement/permit.ts";
 import type { Agent } from "../../enforcement/request.ts";
 import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
@@ -19,13 +19,12 @@ import {
   type NotificationMessage,
   type RequestMessage,
 } from "../../mcp/message.ts";
-import { outcomeOf, rpcCodeOf } from "../../mcp/outcome.ts";
 import { type Pending, PendingRequests } from "../sessions/pending-requests.ts";
 import { denialResponse, methodDenialResponse } from "./denial-response.ts";
 import { errorResponse, INTERNAL_ERROR, INVALID_REQUEST } from "../../mcp/error-response.ts";
-import type { Outline } from "../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { parseMessage } from "../../mcp/parse-message.ts";
-import { summarizeLine } from "../../mcp/server-line.ts";
+import { summarizeLine } from "../../mcp/message-skimmer.ts";
 import {
   refusalForAgent,
   refusalForServer,
@@ -229,7 +228,7 @@ export class StdioRelay {
   /** The line as the client may see it; the request ends before its answer leaves, so that who has read it finds it counted. */
   #answer(
     pending: Pending,
-    outline: Outline,
+    outline: MessageSummary,
     { line, denied }: { readonly line: Buffer; readonly denied: string | undefined },
   ): string | Buffer {
     const { tracking, task } = pending;

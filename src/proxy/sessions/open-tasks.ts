@@ -3,7 +3,7 @@
 import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { RequestMessage } from "../../mcp/message.ts";
-import type { MessageSummary } from "../../mcp/message-outline.ts";
+import type { MessageSummary } from "../../mcp/message-summary.ts";
 import { endingOfTaskResult, createdTaskId, taskUpdate, type TaskEnding } from "../../mcp/task-status.ts";
 
 /** A request about one task. */

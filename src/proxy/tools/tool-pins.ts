@@ -1,9 +1,8 @@
 /** What tools were when they were first listed, what they are now, and whether that is still what a policy pinned. */
 
 import { createHash } from "node:crypto";
-import { type DefinitionDigests, digestDefinition } from "../../mcp/definition-digest.ts";
+import { type DefinitionDigests, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import type { Pin } from "../../policy/document/document.ts";
-import type { ToolDefinition } from "../../mcp/tool-definition.ts";
 
 /** What differs; a new title counts as a new description, since both are only words. */
 export type Grade = "description" | "schema" | "annotations";

@@ -4,7 +4,8 @@ import { Buffer } from "node:buffer";
 import { beforeEach, expect, it } from "vitest";
 import { combineObservers, type Ending } from "../../../src/enforcement/observer.ts";
 import { RequestLifecycle } from "../../../src/enforcement/request-lifecycle.ts";
-import { type Outline, MessageSkimmer } from "../../../src/mcp/message-skimmer.ts";
+import { MessageSkimmer } from "../../../src/mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../../src/mcp/message-summary.ts";
 import { OpenTasks } from "../../../src/proxy/sessions/open-tasks.ts";
 import { exampleRequest } from "../../telemetry/examples.ts";
 
@@ -29,13 +30,13 @@ function trackingOf(): RequestLifecycle {
   );
 }
 
-function outlineOf(message: object): Outline {
+function outlineOf(message: object): MessageSummary {
   const outline = new MessageSkimmer();
   outline.push(Buffer.from(JSON.stringify(message)));
   return outline.end();
 }
 
-function told(taskId: string, status: string): Outline {
+function told(taskId: string, status: string): MessageSummary {
   return outlineOf({ id: 1, result: { task: { taskId, status } } });
 }
 

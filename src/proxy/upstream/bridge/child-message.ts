@@ -3,7 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../../json/json.ts";
 import { readJson } from "../../../json/read-json.ts";
-import { SUBSCRIPTION_ID_KEY } from "../../../mcp/subscription.ts";
+import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 
 export interface ChildMessage {
   /** The message on one line, its tokens as they were written. */

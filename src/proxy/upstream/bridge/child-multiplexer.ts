@@ -5,7 +5,7 @@ import { ChildError } from "../child/child-error.ts";
 import { memberSpan, setMember } from "../../../json/edit-json.ts";
 import { UpstreamError } from "../../upstream.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
-import { SUBSCRIPTION_ID_KEY } from "../../../mcp/subscription.ts";
+import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 import { type ClientMessage, isSameId } from "./client-message.ts";
 import type { ResponseWriter } from "./post-response.ts";
 

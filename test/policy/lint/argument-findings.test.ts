@@ -1,7 +1,7 @@
 /** What a policy asks of a tool's arguments and the tool's schema contradicts, in its words. */
 
 import { describe, expect, it } from "vitest";
-import { findingsOf, toolOf } from "./lint/findings.ts";
+import { findingsOf, toolOf } from "./findings.ts";
 
 const STRING = { type: "string" };
 const NUMBER = { type: "number" };
