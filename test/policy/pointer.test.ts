@@ -24,7 +24,7 @@ describe("the name of a rule", () => {
     ]);
   });
 
-  it("is told from all before it", () => {
+  it("gets a suffix when an earlier rule has the same name", () => {
     expect(uniqueNames(["x", "x", "x", "y", "x-2", "y"])).toEqual(["x", "x-2", "x-3", "y", "x-2-2", "y-2"]);
     expect(uniqueNames(["x"])).toEqual(["x"]);
     expect(uniqueNames([])).toEqual([]);

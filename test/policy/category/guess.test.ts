@@ -37,7 +37,7 @@ describe("how sure a guess is", () => {
     expect(judged(name, description)).toEqual([category, confidence]);
   });
 
-  it("is told apart by annotations", () => {
+  it("depends on the annotations", () => {
     expect(hinted("frobnicate", { readOnlyHint: true })).toEqual({
       category: "read",
       source: "annotations",

@@ -1,4 +1,4 @@
-/** What a document becomes: every entry of the compiled policy, and what is absent where nothing was written. */
+/** Compiles a document: every entry of the compiled policy, with nothing where the document says nothing. */
 
 import { describe, expect, it } from "vitest";
 import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";

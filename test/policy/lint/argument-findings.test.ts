@@ -1,4 +1,4 @@
-/** What a policy asks of a tool's arguments and the tool's schema contradicts, in its words. */
+/** Findings where a policy contradicts the input schema of a tool. */
 
 import { describe, expect, it } from "vitest";
 import { findingsOf, toolOf } from "./findings.ts";
