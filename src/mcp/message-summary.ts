@@ -1,8 +1,8 @@
-/** What can be told of an upstream message from a few of its values, without its content. */
+/** The summary of an upstream message: a few of its values, without its content. */
 
 import { Buffer } from "node:buffer";
 
-/** What one JSON-RPC message is, as far as it can be told without its content. Of a name that comes twice the last counts. */
+/** The type and the deciding values of one JSON-RPC message. Of a name that occurs twice the last one counts. */
 export interface MessageSummary {
   /** One object and nothing else, its strings, brackets, colons and commas in order. Numbers and UTF-8 were not checked. */
   readonly isWellFormed: boolean;
@@ -33,7 +33,7 @@ export interface MessageSummary {
   readonly taskStatus?: TaskStatus | undefined;
 }
 
-/** What a message says of a task: in `result.task`, in `result`, or, in a notification, in `params`. */
+/** The status of a task as a message reports it: in `result.task`, in `result`, or, in a notification, in `params`. */
 export interface TaskStatus {
   readonly id: string;
   /** Told in `result.task`: the answer is about the task, and is no result of its own. */
@@ -51,7 +51,7 @@ export interface TaskStatus {
 export interface Field {
   /** The names that matter when the value is an object. */
   readonly members?: ReadonlyMap<string, Field>;
-  /** What every other name leads to. */
+  /** The field that every other name leads to. */
   readonly others?: Field;
   /** Whether the value of each one that comes is kept, not only that of the last. */
   readonly isList?: boolean;

@@ -1,4 +1,4 @@
-/** What a schema says of an argument, in every way in which a schema can say it. */
+/** Arguments as an input schema declares them, in every form that a schema has for it. */
 
 import { describe, expect, it } from "vitest";
 import { type Argument, findArgument, typeOfJson } from "../../src/mcp/input-schema.ts";
