@@ -1,7 +1,7 @@
 /** Agents and tools as a table: the busiest agents as columns, tools as rows, those that execute first. */
 
 import type { Category } from "../src/admin/api.ts";
-import type { Counts, PairActivity } from "../src/telemetry/recent/activity.ts";
+import type { Counts, AgentToolActivity } from "../src/telemetry/recent/activity.ts";
 
 export interface Matrix {
   readonly agents: readonly string[];
@@ -26,7 +26,7 @@ export interface Row {
 const ORDER: readonly Category[] = ["execute", "destructive", "financial", "write", "read", "unknown"];
 const MOST_COLUMNS = 6;
 
-export function matrixOf(pairs: readonly PairActivity[]): Matrix {
+export function matrixOf(pairs: readonly AgentToolActivity[]): Matrix {
   const ranked = rank(pairs, ({ agent }) => agent);
   const agents = ranked.slice(0, MOST_COLUMNS);
   const shown = new Set(agents);
@@ -47,7 +47,7 @@ export function matrixOf(pairs: readonly PairActivity[]): Matrix {
 const NOTHING: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
 
 /** Names by their number of calls, most first. */
-function rank(pairs: readonly PairActivity[], nameOf: (pair: PairActivity) => string): string[] {
+function rank(pairs: readonly AgentToolActivity[], nameOf: (pair: AgentToolActivity) => string): string[] {
   const calls = new Map<string, number>();
   for (const pair of pairs) calls.set(nameOf(pair), (calls.get(nameOf(pair)) ?? 0) + pair.calls);
   return [...calls].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => name);

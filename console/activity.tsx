@@ -1,7 +1,7 @@
 /** Who called what in the last hour: a chart of the minutes, and agents by tools. */
 
 import type { JSX } from "preact";
-import type { ActivityAnswer } from "../src/admin/api.ts";
+import type { ActivityResponse } from "../src/admin/api.ts";
 import type { Counts } from "../src/telemetry/recent/activity.ts";
 import { ActivityChart } from "./activity-chart.tsx";
 import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
@@ -11,7 +11,7 @@ import { count } from "./text.ts";
 import { Name, Problem } from "./words.tsx";
 
 interface ActivityProps {
-  readonly polled: Polled<ActivityAnswer>;
+  readonly polled: Polled<ActivityResponse>;
   readonly onPick: (filter: Filter) => void;
 }
 
@@ -26,7 +26,7 @@ export function Activity({ polled: { value, problem }, onPick }: ActivityProps):
 }
 
 interface LastHourProps {
-  readonly activity: ActivityAnswer;
+  readonly activity: ActivityResponse;
   readonly onPick: (filter: Filter) => void;
 }
 

@@ -3,13 +3,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type {
-  ActivityAnswer,
-  ApprovalsAnswer,
-  FreezesAnswer,
-  LimitsAnswer,
-  PolicyAnswer,
-  ReadyAnswer,
-  ToolsAnswer,
+  ActivityResponse,
+  ApprovalsResponse,
+  FreezesResponse,
+  LimitsResponse,
+  PolicyResponse,
+  ReadyResponse,
+  ToolsResponse,
 } from "../src/admin/api.ts";
 import { Activity } from "./activity.tsx";
 import { Approvals } from "./approvals.tsx";
@@ -29,13 +29,13 @@ const LATER_MS = 5_000;
 const RARELY_MS = 15_000;
 
 export function App(): JSX.Element {
-  const ready = usePolled<ReadyAnswer>("readyz", SOON_MS, READY_OR_NOT);
-  const approvals = usePolled<ApprovalsAnswer>("approvals", SOON_MS);
-  const freezes = usePolled<FreezesAnswer>("freeze", SOON_MS);
-  const activity = usePolled<ActivityAnswer>("activity", LATER_MS);
-  const limits = usePolled<LimitsAnswer>("limits", LATER_MS);
-  const policy = usePolled<PolicyAnswer>("policy", LATER_MS);
-  const tools = usePolled<ToolsAnswer>("tools", RARELY_MS);
+  const ready = usePolled<ReadyResponse>("readyz", SOON_MS, READY_OR_NOT);
+  const approvals = usePolled<ApprovalsResponse>("approvals", SOON_MS);
+  const freezes = usePolled<FreezesResponse>("freeze", SOON_MS);
+  const activity = usePolled<ActivityResponse>("activity", LATER_MS);
+  const limits = usePolled<LimitsResponse>("limits", LATER_MS);
+  const policy = usePolled<PolicyResponse>("policy", LATER_MS);
+  const tools = usePolled<ToolsResponse>("tools", RARELY_MS);
   const [filter, setFilter] = useState<Filter>({});
   const control = useControl();
   const names = namesIn(activity.value, tools.value);
@@ -78,7 +78,7 @@ interface Names {
   readonly tools: readonly string[];
 }
 
-function namesIn(activity: ActivityAnswer | undefined, tools: ToolsAnswer | undefined): Names {
+function namesIn(activity: ActivityResponse | undefined, tools: ToolsResponse | undefined): Names {
   const pairs = (activity?.pairs ?? []).filter(({ agent }) => agent !== "_other");
   return {
     agents: [...new Set(pairs.map(({ agent }) => agent))].slice(0, 100),

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ApprovalAnswer, ApprovalsAnswer } from "../src/admin/api.ts";
+import type { ApprovalEntry, ApprovalsResponse } from "../src/admin/api.ts";
 import { Captured, Fact } from "./explained.tsx";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
@@ -10,7 +10,7 @@ import { count, fromNow, visible } from "./text.ts";
 import { Name, Problem } from "./words.tsx";
 
 interface ApprovalsProps {
-  readonly polled: Polled<ApprovalsAnswer>;
+  readonly polled: Polled<ApprovalsResponse>;
   readonly control: Control;
 }
 
@@ -69,7 +69,7 @@ function Locked({
 }
 
 interface WaitingProps {
-  readonly approval: ApprovalAnswer;
+  readonly approval: ApprovalEntry;
   readonly control: Control;
   readonly onDone: (words: string) => void;
 }

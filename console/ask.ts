@@ -1,6 +1,6 @@
 /** Asks the sidecar, and puts into words what went wrong. */
 
-import type { ErrorAnswer } from "../src/admin/api.ts";
+import type { ErrorResponse } from "../src/admin/api.ts";
 
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
@@ -67,7 +67,7 @@ const NOBODY = { ok: false, problem: "the sidecar does not answer" } as const;
 
 async function answerOf<T>(response: Response, statuses: readonly number[]): Promise<Answer<T>> {
   try {
-    const value: T & Partial<ErrorAnswer> = await response.json();
+    const value: T & Partial<ErrorResponse> = await response.json();
     if (statuses.includes(response.status)) return { ok: true, value };
     return { ok: false, problem: value.error ?? `the sidecar answered ${response.status}` };
   } catch {

@@ -1,7 +1,7 @@
 /** The latest decisions, and each new one as it is made. */
 
 import { useEffect, useState } from "preact/hooks";
-import type { DecisionsAnswer } from "../src/admin/api.ts";
+import type { DecisionsResponse } from "../src/admin/api.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
 import { read } from "./ask.ts";
 
@@ -69,7 +69,7 @@ function follow(query: string, update: Update): () => void {
   stream.addEventListener("open", () => void catchUp());
   stream.addEventListener("error", () => update((before) => ({ ...before, isLive: false })));
   const catchUp = async (): Promise<void> => {
-    const answer = await read<DecisionsAnswer>(`decisions?limit=${MOST_SHOWN}&${query}`);
+    const answer = await read<DecisionsResponse>(`decisions?limit=${MOST_SHOWN}&${query}`);
     if (isOver) return;
     if (!answer.ok) update((before) => ({ ...before, problem: answer.problem, isKnown: true }));
     else

@@ -2,15 +2,15 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { DecisionAnswer } from "../src/admin/api.ts";
+import type { DecisionResponse } from "../src/admin/api.ts";
 import type { Step } from "../src/policy/explain/steps.ts";
 import { type Answer, read } from "./ask.ts";
 import { shortDigest, visible } from "./text.ts";
 import { Name, Problem } from "./words.tsx";
 
 export function Explained({ id }: { readonly id: string }): JSX.Element {
-  const [answer, setAnswer] = useState<Answer<DecisionAnswer>>();
-  useEffect(() => void read<DecisionAnswer>(`decisions/${encodeURIComponent(id)}`).then(setAnswer), [id]);
+  const [answer, setAnswer] = useState<Answer<DecisionResponse>>();
+  useEffect(() => void read<DecisionResponse>(`decisions/${encodeURIComponent(id)}`).then(setAnswer), [id]);
   if (answer === undefined) return <p class="hint">Asking…</p>;
   if (!answer.ok) return <Problem text={answer.problem} />;
   return (
@@ -22,7 +22,7 @@ export function Explained({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-function Facts({ decision }: { readonly decision: DecisionAnswer }): JSX.Element {
+function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Element {
   const { agent, client, denial, category, argumentNames, charges, policyDigest, durationMs } = decision;
   return (
     <dl>

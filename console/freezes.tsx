@@ -2,14 +2,14 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { FreezeAnswer, FreezesAnswer } from "../src/admin/api.ts";
+import type { FreezeEntry, FreezesResponse } from "../src/admin/api.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 import { fromNow } from "./text.ts";
 import { Name, Problem } from "./words.tsx";
 
 interface FreezesProps {
-  readonly polled: Polled<FreezesAnswer>;
+  readonly polled: Polled<FreezesResponse>;
   readonly control: Control;
 }
 
@@ -41,7 +41,7 @@ export function Freezes({ polled, control }: FreezesProps): JSX.Element {
 
 type Change = (path: string, body: object) => Promise<boolean>;
 
-function Frozen({ freeze, change }: { readonly freeze: FreezeAnswer; readonly change: Change }): JSX.Element {
+function Frozen({ freeze, change }: { readonly freeze: FreezeEntry; readonly change: Change }): JSX.Element {
   const { agent, tool, reason, by, since, until, source } = freeze;
   const part = { ...(agent !== null && { agent }), ...(tool !== null && { tool }) };
   return (

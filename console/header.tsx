@@ -2,21 +2,21 @@
 
 import type { JSX } from "preact";
 import type {
-  ActivityAnswer,
-  ApprovalsAnswer,
-  FreezesAnswer,
-  PolicyAnswer,
-  ReadyAnswer,
+  ActivityResponse,
+  ApprovalsResponse,
+  FreezesResponse,
+  PolicyResponse,
+  ReadyResponse,
 } from "../src/admin/api.ts";
 import type { Polled } from "./use-polled.ts";
 import { count, fromNow, shortDigest, visible } from "./text.ts";
 
 interface HeaderProps {
-  readonly ready: Polled<ReadyAnswer>;
-  readonly policy: Polled<PolicyAnswer>;
-  readonly freezes: Polled<FreezesAnswer>;
-  readonly approvals: Polled<ApprovalsAnswer>;
-  readonly activity: Polled<ActivityAnswer>;
+  readonly ready: Polled<ReadyResponse>;
+  readonly policy: Polled<PolicyResponse>;
+  readonly freezes: Polled<FreezesResponse>;
+  readonly approvals: Polled<ApprovalsResponse>;
+  readonly activity: Polled<ActivityResponse>;
 }
 
 export function Header({ ready, policy, freezes, approvals, activity }: HeaderProps): JSX.Element {
@@ -78,13 +78,13 @@ function Pill({ kind, text }: PillProps): JSX.Element {
   return <li class={`pill ${kind}`}>{text}</li>;
 }
 
-function healthOf({ value, problem }: Polled<ReadyAnswer>): PillProps {
+function healthOf({ value, problem }: Polled<ReadyResponse>): PillProps {
   if (problem !== undefined) return { kind: "bad", text: "no answer" };
   if (value === undefined) return { kind: "plain", text: "asking…" };
   return value.ready ? { kind: "good", text: "ready" } : { kind: "bad", text: "not ready" };
 }
 
-function policyPill(policy: PolicyAnswer | undefined): PillProps {
+function policyPill(policy: PolicyResponse | undefined): PillProps {
   if (policy === undefined) return { kind: "plain", text: "policy…" };
   const { digest, mode, loaded_at } = policy;
   if (digest === "") return { kind: "warn", text: "no policy: everything is allowed" };

@@ -1,7 +1,7 @@
 /** Limits, the fullest first. */
 
 import type { JSX } from "preact";
-import type { LimitsAnswer } from "../src/admin/api.ts";
+import type { LimitsResponse } from "../src/admin/api.ts";
 import type { LimitFill } from "../src/enforcement/limits/limit-usage.ts";
 import type { Polled } from "./use-polled.ts";
 import { visible } from "./text.ts";
@@ -12,7 +12,7 @@ const MOST_SHOWN = 12;
 export function Limits({
   polled: { value, problem },
 }: {
-  readonly polled: Polled<LimitsAnswer>;
+  readonly polled: Polled<LimitsResponse>;
 }): JSX.Element {
   const limits = (value?.limits ?? []).toSorted((one, other) => other.ratio - one.ratio);
   const hidden = limits.length - MOST_SHOWN;

@@ -1,7 +1,7 @@
 /** The policy in force. */
 
 import type { JSX } from "preact";
-import type { PolicyAnswer } from "../src/admin/api.ts";
+import type { PolicyResponse } from "../src/admin/api.ts";
 import { Fact } from "./explained.tsx";
 import type { Polled } from "./use-polled.ts";
 import { fromNow, visible } from "./text.ts";
@@ -10,7 +10,7 @@ import { Problem } from "./words.tsx";
 export function Policy({
   polled: { value, problem },
 }: {
-  readonly polled: Polled<PolicyAnswer>;
+  readonly polled: Polled<PolicyResponse>;
 }): JSX.Element {
   return (
     <section aria-labelledby="policy">
@@ -21,7 +21,7 @@ export function Policy({
   );
 }
 
-function Facts({ policy }: { readonly policy: PolicyAnswer }): JSX.Element {
+function Facts({ policy }: { readonly policy: PolicyResponse }): JSX.Element {
   const { file, digest, mode, loaded_at, last_error, rules, agents } = policy;
   return (
     <>

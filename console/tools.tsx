@@ -1,12 +1,16 @@
 /** The server's tools against the policy: what does not exist, what no rule covers, what has changed. */
 
 import type { ComponentChildren, JSX } from "preact";
-import type { ToolAnswer, ToolsAnswer } from "../src/admin/api.ts";
+import type { ToolEntry, ToolsResponse } from "../src/admin/api.ts";
 import type { Polled } from "./use-polled.ts";
 import { count } from "./text.ts";
 import { Name, Problem } from "./words.tsx";
 
-export function Tools({ polled: { value, problem } }: { readonly polled: Polled<ToolsAnswer> }): JSX.Element {
+export function Tools({
+  polled: { value, problem },
+}: {
+  readonly polled: Polled<ToolsResponse>;
+}): JSX.Element {
   return (
     <section aria-labelledby="tools-title">
       <h2 id="tools-title">Tools</h2>
@@ -16,7 +20,7 @@ export function Tools({ polled: { value, problem } }: { readonly polled: Polled<
   );
 }
 
-function Fit({ answer: { tools, unknown_to_server } }: { readonly answer: ToolsAnswer }): JSX.Element {
+function Fit({ answer: { tools, unknown_to_server } }: { readonly answer: ToolsResponse }): JSX.Element {
   if (tools.length === 0) return <p class="empty">The server has listed no tool yet.</p>;
   const uncovered = tools.filter(({ covered }) => !covered);
   const changed = tools.filter((tool) => tool.changed.length > 0 || tool.pin_broken);
@@ -72,6 +76,6 @@ function Finding({ title, names }: FindingProps): JSX.Element {
   );
 }
 
-function aboutTool({ category, source, hidden }: ToolAnswer): string {
+function aboutTool({ category, source, hidden }: ToolEntry): string {
   return `${category}, by ${source}${hidden ? ", hidden" : ""}`;
 }

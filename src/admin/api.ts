@@ -5,22 +5,22 @@ import type { Step } from "../policy/explain/steps.ts";
 import type { Category, CategoryAssignment } from "../policy/category/category.ts";
 import type { Mode } from "../policy/mode.ts";
 import type { Finding } from "../policy/lint/finding.ts";
-import type { MinuteActivity, PairActivity } from "../telemetry/recent/activity.ts";
+import type { MinuteActivity, AgentToolActivity } from "../telemetry/recent/activity.ts";
 import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
 
 /** Any answer that is not 2xx. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   readonly error: string;
 }
 
 /** `GET /readyz`: 200 when ready, else 503. */
-export interface ReadyAnswer {
+export interface ReadyResponse {
   readonly ready: boolean;
   readonly because: readonly string[];
 }
 
 /** `GET /policy`. */
-export interface PolicyAnswer {
+export interface PolicyResponse {
   readonly file: string | null;
   /** ISO 8601, like all times here. */
   readonly loaded_at: string;
@@ -36,13 +36,13 @@ export interface PolicyAnswer {
 }
 
 /** `GET /tools`. */
-export interface ToolsAnswer {
-  readonly tools: readonly ToolAnswer[];
+export interface ToolsResponse {
+  readonly tools: readonly ToolEntry[];
   readonly unknown_to_server: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-export interface ToolAnswer extends CategoryAssignment {
+export interface ToolEntry extends CategoryAssignment {
   readonly name: string;
   readonly covered: boolean;
   readonly hidden: boolean;
@@ -53,15 +53,15 @@ export interface ToolAnswer extends CategoryAssignment {
 }
 
 /** `GET /activity`: calls that ended in the last 60 minutes. */
-export interface ActivityAnswer {
+export interface ActivityResponse {
   readonly server: string;
   /** Oldest first, quiet ones too; the last one is under way. */
   readonly minutes: readonly MinuteActivity[];
-  readonly pairs: readonly PairActivity[];
+  readonly pairs: readonly AgentToolActivity[];
 }
 
 /** `GET /limits`. */
-export interface LimitsAnswer {
+export interface LimitsResponse {
   /** Over all limits. */
   readonly keys: number;
   /** One for each limit: its fullest key. */
@@ -69,12 +69,12 @@ export interface LimitsAnswer {
 }
 
 /** `GET /decisions`. */
-export interface DecisionsAnswer {
+export interface DecisionsResponse {
   readonly decisions: readonly DecisionEntry[];
 }
 
 /** `GET /decisions/:id`. */
-export interface DecisionAnswer extends DecisionEntry {
+export interface DecisionResponse extends DecisionEntry {
   readonly explanation: DecisionExplanation;
 }
 
@@ -87,11 +87,11 @@ export interface DecisionExplanation {
 }
 
 /** `GET /approvals`. */
-export interface ApprovalsAnswer {
-  readonly approvals: readonly ApprovalAnswer[];
+export interface ApprovalsResponse {
+  readonly approvals: readonly ApprovalEntry[];
 }
 
-export interface ApprovalAnswer {
+export interface ApprovalEntry {
   readonly id: string;
   readonly state: "requested" | "approved" | "rejected";
   readonly agent: string;
@@ -116,11 +116,11 @@ export interface SettleBody {
 }
 
 /** `GET /freeze`. */
-export interface FreezesAnswer {
-  readonly frozen: readonly FreezeAnswer[];
+export interface FreezesResponse {
+  readonly frozen: readonly FreezeEntry[];
 }
 
-export interface FreezeAnswer {
+export interface FreezeEntry {
   /** Null: every agent. */
   readonly agent: string | null;
   /** Null: every tool. */

@@ -40,7 +40,7 @@ const POLICY = [
 
 // Security: nothing from elsewhere runs in the page, no other site shows it in a frame, or reads what is served here.
 /** Sets the headers of every answer. */
-export const guardPage: RequestHandler = (_request, response, next) => {
+export const setSecurityHeaders: RequestHandler = (_request, response, next) => {
   response.setHeaders(
     new Map([
       ["Content-Security-Policy", POLICY],

@@ -3,7 +3,7 @@
 import express, { type Express, type Request, type Response } from "express";
 import type { Approval, Choice, Decided, Settled } from "../enforcement/approvals/approvals.ts";
 import type { Freeze, FrozenPart } from "../enforcement/freezes/freezes.ts";
-import type { ApprovalAnswer, ApprovalsAnswer, FreezeAnswer, FreezesAnswer } from "./api.ts";
+import type { ApprovalEntry, ApprovalsResponse, FreezeEntry, FreezesResponse } from "./api.ts";
 
 type Result<T> = T | Promise<T>;
 
@@ -13,15 +13,15 @@ export interface ControlActions {
   readonly approvals: () => Result<readonly Approval[] | undefined>;
   /** Argument values of the call that waits; undefined where none are kept. */
   readonly capturedFor: (approval: string) => Readonly<Record<string, string>> | undefined;
-  readonly settle: (id: string, choice: Choice, who: Who) => Result<Settled>;
+  readonly settle: (id: string, choice: Choice, who: Operator) => Result<Settled>;
   readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
   readonly freeze: (
     part: FrozenPart & { readonly untilMs?: number },
-    who: Who,
+    who: Operator,
   ) => Result<Kept & { readonly freeze: Freeze }>;
   readonly unfreeze: (
     part: FrozenPart,
-    who: Who,
+    who: Operator,
   ) => Result<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
@@ -35,7 +35,7 @@ interface Kept {
 }
 
 /** Who does it, in their own words, and why. */
-export interface Who {
+export interface Operator {
   readonly by: string;
   readonly reason?: string;
 }
@@ -51,7 +51,7 @@ export function addControlRoutes(app: Express, sources: ControlActions): void {
       const captured = sources.capturedFor(approval.id);
       return { ...describeApproval(approval), ...(captured && { captured }) };
     });
-    response.json({ approvals } satisfies ApprovalsAnswer);
+    response.json({ approvals } satisfies ApprovalsResponse);
   });
   for (const [path, choice] of Object.entries(CHOICES)) {
     app.post(`/approvals/:id/${path}`, (request, response) =>
@@ -67,7 +67,7 @@ export function addControlRoutes(app: Express, sources: ControlActions): void {
     );
   }
   app.get("/freeze", (_request, response) => {
-    response.json({ frozen: sources.frozen().map(describeFreeze) } satisfies FreezesAnswer);
+    response.json({ frozen: sources.frozen().map(describeFreeze) } satisfies FreezesResponse);
   });
   app.post("/freeze", (request, response) =>
     withBody(request, response, async (body) => {
@@ -129,7 +129,7 @@ function textIn(body: Body, name: string): string | undefined {
   throw new BadBody(`${name}: must be 1 to ${LONGEST_TEXT} characters`);
 }
 
-function whoIn(body: Body): Who {
+function whoIn(body: Body): Operator {
   const by = textIn(body, "by");
   if (by === undefined) throw new BadBody("by: is missing; say who does this, for the audit log");
   const reason = textIn(body, "reason");
@@ -165,7 +165,7 @@ function describeApproval({
   args,
   policyDigest,
   ...rest
-}: Approval): ApprovalAnswer {
+}: Approval): ApprovalEntry {
   return {
     ...rest,
     policy: policyDigest,
@@ -176,7 +176,7 @@ function describeApproval({
   };
 }
 
-function decidedBy({ atMs, ...who }: Decided): NonNullable<ApprovalAnswer["decided"]> {
+function decidedBy({ atMs, ...who }: Decided): NonNullable<ApprovalEntry["decided"]> {
   return { ...who, at: timeOf(atMs) };
 }
 
@@ -188,7 +188,7 @@ function describeFreeze({
   sinceMs,
   untilMs,
   isFromFile,
-}: Freeze & { isFromFile: boolean }): FreezeAnswer {
+}: Freeze & { isFromFile: boolean }): FreezeEntry {
   return {
     agent: agent ?? null,
     tool: tool ?? null,

@@ -26,7 +26,7 @@ export interface ReadSources {
   readonly limits: () => LimitReadings;
   readonly listDecisions: (limit: number, filter: DecisionFilter) => readonly DecisionEntry[];
   readonly decisionStreams: DecisionStreams;
-  readonly findDecision: (id: string) => api.DecisionAnswer | undefined;
+  readonly findDecision: (id: string) => api.DecisionResponse | undefined;
 }
 
 export interface ShownPolicies {
@@ -43,7 +43,7 @@ export interface ShownPolicies {
 export interface ShownTool {
   readonly name: string;
   readonly assignment: CategoryAssignment;
-  readonly changes: api.ToolAnswer["changed"];
+  readonly changes: api.ToolEntry["changed"];
   readonly isUnpinned: boolean;
 }
 
@@ -59,11 +59,11 @@ export function addReadRoutes(app: Express, sources: ReadSources): void {
     response.json(describeTools(sources));
   });
   app.get("/activity", (_request, response) => {
-    response.json({ server: sources.server, ...sources.activity() } satisfies api.ActivityAnswer);
+    response.json({ server: sources.server, ...sources.activity() } satisfies api.ActivityResponse);
   });
   app.get("/limits", (_request, response) => {
     const { keys, fullest } = sources.limits();
-    response.json({ keys, limits: fullest } satisfies api.LimitsAnswer);
+    response.json({ keys, limits: fullest } satisfies api.LimitsResponse);
   });
   addDecisions(app, sources);
 }
@@ -76,7 +76,7 @@ function addDecisions(app: Express, sources: ReadSources): void {
     if (problem !== undefined) response.status(400).json({ error: problem });
     else if (!isLimit)
       response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
-    else response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsAnswer);
+    else response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsResponse);
   });
   app.get("/decisions/stream", (request, response) => {
     const { filter, problem } = readDecisionFilter(request.query, ["most"]);
@@ -108,7 +108,7 @@ function describePolicies({
   bindings,
   loadedAtMs,
   lastError,
-}: ShownPolicies): api.PolicyAnswer {
+}: ShownPolicies): api.PolicyResponse {
   return {
     file: file ?? null,
     loaded_at: new Date(loadedAtMs).toISOString(),
@@ -124,7 +124,7 @@ function describePolicy({ digest, mode, default: effect, rules, document }: Comp
   return { digest, mode, default: effect, rules, document: normalForm };
 }
 
-function describeTools({ tools, policies, coverage }: ReadSources): api.ToolsAnswer {
+function describeTools({ tools, policies, coverage }: ReadSources): api.ToolsResponse {
   const { everyone } = policies();
   const { unknown, uncovered, findings } = coverage() ?? { unknown: [], uncovered: undefined, findings: [] };
   return {

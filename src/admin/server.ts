@@ -2,8 +2,8 @@
 
 import { pipeline, Readable } from "node:stream";
 import express, { type Express, type Request, type Response } from "express";
-import type { ReadyAnswer } from "./api.ts";
-import { addConsole, guardPage } from "./console.ts";
+import type { ReadyResponse } from "./api.ts";
+import { addConsole, setSecurityHeaders } from "./console.ts";
 import { addControlRoutes, type ControlActions } from "./control-routes.ts";
 import { addReadRoutes, type ReadSources } from "./read-routes.ts";
 import { type ControlAccess, requireControl, requireControlToChange } from "./require-token.ts";
@@ -19,24 +19,24 @@ export interface AdminSources extends ReadSources {
   readonly control: ControlActions;
   /** Whether a request with this Host, which came in on this address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
-  readonly mayControl: ControlAccess;
+  readonly controlAccess: ControlAccess;
 }
 
 export function createAdminPages(sources: AdminSources): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
-  app.use(guardPage);
+  app.use(setSecurityHeaders);
   app.use((request, response, next) => {
     // Security: a web page that points its own name at this address is refused.
     if (sources.servesHost(request.headers.host, request.socket.localAddress)) next();
     else response.status(403).json({ error: "this Host is not served here; allow it with --allowed-host" });
   });
-  app.use(requireControlToChange(sources.mayControl));
+  app.use(requireControlToChange(sources.controlAccess));
   addHealth(app, sources);
   addReadRoutes(app, sources);
   // What waits for a person is for those who may decide it.
-  app.use("/approvals", requireControl(sources.mayControl));
+  app.use("/approvals", requireControl(sources.controlAccess));
   addControlRoutes(app, sources.control);
   addConsole(app);
   app.use((request: Request, response: Response) => {
@@ -77,6 +77,6 @@ function addHealth(app: Express, sources: AdminSources): void {
   app.get("/readyz", (_request, response) => {
     const because = sources.notReadyReasons();
     const ready = because.length === 0;
-    response.status(ready ? 200 : 503).json({ ready, because } satisfies ReadyAnswer);
+    response.status(ready ? 200 : 503).json({ ready, because } satisfies ReadyResponse);
   });
 }

@@ -44,7 +44,7 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
       capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
     },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
-    mayControl: {
+    controlAccess: {
       ...(token !== undefined && { token }),
       isLoopback: isLoopback(settings.admin.host),
       origins: new Set(settings.allowedOrigins),

@@ -1,6 +1,6 @@
 /** One remembered decision explained as `tollgate policy explain` does, without argument values. */
 
-import type { DecisionAnswer, DecisionExplanation } from "../admin/api.ts";
+import type { DecisionResponse, DecisionExplanation } from "../admin/api.ts";
 import { adviceFor } from "../policy/explain/advice.ts";
 import { type Step, stepsOf } from "../policy/explain/steps.ts";
 import { principalOf } from "../enforcement/request.ts";
@@ -8,18 +8,18 @@ import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { type Call, effectOf } from "../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../json/json.ts";
 import { readJson } from "../json/read-json.ts";
-import type { Judged } from "../telemetry/recent/decision-buffer.ts";
+import type { DecidedRequest } from "../telemetry/recent/decision-buffer.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Undefined when the decision is not remembered. */
-export function explainDecision(id: string, runtime: Runtime): DecisionAnswer | undefined {
+export function explainDecision(id: string, runtime: Runtime): DecisionResponse | undefined {
   const { decisions } = runtime.telemetry;
   const entry = decisions.get(id);
-  const judged = decisions.judged(id);
+  const judged = decisions.decidedRequest(id);
   return entry && judged && { ...entry, explanation: explain(judged, runtime) };
 }
 
-function explain(judged: Judged, { policies, enforcement }: Runtime): DecisionExplanation {
+function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): DecisionExplanation {
   const { request, judgement } = judged;
   const { tool, args } = request;
   const policy = policies.current().all.find(({ digest }) => digest === judgement.policyDigest);

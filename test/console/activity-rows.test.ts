@@ -2,9 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import { matrixOf } from "../../console/activity-rows.ts";
-import type { PairActivity } from "../../src/telemetry/recent/activity.ts";
+import type { AgentToolActivity } from "../../src/telemetry/recent/activity.ts";
 
-function pair(agent: string, tool: string, calls: number, more: Partial<PairActivity> = {}): PairActivity {
+function pair(
+  agent: string,
+  tool: string,
+  calls: number,
+  more: Partial<AgentToolActivity> = {},
+): AgentToolActivity {
   return { agent, tool, calls, category: "read", denied: 0, wouldDeny: 0, failed: 0, ...more };
 }
 

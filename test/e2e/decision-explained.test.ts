@@ -3,11 +3,11 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type {
-  ActivityAnswer,
-  DecisionAnswer,
-  DecisionsAnswer,
-  LimitsAnswer,
-  ToolsAnswer,
+  ActivityResponse,
+  DecisionResponse,
+  DecisionsResponse,
+  LimitsResponse,
+  ToolsResponse,
 } from "../../src/admin/api.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
@@ -63,9 +63,9 @@ async function read<T>(path: string): Promise<T> {
   return answer;
 }
 
-async function latest(): Promise<DecisionAnswer> {
-  const { decisions } = await read<DecisionsAnswer>("/decisions?limit=1");
-  return read<DecisionAnswer>(`/decisions/${decisions[0]?.id}`);
+async function latest(): Promise<DecisionResponse> {
+  const { decisions } = await read<DecisionsResponse>("/decisions?limit=1");
+  return read<DecisionResponse>(`/decisions/${decisions[0]?.id}`);
 }
 
 describe("a decision explained", () => {
@@ -143,7 +143,7 @@ describe("what the console reads", () => {
     await call("pay", { amount: 1 });
     await call("pay", { amount: 101 });
     await call("no-such-tool");
-    const { server, pairs, minutes } = await read<ActivityAnswer>("/activity");
+    const { server, pairs, minutes } = await read<ActivityResponse>("/activity");
     expect(server).toBe("test");
     expect(pairs).toEqual([
       { agent: "anonymous", tool: "pay", category: "execute", calls: 2, denied: 1, wouldDeny: 0, failed: 0 },
@@ -162,7 +162,7 @@ describe("what the console reads", () => {
 
   it("is how full each limit is", async () => {
     await call("pay", { amount: 1 });
-    expect(await read<LimitsAnswer>("/limits")).toEqual({
+    expect(await read<LimitsResponse>("/limits")).toEqual({
       keys: 1,
       limits: [
         {
@@ -182,8 +182,8 @@ describe("what the console reads", () => {
     await send("tools/list");
     description = "pays twice";
     await send("tools/list");
-    await until(async () => (await read<ToolsAnswer>("/tools")).tools[0]?.changed.length === 1);
-    expect((await read<ToolsAnswer>("/tools")).tools).toMatchObject([
+    await until(async () => (await read<ToolsResponse>("/tools")).tools[0]?.changed.length === 1);
+    expect((await read<ToolsResponse>("/tools")).tools).toMatchObject([
       { name: "pay", changed: ["description"], pin_broken: false, covered: true },
     ]);
   });

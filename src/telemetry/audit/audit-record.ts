@@ -3,7 +3,7 @@
 import type { Control, Ending, Judgement, Refusal } from "../../enforcement/observer.ts";
 import type { Agent, Request } from "../../enforcement/request.ts";
 import { effectOf } from "../../policy/decision.ts";
-import type { Capture, Captured } from "./capture.ts";
+import type { Capture, CapturedValues } from "./capture.ts";
 import { isoTime } from "./iso-time.ts";
 
 export interface RecordOptions {
@@ -74,7 +74,7 @@ function callerText(server: string, { receivedAtMs, id, agent, client, session }
 function argumentsText(
   { bytes, keys, text: written }: Arguments,
   digest: RecordOptions["digest"],
-  captured: Captured | undefined,
+  captured: CapturedValues | undefined,
 ): string {
   const names = JSON.stringify(keys.slice(0, MAX_KEYS).map(name));
   const kept = captured === undefined ? "" : member("captured", JSON.stringify(captured));

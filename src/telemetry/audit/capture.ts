@@ -14,8 +14,8 @@ export interface CaptureRule {
 }
 
 /** Values by their paths, as text; undefined when nothing is kept of this request. */
-export type Captured = Readonly<Record<string, string>>;
-export type Capture = (request: Request) => Captured | undefined;
+export type CapturedValues = Readonly<Record<string, string>>;
+export type Capture = (request: Request) => CapturedValues | undefined;
 
 /** Longest value as kept. */
 const MAX_LENGTH = 512;
@@ -32,7 +32,7 @@ export function createCapture(rules: readonly CaptureRule[]): Capture {
   const pathsOf = new Map<string, NamedPath[]>();
   for (const { tool, paths } of rules)
     pathsOf.set(tool, [...(pathsOf.get(tool) ?? []), ...paths.map(namedPath)]);
-  const known = new WeakMap<Request, Captured>();
+  const known = new WeakMap<Request, CapturedValues>();
   return (request) => {
     const paths = request.tool && pathsOf.get(request.tool.name);
     if (paths === undefined || request.args === undefined) return known.get(request);
@@ -48,7 +48,7 @@ function namedPath(name: string): NamedPath {
   return { name, path };
 }
 
-function valuesAt(text: string, paths: readonly NamedPath[]): Captured {
+function valuesAt(text: string, paths: readonly NamedPath[]): CapturedValues {
   const reading = readJson(text);
   if (!reading.ok || !isJsonObject(reading.value)) return {};
   const args = reading.value;

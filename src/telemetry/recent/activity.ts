@@ -17,7 +17,7 @@ export interface Counts {
   readonly failed: number;
 }
 
-export interface PairActivity extends Counts {
+export interface AgentToolActivity extends Counts {
   /** `_other` stands for all agents past the bound. */
   readonly agent: string;
   /** `_unknown` stands for all tools that neither the server nor a policy knows. */
@@ -35,7 +35,7 @@ export interface Activity {
   /** The last 60 minutes, the one under way included; oldest first, quiet ones too. */
   readonly read: () => {
     readonly minutes: readonly MinuteActivity[];
-    readonly pairs: readonly PairActivity[];
+    readonly pairs: readonly AgentToolActivity[];
   };
 }
 

@@ -4,7 +4,7 @@ import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts"
 import type { Request } from "../../enforcement/request.ts";
 import { effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Charge } from "../../policy/limit.ts";
-import type { Capture, Captured } from "../audit/capture.ts";
+import type { Capture, CapturedValues } from "../audit/capture.ts";
 import type { DecisionEntry } from "./decision-entry.ts";
 import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
 import { copyString } from "../metrics/labels.ts";
@@ -15,9 +15,9 @@ export interface Decisions {
   readonly list: (limit: number, filter?: DecisionFilter) => readonly DecisionEntry[];
   readonly get: (id: string) => DecisionEntry | undefined;
   /** What was judged, for an explanation; of a long message the arguments are gone. */
-  readonly judged: (id: string) => Judged | undefined;
+  readonly decidedRequest: (id: string) => DecidedRequest | undefined;
   /** Values that were kept of the last call that this approval is about. */
-  readonly capturedFor: (approval: string) => Captured | undefined;
+  readonly capturedFor: (approval: string) => CapturedValues | undefined;
   /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
 }
@@ -30,15 +30,15 @@ export interface DecisionsOptions {
   readonly capture?: Capture;
 }
 
-export interface Judged {
+export interface DecidedRequest {
   readonly request: Request;
   readonly judgement: Judgement;
 }
 
 /** What a decision is described from, once somebody asks: most are never looked at. */
-interface Slot extends Judged {
+interface Slot extends DecidedRequest {
   readonly traceId: string | undefined;
-  readonly captured: Captured | undefined;
+  readonly captured: CapturedValues | undefined;
   ending?: Ending;
 }
 
@@ -70,7 +70,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     },
     list: (limit, filter = {}) => newest(slots, limit, filter),
     get: (id) => describeAny(slots.find(({ request }) => request.id === id)),
-    judged: (id) => slots.find(({ request }) => request.id === id),
+    decidedRequest: (id) => slots.find(({ request }) => request.id === id),
     capturedFor: (approval) => slots.find(({ judgement }) => judgement.approval === approval)?.captured,
     subscribe: (listener) => subscribe(listeners, listener),
   };

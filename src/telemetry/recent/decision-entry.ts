@@ -5,7 +5,7 @@ import type { Client, Outcome, Transport } from "../../mcp/vocabulary.ts";
 import type { CategoryAssignment } from "../../policy/category/category.ts";
 import type { Denial, Unevaluable } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
-import type { Captured } from "../audit/capture.ts";
+import type { CapturedValues } from "../audit/capture.ts";
 
 /** One decision, without any argument's value. */
 export interface DecisionEntry {
@@ -21,7 +21,7 @@ export interface DecisionEntry {
   /** Top-level names of the arguments. */
   readonly argumentNames: readonly string[];
   /** Values that `audit.capture` asks to keep, by path; absent when it asks for none of this tool. */
-  readonly captured?: Captured;
+  readonly captured?: CapturedValues;
   readonly effect: Effect;
   /** Absent when the call was allowed without reservation. */
   readonly denial?: Denial;

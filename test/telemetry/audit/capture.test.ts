@@ -1,18 +1,22 @@
 /** Which argument values are kept, and what is left of them. */
 
 import { describe, expect, it } from "vitest";
-import { type Captured, type CaptureRule, createCapture } from "../../../src/telemetry/audit/capture.ts";
+import {
+  type CapturedValues,
+  type CaptureRule,
+  createCapture,
+} from "../../../src/telemetry/audit/capture.ts";
 import { exampleList, exampleRequest, exampleTool } from "../examples.ts";
 
 const JWT = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${"a".repeat(43)}`;
 
-function capture(args: string, paths: readonly string[], tool = "ExecuteQuery"): Captured | undefined {
+function capture(args: string, paths: readonly string[], tool = "ExecuteQuery"): CapturedValues | undefined {
   const request = exampleRequest({ args: { bytes: args.length, keys: [], text: args } });
   return createCapture([{ tool, paths }])(request);
 }
 
 describe("a value", () => {
-  it.each<[string, string, Captured]>([
+  it.each<[string, string, CapturedValues]>([
     ['{"id":"w-1","other":"x"}', "args.id", { "args.id": "w-1" }],
     ['{"a":{"b":[1,{"c":"deep"}]}}', "args.a.b[1].c", { "args.a.b[1].c": "deep" }],
     ['{"a.b":true}', 'args["a.b"]', { 'args["a.b"]': "true" }],
