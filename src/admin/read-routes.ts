@@ -86,7 +86,10 @@ function addDecisions(app: Express, sources: ReadSources): void {
     else if (!isMost)
       response.status(400).json({ error: `most: must be a whole number from 1 to ${MOST_IN_A_PIECE}` });
     else if (
-      !sources.decisionStreams.open(response, { filter, ...(most !== undefined && { most: Number(most) }) })
+      !sources.decisionStreams.open(response, {
+        filter,
+        ...(most !== undefined && { maxPerPiece: Number(most) }),
+      })
     )
       response.status(503).set("Retry-After", "10").json({ error: "too many streams are open" });
   });

@@ -10,7 +10,7 @@ import { type Capture, type CaptureRule, createCapture } from "./audit/capture.t
 import type { LineSink } from "./logging/non-blocking-stderr.ts";
 import { createDecisions, type Decisions } from "./recent/decision-buffer.ts";
 import { createLog, type Log, type LogFormat, type LogLevel } from "./logging/log.ts";
-import { observeForLog } from "./logging/log-observer.ts";
+import { createLogObserver } from "./logging/log-observer.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import { startTraces, type Traces } from "./tracing/traces.ts";
@@ -68,7 +68,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
   });
-  const speaking = observeForLog({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
+  const speaking = createLogObserver({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
   // Traces first: the others name the trace.
   const listing = [decisions.observer, activity.observer];
   const observers = [traces?.observer, metrics.observer, audit?.observer, ...listing, speaking];

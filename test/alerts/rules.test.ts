@@ -8,7 +8,7 @@ import { renderAlertsPage, renderManifest, MANIFEST_FILE, ALERTS_PAGE } from "..
 import { OUTCOMES } from "../../src/mcp/vocabulary.ts";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { EFFECTS, MODES, REASONS } from "../../src/policy/mode.ts";
-import { UNKNOWN } from "../../src/telemetry/metrics/labels.ts";
+import { UNKNOWN_LABEL } from "../../src/telemetry/metrics/labels.ts";
 import { groupingsOf, labelsOf, matchersOf, metricsOf, resultLabelsOf, SCRAPED } from "./expression.ts";
 
 const REQUIRED = `
@@ -32,7 +32,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
   effect: EFFECTS,
   reason: REASONS,
   mode: MODES,
-  tool: [UNKNOWN],
+  tool: [UNKNOWN_LABEL],
 };
 
 describe("the alert rules", () => {

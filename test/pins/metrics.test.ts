@@ -83,5 +83,5 @@ it("uses these words as label values", () => {
   expect(words.CHANGE_GRADES).toEqual(["description", "schema", "annotations"]);
   expect(words.RELOAD_RESULTS).toEqual(["success", "failure"]);
   expect(words.LABEL_BOUNDS).toEqual(["agent", "tool", "rule", "pair"]);
-  expect([words.NO_REASON, words.RESPONSE]).toEqual(["none", "response"]);
+  expect([words.NO_REASON, words.RESPONSE_METHOD]).toEqual(["none", "response"]);
 });

@@ -37,7 +37,7 @@ function padded(key: string | Uint8Array, pad: number, room: number): Buffer {
 }
 
 /** A key for this process alone, where there is no place to keep one: digests then compare within one run. */
-export function createKey(): Uint8Array {
+export function createDigestKey(): Uint8Array {
   return randomBytes(KEY_BYTES);
 }
 
@@ -46,9 +46,9 @@ export function createKey(): Uint8Array {
  *
  * @throws Error of node:fs when the file can be neither read nor made.
  */
-export function readOrCreateKey(path: string): Uint8Array {
+export function readOrCreateDigestKey(path: string): Uint8Array {
   try {
-    writeFileSync(path, `${Buffer.from(createKey()).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(path, `${Buffer.from(createDigestKey()).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
   }

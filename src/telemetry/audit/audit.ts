@@ -4,7 +4,7 @@ import type { Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { isBlocked } from "../../policy/decision.ts";
 import type { Capture } from "./capture.ts";
-import { createDigest, createKey, readOrCreateKey } from "./audit-key.ts";
+import { createDigest, createDigestKey, readOrCreateDigestKey } from "./audit-key.ts";
 import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./audit-record.ts";
 import { LineFile } from "./line-file.ts";
 
@@ -34,7 +34,8 @@ export interface Audit {
 export function openAudit(options: AuditOptions): Audit {
   const { target, server, hmacKey } = options;
   const { traceIdOf = () => undefined, capture = () => undefined } = options;
-  const key = hmacKey ?? (typeof target === "string" ? readOrCreateKey(`${target}.key`) : createKey());
+  const key =
+    hmacKey ?? (typeof target === "string" ? readOrCreateDigestKey(`${target}.key`) : createDigestKey());
   const file = new LineFile(options);
   const flush = (): void => file.flush();
   // A crash must not take along what was decided in its own turn.

@@ -6,7 +6,7 @@ import type { Request } from "../../enforcement/request.ts";
 import { isBlocked } from "../../policy/decision.ts";
 import { copyString } from "../metrics/labels.ts";
 import type { Log } from "./log.ts";
-import { createRateLimit } from "./log-sampling.ts";
+import { createLogSampler } from "./log-sampling.ts";
 
 /** Lines per kind and minute; the audit log has them all. */
 const LINES_PER_MINUTE = 60;
@@ -21,8 +21,8 @@ export interface LogObserverOptions {
   readonly now: () => number;
 }
 
-export function observeForLog({ log, traceIdOf, now }: LogObserverOptions): Observer {
-  const limit = createRateLimit(LINES_PER_MINUTE, now);
+export function createLogObserver({ log, traceIdOf, now }: LogObserverOptions): Observer {
+  const limit = createLogSampler(LINES_PER_MINUTE, now);
   const say = (level: "info" | "warn", message: string, fields: () => object): void => {
     const suppressed = limit.admit(message);
     if (suppressed === undefined) return;

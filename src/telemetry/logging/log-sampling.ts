@@ -1,6 +1,6 @@
 /** Lets a few events of one kind through in each minute and counts the rest. */
 
-export interface RateLimit {
+export interface LogSampler {
   /** Undefined: keep quiet. Else say it, and that this many were kept quiet since the last one. */
   readonly admit: (kind: string) => number | undefined;
 }
@@ -14,7 +14,7 @@ interface Window {
 const WINDOW_MS = 60_000;
 
 /** Kinds must come from a closed set: each is remembered for good. */
-export function createRateLimit(maxPerMinute: number, now: () => number): RateLimit {
+export function createLogSampler(maxPerMinute: number, now: () => number): LogSampler {
   const windows = new Map<string, Window>();
   return {
     admit: (kind) => {

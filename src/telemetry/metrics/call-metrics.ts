@@ -6,9 +6,9 @@ import type { Transport } from "../../mcp/vocabulary.ts";
 import { effectOf, type Denial } from "../../policy/decision.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
-import { OTHER } from "./labels.ts";
+import { OTHER_LABEL } from "./labels.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
-import { NO_REASON, RESPONSE, errorTypeOf, networkTransportOf } from "./label-values.ts";
+import { NO_REASON, RESPONSE_METHOD, errorTypeOf, networkTransportOf } from "./label-values.ts";
 
 export type TraceIdOf = (request: Request) => string | undefined;
 
@@ -19,13 +19,17 @@ export interface CallContext {
   readonly upstreamTransport: Transport | undefined;
 }
 
-export function observeCalls(families: Families, bounds: CardinalityLimits, context: CallContext): Observer {
+export function createCallObserver(
+  families: Families,
+  bounds: CardinalityLimits,
+  context: CallContext,
+): Observer {
   return {
     requestStarted: (request) => families.inflight.series(request.transport).add(1),
     requestJudged: (request, judgement) => countJudgement(families, bounds, request, judgement),
     requestEnded: (request, ending) => {
       families.inflight.series(request.transport).add(-1);
-      observeDurations(families, bounds.toolOf(request), { request, ending, context });
+      observeDurations(families, bounds.toolLabel(request), { request, ending, context });
       if (request.tool !== undefined) countCall(families, bounds, request, ending);
     },
     messageRefused: (refusal) => families.messagesRefused.series(refusal.cause).add(1),
@@ -35,7 +39,7 @@ export function observeCalls(families: Families, bounds: CardinalityLimits, cont
 }
 
 function methodLabel(method: string): string {
-  return method === RESPONSE || isKnownMethod(method) ? method : OTHER;
+  return method === RESPONSE_METHOD || isKnownMethod(method) ? method : OTHER_LABEL;
 }
 
 function countJudgement(
@@ -47,22 +51,22 @@ function countJudgement(
   const { denial, unevaluable } = decision;
   families.decisions.series(effectOf(decision), denial?.reason ?? NO_REASON).add(1);
   for (const { rule, cause } of unevaluable) {
-    families.conditionsUnevaluable.series(bounds.rules.of(rule), cause).add(1);
+    families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause).add(1);
   }
   if (denial === undefined) return;
-  families.ruleHits.series(bounds.rules.of(denial.rule), effectOf(decision)).add(1);
+  families.ruleHits.series(bounds.rules.valueFor(denial.rule), effectOf(decision)).add(1);
   if (request.tool !== undefined) countDenial(families, bounds, request, denial);
 }
 
 function countDenial(families: Families, bounds: CardinalityLimits, request: Request, denial: Denial): void {
-  const tool = bounds.toolOf(request);
+  const tool = bounds.toolLabel(request);
   const category = request.tool?.category.category ?? "unknown";
   const agent = bounds.agentLabel(request, tool);
   families.toolDenials.series(tool, category, agent, denial.reason, denial.mode).add(1);
 }
 
 function countCall(families: Families, bounds: CardinalityLimits, request: Request, ending: Ending): void {
-  const tool = bounds.toolOf(request);
+  const tool = bounds.toolLabel(request);
   const category = request.tool?.category.category ?? "unknown";
   families.toolCalls.series(tool, category, bounds.agentLabel(request, tool), ending.outcome).add(1);
   families.requestBytes.series(tool).observe(request.bytes);

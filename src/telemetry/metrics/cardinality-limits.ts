@@ -1,10 +1,10 @@
 /** Which names may become labels in one sidecar: agents, tools, rules, and pairs of agent and tool. */
 
 import type { Request } from "../../enforcement/request.ts";
-import { BoundedLabel, OTHER, UNKNOWN } from "./labels.ts";
+import { BoundedLabel, OTHER_LABEL, UNKNOWN_LABEL } from "./labels.ts";
 import type { LabelBound } from "./label-values.ts";
 
-export interface LabelLimits {
+export interface CardinalityOptions {
   /** Names from the configuration, which always have their place. */
   readonly agents: readonly string[];
   /** Further agents; absent means 200. */
@@ -25,24 +25,24 @@ export class CardinalityLimits {
   readonly #pairs = new Map<string, Set<string>>();
   readonly #onOverflow: (label: LabelBound) => void;
   #pairRoom: number;
-  #strangerRoom: number;
+  #unnamedRoom: number;
 
-  constructor(limits: LabelLimits, onOverflow: (label: LabelBound) => void) {
+  constructor(limits: CardinalityOptions, onOverflow: (label: LabelBound) => void) {
     const bound = (max: number, overflow: string, label: LabelBound): BoundedLabel =>
       new BoundedLabel({ max, overflow, onOverflow: () => onOverflow(label) });
-    this.agents = bound(limits.maxAgents ?? 200, OTHER, "agent");
-    this.tools = bound(limits.maxTools ?? 2000, UNKNOWN, "tool");
-    this.rules = bound(MAX_RULES, OTHER, "rule");
+    this.agents = bound(limits.maxAgents ?? 200, OTHER_LABEL, "agent");
+    this.tools = bound(limits.maxTools ?? 2000, UNKNOWN_LABEL, "tool");
+    this.rules = bound(MAX_RULES, OTHER_LABEL, "rule");
     this.named = new Set(limits.agents.map((name) => this.agents.admit(name)));
     this.#onOverflow = onOverflow;
     this.#pairRoom = limits.maxPairs ?? 5000;
-    this.#strangerRoom = Math.floor(this.#pairRoom / 2);
+    this.#unnamedRoom = Math.floor(this.#pairRoom / 2);
   }
 
   /** The tool's label: a name that only the caller knows never becomes one. */
-  toolOf(request: Request): string {
+  toolLabel(request: Request): string {
     if (request.tool === undefined) return "";
-    return request.tool.isKnown ? this.tools.of(request.tool.name) : UNKNOWN;
+    return request.tool.isKnown ? this.tools.valueFor(request.tool.name) : UNKNOWN_LABEL;
   }
 
   /**
@@ -50,8 +50,8 @@ export class CardinalityLimits {
    * become 160,000 pairs; agents that the configuration does not name may fill half of the room.
    */
   agentLabel(request: Request, tool: string): string {
-    const agent = this.agents.of(request.agent.name);
-    if (agent === OTHER || tool === UNKNOWN) return agent;
+    const agent = this.agents.valueFor(request.agent.name);
+    if (agent === OTHER_LABEL || tool === UNKNOWN_LABEL) return agent;
     const agents = this.#pairs.get(tool);
     if (agents?.has(agent) || this.#takeRoom(agent)) {
       if (agents === undefined) this.#pairs.set(tool, new Set([agent]));
@@ -59,14 +59,14 @@ export class CardinalityLimits {
       return agent;
     }
     this.#onOverflow("pair");
-    return OTHER;
+    return OTHER_LABEL;
   }
 
   #takeRoom(agent: string): boolean {
     const isStranger = !this.named.has(agent);
-    if (this.#pairRoom === 0 || (isStranger && this.#strangerRoom === 0)) return false;
+    if (this.#pairRoom === 0 || (isStranger && this.#unnamedRoom === 0)) return false;
     this.#pairRoom -= 1;
-    if (isStranger) this.#strangerRoom -= 1;
+    if (isStranger) this.#unnamedRoom -= 1;
     return true;
   }
 }

@@ -12,7 +12,7 @@ export interface Exposition {
 }
 
 /** Writes all families; the event loop turns between two slices, so that no scrape delays a call. `lastBlock` is in OpenMetrics. */
-export async function expose(
+export async function renderExposition(
   families: readonly AnyFamily[],
   format: Format,
   lastBlock: () => Promise<string>,
@@ -26,7 +26,7 @@ export async function expose(
     }
   }
   const last = await lastBlock();
-  pieces.push(`${format === "openmetrics" ? `${last}\n# EOF` : textOf(last)}\n`);
+  pieces.push(`${format === "openmetrics" ? `${last}\n# EOF` : toTextFormat(last)}\n`);
   return {
     contentType: CONTENT_TYPES[format],
     pieces,
@@ -37,7 +37,7 @@ export async function expose(
 }
 
 /** OpenMetrics without exemplars in the text format: counters are named with `_total` in HELP and TYPE. */
-export function textOf(block: string): string {
+export function toTextFormat(block: string): string {
   const counters = new Set(Array.from(block.matchAll(COUNTER), ([, name]) => name));
   return block.replaceAll(COMMENT, (line, kind, name, rest) =>
     counters.has(name) ? `# ${kind} ${name}_total ${rest}` : line,

@@ -23,7 +23,7 @@ interface Branch<Kind> {
 export class Family<Kind extends Series> {
   readonly row: MetricRow;
   readonly #names: readonly string[];
-  readonly #create: (labels: string) => Kind;
+  readonly #createSeries: (labels: string) => Kind;
   #root: Branch<Kind> = { next: new Map() };
   /** In the order of birth. */
   #all: Kind[] = [];
@@ -32,7 +32,7 @@ export class Family<Kind extends Series> {
   constructor(row: MetricRow, create: (labels: string) => Kind) {
     this.row = row;
     this.#names = row.labels.filter((label) => label !== "server");
-    this.#create = create;
+    this.#createSeries = create;
   }
 
   /** The series with these values, one for each label of the row but `server`; born at 0. */
@@ -43,7 +43,7 @@ export class Family<Kind extends Series> {
       if (next === undefined) branch.next.set(value, (next = { next: new Map() }));
       branch = next;
     }
-    return (branch.series ??= this.#bear(values));
+    return (branch.series ??= this.#add(values));
   }
 
   get size(): number {
@@ -74,9 +74,9 @@ export class Family<Kind extends Series> {
     if (lines.length > 0) yield lines.join("\n");
   }
 
-  #bear(values: readonly string[]): Kind {
+  #add(values: readonly string[]): Kind {
     if (values.length !== this.#names.length) throw new TypeError(`${this.row.name}: a label is missing`);
-    const series = this.#create(labelText(this.#names, values));
+    const series = this.#createSeries(labelText(this.#names, values));
     this.#all.push(series);
     return series;
   }

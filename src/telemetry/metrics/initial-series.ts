@@ -8,30 +8,31 @@ import { REASONS } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
 import type { KnownTool } from "./state-metrics.ts";
-import * as words from "./label-values.ts";
+import * as labelValues from "./label-values.ts";
 
 /** Series that may be born for tools and agents that nobody has used yet. */
-const ADVANCE_SERIES = 5000;
+const MAX_INITIAL_SERIES = 5000;
 
 /** Everything that is known before the first message. */
 export function initializeClosedSets(families: Families): void {
   initializeDecisions(families);
   for (const cause of REFUSAL_CAUSES) families.messagesRefused.series(cause);
-  for (const direction of words.DIRECTIONS) {
-    for (const method of [...METHODS, words.RESPONSE]) families.messages.series(direction, method);
+  for (const direction of labelValues.DIRECTIONS) {
+    for (const method of [...METHODS, labelValues.RESPONSE_METHOD])
+      families.messages.series(direction, method);
   }
-  for (const transport of words.TRANSPORTS) {
+  for (const transport of labelValues.TRANSPORTS) {
     for (const family of [families.inflight, families.sessions, families.streams]) family.series(transport);
   }
-  for (const cause of words.STORE_CAUSES) {
+  for (const cause of labelValues.STORE_CAUSES) {
     for (const family of [families.limitStoreErrors, families.failOpen]) family.series(cause);
   }
-  for (const cause of words.DROPPED_LINES) families.upstreamLinesDropped.series(cause);
+  for (const cause of labelValues.DROPPED_LINES) families.upstreamLinesDropped.series(cause);
   for (const state of APPROVAL_STATES) families.approvals.series(state);
-  for (const kind of words.FREEZE_KINDS) families.frozen.series(kind);
+  for (const kind of labelValues.FREEZE_KINDS) families.frozen.series(kind);
   for (const category of CATEGORIES) families.tools.series(category);
-  for (const result of words.RELOAD_RESULTS) families.policyReloads.series(result);
-  for (const label of words.LABEL_BOUNDS) families.labelOverflow.series(label);
+  for (const result of labelValues.RELOAD_RESULTS) families.policyReloads.series(result);
+  for (const label of labelValues.LABEL_BOUNDS) families.labelOverflow.series(label);
   initializeUnlabelled(families);
 }
 
@@ -43,12 +44,12 @@ export function initializeCalls(
 ): void {
   const pairs = tools.length * bounds.named.size;
   const outcomes = [OUTCOMES, ["success", "denied"] as const].find(
-    (some) => pairs * some.length <= ADVANCE_SERIES,
+    (some) => pairs * some.length <= MAX_INITIAL_SERIES,
   );
   for (const tool of tools) {
     for (const agent of bounds.named) {
       for (const outcome of outcomes ?? []) {
-        families.toolCalls.series(bounds.tools.of(tool.name), tool.category, agent, outcome);
+        families.toolCalls.series(bounds.tools.valueFor(tool.name), tool.category, agent, outcome);
       }
     }
   }
@@ -60,11 +61,12 @@ export function initializeRules(
   bounds: CardinalityLimits,
   rules: readonly string[],
 ): void {
-  for (const rule of rules.slice(0, ADVANCE_SERIES)) families.ruleHits.series(bounds.rules.of(rule), "deny");
+  for (const rule of rules.slice(0, MAX_INITIAL_SERIES))
+    families.ruleHits.series(bounds.rules.valueFor(rule), "deny");
   const tests = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
-  for (const rule of tests.slice(0, ADVANCE_SERIES / words.UNEVALUABLE_CAUSES.length)) {
-    for (const cause of words.UNEVALUABLE_CAUSES)
-      families.conditionsUnevaluable.series(bounds.rules.of(rule), cause);
+  for (const rule of tests.slice(0, MAX_INITIAL_SERIES / labelValues.UNEVALUABLE_CAUSES.length)) {
+    for (const cause of labelValues.UNEVALUABLE_CAUSES)
+      families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause);
   }
 }
 
@@ -74,13 +76,14 @@ export function initializeToolChanges(
   bounds: CardinalityLimits,
   tools: readonly KnownTool[],
 ): void {
-  for (const { name } of tools.slice(0, ADVANCE_SERIES / words.CHANGE_GRADES.length)) {
-    for (const grade of words.CHANGE_GRADES) families.toolChanges.series(bounds.tools.of(name), grade);
+  for (const { name } of tools.slice(0, MAX_INITIAL_SERIES / labelValues.CHANGE_GRADES.length)) {
+    for (const grade of labelValues.CHANGE_GRADES)
+      families.toolChanges.series(bounds.tools.valueFor(name), grade);
   }
 }
 
 function initializeDecisions(families: Families): void {
-  families.decisions.series("allow", words.NO_REASON);
+  families.decisions.series("allow", labelValues.NO_REASON);
   families.decisions.series("ask", "approval_required");
   for (const reason of REASONS) {
     families.decisions.series("deny", reason);

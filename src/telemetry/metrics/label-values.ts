@@ -4,7 +4,7 @@ import type { Unevaluable } from "../../policy/decision.ts";
 import type { Outcome, Transport } from "../../mcp/vocabulary.ts";
 
 /** Method of a message that answers another. */
-export const RESPONSE = "response";
+export const RESPONSE_METHOD = "response";
 /** Reason of a decision that allowed without reservation. */
 export const NO_REASON = "none";
 

@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 
 /** Stands for every tool that neither the server nor the policy knows. */
-export const UNKNOWN = "_unknown";
+export const UNKNOWN_LABEL = "_unknown";
 /** Stands for every value past a label's bound. */
-export const OTHER = "_other";
+export const OTHER_LABEL = "_other";
 
 /** Longest value as written; a longer one keeps its beginning and a digest of the whole. */
 const MAX_LENGTH = 112;
@@ -48,7 +48,7 @@ export class BoundedLabel {
   }
 
   /** The label value for a name; past the bound the overflow value, and the overflow is counted. */
-  of(name: string): string {
+  valueFor(name: string): string {
     const value = this.#values.get(keyOf(name));
     if (value !== undefined) return value;
     if (this.#remaining === 0) {

@@ -3,13 +3,13 @@
 import type { LimitReadings } from "../../enforcement/limits/limit-usage.ts";
 import type { Observer } from "../../enforcement/observer.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import { observeCalls, type TraceIdOf } from "./call-metrics.ts";
+import { createCallObserver, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
-import { expose, type Exposition } from "./exposition.ts";
+import { renderExposition, type Exposition } from "./exposition.ts";
 import { createFamilies, listFamilies, type Families } from "./registry.ts";
-import { CardinalityLimits, type LabelLimits } from "./cardinality-limits.ts";
+import { CardinalityLimits, type CardinalityOptions } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
-import { renderProcessMetrics, watchProcess } from "./process-metrics.ts";
+import { renderProcessMetrics, startProcessMetrics } from "./process-metrics.ts";
 import {
   createStateMetrics,
   setLimits,
@@ -24,7 +24,7 @@ import {
   initializeToolChanges,
 } from "./initial-series.ts";
 
-export interface MetricsOptions extends LabelLimits {
+export interface MetricsOptions extends CardinalityOptions {
   /** The `server` label until `nameServer` says better. */
   readonly server: string;
   readonly version: string;
@@ -57,7 +57,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { traceIdOf = () => undefined, upstreamTransport, readLimits } = options;
   return {
     ...createStateMetrics(families, bounds),
-    observer: observeCalls(families, bounds, { traceIdOf, upstreamTransport }),
+    observer: createCallObserver(families, bounds, { traceIdOf, upstreamTransport }),
     nameServer: (server) => nameServer(families, server),
     toolsKnown: (tools) => {
       setToolCategories(families, tools);
@@ -76,7 +76,7 @@ function initialize(families: Families, { server, version, nodeVersion }: Metric
   nameServer(families, server);
   initializeClosedSets(families);
   families.buildInfo.series(labelValue(version), labelValue(nodeVersion)).set(1);
-  watchProcess();
+  startProcessMetrics();
 }
 
 function nameServer(families: Families, server: string): void {
@@ -91,7 +91,9 @@ function createRender(families: Families, refresh: () => void): Metrics["render"
     if (underway.size === 0) refresh();
     const shared =
       underway.get(format) ??
-      expose(listFamilies(families), format, renderProcessMetrics).finally(() => underway.delete(format));
+      renderExposition(listFamilies(families), format, renderProcessMetrics).finally(() =>
+        underway.delete(format),
+      );
     underway.set(format, shared);
     return shared;
   };

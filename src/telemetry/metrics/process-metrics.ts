@@ -28,7 +28,7 @@ export async function renderProcessMetrics(): Promise<string> {
 }
 
 /** Starts the collectors, so that the first scrape already has a past to tell of. */
-export function watchProcess(): void {
+export function startProcessMetrics(): void {
   shared ??= startCollectors();
 }
 

@@ -4,7 +4,7 @@ import { SYSTEM_CLOCK } from "../../enforcement/clock.ts";
 import type { Format } from "./exposition-format.ts";
 
 /** What stands in every line of a family before the labels of a series, and the labels that all of them have. */
-export interface Lines {
+export interface LineContext {
   readonly format: Format;
   /** `server="s"`, or empty. */
   readonly shared: string;
@@ -12,7 +12,7 @@ export interface Lines {
 
 export interface Series {
   /** Adds the lines of the series, without line breaks. */
-  readonly write: (into: string[], lines: Lines) => void;
+  readonly write: (into: string[], lines: LineContext) => void;
 }
 
 /** A series that holds one number. */
@@ -70,7 +70,7 @@ export function histogramSeries(names: HistogramNames, labels: string): Histogra
     sum += value;
     if (traceId !== undefined) (exemplars ??= [])[bucket] = { traceId, value, atMs: SYSTEM_CLOCK.wallMs() };
   };
-  const write = (into: string[], { shared, format }: Lines): void => {
+  const write = (into: string[], { shared, format }: LineContext): void => {
     const own = joined(shared, labels);
     const tail = own === "" ? "} " : `,${own}} `;
     let below = 0;

@@ -48,7 +48,7 @@ export function createStateMetrics(families: Families, bounds: CardinalityLimits
   return {
     ...policyState(families),
     ...upstreamState(families),
-    toolChanged: (tool, grade) => families.toolChanges.series(bounds.tools.of(tool), grade).add(1),
+    toolChanged: (tool, grade) => families.toolChanges.series(bounds.tools.valueFor(tool), grade).add(1),
     sessions: (transport, open) => families.sessions.series(transport).set(open),
     streams: (transport, open) => families.streams.series(transport).set(open),
     approvalsPending: (pending) => families.approvalsPending.series().set(pending),
@@ -71,7 +71,9 @@ export function setLimits(families: Families, bounds: CardinalityLimits, limits:
   families.limitKeys.series().set(limits.keys);
   families.limitUtilization.reset();
   for (const { tool, counter, scope, ratio } of limits.fullest) {
-    families.limitUtilization.series(bounds.tools.of(tool), bounds.rules.of(counter), scope).set(ratio);
+    families.limitUtilization
+      .series(bounds.tools.valueFor(tool), bounds.rules.valueFor(counter), scope)
+      .set(ratio);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Category } from "../../policy/category/category.ts";
 import { effectOf } from "../../policy/decision.ts";
-import { OTHER, copyString, UNKNOWN } from "../metrics/labels.ts";
+import { OTHER_LABEL, copyString, UNKNOWN_LABEL } from "../metrics/labels.ts";
 
 export interface Counts {
   /** Calls that have ended, those of the next three included. */
@@ -52,7 +52,7 @@ const MAX_NAME = 256;
 
 export function createActivity({ nowMs, maxPairs = 2_000 }: ActivityOptions): Activity {
   const pairs = new Map<string, Pair>();
-  const total = new Ring();
+  const total = new MinuteCounts();
   /** The minute in which pairs that were quiet for an hour were forgotten last. */
   let sweptAt = 0;
   const sweep = (minute: number): void => {
@@ -75,22 +75,22 @@ interface Pair {
   readonly agent: string;
   readonly tool: string;
   readonly category: Category;
-  readonly ring: Ring;
+  readonly ring: MinuteCounts;
 }
 
 /** The pair's own place; past the bound that of all other agents with the tool, and past twice the bound one for all. */
 function pairFor(pairs: Map<string, Pair>, names: Names, max: number): Pair {
-  return pairs.get(keyOf(names.agent, names.tool?.name ?? UNKNOWN)) ?? newPair(pairs, names, max);
+  return pairs.get(pairKey(names.agent, names.tool?.name ?? UNKNOWN_LABEL)) ?? newPair(pairs, names, max);
 }
 
 function newPair(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max: number): Pair {
   const places = [
     { agent, tool, room: verified ? max : max / 2 },
-    { agent: OTHER, tool, room: max * 2 },
-    { agent: OTHER, tool: undefined, room: Infinity },
+    { agent: OTHER_LABEL, tool, room: max * 2 },
+    { agent: OTHER_LABEL, tool: undefined, room: Infinity },
   ];
   for (const { room, ...names } of places) {
-    const key = keyOf(names.agent, names.tool?.name ?? UNKNOWN);
+    const key = pairKey(names.agent, names.tool?.name ?? UNKNOWN_LABEL);
     const known = pairs.get(key);
     if (known !== undefined) return known;
     if (pairs.size < room) return addPair(pairs, key, names);
@@ -99,12 +99,12 @@ function newPair(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max
 }
 
 function addPair(pairs: Map<string, Pair>, key: string, { agent, tool }: Omit<Names, "verified">): Pair {
-  const name = copyString(tool?.name ?? UNKNOWN);
+  const name = copyString(tool?.name ?? UNKNOWN_LABEL);
   const pair = {
     agent: copyString(agent),
     tool: name,
     category: tool?.category ?? "unknown",
-    ring: new Ring(),
+    ring: new MinuteCounts(),
   };
   pairs.set(copyString(key), pair);
   return pair;
@@ -126,7 +126,7 @@ function namesOf({ agent, tool }: Request): Names {
 }
 
 /** With a length, so that no part of one name can be taken for the beginning of the next. */
-function keyOf(agent: string, tool: string): string {
+function pairKey(agent: string, tool: string): string {
   return `${agent.length}:${agent}${tool}`;
 }
 
@@ -153,7 +153,7 @@ function kindOf(outcome: Outcome, judgement: Judgement | undefined): Kind {
 }
 
 /** Counts of the last hour, a slot for each minute of it. */
-class Ring {
+class MinuteCounts {
   readonly #counts = new Uint32Array(MINUTES * KINDS);
   /** Which minute each slot holds. */
   readonly #minutes = new Float64Array(MINUTES);
@@ -184,19 +184,23 @@ class Ring {
 
 const NOTHING: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
 
-function readAll(total: Ring, pairs: ReadonlyMap<string, Pair>, nowMs: number): ReturnType<Activity["read"]> {
+function readAll(
+  total: MinuteCounts,
+  pairs: ReadonlyMap<string, Pair>,
+  nowMs: number,
+): ReturnType<Activity["read"]> {
   const last = Math.floor(nowMs / MINUTE_MS);
   const minutes = Array.from({ length: MINUTES }, (_, index) => last - MINUTES + 1 + index);
   return {
     minutes: minutes.map((minute) => ({ startMs: minute * MINUTE_MS, ...total.at(minute) })),
     pairs: Array.from(pairs.values(), ({ ring, ...names }) => ({
       ...names,
-      ...minutes.map((minute) => ring.at(minute)).reduce(plus, NOTHING),
+      ...minutes.map((minute) => ring.at(minute)).reduce(addCounts, NOTHING),
     })).filter(({ calls }) => calls > 0),
   };
 }
 
-function plus(one: Counts, other: Counts): Counts {
+function addCounts(one: Counts, other: Counts): Counts {
   return {
     calls: one.calls + other.calls,
     denied: one.denied + other.denied,

@@ -52,7 +52,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     // Now, since a long message is not kept.
     captured: capture?.(request),
   });
-  const slots = new Ring(capacity);
+  const slots = new SlotRing(capacity);
   const listeners = new Set<Listener>();
   return {
     observer: {
@@ -83,12 +83,12 @@ function subscribe(listeners: Set<Listener>, listener: Listener): () => void {
 
 function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
   if (listeners.size === 0) return;
-  const entry = describe(slot);
+  const entry = entryOf(slot);
   for (const listener of listeners) listener(entry);
 }
 
 /** The latest slots, the oldest overwritten by the next. A call that ends is among the newest: a search from there beats a table of all. */
-class Ring {
+class SlotRing {
   readonly #slots: Slot[] = [];
   readonly #capacity: number;
   #next = 0;
@@ -116,11 +116,11 @@ class Ring {
   }
 }
 
-function newest(slots: Ring, limit: number, filter: DecisionFilter): readonly DecisionEntry[] {
+function newest(slots: SlotRing, limit: number, filter: DecisionFilter): readonly DecisionEntry[] {
   return slots
     .newestFirst()
     .values()
-    .map(describe)
+    .map(entryOf)
     .filter((entry) => matchesFilter(filter, entry))
     .take(limit)
     .toArray();
@@ -149,10 +149,10 @@ const MAX_NAME = 256;
 const MAX_ARGUMENT_NAMES = 64;
 
 function describeAny(slot: Slot | undefined): DecisionEntry | undefined {
-  return slot && describe(slot);
+  return slot && entryOf(slot);
 }
 
-function describe({ request, judgement, traceId, captured, ending }: Slot): DecisionEntry {
+function entryOf({ request, judgement, traceId, captured, ending }: Slot): DecisionEntry {
   const { tool, client, agent, args } = request;
   const { decision, policyDigest, approval } = judgement;
   return {

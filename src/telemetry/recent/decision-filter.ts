@@ -47,14 +47,14 @@ export function readDecisionFilter(
 
 export function matchesFilter(filter: DecisionFilter, entry: DecisionEntry): boolean {
   return (
-    isOrAny(filter.agent, entry.agent.name) &&
-    isOrAny(filter.tool, entry.tool) &&
-    isOrAny(filter.category, entry.category?.category) &&
-    isOrAny(filter.effect, entry.effect) &&
-    isOrAny(filter.reason, entry.denial?.reason)
+    isWanted(filter.agent, entry.agent.name) &&
+    isWanted(filter.tool, entry.tool) &&
+    isWanted(filter.category, entry.category?.category) &&
+    isWanted(filter.effect, entry.effect) &&
+    isWanted(filter.reason, entry.denial?.reason)
   );
 }
 
-function isOrAny(wanted: string | undefined, value: string | undefined): boolean {
+function isWanted(wanted: string | undefined, value: string | undefined): boolean {
   return wanted === undefined || wanted === value;
 }

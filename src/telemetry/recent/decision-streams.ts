@@ -16,18 +16,18 @@ export interface DecisionStreamsOptions {
 
 export interface DecisionStreams {
   /** Answers with the stream; false, and nothing is answered, when there is no room for one more. */
-  readonly open: (response: ServerResponse, wish: StreamWish) => boolean;
+  readonly open: (response: ServerResponse, wish: StreamOptions) => boolean;
   readonly size: () => number;
 }
 
 /** What one client wants to hear of. */
-export interface StreamWish {
+export interface StreamOptions {
   readonly filter: DecisionFilter;
   /** For people, who read no faster: the newest so many of each quarter of a second, in one piece. Absent: each one at once. */
-  readonly most?: number;
+  readonly maxPerPiece?: number;
 }
 
-interface Client extends StreamWish {
+interface Client extends StreamOptions {
   /** What waits for the next piece; oldest first, and no more than `most`. */
   readonly waiting: DecisionEntry[];
   /** Decisions that waited and had to make room. */
@@ -58,8 +58,8 @@ export function createDecisionStreams(
     let event: string | undefined;
     for (const [response, client] of clients) {
       if (!matchesFilter(client.filter, entry)) continue;
-      if (client.most === undefined) send(response, (event ??= eventOf(entry)));
-      else queue(client, entry, client.most);
+      if (client.maxPerPiece === undefined) send(response, (event ??= eventOf(entry)));
+      else queue(client, entry, client.maxPerPiece);
     }
   };
   const sendPieces = (): void => {

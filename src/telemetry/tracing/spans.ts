@@ -57,7 +57,7 @@ export function startClientSpan(
   );
 }
 
-export function describeJudgement(span: Span, { decision, policyDigest }: Judgement): void {
+export function setDecisionAttributes(span: Span, { decision, policyDigest }: Judgement): void {
   const { denial } = decision;
   span.setAttributes({
     [names.TOLLGATE_EFFECT]: effectOf(decision),
@@ -67,7 +67,7 @@ export function describeJudgement(span: Span, { decision, policyDigest }: Judgem
 }
 
 /** A denial and a cancellation have an `error.type`, and are no errors. */
-export function describeEnding(span: Span, { outcome, rpcCode }: Ending): void {
+export function setOutcomeAttributes(span: Span, { outcome, rpcCode }: Ending): void {
   const errorType = errorTypeOf(outcome);
   if (errorType === undefined) return;
   span.setAttribute(names.ERROR_TYPE, errorType);

@@ -5,7 +5,7 @@ import { TraceFlags, type SpanContext } from "@opentelemetry/api";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether a request with this parent is recorded. */
-export type Sample = (parent: SpanContext | undefined) => boolean;
+export type Sampler = (parent: SpanContext | undefined) => boolean;
 
 export interface Sampling {
   /** Share of the requests that are recorded, 0 to 1. */
@@ -18,7 +18,7 @@ export interface Sampling {
  * `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, with the meaning of the OpenTelemetry specification but for one
  * thing: a parent that was sampled does not force recording, it takes the same dice as a request without parent.
  */
-export function samplingFrom(environment: Environment, ratio?: number): Sampling {
+export function readSampling(environment: Environment, ratio?: number): Sampling {
   const sampler = environment["OTEL_TRACES_SAMPLER"] ?? "parentbased_always_on";
   return {
     ratio: ratio ?? ratioOf(sampler, environment["OTEL_TRACES_SAMPLER_ARG"]),
@@ -31,7 +31,7 @@ export function samplingFrom(environment: Environment, ratio?: number): Sampling
  *
  * Security: the dice are ours. A ratio taken from the trace id would let an agent choose ids that are always recorded.
  */
-export function createSample(sampling: Sampling, random: () => number): Sample {
+export function createSampler(sampling: Sampling, random: () => number): Sampler {
   return (parent) => {
     if (parent !== undefined && sampling.respectsUnsampled && !isSampled(parent)) return false;
     return sampling.ratio >= 1 || random() < sampling.ratio;

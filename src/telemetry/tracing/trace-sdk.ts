@@ -29,13 +29,13 @@ export interface SdkOptions {
   readonly onSpansLost: (spans: number) => void;
 }
 
-export interface Sdk {
+export interface TraceSdk {
   readonly tracer: Tracer;
   /** Flushes and ends; may take as long as the collector lets it. */
   readonly shutdown: () => Promise<void>;
 }
 
-export async function startSdk(options: SdkOptions): Promise<Sdk> {
+export async function startTraceSdk(options: SdkOptions): Promise<TraceSdk> {
   const exporter = watchExports(await createExporter(options), options.onSpansLost);
   diag.setLogger(hearOfDroppedSpans(options), { logLevel: DiagLogLevel.WARN });
   const sdk = inOurEnvironment(() => {

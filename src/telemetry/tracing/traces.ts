@@ -4,11 +4,11 @@ import type { DiagLogger, Span, SpanContext } from "@opentelemetry/api";
 import type { Ending, Observer, Propagate } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import { createRateLimit } from "../logging/log-sampling.ts";
-import { describeEnding, describeJudgement, startClientSpan, startServerSpan } from "./spans.ts";
+import { createLogSampler } from "../logging/log-sampling.ts";
+import { setOutcomeAttributes, setDecisionAttributes, startClientSpan, startServerSpan } from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";
-import { createSample, samplingFrom, type Environment, type Sample } from "./trace-sampling.ts";
-import type { Sdk } from "./trace-sdk.ts";
+import { createSampler, readSampling, type Environment, type Sampler } from "./trace-sampling.ts";
+import type { TraceSdk } from "./trace-sdk.ts";
 
 export interface TraceOptions {
   /** The process's own: OTEL_* is honoured. */
@@ -54,9 +54,9 @@ export function isTracingConfigured(environment: Environment, endpoint?: string)
 export async function startTraces(options: TraceOptions): Promise<Traces | undefined> {
   if (!isTracingConfigured(options.environment, options.endpoint)) return undefined;
   try {
-    const { startSdk } = await import("./trace-sdk.ts");
+    const { startTraceSdk: startSdk } = await import("./trace-sdk.ts");
     const sdk = await startSdk({ ...options, logger: quietLogger(options) });
-    const sample = createSample(samplingFrom(options.environment, options.ratio), options.random);
+    const sample = createSampler(readSampling(options.environment, options.ratio), options.random);
     return traceRequests(sdk, sample, options);
   } catch (error) {
     // Observing fails open: a wrong address of a collector is no reason not to guard.
@@ -72,7 +72,7 @@ interface Traced {
 
 type Traceable = Pick<TraceOptions, "now" | "upstreamTransport">;
 
-function traceRequests(sdk: Sdk, sample: Sample, options: Traceable): Traces {
+function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Traces {
   // Weak, so that a request whose end is never told leaks nothing, and its trace id outlives its spans.
   const traced = new WeakMap<Request, Traced>();
   return {
@@ -84,7 +84,7 @@ function traceRequests(sdk: Sdk, sample: Sample, options: Traceable): Traces {
       },
       requestJudged: (request, judgement) => {
         const spans = traced.get(request);
-        if (spans !== undefined) describeJudgement(spans.server, judgement);
+        if (spans !== undefined) setDecisionAttributes(spans.server, judgement);
       },
       ...observeUpstream(sdk, traced, options),
     },
@@ -98,7 +98,7 @@ function traceRequests(sdk: Sdk, sample: Sample, options: Traceable): Traces {
 }
 
 function observeUpstream(
-  sdk: Sdk,
+  sdk: TraceSdk,
   traced: WeakMap<Request, Traced>,
   { now, upstreamTransport }: Traceable,
 ): Pick<Observer, "requestSent" | "requestEnded"> {
@@ -119,10 +119,10 @@ function observeUpstream(
 
 function endSpans({ server, client }: Traced, request: Request, ending: Ending, now: () => number): void {
   if (client !== undefined) {
-    describeEnding(client.span, ending);
+    setOutcomeAttributes(client.span, ending);
     client.span.end(ending.upstreamMs === undefined ? now() : client.startMs + ending.upstreamMs);
   }
-  describeEnding(server, ending);
+  setOutcomeAttributes(server, ending);
   server.end(request.receivedAtMs + ending.totalMs);
 }
 
@@ -149,7 +149,7 @@ async function withinDeadline(shutdown: Promise<void>): Promise<void> {
 const MESSAGES_PER_MINUTE = 3;
 
 function quietLogger({ warn, now }: TraceOptions): DiagLogger {
-  const limit = createRateLimit(MESSAGES_PER_MINUTE, now);
+  const limit = createLogSampler(MESSAGES_PER_MINUTE, now);
   const say = (level: string) => (detail: string) => {
     const suppressed = limit.admit(level);
     if (suppressed !== undefined)

@@ -1,17 +1,17 @@
 /** A few events of one kind in each minute. */
 
 import { expect, it } from "vitest";
-import { createRateLimit } from "../../../src/telemetry/logging/log-sampling.ts";
+import { createLogSampler } from "../../../src/telemetry/logging/log-sampling.ts";
 
 it("admits a few of one kind in a minute, and tells later how many it kept quiet", () => {
   let nowMs = 0;
-  const limit = createRateLimit(2, () => nowMs);
+  const limit = createLogSampler(2, () => nowMs);
   expect([1, 2, 3, 4].map(() => limit.admit("a"))).toEqual([0, 0, undefined, undefined]);
   nowMs = 60_000;
   expect([limit.admit("a"), limit.admit("a"), limit.admit("a")]).toEqual([2, 0, undefined]);
 });
 
 it("counts each kind by itself", () => {
-  const limit = createRateLimit(1, () => 0);
+  const limit = createLogSampler(1, () => 0);
   expect([limit.admit("a"), limit.admit("b"), limit.admit("a")]).toEqual([0, 0, undefined]);
 });

@@ -1,7 +1,7 @@
 /** What the log writes, and what it never writes. */
 
 import { describe, expect, it } from "vitest";
-import { observeForLog } from "../../../src/telemetry/logging/log-observer.ts";
+import { createLogObserver } from "../../../src/telemetry/logging/log-observer.ts";
 import { prettyLine } from "../../../src/telemetry/logging/log-pretty.ts";
 import { createLog, type Log, type LogOptions } from "../../../src/telemetry/logging/log.ts";
 import { ALLOWED, DENIED, denied, exampleRequest, observe, SUCCESS } from "../examples.ts";
@@ -91,9 +91,9 @@ describe("prettyLine", () => {
   });
 });
 
-function watch(nowMs = { value: 0 }): { lines: string[]; observer: ReturnType<typeof observeForLog> } {
+function watch(nowMs = { value: 0 }): { lines: string[]; observer: ReturnType<typeof createLogObserver> } {
   const { log, lines } = open();
-  return { lines, observer: observeForLog({ log, traceIdOf: () => "abc", now: () => nowMs.value }) };
+  return { lines, observer: createLogObserver({ log, traceIdOf: () => "abc", now: () => nowMs.value }) };
 }
 
 describe("observeForLog", () => {

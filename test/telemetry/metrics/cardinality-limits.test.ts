@@ -1,11 +1,14 @@
 /** Which names may become labels. */
 
 import { describe, expect, it } from "vitest";
-import { CardinalityLimits, type LabelLimits } from "../../../src/telemetry/metrics/cardinality-limits.ts";
+import {
+  CardinalityLimits,
+  type CardinalityOptions,
+} from "../../../src/telemetry/metrics/cardinality-limits.ts";
 import type { LabelBound } from "../../../src/telemetry/metrics/label-values.ts";
 import { exampleAgent, exampleRequest, exampleTool } from "../examples.ts";
 
-function open(limits: Partial<LabelLimits>): { bounds: CardinalityLimits; overflows: LabelBound[] } {
+function open(limits: Partial<CardinalityOptions>): { bounds: CardinalityLimits; overflows: LabelBound[] } {
   const overflows: LabelBound[] = [];
   const bounds = new CardinalityLimits({ agents: [], ...limits }, (label) => overflows.push(label));
   return { bounds, overflows };
@@ -14,7 +17,7 @@ function open(limits: Partial<LabelLimits>): { bounds: CardinalityLimits; overfl
 describe("CardinalityLimits", () => {
   it("bounds even the tools that a server lists", () => {
     const { bounds, overflows } = open({ maxTools: 1 });
-    const labels = ["a", "b"].map((name) => bounds.toolOf(exampleRequest({ tool: exampleTool(name) })));
+    const labels = ["a", "b"].map((name) => bounds.toolLabel(exampleRequest({ tool: exampleTool(name) })));
     expect(labels).toEqual(["a", "_unknown"]);
     expect(overflows).toEqual(["tool"]);
   });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { chooseFormat } from "../../../src/telemetry/metrics/exposition-format.ts";
-import { textOf } from "../../../src/telemetry/metrics/exposition.ts";
+import { toTextFormat } from "../../../src/telemetry/metrics/exposition.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/telemetry/metrics/metrics.ts";
 import { exampleAgent, exampleRequest, exampleTool, observe } from "../examples.ts";
 import { parseSamples, scrapeSamples } from "./scrape.ts";
@@ -86,7 +86,7 @@ describe("text", () => {
 
   it("leaves alone a label value that looks like an exemplar", () => {
     const line = `x_bucket{le="1",tool="} 1 # {trace_id=${TRACE_ID}} 1 1"} 5`;
-    expect(textOf(line)).toBe(line);
+    expect(toTextFormat(line)).toBe(line);
   });
 
   it("declares each family once, and each sample belongs to one", async () => {

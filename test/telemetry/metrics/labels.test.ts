@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import {
   BoundedLabel,
   labelValue,
-  OTHER,
+  OTHER_LABEL,
   copyString,
-  UNKNOWN,
+  UNKNOWN_LABEL,
 } from "../../../src/telemetry/metrics/labels.ts";
 
 const anyName = fc.oneof(
@@ -30,8 +30,8 @@ describe("labelValue", () => {
     ['say "hi"\n', "say %22hi%22%0A"],
     ["/tools/x/limits/per-minute", "/tools/x/limits/per-minute"],
     ["Größe 測定", "Größe 測定"],
-    [OTHER, "%5Fother"],
-    [UNKNOWN, "%5Funknown"],
+    [OTHER_LABEL, "%5Fother"],
+    [UNKNOWN_LABEL, "%5Funknown"],
     ["_otherwise", "_otherwise"],
     ["\ud800", "%uD800"],
   ])("writes %j as %j", (name, value) => {
@@ -61,22 +61,28 @@ describe("labelValue", () => {
 describe("BoundedLabel", () => {
   it("takes names up to its bound and counts those past it", () => {
     let overflows = 0;
-    const label = new BoundedLabel({ max: 2, overflow: OTHER, onOverflow: () => (overflows += 1) });
-    expect(["a", "b", "c", "a", "d"].map((name) => label.of(name))).toEqual(["a", "b", OTHER, "a", OTHER]);
+    const label = new BoundedLabel({ max: 2, overflow: OTHER_LABEL, onOverflow: () => (overflows += 1) });
+    expect(["a", "b", "c", "a", "d"].map((name) => label.valueFor(name))).toEqual([
+      "a",
+      "b",
+      OTHER_LABEL,
+      "a",
+      OTHER_LABEL,
+    ]);
     expect(overflows).toBe(2);
   });
 
   it("always has a place for the names it was given", () => {
-    const label = new BoundedLabel({ max: 0, overflow: OTHER, onOverflow: () => undefined });
+    const label = new BoundedLabel({ max: 0, overflow: OTHER_LABEL, onOverflow: () => undefined });
     label.admit("planner");
-    expect(label.of("planner")).toBe("planner");
+    expect(label.valueFor("planner")).toBe("planner");
   });
 
   it("knows a long name again", () => {
-    const label = new BoundedLabel({ max: 1, overflow: OTHER, onOverflow: () => undefined });
+    const label = new BoundedLabel({ max: 1, overflow: OTHER_LABEL, onOverflow: () => undefined });
     const name = "n".repeat(4000);
-    expect(label.of(name)).toBe(label.of(name));
-    expect(label.of(`${name}!`)).toBe(OTHER);
+    expect(label.valueFor(name)).toBe(label.valueFor(name));
+    expect(label.valueFor(`${name}!`)).toBe(OTHER_LABEL);
   });
 });
 

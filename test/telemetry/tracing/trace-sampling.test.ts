@@ -1,7 +1,7 @@
 /** Which requests are traced. */
 
 import { describe, expect, it } from "vitest";
-import { createSample, samplingFrom } from "../../../src/telemetry/tracing/trace-sampling.ts";
+import { createSampler, readSampling } from "../../../src/telemetry/tracing/trace-sampling.ts";
 
 const sampled = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
 const unsampled = { ...sampled, traceFlags: 0 };
@@ -25,27 +25,27 @@ describe("samplingFrom", () => {
       { ratio: 1, respectsUnsampled: false },
     ],
   ])("reads %j", (environment, sampling) => {
-    expect(samplingFrom(environment)).toEqual(sampling);
+    expect(readSampling(environment)).toEqual(sampling);
   });
 
   it("lets the settings' ratio beat the environment's", () => {
-    expect(samplingFrom({ OTEL_TRACES_SAMPLER: "always_off" }, 0.5).ratio).toBe(0.5);
+    expect(readSampling({ OTEL_TRACES_SAMPLER: "always_off" }, 0.5).ratio).toBe(0.5);
   });
 });
 
 describe("createSample", () => {
   it("throws the same dice for a sampled parent as for none", () => {
-    const sample = createSample({ ratio: 0.5, respectsUnsampled: true }, () => 0.7);
+    const sample = createSampler({ ratio: 0.5, respectsUnsampled: true }, () => 0.7);
     expect([sample(sampled), sample(undefined)]).toEqual([false, false]);
   });
 
   it("respects a parent that was not sampled where the sampler says so", () => {
-    expect(createSample({ ratio: 1, respectsUnsampled: true }, () => 0)(unsampled)).toBe(false);
-    expect(createSample({ ratio: 1, respectsUnsampled: false }, () => 0)(unsampled)).toBe(true);
+    expect(createSampler({ ratio: 1, respectsUnsampled: true }, () => 0)(unsampled)).toBe(false);
+    expect(createSampler({ ratio: 1, respectsUnsampled: false }, () => 0)(unsampled)).toBe(true);
   });
 
   it("records nothing at 0 and everything at 1", () => {
-    expect(createSample({ ratio: 0, respectsUnsampled: false }, () => 0)(undefined)).toBe(false);
-    expect(createSample({ ratio: 1, respectsUnsampled: false }, () => 0.999)(undefined)).toBe(true);
+    expect(createSampler({ ratio: 0, respectsUnsampled: false }, () => 0)(undefined)).toBe(false);
+    expect(createSampler({ ratio: 1, respectsUnsampled: false }, () => 0.999)(undefined)).toBe(true);
   });
 });
