@@ -156,6 +156,11 @@ describe("architecture", () => {
   it("issues permits in one place and sends calls by permit only", () => {
     const issuing = FILES.filter((file) => readFileSync(join(ROOT, file), "utf8").includes("Permit.issue("));
     expect(issuing).toEqual(["enforcement/enforcer.ts"]);
+    // The compiler holds the rest: see test/types/permit.test-d.ts.
+    const making = FILES.filter((file) =>
+      /\bas\s+UpstreamText\b/.test(readFileSync(join(ROOT, file), "utf8")),
+    );
+    expect(making).toEqual(["mcp/parse-message.ts"]);
   });
 
   it(`keeps every file within ${MOST_LINES} lines`, () => {

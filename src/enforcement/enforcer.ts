@@ -5,6 +5,7 @@ import { decideMethod } from "../policy/decide-method.ts";
 import { type Call, type Decision, type Denial, isBlocked } from "../policy/decision.ts";
 import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";
 import type { ReadUsage } from "../policy/limit.ts";
+import type { CallMessage } from "../mcp/message.ts";
 import { isKnownMethod } from "../mcp/methods.ts";
 import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
@@ -14,11 +15,8 @@ import type { Counters } from "./limits/memory-counters.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
-export type CallMessage = Pick<
-  Call,
-  "tool" | "category" | "args" | "inputSchema" | "session" | "isToolChanged"
-> & {
-  readonly text: string;
+export type EnforcedCall = Pick<Call, "category" | "inputSchema" | "session" | "isToolChanged"> & {
+  readonly message: CallMessage;
 };
 
 export type Verdict =
@@ -32,7 +30,7 @@ export type Verdict =
 
 export interface Enforcer {
   /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. A promise only where a store is asked. */
-  readonly enforce: (tracking: RequestLifecycle, message: CallMessage) => Result<Verdict>;
+  readonly enforce: (tracking: RequestLifecycle, call: EnforcedCall) => Result<Verdict>;
   /** The same for a request of any other method: its denial, or undefined when it may pass. */
   readonly enforceMethod: (tracking: RequestLifecycle) => Result<Denial | undefined>;
 }
@@ -47,7 +45,7 @@ export interface EnforcerParts extends Omit<EnforcementState, "nowMs"> {
 
 export function createEnforcer(parts: EnforcerParts): Enforcer {
   return {
-    enforce: (tracking, message) => enforceCall(parts, tracking, message),
+    enforce: (tracking, call) => enforceCall(parts, tracking, call),
     enforceMethod: (tracking) => enforceMethod(parts, tracking),
   };
 }
@@ -57,14 +55,15 @@ type Result<T> = T | Promise<T>;
 function enforceCall(
   parts: EnforcerParts,
   tracking: RequestLifecycle,
-  message: CallMessage,
+  enforced: EnforcedCall,
 ): Result<Verdict> {
   const { agent, args } = tracking.request;
+  const { message } = enforced;
   // Invariant: the policy is read once, so that one call is judged by exactly one policy.
   const policy = parts.policyFor(agent);
   const policyDigest = policy?.digest ?? "";
   const nowMs = parts.clock.wallMs();
-  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.tool, nowMs);
+  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.name, nowMs);
   if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), policyDigest);
   if (policy === undefined) return deny(tracking, noPolicyDenial(), policyDigest);
   const answer = ({ decision, permit, approval }: Issued): Verdict => {
@@ -75,7 +74,13 @@ function enforceCall(
   const fail = (error: unknown): Verdict => ({ denial: failed(parts, tracking, policy, error) });
   const { counters, shared, approvals } = parts;
   const ledger = { counters, shared, approvals, nowMs };
-  const call = { ...message, agent: principalOf(agent), argsOnWire: args ?? NO_ARGUMENTS };
+  const call = {
+    ...enforced,
+    tool: message.name,
+    args: message.args,
+    agent: principalOf(agent),
+    argsOnWire: args ?? NO_ARGUMENTS,
+  };
   return guarded(() => Permit.issue(policy, call, ledger), answer, fail);
 }
 

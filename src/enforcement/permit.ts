@@ -1,5 +1,6 @@
 /** The proof that a call was judged and charged. Nothing else opens the way upstream for a tools/call. */
 
+import type { CallMessage } from "../mcp/message.ts";
 import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
@@ -28,31 +29,31 @@ export interface EnforcementState {
 }
 
 export class Permit {
-  /** The message as it was judged; what goes upstream is this and nothing else. */
-  readonly text: string;
+  /** The tools/call as it was judged: its text goes upstream, and no other. */
+  readonly message: CallMessage;
   #refund: (() => void) | undefined;
 
-  private constructor(text: string, refund: () => void) {
-    this.text = text;
+  private constructor(message: CallMessage, refund: () => void) {
+    this.message = message;
     this.#refund = refund;
   }
 
-  /** Judges `call`, whose message is `text`, and charges its limits. A promise only where a store is asked. */
+  /** Judges `call`, which `call.message` carries, and charges its limits. A promise only where a store is asked. */
   static issue(
     policy: Policy,
-    call: ApprovableCall & { readonly text: string },
+    call: ApprovableCall & { readonly message: CallMessage },
     ledger: EnforcementState,
   ): Issued | Promise<Issued> {
     const { approvals, nowMs } = ledger;
     const door = { approvals, nowMs, policyDigest: policy.digest };
     const approved = decideWithApproval(call, (asked) => charge(policy, asked, ledger), door);
     return approved instanceof Promise
-      ? approved.then((one) => Permit.#of(call.text, one))
-      : Permit.#of(call.text, approved);
+      ? approved.then((one) => Permit.#of(call.message, one))
+      : Permit.#of(call.message, approved);
   }
 
-  static #of(text: string, { decision, refund, approval }: Approved): Issued {
-    const permit = isBlocked(decision) ? undefined : new Permit(text, refund);
+  static #of(message: CallMessage, { decision, refund, approval }: Approved): Issued {
+    const permit = isBlocked(decision) ? undefined : new Permit(message, refund);
     return { decision, permit, approval };
   }
 

@@ -4,7 +4,20 @@ import { JsonNumber, isJsonObject } from "../json/json.ts";
 import type { Client, Era, TraceContext } from "./vocabulary.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 
-export type Message = CallMessage | RequestMessage | NotificationMessage | ResponseMessage;
+export type Message = CallMessage | RelayedMessage;
+
+/** A message that goes upstream without a permit: any but a tools/call. */
+export type RelayedMessage = RequestMessage | NotificationMessage | ResponseMessage;
+
+declare const KIND: unique symbol;
+
+/**
+ * The tokens of a message on one line, as the parser judged them; what is forwarded, instead of the bytes.
+ * Security: parse-message.ts alone makes this type, and `Kind` keeps the text of a tools/call out of any other message.
+ */
+export type UpstreamText<Kind extends "call" | "request" | "notification" | "response"> = string & {
+  readonly [KIND]: Kind;
+};
 
 /** What all messages with a method have. */
 interface MethodMessage {
@@ -20,6 +33,7 @@ interface MethodMessage {
 /** A tools/call: the message that needs a permit. */
 export interface CallMessage extends MethodMessage {
   readonly kind: "call";
+  readonly text: UpstreamText<"call">;
   readonly method: "tools/call";
   readonly id: string;
   readonly name: string;
@@ -32,15 +46,18 @@ export interface CallMessage extends MethodMessage {
 
 export interface RequestMessage extends MethodMessage {
   readonly kind: "request";
+  readonly text: UpstreamText<"request">;
   readonly id: string;
 }
 
 export interface NotificationMessage extends MethodMessage {
   readonly kind: "notification";
+  readonly text: UpstreamText<"notification">;
 }
 
 export interface ResponseMessage {
   readonly kind: "response";
+  readonly text: UpstreamText<"response">;
   /** `null` on an error that answers no request. */
   readonly id: string;
   readonly isError: boolean;

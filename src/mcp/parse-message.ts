@@ -10,15 +10,14 @@ import { memberText } from "../json/edit-json.ts";
 import type { RefusalCause } from "./vocabulary.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import type { ProtectedNames } from "../json/confusable-names.ts";
-import type { CallMessage, Message } from "./message.ts";
+import { errorBody } from "./error-response.ts";
+import type { CallMessage, Message, ResponseMessage, UpstreamText } from "./message.ts";
 
 export type ParsedMessage = Accepted | Refused;
 
 export interface Accepted {
   readonly ok: true;
   readonly message: Message;
-  /** The tokens that were judged, on one line: what is forwarded, instead of the bytes. */
-  readonly text: string;
 }
 
 export interface Refused {
@@ -110,7 +109,12 @@ function scanResponse(envelope: JsonObject, id: string | undefined, text: string
     return refusal("envelope", "error is not an object", id);
   const isUnaddressed = isError && (envelope.get("id") ?? null) === null;
   if (id === undefined && !isUnaddressed) return refusal("envelope", BAD_ID);
-  return accepted({ kind: "response", id: id ?? "null", isError }, text);
+  return accepted({ kind: "response", text: judged(text), id: id ?? "null", isError });
+}
+
+/** A response of Tollgate's own to a request of the server; `id` is that request's, as a token. */
+export function errorMessage(id: string, code: number, message: string): ResponseMessage {
+  return { kind: "response", text: judged(errorBody(code, message, id)), id, isError: true };
 }
 
 function scanMethodMessage(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
@@ -144,25 +148,31 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Enve
   const protocolVersion = typeof claim === "string" ? claim : undefined;
   const era = eraOf(meta?.has(PROTOCOL_VERSION_KEY) === true ? protocolVersion : undefined);
   if (id === undefined)
-    return accepted({ kind: "notification", method, params, meta, era, protocolVersion }, text);
+    return accepted({ kind: "notification", text: judged(text), method, params, meta, era, protocolVersion });
   if (method !== "tools/call")
-    return accepted({ kind: "request", id, method, params, meta, era, protocolVersion }, text);
-  return scanCall(
-    { kind: "call", id, method, params: params ?? NO_MEMBERS, meta, era, protocolVersion },
-    text,
-  );
+    return accepted({ kind: "request", text: judged(text), id, method, params, meta, era, protocolVersion });
+  return scanCall({
+    kind: "call",
+    text: judged(text),
+    id,
+    method,
+    params: params ?? NO_MEMBERS,
+    meta,
+    era,
+    protocolVersion,
+  });
 }
 
-function scanCall(call: Omit<CallMessage, "name" | "args">, text: string): ParsedMessage {
+function scanCall(call: Omit<CallMessage, "name" | "args">): ParsedMessage {
   const name = call.params.get("name");
   if (typeof name !== "string" || name.length > MAX_TOOL_NAME_LENGTH) {
     return refusal("params", "name is not a string of at most 1024", call.id);
   }
   const args = call.params.get("arguments");
-  if (args === undefined) return accepted({ ...call, name, args: NO_MEMBERS }, text);
+  if (args === undefined) return accepted({ ...call, name, args: NO_MEMBERS });
   if (!isJsonObject(args)) return refusal("params", "arguments is not an object", call.id);
-  const argsText = memberText(text, ["params", "arguments"]);
-  return accepted({ ...call, name, args, argsText }, text);
+  const argsText = memberText(call.text, ["params", "arguments"]);
+  return accepted({ ...call, name, args, argsText });
 }
 
 /** What is wrong with the params of any method. */
@@ -187,8 +197,13 @@ function hasConfusableName(object: JsonObject, deciding: ProtectedNames): boolea
   return false;
 }
 
-function accepted(message: Message, text: string): Accepted {
-  return { ok: true, message, text };
+function accepted(message: Message): Accepted {
+  return { ok: true, message };
+}
+
+// Security: the only place that makes text for upstream, from text that was judged as a message of this kind.
+function judged<Kind extends Message["kind"]>(text: string): UpstreamText<Kind> {
+  return text as UpstreamText<Kind>;
 }
 
 function refusalAsNoJson(cause: RefusalCause, detail: string): Refused {

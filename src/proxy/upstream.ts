@@ -4,20 +4,17 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Permit } from "../enforcement/permit.ts";
 import { type HeaderFields, headerValue } from "./http/header-fields.ts";
-import type { CallMessage, Message } from "../mcp/message.ts";
+import type { RelayedMessage } from "../mcp/message.ts";
+import type { TraceContext } from "../mcp/vocabulary.ts";
 
 export interface Upstream {
-  /** Sends the call that the permit stands for; `withTrace` makes its message that message with our trace context. */
-  readonly call: (
-    permit: Permit,
-    headers: OutgoingHttpHeaders,
-    withTrace: (text: string) => string,
-  ) => UpstreamExchange;
-  /** Sends any message but a tools/call. */
+  /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. */
+  readonly call: (permit: Permit, headers: OutgoingHttpHeaders, trace?: TraceContext) => UpstreamExchange;
+  /** Sends any message but a tools/call, with `trace` as its trace context. */
   readonly relay: (
-    message: Exclude<Message, CallMessage>,
-    text: string,
+    message: RelayedMessage,
     headers: OutgoingHttpHeaders,
+    trace?: TraceContext,
   ) => UpstreamExchange;
   /** Opens the server's own stream (GET), or ends a session (DELETE). */
   readonly open: (method: "GET" | "DELETE", headers: OutgoingHttpHeaders) => UpstreamExchange;

@@ -1,5 +1,6 @@
 /** Headers that repeat parts of a modern message: contradictions are found, absence and legacy messages are not judged. */
 
+import { RESPONSE } from "../fixtures/messages.ts";
 import { Buffer } from "node:buffer";
 
 import { describe, expect, it } from "vitest";
@@ -125,7 +126,7 @@ describe("on a legacy message", () => {
       "one that claims a legacy version",
       messageOf("tools/call", { name: "safe", _meta: { [PROTOCOL_VERSION_KEY]: "2025-11-25" } }),
     ],
-    ["a response", { kind: "response", id: "1", isError: false } satisfies Message],
+    ["a response", RESPONSE],
   ])("no header is judged: %s", (_, message) => {
     const headers = {
       "mcp-method": ["x"],

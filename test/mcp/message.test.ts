@@ -1,5 +1,6 @@
 /** What a message says of itself: era, client, trace, progress, and which methods may become labels. */
 
+import { RESPONSE } from "../fixtures/messages.ts";
 import { Buffer } from "node:buffer";
 
 import { CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
@@ -112,7 +113,7 @@ describe("client", () => {
   });
 
   it("of a response is unknown", () => {
-    expect(clientOf({ kind: "response", id: "1", isError: false })).toBeUndefined();
+    expect(clientOf(RESPONSE)).toBeUndefined();
   });
 });
 

@@ -76,7 +76,7 @@ describe("bytes", () => {
       parseMessage(new Uint8Array(whole.buffer, whole.byteOffset + 2, whole.byteLength - 4)),
     ).toMatchObject({
       ok: true,
-      text: call,
+      message: { text: call },
     });
   });
 
@@ -359,7 +359,7 @@ describe("a call", () => {
       '{ "jsonrpc":"2.0",\r\n "id":12345,\r"method":"tools/call","params":{"name":"safe","arguments":{"big":9007199254740993,"one":1.0,"s":"\\n\\u0041"}}}';
     const forwarded =
       '{"jsonrpc":"2.0","id":12345,"method":"tools/call","params":{"name":"safe","arguments":{"big":9007199254740993,"one":1.0,"s":"\\n\\u0041"}}}';
-    expect(scanText(written)).toMatchObject({ ok: true, text: forwarded });
+    expect(scanText(written)).toMatchObject({ ok: true, message: { text: forwarded } });
   });
 });
 
@@ -372,9 +372,9 @@ describe("the known ways around a proxy", () => {
     const { message } = scanned;
     const described = message.kind === "call" ? `call ${message.name}` : message.kind;
     expect(expected, name).toContain(described);
-    expect(scanned.text).not.toMatch(/[\r\n]/);
+    expect(scanned.message.text).not.toMatch(/[\r\n]/);
     if (described === "call safe" || described === "request")
-      expect(scanned.text.match(/delete_all/g)).toHaveLength(1);
+      expect(scanned.message.text.match(/delete_all/g)).toHaveLength(1);
   });
 
   const lenient = property(
@@ -391,7 +391,7 @@ describe("the known ways around a proxy", () => {
       const text = `{${at(0)}"jsonrpc":"2.0","id":1,${at(1)}"method":"tools/call","params":{${at(2)}"name":"safe",${at(3)}"arguments":{}}}`;
       const scanned = scanText(text);
       if (!scanned.ok) return true;
-      return lenientNames(scanned.text).every((name) => name === "safe");
+      return lenientNames(scanned.message.text).every((name) => name === "safe");
     },
   );
 
@@ -408,7 +408,7 @@ describe("the known ways around a proxy", () => {
         `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","arguments":{"x":${text}}}}`,
       );
       if (!scanned.ok) return true;
-      const parsed: unknown = JSON.parse(scanned.text);
+      const parsed: unknown = JSON.parse(scanned.message.text);
       return JSON.stringify(parsed).startsWith(
         '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","arguments":{',
       );

@@ -1,5 +1,6 @@
 /** Shared limits mean what limits in memory mean: the same calls at the same times get the same decisions. */
 
+import { callMessage } from "../fixtures/messages.ts";
 import { randomUUID } from "node:crypto";
 import { createClient } from "@redis/client";
 import fc from "fast-check";
@@ -52,7 +53,7 @@ function callOf(step: Step): Parameters<typeof Permit.issue>[1] {
     category: { category: "financial", source: "heuristic", confidence: 1 },
     args: step.amount === undefined ? new Map() : new Map([["amount", new JsonNumber(String(step.amount))]]),
     agent: step.agent,
-    text: "{}",
+    message: callMessage("charge"),
     argsOnWire: NO_ARGUMENTS,
     ...(step.session !== undefined && { session: step.session }),
   };

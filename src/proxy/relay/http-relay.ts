@@ -17,7 +17,7 @@ import { upstreamErrorResponse, overloadResponse } from "./upstream-errors.ts";
 import { headerMismatch } from "../../mcp/mcp-headers.ts";
 import { asksForTask, messageId, toolsSubscriptionId } from "../../mcp/message.ts";
 import type { CallMessage, Message, RequestMessage } from "../../mcp/message.ts";
-import { propagateInHeaders, propagateInMessage } from "./trace-propagation.ts";
+import { propagateInHeaders } from "../../mcp/trace-propagation.ts";
 import { errorResponse, HEADER_MISMATCH, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import { type LocalResponse, sendResponse } from "../../mcp/error-response.ts";
 import { denialResponse, methodDenialResponse } from "./denial-response.ts";
@@ -72,14 +72,14 @@ export class HttpRelay {
         answer: errorResponse(400, code, detail),
       });
     }
-    const { message, text } = scanned;
+    const { message } = scanned;
     const mismatch = headerMismatch(message, caller.incoming, this.#inputSchemaOf(message));
     if (mismatch !== undefined) {
       const answer = errorResponse(400, HEADER_MISMATCH, mismatch, messageId(message));
       return this.admission.refuse(caller, { cause: "header_mismatch", detail: mismatch, bytes, answer });
     }
     const exchange = this.admission.enter(caller, message);
-    return exchange === undefined ? undefined : this.#forward(exchange, message, text);
+    return exchange === undefined ? undefined : this.#forward(exchange, message);
   }
 
   /** Serves a GET or DELETE: the server's own stream, or the end of a session. */
@@ -114,30 +114,28 @@ export class HttpRelay {
     return message.kind === "call" ? this.#parts.tools.inputSchemaOf(message.name) : undefined;
   }
 
-  #forward(exchange: Exchange, message: Message, text: string): Work {
+  #forward(exchange: Exchange, message: Message): Work {
     const { observer, upstream } = this.#parts;
     observer.messagePassed("downstream", message.kind === "response" ? "response" : message.method);
     switch (message.kind) {
       case "call":
-        return this.#call(exchange, message, text);
+        return this.#call(exchange, message);
       case "request":
-        return this.#request(exchange, message, text);
+        return this.#request(exchange, message);
       case "notification":
         this.#underway.onCancelled(exchange.session, message);
-        return this.#send(exchange, (headers) =>
-          upstream.relay(message, propagateInMessage(text, message.meta, undefined), headers),
-        );
+        return this.#send(exchange, (headers) => upstream.relay(message, headers));
       case "response":
-        return this.#send(exchange, (headers) => upstream.relay(message, text, headers));
+        return this.#send(exchange, (headers) => upstream.relay(message, headers));
     }
   }
 
-  async #request(exchange: Exchange, message: RequestMessage, text: string): Promise<void> {
+  async #request(exchange: Exchange, message: RequestMessage): Promise<void> {
     const { enforcer, sessions, upstream } = this.#parts;
     const isFirstPage = message.params?.has("cursor") !== true;
     const subscription = toolsSubscriptionId(message);
     const tracked = {
-      ...this.#track(exchange, message, text),
+      ...this.#track(exchange, message),
       isFirstPage,
       ...(subscription !== undefined && { subscription }),
     };
@@ -150,22 +148,18 @@ export class HttpRelay {
     }
     if (message.method === "initialize" && !sessions.hasRoom(principalOf(exchange.agent)))
       return answerDenied(downstream, tracking, overloadResponse("too many sessions are open", message.id));
-    return this.#send(tracked, (headers, context) =>
-      upstream.relay(message, propagateInMessage(text, message.meta, context), headers),
-    );
+    return this.#send(tracked, (headers, context) => upstream.relay(message, headers, context));
   }
 
-  #call(exchange: Exchange, message: CallMessage, text: string): Work {
+  #call(exchange: Exchange, message: CallMessage): Work {
     const { enforcer, tools, policyFor } = this.#parts;
-    const tracked = this.#track(exchange, message, text);
+    const tracked = this.#track(exchange, message);
     const { tracking, session } = tracked;
     const verdict = enforcer.enforce(tracking, {
-      tool: message.name,
+      message,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
-      args: message.args,
       inputSchema: this.#inputSchemaOf(message),
       isToolChanged: tools.isChanged(message.name, policyFor(exchange.agent)),
-      text,
       ...(session === undefined ? {} : { session: session.id }),
     });
     // Limits in memory are judged at once: only a store is waited for.
@@ -177,10 +171,7 @@ export class HttpRelay {
   #obey(exchange: Tracked, message: CallMessage, { permit, denial, approval }: Verdict): Work {
     const { tracking } = exchange;
     if (denial === undefined) {
-      const open: Open = (headers, context) =>
-        this.#parts.upstream.call(permit, headers, (judged) =>
-          propagateInMessage(judged, message.meta, context),
-        );
+      const open: Open = (headers, context) => this.#parts.upstream.call(permit, headers, context);
       return this.#send(exchange, open, permit);
     }
     const answer = denialResponse(
@@ -231,10 +222,10 @@ export class HttpRelay {
     }
   }
 
-  #track(exchange: Exchange, message: CallMessage | RequestMessage, text: string): Tracked {
+  #track(exchange: Exchange, message: CallMessage | RequestMessage): Tracked {
     const { observer, clock, nextId, tools, policyFor } = this.#parts;
     const received = { ...exchange, id: nextId(), receivedAtMs: clock.wallMs() };
-    const request = describeRequest(received, message, text, { tools, policy: policyFor(exchange.agent) });
+    const request = describeRequest(received, message, { tools, policy: policyFor(exchange.agent) });
     return { ...exchange, tracking: new RequestLifecycle(request, observer, clock) };
   }
 }

@@ -24,11 +24,9 @@ interface Names {
 }
 
 // Invariant: always the same members in the same order, undefined where there is nothing: what reads them stays fast.
-/** `text` is the message as it was judged. */
 export function describeRequest(
   received: Received,
   message: CallMessage | RequestMessage,
-  text: string,
   names: Names,
 ): Request {
   const { id, receivedAtMs, incoming, agent, client, session } = received;
@@ -42,7 +40,7 @@ export function describeRequest(
     era: message.era,
     rpcId: message.id,
     transport: incoming === undefined ? "stdio" : "http",
-    bytes: Buffer.byteLength(text),
+    bytes: Buffer.byteLength(message.text),
     client,
     session: session?.id,
     protocolVersion: message.protocolVersion,

@@ -1,6 +1,8 @@
 /** What the server may ask of an agent: sampling, elicitation, roots, whether as a request or within a result. */
 
 import type { OutgoingHttpHeaders } from "node:http";
+import { errorBody } from "../../mcp/error-response.ts";
+import { errorMessage } from "../../mcp/parse-message.ts";
 import type { ResponseMessage } from "../../mcp/message.ts";
 import type { MessageSummary } from "../../mcp/message-summary.ts";
 import type { Upstream } from "../upstream.ts";
@@ -44,16 +46,13 @@ export function messageFor({ method }: RefusedServerRequest): string {
 
 /** What the agent hears in place of a result that asks for what may not be asked; `id` is its own request's, as a token. */
 export function refusalForAgent(id: string, refused: RefusedServerRequest): string {
-  return refusal(id, `${messageFor(refused)} here. Do not retry; use another tool, or ask the operator.`);
+  const advice = "Do not retry; use another tool, or ask the operator.";
+  return errorBody(REFUSED, `[POLICY DENIED] ${messageFor(refused)} here. ${advice}`, id);
 }
 
 /** What the server hears in the agent's stead; `id` is its request's, as a token. */
-export function refusalForServer(
-  id: string,
-  refused: RefusedServerRequest,
-): { readonly message: ResponseMessage; readonly text: string } {
-  const text = refusal(id, `${messageFor(refused)} of its agents. Do not retry.`);
-  return { message: { kind: "response", id, isError: true }, text };
+export function refusalForServer(id: string, refused: RefusedServerRequest): ResponseMessage {
+  return errorMessage(id, REFUSED, `[POLICY DENIED] ${messageFor(refused)} of its agents. Do not retry.`);
 }
 
 /** Answers a server that waits for its request's answer, in the agent's stead; `headers` are those of the agent's request. */
@@ -64,8 +63,7 @@ export function answerServer(
 ): void {
   const { id } = refused;
   if (id === undefined) return;
-  const { message, text } = refusalForServer(id, refused);
-  const { response } = upstream.relay(message, text, { ...headers, ...POSTED });
+  const { response } = upstream.relay(refusalForServer(id, refused), { ...headers, ...POSTED });
   response.then(
     (answer) => answer.bufferedBody ?? answer.resume(),
     // A server that is gone waits for nothing.
@@ -76,8 +74,3 @@ export function answerServer(
 const POSTED = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 /** As for a method that the policy denies. */
 const REFUSED = 403;
-
-function refusal(id: string, words: string): string {
-  const error = JSON.stringify({ code: REFUSED, message: `[POLICY DENIED] ${words}` });
-  return `{"jsonrpc":"2.0","id":${id},"error":${error}}`;
-}

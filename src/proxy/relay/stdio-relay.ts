@@ -33,7 +33,6 @@ import {
 } from "./server-request-rules.ts";
 import { taskRequestOf, type OpenTasks } from "../sessions/open-tasks.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
-import { propagateInMessage } from "./trace-propagation.ts";
 import type { LineUpstream } from "../upstream/stdio.ts";
 
 /** `not_json_rpc`: a banner, a log line, garbage; `unmatched`: an answer to no request that is under way; `too_large`: see the child. */
@@ -75,12 +74,12 @@ export class StdioRelay {
       const { cause, detail, code } = scanned;
       return this.refuse({ cause, detail, bytes: line.byteLength }, code);
     }
-    const { message, text } = scanned;
+    const { message } = scanned;
     const refusal =
       "id" in message && message.kind !== "response" ? this.#pending.refusal(message.id) : undefined;
     if (refusal !== undefined)
       return this.refuse({ cause: "envelope", detail: refusal, bytes: line.byteLength });
-    return this.#forward(message, text);
+    return this.#forward(message);
   }
 
   /** Takes one line of the server; resolves when the client took it. */
@@ -125,42 +124,36 @@ export class StdioRelay {
     for (const id of owed) await this.#parts.toClient(faultAnswer(GONE, id));
   }
 
-  async #forward(message: Message, text: string): Promise<void> {
+  async #forward(message: Message): Promise<void> {
     const { observer, upstream } = this.#parts;
     this.#client = clientOf(message) ?? this.#client;
     observer.messagePassed("downstream", message.kind === "response" ? "response" : message.method);
     switch (message.kind) {
       case "call":
-        return this.#call(message, text);
+        return this.#call(message);
       case "request":
-        return this.#request(message, text);
+        return this.#request(message);
       case "notification":
         this.#noteCancel(message);
-        return orGone(upstream.relay(message, text));
+        return orGone(upstream.relay(message));
       case "response":
-        return orGone(upstream.relay(message, text));
+        return orGone(upstream.relay(message));
     }
   }
 
-  async #call(message: CallMessage, text: string): Promise<void> {
+  async #call(message: CallMessage): Promise<void> {
     const { enforcer, tools, upstream, policyFor, agent } = this.#parts;
-    const tracking = this.#track(message, text);
+    const tracking = this.#track(message);
     const verdict = enforcer.enforce(tracking, {
-      tool: message.name,
+      message,
       category: tracking.request.tool?.category ?? tools.categoryOf(message.name, undefined),
-      args: message.args,
       inputSchema: tools.inputSchemaOf(message.name),
       isToolChanged: tools.isChanged(message.name, policyFor(agent)),
-      text,
     });
     const { permit, denial, approval } = verdict instanceof Promise ? await verdict : verdict;
     if (denial === undefined) {
       const pending = { tracking, isFirstPage: false };
-      return this.#send(
-        pending,
-        (context) => upstream.call(permit, (judged) => propagateInMessage(judged, message.meta, context)),
-        permit,
-      );
+      return this.#send(pending, (context) => upstream.call(permit, context), permit);
     }
     const { id, name: tool, era } = message;
     const call = {
@@ -174,9 +167,9 @@ export class StdioRelay {
     return this.#answerDenied(tracking, denialResponse(call, denial).body);
   }
 
-  async #request(message: RequestMessage, text: string): Promise<void> {
+  async #request(message: RequestMessage): Promise<void> {
     const { enforcer, upstream } = this.#parts;
-    const tracking = this.#track(message, text);
+    const tracking = this.#track(message);
     const judged = enforcer.enforceMethod(tracking);
     const denial = judged instanceof Promise ? await judged : judged;
     if (denial !== undefined) {
@@ -186,9 +179,7 @@ export class StdioRelay {
     const task = taskRequestOf(message);
     const isFirstPage = message.params?.has("cursor") !== true;
     const pending = { tracking, isFirstPage, ...(task && { task }) };
-    return this.#send(pending, (context) =>
-      upstream.relay(message, propagateInMessage(text, message.meta, context)),
-    );
+    return this.#send(pending, (context) => upstream.relay(message, context));
   }
 
   async #send(
@@ -221,8 +212,7 @@ export class StdioRelay {
   #refuseServer(method: string, id: string | undefined): Promise<void> {
     this.#noteRefusal({ cause: "server_request", detail: messageFor({ method }), bytes: 0 });
     if (id === undefined) return Promise.resolve();
-    const { message, text } = refusalForServer(id, { method });
-    return orGone(this.#parts.upstream.relay(message, text));
+    return orGone(this.#parts.upstream.relay(refusalForServer(id, { method })));
   }
 
   /** The line as the client may see it; the request ends before its answer leaves, so that who has read it finds it counted. */
@@ -268,11 +258,11 @@ export class StdioRelay {
     if (id !== undefined) this.#pending.cancel(id);
   }
 
-  #track(message: CallMessage | RequestMessage, text: string): RequestLifecycle {
+  #track(message: CallMessage | RequestMessage): RequestLifecycle {
     const { observer, clock, nextId, tools, policyFor, agent } = this.#parts;
     const client = clientOf(message) ?? this.#client;
     const received = { id: nextId(), receivedAtMs: clock.wallMs(), agent, ...(client && { client }) };
-    const request = describeRequest(received, message, text, { tools, policy: policyFor(agent) });
+    const request = describeRequest(received, message, { tools, policy: policyFor(agent) });
     return new RequestLifecycle(request, observer, clock);
   }
 }

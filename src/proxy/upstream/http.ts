@@ -5,7 +5,9 @@ import type { Permit } from "../../enforcement/permit.ts";
 import type { ResponseListener, Connection, ConnectionTimeouts } from "./http1/connection.ts";
 import { ConnectionPool } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
-import type { CallMessage, Message } from "../../mcp/message.ts";
+import type { RelayedMessage } from "../../mcp/message.ts";
+import { propagateInMessage } from "../../mcp/trace-propagation.ts";
+import type { TraceContext } from "../../mcp/vocabulary.ts";
 import type { Upstream, UpstreamResponse, UpstreamError, UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamOptions extends ConnectionTimeouts {
@@ -21,18 +23,14 @@ export class UpstreamHttp implements Upstream {
     this.#pool = new ConnectionPool(url, times);
   }
 
-  /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
-  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): UpstreamExchange {
-    return this.#open("POST", headers, withTrace(permit.text));
+  /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. */
+  call(permit: Permit, headers: OutgoingHttpHeaders, trace?: TraceContext): UpstreamExchange {
+    return this.#open("POST", headers, propagateInMessage(permit.message, trace));
   }
 
-  /** Sends any message but a tools/call. */
-  relay(
-    _message: Exclude<Message, CallMessage>,
-    text: string,
-    headers: OutgoingHttpHeaders,
-  ): UpstreamExchange {
-    return this.#open("POST", headers, text);
+  /** Sends any message but a tools/call, with `trace` as its trace context. */
+  relay(message: RelayedMessage, headers: OutgoingHttpHeaders, trace?: TraceContext): UpstreamExchange {
+    return this.#open("POST", headers, propagateInMessage(message, trace));
   }
 
   /** Opens the server's own stream (GET), or ends a session (DELETE). */

@@ -23,7 +23,9 @@ import { PostExchange, type ResponseTimeouts } from "./bridge/post-response.ts";
 import { acceptedTypes, singleHeader } from "./bridge/request-headers.ts";
 import { BridgeSession } from "./bridge/session.ts";
 import { SharedChild } from "./bridge/shared-child.ts";
-import type { CallMessage, Message } from "../../mcp/message.ts";
+import type { RelayedMessage } from "../../mcp/message.ts";
+import { propagateInMessage } from "../../mcp/trace-propagation.ts";
+import type { TraceContext } from "../../mcp/vocabulary.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamStdioOptions extends Omit<ChildPoolOptions, "onDropped"> {
@@ -81,18 +83,14 @@ export class UpstreamStdio implements Upstream {
     return this.#pool.startSpare();
   }
 
-  /** Sends the call that the permit stands for; `text` is its message, or that message with our trace context. */
-  call(permit: Permit, headers: OutgoingHttpHeaders, withTrace: (text: string) => string): UpstreamExchange {
-    return this.#post(withTrace(permit.text), headers);
+  /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. */
+  call(permit: Permit, headers: OutgoingHttpHeaders, trace?: TraceContext): UpstreamExchange {
+    return this.#post(propagateInMessage(permit.message, trace), headers);
   }
 
-  /** Sends any message but a tools/call. */
-  relay(
-    _message: Exclude<Message, CallMessage>,
-    text: string,
-    headers: OutgoingHttpHeaders,
-  ): UpstreamExchange {
-    return this.#post(text, headers);
+  /** Sends any message but a tools/call, with `trace` as its trace context. */
+  relay(message: RelayedMessage, headers: OutgoingHttpHeaders, trace?: TraceContext): UpstreamExchange {
+    return this.#post(propagateInMessage(message, trace), headers);
   }
 
   /** Opens the server's own stream (GET), or ends a session (DELETE). */

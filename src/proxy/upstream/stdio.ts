@@ -1,20 +1,22 @@
 /** A server that is reached by lines: a tools/call goes in by its permit and by no other door. */
 
 import type { Permit } from "../../enforcement/permit.ts";
-import type { CallMessage, Message } from "../../mcp/message.ts";
+import type { RelayedMessage } from "../../mcp/message.ts";
+import { propagateInMessage } from "../../mcp/trace-propagation.ts";
+import type { TraceContext } from "../../mcp/vocabulary.ts";
 
 export interface LineUpstream {
-  /** Sends the call that the permit stands for; `withTrace` makes its message that message with our trace context. @throws ChildError */
-  readonly call: (permit: Permit, withTrace: (text: string) => string) => Promise<void>;
-  /** Sends any message but a tools/call. @throws ChildError */
-  readonly relay: (message: Exclude<Message, CallMessage>, text: string) => Promise<void>;
+  /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. @throws ChildError */
+  readonly call: (permit: Permit, trace?: TraceContext) => Promise<void>;
+  /** Sends any message but a tools/call, with `trace` as its trace context. @throws ChildError */
+  readonly relay: (message: RelayedMessage, trace?: TraceContext) => Promise<void>;
 }
 
 /** `send` resolves when the line was taken. */
 export function lineUpstream(send: (line: string) => Promise<void>): LineUpstream {
   return {
-    call: (permit, withTrace) => send(escapeLineEnds(withTrace(permit.text))),
-    relay: (_message, text) => send(escapeLineEnds(text)),
+    call: (permit, trace) => send(escapeLineEnds(propagateInMessage(permit.message, trace))),
+    relay: (message, trace) => send(escapeLineEnds(propagateInMessage(message, trace))),
   };
 }
 

@@ -1,3 +1,4 @@
+import { callMessage } from "../../fixtures/messages.ts";
 import { describe, expect, it } from "vitest";
 import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
 import { Permit } from "../../../src/enforcement/permit.ts";
@@ -44,7 +45,14 @@ function issue(
 ): ReturnType<typeof Permit.issue> {
   const args = new Map(amount === undefined ? [] : [["amount", new JsonNumber(String(amount))]]);
   const category = { category: "execute", source: "policy", confidence: 1 } as const;
-  const call = { tool: "run", category, args, agent: "bot", text: "{}", argsOnWire: NO_ARGUMENTS };
+  const call = {
+    tool: "run",
+    category,
+    args,
+    agent: "bot",
+    message: callMessage("run"),
+    argsOnWire: NO_ARGUMENTS,
+  };
   const ledger = { counters: new Counters(), shared: limits, approvals: noApprovals(), nowMs: 0 };
   return Permit.issue(policy, call, ledger);
 }

@@ -229,6 +229,18 @@ describe("a stdio relay", () => {
     expect(refusals).toMatchObject([{ cause: "envelope", detail: "too many requests are under way" }]);
   });
 
+  it("sends no message on with an agent's baggage", async () => {
+    const { fromClient, toServer } = open();
+    const params = { _meta: { baggage: "user=ada" } };
+    await fromClient(request(1, "ping", params));
+    await fromClient({ jsonrpc: "2.0", method: "notifications/progress", params });
+    expect(toServer.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { params: { _meta: {} } },
+      { params: { _meta: {} } },
+    ]);
+    expect(toServer.join()).not.toContain("baggage");
+  });
+
   it("ends what is under way with the server, and answers all but what was cancelled", async () => {
     const { relay, fromClient, toClient, endings } = open();
     for (const id of [1, 2]) await fromClient(call(id, "free"));

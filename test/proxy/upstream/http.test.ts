@@ -7,11 +7,11 @@ import type { UpstreamResponse, UpstreamExchange } from "../../../src/proxy/upst
 import { UpstreamHttp } from "../../../src/proxy/upstream/http.ts";
 import { newAuthority, newCertificate } from "../../fixtures/certificates.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
+import { PING, relayed } from "../../fixtures/messages.ts";
 import { type RawRequest, type RawServer, serveRaw } from "../../fixtures/raw-server.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-const PING = { kind: "request", id: "1", method: "ping", era: "legacy" } as const;
 
 let server: RawServer;
 let upstream: UpstreamHttp;
@@ -27,8 +27,8 @@ afterEach(() => {
   server.close();
 });
 
-function post(text = "{}"): UpstreamExchange {
-  return upstream.relay(PING, text, {});
+function post(): UpstreamExchange {
+  return upstream.relay(PING, {});
 }
 
 async function bodyOf(answer: UpstreamResponse): Promise<string> {
@@ -139,7 +139,8 @@ describe("a connection", () => {
       connectMs: 5_000,
       idleMs: 60_000,
     });
-    expect(await bodyOf(await impatient.relay(PING, "x".repeat(bytes), {}).response)).toBe("ok");
+    const long = relayed(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(bytes)}"}}`);
+    expect(await bodyOf(await impatient.relay(long, {}).response)).toBe("ok");
     const [socket] = sockets;
     await new Promise((resolve) => socket?.once("close", resolve).resume());
     expect(socket?.bytesRead).toBeLessThan(bytes);
@@ -152,14 +153,14 @@ describe("an answer", () => {
     const [port] = await freePorts(1);
     const url = new URL(`http://127.0.0.1:${port}/mcp`);
     const nowhere = new UpstreamHttp({ url, connectMs: 5_000, idleMs: 60_000 });
-    const { response } = nowhere.relay(PING, "{}", {});
+    const { response } = nowhere.relay(PING, {});
     await expect(response).rejects.toMatchObject({ fault: "unreachable", wasSent: false });
   });
 
   it("that does not come in time is told as that, and its connection is closed", async () => {
     const hasty = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 500 });
     onRequest = () => undefined;
-    const { response } = hasty.relay(PING, "{}", {});
+    const { response } = hasty.relay(PING, {});
     await expect(response).rejects.toMatchObject({ fault: "timeout", wasSent: true });
     await until(() => server.requests[0]?.socket.destroyed === true);
   });
@@ -240,7 +241,7 @@ describe("an answer", () => {
     };
     const stream = await hasty.open("GET", {}).response;
     for (let turn = 0; turn < 2; turn += 1)
-      await expect(hasty.relay(PING, "{}", {}).response).rejects.toMatchObject({ fault: "timeout" });
+      await expect(hasty.relay(PING, {}).response).rejects.toMatchObject({ fault: "timeout" });
     server.requests[0]?.socket.write("5\r\nhello\r\n0\r\n\r\n");
     expect(await bodyOf(stream)).toBe("hello");
     hasty.close();
@@ -308,7 +309,7 @@ describe("a server with TLS", () => {
   it("that never shakes hands cannot be reached, and hears no request", async () => {
     const url = new URL(server.url.href.replace("http:", "https:"));
     const secure = new UpstreamHttp({ url, connectMs: 50, idleMs: 60_000 });
-    await expect(secure.relay(PING, "{}", {}).response).rejects.toMatchObject({
+    await expect(secure.relay(PING, {}).response).rejects.toMatchObject({
       fault: "unreachable",
       wasSent: false,
     });

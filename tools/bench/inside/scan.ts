@@ -36,7 +36,7 @@ printFigures(figures);
 
 function scanned(bytes: Buffer): string | undefined {
   const result = parseMessage(bytes);
-  return result.ok ? result.text : undefined;
+  return result.ok ? result.message.text : undefined;
 }
 
 function parsed(bytes: Buffer): unknown {

@@ -1,20 +1,19 @@
 /** Trace context on its way upstream: ours in the message and in the headers, and nothing else of what the agent propagates. */
 
 import type { OutgoingHttpHeaders } from "node:http";
-import type { TraceContext } from "../../mcp/vocabulary.ts";
-import type { JsonObject } from "../../json/json.ts";
-import { removeMember, setMember } from "../../json/edit-json.ts";
+import type { TraceContext } from "./vocabulary.ts";
+import type { JsonObject } from "../json/json.ts";
+import { removeMember, setMember } from "../json/edit-json.ts";
 
 const META = ["params", "_meta"] as const;
 const BAGGAGE = "baggage";
 
 /**
- * The message with our span's context in `params._meta`, as it came when nothing is traced. `meta` is its `_meta`.
+ * The message with our span's context in `params._meta`, as it came when nothing is traced.
  * Security: without baggage, which an agent may fill with anything, and which servers hand on to others.
  */
 export function propagateInMessage(
-  text: string,
-  meta: JsonObject | undefined,
+  { text, meta }: { readonly text: string; readonly meta?: JsonObject | undefined },
   context: TraceContext | undefined,
 ): string {
   const plain = meta?.has(BAGGAGE) === true ? removeMember(text, [...META, BAGGAGE]) : text;
@@ -22,7 +21,7 @@ export function propagateInMessage(
   const { traceparent, tracestate } = context;
   const traced = setMember(plain, [...META, "traceparent"], JSON.stringify(traceparent));
   if (tracestate !== undefined) return setMember(traced, [...META, "tracestate"], JSON.stringify(tracestate));
-  // What is left of another trace would be read as a part of ours.
+  // A tracestate of another trace would be read as a part of ours.
   return meta?.has("tracestate") === true ? removeMember(traced, [...META, "tracestate"]) : traced;
 }
 

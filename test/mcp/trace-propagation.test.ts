@@ -1,9 +1,9 @@
-/** What of an agent's trace context and baggage goes upstream. */
+/** Which parts of an agent's trace context and baggage go upstream. */
 
 import { describe, expect, it } from "vitest";
-import { isJsonObject, type JsonObject } from "../../../src/json/json.ts";
-import { readJson } from "../../../src/json/read-json.ts";
-import { propagateInHeaders, propagateInMessage } from "../../../src/proxy/relay/trace-propagation.ts";
+import { isJsonObject, type JsonObject } from "../../src/json/json.ts";
+import { readJson } from "../../src/json/read-json.ts";
+import { propagateInHeaders, propagateInMessage } from "../../src/mcp/trace-propagation.ts";
 
 const OURS = { traceparent: "00-1-2-01" };
 const STATE = { ...OURS, tracestate: "v=1" };
@@ -66,7 +66,7 @@ describe("a message", () => {
       '{"params":{"arguments":{"baggage":"23 kg"},"_meta":{}}}',
     ],
   ])("goes upstream %s", (_what, text, context, expected) => {
-    expect(propagateInMessage(text, metaOf(text), context)).toBe(expected);
+    expect(propagateInMessage({ text, meta: metaOf(text) }, context)).toBe(expected);
   });
 });
 
