@@ -3,77 +3,82 @@
 import type { IncomingMessage } from "node:http";
 import { decodeJwt } from "jose";
 import type { Agent } from "../enforcement/request.ts";
-import { bad, NONE, type Proof, type Source } from "./authentication.ts";
-import { digestOf, type TokenCache } from "./token-cache.ts";
+import {
+  rejectedCredential,
+  NO_CREDENTIAL,
+  type Authentication,
+  type CredentialSource,
+} from "./authentication.ts";
+import { tokenDigest, type TokenCache } from "./token-cache.ts";
 
 /** What a token says of itself before anything was checked. */
-export interface Unverified {
+export interface UnverifiedClaims {
   readonly iss?: unknown;
   readonly sub?: unknown;
 }
 
-export type Verdict =
+export type TokenVerdict =
   | { readonly ok: true; readonly agent: Agent; readonly expiresAtMs: number }
   | { readonly ok: false; readonly detail: string };
 
 export interface TokenVerifier {
   /** Whether a token that says this is its to judge. Nothing is believed by it. */
-  readonly takes: (claims: Unverified) => boolean;
+  readonly matches: (claims: UnverifiedClaims) => boolean;
   /** Never rejects: what cannot be checked is not good. */
-  readonly verify: (token: string) => Promise<Verdict>;
+  readonly verify: (token: string) => Promise<TokenVerdict>;
 }
 
 export interface BearerOptions {
   /** In order of trust. */
   readonly verifiers: readonly TokenVerifier[];
   /** What is no JWT is an API key, where those come as bearer tokens. */
-  readonly checkKey?: (token: string) => Proof;
+  readonly checkKey?: (token: string) => Authentication;
   readonly cache: TokenCache;
 }
 
-const LONGEST_TOKEN = 8_192;
+const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^bearer(?: +(.*))?$/is;
 const TOKEN = /^[\w.~+/-]+=*$/;
-const UNREADABLE = bad("the bearer token is not one that can be read");
-const NOBODYS = bad("the token is from no issuer that is trusted here");
+const UNREADABLE_TOKEN = rejectedCredential("the bearer token is not one that can be read");
+const UNTRUSTED_ISSUER = rejectedCredential("the token is from no issuer that is trusted here");
 
-export function bearerSource(options: BearerOptions): Source {
+export function bearerSource(options: BearerOptions): CredentialSource {
   return (request) => {
-    const token = bearerOf(request);
-    if (token === undefined) return NONE;
-    if (token.length > LONGEST_TOKEN) return UNREADABLE;
-    const digest = digestOf(token);
+    const token = bearerToken(request);
+    if (token === undefined) return NO_CREDENTIAL;
+    if (token.length > MAX_TOKEN_LENGTH) return UNREADABLE_TOKEN;
+    const digest = tokenDigest(token);
     const agent = options.cache.find(digest);
     if (agent !== undefined) return { kind: "agent", agent };
-    return TOKEN.test(token) ? check(token, digest, options) : UNREADABLE;
+    return TOKEN.test(token) ? verifyToken(token, digest, options) : UNREADABLE_TOKEN;
   };
 }
 
 /** The token as it was sent, empty when it is missing; undefined when the request has no bearer token. */
-function bearerOf({ headers }: IncomingMessage): string | undefined {
+function bearerToken({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
   const match = BEARER.exec(authorization.trim());
   return match === null ? undefined : (match[1] ?? "").trim();
 }
 
-function check(
+function verifyToken(
   token: string,
   digest: string,
   { verifiers, checkKey, cache }: BearerOptions,
-): Proof | Promise<Proof> {
+): Authentication | Promise<Authentication> {
   const claims = unverifiedClaims(token);
-  if (claims === undefined) return checkKey?.(token) ?? UNREADABLE;
-  const verifier = verifiers.find(({ takes }) => takes(claims));
-  if (verifier === undefined) return NOBODYS;
-  return verifier.verify(token).then((verdict): Proof => {
-    if (!verdict.ok) return bad(verdict.detail);
+  if (claims === undefined) return checkKey?.(token) ?? UNREADABLE_TOKEN;
+  const verifier = verifiers.find(({ matches: takes }) => takes(claims));
+  if (verifier === undefined) return UNTRUSTED_ISSUER;
+  return verifier.verify(token).then((verdict): Authentication => {
+    if (!verdict.ok) return rejectedCredential(verdict.detail);
     cache.keep(digest, verdict.agent, verdict.expiresAtMs);
     return { kind: "agent", agent: verdict.agent };
   });
 }
 
-function unverifiedClaims(token: string): Unverified | undefined {
+function unverifiedClaims(token: string): UnverifiedClaims | undefined {
   if (token.split(".").length !== 3) return undefined;
   try {
     return decodeJwt(token);

@@ -6,7 +6,7 @@ export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 export interface Challenge {
   /** The answer to a caller that showed a bad proof, or none; `detail` holds no part of what it has shown. */
-  readonly refuse: (shown: "bad" | "missing", detail: string) => LocalResponse;
+  readonly unauthorized: (shown: "bad" | "missing", detail: string) => LocalResponse;
   /** The document that says who issues tokens for us; absent without an issuer. */
   readonly metadata?: string;
 }
@@ -20,7 +20,7 @@ export interface ChallengeOptions {
 
 export function createChallenge({ issuer, resource }: ChallengeOptions): Challenge {
   const pointer = issuer === undefined ? "" : `, resource_metadata="${metadataUrl(resource)}"`;
-  const refuse: Challenge["refuse"] = (shown, detail) => {
+  const refuse: Challenge["unauthorized"] = (shown, detail) => {
     const error = shown === "bad" ? `, error="invalid_token", error_description="${detail}"` : "";
     const headers = {
       "www-authenticate": `Bearer realm="mcp"${error}${pointer}`,
@@ -28,13 +28,13 @@ export function createChallenge({ issuer, resource }: ChallengeOptions): Challen
     };
     return { ...errorResponse(401, INVALID_REQUEST, `Unauthorized: ${detail}`), headers };
   };
-  if (issuer === undefined) return { refuse };
+  if (issuer === undefined) return { unauthorized: refuse };
   const metadata = JSON.stringify({
     resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ["header"],
   });
-  return { refuse, metadata };
+  return { unauthorized: refuse, metadata };
 }
 
 /** RFC 9728, section 3.1: the well-known part goes between host and path. */

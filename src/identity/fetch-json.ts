@@ -14,19 +14,19 @@ export interface JsonRequest {
 }
 
 /** There was no answer that can be used; the message says why, in a few words. */
-export class AskError extends Error {
-  override readonly name = "AskError";
+export class FetchError extends Error {
+  override readonly name = "FetchError";
 }
 
-const WITHIN_MS = 5_000;
-const MOST_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 5_000;
+const MAX_BYTES = 1024 * 1024;
 
 /** The answer's value. @throws AskError */
 export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<unknown> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options = {
     method: text === undefined ? "GET" : "POST",
-    signal: AbortSignal.timeout(WITHIN_MS),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
     agent: false,
     ...(ca !== undefined && { ca }),
     headers: {
@@ -43,34 +43,34 @@ export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<
   request.once("error", reject);
   request.end(text);
   try {
-    return await readAnswer(await promise);
+    return await readResponse(await promise);
   } catch (error) {
-    throw error instanceof AskError ? error : new AskError(wordsFor(error));
+    throw error instanceof FetchError ? error : new FetchError(failureReason(error));
   } finally {
     request.destroy();
   }
 }
 
-async function readAnswer(answer: IncomingMessage): Promise<unknown> {
+async function readResponse(answer: IncomingMessage): Promise<unknown> {
   const status = answer.statusCode ?? 0;
-  if (status !== 200 && status !== 201) throw new AskError(`it answered ${status}`);
+  if (status !== 200 && status !== 201) throw new FetchError(`it answered ${status}`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of answer) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.byteLength;
-    if (bytes > MOST_BYTES) throw new AskError(`its answer has more than ${MOST_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new FetchError(`its answer has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   } catch {
-    throw new AskError("its answer is not JSON");
+    throw new FetchError("its answer is not JSON");
   }
 }
 
 /** A code such as `ECONNREFUSED`, never a part of what was sent or received. */
-function wordsFor(error: unknown): string {
-  if (error instanceof Error && error.name === "AbortError") return `no answer within ${WITHIN_MS / 1000} s`;
+function failureReason(error: unknown): string {
+  if (error instanceof Error && error.name === "AbortError") return `no answer within ${TIMEOUT_MS / 1000} s`;
   return error instanceof Error && "code" in error ? String(error.code) : "the connection failed";
 }

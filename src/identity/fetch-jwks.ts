@@ -1,27 +1,27 @@
 /** Fetches the key set of an issuer: from its own address, or from the one that the issuer's metadata names. */
 
 import type { JSONWebKeySet } from "jose";
-import { fetchJson, AskError, type JsonRequest } from "./fetch-json.ts";
+import { fetchJson, FetchError, type JsonRequest } from "./fetch-json.ts";
 
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 
 /** @throws AskError */
-export async function fetchKeys(question: JsonRequest): Promise<JSONWebKeySet> {
-  return keySetOf(await fetchJson(question));
+export async function fetchKeySet(question: JsonRequest): Promise<JSONWebKeySet> {
+  return parseKeySet(await fetchJson(question));
 }
 
 /** By RFC 8414 first, then by OpenID Connect Discovery. @throws AskError */
-export async function discoverKeys(issuer: string): Promise<JSONWebKeySet> {
+export async function discoverKeySet(issuer: string): Promise<JSONWebKeySet> {
   const problems: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
-      return await fetchKeys({ url: keysUrlOf(await fetchJson({ url }), issuer) });
+      return await fetchKeySet({ url: keySetUrl(await fetchJson({ url }), issuer) });
     } catch (error) {
-      if (!(error instanceof AskError)) throw error;
+      if (!(error instanceof FetchError)) throw error;
       problems.push(error.message);
     }
   }
-  throw new AskError(problems.join(", then "));
+  throw new FetchError(problems.join(", then "));
 }
 
 function metadataUrls(issuer: string): readonly URL[] {
@@ -34,25 +34,25 @@ function metadataUrls(issuer: string): readonly URL[] {
 }
 
 // Security: metadata that speaks of another issuer is not this issuer's (RFC 8414, section 3.3).
-function keysUrlOf(metadata: unknown, issuer: string): URL {
-  if (memberOf(metadata, "issuer") !== issuer) throw new AskError("its metadata names another issuer");
-  const url = memberOf(metadata, "jwks_uri");
-  if (typeof url !== "string" || !URL.canParse(url)) throw new AskError("its metadata names no jwks_uri");
+function keySetUrl(metadata: unknown, issuer: string): URL {
+  if (ownMember(metadata, "issuer") !== issuer) throw new FetchError("its metadata names another issuer");
+  const url = ownMember(metadata, "jwks_uri");
+  if (typeof url !== "string" || !URL.canParse(url)) throw new FetchError("its metadata names no jwks_uri");
   const keys = new URL(url);
   const isAsSafe = keys.protocol === "https:" || keys.origin === new URL(issuer).origin;
-  if (!isAsSafe) throw new AskError("its jwks_uri is not https");
+  if (!isAsSafe) throw new FetchError("its jwks_uri is not https");
   return keys;
 }
 
-function keySetOf(value: unknown): JSONWebKeySet {
-  const keys = memberOf(value, "keys");
-  if (!Array.isArray(keys) || keys.length === 0) throw new AskError("its answer holds no keys");
-  if (keys.length > MOST_KEYS) throw new AskError(`its answer holds more than ${MOST_KEYS} keys`);
+function parseKeySet(value: unknown): JSONWebKeySet {
+  const keys = ownMember(value, "keys");
+  if (!Array.isArray(keys) || keys.length === 0) throw new FetchError("its answer holds no keys");
+  if (keys.length > MAX_KEYS) throw new FetchError(`its answer holds more than ${MAX_KEYS} keys`);
   return { keys };
 }
 
 /** An own member of an object; undefined when there is none. */
-export function memberOf(value: unknown, name: string): unknown {
+export function ownMember(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.getOwnPropertyDescriptor(value, name)?.value;
 }

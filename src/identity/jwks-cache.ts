@@ -11,14 +11,14 @@ import {
 } from "jose";
 
 /** The keys were never fetched, or so long ago that they are not believed any more. */
-export class KeysUnavailable extends Error {
-  override readonly name = "KeysUnavailable";
+export class KeysUnavailableError extends Error {
+  override readonly name = "KeysUnavailableError";
 }
 
 /** The key that a token says it is signed with. @throws KeysUnavailable, or an error of jose */
 export type FindKey = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
 
-export interface FetchedKeysOptions {
+export interface JwksCacheOptions {
   /** Says whose keys these are, in `problem`. */
   readonly name: string;
   /** @throws Error that says why, in a few words */
@@ -33,20 +33,20 @@ export interface FetchedKeysOptions {
 }
 
 const RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
-export class FetchedKeys {
-  readonly #options: FetchedKeysOptions;
+export class JwksCache {
+  readonly #options: JwksCacheOptions;
   #keys: LocalJWKSet | undefined;
   #fetchedAtMs = 0;
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  #why = "not fetched yet";
+  lastFailure = "not fetched yet";
   #failures = 0;
-  #pending: Promise<void> | undefined;
+  pendingFetch: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(options: FetchedKeysOptions) {
+  constructor(options: JwksCacheOptions) {
     this.#options = options;
   }
 
@@ -55,7 +55,7 @@ export class FetchedKeys {
     try {
       return await keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#lookAgain())) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.refetch())) throw error;
       return await this.#current()(header, token);
     }
   };
@@ -63,8 +63,8 @@ export class FetchedKeys {
   /** Why tokens cannot be checked now; undefined when they can. */
   readonly problem = (): string | undefined => {
     const { name } = this.#options;
-    if (this.#keys === undefined) return `the keys of ${name} were never fetched: ${this.#why}`;
-    return this.#isStale() ? `the keys of ${name} are too old: ${this.#why}` : undefined;
+    if (this.#keys === undefined) return `the keys of ${name} were never fetched: ${this.lastFailure}`;
+    return this.#isStale() ? `the keys of ${name} are too old: ${this.lastFailure}` : undefined;
   };
 
   /** Fetches now, and again in time, until stopped. */
@@ -72,7 +72,7 @@ export class FetchedKeys {
     if (this.#isStopped) return;
     void this.#fetch().then(() => {
       if (this.#isStopped) return;
-      const retryMs = Math.min(RETRY_MS * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);
+      const retryMs = Math.min(RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS);
       const waitMs =
         this.#failures === 0 ? this.#options.refreshMs : Math.min(retryMs, this.#options.refreshMs);
       this.#timer = setTimeout(this.start, waitMs).unref();
@@ -85,7 +85,7 @@ export class FetchedKeys {
   };
 
   #current(): LocalJWKSet {
-    if (this.#keys === undefined || this.#isStale()) throw new KeysUnavailable(this.#why);
+    if (this.#keys === undefined || this.#isStale()) throw new KeysUnavailableError(this.lastFailure);
     return this.#keys;
   }
 
@@ -95,17 +95,17 @@ export class FetchedKeys {
 
   // Security: tokens with made-up key ids must not become a flood of requests to the key server.
   /** Fetches for the sake of an unknown key, unless that was done a moment ago; whether there may be news. */
-  async #lookAgain(): Promise<boolean> {
+  async refetch(): Promise<boolean> {
     const { nowMs, coolDownMs } = this.#options;
-    if (this.#pending === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
+    if (this.pendingFetch === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
     await this.#fetch();
     return true;
   }
 
   /** One fetch at a time; never rejects. */
   #fetch(): Promise<void> {
-    this.#pending ??= this.#load().finally(() => (this.#pending = undefined));
-    return this.#pending;
+    this.pendingFetch ??= this.#load().finally(() => (this.pendingFetch = undefined));
+    return this.pendingFetch;
   }
 
   async #load(): Promise<void> {
@@ -118,14 +118,14 @@ export class FetchedKeys {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      this.#why = error instanceof Error ? error.message : "unknown error";
-      onProblem(`the keys of ${name} cannot be fetched: ${this.#why}`);
+      this.lastFailure = error instanceof Error ? error.message : "unknown error";
+      onProblem(`the keys of ${name} cannot be fetched: ${this.lastFailure}`);
     }
   }
 }
 
 /** Keys from a file that is read elsewhere; a new reading is a new value. */
-export function findIn(current: () => JSONWebKeySet): FindKey {
+export function findKeyIn(current: () => JSONWebKeySet): FindKey {
   let from: JSONWebKeySet | undefined;
   let keys: LocalJWKSet | undefined;
   return async (header, token) => {

@@ -1,9 +1,9 @@
 /** JWT access tokens of one issuer: signature, issuer, audience and times by jose; then the claim that names the agent. */
 
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import type { TokenVerifier, Unverified, Verdict } from "./bearer.ts";
-import { type FindKey, KeysUnavailable } from "./jwks-cache.ts";
-import { type Proof, proven } from "./authentication.ts";
+import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
+import { type FindKey, KeysUnavailableError } from "./jwks-cache.ts";
+import { type Authentication, authenticateAs } from "./authentication.ts";
 
 export interface JwtOptions {
   /** What `iss` must be, to the letter. */
@@ -17,17 +17,17 @@ export interface JwtOptions {
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
   /** From the claims of a token that was found good. */
-  readonly agentOf: (claims: JWTPayload) => Proof;
+  readonly agentOf: (claims: JWTPayload) => Authentication;
 }
 
 export function createJwtVerifier(options: JwtOptions): TokenVerifier {
   return {
-    takes: ({ iss }: Unverified) => iss === options.issuer,
+    matches: ({ iss }: UnverifiedClaims) => iss === options.issuer,
     verify: (token) => verify(token, options),
   };
 }
 
-async function verify(token: string, options: JwtOptions): Promise<Verdict> {
+async function verify(token: string, options: JwtOptions): Promise<TokenVerdict> {
   try {
     const { payload } = await jwtVerify(token, options.findKey, {
       issuer: options.issuer,
@@ -42,16 +42,16 @@ async function verify(token: string, options: JwtOptions): Promise<Verdict> {
       return { ok: false, detail: proof.kind === "bad" ? proof.detail : "no agent" };
     return { ok: true, agent: proof.agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
   } catch (error) {
-    return { ok: false, detail: explain(error) };
+    return { ok: false, detail: failureDetail(error) };
   }
 }
 
 /** In words of our own: those of the library repeat parts of the token. */
-function explain(error: unknown): string {
-  if (error instanceof KeysUnavailable)
+function failureDetail(error: unknown): string {
+  if (error instanceof KeysUnavailableError)
     return "the token cannot be checked now: its issuer's keys cannot be had";
   if (error instanceof errors.JWTExpired) return "the token has expired";
-  if (error instanceof errors.JWTClaimValidationFailed) return explainClaim(error.claim);
+  if (error instanceof errors.JWTClaimValidationFailed) return claimFailureDetail(error.claim);
   if (error instanceof errors.JOSEAlgNotAllowed) return "the token is signed in a way that is not allowed";
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return "the token's signature is not its issuer's";
@@ -60,7 +60,7 @@ function explain(error: unknown): string {
   return "the token is not one that can be checked";
 }
 
-function explainClaim(claim: string): string {
+function claimFailureDetail(claim: string): string {
   if (claim === "aud") return "the token is meant for another audience";
   if (claim === "exp") return "the token does not say when it expires";
   if (claim === "nbf") return "the token is not valid yet";
@@ -74,7 +74,7 @@ export function agentFromClaim(path: readonly string[] | undefined): JwtOptions[
   const paths = path === undefined ? DEFAULT_CLAIMS : [path];
   return (claims) => {
     const found = paths.map((each) => claimAt(claims, each)).find((value) => value !== undefined);
-    return proven(found, "jwt");
+    return authenticateAs(found, "jwt");
   };
 }
 

@@ -3,13 +3,13 @@
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import { stringOfToken } from "../mcp/message-summary.ts";
-import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
+import { rejectedCredential, NO_CREDENTIAL, type Authentication, authenticateAs, type CredentialSource } from "./authentication.ts";
 
 /** Of the connection, so it is read once for all of its requests. */
-export function mtlsSource(): Source {
-  const known = new WeakMap<TLSSocket, Proof>();
+export function mtlsSource(): CredentialSource {
+  const known = new WeakMap<TLSSocket, Authentication>();
   return ({ socket }) => {
-    if (!(socket instanceof TLSSocket)) return NONE;
+    if (!(socket instanceof TLSSocket)) return NO_CREDENTIAL;
     const before = known.get(socket);
     if (before !== undefined) return before;
     const proof = proofOf(socket);
@@ -18,21 +18,22 @@ export function mtlsSource(): Source {
   };
 }
 
-function proofOf(socket: TLSSocket): Proof {
+function proofOf(socket: TLSSocket): Authentication {
   const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return NONE;
-  if (!socket.authorized) return bad("the client certificate is not one that is trusted here");
+  if (certificate === undefined) return NO_CREDENTIAL;
+  if (!socket.authorized) return rejectedCredential("the client certificate is not one that is trusted here");
   return agentOf(certificate);
 }
 
-function agentOf(certificate: X509Certificate): Proof {
+function agentOf(certificate: X509Certificate): Authentication {
   const names = alternativeNames(certificate.subjectAltName ?? "");
-  if (names === undefined) return bad("the names of the client certificate cannot be read");
+  if (names === undefined) return rejectedCredential("the names of the client certificate cannot be read");
   const uris = names.filter(([kind]) => kind === "URI").map(([, name]) => name);
   const id = uris.find((uri) => uri.startsWith("spiffe://"));
   // An X.509-SVID has exactly one URI (SPIFFE X509-SVID, section 2).
-  if (id !== undefined && uris.length > 1) return bad("the client certificate names more than one agent");
-  return proven(id ?? certificate.subject?.trim().replaceAll("\n", ","), "mtls");
+  if (id !== undefined && uris.length > 1)
+    return rejectedCredential("the client certificate names more than one agent");
+  return authenticateAs(id ?? certificate.subject?.trim().replaceAll("\n", ","), "mtls");
 }
 
 // Node writes `KIND:name, KIND:name`, and a name that could be misread as JSON in quotes.

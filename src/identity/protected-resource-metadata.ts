@@ -5,7 +5,7 @@ import https from "node:https";
 import { sendResponse, errorResponse, INTERNAL_ERROR } from "../mcp/error-response.ts";
 import { METADATA_PATH } from "./challenge.ts";
 
-export interface Metadata {
+export interface MetadataEndpoint {
   /** The targets that are served, exactly; to be fetched by GET. */
   readonly paths: ReadonlySet<string>;
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
@@ -16,19 +16,19 @@ function pathsFor(path: string): readonly string[] {
   return [METADATA_PATH, `${METADATA_PATH}${path}`];
 }
 
-export function ownMetadata(path: string, document: string): Metadata {
+export function ownMetadata(path: string, document: string): MetadataEndpoint {
   return {
     paths: new Set(pathsFor(path)),
     serve: (_request, response) => sendResponse(response, { status: 200, body: document }),
   };
 }
 
-const WITHIN_MS = 5_000;
-const MOST_BYTES = 64 * 1024;
+const TIMEOUT_MS = 5_000;
+const MAX_BYTES = 64 * 1024;
 
 // Security: two fixed addresses of the upstream, without a body or a header of the caller: no way round the endpoint.
 /** The upstream's own document, untouched; its 404 says that there is none. */
-export function upstreamMetadata(path: string, upstream: URL): Metadata {
+export function upstreamMetadata(path: string, upstream: URL): MetadataEndpoint {
   const [root = "", suffixed = ""] = pathsFor(path);
   const targets = new Map([
     [root, new URL(METADATA_PATH, upstream)],
@@ -38,16 +38,16 @@ export function upstreamMetadata(path: string, upstream: URL): Metadata {
     paths: new Set(targets.keys()),
     serve: ({ url = "" }, response) => {
       const target = targets.get(url);
-      if (target !== undefined) fetchInto(response, target);
+      if (target !== undefined) forwardDocument(response, target);
     },
   };
 }
 
-function fetchInto(response: ServerResponse, target: URL): void {
+function forwardDocument(response: ServerResponse, target: URL): void {
   const client = target.protocol === "https:" ? https : http;
   const options = {
     agent: false,
-    signal: AbortSignal.timeout(WITHIN_MS),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: { accept: "application/json" },
   };
   const fail = (): void =>
@@ -60,21 +60,21 @@ function fetchInto(response: ServerResponse, target: URL): void {
     let bytes = 0;
     answer.on("data", (chunk: Buffer) => {
       bytes += chunk.byteLength;
-      if (bytes > MOST_BYTES) answer.destroy();
+      if (bytes > MAX_BYTES) answer.destroy();
       else chunks.push(chunk);
     });
     answer.once("close", () => {
       const status = answer.statusCode ?? 502;
       // A redirect would lead the client past us.
-      if (!answer.complete || bytes > MOST_BYTES || (status >= 300 && status < 400)) return fail();
-      response.writeHead(status, kept(answer.headers));
+      if (!answer.complete || bytes > MAX_BYTES || (status >= 300 && status < 400)) return fail();
+      response.writeHead(status, contentType(answer.headers));
       response.end(Buffer.concat(chunks));
     });
   });
   request.once("error", fail);
 }
 
-function kept(headers: IncomingMessage["headers"]): OutgoingHttpHeaders {
+function contentType(headers: IncomingMessage["headers"]): OutgoingHttpHeaders {
   const type = headers["content-type"];
   return type === undefined ? {} : { "content-type": type };
 }

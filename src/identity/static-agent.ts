@@ -1,8 +1,8 @@
 /** `--agent`: every caller is this agent, since the operator said so. */
 
-import type { Proof, Source } from "./authentication.ts";
+import type { Authentication, CredentialSource } from "./authentication.ts";
 
-export function flagSource(name: string): Source {
-  const fixed: Proof = { kind: "agent", agent: { name, source: "flag", verified: true } };
+export function staticAgentSource(name: string): CredentialSource {
+  const fixed: Authentication = { kind: "agent", agent: { name, source: "flag", verified: true } };
   return () => fixed;
 }

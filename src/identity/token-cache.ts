@@ -6,18 +6,18 @@ import type { Agent } from "../enforcement/request.ts";
 interface Entry {
   readonly agent: Agent;
   /** Milliseconds since the epoch. */
-  readonly untilMs: number;
+  readonly expiresAtMs: number;
 }
 
-const MOST_TOKENS = 10_000;
-const LONGEST_MS = 60_000;
+const MAX_TOKENS = 10_000;
+const MAX_AGE_MS = 60_000;
 
 export class TokenCache {
   readonly #entries = new Map<string, Entry>();
   readonly #nowMs: () => number;
   readonly #max: number;
 
-  constructor(nowMs: () => number, max = MOST_TOKENS) {
+  constructor(nowMs: () => number, max = MAX_TOKENS) {
     this.#nowMs = nowMs;
     this.#max = max;
   }
@@ -31,7 +31,7 @@ export class TokenCache {
     if (entry === undefined) return undefined;
     const nowMs = this.#nowMs();
     // A clock that was set back must not lengthen what was meant to be short.
-    if (nowMs < entry.untilMs && nowMs >= entry.untilMs - LONGEST_MS) return entry.agent;
+    if (nowMs < entry.expiresAtMs && nowMs >= entry.expiresAtMs - MAX_AGE_MS) return entry.agent;
     this.#entries.delete(digest);
     return undefined;
   }
@@ -39,9 +39,9 @@ export class TokenCache {
   // Invariant: only what was verified comes in, so that made-up tokens push nothing out.
   /** Keeps it for a minute, and never past `expiresAtMs`; the oldest makes room. */
   keep(digest: string, agent: Agent, expiresAtMs: number): void {
-    const untilMs = Math.min(this.#nowMs() + LONGEST_MS, expiresAtMs);
+    const untilMs = Math.min(this.#nowMs() + MAX_AGE_MS, expiresAtMs);
     this.#entries.delete(digest);
-    this.#entries.set(digest, { agent, untilMs });
+    this.#entries.set(digest, { agent, expiresAtMs: untilMs });
     if (this.#entries.size <= this.#max) return;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
@@ -49,6 +49,6 @@ export class TokenCache {
 }
 
 /** sha256 in base64: what stands for a token wherever it is kept. */
-export function digestOf(token: string): string {
+export function tokenDigest(token: string): string {
   return hash("sha256", token, "base64");
 }

@@ -3,10 +3,10 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";
 
-export type IsHop = (request: IncomingMessage) => boolean;
+export type IsTrustedProxy = (request: IncomingMessage) => boolean;
 
 /** `from` holds addresses and CIDR ranges; anything else in it trusts nobody. */
-export function createIsHop(from: readonly string[]): IsHop {
+export function createTrustedProxyCheck(from: readonly string[]): IsTrustedProxy {
   const listed = new BlockList();
   for (const hop of from) {
     const [address = "", bits] = hop.split("/");

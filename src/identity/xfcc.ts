@@ -1,29 +1,36 @@
 /** `X-Forwarded-Client-Cert` as Envoy writes it: the certificate that a trusted hop saw names the agent. */
 
 import { headerValues } from "./header-values.ts";
-import type { IsHop } from "./trusted-proxy.ts";
-import { bad, NONE, type Proof, proven, type Source } from "./authentication.ts";
+import type { IsTrustedProxy } from "./trusted-proxy.ts";
+import {
+  rejectedCredential,
+  NO_CREDENTIAL,
+  type Authentication,
+  authenticateAs,
+  type CredentialSource,
+} from "./authentication.ts";
 
 export const XFCC_HEADER = "x-forwarded-client-cert";
 
-export function xfccSource(isHop: IsHop): Source {
+export function xfccSource(isHop: IsTrustedProxy): CredentialSource {
   return (request) => {
     const values = headerValues(request, XFCC_HEADER);
-    if (values === undefined || !isHop(request)) return NONE;
-    return values.length > 1 ? bad(`${XFCC_HEADER} comes twice`) : agentOf(values[0]);
+    if (values === undefined || !isHop(request)) return NO_CREDENTIAL;
+    return values.length > 1 ? rejectedCredential(`${XFCC_HEADER} comes twice`) : agentOf(values[0]);
   };
 }
 
 /** The agent of the last element, which is the one that the nearest hop added: earlier ones may be anybody's words. */
-function agentOf(header: string): Proof {
+function agentOf(header: string): Authentication {
   const pairs = lastElement(header);
-  if (pairs === undefined) return bad(`${XFCC_HEADER} cannot be read`);
+  if (pairs === undefined) return rejectedCredential(`${XFCC_HEADER} cannot be read`);
   const uris = pairs.filter(([key]) => key === "uri").map(([, value]) => value);
   const subjects = pairs.filter(([key]) => key === "subject").map(([, value]) => value);
   const ids = uris.filter((uri) => uri.startsWith("spiffe://"));
   // An X.509-SVID has exactly one URI: with several nobody knows which one the hop checked.
-  if (uris.length > 1 || subjects.length > 1) return bad(`${XFCC_HEADER} names more than one agent`);
-  return proven(ids[0] ?? subjects[0], "xfcc");
+  if (uris.length > 1 || subjects.length > 1)
+    return rejectedCredential(`${XFCC_HEADER} names more than one agent`);
+  return authenticateAs(ids[0] ?? subjects[0], "xfcc");
 }
 
 type Pair = readonly [key: string, value: string];

@@ -1,6 +1,6 @@
 /** The limit counters of this sidecar: in its own memory, or in a store that it shares with other sidecars. */
 
-import { digestOf } from "../config/files/policy-file.ts";
+import { policyDigest } from "../config/files/policy-file.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { Counters } from "../enforcement/limits/memory-counters.ts";
@@ -86,7 +86,7 @@ const DIGEST_LENGTH = 32;
 
 /** Hides a caller's name from the store: the first 32 hex digits of its SHA-256. */
 export function digestOfCaller(text: string): string {
-  return digestOf(Buffer.from(text)).slice(0, DIGEST_LENGTH);
+  return policyDigest(Buffer.from(text)).slice(0, DIGEST_LENGTH);
 }
 
 function logStoreState(log: Log, { kind, nodes }: StoreAddress, isUp: boolean, cause: unknown): void {

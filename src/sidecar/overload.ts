@@ -1,7 +1,7 @@
 /** Detects overload from the event loop's delay, which is sampled each second. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Repeat } from "../config/files/watched-file.ts";
+import type { Schedule } from "../config/files/watched-file.ts";
 
 /** Returns the median delay since the previous call, in milliseconds. */
 export type TakeDelayMs = () => number;
@@ -13,7 +13,7 @@ export interface LoopWatchOptions {
   /** Absent means the delay of this process's event loop. */
   readonly takeDelayMs?: TakeDelayMs;
   /** Absent means a timer that does not keep the process alive. */
-  readonly repeat?: Repeat;
+  readonly repeat?: Schedule;
 }
 
 export interface LoopWatch {
@@ -64,7 +64,7 @@ function measureLoop(): { takeDelay: TakeDelayMs; stop: () => void } {
   };
 }
 
-const byTimer: Repeat = (sample, everyMs) => {
+const byTimer: Schedule = (sample, everyMs) => {
   const timer = setInterval(sample, everyMs).unref();
   return () => clearInterval(timer);
 };

@@ -2,7 +2,7 @@
 
 import { parsePolicies, policyPaths, type PolicySet } from "../config/files/policy-set.ts";
 import type { Settings } from "../config/settings/settings.ts";
-import { openWatched, type WatchedFile } from "../config/files/watched-file.ts";
+import { openWatchedFile, type WatchedFile } from "../config/files/watched-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { principalOf } from "../enforcement/request.ts";
 import { ALLOW_ALL } from "../policy/document/compile.ts";
@@ -17,7 +17,7 @@ import { BAD_POLICY, StartError } from "./start-error.ts";
 
 /** Reads all policy files that the settings name. @throws StartError when one is unreadable or invalid. */
 export function openPolicies(settings: Settings): WatchedFile<PolicySet> {
-  const opened = openWatched({
+  const opened = openWatchedFile({
     paths: policyPaths(settings),
     parse: (...bytes) => {
       const parsed = parsePolicies(settings, ALLOW_ALL, bytes);

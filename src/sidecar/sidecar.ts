@@ -3,7 +3,7 @@
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAdminListener } from "./admin-listener.ts";
-import { type HttpSettings, isHttp, type Settings } from "../config/settings/settings.ts";
+import { type HttpSettings, hasHttpListener, type Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { adminSources } from "./admin-sources.ts";
 import { buildRuntime, logStart, reload, type Runtime } from "./runtime.ts";
@@ -37,7 +37,7 @@ export async function startSidecar(
   clock: Clock = SYSTEM_CLOCK,
   open = openTelemetry,
 ): Promise<Sidecar> {
-  if (!isHttp(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
+  if (!hasHttpListener(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
   const credentials = loadCredentials(settings, clock);
   const runtime = await buildRuntime(settings, { clock, agents: credentials.identity.agents, open });
   const sidecar = assemble(settings, runtime, credentials);

@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { digestOf } from "../../src/config/files/policy-file.ts";
+import { policyDigest } from "../../src/config/files/policy-file.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
@@ -79,9 +79,11 @@ describe("reload", () => {
     writeFileSync(file, HIDING);
     sidecar.reload();
     expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
-    expect(await shown()).toMatchObject({ digest: digestOf(Buffer.from(HIDING)), last_error: null });
+    expect(await shown()).toMatchObject({ digest: policyDigest(Buffer.from(HIDING)), last_error: null });
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(2);
-    expect(await sidecar.metric("tollgate_policy_info", { digest: digestOf(Buffer.from(HIDING)) })).toBe(1);
+    expect(await sidecar.metric("tollgate_policy_info", { digest: policyDigest(Buffer.from(HIDING)) })).toBe(
+      1,
+    );
     expect(await sidecar.metric("tollgate_policy_info")).toBe(1);
   });
 
@@ -99,7 +101,7 @@ describe("reload", () => {
     expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(0);
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
     expect(await shown()).toMatchObject({
-      digest: digestOf(Buffer.from(HIDING)),
+      digest: policyDigest(Buffer.from(HIDING)),
       last_error: expect.stringContaining(file),
     });
     sidecar.reload();
@@ -120,7 +122,7 @@ describe("reload", () => {
       ["..2026_03", OPEN],
     ] as const) {
       publish(name, text);
-      await until(async () => (await shown())["digest"] === digestOf(Buffer.from(text)));
+      await until(async () => (await shown())["digest"] === policyDigest(Buffer.from(text)));
     }
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(3);
   });

@@ -5,7 +5,7 @@ import { Agent as HttpAgent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { digestOf } from "../../src/config/files/policy-file.ts";
+import { policyDigest } from "../../src/config/files/policy-file.ts";
 import { sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startRedis } from "../fixtures/start-redis.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";
@@ -60,7 +60,7 @@ it.each<[string, () => Promise<Counting>]>([
       await store.stop();
       rmSync(folder, { recursive: true, force: true });
     });
-    const rules = new Map([[digestOf(Buffer.from(policyOf(0))), ruleOf(0)]]);
+    const rules = new Map([[policyDigest(Buffer.from(policyOf(0))), ruleOf(0)]]);
     const seen = { calls: 0, admitted: 0, failed: 0, isOver: false };
     const caller = async (index: number): Promise<void> => {
       while (!seen.isOver || seen.admitted < MAX) {
@@ -81,7 +81,7 @@ it.each<[string, () => Promise<Counting>]>([
         bad += 1;
       } else {
         writeFileSync(file, policyOf(round));
-        rules.set(digestOf(Buffer.from(policyOf(round))), ruleOf(round));
+        rules.set(policyDigest(Buffer.from(policyOf(round))), ruleOf(round));
       }
       sidecar.reload();
       // A call has come and gone under this policy before the next takes its place.

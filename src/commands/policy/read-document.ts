@@ -1,7 +1,7 @@
 /** Reads a JSON or YAML file; number tokens stay as written. */
 
 import { readFileSync } from "node:fs";
-import { placeInText } from "../../config/files/policy-file.ts";
+import { textPosition } from "../../config/files/policy-file.ts";
 import { readYaml } from "../../config/files/yaml.ts";
 import type { Json } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
@@ -27,7 +27,7 @@ export function readDocument(file: string): DocumentReading {
 export function readJsonDocument(text: string, name: string): DocumentReading {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
-  return { ok: false, problems: [`${name}: ${placeInText(text, read.offset)}: ${read.detail}`] };
+  return { ok: false, problems: [`${name}: ${textPosition(text, read.offset)}: ${read.detail}`] };
 }
 
 function readText(file: string): string | { readonly code: string } {

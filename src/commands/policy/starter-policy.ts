@@ -1,6 +1,6 @@
 /** Generates a starter policy for a server's tools: an entry by category for each, with a reason. */
 
-import { digestOf } from "../../config/files/policy-file.ts";
+import { policyDigest } from "../../config/files/policy-file.ts";
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import { describeTool, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
@@ -144,6 +144,6 @@ function limitOf({ counter, window, max }: CategoryLimit): JsonObject {
 
 /** Digests of the current definition; a change denies, since a server may replace a tool under its name. */
 function pinOf(tool: ToolDefinition): JsonObject {
-  const digests = digestDefinition(tool, (text) => digestOf(Buffer.from(text)));
+  const digests = digestDefinition(tool, (text) => policyDigest(Buffer.from(text)));
   return new Map<string, Json>([["on_change", "deny"], ...Object.entries(digests)]);
 }

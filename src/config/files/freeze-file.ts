@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { parseDocument } from "yaml";
-import { openWatched, type Reading, type Watched } from "./watched-file.ts";
+import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 
 /** What is stopped; without agent and tool, every call. */
 export interface FrozenEntry {
@@ -14,7 +14,7 @@ export interface FrozenEntry {
   readonly untilMs?: number;
 }
 
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 const text = z.string().min(1).max(256);
 
 const ENTRY = z
@@ -36,15 +36,18 @@ const ENTRY = z
     ...(until !== undefined && { untilMs: Date.parse(until) }),
   }));
 
-const FILE_SHAPE = z.array(ENTRY).max(MOST_ENTRIES, `must have at most ${MOST_ENTRIES} entries`);
+const FILE_SHAPE = z.array(ENTRY).max(MAX_ENTRIES, `must have at most ${MAX_ENTRIES} entries`);
 
-export function openFreezeFile(path: string): Watched<readonly FrozenEntry[]> {
-  return openWatched({ paths: [path], parse: (bytes) => parseFreezeFile(path, bytes ?? Buffer.alloc(0)) });
+export function openFreezeFile(path: string): OpenedFile<readonly FrozenEntry[]> {
+  return openWatchedFile({
+    paths: [path],
+    parse: (bytes) => parseFreezeFile(path, bytes ?? Buffer.alloc(0)),
+  });
 }
 
 // Security: a misspelt `agent` would stop everybody, and a misspelt `until` for ever: unknown keys are errors.
 /** What the bytes say, or every problem with its place; an empty list stops nothing. */
-export function parseFreezeFile(path: string, bytes: Buffer): Reading<readonly FrozenEntry[]> {
+export function parseFreezeFile(path: string, bytes: Buffer): FileReading<readonly FrozenEntry[]> {
   const document = parseDocument(bytes.toString("utf8"), { uniqueKeys: true, prettyErrors: false });
   const [fault] = document.errors;
   if (fault !== undefined)

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod";
 import { parseDocument } from "yaml";
-import type { Reading } from "./watched-file.ts";
+import type { FileReading } from "./watched-file.ts";
 
 export interface ApiKey {
   /** The agent that whoever has the key is. */
@@ -12,7 +12,7 @@ export interface ApiKey {
   readonly digest: Buffer;
 }
 
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 const KEY_BYTES = 32;
 
 const FILE_SHAPE = z
@@ -25,10 +25,10 @@ const FILE_SHAPE = z
       digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 hexadecimal digits"),
     }),
   )
-  .max(MOST_KEYS, `must have at most ${MOST_KEYS} keys`);
+  .max(MAX_KEYS, `must have at most ${MAX_KEYS} keys`);
 
 /** The keys of a file's bytes, or every problem with its place; an empty list is a file whose keys were all taken back. */
-export function parseKeyFile(path: string, bytes: Buffer): Reading<readonly ApiKey[]> {
+export function parseKeyFile(path: string, bytes: Buffer): FileReading<readonly ApiKey[]> {
   const document = parseDocument(bytes.toString("utf8"), { uniqueKeys: true, prettyErrors: false });
   // Security: the parser's message may show the line, and a line may hold a key by mistake.
   if (document.errors.length > 0) return { ok: false, problems: [`${path}: is not YAML`] };

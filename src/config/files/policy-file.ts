@@ -48,7 +48,7 @@ export function parsePolicyFile(
   file: string,
   options: PolicyFileOptions = {},
 ): PolicyFile {
-  const digest = digestOf(bytes);
+  const digest = policyDigest(bytes);
   const read = readDocument(bytes, file);
   if (!read.ok) return { ok: false, digest, problems: read.problems.map((problem) => `${file}: ${problem}`) };
   const parsed = parsePolicy(read.value);
@@ -63,7 +63,7 @@ export function parsePolicyFile(
 }
 
 /** sha256 in hex: what tells one policy from another in records and on every replica. */
-export function digestOf(bytes: Uint8Array): string {
+export function policyDigest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
@@ -99,11 +99,11 @@ function readJsonText(text: string): Read {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
   const name = read.cause === "duplicate_key" ? `: ${nameAt(text, read.offset)}` : "";
-  return { ok: false, problems: [`${placeInText(text, read.offset)}: ${read.detail}${name}`] };
+  return { ok: false, problems: [`${textPosition(text, read.offset)}: ${read.detail}${name}`] };
 }
 
 /** An offset as an editor shows it: `line 1, column 1` is the first character. */
-export function placeInText(text: string, offset: number): string {
+export function textPosition(text: string, offset: number): string {
   const before = text.slice(0, offset);
   return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
 }

@@ -8,17 +8,19 @@ export type AdminTokenReading =
   | { readonly ok: false; readonly problem: string };
 
 /** 128 random bits in base64url have 22 characters. */
-const SHORTEST = 22;
+const MIN_TOKEN_LENGTH = 22;
 
 /** The token; a file is read now, without the white space around it. Problems never show it. */
 export function readAdminToken(source: AdminTokenSource): AdminTokenReading {
-  if ("token" in source) return checked(source.token, ADMIN_TOKEN_VARIABLE);
+  if ("token" in source) return checkAdminToken(source.token, ADMIN_TOKEN_VARIABLE);
   const text = readText(source.file);
-  return text.ok ? checked(text.value.trim(), source.file) : { ok: false, problem: text.problems.join(", ") };
+  return text.ok
+    ? checkAdminToken(text.value.trim(), source.file)
+    : { ok: false, problem: text.problems.join(", ") };
 }
 
-function checked(token: string, where: string): AdminTokenReading {
-  if (/^[\x21-\x7e]+$/.test(token) && token.length >= SHORTEST) return { ok: true, token };
-  const problem = `${where}: must be ${SHORTEST} or more visible ASCII characters; make one with openssl rand -base64 24`;
+function checkAdminToken(token: string, where: string): AdminTokenReading {
+  if (/^[\x21-\x7e]+$/.test(token) && token.length >= MIN_TOKEN_LENGTH) return { ok: true, token };
+  const problem = `${where}: must be ${MIN_TOKEN_LENGTH} or more visible ASCII characters; make one with openssl rand -base64 24`;
   return { ok: false, problem };
 }

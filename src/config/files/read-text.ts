@@ -1,9 +1,9 @@
 /** A file's text as it is now. */
 
 import { readFileSync } from "node:fs";
-import type { Reading } from "./watched-file.ts";
+import type { FileReading } from "./watched-file.ts";
 
-export function readText(path: string): Reading<string> {
+export function readText(path: string): FileReading<string> {
   try {
     return { ok: true, value: readFileSync(path, "utf8") };
   } catch (error) {

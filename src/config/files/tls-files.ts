@@ -2,7 +2,7 @@
 
 import { createSecureContext } from "node:tls";
 import type { TlsSettings } from "../settings/identity-settings.ts";
-import { openWatched, type Reading, type Watched } from "./watched-file.ts";
+import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 
 /** PEM, as node:tls takes it. */
 interface TlsMaterial {
@@ -12,13 +12,13 @@ interface TlsMaterial {
   readonly ca?: Buffer;
 }
 
-export function openTlsFiles({ cert, key, clientCa }: TlsSettings): Watched<TlsMaterial> {
+export function openTlsFiles({ cert, key, clientCa }: TlsSettings): OpenedFile<TlsMaterial> {
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
-  return openWatched({ paths, parse: (...bytes) => parse(paths, bytes) });
+  return openWatchedFile({ paths, parse: (...bytes) => parse(paths, bytes) });
 }
 
 /** Half a change, such as a new certificate beside the old key, does not fit and changes nothing. */
-function parse(paths: readonly string[], bytes: readonly Buffer[]): Reading<TlsMaterial> {
+function parse(paths: readonly string[], bytes: readonly Buffer[]): FileReading<TlsMaterial> {
   const [cert = Buffer.alloc(0), key = Buffer.alloc(0), ca] = bytes;
   const material = { cert, key, ...(ca && { ca }) };
   // OpenSSL takes authorities without a certificate for none at all, and then nobody could be checked.

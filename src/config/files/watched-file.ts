@@ -3,18 +3,18 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-export type Reading<T> =
+export type FileReading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Calls `poll` every `everyMs` until the returned function is called; it keeps no process alive. */
-export type Repeat = (poll: () => void, everyMs: number) => () => void;
+export type Schedule = (poll: () => void, everyMs: number) => () => void;
 
 export interface WatchOptions<T> {
   /** Read together: they change as one, such as a certificate and its key. */
   readonly paths: readonly string[];
   /** From the bytes of each, in order. Its problems name the file. */
-  readonly parse: (...bytes: readonly Buffer[]) => Reading<T>;
+  readonly parse: (...bytes: readonly Buffer[]) => FileReading<T>;
 }
 
 export interface WatchEvents<T> {
@@ -31,39 +31,39 @@ export interface WatchedFile<T> {
   /** Why the files as they are now are not in force; empty when they are. */
   readonly problems: () => readonly string[];
   /** Looks every second from now on; a change counts when it was seen twice, since a file may be half written. Returns the way to stop. */
-  readonly start: (events?: WatchEvents<T>, repeat?: Repeat) => () => void;
+  readonly start: (events?: WatchEvents<T>, repeat?: Schedule) => () => void;
 }
 
-export type Watched<T> =
+export type OpenedFile<T> =
   | { readonly ok: true; readonly file: WatchedFile<T> }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const POLL_MS = 1_000;
 
 /** Reads now; what cannot be read or parsed at the start is a problem, and nothing is watched. */
-export function openWatched<T>({ paths, parse }: WatchOptions<T>): Watched<T> {
+export function openWatchedFile<T>({ paths, parse }: WatchOptions<T>): OpenedFile<T> {
   let seen = readAll(paths);
-  const first = readingOf(seen, parse);
+  const first = parseSnapshot(seen, parse);
   if (!first.ok) return first;
   let current = first.value;
   let problems: readonly string[] = [];
   let events: WatchEvents<T> = {};
   /** What was seen the last time, and was new then. */
-  let doubted: string | undefined;
+  let unconfirmedDigest: string | undefined;
   const look = (isWhole: boolean): void => {
     const now = readAll(paths);
     // Security: half a file may be a valid policy, and a looser one.
-    const isSettled = isWhole || now.digest === doubted;
-    doubted = now.digest;
+    const isSettled = isWhole || now.digest === unconfirmedDigest;
+    unconfirmedDigest = now.digest;
     if (!isSettled || now.digest === seen.digest) return;
     seen = now;
-    const reading = readingOf(now, parse);
+    const reading = parseSnapshot(now, parse);
     problems = reading.ok ? [] : reading.problems;
     if (!reading.ok) return events.onProblems?.(reading.problems);
     current = reading.value;
     events.onChanged?.(current);
   };
-  const start: WatchedFile<T>["start"] = (heard = {}, repeat = everySoOften) => {
+  const start: WatchedFile<T>["start"] = (heard = {}, repeat = everyInterval) => {
     events = heard;
     return repeat(() => look(false), POLL_MS);
   };
@@ -72,19 +72,19 @@ export function openWatched<T>({ paths, parse }: WatchOptions<T>): Watched<T> {
 }
 
 // Kubernetes swaps a symlink, and watchers of the file system miss the second swap: bytes are compared instead.
-const everySoOften: Repeat = (poll, everyMs) => {
+const everyInterval: Schedule = (poll, everyMs) => {
   const timer = setInterval(poll, everyMs).unref();
   return () => clearInterval(timer);
 };
 
-interface Seen {
+interface FilesSnapshot {
   /** Of all files; a file that cannot be read counts by the reason. */
   readonly digest: string;
   readonly bytes: readonly Buffer[];
   readonly problems: readonly string[];
 }
 
-function readAll(paths: readonly string[]): Seen {
+function readAll(paths: readonly string[]): FilesSnapshot {
   const hash = createHash("sha256");
   const bytes: Buffer[] = [];
   const problems: string[] = [];
@@ -102,6 +102,9 @@ function readAll(paths: readonly string[]): Seen {
   return { digest: hash.digest("hex"), bytes, problems };
 }
 
-function readingOf<T>({ bytes, problems }: Seen, parse: WatchOptions<T>["parse"]): Reading<T> {
+function parseSnapshot<T>(
+  { bytes, problems }: FilesSnapshot,
+  parse: WatchOptions<T>["parse"],
+): FileReading<T> {
   return problems.length > 0 ? { ok: false, problems } : parse(...bytes);
 }

@@ -5,7 +5,7 @@ export type AdminTokenSource = { readonly file: string } | { readonly token: str
 
 export const ADMIN_TOKEN_VARIABLE = "TOLLGATE_ADMIN_TOKEN";
 
-export function adminTokenOf(
+export function adminTokenSource(
   file: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): AdminTokenSource | undefined {

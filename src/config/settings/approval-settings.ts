@@ -20,9 +20,9 @@ export interface WebhookSettings {
   readonly consoleUrl?: URL;
 }
 
-const MOST_SECONDS = 7 * 86_400;
+const MAX_TTL_SECONDS = 7 * 86_400;
 /** 128 random bits in base64url have 22 characters. */
-const SHORTEST_SECRET = 22;
+const MIN_SECRET_LENGTH = 22;
 
 const httpUrl = z.string().transform((text, context): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -36,8 +36,8 @@ const httpUrl = z.string().transform((text, context): URL => {
 const secretFile = z.string().transform((file, context) => {
   try {
     const secret = readFileSync(file, "utf8").trim();
-    if (secret.length >= SHORTEST_SECRET) return secret;
-    const message = `must hold ${SHORTEST_SECRET} or more characters; make them with openssl rand -base64 24`;
+    if (secret.length >= MIN_SECRET_LENGTH) return secret;
+    const message = `must hold ${MIN_SECRET_LENGTH} or more characters; make them with openssl rand -base64 24`;
     context.addIssue({ code: "custom", message });
   } catch (error) {
     const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
@@ -54,13 +54,13 @@ const webhook = z.strictObject({
 
 export const APPROVALS_SHAPE = z
   .strictObject({
-    "ttl-seconds": z.number().int().min(1).max(MOST_SECONDS).default(900),
+    "ttl-seconds": z.number().int().min(1).max(MAX_TTL_SECONDS).default(900),
     state: z.string().min(1).optional(),
     webhook: webhook.optional(),
   })
   .prefault({});
 
-export function approvalsOf(raw: z.infer<typeof APPROVALS_SHAPE>): ApprovalSettings {
+export function approvalSettings(raw: z.infer<typeof APPROVALS_SHAPE>): ApprovalSettings {
   const { webhook: hook, state } = raw;
   const consoleUrl = hook?.["console-url"];
   return {

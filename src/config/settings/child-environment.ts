@@ -17,14 +17,14 @@ const ALLOWED: ReadonlySet<string> = new Set(
 );
 const ALLOWED_PREFIX = /^(?:LC|XDG)_/;
 /** Ours: a server has no use for them, and some are secrets of the sidecar. */
-const OURS = /^(?:TOLLGATE|OTEL)_/i;
+const SIDECAR_VARIABLE = /^(?:TOLLGATE|OTEL)_/i;
 
 /** Without `--env` everything but what is ours; with it the allow-list and what it names, which may be anything. */
 export function childEnvironment(
   ours: Environment,
   named: readonly string[] | undefined,
 ): Readonly<Record<string, string>> {
-  const passes = named === undefined ? (name: string) => !OURS.test(name) : isAllowed;
+  const passes = named === undefined ? (name: string) => !SIDECAR_VARIABLE.test(name) : isAllowed;
   const given = Object.entries(ours).filter(([name]) => passes(name));
   const entries = [...given, ...(named ?? []).map((entry) => entryOf(entry, ours))];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -13,6 +13,6 @@ const path = z.string().min(1);
 
 export const FREEZE_SHAPE = z.strictObject({ file: path.optional(), state: path.optional() }).prefault({});
 
-export function freezeOf({ file, state }: z.infer<typeof FREEZE_SHAPE>): FreezeSettings {
+export function freezeSettings({ file, state }: z.infer<typeof FREEZE_SHAPE>): FreezeSettings {
   return { ...(file !== undefined && { file }), ...(state !== undefined && { state }) };
 }

@@ -23,12 +23,12 @@ const milliseconds = (least: number, most: number) => z.number().int().min(least
 const text = z.string().min(1);
 
 /** https, or http where nobody else listens; kept as written, since issuers are compared as text. */
-const trustedAddress = z.string().refine(isTrusted, {
+const trustedAddress = z.string().refine(isTrustedUrl, {
   error: ({ input }) => `must be an https URL, or an http one on loopback, got "${String(input)}"`,
 });
 const trustedUrl = trustedAddress.transform((value) => new URL(value));
 
-function isTrusted(value: string): boolean {
+function isTrustedUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, hash } = new URL(value);
   return (
@@ -44,22 +44,22 @@ const headerName = z
   .transform((name) => name.toLowerCase());
 
 /** They say how a message is sent, and are the connection's own. */
-const FRAMING = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect"];
+const FRAMING_HEADERS = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect"];
 
-const upstreamHeader = headerName.refine((name) => !FRAMING.includes(name), {
+const upstreamHeader = headerName.refine((name) => !FRAMING_HEADERS.includes(name), {
   error: "must not be a header that says how a message is sent, such as Host; choose X-Agent-Id or the like",
 });
 
 /** Addresses and CIDR ranges. */
-const hops = z
+const trustedProxies = z
   .array(
-    z.string().refine(isHop, {
+    z.string().refine(isAddressRange, {
       error: ({ input }) => `must be an address or a CIDR range, got "${String(input)}"`,
     }),
   )
   .min(1);
 
-function isHop(value: string): boolean {
+function isAddressRange(value: string): boolean {
   const [address = "", bits, ...rest] = value.split("/");
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
@@ -114,8 +114,8 @@ export const IDENTITY_SHAPE = z
     jwt: jwt.optional(),
     "service-accounts": serviceAccounts.optional(),
     "api-keys": z.strictObject({ file: text, header: headerName.default("authorization") }).optional(),
-    xfcc: z.strictObject({ from: hops }).optional(),
-    header: z.strictObject({ name: headerName, from: hops }).optional(),
+    xfcc: z.strictObject({ from: trustedProxies }).optional(),
+    header: z.strictObject({ name: headerName, from: trustedProxies }).optional(),
   })
   .superRefine((given, context) => {
     const refuse = (path: string, message: string): void =>
@@ -193,7 +193,7 @@ export interface TlsSettings {
   readonly clientCa?: string;
 }
 
-export function identityOf(raw: z.infer<typeof IDENTITY_SHAPE>): IdentitySettings {
+export function identitySettings(raw: z.infer<typeof IDENTITY_SHAPE>): IdentitySettings {
   const { resource, jwt, xfcc, header } = raw;
   const accounts = raw["service-accounts"];
   return {
@@ -210,7 +210,7 @@ export function identityOf(raw: z.infer<typeof IDENTITY_SHAPE>): IdentitySetting
   };
 }
 
-export function tlsOf(raw: z.infer<typeof TLS_SHAPE>): TlsSettings | undefined {
+export function tlsSettings(raw: z.infer<typeof TLS_SHAPE>): TlsSettings | undefined {
   if (raw === undefined) return undefined;
   const clientCa = raw["client-ca"];
   return { cert: raw.cert, key: raw.key, ...(clientCa !== undefined && { clientCa }) };

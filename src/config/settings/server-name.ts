@@ -5,12 +5,12 @@ const RUNNERS =
   /^(?:npx|bunx|pnpx|uvx|uv|pipx|node|nodejs|bun|deno|python|python\d(?:\.\d+)?|env|docker|podman)(?:\.exe|\.cmd)?$/i;
 const SUBCOMMANDS: ReadonlySet<string> = new Set(["run", "exec", "x", "dlx", "tool"]);
 
-export function nameOfHost(url: URL): string {
+export function serverNameFromUrl(url: URL): string {
   return url.hostname.replaceAll(/[[\]:]/g, "_");
 }
 
 /** The base name of the command, or of what a runner is to run: `npx -y @scope/server-x@1.2` is `server-x`. */
-export function nameOfCommand(command: string, args: readonly string[]): string {
+export function serverNameFromCommand(command: string, args: readonly string[]): string {
   const base = baseName(command);
   const program = RUNNERS.test(base) ? args.find(isProgram) : undefined;
   const name = program === undefined ? base : baseName(program.replace(/(?<=.)@[^/@]*$/, ""));

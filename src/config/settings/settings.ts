@@ -4,14 +4,19 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Mode } from "../../policy/mode.ts";
-import { type AdminTokenSource, adminTokenOf } from "./admin-token.ts";
-import { type ApprovalSettings, approvalsOf } from "./approval-settings.ts";
-import { type FreezeSettings, freezeOf } from "./freeze-settings.ts";
+import { type AdminTokenSource, adminTokenSource } from "./admin-token.ts";
+import { type ApprovalSettings, approvalSettings } from "./approval-settings.ts";
+import { type FreezeSettings, freezeSettings } from "./freeze-settings.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
-import { type IdentitySettings, identityOf, type TlsSettings, tlsOf } from "./identity-settings.ts";
+import {
+  type IdentitySettings,
+  identitySettings,
+  type TlsSettings,
+  tlsSettings,
+} from "./identity-settings.ts";
 import { type LimitsSettings, limitsProblems, mergeLimits, withSentinelAccount } from "./limits-settings.ts";
-import { nameOfCommand, nameOfHost } from "./server-name.ts";
+import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import { type Address, type LOG_LEVELS, type PolicyBinding, SETTINGS_SHAPE } from "./settings-shape.ts";
 
 export interface Settings {
@@ -74,7 +79,7 @@ export interface HttpSettings extends Settings {
   readonly listen: Address;
 }
 
-export function isHttp(settings: Settings): settings is HttpSettings {
+export function hasHttpListener(settings: Settings): settings is HttpSettings {
   return settings.listen !== undefined;
 }
 
@@ -215,8 +220,8 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
   const upstream = upstreamOf(raw, sources);
   const listen = raw.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
   const { isTerminal, environment } = sources;
-  const tls = tlsOf(raw.tls);
-  const adminToken = adminTokenOf(raw["admin-token-file"], environment);
+  const tls = tlsSettings(raw.tls);
+  const adminToken = adminTokenSource(raw["admin-token-file"], environment);
   return {
     upstream,
     ...(listen === undefined ? {} : { listen }),
@@ -235,11 +240,11 @@ function complete(raw: z.infer<typeof SETTINGS_SHAPE>, sources: SettingsSources)
     requireIsolation: String(raw["require-isolation"]) === "true",
     logLevel: raw["log-level"],
     logFormat: raw["log-format"] ?? (isTerminal ? "pretty" : "json"),
-    identity: identityOf(identity),
+    identity: identitySettings(identity),
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
-    approvals: approvalsOf(raw.approvals),
-    freeze: freezeOf(raw.freeze),
+    approvals: approvalSettings(raw.approvals),
+    freeze: freezeSettings(raw.freeze),
     limits: withSentinelAccount(raw.limits, environment),
     bounds: {
       messageBytes: bounds["message-bytes"],
@@ -275,7 +280,9 @@ function upstreamOf(
 }
 
 function serverName(upstream: UpstreamSettings): string {
-  return upstream.kind === "http" ? nameOfHost(upstream.url) : nameOfCommand(upstream.command, upstream.args);
+  return upstream.kind === "http"
+    ? serverNameFromUrl(upstream.url)
+    : serverNameFromCommand(upstream.command, upstream.args);
 }
 
 /** Where a flag speaks of a part of a mapping: which. */

@@ -20,9 +20,9 @@ import {
   INVALID_REQUEST,
   type RefusedRequest,
 } from "../../mcp/error-response.ts";
-import type { Metadata } from "../../identity/protected-resource-metadata.ts";
+import type { MetadataEndpoint } from "../../identity/protected-resource-metadata.ts";
 import type { Drain } from "../http/drain.ts";
-import type { Identified } from "../../identity/authenticator.ts";
+import type { AuthenticationOutcome } from "../../identity/authenticator.ts";
 import { cutSlowReaders } from "../http/slow-readers.ts";
 
 export interface DownstreamOptions {
@@ -44,7 +44,7 @@ export interface DownstreamOptions {
   /** Absent: plain HTTP. */
   readonly tls?: HttpsOptions;
   /** What is served beside the endpoint; the edge lets its targets through. */
-  readonly metadata?: Metadata;
+  readonly metadata?: MetadataEndpoint;
 }
 
 /** A server that relays; it does not listen yet. */
@@ -161,7 +161,7 @@ function serveRequest(
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   // Before the body: who may not call has nothing read of what it sends.
   const proof = relay.admission.identify(request);
-  const admit = (settled: Identified): void | Promise<void> =>
+  const admit = (settled: AuthenticationOutcome): void | Promise<void> =>
     serveCaller(listener, request, relay.admission.admit(request, response, settled));
   return proof instanceof Promise ? proof.then(admit) : admit(proof);
 }

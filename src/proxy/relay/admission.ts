@@ -8,7 +8,7 @@ import type { Caller, Exchange } from "./exchange.ts";
 import { overloadResponse } from "./upstream-errors.ts";
 import { type LocalResponse, sendResponse, type RefusedRequest } from "../../mcp/error-response.ts";
 import type { Challenge } from "../../identity/challenge.ts";
-import type { Identified, Identity } from "../../identity/authenticator.ts";
+import type { AuthenticationOutcome, Authenticator } from "../../identity/authenticator.ts";
 import { clientOf, messageId, type Message } from "../../mcp/message.ts";
 import { type OwnedResource, notFoundResponse } from "./ownership.ts";
 import type { ConcurrencyLimit } from "../http/concurrency-limit.ts";
@@ -17,7 +17,7 @@ import type { TaskOwners } from "../sessions/task-owners.ts";
 import { taskRequestOf } from "../sessions/open-tasks.ts";
 
 export interface AdmissionParts {
-  readonly identity: Identity;
+  readonly identity: Authenticator;
   readonly challenge: Challenge;
   readonly sessions: Sessions;
   readonly taskOwners: TaskOwners;
@@ -42,16 +42,20 @@ export class Admission {
   }
 
   /** Who is calling, by what the request shows beside its body. */
-  identify(incoming: IncomingMessage): Identified | Promise<Identified> {
-    return this.#parts.identity.identify(incoming);
+  identify(incoming: IncomingMessage): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+    return this.#parts.identity.authenticate(incoming);
   }
 
   /** The caller, when it may call at all; answers and returns undefined when its proof is bad or missing. */
-  admit(incoming: IncomingMessage, downstream: ServerResponse, proof: Identified): Caller | undefined {
+  admit(
+    incoming: IncomingMessage,
+    downstream: ServerResponse,
+    proof: AuthenticationOutcome,
+  ): Caller | undefined {
     if (proof.kind === "agent") return { incoming, downstream, agent: proof.agent };
     if (proof.kind === "none") return { incoming, downstream };
     const detail = proof.kind === "bad" ? proof.detail : "proof of identity is required here";
-    const answer = this.#parts.challenge.refuse(proof.kind, detail);
+    const answer = this.#parts.challenge.unauthorized(proof.kind, detail);
     this.refuse({ incoming, downstream }, { cause: "unauthenticated", detail, bytes: 0, answer });
     return undefined;
   }
@@ -75,7 +79,7 @@ export class Admission {
     // Security: also on a modern body, which a server of the old era takes for a message of that session.
     const id = typeof header === "string" ? header : undefined;
     const client = (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(id);
-    const agent = caller.agent ?? identity.withoutProof(client);
+    const agent = caller.agent ?? identity.agentWithoutCredential(client);
     const { incoming, downstream } = caller;
     const base = { incoming, downstream, agent, client };
     const principal = principalOf(agent);

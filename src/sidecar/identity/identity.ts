@@ -3,29 +3,33 @@
 import type { IdentitySettings } from "../../config/settings/identity-settings.ts";
 import { type ApiKey, parseKeyFile } from "../../config/files/key-file.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
-import { openWatched } from "../../config/files/watched-file.ts";
+import { openWatchedFile } from "../../config/files/watched-file.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
-import { apiKeySource, checkApiKey } from "../../identity/api-key.ts";
+import { apiKeySource, authenticateApiKey } from "../../identity/api-key.ts";
 import { bearerSource } from "../../identity/bearer.ts";
 import { type Challenge, createChallenge } from "../../identity/challenge.ts";
-import { flagSource } from "../../identity/static-agent.ts";
-import { headerSource } from "../../identity/header.ts";
-import { createIsHop } from "../../identity/trusted-proxy.ts";
-import { createIdentity, type Identity } from "../../identity/authenticator.ts";
-import { type Metadata, ownMetadata, upstreamMetadata } from "../../identity/protected-resource-metadata.ts";
+import { staticAgentSource } from "../../identity/static-agent.ts";
+import { trustedHeaderSource } from "../../identity/header.ts";
+import { createTrustedProxyCheck } from "../../identity/trusted-proxy.ts";
+import { createAuthenticator, type Authenticator } from "../../identity/authenticator.ts";
+import {
+  type MetadataEndpoint,
+  ownMetadata,
+  upstreamMetadata,
+} from "../../identity/protected-resource-metadata.ts";
 import { mtlsSource } from "../../identity/mtls.ts";
-import type { Source } from "../../identity/authentication.ts";
+import type { CredentialSource } from "../../identity/authentication.ts";
 import { TokenCache } from "../../identity/token-cache.ts";
 import { XFCC_HEADER, xfccSource } from "../../identity/xfcc.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
 
 export interface BuiltIdentity {
-  readonly identity: Identity;
+  readonly identity: Authenticator;
   readonly challenge: Challenge;
   /** Absent when no well-known document is served. */
-  readonly metadata?: Metadata;
+  readonly metadata?: MetadataEndpoint;
   /** Headers that may carry a credential, in lower case; a request may have each of them once. */
   readonly proofHeaders: ReadonlySet<string>;
   /** Headers that are never forwarded, in lower case. */
@@ -52,7 +56,7 @@ export function buildIdentity(
   });
   const metadata = metadataOf(settings, challenge);
   return {
-    identity: createIdentity({ sources, isRequired: identity.isRequired === true }),
+    identity: createAuthenticator({ sources, isRequired: identity.isRequired === true }),
     challenge,
     ...(metadata && { metadata }),
     proofHeaders,
@@ -69,22 +73,22 @@ export function buildIdentity(
 }
 
 /** In order of trust. */
-function sourcesOf(builder: IdentityBuilder): readonly Source[] {
+function sourcesOf(builder: IdentityBuilder): readonly CredentialSource[] {
   const { agent, identity, tls } = builder.settings;
   const { xfcc, header } = identity;
   const sources = [
     ...tokenSources(builder),
     // A trusted proxy's statement about its client comes before the proxy's own certificate.
-    xfcc && xfccSource(createIsHop(xfcc.from)),
+    xfcc && xfccSource(createTrustedProxyCheck(xfcc.from)),
     tls?.clientCa === undefined ? undefined : mtlsSource(),
-    header && headerSource(header.name.toLowerCase(), createIsHop(header.from)),
+    header && trustedHeaderSource(header.name.toLowerCase(), createTrustedProxyCheck(header.from)),
   ].filter((source) => source !== undefined);
   if (agent !== undefined) builder.agents.push(agent);
   // Security: next to a source that asks for a credential, this would give every caller without one that agent's name.
-  return sources.length === 0 && agent !== undefined ? [flagSource(agent)] : sources;
+  return sources.length === 0 && agent !== undefined ? [staticAgentSource(agent)] : sources;
 }
 
-function tokenSources(builder: IdentityBuilder): readonly (Source | undefined)[] {
+function tokenSources(builder: IdentityBuilder): readonly (CredentialSource | undefined)[] {
   const { apiKeys, jwt, serviceAccounts } = builder.settings.identity;
   const keys = apiKeys && openApiKeys(apiKeys.file, builder);
   const verifiers = buildVerifiers(builder);
@@ -95,13 +99,13 @@ function tokenSources(builder: IdentityBuilder): readonly (Source | undefined)[]
       : bearerSource({
           verifiers,
           cache: new TokenCache(builder.clock.wallMs),
-          ...(keys && isBearerKey && { checkKey: (token: string) => checkApiKey(token, keys()) }),
+          ...(keys && isBearerKey && { checkKey: (token: string) => authenticateApiKey(token, keys()) }),
         });
   return [bearer, apiKeys && keys && !isBearerKey ? apiKeySource(apiKeys.header, keys) : undefined];
 }
 
 function openApiKeys(path: string, builder: IdentityBuilder): () => readonly ApiKey[] {
-  const opened = openWatched({
+  const opened = openWatchedFile({
     paths: [path],
     parse: (bytes) => parseKeyFile(path, bytes ?? Buffer.alloc(0)),
   });
@@ -135,7 +139,10 @@ function withheldHeadersOf(
   return withheld;
 }
 
-function metadataOf({ identity, path, upstream }: Settings, { metadata }: Challenge): Metadata | undefined {
+function metadataOf(
+  { identity, path, upstream }: Settings,
+  { metadata }: Challenge,
+): MetadataEndpoint | undefined {
   if (identity.isPassthrough === true)
     return upstream.kind === "http" ? upstreamMetadata(path, upstream.url) : undefined;
   return metadata === undefined ? undefined : ownMetadata(path, metadata);

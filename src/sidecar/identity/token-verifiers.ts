@@ -1,14 +1,14 @@
 /** Builds the token verifiers: for one issuer's JWTs, and for the ServiceAccount tokens of a cluster. */
 
 import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/identity-settings.ts";
-import { openKeySetFile } from "../../config/files/jwks-file.ts";
+import { openJwksFile } from "../../config/files/jwks-file.ts";
 import { readText } from "../../config/files/read-text.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
-import { AskError, type JsonRequest } from "../../identity/fetch-json.ts";
+import { FetchError, type JsonRequest } from "../../identity/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/bearer.ts";
-import { discoverKeys, fetchKeys } from "../../identity/fetch-jwks.ts";
+import { discoverKeySet, fetchKeySet } from "../../identity/fetch-jwks.ts";
 import { agentFromClaim, createJwtVerifier } from "../../identity/jwt.ts";
-import { FetchedKeys, type FetchedKeysOptions, type FindKey, findIn } from "../../identity/jwks-cache.ts";
+import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/jwks-cache.ts";
 import { createServiceAccountVerifier } from "../../identity/service-account.ts";
 import { createTokenReviewer } from "../../identity/token-review.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
@@ -26,7 +26,7 @@ type JwtSettings = NonNullable<IdentityBuilder["settings"]["identity"]["jwt"]>;
 
 function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVerifier {
   const { issuer, jwks, agentClaim } = settings;
-  const fetch = jwks === undefined ? () => discoverKeys(issuer) : () => fetchKeys({ url: jwks });
+  const fetch = jwks === undefined ? () => discoverKeySet(issuer) : () => fetchKeySet({ url: jwks });
   return createJwtVerifier({
     ...settings,
     findKey: fetchedKeys(builder, settings, { name: issuer, fetch }),
@@ -44,7 +44,7 @@ function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccou
       ? keysFromFile(jwksFile ?? "", builder)
       : fetchedKeys(builder, settings, {
           name: "the cluster",
-          fetch: () => fetchKeys(apiServerRequest(jwks, settings)),
+          fetch: () => fetchKeySet(apiServerRequest(jwks, settings)),
         });
   return createServiceAccountVerifier({
     issuer: issuer ?? "",
@@ -76,12 +76,12 @@ function tokenReviewer(
 function fetchedKeys(
   { clock, refreshables }: IdentityBuilder,
   { refreshMs, staleMs, coolDownMs }: KeyTimes,
-  source: Pick<FetchedKeysOptions, "name" | "fetch">,
+  source: Pick<JwksCacheOptions, "name" | "fetch">,
 ): FindKey {
   let log: Log | undefined;
   const onProblem = (problem: string): void => log?.warn({ problem }, "public keys could not be fetched");
   const times = { nowMs: clock.steadyMs, refreshMs, staleMs, coolDownMs };
-  const keys = new FetchedKeys({ ...times, ...source, onProblem });
+  const keys = new JwksCache({ ...times, ...source, onProblem });
   const start = (given: Log): (() => void) => {
     log = given;
     keys.start();
@@ -92,13 +92,13 @@ function fetchedKeys(
 }
 
 function keysFromFile(path: string, { refreshables, problems }: IdentityBuilder): FindKey {
-  const opened = openKeySetFile(path);
+  const opened = openJwksFile(path);
   if (opened.ok) {
     refreshables.push(refreshableFile(opened.file, "public keys"));
-    return findIn(opened.file.current);
+    return findKeyIn(opened.file.current);
   }
   problems.push(...opened.problems);
-  return findIn(() => ({ keys: [] }));
+  return findKeyIn(() => ({ keys: [] }));
 }
 
 /** A request to the API server. Reads both files each time, because Kubernetes rotates them. @throws AskError */
@@ -112,7 +112,7 @@ function apiServerRequest(url: URL, { caFile, tokenFile }: ServiceAccountSetting
 
 function readNow(path: string): string {
   const text = readText(path);
-  if (!text.ok) throw new AskError(text.problems.join(", "));
+  if (!text.ok) throw new FetchError(text.problems.join(", "));
   return text.value;
 }
 

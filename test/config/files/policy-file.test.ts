@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { digestOf, parsePolicyFile, readPolicyFile } from "../../../src/config/files/policy-file.ts";
+import { policyDigest, parsePolicyFile, readPolicyFile } from "../../../src/config/files/policy-file.ts";
 import { printJson } from "../../../src/json/print-json.ts";
 
 const BAD = new URL("../../fixtures/policies/bad/", import.meta.url);
@@ -63,10 +63,10 @@ tools:
   it("carry the sha256 of their bytes, good or bad", () => {
     const text = bytes('{"version":"1","default":"deny"}');
     const read = parsePolicyFile(text, "p.json");
-    expect(read.digest).toBe(digestOf(text));
+    expect(read.digest).toBe(policyDigest(text));
     expect(read.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(read.ok && read.policy.digest).toBe(read.digest);
-    expect(parsePolicyFile(bytes("{}"), "p.json").digest).toBe(digestOf(bytes("{}")));
+    expect(parsePolicyFile(bytes("{}"), "p.json").digest).toBe(policyDigest(bytes("{}")));
   });
 
   it("may be forced into shadow", () => {
@@ -85,7 +85,7 @@ tools:
 
   it("are read from disk", () => {
     const file = new URL("version-unknown.json", BAD).pathname;
-    expect(readPolicyFile(file).digest).toBe(digestOf(readFileSync(file)));
+    expect(readPolicyFile(file).digest).toBe(policyDigest(readFileSync(file)));
   });
 
   it("load in time that grows no faster than their rules", () => {

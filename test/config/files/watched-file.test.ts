@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openWatched, type Reading } from "../../../src/config/files/watched-file.ts";
+import { openWatchedFile, type FileReading } from "../../../src/config/files/watched-file.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -11,13 +11,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file that holds a number is good. */
-function parseNumber(bytes: Buffer | undefined): Reading<number> {
+function parseNumber(bytes: Buffer | undefined): FileReading<number> {
   const value = Number(bytes?.toString());
   return Number.isNaN(value) ? { ok: false, problems: ["is no number"] } : { ok: true, value };
 }
 
 function watch(path: string) {
-  const opened = openWatched({ paths: [path], parse: parseNumber });
+  const opened = openWatchedFile({ paths: [path], parse: parseNumber });
   if (!opened.ok) throw new Error(opened.problems.join());
   const changes: number[] = [];
   const problems: (readonly string[])[] = [];
@@ -45,7 +45,7 @@ function watch(path: string) {
 
 describe("a watched file", () => {
   it("is read at once, and a problem at the start is a problem", () => {
-    expect(openWatched({ paths: [join(folder, "none")], parse: parseNumber })).toEqual({
+    expect(openWatchedFile({ paths: [join(folder, "none")], parse: parseNumber })).toEqual({
       ok: false,
       problems: [`${join(folder, "none")}: cannot be read: ENOENT`],
     });

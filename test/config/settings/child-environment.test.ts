@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { childEnvironment, ENV_ENTRY } from "../../../src/config/settings/child-environment.ts";
-import { nameOfCommand, nameOfHost } from "../../../src/config/settings/server-name.ts";
+import { serverNameFromCommand, serverNameFromUrl } from "../../../src/config/settings/server-name.ts";
 import { parseSettings } from "../../../src/config/settings/settings.ts";
 
 const OURS = {
@@ -84,10 +84,10 @@ describe("the name of a server", () => {
     ["a:b,c", [], "a_b_c"],
     ["/", [], "stdio"],
   ])("of %s %j is %s", (command, args, name) => {
-    expect(nameOfCommand(command, args)).toBe(name);
+    expect(serverNameFromCommand(command, args)).toBe(name);
   });
 
   it("of an address has no colon, which a label must not have", () => {
-    expect(nameOfHost(new URL("http://[::1]:80/mcp"))).toBe("___1_");
+    expect(serverNameFromUrl(new URL("http://[::1]:80/mcp"))).toBe("___1_");
   });
 });
