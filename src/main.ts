@@ -6,7 +6,8 @@ import { EXIT_OK, refuseUsage, usageMessage, writeHelp } from "./commands/cli/co
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/settings/flags.ts";
-import { parseSettings, type Settings } from "./config/settings/settings.ts";
+import { parseSettings } from "./config/settings/parse-settings.ts";
+import type { Settings } from "./config/settings/settings.ts";
 import { VERSION } from "./config/version.ts";
 import { startSidecar } from "./sidecar/sidecar.ts";
 import { tuneCollector } from "./sidecar/gc-flags.ts";

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { parseDemoOptions } from "../src/commands/demo/options.ts";
 import { FLAGS } from "../src/config/settings/flags.ts";
-import { parseSettings } from "../src/config/settings/settings.ts";
+import { parseSettings } from "../src/config/settings/parse-settings.ts";
 import { COMPOSE, COMPOSE_TEXT, ROOT, serviceOf } from "./system/observability/compose-file.ts";
 
 const SERVICES = Object.entries(COMPOSE.services).map(([name, service]) => ({ name, ...service }));

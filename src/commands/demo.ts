@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseSettings, type Settings } from "../config/settings/settings.ts";
+import { parseSettings } from "../config/settings/parse-settings.ts";
+import type { Settings } from "../config/settings/settings.ts";
 import { EXIT_OK, refuseUsage, writeHelp } from "./cli/command.ts";
 import { AGENT_HEADER, runAgents } from "./demo/agents.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseSettings } from "../../src/config/settings/settings.ts";
+import { parseSettings } from "../../src/config/settings/parse-settings.ts";
 import { startConsoleSidecar } from "../fixtures/console-sidecar.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { until } from "../fixtures/start-sidecar.ts";
@@ -43,7 +43,11 @@ describe("approvals.webhook", () => {
   it.each([
     ["ftp://example.com/x?token=hush", "secret", "approvals.webhook.url: must be an http or https URL"],
     ["https://example.com/x", "short", "approvals.webhook.secret-file: must hold 22 or more characters"],
-    ["https://example.com/x", "none", "approvals.webhook.secret-file: cannot be read: ENOENT"],
+    [
+      "https://example.com/x",
+      "none",
+      "approvals.webhook.secret-file: cannot be read: no such file; check the path",
+    ],
   ])("refuses %s with %s, and repeats no secret", (url, file, problem) => {
     const config = join(folder, "config.yaml");
     writeFileSync(config, webhook(url, file));

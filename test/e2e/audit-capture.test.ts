@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseSettings } from "../../src/config/settings/settings.ts";
+import { parseSettings } from "../../src/config/settings/parse-settings.ts";
 import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";
 
@@ -107,10 +107,10 @@ describe("the settings", () => {
       "audit: { capture: [ { tool: t, paths: [arguments.x] } ] }",
       'audit.capture.0.paths.0: must be a path such as args.name or args["a.b"], got "arguments.x"',
     ],
-    ["audit: { capture: [ { tool: t, paths: [] } ] }", "audit.capture.0.paths: too small"],
-    ["audit: { capture: [ { tool: t } ] }", "audit.capture.0.paths: invalid input"],
+    ["audit: { capture: [ { tool: t, paths: [] } ] }", "audit.capture.0.paths: must have at least 1 entry"],
+    ["audit: { capture: [ { tool: t } ] }", "audit.capture.0.paths: is missing; it must be a list"],
     ["audit: { colour: red }", "audit: unknown: colour"],
-    ["audit: 5", "audit: invalid input"],
+    ["audit: 5", "audit: must be a mapping, got a number"],
   ])("refuse %s", (text, problem) => {
     expect(parse(text)).toEqual([expect.stringContaining(problem)]);
   });

@@ -199,8 +199,8 @@ function request(): string {
 }
 
 it.each([
-  ["a file that is not there", "none", "cannot be read: ENOENT"],
-  ["what is no certificate", "junk", "are no certificate and key that fit"],
+  ["a file that is not there", "none", "cannot be read: no such file; check the path"],
+  ["what is no certificate", "junk", "must be a certificate and its key, in PEM"],
 ])("TLS from %s is refused at the start with 64", async (_what, file, problem) => {
   writeFileSync(join(folder, "junk"), "junk");
   const path = join(folder, file);

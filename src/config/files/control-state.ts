@@ -1,4 +1,4 @@
-/** What is kept in files of our own, so that it outlives the process: freezes by hand, and approvals. */
+/** The state files of freezes and of approvals: their content survives a restart. */
 
 import * as z from "zod";
 import { openStateFile, type OpenedState } from "./state-file.ts";
@@ -33,19 +33,19 @@ const APPROVAL = z.strictObject({
   decided: z.strictObject({ by: text, reason: text.exactOptional(), atMs: time }).exactOptional(),
 });
 
-// A digest of what it is bound to: no value of an argument is kept.
+// Security: `binding` is a digest, so that no argument value is stored.
 const APPROVALS = z.array(z.strictObject({ binding: text.min(1), approval: APPROVAL })).readonly();
 
 export function openFreezeState(path: string): OpenedState<z.infer<typeof FREEZES>> {
   return openStateFile(path, FREEZES);
 }
 
-/** A freeze that another sidecar has stored, maybe one of another version: what is unknown about it does not undo it. */
+/** A freeze from the shared store; undefined when the value is not one. Unknown members, as of another version, are ignored. */
 export function readFreeze(value: unknown): z.infer<typeof FREEZE> | undefined {
   return FREEZE.safeParse(value).data;
 }
 
-/** The same for an approval: one with anything unknown about it is none. */
+/** An approval from the shared store; undefined when the value is not one. Security: an unknown member makes it invalid. */
 export function readApproval(value: unknown): z.infer<typeof APPROVAL> | undefined {
   return APPROVAL.safeParse(value).data;
 }

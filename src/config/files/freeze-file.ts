@@ -1,10 +1,11 @@
-/** The freeze file: a YAML or JSON list of what an operator has stopped. */
+/** The freeze file: a YAML or JSON list of the calls that an operator has stopped. */
 
 import * as z from "zod";
-import { parseDocument } from "yaml";
+import { checkShape, type ShapeProblem } from "../check-shape.ts";
+import { parseYaml } from "../parse-yaml.ts";
 import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 
-/** What is stopped; without agent and tool, every call. */
+/** One entry; without agent and tool it stops every call. */
 export interface FrozenEntry {
   readonly agent?: string;
   readonly tool?: string;
@@ -19,20 +20,17 @@ const text = z.string().min(1).max(256);
 
 const ENTRY = z
   .strictObject({
-    agent: text.optional(),
-    tool: text.optional(),
-    reason: text.optional(),
-    by: text.optional(),
+    agent: text.exactOptional(),
+    tool: text.exactOptional(),
+    reason: text.exactOptional(),
+    by: text.exactOptional(),
     until: z
       .string()
       .refine((value) => Number.isFinite(Date.parse(value)), "must be a time, as in 2030-01-31T12:00:00Z")
       .optional(),
   })
-  .transform(({ agent, tool, reason, by, until }): FrozenEntry => ({
-    ...(agent !== undefined && { agent }),
-    ...(tool !== undefined && { tool }),
-    ...(reason !== undefined && { reason }),
-    ...(by !== undefined && { by }),
+  .transform(({ until, ...entry }): FrozenEntry => ({
+    ...entry,
     ...(until !== undefined && { untilMs: Date.parse(until) }),
   }));
 
@@ -45,28 +43,21 @@ export function openFreezeFile(path: string): OpenedFile<readonly FrozenEntry[]>
   });
 }
 
-// Security: a misspelt `agent` would stop everybody, and a misspelt `until` for ever: unknown keys are errors.
-/** What the bytes say, or every problem with its place; an empty list stops nothing. */
+// Security: unknown keys are errors. A misspelt `agent` would freeze every agent, and a misspelt `until` would never end.
+/** The entries of a file, or every problem with its place; an empty list stops no call. */
 export function parseFreezeFile(path: string, bytes: Buffer): FileReading<readonly FrozenEntry[]> {
-  const document = parseDocument(bytes.toString("utf8"), { uniqueKeys: true, prettyErrors: false });
-  const [fault] = document.errors;
-  if (fault !== undefined)
-    return { ok: false, problems: [`${path}: is not YAML: ${lowerCase(fault.message)}`] };
-  const parsed = FILE_SHAPE.safeParse(document.toJS() ?? undefined);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, problems: parsed.error.issues.map((issue) => describe(path, issue)) };
+  const { document, problems } = parseYaml(bytes.toString("utf8"));
+  const [fault] = problems;
+  if (fault !== undefined) return { ok: false, problems: [`${path}: is not YAML: ${fault}`] };
+  const checked = checkShape(FILE_SHAPE, document.toJS() ?? undefined);
+  if (checked.ok) return checked;
+  return { ok: false, problems: checked.problems.map((problem) => freezeProblem(path, problem)) };
 }
 
-function describe(path: string, issue: z.core.$ZodIssue): string {
-  const [index, ...rest] = issue.path.map(String);
-  if (index === undefined && issue.code === "invalid_type")
-    return `${path}: must be a list such as [{ agent: NAME, tool: NAME, until: TIME }], or [] for nothing`;
-  const where = [path, ...(index === undefined ? [] : [[`[${index}]`, ...rest].join(".")])].join(": ");
-  if (issue.code === "unrecognized_keys")
-    return `${where}: unknown: ${issue.keys.join(", ")}; known are agent, tool, reason, by and until`;
-  return `${where}: ${lowerCase(issue.message)}`;
-}
-
-function lowerCase(message: string): string {
-  return (message.charAt(0).toLowerCase() + message.slice(1)).replace(/\.$/, "");
+function freezeProblem(file: string, { path, message, unknownKeys, isOtherType }: ShapeProblem): string {
+  const [index, ...names] = path;
+  if (index === undefined && isOtherType)
+    return `${file}: must be a list such as [{ agent: NAME, tool: NAME, until: TIME }], or [] for nothing`;
+  const where = index === undefined ? file : `${file}: ${[`[${index}]`, ...names].join(".")}`;
+  return `${where}: ${message}${unknownKeys === undefined ? "" : "; known are agent, tool, reason, by and until"}`;
 }

@@ -1,4 +1,4 @@
-/** From a policy file's bytes, JSON or YAML, to a compiled policy or the list of everything that is wrong with it. */
+/** Compiles a policy file, JSON or YAML, or lists every problem in it. */
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -7,10 +7,11 @@ import type { Mode } from "../../policy/mode.ts";
 import { parsePolicy } from "../../policy/document/document.ts";
 import type { Json } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
+import { readProblem } from "../file-fault.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface PolicyFileOptions {
-  /** `shadow` shadows everything, whatever the file says. */
+  /** `shadow` puts every rule in shadow mode, and overrides the file. */
   readonly mode?: Mode;
 }
 
@@ -20,7 +21,7 @@ export type PolicyFile =
       readonly policy: CompiledPolicy;
       /** sha256 of the bytes, in hex. */
       readonly digest: string;
-      /** What the reader should know about how the file was understood. */
+      /** Remarks on how the file was interpreted, for its author. */
       readonly notes: readonly string[];
     }
   | {
@@ -30,19 +31,18 @@ export type PolicyFile =
       readonly problems: readonly string[];
     };
 
-/** Reads and compiles a file; one that cannot be read is a problem like any other. */
+/** Reads and compiles a file. A file that cannot be read is a problem with an empty digest. */
 export function readPolicyFile(file: string, options: PolicyFileOptions = {}): PolicyFile {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { ok: false, digest: "", problems: [`${file}: cannot be read: ${why}`] };
+    return { ok: false, digest: "", problems: [readProblem(file, error)] };
   }
   return parsePolicyFile(bytes, file, options);
 }
 
-/** Compiles the bytes of a file; `file` names it in problems, and says by its ending which of the two it is. */
+/** Compiles the bytes of a file. `file` names it in problems, and its extension selects JSON or YAML. */
 export function parsePolicyFile(
   bytes: Uint8Array,
   file: string,
@@ -62,23 +62,23 @@ export function parsePolicyFile(
   return { ok: true, policy, digest, notes: parsed.document.notes };
 }
 
-/** sha256 in hex: what tells one policy from another in records and on every replica. */
+/** sha256 in hex: identifies a policy in audit records and across replicas. */
 export function policyDigest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-type Read =
+type ReadDocument =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-function readDocument(bytes: Uint8Array, file: string): Read {
+function readDocument(bytes: Uint8Array, file: string): ReadDocument {
   const text = decode(bytes);
   if (text === undefined) return { ok: false, problems: ["must be UTF-8 text"] };
   if (text.trim() === "") return { ok: false, problems: ["is empty, must be a policy"] };
   return isYaml(file, text) ? readYaml(text) : readJsonText(text);
 }
 
-/** By the file's name; without a telling one, what does not begin like JSON is YAML. */
+/** By the extension; without a known one, text that does not begin like JSON is YAML. */
 function isYaml(file: string, text: string): boolean {
   if (/\.ya?ml$/i.test(file)) return true;
   return !/\.json$/i.test(file) && !/^[[{"]/.test(text.trimStart());
@@ -92,22 +92,22 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A policy comes from its operator and may be large; an agent's message may not. */
+/** Larger than the bounds of an agent's message: the operator wrote the policy. */
 const BOUNDS = { maxNodes: 20_000_000, maxKeys: 20_000_000 };
 
-function readJsonText(text: string): Read {
+function readJsonText(text: string): ReadDocument {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
-  const name = read.cause === "duplicate_key" ? `: ${nameAt(text, read.offset)}` : "";
+  const name = read.cause === "duplicate_key" ? `: ${quotedNameAt(text, read.offset)}` : "";
   return { ok: false, problems: [`${textPosition(text, read.offset)}: ${read.detail}${name}`] };
 }
 
-/** An offset as an editor shows it: `line 1, column 1` is the first character. */
+/** A character offset as an editor shows it; `line 1, column 1` is the first character. */
 export function textPosition(text: string, offset: number): string {
   const before = text.slice(0, offset);
   return `line ${before.split("\n").length}, column ${offset - before.lastIndexOf("\n")}`;
 }
 
-function nameAt(text: string, offset: number): string {
+function quotedNameAt(text: string, offset: number): string {
   return /"(?:[^"\\]|\\.){0,80}"?/.exec(text.slice(offset, offset + 82))?.[0] ?? "";
 }

@@ -1,4 +1,4 @@
-/** Which policy judges which agent: files bound to patterns of agents' names, and one file for everyone else. */
+/** Selects the policy for each agent: files bound to patterns of agent names, and one file for all other agents. */
 
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { Mode } from "../../policy/mode.ts";
@@ -6,16 +6,16 @@ import { parsePolicyFile } from "./policy-file.ts";
 import type { PolicyBinding } from "../settings/settings-shape.ts";
 
 export interface PolicySources {
-  /** For agents that no binding matches; absent without bindings: everything is allowed. */
+  /** For agents that no binding matches. Absent without bindings: every call is allowed. */
   readonly policy?: string;
   readonly agents: readonly PolicyBinding[];
   readonly mode: Mode;
 }
 
 export interface PolicySet {
-  /** By the name that limits hang on; the first binding that matches. Undefined: no policy covers the agent. */
+  /** The policy of an agent, by the name that its limits are counted under: the first binding that matches. Undefined: no policy covers the agent. */
   readonly forAgent: (name: string) => CompiledPolicy | undefined;
-  /** What an agent without a binding gets. */
+  /** The policy of agents without a binding. */
   readonly everyone: CompiledPolicy | undefined;
   readonly all: readonly CompiledPolicy[];
 }
@@ -26,13 +26,13 @@ export type LoadedPolicies =
 
 type NamedFiles = Pick<PolicySources, "policy" | "agents">;
 
-/** The files of all policies, each once. */
+/** The paths of all policy files, each once. */
 export function policyPaths({ policy, agents }: NamedFiles): string[] {
   const paths = [...agents.map((binding) => binding.policy), ...(policy === undefined ? [] : [policy])];
   return [...new Set(paths)];
 }
 
-/** Compiles the bytes of each file of `policyPaths`, in that order; the problems of all of them at once. `whenNone` is in force when no file is named at all. */
+/** Compiles the bytes of each file of `policyPaths`, in that order, or lists the problems of all of them. `whenNone` applies when no file is named. */
 export function parsePolicies(
   sources: PolicySources,
   whenNone: CompiledPolicy,
@@ -48,7 +48,7 @@ export function parsePolicies(
   const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
   const policyAt = (path: string): CompiledPolicy | undefined => compiled[paths.indexOf(path)];
   const bindings = agents.map((binding) => ({
-    pattern: patternOf(binding.match),
+    pattern: compilePattern(binding.match),
     policy: policyAt(binding.policy),
   }));
   const everyone = policy === undefined ? undefined : policyAt(policy);
@@ -59,7 +59,7 @@ export function parsePolicies(
   return { ok: true, policies: { forAgent, everyone, all: compiled } };
 }
 
-function patternOf(match: string): RegExp {
+function compilePattern(match: string): RegExp {
   const literals = match.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
   return new RegExp(`^${literals.join(".*")}$`, "su");
 }

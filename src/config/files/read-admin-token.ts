@@ -1,7 +1,7 @@
-/** Reads the admin token, and checks what it looks like. */
+/** Reads the admin token, and checks its form. */
 
 import { ADMIN_TOKEN_VARIABLE, type AdminTokenSource } from "../settings/admin-token.ts";
-import { readText } from "./read-text.ts";
+import { readText } from "./watched-file.ts";
 
 export type AdminTokenReading =
   | { readonly ok: true; readonly token: string }
@@ -10,7 +10,7 @@ export type AdminTokenReading =
 /** 128 random bits in base64url have 22 characters. */
 const MIN_TOKEN_LENGTH = 22;
 
-/** The token; a file is read now, without the white space around it. Problems never show it. */
+/** The token. A file is read now, and white space around the token is removed. Problems never show the token. */
 export function readAdminToken(source: AdminTokenSource): AdminTokenReading {
   if ("token" in source) return checkAdminToken(source.token, ADMIN_TOKEN_VARIABLE);
   const text = readText(source.file);

@@ -1,12 +1,13 @@
-/** A file of our own that outlives the process: read once, and replaced whole at each change. */
+/** A file that Tollgate keeps state in: read once at the start, and replaced as a whole at each change. */
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import type * as z from "zod";
+import { errorCode, readProblem, writeProblem } from "../file-fault.ts";
 
 export interface StateFile<T> {
-  /** What it held at the start; absent where it is new. */
+  /** Its content at the start; undefined when the file is new. */
   readonly initial: T | undefined;
-  /** Replaces it; what kept it from that, in words, or undefined. It never throws. */
+  /** Replaces the content. Returns the problem when that fails, else undefined; never throws. */
   readonly save: (value: T) => string | undefined;
 }
 
@@ -14,18 +15,17 @@ export type OpenedState<T> =
   | { readonly ok: true; readonly file: StateFile<T> }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads now. A file that is there and cannot be understood is a problem: what it held would be forgotten. */
+/** Reads now. A file with unreadable content is a problem: to ignore it would lose its state. */
 export function openStateFile<T>(path: string, shape: z.ZodType<T>): OpenedState<T> {
   const save = (value: T): string | undefined => replace(path, JSON.stringify(value));
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const why = codeOf(error);
-    if (why === "ENOENT") return { ok: true, file: { initial: undefined, save } };
-    return { ok: false, problems: [`${path}: cannot be read: ${why}`] };
+    if (errorCode(error) === "ENOENT") return { ok: true, file: { initial: undefined, save } };
+    return { ok: false, problems: [readProblem(path, error)] };
   }
-  const parsed = shape.safeParse(jsonIn(text));
+  const parsed = shape.safeParse(parseJson(text));
   if (parsed.success) return { ok: true, file: { initial: parsed.data, save } };
   return {
     ok: false,
@@ -33,10 +33,10 @@ export function openStateFile<T>(path: string, shape: z.ZodType<T>): OpenedState
   };
 }
 
-// Written beside and renamed: who reads it finds the old state or the new one.
+// Written to a second file and renamed, so that a reader finds the old state or the new one, and no mixture.
 function replace(path: string, text: string): string | undefined {
   try {
-    // Security: readable by the owner alone.
+    // Security: readable only by its owner.
     const descriptor = openSync(`${path}.new`, "w", 0o600);
     try {
       writeSync(descriptor, text);
@@ -47,18 +47,14 @@ function replace(path: string, text: string): string | undefined {
     renameSync(`${path}.new`, path);
     return undefined;
   } catch (error) {
-    return `${path}: cannot be written: ${codeOf(error)}`;
+    return writeProblem(path, error);
   }
 }
 
-function jsonIn(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }

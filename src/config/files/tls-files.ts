@@ -1,34 +1,46 @@
-/** Certificate, key and client authorities of the downstream listener, read together and again when they change. */
+/** The certificate, the key and the client authorities of the downstream listener, read together and watched. */
 
 import { createSecureContext } from "node:tls";
-import type { TlsSettings } from "../settings/identity-settings.ts";
+import type { TlsSettings } from "../settings/tls-settings.ts";
+import { errorCode } from "../file-fault.ts";
 import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 
-/** PEM, as node:tls takes it. */
+/** PEM texts for node:tls. */
 interface TlsMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Absent: no client certificate is asked for. */
+  /** Authorities of client certificates; absent: none is requested. */
   readonly ca?: Buffer;
 }
 
 export function openTlsFiles({ cert, key, clientCa }: TlsSettings): OpenedFile<TlsMaterial> {
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
-  return openWatchedFile({ paths, parse: (...bytes) => parse(paths, bytes) });
+  return openWatchedFile({ paths, parse: (...bytes) => parseTls(paths, bytes) });
 }
 
-/** Half a change, such as a new certificate beside the old key, does not fit and changes nothing. */
-function parse(paths: readonly string[], bytes: readonly Buffer[]): FileReading<TlsMaterial> {
+/** A new certificate beside the old key does not match: the previous pair stays in force until both have changed. */
+function parseTls(paths: readonly string[], bytes: readonly Buffer[]): FileReading<TlsMaterial> {
   const [cert = Buffer.alloc(0), key = Buffer.alloc(0), ca] = bytes;
   const material = { cert, key, ...(ca && { ca }) };
-  // OpenSSL takes authorities without a certificate for none at all, and then nobody could be checked.
+  // Security: OpenSSL takes a file without certificates for an absent file, and would check no client certificate.
   if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----"))
-    return { ok: false, problems: [`${paths[2]}: must hold certificates in PEM`] };
+    return { ok: false, problems: [`${paths[2]}: must hold the certificates of client authorities, in PEM`] };
   try {
     createSecureContext(material);
     return { ok: true, value: material };
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { ok: false, problems: [`${paths.join(", ")}: are no certificate and key that fit: ${why}`] };
+    return { ok: false, problems: [`${paths.join(", ")}: ${tlsFault(errorCode(error))}`] };
+  }
+}
+
+/** Texts for codes of OpenSSL, which name the library's own terms. */
+function tlsFault(code: string | undefined): string {
+  switch (code) {
+    case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
+      return "the key does not belong to the certificate; name the pair that was issued together";
+    case "ERR_OSSL_PEM_NO_START_LINE":
+      return "must be a certificate and its key, in PEM; one of them is not PEM";
+    default:
+      return `must be a certificate and its key, in PEM; OpenSSL reports ${code ?? "an unknown error"}`;
   }
 }

@@ -1,7 +1,8 @@
-/** Files that are read again while the program runs: by comparing bytes, and keeping the last good reading. */
+/** Files that are polled while the program runs: their bytes are compared, and the last good reading is kept. */
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { errorCode, readProblem } from "../file-fault.ts";
 
 export type FileReading<T> =
   | { readonly ok: true; readonly value: T }
@@ -11,27 +12,27 @@ export type FileReading<T> =
 export type Schedule = (poll: () => void, everyMs: number) => () => void;
 
 export interface WatchOptions<T> {
-  /** Read together: they change as one, such as a certificate and its key. */
+  /** Read together, as one value: such as a certificate and its key. */
   readonly paths: readonly string[];
-  /** From the bytes of each, in order. Its problems name the file. */
+  /** Parses the bytes of each file, in order. Its problems name the file. */
   readonly parse: (...bytes: readonly Buffer[]) => FileReading<T>;
 }
 
 export interface WatchEvents<T> {
   readonly onChanged?: (value: T) => void;
-  /** Hears once of each state of the files that is bad; the last good reading stays in force. */
+  /** Called once for each bad state of the files; the last good reading stays in force. */
   readonly onProblems?: (problems: readonly string[]) => void;
 }
 
 export interface WatchedFile<T> {
   /** The last good reading. */
   readonly current: () => T;
-  /** Looks now, and believes what it sees: somebody says that the files are whole. */
+  /** Reads now, and accepts a change at once: the caller asserts that the files are complete. */
   readonly poll: () => void;
-  /** Why the files as they are now are not in force; empty when they are. */
+  /** Why the present state of the files is not in force; empty when it is. */
   readonly problems: () => readonly string[];
-  /** Looks every second from now on; a change counts when it was seen twice, since a file may be half written. Returns the way to stop. */
-  readonly start: (events?: WatchEvents<T>, repeat?: Schedule) => () => void;
+  /** Polls every second. A change is accepted when two polls in a row see it. Returns the function that stops it. */
+  readonly start: (events?: WatchEvents<T>, schedule?: Schedule) => () => void;
 }
 
 export type OpenedFile<T> =
@@ -40,34 +41,33 @@ export type OpenedFile<T> =
 
 const POLL_MS = 1_000;
 
-/** Reads now; what cannot be read or parsed at the start is a problem, and nothing is watched. */
+/** Reads now. Files that cannot be read or parsed at the start are problems, and are not watched. */
 export function openWatchedFile<T>({ paths, parse }: WatchOptions<T>): OpenedFile<T> {
-  let seen = readAll(paths);
-  const first = parseSnapshot(seen, parse);
+  let accepted = readAll(paths);
+  const first = parseSnapshot(accepted, parse);
   if (!first.ok) return first;
   let current = first.value;
   let problems: readonly string[] = [];
   let events: WatchEvents<T> = {};
-  /** What was seen the last time, and was new then. */
-  let unconfirmedDigest: string | undefined;
-  const look = (isWhole: boolean): void => {
+  let lastDigest: string | undefined;
+  const check = (isComplete: boolean): void => {
     const now = readAll(paths);
-    // Security: half a file may be a valid policy, and a looser one.
-    const isSettled = isWhole || now.digest === unconfirmedDigest;
-    unconfirmedDigest = now.digest;
-    if (!isSettled || now.digest === seen.digest) return;
-    seen = now;
+    // Security: a half-written file may be a valid policy that allows more.
+    const isConfirmed = isComplete || now.digest === lastDigest;
+    lastDigest = now.digest;
+    if (!isConfirmed || now.digest === accepted.digest) return;
+    accepted = now;
     const reading = parseSnapshot(now, parse);
     problems = reading.ok ? [] : reading.problems;
     if (!reading.ok) return events.onProblems?.(reading.problems);
     current = reading.value;
     events.onChanged?.(current);
   };
-  const start: WatchedFile<T>["start"] = (heard = {}, repeat = everyInterval) => {
-    events = heard;
-    return repeat(() => look(false), POLL_MS);
+  const start: WatchedFile<T>["start"] = (given = {}, schedule = everyInterval) => {
+    events = given;
+    return schedule(() => check(false), POLL_MS);
   };
-  const poll = (): void => look(true);
+  const poll = (): void => check(true);
   return { ok: true, file: { current: () => current, poll, problems: () => problems, start } };
 }
 
@@ -78,7 +78,7 @@ const everyInterval: Schedule = (poll, everyMs) => {
 };
 
 interface FilesSnapshot {
-  /** Of all files; a file that cannot be read counts by the reason. */
+  /** Of all files; a file that cannot be read counts by the code of its error. */
   readonly digest: string;
   readonly bytes: readonly Buffer[];
   readonly problems: readonly string[];
@@ -94,9 +94,8 @@ function readAll(paths: readonly string[]): FilesSnapshot {
       bytes.push(read);
       hash.update(`${read.byteLength}:`).update(read);
     } catch (error) {
-      const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-      problems.push(`${path}: cannot be read: ${why}`);
-      hash.update(`!${why}`);
+      problems.push(readProblem(path, error));
+      hash.update(`!${errorCode(error)}`);
     }
   }
   return { digest: hash.digest("hex"), bytes, problems };
@@ -107,4 +106,13 @@ function parseSnapshot<T>(
   parse: WatchOptions<T>["parse"],
 ): FileReading<T> {
   return problems.length > 0 ? { ok: false, problems } : parse(...bytes);
+}
+
+/** Reads a file once, as text. */
+export function readText(path: string): FileReading<string> {
+  try {
+    return { ok: true, value: readFileSync(path, "utf8") };
+  } catch (error) {
+    return { ok: false, problems: [readProblem(path, error)] };
+  }
 }

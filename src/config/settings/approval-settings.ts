@@ -1,22 +1,23 @@
-/** Settings of approvals: how long they wait, and who hears that a call waits. */
+/** Settings of approvals: how long they wait, where they are kept, and the webhook that announces them. */
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { readFault } from "../file-fault.ts";
 
 export interface ApprovalSettings {
-  /** How long an approval waits for a person, and how long it stays usable once given. */
+  /** How long a call waits for an approval, and how long a granted approval stays usable. */
   readonly ttlMs: number;
-  /** A file of ours, which outlives this process; absent: approvals end with it. */
+  /** A file that keeps approvals over a restart; absent: they end with the process. */
   readonly state?: string;
-  /** Who hears of each call that waits; absent: nobody. */
+  /** Notified of each call that waits; absent: no notification is sent. */
   readonly webhook?: WebhookSettings;
 }
 
 export interface WebhookSettings {
   readonly url: URL;
-  /** What requests are signed with. */
+  /** The key that requests are signed with. */
   readonly secret: string;
-  /** Where people find the console, with a slash at the end; absent: the admin listener's own address. */
+  /** Address of the console, with a slash at the end; absent: the admin listener's own address. */
   readonly consoleUrl?: URL;
 }
 
@@ -28,7 +29,7 @@ const httpUrl = z.string().transform((text, context): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.hash === "")
     return url;
-  // Security: not repeated, since addresses of webhooks often hold a secret.
+  // Security: the URL is not repeated, since addresses of webhooks often hold a secret.
   context.addIssue({ code: "custom", message: "must be an http or https URL without user or fragment" });
   return z.NEVER;
 });
@@ -40,34 +41,27 @@ const secretFile = z.string().transform((file, context) => {
     const message = `must hold ${MIN_SECRET_LENGTH} or more characters; make them with openssl rand -base64 24`;
     context.addIssue({ code: "custom", message });
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    context.addIssue({ code: "custom", message: `cannot be read: ${why}` });
+    context.addIssue({ code: "custom", message: readFault(error) });
   }
   return z.NEVER;
 });
 
-const webhook = z.strictObject({
-  url: httpUrl,
-  "secret-file": secretFile,
-  "console-url": httpUrl.optional(),
-});
+const webhook = z
+  .strictObject({ url: httpUrl, "secret-file": secretFile, "console-url": httpUrl.optional() })
+  .transform(({ url, "secret-file": secret, "console-url": consoleUrl }): WebhookSettings => ({
+    url,
+    secret,
+    ...(consoleUrl && { consoleUrl }),
+  }));
 
 export const APPROVALS_SHAPE = z
   .strictObject({
     "ttl-seconds": z.number().int().min(1).max(MAX_TTL_SECONDS).default(900),
-    state: z.string().min(1).optional(),
-    webhook: webhook.optional(),
+    state: z.string().min(1).exactOptional(),
+    webhook: webhook.exactOptional(),
   })
+  .transform(({ "ttl-seconds": ttlSeconds, ...rest }): ApprovalSettings => ({
+    ttlMs: ttlSeconds * 1_000,
+    ...rest,
+  }))
   .prefault({});
-
-export function approvalSettings(raw: z.infer<typeof APPROVALS_SHAPE>): ApprovalSettings {
-  const { webhook: hook, state } = raw;
-  const consoleUrl = hook?.["console-url"];
-  return {
-    ttlMs: raw["ttl-seconds"] * 1_000,
-    ...(state !== undefined && { state }),
-    ...(hook && {
-      webhook: { url: hook.url, secret: hook["secret-file"], ...(consoleUrl && { consoleUrl }) },
-    }),
-  };
-}

@@ -1,18 +1,16 @@
-/** Settings of the kill switch: the files that freezes come from, or are kept in. */
+/** Settings of the kill switch: the files that freezes are read from and kept in. */
 
 import * as z from "zod";
 
 export interface FreezeSettings {
-  /** A file of the operator's, which is followed. */
+  /** A file that the operator edits, and that is watched. */
   readonly file?: string;
-  /** A file of ours, for what is frozen by hand; absent: it ends with this process. */
+  /** A file that keeps freezes of the control endpoints over a restart; absent: they end with the process. */
   readonly state?: string;
 }
 
 const path = z.string().min(1);
 
-export const FREEZE_SHAPE = z.strictObject({ file: path.optional(), state: path.optional() }).prefault({});
-
-export function freezeSettings({ file, state }: z.infer<typeof FREEZE_SHAPE>): FreezeSettings {
-  return { ...(file !== undefined && { file }), ...(state !== undefined && { state }) };
-}
+export const FREEZE_SHAPE: z.ZodType<FreezeSettings, FreezeSettings | undefined> = z
+  .strictObject({ file: path.exactOptional(), state: path.exactOptional() })
+  .prefault({});

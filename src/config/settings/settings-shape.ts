@@ -1,9 +1,11 @@
-/** The settings as they are written, in flags, environment and YAML: names, forms and defaults. */
+/** The shape of settings as an operator writes them: names, forms and defaults. */
 
 import * as z from "zod";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
+import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
-import { IDENTITY_SHAPE, TLS_SHAPE } from "./identity-settings.ts";
+import { IDENTITY_SHAPE } from "./identity-settings.ts";
+import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
@@ -15,7 +17,7 @@ export interface Address {
 }
 
 export interface PolicyBinding {
-  /** An agent's verified name; `*` stands for any characters. */
+  /** The verified name of an agent; `*` matches any characters. */
   readonly match: string;
   readonly policy: string;
 }
@@ -41,12 +43,10 @@ const endpoint = z.string().transform((text, context): URL => {
   return z.NEVER;
 });
 
-const list = z.union([
-  z.array(z.string()),
-  z.string().transform((text) => text.split(",").map((item) => item.trim())),
-]);
-const count = z.number().int().positive().max(1_000_000);
-const milliseconds = z.number().int().positive().max(3_600_000);
+const list = z.union(
+  [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],
+  "must be a list of strings, or one string with commas between",
+);
 const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
@@ -62,14 +62,22 @@ const auditSettings = z.strictObject({
 });
 
 /** `audit: FILE` is short for `audit: { file: FILE }`. */
-function fileAlone(audit: unknown): unknown {
+function auditMapping(audit: unknown): unknown {
   return typeof audit === "string" ? { file: audit } : audit;
 }
 
 const environment = list.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
-  // Security: never what was given, which may be a secret.
+  // Security: the given text is not repeated, since it may be a secret.
   error: "must be NAME or NAME=VALUE, with a name of letters, digits and _",
 });
+
+const STDIO_SHAPE = z
+  .strictObject({
+    "max-children": z.number().int().min(1).max(10_000).default(50),
+    "idle-ms": z.number().int().min(1_000).max(86_400_000).default(900_000),
+  })
+  .transform((raw) => ({ maxChildren: raw["max-children"], idleMs: raw["idle-ms"] }))
+  .prefault({});
 
 export const SETTINGS_SHAPE = z.strictObject({
   /** Absent when a server is wrapped. */
@@ -86,10 +94,12 @@ export const SETTINGS_SHAPE = z.strictObject({
   server: label.optional(),
   agent: label.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
-  audit: z.preprocess(fileAlone, auditSettings).prefault({}),
+  audit: z.preprocess(auditMapping, auditSettings).prefault({}),
   "allowed-host": list.default([]),
   "allowed-origin": list.default([]),
-  "require-isolation": z.union([z.boolean(), z.enum(["true", "false"])]).default(false),
+  "require-isolation": z
+    .union([z.boolean(), z.enum(["true", "false"])], "must be true or false")
+    .default(false),
   "log-level": z.enum(LOG_LEVELS).default("info"),
   "log-format": z.enum(["json", "pretty"]).optional(),
   "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
@@ -99,48 +109,6 @@ export const SETTINGS_SHAPE = z.strictObject({
   "admin-token-file": z.string().min(1).optional(),
   approvals: APPROVALS_SHAPE,
   freeze: FREEZE_SHAPE,
-  stdio: z
-    .strictObject({
-      "max-children": z.number().int().min(1).max(10_000).default(50),
-      "idle-ms": z.number().int().min(1_000).max(86_400_000).default(900_000),
-    })
-    .prefault({}),
-  bounds: z
-    .strictObject({
-      "message-bytes": z
-        .number()
-        .int()
-        .min(1024)
-        .max(64 * 1024 * 1024)
-        .default(4 * 1024 * 1024),
-      "list-bytes": z
-        .number()
-        .int()
-        .min(1024)
-        .max(256 * 1024 * 1024)
-        .default(32 * 1024 * 1024),
-      connections: count.default(10_000),
-      requests: count.default(4_000),
-      "requests-per-agent": count.default(2_000),
-      streams: count.default(5_000),
-      "streams-per-agent": count.default(2_500),
-      sessions: count.default(10_000),
-      "sessions-per-agent": count.default(5_000),
-      "received-bytes": z
-        .number()
-        .int()
-        .min(1024 * 1024)
-        .max(16 * 1024 * 1024 * 1024)
-        .default(256 * 1024 * 1024),
-      "unread-ms": milliseconds.default(8_000),
-      approvals: count.default(1_000),
-      "approvals-per-agent": count.default(100),
-      "request-ms": milliseconds.default(15_000),
-      "upstream-connect-ms": milliseconds.default(5_000),
-      "upstream-idle-ms": milliseconds.default(300_000),
-      "loop-delay-ms": z.number().int().min(0).max(60_000).default(500),
-      "lame-duck-ms": z.number().int().min(0).max(600_000).default(5_000),
-      "drain-ms": z.number().int().min(0).max(600_000).default(25_000),
-    })
-    .prefault({}),
+  stdio: STDIO_SHAPE,
+  bounds: BOUNDS_SHAPE,
 });

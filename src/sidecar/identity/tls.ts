@@ -1,6 +1,6 @@
 /** TLS of the downstream listener, from files that are reloaded when they change. */
 
-import type { TlsSettings } from "../../config/settings/identity-settings.ts";
+import type { TlsSettings } from "../../config/settings/tls-settings.ts";
 import { openTlsFiles } from "../../config/files/tls-files.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { renewTls, tlsOptions } from "../../proxy/http/tls.ts";

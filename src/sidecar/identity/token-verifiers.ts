@@ -1,8 +1,8 @@
 /** Builds the token verifiers: for one issuer's JWTs, and for the ServiceAccount tokens of a cluster. */
 
-import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/identity-settings.ts";
-import { openJwksFile } from "../../config/files/jwks-file.ts";
-import { readText } from "../../config/files/read-text.ts";
+import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/token-settings.ts";
+import { openJwksFile } from "../../config/files/key-file.ts";
+import { readText } from "../../config/files/watched-file.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { FetchError, type JsonRequest } from "../../identity/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/bearer.ts";

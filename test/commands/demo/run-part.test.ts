@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { runDemo } from "../../../src/commands/demo.ts";
-import { parseSettings } from "../../../src/config/settings/settings.ts";
+import { parseSettings } from "../../../src/config/settings/parse-settings.ts";
 import { type Sidecar, startSidecar } from "../../../src/sidecar/sidecar.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
 import { until } from "../../fixtures/start-sidecar.ts";

@@ -86,7 +86,7 @@ describe("tollgate policy test", () => {
       "names no policy",
       "case.json",
       story([], { policy: "nowhere.json" }),
-      "nowhere.json: cannot be read: ENOENT",
+      "nowhere.json: cannot be read: no such file",
     ],
   ])("ends with 1 when a case %s", async (_what, name, content, problem) => {
     const { code, stdout } = await run("test", name === "" ? "nowhere.json" : fileOf(name, content));

@@ -71,8 +71,14 @@ describe("tollgate policy", () => {
   });
 
   it.each<[readonly string[], string]>([
-    [["explain", "nowhere.json", "--tool", "a"], "nowhere.json: cannot be read: ENOENT"],
-    [["replay", "nowhere.json", "--audit", "a"], "nowhere.json: cannot be read: ENOENT"],
+    [
+      ["explain", "nowhere.json", "--tool", "a"],
+      "nowhere.json: cannot be read: no such file; check the path",
+    ],
+    [
+      ["replay", "nowhere.json", "--audit", "a"],
+      "nowhere.json: cannot be read: no such file; check the path",
+    ],
     [["replay", POLICY, "--audit", "nowhere.jsonl"], "nowhere.jsonl: cannot be read: ENOENT"],
     [["check", POLICY, "--tools", "nowhere.json"], "nowhere.json: cannot be read: ENOENT"],
   ])("ends with 1 when a file is not there: %j", async (argv, problem) => {

@@ -38,7 +38,7 @@ describe("the file of API keys", () => {
       "ci: x",
       "keys.yaml: must be a list of { name, digest }; tollgate keys create NAME prints one",
     ],
-    ["what is not YAML", "- {", "keys.yaml: is not YAML"],
+    ["text that is not YAML", "- {", "keys.yaml: is not YAML"],
     [
       "a key in place of its digest",
       "- { name: ci, digest: tgk_secret }",
@@ -47,12 +47,12 @@ describe("the file of API keys", () => {
     [
       "an unknown member",
       `- { name: ci, digest: "${DIGEST}", x: 1 }`,
-      'keys.yaml: [0]: unrecognized key: "x"',
+      "keys.yaml: [0]: unknown: x; known are name and digest",
     ],
     [
-      "a name that is nobody's",
+      "the name of callers without a credential",
       `- { name: anonymous, digest: "${DIGEST}" }`,
-      "keys.yaml: [0].name: must not be anonymous: that is who shows no proof",
+      "keys.yaml: [0].name: must not be anonymous: that is the agent of callers without a credential",
     ],
     [
       "one key for two agents",

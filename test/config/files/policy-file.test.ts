@@ -79,7 +79,7 @@ tools:
     expect(readPolicyFile(file)).toEqual({
       ok: false,
       digest: "",
-      problems: [`${file}: cannot be read: ENOENT`],
+      problems: [`${file}: cannot be read: no such file; check the path`],
     });
   });
 

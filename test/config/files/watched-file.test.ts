@@ -47,7 +47,7 @@ describe("a watched file", () => {
   it("is read at once, and a problem at the start is a problem", () => {
     expect(openWatchedFile({ paths: [join(folder, "none")], parse: parseNumber })).toEqual({
       ok: false,
-      problems: [`${join(folder, "none")}: cannot be read: ENOENT`],
+      problems: [`${join(folder, "none")}: cannot be read: no such file; check the path`],
     });
   });
 

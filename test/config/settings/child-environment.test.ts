@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { childEnvironment, ENV_ENTRY } from "../../../src/config/settings/child-environment.ts";
 import { serverNameFromCommand, serverNameFromUrl } from "../../../src/config/settings/server-name.ts";
-import { parseSettings } from "../../../src/config/settings/settings.ts";
+import { parseSettings } from "../../../src/config/settings/parse-settings.ts";
 
 const OURS = {
   PATH: "/bin",

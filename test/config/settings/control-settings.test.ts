@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { parseSettings } from "../../../src/config/settings/settings.ts";
+import { parseSettings } from "../../../src/config/settings/parse-settings.ts";
 
 function parse(text: string): ReturnType<typeof parseSettings> {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-settings-"));

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseSettings } from "../../../src/config/settings/settings.ts";
+import { parseSettings } from "../../../src/config/settings/parse-settings.ts";
 
 let file: string;
 beforeAll(() => {
@@ -109,7 +109,7 @@ describe("settings of identity", () => {
       "{ xfcc: { from: ['10.0.0.0/33'] } }",
       `identity.xfcc.from.0: must be an address or a CIDR range, got "10.0.0.0/33"`,
     ],
-    ["{ xfcc: { from: [] } }", "identity.xfcc.from: too small: expected array to have >=1 items"],
+    ["{ xfcc: { from: [] } }", "identity.xfcc.from: must have at least 1 entry"],
     [
       "{ passthrough: true, api-keys: { file: x } }",
       "identity.passthrough: leaves tokens to the upstream; take out jwt, service-accounts and api-keys, or this",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ParsedSettings, parseSettings } from "../../../src/config/settings/settings.ts";
+import { type ParsedSettings, parseSettings } from "../../../src/config/settings/parse-settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tollgate-limits-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -112,7 +112,10 @@ describe("the limits setting", () => {
     [{ url: "redis://a", on_store_error: "panic" }, "limits.on_store_error: "],
     [{ url: "redis://a", "timeout-ms": 0 }, "limits.timeout-ms: "],
     [{ url: "redis://a", prefix: "{x}" }, "limits.prefix: must be 1 to 64"],
-    [{ url: "redis://a", tls: { ca: "/nowhere.pem" } }, "limits.tls.ca: cannot be read: ENOENT"],
+    [
+      { url: "redis://a", tls: { ca: "/nowhere.pem" } },
+      "limits.tls.ca: cannot be read: no such file; check the path",
+    ],
     [{ url: "redis://a", uri: "x" }, "limits: unknown: uri"],
   ])("says what is wrong with %j", (limits, problem) => {
     expect(limitsOf(limits)).toEqual([expect.stringContaining(problem)]);

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPolicyFile } from "../../../src/config/files/policy-file.ts";
-import { parseSettings, type Settings } from "../../../src/config/settings/settings.ts";
+import { parseSettings } from "../../../src/config/settings/parse-settings.ts";
+import type { Settings } from "../../../src/config/settings/settings.ts";
 
 const FOLDER = "/etc/tollgate";
 

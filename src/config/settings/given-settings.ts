@@ -1,0 +1,76 @@
+/** Gathers settings from flags, environment and file, unchecked: a flag beats the environment, which beats the file. */
+
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { readProblem } from "../file-fault.ts";
+import { parseYaml } from "../parse-yaml.ts";
+import { FLAGS, type FlagName } from "./flags.ts";
+import { mergeLimits } from "./limits-settings.ts";
+
+export interface SettingsSources {
+  /** Values of flags as given on the command line. */
+  readonly flags: Readonly<Partial<Record<FlagName, string | readonly string[]>>>;
+  /** The words after `--`; absent without it. */
+  readonly command?: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly isTerminal: boolean;
+}
+
+export interface GivenSettings {
+  /** By the name of the setting. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The flag or variable of each setting that the file does not give: `--mode`, `TOLLGATE_MODE`. */
+  readonly origins: Readonly<Record<string, string>>;
+  /** Why the file cannot be read. */
+  readonly problems: readonly string[];
+}
+
+type Text = string | readonly string[];
+
+export function gatherSettings(sources: SettingsSources): GivenSettings {
+  const given = flagsAndEnvironment(sources);
+  const file = readConfigFile(given["config"]?.text);
+  const values: Record<string, unknown> = { ...file.values };
+  for (const [name, { text }] of Object.entries(given))
+    if (name !== "config") values[name] = mergeWithFile(name, values[name], text);
+  const origins = Object.fromEntries(Object.entries(given).map(([name, { origin }]) => [name, origin]));
+  return { values, origins, problems: file.problems };
+}
+
+function flagsAndEnvironment({
+  flags,
+  environment,
+}: SettingsSources): Readonly<Record<string, { readonly text: Text; readonly origin: string }>> {
+  const given: Record<string, { text: Text; origin: string }> = {};
+  for (const { name, environment: variable } of FLAGS) {
+    const value = flags[name] ?? environment[variable];
+    if (value === undefined || value === "") continue;
+    given[name] = { text: value, origin: flags[name] === undefined ? variable : `--${name}` };
+  }
+  return given;
+}
+
+/** The value of a setting that flag or variable gives; where the file has a mapping, they replace one part of it. */
+function mergeWithFile(name: string, inFile: unknown, text: Text): unknown {
+  if (name === "limits" && typeof text === "string") return mergeLimits(inFile, text);
+  const isMapping = typeof inFile === "object" && inFile !== null;
+  return name === "audit" && isMapping ? { ...inFile, file: text } : text;
+}
+
+const MAPPING = z.record(z.string(), z.unknown());
+
+function readConfigFile(path: Text | undefined): Pick<GivenSettings, "values" | "problems"> {
+  if (typeof path !== "string") return { values: {}, problems: [] };
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return { values: {}, problems: [readProblem(path, error)] };
+  }
+  const { document, problems } = parseYaml(text);
+  if (problems.length > 0) return { values: {}, problems: problems.map((problem) => `${path}: ${problem}`) };
+  const root = MAPPING.safeParse(document.toJS() ?? {});
+  return root.success
+    ? { values: root.data, problems: [] }
+    : { values: {}, problems: [`${path}: must be a mapping of settings`] };
+}

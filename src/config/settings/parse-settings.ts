@@ -1,0 +1,116 @@
+/** Parses settings from flags, environment and file, and lists all problems at once, before any port is bound. */
+
+import type * as z from "zod";
+import { checkShape, type ShapeProblem } from "../check-shape.ts";
+import { adminTokenSource } from "./admin-token.ts";
+import { childEnvironment } from "./child-environment.ts";
+import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
+import { limitsProblems } from "./limits-settings.ts";
+import { withSentinelAccount } from "./sentinel-account.ts";
+import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
+import type { Settings, UpstreamSettings } from "./settings.ts";
+import { type Address, SETTINGS_SHAPE } from "./settings-shape.ts";
+
+export type ParsedSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Flag beats environment beats file beats default. */
+export function parseSettings(sources: SettingsSources): ParsedSettings {
+  const given = gatherSettings(sources);
+  const problems = [...given.problems, ...upstreamProblems(sources.command, given)];
+  const checked = checkShape(SETTINGS_SHAPE, given.values);
+  if (!checked.ok) {
+    problems.push(...checked.problems.map((problem) => settingProblem(problem, given)));
+    return { ok: false, problems };
+  }
+  problems.push(...limitsProblems(checked.value, sources.environment));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, settings: completeSettings(checked.value, sources) };
+}
+
+const MISSING =
+  "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp, or -- COMMAND to start a server";
+
+/** Exactly one server: one that runs already, or one that the sidecar starts. */
+function upstreamProblems(
+  command: readonly string[] | undefined,
+  { values, origins }: GivenSettings,
+): string[] {
+  const at = (name: string): string => origins[name] ?? name;
+  const isUpstreamGiven = values["upstream"] !== undefined;
+  if (command === undefined) {
+    const stray =
+      values["env"] === undefined ? [] : [`${at("env")}: is for a server that is started: add -- COMMAND`];
+    return isUpstreamGiven ? stray : [MISSING, ...stray];
+  }
+  if (command[0] === undefined || command[0] === "")
+    return ["--: must be followed by a command, as in -- uvx some-server"];
+  return isUpstreamGiven
+    ? [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`]
+    : [];
+}
+
+/** The part of a mapping that the flag of the same name gives. */
+const PART_OF_FLAG: Readonly<Record<string, string>> = { audit: "file", limits: "url" };
+
+function settingProblem({ path, message }: ShapeProblem, { origins }: GivenSettings): string {
+  const [name = "", part] = path;
+  const isOfFlag = path.length === 1 || part === PART_OF_FLAG[name];
+  const origin = isOfFlag ? origins[name] : undefined;
+  return `${origin ?? (path.join(".") || "settings")}: ${message}`;
+}
+
+type CheckedSettings = z.infer<typeof SETTINGS_SHAPE>;
+
+const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
+
+function completeSettings(checked: CheckedSettings, sources: SettingsSources): Settings {
+  const { environment, isTerminal } = sources;
+  const { path, admin, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds, stdio } =
+    checked;
+  const upstream = upstreamSettings(checked, sources);
+  const listen = checked.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
+  const adminToken = adminTokenSource(checked["admin-token-file"], environment);
+  return {
+    upstream,
+    path,
+    admin,
+    agents,
+    mode,
+    identity,
+    approvals,
+    freeze,
+    bounds,
+    stdio,
+    ...(listen && { listen }),
+    ...(policy !== undefined && { policy }),
+    ...(agent !== undefined && { agent }),
+    ...(audit.file !== undefined && { audit: audit.file }),
+    ...(tls && { tls }),
+    ...(adminToken && { adminToken }),
+    serverRequests: checked["server-requests"],
+    server: checked.server ?? serverName(upstream),
+    auditCapture: audit.capture,
+    allowedHosts: checked["allowed-host"],
+    allowedOrigins: checked["allowed-origin"],
+    requireIsolation: String(checked["require-isolation"]) === "true",
+    logLevel: checked["log-level"],
+    logFormat: checked["log-format"] ?? (isTerminal ? "pretty" : "json"),
+    limits: withSentinelAccount(checked.limits, environment),
+  };
+}
+
+function upstreamSettings(
+  { upstream: url, env }: CheckedSettings,
+  { command: [command = "", ...args] = [], environment }: SettingsSources,
+): UpstreamSettings {
+  if (url !== undefined) return { kind: "http", url };
+  return { kind: "stdio", command, args, environment: childEnvironment(environment, env) };
+}
+
+function serverName(upstream: UpstreamSettings): string {
+  return upstream.kind === "http"
+    ? serverNameFromUrl(upstream.url)
+    : serverNameFromCommand(upstream.command, upstream.args);
+}
