@@ -3,7 +3,13 @@
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import { stringOfToken } from "../mcp/message-summary.ts";
-import { rejectedCredential, NO_CREDENTIAL, type Authentication, authenticateAs, type CredentialSource } from "./authentication.ts";
+import {
+  rejectedCredential,
+  NO_CREDENTIAL,
+  type Authentication,
+  authenticateAs,
+  type CredentialSource,
+} from "./authentication.ts";
 
 /** Of the connection, so it is read once for all of its requests. */
 export function mtlsSource(): CredentialSource {
