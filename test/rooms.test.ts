@@ -10,12 +10,6 @@ const MOST_LINES = 10;
 /** Rooms that have no README yet, floor by floor; nothing is added here. */
 const WITHOUT_README: readonly string[] = [
   ["admin"],
-  // config
-  ["config", "config/files", "config/settings"],
-  // enforcement
-  ["enforcement/approvals", "enforcement/freezes", "enforcement/limits", "enforcement/store"],
-  // identity
-  ["identity"],
   // json
   ["json"],
   // mcp
