@@ -1,15 +1,14 @@
-/** The upstream MCP server over stdio, as if it spoke Streamable HTTP: sessions have a child each, modern clients share one. */
+/** An upstream MCP server over stdio, offered as Streamable HTTP: each legacy session has a child, modern clients share one. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import type { JsonObject } from "../../json/json.ts";
 import {
   accepted,
   alreadyInitialized,
-  respondWith,
   legacyStatus,
   oneStreamOnly,
   postOnly,
+  respondWith,
   sessionEnded,
   sessionNotFound,
   sessionRequired,
@@ -19,8 +18,8 @@ import {
 import { ChildPool, type ChildPoolOptions } from "./bridge/child-pool.ts";
 import { type ClientMessage, readClientMessage } from "./bridge/client-message.ts";
 import { StatelessRequests } from "./bridge/stateless-requests.ts";
-import { PostExchange, type ResponseTimeouts } from "./bridge/post-response.ts";
-import { acceptedTypes, singleHeader } from "./bridge/request-headers.ts";
+import { PostExchange, type ResponseTimeouts } from "./bridge/post-exchange.ts";
+import { acceptedTypes, type InputSchemaOf, singleHeader } from "./bridge/header-checks.ts";
 import { BridgeSession } from "./bridge/session.ts";
 import { SharedChild } from "./bridge/shared-child.ts";
 import type { RelayedMessage } from "../../mcp/message.ts";
@@ -28,21 +27,18 @@ import { propagateInMessage } from "../../mcp/trace-propagation.ts";
 import type { TraceContext } from "../../mcp/vocabulary.ts";
 import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
 
-export interface UpstreamStdioOptions extends Omit<ChildPoolOptions, "onDropped"> {
+export interface UpstreamStdioOptions extends ChildPoolOptions {
   /** How long a session may be idle before it and its child end. */
   readonly idleMs: number;
-  /** How long a client that takes no stream waits for its answer. */
+  /** How long a client that accepts no stream waits for its response. */
   readonly responseMs: number;
-  /** Our own version, which a child is told when it is asked for its era. */
+  /** Tollgate's own version, for `clientInfo` when a child is probed. */
   readonly version: string;
-  /** Of the tool of that name; undefined before the server has listed it. */
-  readonly inputSchemaOf: (tool: string) => JsonObject | undefined;
+  readonly inputSchemaOf: InputSchemaOf;
   readonly onSessionEnded: (id: string) => void;
-  /** A child wrote what is no message, or what nobody waits for. */
-  readonly onDropped: ChildPoolOptions["onDropped"];
 }
 
-/** A server that has said nothing for so long is given the head of a stream, so that its client sees an answer begin. */
+/** After this time without a response the head of a stream is sent, so that the client sees a response begin. */
 const STREAM_AFTER_MS = 1_000;
 const INITIALIZED_MS = 5_000;
 const PROBE_MS = 30_000;
@@ -59,21 +55,21 @@ export class UpstreamStdio implements Upstream {
     this.#options = options;
     this.#pool = new ChildPool(options);
     const shared = new SharedChild({
-      children: this.#pool,
+      pool: this.#pool,
       version: options.version,
       probeMs: PROBE_MS,
       onUnmatched: () => options.onDropped("unmatched"),
     });
-    this.#stateless = new StatelessRequests(shared, this.#replyTimes(), options.inputSchemaOf);
+    this.#stateless = new StatelessRequests(shared, this.#timeouts(), options.inputSchemaOf);
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
   }
 
-  /** Whether the command starts, and stays. */
+  /** Whether the command starts and keeps running. */
   get isUp(): boolean {
     return this.#pool.isUp;
   }
 
-  /** Children that run, the one that waits for its first use included. */
+  /** The number of running children, the spare one included. */
   get size(): number {
     return this.#pool.size;
   }
@@ -93,7 +89,7 @@ export class UpstreamStdio implements Upstream {
     return this.#post(propagateInMessage(message, trace), headers);
   }
 
-  /** Opens the server's own stream (GET), or ends a session (DELETE). */
+  /** Opens the server-initiated stream (GET), or ends a session (DELETE). */
   open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
     const id = singleHeader(headers, "mcp-session-id");
     if (id === undefined) return postOnly();
@@ -108,7 +104,7 @@ export class UpstreamStdio implements Upstream {
     return stream === undefined ? oneStreamOnly() : respondWith(stream);
   }
 
-  /** Ends every child; resolves when none is left. */
+  /** Stops every child; resolves when all have exited. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await this.#pool.close();
@@ -132,7 +128,7 @@ export class UpstreamStdio implements Upstream {
     if (!this.#pool.hasRoom()) return respondWith(tooMany("sessions are open", message.id));
     try {
       const session = new BridgeSession({
-        children: this.#pool,
+        pool: this.#pool,
         nowMs: this.#options.nowMs,
         initializedMs: INITIALIZED_MS,
         onEnd: (id) => {
@@ -160,19 +156,19 @@ export class UpstreamStdio implements Upstream {
     }
     if (method === "initialize" && session.hasHandshake) return alreadyInitialized();
     if (!session.hasRoom) return respondWith(tooMany("requests are under way", id));
-    const reply = new PostExchange({
-      ...this.#replyTimes(),
+    const exchange = new PostExchange({
+      ...this.#timeouts(),
       id,
       accepts: acceptedTypes(headers),
       headers: session.headers,
       jsonHeaders: session.jsonHeaders,
       statusOf: legacyStatus,
     });
-    session.request(message, reply);
-    return reply;
+    session.request(message, exchange);
+    return exchange;
   }
 
-  #replyTimes(): ResponseTimeouts {
+  #timeouts(): ResponseTimeouts {
     return { streamAfterMs: STREAM_AFTER_MS, responseMs: this.#options.responseMs };
   }
 

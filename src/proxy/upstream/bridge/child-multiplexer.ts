@@ -1,45 +1,46 @@
-/** One child and the requests that are under way on it, each under an id of ours, so that no two clients can meet. */
+/** Many clients' requests on one child: each is sent under a request id of the bridge, so that ids of two clients never collide. */
 
+import { memberSpan, setMember } from "../../../json/edit-json.ts";
+import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
+import { UpstreamError } from "../../upstream.ts";
 import type { Child } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
-import { memberSpan, setMember } from "../../../json/edit-json.ts";
-import { UpstreamError } from "../../upstream.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
-import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 import { type ClientMessage, isSameId } from "./client-message.ts";
-import type { ResponseWriter } from "./post-response.ts";
+import type { ResponseWriter } from "./post-exchange.ts";
 
-/** Who has the child: one session, or all clients of the modern era. */
+/** The user of a child: one session, or all modern clients together. */
 export interface ChildOwner {
-  /** A message that belongs to no request under way. */
+  /** Called for a message that belongs to no request in flight. */
   readonly onUnrelated: (message: ChildMessage) => void;
-  /** The child has ended by itself; its requests were told. */
+  /** Called when the child has ended by itself, after its requests have failed. */
   readonly onExit: () => void;
 }
 
-/** Why a child's message went nowhere: no message at all, or nobody waits for it. */
+/** `not_json_rpc`: the line is no message; `unmatched`: it belongs to no request in flight. */
 export type ChildMessageDropped = "not_json_rpc" | "unmatched";
 
 interface InFlight {
-  /** The client's own token. */
+  /** The client's own request id, as a token. */
   readonly id: string;
   readonly progressToken?: string;
-  readonly reply: ResponseWriter;
+  readonly writer: ResponseWriter;
 }
 
-/** Requests that one child may have under way. */
+/** Requests in flight on one child. */
 const MAX_IN_FLIGHT = 4_096;
-/** What a child that does not read may leave unsent, in bytes. */
+/** Bytes that wait for a child that does not read. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 
 const NO_OWNER: ChildOwner = { onUnrelated: () => undefined, onExit: () => undefined };
 
 export class ChildMultiplexer {
   readonly #onDropped: (cause: ChildMessageDropped) => void;
+  /** By the child's request id. */
   readonly #inFlight = new Map<string, InFlight>();
   #child: Child | undefined;
   #owner: ChildOwner = NO_OWNER;
-  #count = 0;
+  #lastId = 0;
   #isEnded = false;
   #unsentBytes = 0;
 
@@ -55,54 +56,50 @@ export class ChildMultiplexer {
     this.#owner = owner;
   }
 
-  /** Requests under way. */
-  get size(): number {
-    return this.#inFlight.size;
-  }
-
   hasRoom(): boolean {
     return this.#inFlight.size < MAX_IN_FLIGHT && this.#unsentBytes < MAX_UNSENT_BYTES;
   }
 
-  /** Sends a request; what comes of it goes to `reply`. Returns the id that the child knows it by. */
-  request({ text, id = "null", progressToken }: ClientMessage, reply: ResponseWriter): string {
-    const ours = String((this.#count += 1));
+  /** Sends a request, whose messages go to `writer`. Returns the id that the child knows it by. */
+  request({ text, id = "null", progressToken }: ClientMessage, writer: ResponseWriter): string {
+    const childRequestId = String((this.#lastId += 1));
     if (this.#isEnded) {
-      reply.fail(new UpstreamError("broken", false));
-      return ours;
+      writer.fail(new UpstreamError("broken", false));
+      return childRequestId;
     }
-    this.#inFlight.set(ours, { id, reply, ...(progressToken !== undefined && { progressToken }) });
-    const renamed = setMember(text, ["id"], ours);
+    this.#inFlight.set(childRequestId, { id, writer, ...(progressToken !== undefined && { progressToken }) });
+    const renamed = setMember(text, ["id"], childRequestId);
     this.#write(
-      progressToken === undefined ? renamed : setMember(renamed, ["params", "_meta", "progressToken"], ours),
-      (cause) => this.#fail(ours, new UpstreamError("broken", mayBeRead(cause), cause)),
+      progressToken === undefined
+        ? renamed
+        : setMember(renamed, ["params", "_meta", "progressToken"], childRequestId),
+      (cause) => this.#fail(childRequestId, new UpstreamError("broken", mayHaveBeenRead(cause), cause)),
     );
-    return ours;
+    return childRequestId;
   }
 
-  /** Sends what awaits no answer. */
+  /** Sends a message that has no response. A write failure is ignored. */
   send(text: string): void {
-    // Nobody waits for what comes of it.
     this.#write(text, () => undefined);
   }
 
-  /** Tells the child that nobody waits for this request any more. */
-  cancel(ours: string): void {
-    if (this.#inFlight.delete(ours)) this.send(cancellation(ours));
+  /** Cancels a request after its client has disconnected. */
+  cancel(childRequestId: string): void {
+    if (this.#inFlight.delete(childRequestId)) this.send(cancellation(childRequestId));
   }
 
-  /** The answer to this request came and could not be kept. */
-  failTooLarge(ours: string): void {
-    this.#fail(ours, new UpstreamError("broken", true));
+  /** Fails a request whose response is longer than a line may be. */
+  failTooLarge(childRequestId: string): void {
+    this.#fail(childRequestId, new UpstreamError("broken", true));
   }
 
-  /** The id by which the child knows a request of this client id; undefined when none is under way. */
+  /** The child's id for a client's request id; undefined when no such request is in flight. */
   findId(clientId: string): string | undefined {
-    for (const [ours, { id }] of this.#inFlight) if (isSameId(id, clientId)) return ours;
+    for (const [childRequestId, { id }] of this.#inFlight) if (isSameId(id, clientId)) return childRequestId;
     return undefined;
   }
 
-  /** One line of the child's stdout. */
+  /** Takes one line of the child's stdout. */
   receive(line: Buffer): void {
     const message = readChildMessage(line);
     if (message === undefined) this.#onDropped("not_json_rpc");
@@ -111,64 +108,64 @@ export class ChildMultiplexer {
     else this.#deliverMessage(message);
   }
 
-  /** The child has ended: nothing under way will be answered. */
+  /** Fails every request in flight: the child has ended. */
   end(): void {
     this.#isEnded = true;
     const left = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    for (const { reply } of left) reply.fail(new UpstreamError("broken", true));
+    for (const { writer } of left) writer.fail(new UpstreamError("broken", true));
     this.#owner.onExit();
   }
 
   #write(text: string, onFailure: (cause: unknown) => void): void {
     this.#unsentBytes += text.length;
-    const taken = (): void => void (this.#unsentBytes -= text.length);
-    this.#child?.sendBatched(text).then(taken, (cause: unknown) => {
-      taken();
+    const settle = (): void => void (this.#unsentBytes -= text.length);
+    this.#child?.sendBatched(text).then(settle, (cause: unknown) => {
+      settle();
       onFailure(cause);
     });
   }
 
-  #fail(ours: string, error: UpstreamError): void {
-    const underWay = this.#inFlight.get(ours);
-    this.#inFlight.delete(ours);
-    underWay?.reply.fail(error);
+  #fail(childRequestId: string, error: UpstreamError): void {
+    const request = this.#inFlight.get(childRequestId);
+    this.#inFlight.delete(childRequestId);
+    request?.writer.fail(error);
   }
 
-  #deliverResponse({ text, errorCode }: ChildMessage, ours: string): void {
-    const underWay = this.#inFlight.get(ours);
-    if (underWay === undefined) return this.#onDropped("unmatched");
-    this.#inFlight.delete(ours);
-    const restored = setMember(text, ["id"], underWay.id);
-    underWay.reply.writeResponse(withSubscription(restored, "result", underWay.id), errorCode);
+  #deliverResponse({ text, errorCode }: ChildMessage, childRequestId: string): void {
+    const request = this.#inFlight.get(childRequestId);
+    if (request === undefined) return this.#onDropped("unmatched");
+    this.#inFlight.delete(childRequestId);
+    const restored = setMember(text, ["id"], request.id);
+    request.writer.writeResponse(restoreSubscriptionId(restored, "result", request.id), errorCode);
   }
 
   #deliverMessage(message: ChildMessage): void {
     const { text, id, progressToken, subscriptionId } = message;
     const token = id === undefined ? (progressToken ?? subscriptionId) : undefined;
     if (token === undefined) return this.#owner.onUnrelated(message);
-    const underWay = this.#inFlight.get(token);
-    const asked = progressToken === undefined ? underWay?.id : underWay?.progressToken;
-    if (underWay === undefined || asked === undefined) return this.#onDropped("unmatched");
+    const request = this.#inFlight.get(token);
+    const clientToken = progressToken === undefined ? request?.id : request?.progressToken;
+    if (request === undefined || clientToken === undefined) return this.#onDropped("unmatched");
     const restored =
       progressToken === undefined
-        ? withSubscription(text, "params", asked)
-        : setMember(text, ["params", "progressToken"], asked);
-    if (!underWay.reply.writeMessage(restored)) this.#onDropped("unmatched");
+        ? restoreSubscriptionId(text, "params", clientToken)
+        : setMember(text, ["params", "progressToken"], clientToken);
+    if (!request.writer.writeMessage(restored)) this.#onDropped("unmatched");
   }
 }
 
-/** The message with its client's own id where it names its subscription. */
-function withSubscription(text: string, part: "params" | "result", clientId: string): string {
+/** Puts the client's own request id where the message names its subscription. */
+function restoreSubscriptionId(text: string, part: "params" | "result", clientId: string): string {
   if (!text.includes(SUBSCRIPTION_ID_KEY)) return text;
   const path = [part, "_meta", SUBSCRIPTION_ID_KEY];
   return memberSpan(text, path) === undefined ? text : setMember(text, path, clientId);
 }
 
-function mayBeRead(cause: unknown): boolean {
+function mayHaveBeenRead(cause: unknown): boolean {
   return cause instanceof ChildError && cause.wasSent;
 }
 
-function cancellation(ours: string): string {
-  return `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${ours},"reason":"the client has left"}}`;
+function cancellation(childRequestId: string): string {
+  return `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${childRequestId},"reason":"the client has left"}}`;
 }

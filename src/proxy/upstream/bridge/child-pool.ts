@@ -1,30 +1,31 @@
-/** All children of one command: how many there may be, when one may be started, and the one that waits for its first use. */
+/** The children of one command: bounds their number, restarts them with backoff and keeps one spare child ready. */
 
+import { UpstreamError } from "../../upstream.ts";
 import { type Child, type ChildCommand, startChild } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
-import { UpstreamError } from "../../upstream.ts";
+import { type ChildMessageDropped, ChildMultiplexer, type ChildOwner } from "./child-multiplexer.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
-import { type ChildMessageDropped, type ChildOwner, ChildMultiplexer } from "./child-multiplexer.ts";
 
 export interface ChildPoolOptions {
   readonly command: ChildCommand;
   readonly maxChildren: number;
   readonly nowMs: () => number;
+  /** From 0 up to 1. */
   readonly random: () => number;
   readonly onChange: (isUp: boolean) => void;
-  /** A child was started in the place of one that ended by itself. */
+  /** Called when a child is started in place of one that ended by itself. */
   readonly onRestart: () => void;
   readonly onStderr: (line: string, pid: number | undefined) => void;
-  /** What a child wrote on stdout went to nobody. */
+  /** Called for each line of stdout that reaches no client. */
   readonly onDropped: (cause: ChildMessageDropped | "too_large") => void;
 }
 
 /** A child in use. */
 export interface PooledChild {
   readonly multiplexer: ChildMultiplexer;
-  /** Whether its end, when nobody asked for it, is a failure of the command; until it is told otherwise it is. */
+  /** Whether the child's exit counts as a failure of the command; true at first. */
   restartOnExit: boolean;
-  /** Ends the child, which is then not missed. */
+  /** Stops the child, which is not restarted. */
   readonly stop: () => Promise<void>;
 }
 
@@ -41,9 +42,10 @@ export class ChildPool {
   #spare: Running | undefined;
   #isClosed = false;
 
-  constructor(parts: ChildPoolOptions) {
-    this.#options = parts;
-    this.#backoff = new RestartBackoff({ ...parts, onDue: () => this.#restart() });
+  constructor(options: ChildPoolOptions) {
+    this.#options = options;
+    const { nowMs, random, onChange } = options;
+    this.#backoff = new RestartBackoff({ nowMs, random, onChange, onDue: () => this.#restart() });
   }
 
   get size(): number {
@@ -54,33 +56,33 @@ export class ChildPool {
     return this.#backoff.isUp;
   }
 
-  /** Starts the child that the first who needs one will get. @throws ChildError when the command cannot be started */
+  /** Starts the child that the first `acquire` returns. @throws ChildError when the command cannot be started */
   async startSpare(): Promise<void> {
     this.#spare = this.#start();
     await this.#spare.child.started;
   }
 
-  /** Whether there can be one more child. */
+  /** Whether one more child may be acquired. */
   hasRoom(): boolean {
     return this.#spare !== undefined || this.#running.size < this.#options.maxChildren;
   }
 
-  /** A child for `owner`. @throws UpstreamError while none may be started */
+  /** The spare child, or a new one. @throws UpstreamError while none may be started */
   acquire(owner: ChildOwner): PooledChild {
     const spare = this.#spare;
     if (this.#isClosed || (spare === undefined && !(this.#backoff.canStart && this.hasRoom())))
       throw new UpstreamError("unreachable", false);
     this.#spare = undefined;
-    const member = spare ?? this.#start();
-    member.multiplexer.setOwner(owner);
-    return member;
+    const child = spare ?? this.#start();
+    child.multiplexer.setOwner(owner);
+    return child;
   }
 
-  /** Ends them all. */
+  /** Stops every child. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#backoff.stop();
-    await Promise.all(Array.from(this.#running, (member) => member.stop()));
+    await Promise.all(Array.from(this.#running, (running) => running.stop()));
   }
 
   #restart(): void {
@@ -94,7 +96,7 @@ export class ChildPool {
     const multiplexer = new ChildMultiplexer(onDropped);
     const child = startChild(command, {
       onLine: (line) => multiplexer.receive(line),
-      onExit: () => this.#onEnded(member),
+      onExit: () => this.#onEnded(running),
       onStderr: (line) => onStderr(line, child.pid),
       onLineDropped: (cause, id) => {
         onDropped(cause);
@@ -102,24 +104,24 @@ export class ChildPool {
       },
     });
     const stop = (): Promise<void> => {
-      member.isStopped = true;
+      running.isStopped = true;
       return child.stop();
     };
-    const member = { child, multiplexer, stop, startedAtMs: nowMs(), restartOnExit: true, isStopped: false };
+    const running = { child, multiplexer, stop, startedAtMs: nowMs(), restartOnExit: true, isStopped: false };
     multiplexer.attach(child);
-    this.#running.add(member);
+    this.#running.add(running);
     child.started.then(
       () => this.#backoff.started(),
-      (error: unknown) => this.#onEnded(member, error),
+      (error: unknown) => this.#onEnded(running, error),
     );
-    return member;
+    return running;
   }
 
-  #onEnded(member: Running, error?: unknown): void {
-    this.#running.delete(member);
-    if (this.#spare === member) this.#spare = undefined;
-    if (!this.#isClosed && !member.isStopped && (member.restartOnExit || error instanceof ChildError))
-      this.#backoff.failed(member.startedAtMs);
-    member.multiplexer.end();
+  #onEnded(running: Running, error?: unknown): void {
+    this.#running.delete(running);
+    if (this.#spare === running) this.#spare = undefined;
+    if (!this.#isClosed && !running.isStopped && (running.restartOnExit || error instanceof ChildError))
+      this.#backoff.failed(running.startedAtMs);
+    running.multiplexer.end();
   }
 }

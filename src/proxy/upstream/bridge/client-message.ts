@@ -1,18 +1,18 @@
-/** What a client's message says that the bridge must know, read from tokens that were judged before. */
+/** The members of a client's message that the bridge needs, read from text that Tollgate has parsed before. */
 
 import { eraOf, PROTOCOL_VERSION_KEY } from "../../../mcp/message.ts";
 import { memberText } from "../../../json/edit-json.ts";
 
 export interface ClientMessage {
-  /** The judged tokens, on one line. */
+  /** The parsed message, on one line. */
   readonly text: string;
-  /** The token of its id; absent on notifications. */
+  /** The id as a token; absent on notifications. */
   readonly id?: string;
-  /** Absent on answers. */
+  /** Absent on responses. */
   readonly method?: string;
-  /** The token by which the client wants to hear of progress. */
+  /** `params._meta.progressToken`, as a token. */
   readonly progressToken?: string;
-  /** The revision that its `_meta` claims. */
+  /** The protocol version in its `_meta`. */
   readonly version?: string;
   readonly isModern: boolean;
 }
@@ -21,35 +21,35 @@ const PROGRESS_TOKEN = ["params", "_meta", "progressToken"];
 
 export function readClientMessage(text: string): ClientMessage {
   const id = memberText(text, ["id"]);
-  const method = stringOf(memberText(text, ["method"]));
+  const method = stringValue(memberText(text, ["method"]));
   const progressToken = memberText(text, PROGRESS_TOKEN);
-  const version = stringOf(memberText(text, ["params", "_meta", PROTOCOL_VERSION_KEY]));
+  const version = stringValue(memberText(text, ["params", "_meta", PROTOCOL_VERSION_KEY]));
   return {
     text,
     isModern: eraOf(version) === "modern",
     ...(version !== undefined && { version }),
     ...(id !== undefined && { id }),
     ...(method !== undefined && { method }),
-    ...(isToken(progressToken) && { progressToken }),
+    ...(isProgressToken(progressToken) && { progressToken }),
   };
 }
 
-/** The token of the request that a `notifications/cancelled` is about, as `readClientMessage` gives ids. */
+/** The id of the request that a `notifications/cancelled` names, as a token. */
 export function cancelledId(text: string): string | undefined {
   return memberText(text, ["params", "requestId"]);
 }
 
-/** Whether two tokens are the same id: a string's escapes can be written in more than one way. */
+/** Whether two tokens are the same id: one string can be escaped in several ways. */
 export function isSameId(one: string, other: string): boolean {
-  return one === other || (one.startsWith('"') && stringOf(one) === stringOf(other));
+  return one === other || (one.startsWith('"') && stringValue(one) === stringValue(other));
 }
 
-/** Strings and numbers; anything else is no token, and is left to the server. */
-function isToken(token: string | undefined): token is string {
+/** Strings and numbers are progress tokens; anything else is passed on as it is. */
+function isProgressToken(token: string | undefined): token is string {
   return token !== undefined && /^["\d-]/.test(token);
 }
 
-function stringOf(token: string | undefined): string | undefined {
+function stringValue(token: string | undefined): string | undefined {
   const value: unknown = token?.startsWith('"') === true ? JSON.parse(token) : undefined;
   return typeof value === "string" ? value : undefined;
 }

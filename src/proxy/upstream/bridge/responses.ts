@@ -1,4 +1,4 @@
-/** What the bridge answers by itself, in the words of the official servers: clients act on them. */
+/** Responses of the bridge itself. Their words are those of the official SDK servers, since clients act on them. */
 
 import { discardBody, type UpstreamResponse, type UpstreamExchange } from "../../upstream.ts";
 import {
@@ -8,7 +8,7 @@ import {
   INVALID_PARAMS,
   INVALID_REQUEST,
 } from "../../../mcp/error-response.ts";
-import { JSON_HEADERS, bufferedResponse } from "./response-body.ts";
+import { bufferedResponse, JSON_HEADERS } from "./event-stream.ts";
 
 const NOT_ALLOWED = -32_000;
 const SESSION_NOT_FOUND = -32_001;
@@ -16,7 +16,7 @@ const METHOD_NOT_FOUND = -32_601;
 const MISSING_CAPABILITY = -32_021;
 const UNSUPPORTED_VERSION = -32_022;
 
-/** To a notification or an answer. */
+/** The response to a notification, or to a client's own JSON-RPC response. */
 export function accepted(): UpstreamExchange {
   return respondWith(bufferedResponse(202, {}));
 }
@@ -37,7 +37,7 @@ export function sessionRequired(): UpstreamExchange {
   return respondWithError(400, NOT_ALLOWED, "Bad Request: Mcp-Session-Id header is required");
 }
 
-/** To modern messages when the child speaks no modern era: dual-era clients fall back on exactly this. */
+/** The response to a modern request when the server is a legacy one: dual-era clients fall back on exactly this. */
 export function notInitialized(): UpstreamResponse {
   return bufferedError(400, NOT_ALLOWED, "Bad Request: Server not initialized");
 }
@@ -75,13 +75,13 @@ export function unsupportedVersion(
   return bufferedResponse(400, JSON_HEADERS, `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`);
 }
 
-/** When there are as many children, or requests, as there may be. */
-export function tooMany(what: string, id: string | undefined): UpstreamResponse {
-  const { body: text } = errorResponse(503, INTERNAL_ERROR, `Too many ${what}`, id);
+/** The response when as many children or requests exist as are allowed. */
+export function tooMany(subject: string, id: string | undefined): UpstreamResponse {
+  const { body: text } = errorResponse(503, INTERNAL_ERROR, `Too many ${subject}`, id);
   return bufferedResponse(503, { ...JSON_HEADERS, "retry-after": "5" }, text);
 }
 
-/** The HTTP status of an error that a modern server answers with. */
+/** The HTTP status for a modern server's JSON-RPC error. */
 export function modernStatus(errorCode: number): number {
   if (errorCode === METHOD_NOT_FOUND) return 404;
   return BAD_REQUESTS.has(errorCode) ? 400 : 200;
@@ -89,13 +89,13 @@ export function modernStatus(errorCode: number): number {
 
 const BAD_REQUESTS: ReadonlySet<number> = new Set([HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION]);
 
-/** In the legacy era an error is an answer like any other. */
+/** In the legacy era a JSON-RPC error has status 200, as a result has. */
 export function legacyStatus(): number {
   return 200;
 }
 
-export function respondWith(answer: UpstreamResponse): UpstreamExchange {
-  return { response: Promise.resolve(answer), abort: () => discardBody(answer) };
+export function respondWith(response: UpstreamResponse): UpstreamExchange {
+  return { response: Promise.resolve(response), abort: () => discardBody(response) };
 }
 
 function respondWithError(status: number, code: number, message: string): UpstreamExchange {

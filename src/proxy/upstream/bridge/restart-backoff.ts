@@ -1,29 +1,29 @@
-/** When a command that keeps ending may be started again, and whether it counts as up. */
+/** Exponential backoff between restarts of a command, and whether the command counts as up. */
 
 export interface RestartBackoffOptions {
   readonly nowMs: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** The command may be started again; nobody may be waiting for it. */
+  /** Called when the command may be started again. */
   readonly onDue: () => void;
   readonly onChange: (isUp: boolean) => void;
 }
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 30_000;
-/** A child that lived so long has not failed to start. */
+/** A child that has run for this long resets the backoff. */
 const STABLE_MS = 60_000;
 
 export class RestartBackoff {
   readonly #options: RestartBackoffOptions;
   #failures = 0;
   #isUp = false;
-  /** Until the next start, or until the last start counts as one that went well. */
+  /** Runs until the next start, or until the last start counts as up. */
   #timer: NodeJS.Timeout | undefined;
   #isWaiting = false;
 
-  constructor(parts: RestartBackoffOptions) {
-    this.#options = parts;
+  constructor(options: RestartBackoffOptions) {
+    this.#options = options;
   }
 
   get isUp(): boolean {
@@ -35,26 +35,27 @@ export class RestartBackoff {
     return !this.#isWaiting;
   }
 
-  /** A child was started: the command is up once it has stayed for a while. */
+  /** A child was started. The command is up once the child has run for the current delay. */
   started(): void {
     if (this.#isUp || this.#isWaiting) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#setUp(true), this.#delayMs()).unref();
   }
 
-  /** A child has ended that nobody asked to. */
+  /** A child ended by itself. */
   failed(startedAtMs: number): void {
-    const hasStayed = this.#options.nowMs() - startedAtMs >= STABLE_MS;
-    this.#failures = hasStayed ? 1 : this.#failures + 1;
+    const wasStable = this.#options.nowMs() - startedAtMs >= STABLE_MS;
+    this.#failures = wasStable ? 1 : this.#failures + 1;
     this.#setUp(false);
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     clearTimeout(this.#timer);
-    // Many sidecars of one broken server must not start it in step.
+    // Jitter: many sidecars of one broken server must not start it in step.
     const delayMs = this.#delayMs() * (0.5 + this.#options.random() / 2);
     this.#timer = setTimeout(() => this.#onDue(), delayMs).unref();
   }
 
+  /** Starts nothing any more. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#isWaiting = true;

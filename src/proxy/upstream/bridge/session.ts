@@ -1,16 +1,15 @@
-/** One legacy session: its child, the stream of what the server says by itself, and what waits to be said. */
+/** One legacy session of the bridge: its child, its requests in flight and its server-initiated stream. */
 
 import { randomUUID } from "node:crypto";
-import { type EventStream, openEventStream, type Headers, JSON_HEADERS } from "./response-body.ts";
+import { setMember } from "../../../json/edit-json.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { ChildPool, PooledChild } from "./child-pool.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
-import { BufferedMessages } from "./held-messages.ts";
-import type { PostExchange } from "./post-response.ts";
-import { setMember } from "../../../json/edit-json.ts";
+import { type EventStream, type Headers, JSON_HEADERS, openEventStream } from "./event-stream.ts";
+import type { PostExchange } from "./post-exchange.ts";
 
 export interface BridgeSessionOptions {
-  readonly children: ChildPool;
+  readonly pool: ChildPool;
   readonly nowMs: () => number;
   /** How long a request waits for `notifications/initialized`. */
   readonly initializedMs: number;
@@ -24,9 +23,9 @@ export class BridgeSession {
   readonly #options: BridgeSessionOptions;
   readonly #child: PooledChild;
   readonly #exchanges = new Set<PostExchange>();
-  readonly #held = new BufferedMessages();
+  readonly #buffered = new BufferedMessages();
   readonly #initialized = Promise.withResolvers<void>();
-  readonly #waiting: NodeJS.Timeout;
+  readonly #initializedTimer: NodeJS.Timeout;
   #isInitialized = false;
   #stream: EventStream | undefined;
   #usedAtMs: number;
@@ -34,26 +33,25 @@ export class BridgeSession {
   #isEnded = false;
 
   /** @throws UpstreamError while no child may be started */
-  constructor(parts: BridgeSessionOptions) {
-    this.#options = parts;
-    this.#usedAtMs = parts.nowMs();
-    this.#child = parts.children.acquire({
+  constructor(options: BridgeSessionOptions) {
+    this.#options = options;
+    this.#usedAtMs = options.nowMs();
+    this.#child = options.pool.acquire({
       onUnrelated: (message) => this.#onUnrelated(message),
       onExit: () => this.#close(),
     });
     void this.#initialized.promise.then(() => (this.#isInitialized = true));
-    // Clients that forget to say it are served all the same.
-    this.#waiting = setTimeout(this.#initialized.resolve, parts.initializedMs);
-    this.#waiting.unref();
+    // Some clients never send `notifications/initialized`: their requests are sent after this time.
+    this.#initializedTimer = setTimeout(this.#initialized.resolve, options.initializedMs).unref();
   }
 
-  /** How long nothing has happened in it; 0 while a request is under way or its stream is open. */
+  /** Time since the last message; 0 while a request is in flight or the stream is open. */
   get idleMs(): number {
     const isBusy = this.#exchanges.size > 0 || this.#stream?.isOpen === true;
     return isBusy ? 0 : this.#options.nowMs() - this.#usedAtMs;
   }
 
-  /** Whether its handshake has begun. */
+  /** Whether a request was sent; `initialize` must be the first. */
   get hasHandshake(): boolean {
     return this.#hasHandshake;
   }
@@ -62,83 +60,109 @@ export class BridgeSession {
     return this.#child.multiplexer.hasRoom();
   }
 
-  /** Sends a request when the child may hear it; its messages go to `reply`. */
-  request(message: ClientMessage, reply: PostExchange): void {
+  /** Sends a request, after the handshake unless it is `initialize`; the child's messages go to `exchange`. */
+  request(message: ClientMessage, exchange: PostExchange): void {
     const isHandshake = message.method === "initialize";
     this.#hasHandshake = true;
-    this.#begin(reply, isHandshake);
-    // Some servers fail for good when they are asked before the handshake is over.
-    if (isHandshake || this.#isInitialized) this.#send(message, reply, isHandshake);
-    else void this.#initialized.promise.then(() => this.#send(message, reply, isHandshake));
+    this.#begin(exchange, isHandshake);
+    // Some servers fail every later request when one comes before the handshake is complete.
+    if (isHandshake || this.#isInitialized) this.#send(message, exchange, isHandshake);
+    else void this.#initialized.promise.then(() => this.#send(message, exchange, isHandshake));
   }
 
-  #send(message: ClientMessage, reply: PostExchange, isHandshake: boolean): void {
-    if (reply.isDone) return;
-    const { multiplexer: switchboard } = this.#child;
-    const ours = switchboard.request(message, reply);
-    reply.onCancelled = () => switchboard.cancel(ours);
-    // Until it is initialized there is no session that a stream could belong to.
-    if (!isHandshake) reply.startTimer();
-  }
-
-  /** Sends a notification, or an answer to what the server asked. */
+  /** Sends a notification, or the response to a request of the server. */
   send({ text, method }: ClientMessage): void {
     this.#usedAtMs = this.#options.nowMs();
-    const { multiplexer: switchboard } = this.#child;
-    // What it says from now on concerns this session alone.
+    const { multiplexer } = this.#child;
+    // From now on the child's exit ends this session only.
     if (method === "notifications/initialized") this.#child.restartOnExit = false;
-    if (method !== "notifications/cancelled") switchboard.send(text);
+    if (method !== "notifications/cancelled") multiplexer.send(text);
     else {
-      const ours = switchboard.findId(cancelledId(text) ?? "");
-      if (ours !== undefined) switchboard.send(setMember(text, ["params", "requestId"], ours));
+      const childRequestId = multiplexer.findId(cancelledId(text) ?? "");
+      if (childRequestId !== undefined)
+        multiplexer.send(setMember(text, ["params", "requestId"], childRequestId));
     }
     if (method === "notifications/initialized") this.#initialized.resolve();
   }
 
-  /** Opens the stream of what the server says by itself; undefined when it is open already. */
+  /** Opens the server-initiated stream; undefined when it is open already. */
   open(): EventStream | undefined {
     if (this.#stream?.isOpen === true) return undefined;
     const stream = openEventStream(this.headers);
     stream.once("close", () => (this.#usedAtMs = this.#options.nowMs()));
     this.#stream = stream;
-    for (const text of this.#held.drain()) stream.writeEvent(text);
+    for (const text of this.#buffered.drain()) stream.writeEvent(text);
     return stream;
   }
 
-  /** Ends the session and its child. */
+  /** Ends the session and stops its child. */
   async end(): Promise<void> {
     this.#close();
     await this.#child.stop();
   }
 
-  #begin(reply: PostExchange, isHandshake: boolean): void {
-    this.#usedAtMs = this.#options.nowMs();
-    this.#exchanges.add(reply);
-    reply.onDone = (isSuccess) => {
-      this.#exchanges.delete(reply);
-      this.#usedAtMs = this.#options.nowMs();
-      // A client that was not let in does not come back to end its session.
-      if (isHandshake && !isSuccess) void this.end();
-    };
-    if (this.#stream?.isOpen === true || !reply.acceptsStream) return;
-    for (const text of this.#held.drain()) reply.writeMessage(text);
+  #send(message: ClientMessage, exchange: PostExchange, isHandshake: boolean): void {
+    if (exchange.isDone) return;
+    const { multiplexer } = this.#child;
+    const childRequestId = multiplexer.request(message, exchange);
+    exchange.onCancelled = () => multiplexer.cancel(childRequestId);
+    // Before the handshake there is no session that a stream could belong to.
+    if (!isHandshake) exchange.startTimer();
   }
 
-  /** What the child says outside of any request, which over stdio may well be about one. */
+  #begin(exchange: PostExchange, isHandshake: boolean): void {
+    this.#usedAtMs = this.#options.nowMs();
+    this.#exchanges.add(exchange);
+    exchange.onDone = (isSuccess) => {
+      this.#exchanges.delete(exchange);
+      this.#usedAtMs = this.#options.nowMs();
+      // A client whose handshake failed sends no DELETE.
+      if (isHandshake && !isSuccess) void this.end();
+    };
+    if (this.#stream?.isOpen === true || !exchange.acceptsStream) return;
+    for (const text of this.#buffered.drain()) exchange.writeMessage(text);
+  }
+
+  /** Delivers a message that names no request, although it may be about one: stdio cannot tell. */
   #onUnrelated({ text }: ChildMessage): void {
-    const listening = [...this.#exchanges].filter((reply) => reply.acceptsStream);
-    // The stream of the only request comes first: what is about it then stays in order with its answer.
-    if (listening.length === 1 && listening[0]?.writeMessage(text) === true) return;
+    const streamable = [...this.#exchanges].filter((exchange) => exchange.acceptsStream);
+    // The stream of the only request comes first, so that a message about it arrives before its response.
+    if (streamable.length === 1 && streamable[0]?.writeMessage(text) === true) return;
     if (this.#stream?.isOpen === true) return this.#stream.writeEvent(text);
-    if (listening.at(-1)?.writeMessage(text) !== true) this.#held.add(text);
+    if (streamable.at(-1)?.writeMessage(text) !== true) this.#buffered.add(text);
   }
 
   #close(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    clearTimeout(this.#waiting);
+    clearTimeout(this.#initializedTimer);
     this.#initialized.resolve();
     this.#stream?.finish();
     this.#options.onEnd(this.id);
+  }
+}
+
+const MAX_BUFFERED = 256;
+const MAX_BUFFERED_LENGTH = 1024 * 1024;
+
+/** Messages of the server while no stream is open. Bounded: drops the oldest first. */
+class BufferedMessages {
+  #texts: string[] = [];
+  #length = 0;
+
+  add(text: string): void {
+    this.#texts.push(text);
+    this.#length += text.length;
+    while (this.#texts.length > MAX_BUFFERED || this.#length > MAX_BUFFERED_LENGTH) {
+      this.#length -= this.#texts.shift()?.length ?? 0;
+    }
+  }
+
+  /** Removes and returns all messages, oldest first. */
+  drain(): readonly string[] {
+    const texts = this.#texts;
+    this.#texts = [];
+    this.#length = 0;
+    return texts;
   }
 }

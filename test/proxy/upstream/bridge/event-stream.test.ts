@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { openEventStream } from "../../../../src/proxy/upstream/bridge/response-body.ts";
+import { openEventStream } from "../../../../src/proxy/upstream/bridge/event-stream.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
