@@ -17,21 +17,21 @@ const main = join(FOLDER, "tollgate.mjs");
 const { packages } = await bundleModule(main);
 const node = join(FOLDER, "node");
 copyFileSync(process.execPath, node);
-say(`${sizeOf(main)} program with ${packages.length} packages`);
-say(`${sizeOf(node)} Node ${process.version}`);
+print(`${sizeOf(main)} program with ${packages.length} packages`);
+print(`${sizeOf(node)} Node ${process.version}`);
 const isLinux = process.platform === "linux";
 if (isLinux) {
   run("strip", [node], "binutils");
-  say(`${sizeOf(node)} without its symbols, which are for debuggers`);
+  print(`${sizeOf(node)} without its symbols, which are for debuggers`);
 }
 buildExecutable();
-if (isLinux) bringLibrary();
+if (isLinux) copyLibrary();
 writeFileSync(join(FOLDER, "LICENSES.txt"), renderLicences(packages));
 for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
-say(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
+print(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
 
 /** The one library that slim images lack, to be found beside the executable. */
-function bringLibrary(): void {
+function copyLibrary(): void {
   const [, library] = /libatomic\.so\.1 => (\S+)/.exec(run("ldd", [EXECUTABLE], "libc-bin")) ?? [];
   if (library === undefined) return;
   copyFileSync(library, join(FOLDER, "libatomic.so.1"));
@@ -66,6 +66,6 @@ function sizeOf(file: string): string {
   return `${(statSync(file).size / MIB).toFixed(1).padStart(6)} MiB`;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

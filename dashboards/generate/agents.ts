@@ -38,7 +38,7 @@ const CALL_MATRIX: GridRow = {
         description: `Calls of each agent on each tool in the time that is shown, denied ones included; the ${COLUMNS} most called tools. A cell leads to its tool.`,
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(busiest(CALLS))],
+        queries: [tableQuery(topTools(CALLS))],
         nothing: "no calls in this time",
         colour: "blue",
         link: {
@@ -61,7 +61,7 @@ const DENIAL_MATRIX: GridRow = {
         description: `Calls that were denied, of each agent on each tool in the time that is shown; the ${COLUMNS} most denied tools. A cell leads to the reasons.`,
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(busiest(ENFORCED))],
+        queries: [tableQuery(topTools(ENFORCED))],
         nothing: "nothing was denied in this time",
         colour: "orange",
         link: {
@@ -175,9 +175,9 @@ const CHANGES: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          tableQuery(`topk(10, ${countBy("agent, tool", CALLS)} - ${before()})`),
+          tableQuery(`topk(10, ${countBy("agent, tool", CALLS)} - ${previousCalls()})`),
           tableQuery(`${countBy("agent, tool", CALLS)} > 0`),
-          tableQuery(`${before()} > 0`),
+          tableQuery(`${previousCalls()} > 0`),
         ],
         nothing: "no calls in this time",
         sortBy: "More calls",
@@ -220,7 +220,7 @@ export const AGENTS = board({
 });
 
 /** The counts of the tools with the greatest, by agent and tool. */
-function busiest(series: string): string {
+function topTools(series: string): string {
   const most = `topk(${COLUMNS}, ${countBy("tool", series)})`;
   return `${countBy("agent, tool", series)} > 0 and on (tool) ${most}`;
 }
@@ -236,7 +236,7 @@ function newPairs(): string {
 }
 
 /** What was called in the time before; 0 where it was not called then. */
-function before(): string {
+function previousCalls(): string {
   const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN_RANGE}] offset ${SHOWN_RANGE})))`;
   return `(${growth} or ${countBy("agent, tool", CALLS)} * 0)`;
 }

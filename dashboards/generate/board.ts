@@ -46,9 +46,9 @@ export function board({ name, title, description, variables, rows }: BoardOption
     .time({ from: "now-1h", to: "now" })
     .refresh("30s")
     .variables([...variables])
-    .annotations(annotations().map(inSight))
-    .links(linksFrom(name).map(inSight));
-  for (const panel of placed(rows)) builder.withPanel(panel);
+    .annotations(annotations().map(showControl))
+    .links(linksFrom(name).map(showControl));
+  for (const panel of placeRows(rows)) builder.withPanel(panel);
   return builder.build();
 }
 
@@ -80,7 +80,7 @@ function linksFrom(own: BoardName): Builder<DashboardLink>[] {
 }
 
 /** The SDK would move it into a menu. */
-function inSight<T extends { placement?: unknown }>(builder: Builder<T>): Builder<T> {
+function showControl<T extends { placement?: unknown }>(builder: Builder<T>): Builder<T> {
   return {
     build: () => {
       const built = builder.build();
@@ -90,7 +90,7 @@ function inSight<T extends { placement?: unknown }>(builder: Builder<T>): Builde
   };
 }
 
-function placed(rows: readonly GridRow[]) {
+function placeRows(rows: readonly GridRow[]) {
   let [id, y] = [0, 0];
   return rows.flatMap(({ height, panels }) => {
     let x = 0;

@@ -41,7 +41,7 @@ interface CommonBuilder {
 export function applyPanelOptions<B extends CommonBuilder>(builder: B, options: PanelOptions): B {
   const { title, description, unit, queries, nothing, decimals } = options;
   builder.title(title).description(description).unit(unit).datasource(DATASOURCE);
-  builder.targets(queries.map((query, index) => lettered(query, index)));
+  builder.targets(queries.map((query, index) => withLetter(query, index)));
   if (nothing !== undefined) builder.noValue(nothing);
   if (decimals !== undefined) builder.decimals(decimals);
   return builder;
@@ -76,6 +76,6 @@ function steps(all: Step[]): Builder<ThresholdsConfig> {
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(all);
 }
 
-function lettered(query: Builder<Dataquery>, index: number): Builder<Dataquery> {
+function withLetter(query: Builder<Dataquery>, index: number): Builder<Dataquery> {
   return { build: () => ({ ...query.build(), refId: String.fromCharCode(65 + index) }) };
 }

@@ -97,7 +97,7 @@ const HEAD: GridRow = {
   ],
 };
 
-const LOAD: GridRow = pair(
+const LOAD: GridRow = sideBySide(
   {
     title: "What we add",
     description: "What Tollgate adds to a request: its duration without the server's part.",
@@ -115,7 +115,7 @@ const LOAD: GridRow = pair(
   },
 );
 
-const RESOURCES: GridRow = pair(
+const RESOURCES: GridRow = sideBySide(
   {
     title: "Memory",
     isLegendBeside: true,
@@ -132,7 +132,7 @@ const RESOURCES: GridRow = pair(
   },
 );
 
-const MESSAGES: GridRow = pair(
+const MESSAGES: GridRow = sideBySide(
   {
     title: "Requests, sessions, streams",
     description:
@@ -160,7 +160,7 @@ const MESSAGES: GridRow = pair(
   },
 );
 
-const TROUBLE: GridRow = pair(
+const TROUBLE: GridRow = sideBySide(
   {
     title: "Messages refused",
     softMax: 1,
@@ -195,7 +195,7 @@ const TROUBLE: GridRow = pair(
   },
 );
 
-const TELEMETRY: GridRow = pair(
+const TELEMETRY: GridRow = sideBySide(
   {
     title: "Telemetry lost",
     softMax: 1,
@@ -267,7 +267,7 @@ export const SIDECAR = board({
   rows: [HEAD, LOAD, RESOURCES, MESSAGES, TROUBLE, TELEMETRY, EACH_SIDECAR],
 });
 
-function pair(left: GraphOptions, right: GraphOptions): GridRow {
+function sideBySide(left: GraphOptions, right: GraphOptions): GridRow {
   return {
     height: 9,
     panels: [

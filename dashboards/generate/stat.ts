@@ -31,7 +31,7 @@ export function stat(options: StatOptions): PanelBuilder {
     .graphMode(isBare === true ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .textMode(BigValueTextMode.Value)
     .thresholds(limits === undefined ? singleColour(colour) : thresholds(limits));
-  return words === undefined ? builder : builder.mappings(mappingsOf(words));
+  return words === undefined ? builder : builder.mappings(valueMappings(words));
 }
 
 export interface ProblemCountsOptions extends PanelOptions {
@@ -67,7 +67,7 @@ function sideBySide(options: PanelOptions): PanelBuilder {
     .orientation(VizOrientation.Vertical);
 }
 
-function mappingsOf(words: Readonly<Record<string, string>>): ValueMapping[] {
+function valueMappings(words: Readonly<Record<string, string>>): ValueMapping[] {
   const options = Object.fromEntries(Object.entries(words).map(([value, text]) => [value, { text }]));
   return [{ type: MappingType.ValueToText, options }];
 }

@@ -80,12 +80,14 @@ function propertiesOf(column: Column): DynamicConfigValue[] {
     ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
     ...(width === undefined ? [] : [{ id: "custom.width", value: width }]),
     ...(link === undefined ? [] : [{ id: "links", value: [{ ...link, targetBlank: false }] }]),
-    ...(words === undefined ? [] : [{ id: "mappings", value: [{ type: "value", options: wordsOf(words) }] }]),
+    ...(words === undefined
+      ? []
+      : [{ id: "mappings", value: [{ type: "value", options: valueMappings(words) }] }]),
     ...lookOf(column),
   ];
 }
 
-function wordsOf(words: Readonly<Record<string, string>>) {
+function valueMappings(words: Readonly<Record<string, string>>) {
   return Object.fromEntries(Object.entries(words).map(([value, text]) => [value, { text }]));
 }
 

@@ -25,20 +25,20 @@ export function datasource(): Variable {
 
 /** Without Kubernetes there is no such label, and `All` still finds everything. */
 export function namespace(): Variable {
-  return several("namespace", "Namespace", `label_values(${METRICS.upstreamUp.name}, namespace)`);
+  return multiValue("namespace", "Namespace", `label_values(${METRICS.upstreamUp.name}, namespace)`);
 }
 
 export function server(): Variable {
   const query = `label_values(${METRICS.upstreamUp.name}{namespace=~"$namespace"}, server)`;
-  return several("server", "MCP server", query);
+  return multiValue("server", "MCP server", query);
 }
 
 export function agent(): Variable {
-  return several("agent", "Agent", `label_values(${select(METRICS.toolCalls)}, agent)`);
+  return multiValue("agent", "Agent", `label_values(${select(METRICS.toolCalls)}, agent)`);
 }
 
 export function tools(): Variable {
-  return several("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
+  return multiValue("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
 }
 
 /** Exactly one tool. */
@@ -59,7 +59,7 @@ export function category(chosen?: (typeof CATEGORIES)[number]): Variable {
 
 const ALL = { selected: true, text: ["All"], value: ["$__all"] };
 
-function several(name: string, label: string, text: string): Variable {
+function multiValue(name: string, label: string, text: string): Variable {
   return query(name, label, text).multi(true).includeAll(true).allValue(EVERYTHING).current(ALL);
 }
 

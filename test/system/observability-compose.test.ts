@@ -9,7 +9,7 @@ import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { COMPOSE_TEXT, ROOT } from "./observability/compose-file.ts";
-import { programOrFail } from "./observability/programs.ts";
+import { requireProgram } from "../fixtures/system-program.ts";
 
 /** An npm package that carries the schema of the Compose specification; installed for this test only. */
 const SCHEMA_PACKAGE = "dclint@3.1.0";
@@ -40,7 +40,7 @@ describe("docker-compose.yml", () => {
     const home = join(folder, "prometheus");
     cpSync(join(ROOT, "deploy/compose/prometheus.yml"), join(home, "prometheus.yml"));
     cpSync(join(ROOT, "dashboards/alerts"), join(home, "rules"), { recursive: true });
-    const said = execFileSync(programOrFail("promtool"), ["check", "config", join(home, "prometheus.yml")], {
+    const said = execFileSync(requireProgram("promtool"), ["check", "config", join(home, "prometheus.yml")], {
       encoding: "utf8",
     });
     expect(said.match(/SUCCESS: \d+ rules found/g)).toHaveLength(6);
@@ -49,7 +49,7 @@ describe("docker-compose.yml", () => {
 
   it("gives Alertmanager a configuration that amtool accepts", () => {
     const file = join(ROOT, "deploy/compose/alertmanager.yml");
-    const said = execFileSync(programOrFail("amtool"), ["check-config", file], { encoding: "utf8" });
+    const said = execFileSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
     expect(said).toContain("SUCCESS");
   });
 });

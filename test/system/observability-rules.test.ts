@@ -17,7 +17,7 @@ import {
 } from "../../tools/alerts/rule-files.ts";
 import { listRunbooks, readRunbook } from "../../tools/alerts/runbook.ts";
 import { MANIFEST_FILE } from "../../tools/alerts/write.ts";
-import { programOrFail } from "./observability/programs.ts";
+import { requireProgram } from "../fixtures/system-program.ts";
 
 /** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
 const SHARE = 9;
@@ -31,7 +31,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function promtool(...words: readonly string[]): string {
-  return execFileSync(programOrFail("promtool"), words, { encoding: "utf8" });
+  return execFileSync(requireProgram("promtool"), words, { encoding: "utf8" });
 }
 
 /** How many rules promtool finds in a file made of these groups. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePorts } from "../fixtures/free-port.ts";
 import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { requireProgram } from "../fixtures/system-program.ts";
 
 const POLICY = {
   version: "1",
@@ -20,14 +21,6 @@ let server: Server;
 let sidecar: TestSidecar;
 let prometheus: ChildProcess;
 let prometheusUrl: string;
-
-/** A program that must be there; a missing one is a failure that says what to install. */
-function programOrFail(name: string): string {
-  const found = spawnSync(name, ["--version"]);
-  if (found.error !== undefined)
-    throw new Error(`${name} is missing: run npm run setup:system (Debian: prometheus)`);
-  return name;
-}
 
 async function call(tool: string): Promise<void> {
   const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: {} } };
@@ -70,7 +63,7 @@ beforeAll(async () => {
   );
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`];
   prometheus = spawn(
-    programOrFail("prometheus"),
+    requireProgram("prometheus"),
     [...flags, `--web.listen-address=127.0.0.1:${prometheusPort}`],
     {
       stdio: "ignore",
@@ -96,7 +89,7 @@ afterAll(async () => {
 describe("Prometheus scrapes the sidecar", () => {
   it("has nothing to say against the metrics (promtool check metrics)", async () => {
     const text = await sidecar.metrics();
-    const said = execFileSync(programOrFail("promtool"), ["check", "metrics"], {
+    const said = execFileSync(requireProgram("promtool"), ["check", "metrics"], {
       input: text,
       encoding: "utf8",
     });

@@ -1,10 +1,10 @@
-/** Durations of PromQL: one made longer or shorter, and all those of a rule. */
+/** Scales durations of PromQL: one duration, or all durations of a rule. */
 
 import type { RuleFile } from "./rule-files.ts";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** `2m` by 3 is `360s`: whole seconds, never less than one. */
+/** Multiplies a duration: `2m` by 3 is `360s`. The result is in whole seconds, at least one. */
 export function scaleDuration(text: string, factor: number): string {
   const [, number, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN) * factor;
@@ -12,7 +12,7 @@ export function scaleDuration(text: string, factor: number): string {
   return `${Math.max(1, Math.round(seconds))}s`;
 }
 
-/** The rules with every `for`, interval, range and offset times `factor`; counts and shares stay as they are. */
+/** Multiplies every `for`, interval, range and offset of the rules by `factor`; counts and ratios are unchanged. */
 export function scaleRules({ groups }: RuleFile, factor: number): object {
   return {
     groups: groups.map(({ interval, rules, ...group }) => ({

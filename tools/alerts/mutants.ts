@@ -1,15 +1,15 @@
-/** Small faults in a rule, of the kinds that a hand makes: each is one mutant. */
+/** Makes mutants of a rule: small faults of the kinds that people make. */
 
 import { scaleDuration } from "./duration.ts";
 import type { AlertRule, RecordingRule } from "./rule-files.ts";
 
 export interface Mutant {
-  /** Rule, number among its mutants of this kind, and what was changed: `DenialSpike: for 2m -> 0s`. */
+  /** Rule, kind of change and number among its kind: `DenialSpike: for 2m -> 0s`. */
   readonly name: string;
   readonly rule: AlertRule | RecordingRule;
 }
 
-/** A place in the expression and what stands there instead. */
+/** A position in the expression and its replacement. */
 interface Change {
   readonly at: number;
   readonly from: string;
@@ -18,18 +18,18 @@ interface Change {
 
 type Operator = (expression: string) => readonly Change[];
 
-/** Every mutant of one rule. */
+/** Returns every mutant of one rule. */
 export function listMutants(rule: AlertRule | RecordingRule): readonly Mutant[] {
   const title = "alert" in rule ? titleOf(rule) : rule.record;
   const changes = OPERATORS.flatMap((operator) => operator(rule.expr));
   const ofExpression = changes.map((change) => ({
-    name: `${title}: ${describe(rule.expr, change)}`,
+    name: `${title}: ${nameChange(rule.expr, change)}`,
     rule: { ...rule, expr: apply(rule.expr, change) },
   }));
   return [...ofExpression, ...mutantsOfFor(rule, title)];
 }
 
-/** Two alerts may have one name; then the window tells them apart. */
+/** Two alerts may share a name; their window then tells them apart. */
 function titleOf({ alert, labels }: AlertRule): string {
   return labels["window"] === undefined ? alert : `${alert} (${labels["window"]})`;
 }
@@ -45,16 +45,16 @@ function mutantsOfFor(rule: AlertRule | RecordingRule, title: string): readonly 
 
 const OPERATORS: readonly Operator[] = [
   numbers,
-  replacing(/(?<![=!<>])(?:>=|<=|==|!=|>|<)(?![=~])/g, COMPARATORS()),
+  replaceEach(/(?<![=!<>])(?:>=|<=|==|!=|>|<)(?![=~])/g, COMPARATORS()),
   durations,
-  replacing(/\boffset \w+/g, () => [""]),
+  replaceEach(/\boffset \w+/g, () => [""]),
   matchers,
   alternatives,
   groupings,
-  replacing(/\b(?:sum|max|min|count|group)(?= by)/g, AGGREGATORS()),
-  replacing(/ (?:and|or|unless) |\n\s*(?:and|or|unless)\b/g, SET_OPERATORS()),
-  replacing(/ [-+*/] /g, ARITHMETIC()),
-  replacing(/\b(?:increase|rate|max_over_time|sum_over_time|clamp_max|clamp_min)\(/g, FUNCTIONS()),
+  replaceEach(/\b(?:sum|max|min|count|group)(?= by)/g, AGGREGATORS()),
+  replaceEach(/ (?:and|or|unless) |\n\s*(?:and|or|unless)\b/g, SET_OPERATORS()),
+  replaceEach(/ [-+*/] /g, ARITHMETIC()),
+  replaceEach(/\b(?:increase|rate|max_over_time|sum_over_time|clamp_max|clamp_min)\(/g, FUNCTIONS()),
 ];
 
 function COMPARATORS() {
@@ -99,17 +99,17 @@ function FUNCTIONS() {
   return (found: string) => [others[found] ?? found];
 }
 
-function replacing(pattern: RegExp, others: (found: string) => readonly string[]): Operator {
+function replaceEach(pattern: RegExp, others: (found: string) => readonly string[]): Operator {
   return (expression) =>
-    [...outsideText(expression).matchAll(pattern)].flatMap(({ index, 0: from }) =>
+    [...blankStrings(expression).matchAll(pattern)].flatMap(({ index, 0: from }) =>
       others(from).map((to) => ({ at: index, from, to })),
     );
 }
 
-/** A threshold a quarter higher and a quarter lower; 0 becomes 1. */
+/** Thresholds a quarter higher and a quarter lower; 0 becomes 1. */
 function numbers(expression: string): readonly Change[] {
   const pattern = /(?<![\w:.[])\d+(?:\.\d+)?(?![\w:.\]])/g;
-  return [...outsideText(expression).matchAll(pattern)].flatMap(({ index, 0: from }) => {
+  return [...blankStrings(expression).matchAll(pattern)].flatMap(({ index, 0: from }) => {
     const value = Number(from);
     const others = value === 0 ? [1] : [value * 1.25, value * 0.75];
     return others.map((to) => ({ at: index, from, to: String(to) }));
@@ -124,7 +124,7 @@ function durations(expression: string): readonly Change[] {
 
 const MATCHER = /(\w+)(=~|!~|!=|=)("[^"]*")/g;
 
-/** A label matcher turned round, and one that is gone. */
+/** Label matchers negated, and removed. */
 function matchers(expression: string): readonly Change[] {
   return [...expression.matchAll(MATCHER)].flatMap(({ index, 0: from, 1: label, 2: operator, 3: text }) => {
     const opposite = { "=~": "!~", "!~": "=~", "=": "!=", "!=": "=" }[operator ?? ""];
@@ -132,7 +132,7 @@ function matchers(expression: string): readonly Change[] {
   });
 }
 
-/** One alternative of a pattern is forgotten. */
+/** Patterns without one of their alternatives. */
 function alternatives(expression: string): readonly Change[] {
   return [...expression.matchAll(/~"([^"]*\|[^"]*)"/g)].flatMap(({ index, 0: from, 1: list = "" }) => {
     const all = list.split("|");
@@ -140,7 +140,7 @@ function alternatives(expression: string): readonly Change[] {
   });
 }
 
-/** One label of an aggregation is forgotten. */
+/** Aggregations without one of their labels. */
 function groupings(expression: string): readonly Change[] {
   return [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(({ index, 0: from, 1: list = "" }) => {
     const all = list.split(", ");
@@ -152,8 +152,8 @@ function groupings(expression: string): readonly Change[] {
   });
 }
 
-/** The expression with its texts blanked out, every character at its place. */
-function outsideText(expression: string): string {
+/** Returns the expression with its string literals blanked; every other character keeps its position. */
+function blankStrings(expression: string): string {
   return expression.replaceAll(/"[^"]*"/g, (text) => " ".repeat(text.length));
 }
 
@@ -161,8 +161,8 @@ function apply(expression: string, { at, from, to }: Change): string {
   return expression.slice(0, at) + to + expression.slice(at + from.length);
 }
 
-/** What was changed, with the number of its like before it, so that two changes of one kind have two names. */
-function describe(expression: string, { at, from, to }: Change): string {
+/** Names a change and numbers equal changes, so that every name is unique. */
+function nameChange(expression: string, { at, from, to }: Change): string {
   const before = expression.slice(0, at).split(from).length;
   return `${from.trim()} (${before}) -> ${to.trim() === "" ? "nothing" : to.trim()}`;
 }

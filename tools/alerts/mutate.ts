@@ -1,4 +1,4 @@
-/** Changes the alert rules one fault at a time and counts how many of the changes promtool's tests notice: `node tools/alerts/mutate.ts`. */
+/** Puts one fault at a time into the alert rules and counts how many of them promtool's tests detect: `node tools/alerts/mutate.ts`. */
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,11 +21,11 @@ import {
 export interface MutationResult {
   readonly mutants: number;
   readonly caught: number;
-  /** Mutants that mean the same as the rule, by name, each with the reason. */
+  /** Number of mutants that mean the same as the rule. */
   readonly equivalent: number;
-  /** Names of the mutants that no test noticed. */
+  /** Names of the mutants that no test detected. */
   readonly survivors: readonly string[];
-  /** Names on the list of equivalents that are no mutant, or that a test did notice. */
+  /** Names listed as equivalent that are not mutants, or that a test detected. */
   readonly stale: readonly string[];
 }
 
@@ -34,21 +34,21 @@ const EQUIVALENTS = z
   .parse(JSON.parse(readFileSync(new URL("equivalent-mutants.json", import.meta.url), "utf8")));
 const AT_ONCE = 2;
 
-interface Place {
+interface MutantPosition {
   readonly file: string;
   readonly group: number;
   readonly index: number;
   readonly mutant: Mutant;
 }
 
-/** Runs the tests that a rule matters to on each of its mutants. @throws when promtool is missing, or a test fails without a mutant. */
+/** Runs the tests of a rule on each of its mutants. @throws when promtool is missing, or a test fails without a mutant */
 export async function mutateAlerts(
   isWanted: (name: string) => boolean = () => true,
 ): Promise<MutationResult> {
   for (const file of listTestFiles()) {
     if (!(await passes(ALERTS_FOLDER, [file]))) throw new Error(`${file} fails on the rules as they are`);
   }
-  const places = allPlaces().filter(({ mutant }) => isWanted(mutant.name));
+  const places = listMutantPositions().filter(({ mutant }) => isWanted(mutant.name));
   const queue = [...places];
   const unnoticed: string[] = [];
   const work = async (): Promise<void> => {
@@ -67,16 +67,19 @@ export async function mutateAlerts(
   };
 }
 
-/** Names on the list that were run and noticed, or that no mutant has any more. */
-function unusedEquivalents(places: readonly Place[], equivalent: readonly string[]): readonly string[] {
+/** Listed names whose mutant was detected, or that name no mutant. */
+function unusedEquivalents(
+  places: readonly MutantPosition[],
+  equivalent: readonly string[],
+): readonly string[] {
   const ran = new Set(places.map(({ mutant }) => mutant.name));
-  const all = new Set(allPlaces().map(({ mutant }) => mutant.name));
+  const all = new Set(listMutantPositions().map(({ mutant }) => mutant.name));
   return Object.keys(EQUIVALENTS).filter(
     (name) => !all.has(name) || (ran.has(name) && !equivalent.includes(name)),
   );
 }
 
-function allPlaces(): readonly Place[] {
+function listMutantPositions(): readonly MutantPosition[] {
   return RULE_FILES.flatMap((file) =>
     readRuleFile(file).groups.flatMap(({ rules }, group) =>
       rules.flatMap((rule, index) => listMutants(rule).map((mutant) => ({ file, group, index, mutant }))),
@@ -84,7 +87,7 @@ function allPlaces(): readonly Place[] {
   );
 }
 
-async function survives({ file, group, index, mutant }: Place): Promise<boolean> {
+async function survives({ file, group, index, mutant }: MutantPosition): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-mutant-"));
   try {
     cpSync(ALERTS_FOLDER, folder, { recursive: true });
@@ -98,21 +101,21 @@ async function survives({ file, group, index, mutant }: Place): Promise<boolean>
   }
 }
 
-/** The tests that are about this rule; for a recording rule also those of the alerts that stand on it. */
+/** Returns the tests of this rule; for a recording rule also the tests of alerts that use it. */
 function testsOf(rule: AlertRule | RecordingRule): readonly string[] {
-  const names = "alert" in rule ? [rule.alert] : ["recording", ...alertsStandingOn(rule.record)];
+  const names = "alert" in rule ? [rule.alert] : ["recording", ...alertsUsing(rule.record)];
   return listTestFiles().filter((file) => names.includes(file.split(".")[0] ?? file));
 }
 
-function alertsStandingOn(record: string): readonly string[] {
+function alertsUsing(record: string): readonly string[] {
   const records = readRecordings()
     .filter(({ expr, record: name }) => name !== record && expr.includes(record))
-    .flatMap(({ record: name }) => alertsStandingOn(name));
+    .flatMap(({ record: name }) => alertsUsing(name));
   const direct = readAlerts().filter(({ expr }) => expr.includes(record));
   return [...new Set([...direct.map(({ alert }) => alert), ...records])];
 }
 
-/** Whether promtool says that the tests pass; rules that it cannot read fail. */
+/** Whether promtool reports that the tests pass. Rules that it cannot read fail. */
 function passes(folder: string, tests: readonly string[]): Promise<boolean> {
   const files = tests.map((test) => join(folder, "tests", test));
   return new Promise((resolve, reject) => {

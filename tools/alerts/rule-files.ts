@@ -1,4 +1,4 @@
-/** The rule files of dashboards/alerts, read once for the programs and tests that stand on them. */
+/** Reads the rule files of dashboards/alerts for programs and tests. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,12 +29,12 @@ export type RecordingRule = z.infer<typeof recording>;
 export type AlertRule = z.infer<typeof alert>;
 export type RuleFile = z.infer<typeof ruleFile>;
 
-/** Names of the rule files, in order. */
+/** Names of the rule files, sorted. */
 export const RULE_FILES: readonly string[] = readdirSync(ALERTS_FOLDER)
   .filter((name) => name.endsWith(".rules.yml"))
   .toSorted();
 
-/** @throws when the file has a key that no rule has. */
+/** Reads one rule file. @throws when the file has an unknown key */
 export function readRuleFile(name: string): RuleFile {
   return ruleFile.parse(parse(readFileSync(join(ALERTS_FOLDER, name), "utf8")));
 }
@@ -47,7 +47,7 @@ export function readRecordings(): readonly RecordingRule[] {
   return allRules().filter((rule) => "record" in rule);
 }
 
-/** The tests of promtool, by the name of their file. */
+/** Names of promtool's test files. */
 export function listTestFiles(): readonly string[] {
   return readdirSync(join(ALERTS_FOLDER, "tests")).filter((name) => name.endsWith(".test.yml"));
 }

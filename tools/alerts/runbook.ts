@@ -1,4 +1,4 @@
-/** One page of docs/runbooks: its first line, its chapters, its queries and its commands. */
+/** Reads one page of docs/runbooks: its first line, chapters, queries and commands. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 export const RUNBOOKS_FOLDER = join(import.meta.dirname, "../../docs/runbooks");
 
 export interface Runbook {
-  /** The line under the title: what the alert means. */
+  /** The line under the title: the meaning of the alert. */
   readonly meaning: string;
   readonly chapters: readonly string[];
   /** PromQL, one query for each block. */

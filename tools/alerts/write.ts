@@ -1,4 +1,4 @@
-/** Writes dashboards/alerts/prometheusrule.yaml and docs/alerts.md from the rule files: `node tools/alerts/write.ts`; with `--runbooks URL` it prints the manifest with links that begin there. */
+/** Writes dashboards/alerts/prometheusrule.yaml and docs/alerts.md from the rule files: `node tools/alerts/write.ts`. With `--runbooks URL` it prints the manifest with links that begin with URL. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ export const ALERTS_PAGE = join(import.meta.dirname, "../../docs/alerts.md");
 
 const OWN_RUNBOOKS = "docs/runbooks";
 
-/** All rules as one manifest for the Prometheus operator; `runbooks` is where links to runbooks begin, without a slash at the end. */
+/** Renders all rules as one PrometheusRule; `runbooks` is the prefix of runbook links, without a trailing slash. */
 export function renderManifest(runbooks = OWN_RUNBOOKS): string {
   const groups = RULE_FILES.flatMap((name) => readRuleFile(name).groups);
   const manifest = {
@@ -45,7 +45,7 @@ the values that matter, and a runbook. \`severity\` is \`critical\` (somebody sh
 | --- | --- | --- | --- |
 `;
 
-/** The page as it should be; `meaning` is what a runbook says of its alert in one line. */
+/** Renders docs/alerts.md; `meaning` returns the first line of an alert's runbook. */
 export function renderAlertsPage(meaning: (alert: string) => string): string {
   const alerts = RULE_FILES.flatMap((name) => readRuleFile(name).groups)
     .flatMap(({ rules }) => rules)

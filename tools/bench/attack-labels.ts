@@ -1,4 +1,4 @@
-/** What random names do to a scrape: 100,000 tools and agents that nobody knows, then every pair that may be known. */
+/** Measures a scrape after a flood of random names: 100,000 unknown tools and agents, then every pair of known ones. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Request } from "../../src/enforcement/request.ts";
@@ -18,7 +18,7 @@ const metrics = createMetrics({
 metrics.toolsKnown(
   Array.from({ length: TOOLS }, (_, index) => ({ name: toolName(index), category: "execute" })),
 );
-const callNs = attack(metrics);
+const callNs = callUnknownPairs(metrics);
 report(`${NAMES} random tools and agents`, metrics.seriesCount(), await scrape(metrics, false));
 
 for (let tool = 0; tool < TOOLS; tool += 1) {
@@ -28,7 +28,7 @@ report(`${TOOLS} known tools x ${AGENTS} agents`, metrics.seriesCount(), await s
 process.stdout.write(`observing a call under attack: ${(callNs / 1000).toFixed(2)} us\n`);
 process.stdout.write(`observing a known call: ${(steady(metrics) / 1000).toFixed(2)} us\n`);
 
-function attack(target: Metrics): number {
+function callUnknownPairs(target: Metrics): number {
   const start = process.hrtime.bigint();
   for (let index = 0; index < NAMES; index += 1) {
     call(target, `tool-${Math.random()}`, `agent-${Math.random()}`, false);
@@ -64,16 +64,16 @@ function call(target: Metrics, tool: string, agent: string, isKnown: boolean): v
   observer.messagePassed?.("upstream", "");
 }
 
-/** As many calls as there are tools, so that nothing can be told again as it was at the last scrape. */
+/** As many calls as there are tools, so that no series can be rendered from the cache of the last scrape. */
 function callEachTool(target: Metrics, areKnown: boolean): void {
   for (let tool = 0; tool < TOOLS; tool += 1)
     call(target, toolName(tool), `agent-${tool % AGENTS}`, areKnown);
 }
 
 interface Scrape {
-  /** Of the event loop, in slices between which it turns. */
+  /** Time on the event loop, in slices between its turns. */
   readonly wallMs: number;
-  /** Of the processor, which is what is left of it on a busy machine; garbage collection included. */
+  /** CPU time, garbage collection included; independent of other load on the machine. */
   readonly cpuMs: number;
   readonly longestStallMs: number;
   readonly megabytes: number;
@@ -102,7 +102,7 @@ async function scrapeOnce(target: Metrics): Promise<Scrape> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   const { body } = await target.render(undefined);
-  // What a socket is given.
+  // Stands for the socket's write.
   const bytes = Buffer.from(body);
   const wallMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);

@@ -1,8 +1,8 @@
-/** Which core each side has: the subject one of its own where there are two, the load and the stub another. */
+/** Assigns cores: one for the subject where there are two, another for the load and the stub. */
 
 import { readFileSync } from "node:fs";
 
-/** A command as it is started on its core. */
+/** Wraps a command so that it runs on its core. */
 export type PinCommand = (command: readonly string[]) => readonly string[];
 
 export interface Cores {
@@ -11,7 +11,7 @@ export interface Cores {
   readonly onLoadCore: PinCommand;
 }
 
-/** By taskset, over the cores that this process may use. */
+/** Assigns by taskset, among the cores that this process may use. */
 export function assignCores(): Cores {
   const [load, subject] = allowedCores();
   if (load === undefined || subject === undefined)
@@ -27,7 +27,7 @@ export function unpinned(command: readonly string[]): readonly string[] {
   return command;
 }
 
-/** The kernel writes them as `0-3,6`. */
+/** The kernel writes ranges, such as `0-3,6`. */
 function allowedCores(): readonly number[] {
   const list = /^Cpus_allowed_list:\s+(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
   return list.split(",").flatMap((range) => {

@@ -24,7 +24,7 @@ export function parseOptions(
   }
 }
 
-/** @throws with what is wrong. */
+/** Reads the options. @throws when one is invalid */
 function readOptions(argv: readonly string[], all: readonly Measurement[]): Options {
   const { values } = parseArgs({
     args: [...argv],

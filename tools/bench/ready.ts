@@ -1,10 +1,10 @@
-/** How long `tollgate --upstream` takes until it is ready, and what memory it holds when nothing is asked of it: each build given by the path of its `main.js`, in turns. */
+/** Measures how long `tollgate --upstream` takes to become ready, and its idle memory. Arguments are paths of `main.js` of builds, which are started in turns. */
 
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { median } from "./rows/row.ts";
+import { median } from "./median.ts";
 import { type StartFigures, startOnce } from "./start-once.ts";
 
 const STARTS = 11;

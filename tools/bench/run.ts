@@ -1,4 +1,4 @@
-/** `npm run bench`: every figure of the table of targets, side by side with its peers in one run. */
+/** `npm run bench`: measures every target of the table beside its peers in one run. */
 
 import { helpOf, parseOptions } from "./options.ts";
 import { beginReport, writeReport } from "./report/report.ts";
@@ -10,20 +10,20 @@ import { buildTestbed, type Testbed } from "./testbed.ts";
 
 const BAD_USAGE = 64;
 
-// An exit takes along what was started.
+// Exit on SIGINT and SIGTERM, so that exit handlers end the started programs.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = parseOptions(argv, MEASUREMENTS);
-  if ("problem" in options) return complain(options.problem, BAD_USAGE);
+  if ("problem" in options) return printProblem(options.problem, BAD_USAGE);
   if (options.isHelp) {
     process.stdout.write(helpOf(MEASUREMENTS));
     return 0;
   }
   const { effort, measurements } = options;
   const testbed = await buildTestbed(effort).catch((error: unknown) => messageOf(error));
-  if (typeof testbed === "string") return complain(testbed, 1);
+  if (typeof testbed === "string") return printProblem(testbed, 1);
   const begun = beginReport(testbed);
   const report = { ...begun, rows: await measureAll(measurements, testbed) };
   printReport(report);
@@ -53,7 +53,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function complain(problem: string, exitCode: number): number {
+function printProblem(problem: string, exitCode: number): number {
   process.stderr.write(`bench: ${problem}\n`);
   return exitCode;
 }

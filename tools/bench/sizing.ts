@@ -1,4 +1,4 @@
-/** What one sidecar needs: memory idle, under calls and with open streams, and processor time for one call: `npm run bench:sizing`, after `npm run build:executable`. */
+/** Measures what one sidecar needs: memory when idle, under calls and with open streams, and CPU time per call: `npm run bench:sizing`, after `npm run build:executable`. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const EXECUTABLE = join(import.meta.dirname, "../../dist-executable/tollgate");
 const AT_ONCE = 50;
 const FOR_MS = 10_000;
 const STREAMS = 1_000;
-/** Linux counts processor time in hundredths of a second. */
+/** Linux counts CPU time in hundredths of a second. */
 const TICK_MS = 10;
 
 const RESULT = { content: [{ type: "text", text: "x".repeat(1_000) }] };
@@ -53,9 +53,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
 try {
   while (!(await isReady())) await pause(20);
-  say(`idle                     ${memory(sidecar)}`);
-  await underCalls();
-  await withStreams();
+  print(`idle                     ${memory(sidecar)}`);
+  await measureCalls();
+  await measureStreams();
 } finally {
   const exited = once(sidecar, "exit");
   sidecar.kill("SIGKILL");
@@ -65,7 +65,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function underCalls(): Promise<void> {
+async function measureCalls(): Promise<void> {
   const [beforeMs, start] = [processorMs(sidecar), performance.now()];
   let calls = 0;
   const one = async (): Promise<void> => {
@@ -76,16 +76,18 @@ async function underCalls(): Promise<void> {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
   const [usedMs, tookMs] = [processorMs(sidecar) - beforeMs, performance.now() - start];
-  say(`${AT_ONCE} calls at a time       ${Math.round((calls / tookMs) * 1_000)} calls/s, ${memory(sidecar)}`);
-  say(
+  print(
+    `${AT_ONCE} calls at a time       ${Math.round((calls / tookMs) * 1_000)} calls/s, ${memory(sidecar)}`,
+  );
+  print(
     `processor for one call   ${(usedMs / calls).toFixed(2)} ms, so ${Math.round((1_000 * calls) / usedMs)} calls/s for each core`,
   );
 }
 
-async function withStreams(): Promise<void> {
+async function measureStreams(): Promise<void> {
   const before = kibibytes(sidecar, "VmRSS");
   const opened = await Promise.all(Array.from({ length: STREAMS }, openStream));
-  say(
+  print(
     `${STREAMS} open streams        ${memory(sidecar)}, ${Math.round((kibibytes(sidecar, "VmRSS") - before) / STREAMS)} KiB for each`,
   );
   for (const stream of opened) stream.destroy();
@@ -134,7 +136,7 @@ function kibibytes({ pid }: ChildProcess, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
 }
 
-/** User and system time so far. */
+/** User and system time since the start. */
 function processorMs({ pid }: ChildProcess): number {
   const [, after = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
   const fields = after.split(" ").map(Number);
@@ -146,6 +148,6 @@ function memory(child: ChildProcess): string {
   return `${mebibytes("VmRSS")} MiB resident (at most ${mebibytes("VmHWM")}), ${mebibytes("RssAnon")} MiB of it anonymous`;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

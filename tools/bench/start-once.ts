@@ -1,4 +1,4 @@
-/** One start of `tollgate --upstream`, without traces: how long until it is ready, and what memory it holds when nothing is asked of it. */
+/** Starts `tollgate --upstream` once, without traces, and measures time to ready and idle memory. */
 
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { freePorts } from "../../test/fixtures/free-port.ts";
 import { launchProgram } from "./subjects/process.ts";
 import { sendRequest } from "./subjects/subject.ts";
 
-/** By then everything that is loaded late is there. */
+/** Time after which everything that is loaded lazily is loaded. */
 const IDLE_MS = 2_000;
 
 export interface StartFigures {
@@ -15,7 +15,7 @@ export interface StartFigures {
   readonly idleMb: number;
 }
 
-/** `node` with its flags, then the path of a build's `main.js`. @throws when it does not become ready. */
+/** Runs `command`: Node with its flags, then the path of a `main.js`. @throws when it does not become ready */
 export async function startOnce(command: readonly string[], upstreamPort: number): Promise<StartFigures> {
   const [listen, admin = 0] = await freePorts(2);
   const addresses = ["--listen", `127.0.0.1:${listen}`, "--admin", `127.0.0.1:${admin}`];

@@ -1,4 +1,4 @@
-/** Where everything is measured: a folder of its own, the compiled native programs, the upstream stub, and which core each side has. */
+/** The testbed of a run: a temporary folder, the compiled native programs, the upstream stub, and a core for each side. */
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -9,18 +9,18 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { unpinned, assignCores } from "./cores.ts";
 
-/** Of Tollgate and of the empty proxy alike. */
+/** Flags of Tollgate and of the empty proxy. */
 export const NODE_FLAGS = ["--max-semi-space-size=8"];
 
 const PROGRAMS = ["cc", "nginx", "redis-server", "taskset", "wrk"];
 
-/** Tollgate as the package has it. */
+/** The `main.js` that the package ships. */
 export const BUILT_MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-/** How much is measured. */
+/** How long and how often each subject is measured. */
 export interface Effort {
   readonly rounds: number;
-  /** For one round of one subject; whole, since wrk knows no other. */
+  /** Seconds of one round of one subject; a whole number, because wrk accepts no other. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly isQuick: boolean;
@@ -31,14 +31,14 @@ export interface Testbed {
   readonly effort: Effort;
   readonly programs: { readonly upstream: string; readonly openLoop: string };
   readonly upstreamPort: number;
-  /** How the cores are shared out, in words. */
+  /** How the cores are assigned, in words. */
   readonly cores: string;
   readonly onSubjectCore: (command: readonly string[]) => readonly string[];
   readonly onLoadCore: (command: readonly string[]) => readonly string[];
   readonly stop: () => Promise<void>;
 }
 
-/** @throws when something is missing that is needed, with what to do. */
+/** Builds the testbed. @throws when a program is missing; the message says how to install it */
 export async function buildTestbed(effort: Effort): Promise<Testbed> {
   checkPrograms();
   const folder = mkdtempSync(join(tmpdir(), "tollgate-bench-"));
@@ -69,7 +69,7 @@ function checkPrograms(): void {
   if (!existsSync(BUILT_MAIN)) throw new Error("dist/main.js: missing; npm run build makes it");
 }
 
-/** The same with nothing pinned: for subjects that are to use every core. */
+/** Returns the testbed without pinning, for subjects that use every core. */
 export function onEveryCore(testbed: Testbed): Testbed {
   return { ...testbed, onSubjectCore: unpinned, onLoadCore: unpinned };
 }

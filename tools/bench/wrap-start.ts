@@ -1,4 +1,4 @@
-/** What `tollgate -- SERVER` adds to the start of a server, in time and CPU, and to each call: the server alone and wrapped, in turns. Other builds to compare are named by the path of their `main.js`. */
+/** Measures what `tollgate -- SERVER` adds to the start of a server, in time and CPU, and to each call: the server alone and wrapped, in turns. Arguments are paths of `main.js` of other builds. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,6 +7,7 @@ import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { listProcessTree } from "../../test/fixtures/processes.ts";
+import { median } from "./median.ts";
 
 const STARTS = 21;
 const CALLS = 2_000;
@@ -50,7 +51,7 @@ console.log(
   `medians of ${STARTS} starts in turns, load ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}`,
 );
 for (const [way, { startsMs, cpusMs, callsMs }] of figures) {
-  // In pairs: both of a pair met the same load.
+  // Measured in pairs, so that both of a pair meet the same load.
   const added = median(startsMs.map((ms, turn) => ms - (alone?.startsMs[turn] ?? Number.NaN)));
   const ratio = (median(startsMs) / median(alone?.startsMs ?? [])).toFixed(1);
   const cpu = `${median(cpusMs)} ms of CPU (${median(cpusMs) - median(alone?.cpusMs ?? [])} ms added)`;
@@ -64,7 +65,7 @@ interface Measured {
   readonly callMs?: number;
 }
 
-/** From the start to the first answer; and, where asked for, one call after the other. */
+/** Measures from the start to the first response and, on request, calls in sequence. */
 async function measure(command: readonly string[], hasCalls: boolean): Promise<Measured> {
   const [program = "", ...args] = command;
   const startedMs = performance.now();
@@ -79,7 +80,7 @@ async function measure(command: readonly string[], hasCalls: boolean): Promise<M
   return { startMs, cpuMs, ...(callMs !== undefined && { callMs }) };
 }
 
-/** User and system time of a process; 0 where /proc does not say. */
+/** User and system time of a process; 0 without /proc. */
 function cpuMsOf(pid: number): number {
   if (process.platform !== "linux") return 0;
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
@@ -97,8 +98,4 @@ async function call(child: ChildProcessWithoutNullStreams, id: number): Promise<
   const params = { name: "echo", arguments: { text: "hello" } };
   child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`);
   await once(child.stdout, "data");
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

@@ -1,4 +1,4 @@
-/** The page and everything it needs of Grafana's packages, as files in memory. */
+/** Bundles the page with the Grafana packages it needs, as files in memory. */
 
 import { readFile } from "node:fs/promises";
 import { build, type Plugin } from "esbuild";

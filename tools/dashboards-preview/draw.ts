@@ -1,4 +1,4 @@
-/** Draws each board as docs/dashboards/<board>.png, on the demo's traffic: `npm run dashboards:draw`. */
+/** Draws each board of the demo's traffic as docs/dashboards/BOARD.png: `npm run dashboards:draw`. */
 
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,12 +12,12 @@ import { type PageServer, servePage } from "./serve.ts";
 const BOARDS = ["overview", "agents", "tool", "denials", "sidecar"];
 const FOLDER = new URL("../../docs/dashboards/", import.meta.url);
 const WIDTH = 1600;
-/** Of one row of the grid, the space below it included. */
+/** Height of one row of the grid, including the space below it. */
 const ROW_PX = 38;
 const HEAD_PX = 150;
 const PAST_MS = 100_000;
 const LEAD_MS = 30_000;
-/** For the last render. */
+/** Time for the last render. */
 const SETTLE_MS = 1_500;
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [
@@ -27,14 +27,14 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** What a reader would have chosen. */
+/** Variables that a reader would choose, by board. */
 const CHOSEN: Readonly<Record<string, string>> = { tool: "var-tool=ExecuteQuery" };
 
 const { values } = parseArgs({
   options: {
-    /** Minutes that the boards show. */
+    /** Minutes of traffic that the boards show. */
     minutes: { type: "string", default: "10" },
-    /** A Prometheus that already scrapes a demo. */
+    /** URL of a Prometheus that already scrapes a demo. */
     prometheus: { type: "string" },
     board: { type: "string", multiple: true, default: BOARDS },
   },
@@ -52,7 +52,7 @@ try {
   await demo?.stop();
 }
 
-/** The demo has a past before what is shown, too short for its late habits; what is shown begins shortly before a new start. */
+/** Runs the demo before the period that is shown, too short for its late behaviour; the period starts just before a restart. */
 async function observe(minutes: number): Promise<ObservedDemo> {
   console.log(`the demo plays for ${minutes + 1} minutes`);
   const demo = await startObservedDemo();
@@ -75,7 +75,7 @@ async function draw(browser: Browser, { url }: PageServer, board: string): Promi
   });
   await tab.goto(`${url}/?board=${board}&from=now-${values.minutes}m&to=now&${CHOSEN[board] ?? ""}`);
   await tab.waitForLoadState("networkidle");
-  // Annotations are asked for last.
+  // Annotations are queried last.
   await tab.waitForFunction("Number(document.body.dataset.annotations) >= 4");
   await tab.waitForLoadState("networkidle");
   await pause(SETTLE_MS);

@@ -15,7 +15,7 @@ export interface PageServer {
 const BOARDS = fileURLToPath(new URL("../../dashboards", import.meta.url));
 const ICONS = fileURLToPath(new URL("node_modules/@grafana/ui/dist/public/img/icons", import.meta.url));
 const FONTS = fileURLToPath(new URL("node_modules/@fontsource", import.meta.url));
-/** By the names that Grafana's styles ask for. */
+/** Font weights, by the names in Grafana's styles. */
 const WEIGHTS: Readonly<Record<string, string>> = { Regular: "400", Medium: "500" };
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
@@ -56,7 +56,7 @@ function fileAt(path: string): Uint8Array | undefined {
     return readFileSync(join(FONTS, font, "files", `${font}-latin-${WEIGHTS[weight]}-normal.woff2`));
   const file = icon === undefined ? board && join(BOARDS, board) : join(ICONS, icon);
   if (file !== undefined && existsSync(file)) return readFileSync(file);
-  // A few icons are in Grafana itself and not in the package.
+  // Some icons are part of Grafana and missing from the package.
   return icon === undefined ? undefined : Buffer.from(NO_ICON);
 }
 

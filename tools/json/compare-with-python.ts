@@ -1,4 +1,4 @@
-/** The reader against Python's json, which is run as a child. `node tools/json/compare-with-python.ts [texts]`; not part of `npm test`. */
+/** Compares the JSON reader with Python's json on random texts: `node tools/json/compare-with-python.ts [TEXTS]`. Not part of `npm test`. */
 
 import { spawnSync } from "node:child_process";
 
@@ -7,7 +7,7 @@ import { readJson } from "../../src/json/read-json.ts";
 import type { Json } from "../../src/json/json.ts";
 import { randomJsonText } from "../../test/fixtures/json/generate.ts";
 
-/** Reads a JSON array of texts, one that is refused becomes null, and writes each value with its numbers as their tokens. */
+/** Python program: reads a JSON array of texts and prints one value for each, null for a refused text; numbers are printed as their tokens. */
 const PYTHON = String.raw`
 import json, math, sys
 class Refused(ValueError): pass
@@ -49,22 +49,22 @@ const child = spawnSync("python3", ["-c", PYTHON], {
 if (child.status !== 0) throw new Error(`python3 failed: ${child.stderr}`);
 const theirs: unknown = JSON.parse(child.stdout);
 if (!Array.isArray(theirs)) throw new TypeError("python3 answered no list");
-const differing = texts.filter((text, index) => asPythonWrites(text) !== theirs[index]);
+const differing = texts.filter((text, index) => toPythonText(text) !== theirs[index]);
 for (const text of differing.slice(0, 10))
   console.error(JSON.stringify(text), JSON.stringify(readJson(text)));
 console.log(`${count} texts, ${differing.length} read differently`);
 process.exitCode = differing.length === 0 ? 0 : 1;
 
-function asPythonWrites(text: string): string | null {
+function toPythonText(text: string): string | null {
   const reading = readJson(text);
-  return reading.ok ? written(reading.value) : null;
+  return reading.ok ? printValue(reading.value) : null;
 }
 
-function written(value: Json): string {
+function printValue(value: Json): string {
   if (value instanceof JsonNumber) return `{"number":"${value.token}"}`;
-  if (isJsonArray(value)) return `[${value.map(written).join(",")}]`;
+  if (isJsonArray(value)) return `[${value.map(printValue).join(",")}]`;
   if (!isJsonObject(value)) return ascii(JSON.stringify(value));
-  return `{${[...value].map(([name, member]) => `${ascii(JSON.stringify(name))}:${written(member)}`).join(",")}}`;
+  return `{${[...value].map(([name, member]) => `${ascii(JSON.stringify(name))}:${printValue(member)}`).join(",")}}`;
 }
 
 function ascii(text: string): string {

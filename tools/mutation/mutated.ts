@@ -1,4 +1,4 @@
-/** The files that `npm run test:mutation` changes: the pure core. A pattern that begins with `!` takes files out again. */
+/** The files that `npm run test:mutation` changes: the pure core. A pattern that begins with `!` excludes files. */
 export const MUTATED: readonly string[] = [
   "src/json/*.ts",
   "!src/json/edit-json.ts",

@@ -33,12 +33,12 @@ const REPORT = z.object({
 type ReportedFile = z.infer<typeof REPORT>["files"][string];
 type ReportedMutant = ReportedFile["mutants"][number];
 
-/** A change that no test noticed. */
+/** A mutant that no test detected. */
 export interface Survivor {
   readonly file: string;
   readonly line: number;
   readonly mutator: string;
-  /** The source that was replaced, and what stood there instead; on one line each. */
+  /** The replaced source and its replacement, on one line each. */
   readonly original: string;
   readonly replacement: string;
 }
@@ -46,18 +46,18 @@ export interface Survivor {
 export interface FileOutcome {
   readonly file: string;
   readonly mutants: number;
-  /** By a red test. */
+  /** Detected by a failing test. */
   readonly killed: number;
-  /** By a test that no longer ended. */
+  /** Detected because a test timed out. */
   readonly timedOut: number;
-  /** Those that no test runs included. */
+  /** Includes mutants that no test runs. */
   readonly survived: number;
-  /** Broke the test run itself; they count neither way. */
+  /** Mutants that broke the test run itself; not counted in the score. */
   readonly invalid: number;
   readonly survivors: readonly Survivor[];
 }
 
-/** One row for each file, by name. Throws for what is no report, and for mutants that were left out. */
+/** Returns one outcome for each file, sorted by name. @throws when `json` is not a report, or when mutants were ignored */
 export function readOutcomes(json: unknown): FileOutcome[] {
   const { files } = REPORT.parse(json);
   return Object.entries(files)
@@ -65,7 +65,7 @@ export function readOutcomes(json: unknown): FileOutcome[] {
     .toSorted((one, other) => (one.file < other.file ? -1 : 1));
 }
 
-/** Share of the valid mutants that were noticed, 0 to 100; 100 without any. */
+/** Returns the share of valid mutants that were detected, 0 to 100; 100 when there are none. */
 export function mutationScore(
   fates: readonly Pick<FileOutcome, "killed" | "timedOut" | "survived">[],
 ): number {
@@ -107,7 +107,7 @@ function survivorOf(file: string, source: string, mutant: ReportedMutant): Survi
   };
 }
 
-/** Lines and columns of a report count from 1. */
+/** Lines and columns of a report start at 1. */
 function offsetOf(source: string, { line, column }: z.infer<typeof POSITION>): number {
   const before = source.split("\n").slice(0, line - 1);
   return before.reduce((sum, text) => sum + text.length + 1, column - 1);

@@ -1,4 +1,4 @@
-/** Stryker's report -> docs/mutation.json and docs/mutation.md: `npm run test:mutation` ends with it. Exit 1 under 90 %. */
+/** Writes docs/mutation.json and docs/mutation.md from Stryker's report, after `npm run test:mutation`. Exits 1 when the score is below 90 %. */
 
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,28 +9,28 @@ import { MUTATED } from "./mutated.ts";
 const ROOT = new URL("../../", import.meta.url);
 const LEAST_SCORE = 90;
 
-/** Survivors that were read and found to change nothing that can be seen, with the reason. They still count as survivors. */
+/** Survivors that a person read and found to change nothing observable, each with the reason. They still count as survivors. */
 const REVIEWED = z.array(
   z.object({ file: z.string(), original: z.string(), replacement: z.string(), reason: z.string() }),
 );
 
 const reviewed = REVIEWED.parse(readJsonFile("tools/mutation/reviewed.json"));
-const fates = readOutcomes(readJsonFile(".cache/mutation/report.json"));
-const score = mutationScore(fates);
+const outcomes = readOutcomes(readJsonFile(".cache/mutation/report.json"));
+const score = mutationScore(outcomes);
 
-refuseParts(fates);
+requireWholeCore(outcomes);
 write("docs/mutation.json", `${JSON.stringify(figures(), null, 2)}\n`);
 write("docs/mutation.md", page());
 for (const line of table()) console.log(line);
-for (const { file, line, original, replacement } of fates.flatMap(({ survivors }) => survivors))
+for (const { file, line, original, replacement } of outcomes.flatMap(({ survivors }) => survivors))
   console.log(`${file}:${line}: ${original} -> ${replacement}`);
 if (score < LEAST_SCORE) {
   console.error(`mutation score: must be at least ${LEAST_SCORE} %, got ${percent(score)} %`);
   process.exitCode = 1;
 }
 
-/** A score of some files is no score of the pure core. */
-function refuseParts(fates: readonly FileOutcome[]): void {
+/** Throws when files of the pure core are missing from the report: the score would be too narrow. */
+function requireWholeCore(fates: readonly FileOutcome[]): void {
   const reported = new Set(fates.map(({ file }) => file));
   const [kept, left] = [true, false].map((isKept) =>
     MUTATED.filter((pattern) => pattern.startsWith("!") !== isKept).map((pattern) =>
@@ -53,12 +53,12 @@ function figures(): object {
     timedOut: sum("timedOut"),
     survived: sum("survived"),
     invalid: sum("invalid"),
-    files: fates.map((fate) => ({
+    files: outcomes.map((fate) => ({
       ...fate,
       survivors: undefined,
       score: Number(percent(mutationScore([fate]))),
     })),
-    survivors: fates.flatMap(({ survivors }) => survivors),
+    survivors: outcomes.flatMap(({ survivors }) => survivors),
   };
 }
 
@@ -82,7 +82,7 @@ None is left out of the figure. A reason stands beside those that were read and 
 
 | place | from | to | reason |
 | --- | --- | --- | --- |
-${fates
+${outcomes
   .flatMap(({ survivors }) => survivors)
   .map(survivorRow)
   .join("\n")}
@@ -90,7 +90,7 @@ ${fates
 }
 
 function table(): string[] {
-  const rows = fates.map((fate) => row(fate.file.replace("src/", ""), fate, mutationScore([fate])));
+  const rows = outcomes.map((fate) => row(fate.file.replace("src/", ""), fate, mutationScore([fate])));
   const total = { mutants: sum("mutants"), killed: sum("killed"), timedOut: sum("timedOut") };
   return [
     "| file | mutants | killed | timed out | survived | invalid | score |",
@@ -114,17 +114,17 @@ function survivorRow(survivor: Survivor): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Source in a cell of a table, shortened. */
+/** Shortens source for a cell of a table. */
 function code(source: string): string {
   const short = source.length > 80 ? `${source.slice(0, 79)}…` : source;
   return short === "" ? "(nothing)" : `\`\` ${short.replaceAll("|", "\\|")} \`\``;
 }
 
 function sum(key: Exclude<keyof FileOutcome, "file" | "survivors">): number {
-  return fates.reduce((total, fate) => total + fate[key], 0);
+  return outcomes.reduce((total, fate) => total + fate[key], 0);
 }
 
-/** Cut and not rounded, so that nothing below a bound looks as if it met it. */
+/** Truncates instead of rounding, so that a score below the bound is never shown as the bound. */
 function percent(share: number): string {
   return (Math.floor(share * 100) / 100).toFixed(2);
 }

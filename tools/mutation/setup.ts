@@ -1,11 +1,11 @@
-/** What makes a mutant's fate the same in every run: a fixed seed, and no test that a slow machine could fail. */
+/** Makes the outcome of a mutant the same in every run: a fixed seed, and no test that depends on the clock. */
 
 import { configureGlobal } from "fast-check";
 import { beforeEach } from "vitest";
 
 configureGlobal({ seed: 1, numRuns: 100 });
 
-/** The names of the tests that look at the clock: a mutant that they alone would notice survives. */
+/** Names of the tests that depend on the clock. A mutant that only they would detect survives. */
 const BY_THE_CLOCK =
   /in a second when|in under a second|bounded time|linear time|grows with the number|a million opening|no memory would hold/;
 

@@ -25,15 +25,15 @@ const PROPERTY: z.ZodType<Property> = z.lazy(() =>
 );
 
 export interface ChartValue {
-  /** Such as `server.image`. */
+  /** For instance `server.image`. */
   readonly path: string;
   readonly type: string;
   readonly description: string;
-  /** As values.yaml has it; undefined when it is not there. */
+  /** The default in values.yaml; undefined when it has none. */
   readonly preset: unknown;
 }
 
-/** Every value of the chart that is not made of others, in the schema's order. */
+/** Lists every leaf value of the chart, in the order of the schema. */
 export function listChartValues(): ChartValue[] {
   const schema = PROPERTY.parse(JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")));
   const presets: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
@@ -53,7 +53,7 @@ function leavesOf(
   );
 }
 
-/** The README with its table as it should be. */
+/** Renders the README with a current table. */
 export function renderChartReadme(text = readFileSync(README, "utf8")): string {
   const rows = listChartValues().map(
     ({ path, type, description, preset }) => `| \`${path}\` | ${type} | ${shown(preset)} | ${description} |`,

@@ -1,4 +1,4 @@
-/** Writes docs/metrics.md from the table that declares the metrics: `node tools/pages/metrics.ts`. */
+/** Writes docs/metrics.md from the declared metrics: `node tools/pages/metrics.ts`. */
 
 import { writeFileSync } from "node:fs";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
@@ -31,7 +31,7 @@ Beside these, a few process metrics: \`process_cpu_seconds_total\`, \`process_st
 \`nodejs_gc_duration_seconds\`.
 `;
 
-/** The page as it should be. */
+/** Renders docs/metrics.md. */
 export function renderMetricsPage(): string {
   const rows: readonly MetricRow[] = Object.values(METRICS);
   const table = rows.map(lineOf).join("\n");

@@ -1,4 +1,4 @@
-/** The table in policies/README.md, from the policies and the recorded lists: `node tools/pages/policies-table.ts` writes it. */
+/** Writes the table of policies/README.md from the policies and the recorded tool lists: `node tools/pages/policies-table.ts`. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ export function readPoliciesReadme(): string {
   return readFileSync(README, "utf8");
 }
 
-/** The text with its table made anew. */
+/** Replaces the table in the text by a current one. */
 export function fillPoliciesTable(text: string): string {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END, begin);
@@ -40,7 +40,7 @@ function row(name: string): string {
   return `| ${cells.join(" | ")} |\n`;
 }
 
-/** The sentence after the one that names the server. */
+/** Returns the sentence after the one that names the server. */
 function protection(description: string): string {
   const [, sentence = ""] = description.split(/(?<=\.) (?=[A-Z])/);
   return sentence

@@ -17,14 +17,14 @@ const HEIGHT = 1_350;
 
 mkdirSync(TARGET, { recursive: true });
 await buildConsole();
-// The page shows the policy's path as it was given: here a short one.
+// The page shows the path of the policy as it was given; this one is short.
 const folder = mkdtempSync(join(tmpdir(), "tollgate-pictures-"));
 process.chdir(folder);
 writeFileSync("batches.json", JSON.stringify(CONSOLE_POLICY));
 const stage = await startConsoleSidecar({ flags: { policy: "batches.json", server: "batches" } });
 const browser = await launchChromium();
 try {
-  await play(stage);
+  await produceTraffic(stage);
   await draw("desktop-light", { width: 1440, colorScheme: "light" });
   await draw("desktop-dark", { width: 1440, colorScheme: "dark" });
   await draw("phone-light", { width: 360, colorScheme: "light" });
@@ -35,8 +35,8 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Some of everything that the console shows. */
-async function play({ call, list, sidecar }: ConsoleSidecar): Promise<void> {
+/** Produces an example of everything that the console shows. */
+async function produceTraffic({ call, list, sidecar }: ConsoleSidecar): Promise<void> {
   await list();
   for (let count = 0; count < 12; count += 1) await call("RunBatch", { size: 10 });
   for (let count = 0; count < 23; count += 1) await call("Query", { query: "up" }, "capacity-planner");

@@ -27,10 +27,10 @@ interface Run extends Style {
 
 type Line = readonly Run[];
 
-process.stdout.write(drawSvg(settle(await text(process.stdin))));
+process.stdout.write(drawSvg(replayOutput(await text(process.stdin))));
 
-/** The lines that stand on the screen at the end: moves up draw over what was there, nothing else is changed. */
-function settle(output: string): readonly Line[] {
+/** The lines on the screen at the end. Only moves up are followed: they overwrite earlier lines. */
+function replayOutput(output: string): readonly Line[] {
   const [head = "", ...pieces] = output.replaceAll("\r", "").split("\u001B[");
   let lines = write([[]], {}, head);
   let style: Style = {};
@@ -71,7 +71,7 @@ function drawSvg(lines: readonly Line[]): string {
   ].join("\n");
 }
 
-/** Each run stands at its own column, so that a font of another width moves nothing out of line. */
+/** Each run has an explicit column, so a font of another width keeps columns aligned. */
 function drawLine(runs: Line, y: number): string {
   let column = 0;
   const drawn = runs.map((run) => {

@@ -8,7 +8,7 @@ import { compareTools } from "./compare.ts";
 import { installServer } from "./install.ts";
 import { listLiveTools } from "./live-tools.ts";
 
-/** Everything is over by then, whatever a registry or a server does. */
+/** Bound of the whole run, even when a registry or a server does not respond. */
 const DEADLINE_MS = 25 * 60_000;
 const AT_ONCE = 2;
 
@@ -16,7 +16,7 @@ interface Row {
   readonly name: string;
   readonly list: ToolList;
   readonly tools: string;
-  /** `same`, `recorded only`, or what is wrong. */
+  /** `same`, `recorded only`, or the differences. */
   readonly result: string;
   readonly seconds: number;
 }
@@ -75,5 +75,5 @@ const live = rows.filter(({ result }) => result === "same").length;
 process.stdout.write(
   `${live} same, ${wrong.length} different, ${rows.length - live - wrong.length} recorded only\n`,
 );
-// A server may leave children behind that would keep this process waiting.
+// A server may leave child processes that would keep this process alive.
 process.exit(wrong.length > 0 ? 1 : 0);

@@ -1,10 +1,10 @@
-/** What differs between a recorded list of tools and a live one: names, arguments, and which of them are required. */
+/** Compares a recorded list of tools with a live one: names, arguments, and required arguments. */
 
 import type { RecordedTool } from "../../test/fixtures/tool-list.ts";
 
 export type ComparedTool = Pick<RecordedTool, "name" | "inputSchema">;
 
-/** One entry for each difference; empty when policies and server still agree. */
+/** Returns one entry for each difference; empty when both lists agree. */
 export function compareTools(recorded: readonly ComparedTool[], live: readonly ComparedTool[]): string[] {
   const now = new Map(live.map((tool) => [tool.name, tool]));
   const before = new Set(recorded.map((tool) => tool.name));

@@ -9,16 +9,16 @@ import type { ServerStart, ToolList } from "../../test/fixtures/tool-list.ts";
 
 export interface InstalledServer extends AsyncDisposable {
   readonly start: ServerStart;
-  /** Home and working folder of the server. */
+  /** Home and working directory of the server. */
   readonly folder: string;
-  /** Where its programs are. */
+  /** Folder of its programs. */
   readonly programs: string;
 }
 
 const run = promisify(execFile);
 const INSTALL_MS = 5 * 60_000;
 
-/** Removing the folder is the caller's, by `await using`. */
+/** Installs the server. The caller removes the folder, by `await using`. */
 export async function installServer(list: ToolList, signal: AbortSignal): Promise<InstalledServer> {
   const { start } = list;
   if (start === undefined) throw new Error("the list does not say how the server starts");
@@ -38,7 +38,7 @@ export async function installServer(list: ToolList, signal: AbortSignal): Promis
 }
 
 async function installFromNpm({ server, version }: ToolList, root: string, signal: AbortSignal) {
-  // Security: install scripts are other people's programs, and no server here needs its own.
+  // Security: install scripts run third-party code, and no server here needs its own.
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save"];
   await run("npm", ["install", "--prefix", root, ...flags, `${server}@${version}`], {
     cwd: root,
@@ -74,7 +74,7 @@ async function python(): Promise<string> {
   throw new Error("needs Python 3.12 or later: set PYTHON to one");
 }
 
-/** The programs of the server first, then this Node and the system's. */
+/** Returns PATH: the server's programs first, then this Node and the system's programs. */
 export function searchPath({ programs }: InstalledServer): string {
   return [programs, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
 }

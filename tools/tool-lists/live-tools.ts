@@ -1,4 +1,4 @@
-/** Starts an installed server on stdio, and asks it for its tools with the official client. */
+/** Starts an installed server on stdio and lists its tools with the official client. */
 
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -8,7 +8,7 @@ import { type InstalledServer, searchPath } from "./install.ts";
 
 const ANSWER_MS = 60_000;
 
-/** All pages of tools/list; the server is stopped before this returns. */
+/** Returns all pages of tools/list. The server is stopped before this returns. */
 export async function listLiveTools(server: InstalledServer, signal: AbortSignal): Promise<ComparedTool[]> {
   const { start, folder, programs } = server;
   const fill = (text: string): string => text.replaceAll("{folder}", folder);
@@ -16,7 +16,7 @@ export async function listLiveTools(server: InstalledServer, signal: AbortSignal
   const transport = new StdioClientTransport({
     command: join(programs, start.command),
     args: start.args.map(fill),
-    // Security: nothing of this environment, such as credentials, is handed to the server.
+    // Security: pass nothing of this environment, such as credentials, to the server.
     env: { PATH: searchPath(server), HOME: folder, ...Object.fromEntries(given) },
     cwd: folder,
     stderr: "ignore",

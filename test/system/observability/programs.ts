@@ -1,36 +1,27 @@
 /** Starts Debian's Prometheus and Alertmanager with the files of deploy/compose, and receives what they say. */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 import * as z from "zod";
 import { until } from "../../fixtures/start-sidecar.ts";
+import { requireProgram, type SystemProgram } from "../../fixtures/system-program.ts";
+import { endProcess } from "../../fixtures/processes.ts";
 
 export interface Program {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
 
-const PACKAGES: Readonly<Record<string, string>> = {
-  prometheus: "prometheus",
-  promtool: "prometheus",
-  "prometheus-alertmanager": "prometheus-alertmanager",
-  amtool: "prometheus-alertmanager",
-};
-
-/** A program that must be there; a missing one is a failure that says what to install. */
-export function programOrFail(name: string): string {
-  const found = spawnSync(name, ["--version"]);
-  if (found.error !== undefined)
-    throw new Error(`${name} is missing: run npm run setup:system (Debian: ${PACKAGES[name]})`);
-  return name;
-}
-
 /** Runs until `stop`, ready when `/-/ready` answers. @throws when it ends before that. */
-export async function startProgram(name: string, flags: readonly string[], port: number): Promise<Program> {
+export async function startProgram(
+  name: SystemProgram,
+  flags: readonly string[],
+  port: number,
+): Promise<Program> {
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const child = spawn(programOrFail(name), [...flags, listen], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(requireProgram(name), [...flags, listen], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
   const url = `http://127.0.0.1:${port}`;
@@ -38,14 +29,7 @@ export async function startProgram(name: string, flags: readonly string[], port:
     if (child.exitCode !== null) throw new Error(`${name} ended:\n${said}`);
     return isReady(`${url}/-/ready`);
   });
-  return { url, stop: () => end(child) };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill();
-  await exited;
+  return { url, stop: () => endProcess(child) };
 }
 
 function isReady(url: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Times decide and charge with a policy of 805 rules and with one of 50,000, as nanoseconds per call. */
+/** Times decide and charge with a policy of 805 rules and with one of 50,000, in nanoseconds per call. */
 
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
@@ -9,7 +9,7 @@ import { benchPolicy } from "../subjects/policy.ts";
 import { medianNanoseconds, requestedRounds, printFigures } from "./figures.ts";
 
 const TIMES = 400_000;
-/** Spread over the whole policy. */
+/** Tools spread over the whole policy. */
 const TOOLS = 64;
 const AGENTS = 50;
 const ARGUMENTS = new Map([
@@ -21,7 +21,7 @@ const [few, many] = [805, 50_000].map((rules) => timeOf(rules));
 printFigures({ ns805: few ?? 0, ns50000: many ?? 0 });
 
 function timeOf(rules: number): number {
-  const policy = compiled(rules);
+  const policy = compilePolicy(rules);
   const counters = new Counters();
   const calls = Array.from({ length: TOOLS * AGENTS }, (_, index) => callOf(index, rules));
   return medianNanoseconds(
@@ -44,7 +44,7 @@ function callOf(index: number, rules: number): Call {
   return { tool, category, args: ARGUMENTS, agent: `agent-${index % AGENTS}` };
 }
 
-function compiled(rules: number): Policy {
+function compilePolicy(rules: number): Policy {
   const bytes = Buffer.from(JSON.stringify(benchPolicy({ rules, limitsPerTool: 1 })));
   const file = parsePolicyFile(bytes, "policy.json");
   if (!file.ok) throw new Error(file.problems.join("; "));

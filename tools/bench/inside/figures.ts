@@ -1,5 +1,7 @@
 /** Shared by the programs in this folder: medians of timed rounds, and one line of JSON with the figures. */
 
+import { median } from "../median.ts";
+
 /** Median time of one call of `work`, in nanoseconds, over timed rounds; the first round warms up. */
 export function medianNanoseconds(
   work: (turn: number) => unknown,
@@ -13,8 +15,7 @@ export function medianNanoseconds(
     }
     return Number(process.hrtime.bigint() - startedAt) / timesPerRound;
   });
-  const sorted = timed.slice(1).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return median(timed.slice(1));
 }
 
 export function printFigures(figures: Readonly<Record<string, number>>): void {

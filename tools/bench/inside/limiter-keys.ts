@@ -1,4 +1,4 @@
-/** How many bytes one agent costs in one limit: the heap before and after 100,000 of them; needs --expose-gc. */
+/** Measures the bytes of one agent in one limit: the heap before and after 100,000 agents. Needs --expose-gc. */
 
 import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Limit } from "../../../src/policy/limit.ts";
@@ -18,7 +18,7 @@ const LIMIT: Limit = {
 };
 
 const nowMs = Date.now();
-// Names as they come off the wire: flat strings, that nobody else holds.
+// Flat strings that nothing else references, as names from the network are.
 const withNames = bytesPerKey((index) => Buffer.from(`batch-runner-${100_000 + index}`).toString("latin1"));
 const names = Array.from({ length: KEYS }, (_, index) =>
   Buffer.from(`batch-runner-${100_000 + index}`).toString("latin1"),
@@ -35,7 +35,7 @@ function bytesPerKey(keyOf: (index: number) => string): number {
     counters.charge([charge], nowMs);
   }
   const perKey = (heapBytes() - before) / KEYS;
-  // Used after the measurement, so that it is alive while the heap is looked at.
+  // Used after the measurement, so that it is reachable while the heap is measured.
   if (counters.survey([LIMIT], nowMs)[0]?.keys !== KEYS) throw new Error("keys were lost");
   return perKey;
 }

@@ -1,4 +1,4 @@
-/** Times the scanner on calls of four sizes, against JSON.parse, as nanoseconds per message. */
+/** Times the scanner on calls of four sizes, against JSON.parse, in nanoseconds per message. */
 
 import { parseMessage } from "../../../src/mcp/parse-message.ts";
 import { bodyOf, SMALL_CALL } from "../load/request.ts";

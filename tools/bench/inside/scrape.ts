@@ -1,9 +1,10 @@
-/** How long one scrape holds the event loop when every series that may exist exists: the longest turn while it is rendered. */
+/** Measures the longest turn of the event loop while a scrape of every possible series is rendered. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Request } from "../../../src/enforcement/request.ts";
 import { createMetrics, type Metrics } from "../../../src/telemetry/metrics/metrics.ts";
 import { requestedRounds, printFigures } from "./figures.ts";
+import { median } from "../median.ts";
 
 const TOOLS = 2_000;
 const AGENTS = 200;
@@ -24,18 +25,18 @@ const whole = scrapes.slice(1).map(({ wholeMs }) => wholeMs);
 printFigures({
   series: metrics.seriesCount(),
   bytes: scrapes.at(-1)?.bytes ?? 0,
-  // The first scrape of a process compiles what the others run.
+  // The first scrape of a process compiles the code that later ones run.
   firstMs: scrapes[0]?.longestMs ?? 0,
-  longestMs: middle(longest),
+  longestMs: median(longest),
   worstMs: Math.max(...longest),
-  wholeMs: middle(whole),
+  wholeMs: median(whole),
 });
 
 function callEveryPair(target: Metrics): void {
   for (const tool of tools) for (const agent of agents) call(target, tool, agent);
 }
 
-/** While it is rendered, turns of the event loop are counted by one that only wants the next turn. */
+/** A loop of setImmediate measures the turns of the event loop during rendering. */
 async function scrape(target: Metrics): Promise<{ longestMs: number; wholeMs: number; bytes: number }> {
   const startedMs = performance.now();
   const state = { isDone: false };
@@ -74,8 +75,4 @@ function call(target: Metrics, tool: string, agent: string): void {
   target.observer.requestStarted?.(request);
   target.observer.requestJudged?.(request, judgement);
   target.observer.requestEnded?.(request, ending, judgement);
-}
-
-function middle(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

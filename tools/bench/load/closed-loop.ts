@@ -1,4 +1,4 @@
-/** Closed loop by wrk: so many connections, each with its next call as soon as the last one was answered. */
+/** Closed loop, by wrk: each connection sends its next call as soon as the last one is answered. */
 
 import { fileURLToPath } from "node:url";
 import type { Testbed } from "../testbed.ts";
@@ -12,9 +12,9 @@ const SCRIPT = fileURLToPath(new URL("call.lua", import.meta.url));
 export interface ClosedLoop {
   readonly callsPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Of the subject, all its processes. */
+  /** CPU time of all processes of the subject, per call. */
   readonly cpuUsPerCall: number;
-  /** Share of one core that the subject used: where it is below 0.95, the load or the stub was the limit. */
+  /** Share of one core that the subject used; below 0.95 the load or the stub was the bottleneck. */
   readonly busy: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -26,7 +26,7 @@ export interface ClosedLoopOptions {
   readonly connections: number;
 }
 
-/** @throws when any answer is not a 200. */
+/** Runs the load. @throws when a response has a status other than 200 */
 export async function closedLoop(
   testbed: Testbed,
   subject: Subject,

@@ -1,4 +1,4 @@
-/** Open loop by native/open-loop.c: so many calls a second whatever becomes of those before, each timed from when it was due. */
+/** Open loop, by native/open-loop.c: calls at a fixed rate, whether or not earlier ones have ended. Latency is measured from when a call was due. */
 
 import type { Testbed } from "../testbed.ts";
 import { cpuMsOf } from "../subjects/process.ts";
@@ -10,9 +10,9 @@ const CONNECTIONS = 32;
 const WARM_UP_S = 0.5;
 
 export interface OpenLoop {
-  /** Sent, warm-up included. */
+  /** Number of calls sent, warm-up included. */
   readonly calls: number;
-  /** Of the subject, all its processes. */
+  /** CPU time of all processes of the subject, per call. */
   readonly cpuUsPerCall: number;
   readonly p50Us: number;
   readonly p99Us: number;
@@ -26,7 +26,7 @@ export interface OpenLoopOptions {
   readonly seconds: number;
 }
 
-/** @throws when an answer is missing or not a 200. */
+/** Runs the load. @throws when a response is missing or has a status other than 200 */
 export async function openLoop(
   testbed: Testbed,
   subject: Subject,

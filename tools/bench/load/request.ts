@@ -1,11 +1,11 @@
-/** The requests that the load generators send, as the bytes of HTTP; each counts up the seven digits of the id. */
+/** The requests that the load generators send, as HTTP bytes. The generators count up the seven digits of the id. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
 
-/** The tool that the policy of the benchmark allows, with a condition that looks at an argument and a limit. */
+/** The tool that the policy allows, with a condition on an argument and a limit. */
 export const CALLED_TOOL = "service_operation_tool_7";
 
 /** 350 bytes. */
@@ -27,7 +27,7 @@ export interface Message {
 export const SMALL_CALL: Message = { method: "tools/call", params: CALL_PARAMS };
 export const LIST_TOOLS: Message = { method: "tools/list", params: {} };
 
-/** A call whose result has so many megabytes. */
+/** Returns a call whose result has this size. */
 export function bigCall(megabytes: 1 | 10): Message {
   return { method: "tools/call", params: { name: `result_${megabytes}mb`, arguments: { resource: "log" } } };
 }
@@ -46,7 +46,7 @@ export function headersOf({ headers }: Subject): Readonly<Record<string, string>
   };
 }
 
-/** Writes the request for this subject and says where. */
+/** Writes the request for this subject to a file and returns its path. */
 export function writeRequest({ folder }: Testbed, subject: Subject, message: Message): string {
   const body = bodyOf(message);
   const lines = [

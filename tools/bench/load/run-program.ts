@@ -1,11 +1,11 @@
-/** Runs a load generator to its end and reads the JSON on the last line that it prints. */
+/** Runs a load generator and reads the JSON of its last line. */
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** @throws when the program fails, or prints no such line. */
+/** @throws when the program fails or prints no such line */
 export async function runForFigures<const Name extends string>(
   command: readonly string[],
   names: readonly Name[],

@@ -1,17 +1,17 @@
-/** Many streams held open at once: a GET each, on a connection of its own, by sockets that read and do nothing else. */
+/** Opens many streams: one GET each, on its own connection, by sockets that only read. */
 
 import { connect, type Socket } from "node:net";
 import type { Subject } from "../subjects/subject.ts";
 import { headersOf } from "./request.ts";
 
-/** At a time, so that no listener's backlog overflows. */
+/** Streams opened at a time, so that the backlog of a listener does not overflow. */
 const BATCH = 200;
 
 export interface OpenStreams {
   readonly close: () => void;
 }
 
-/** Opens them all and waits until each has its head. @throws when one is refused. */
+/** Opens all streams and waits for the head of each response. @throws when one is refused */
 export async function openStreams(subject: Subject, count: number): Promise<OpenStreams> {
   const sockets: Socket[] = [];
   const close = (): void => sockets.forEach((socket) => socket.destroy());

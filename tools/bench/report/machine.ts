@@ -1,4 +1,4 @@
-/** What the figures were measured on, and with which versions. */
+/** Describes the machine of a measurement and the versions of all programs. */
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ export interface Machine {
   readonly cpu: string;
   readonly memoryMb: number;
   readonly kernel: string;
-  /** Over the minute, five and fifteen before the start: what else the machine did. */
+  /** Load average over one, five and fifteen minutes before the start. */
   readonly loadAtStart: readonly number[];
 }
 
@@ -24,30 +24,30 @@ export function describeMachine(): Machine {
   };
 }
 
-/** By name; each program says its own. */
+/** Versions by program name; each program reports its own. */
 export function describeVersions(): Readonly<Record<string, string>> {
   return {
     tollgate: versionIn("../../../package.json"),
-    commit: saidBy("git", ["describe", "--always", "--dirty"]).trim(),
+    commit: outputOf("git", ["describe", "--always", "--dirty"]).trim(),
     node: process.versions.node,
-    nginx: /nginx\/(\S+)/.exec(saidBy("nginx", ["-v"]))?.[1] ?? "unknown",
-    wrk: /wrk (\S+)/.exec(saidBy("wrk", ["-v"]))?.[1] ?? "unknown",
-    redis: /v=(\S+)/.exec(saidBy("redis-server", ["--version"]))?.[1] ?? "unknown",
-    cc: saidBy("cc", ["--version"]).split("\n")[0] ?? "unknown",
+    nginx: /nginx\/(\S+)/.exec(outputOf("nginx", ["-v"]))?.[1] ?? "unknown",
+    wrk: /wrk (\S+)/.exec(outputOf("wrk", ["-v"]))?.[1] ?? "unknown",
+    redis: /v=(\S+)/.exec(outputOf("redis-server", ["--version"]))?.[1] ?? "unknown",
+    cc: outputOf("cc", ["--version"]).split("\n")[0] ?? "unknown",
     "@modelcontextprotocol/sdk": versionIn("../../../node_modules/@modelcontextprotocol/sdk/package.json"),
     ...PEERS,
   };
 }
 
-/** Pinned exactly; what is installed is what stands there. */
+/** Versions are pinned exactly, so the manifest states the installed one. */
 const PEERS: Readonly<Record<string, string>> = peers.dependencies;
 
 function versionIn(file: string): string {
   return /"version": "([^"]+)"/.exec(readFileSync(new URL(file, import.meta.url), "utf8"))?.[1] ?? "unknown";
 }
 
-/** Some say it on stderr, and end with 1. */
-function saidBy(program: string, args: readonly string[]): string {
+/** Some programs print their version on stderr and exit with 1. */
+function outputOf(program: string, args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd: import.meta.dirname });
   return `${stdout}${stderr}`;
 }

@@ -1,21 +1,21 @@
-/** What stands of the benchmark in docs/performance.md: its table, between two markers, made from tools/bench/results/latest.json. */
+/** Fills the benchmark's tables in docs/performance.md from tools/bench/results/latest.json. */
 
 import type { MeasuredRow } from "../rows/measure.ts";
 import type { Report } from "./report.ts";
 
-/** Its row has a place of its own on the page. */
+/** The figure that has a table of its own on the page. */
 const MORE_CORES = /^two processes/;
 
-/** The page with both places filled anew. @throws when a marker is missing. */
+/** Returns the page with current tables. @throws when a marker is missing */
 export function fillBenchPage(page: string, report: Report): string {
   const [cores, others] = [true, false].map((isCores) =>
     report.rows.filter(({ figure }) => MORE_CORES.test(figure) === isCores),
   );
-  const filled = fillBetweenMarkers(page, "bench", `${wordsOf(report)}\n\n${tableOf(others ?? [])}`);
+  const filled = fillBetweenMarkers(page, "bench", `${describeRun(report)}\n\n${tableOf(others ?? [])}`);
   return fillBetweenMarkers(filled, "bench-cores", tableOf(cores ?? []));
 }
 
-/** The page with what stands between two markers made anew. @throws when one is missing. */
+/** Replaces the text between two markers. @throws when one is missing */
 export function fillBetweenMarkers(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
@@ -23,7 +23,7 @@ export function fillBetweenMarkers(page: string, name: string, content: string):
   return `${page.slice(0, from + begin.length)}${content}\n${page.slice(to)}`;
 }
 
-function wordsOf({ date, machine, versions, nodeFlags, cores, effort }: Report): string {
+function describeRun({ date, machine, versions, nodeFlags, cores, effort }: Report): string {
   const memoryGiB = Math.round(machine.memoryMb / 1024);
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `Measured on ${date.slice(0, 10)}: ${machine.cores} cores (${machine.cpu}), ${memoryGiB} GiB of memory; ${cores}; Node with \`${nodeFlags.join(" ")}\`; ${effort.rounds} rounds of ${effort.seconds} s in turns, medians. Versions: ${peers.join(", ")}.`;

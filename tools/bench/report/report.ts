@@ -1,4 +1,4 @@
-/** What is written to tools/bench/results/latest.json: the rows, and everything that one must know to judge them. */
+/** The content of tools/bench/results/latest.json: the rows, and the facts needed to judge them. */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { MeasuredRow } from "../rows/measure.ts";
@@ -10,24 +10,24 @@ const FOLDER = new URL("../results/", import.meta.url);
 const PAGE = new URL("../../../docs/performance.md", import.meta.url);
 
 export interface Report {
-  /** When it began. */
+  /** Start time. */
   readonly date: string;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
-  /** Of Tollgate, of the proxies on Node and of the peers alike. */
+  /** Flags of Tollgate, of the proxies on Node and of the peers. */
   readonly nodeFlags: readonly string[];
   readonly cores: string;
   readonly effort: Effort;
   readonly rows: readonly MeasuredRow[];
 }
 
-/** With the machine as it is before anything is measured. */
+/** Describes the machine before anything is measured. */
 export function beginReport({ cores, effort }: Testbed): Report {
   const [date, machine, versions] = [new Date().toISOString(), describeMachine(), describeVersions()];
   return { date, machine, versions, nodeFlags: NODE_FLAGS, cores, effort, rows: [] };
 }
 
-/** The results, and the page that shows them. */
+/** Writes the results and the page that shows them. */
 export function writeReport(report: Report): void {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(new URL("latest.json", FOLDER), `${JSON.stringify(report, null, 2)}\n`);

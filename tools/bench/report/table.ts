@@ -1,4 +1,4 @@
-/** The report as people read it: one table, and below it what else to know. */
+/** Prints the report for people: one table, then notes. */
 
 import type { Row } from "../rows/row.ts";
 import type { Report } from "./report.ts";
@@ -12,7 +12,7 @@ Node ${versions["node"]} ${nodeFlags.join(" ")}; ${cores}; ${rounds}\n\n${tableO
   );
 }
 
-/** The benchmark itself keeps every core busy; what is above that was somebody else. */
+/** The benchmark itself keeps every core busy; more load than that comes from other programs. */
 function warningOf(cores: number, rows: Report["rows"]): string {
   const most = Math.max(...rows.map(({ loadBefore }) => loadBefore));
   return most > cores + 1

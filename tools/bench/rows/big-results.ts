@@ -10,7 +10,8 @@ import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkResponses } from "./check-responses.ts";
 import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, ratioRow, type Row, verdictOf } from "./row.ts";
+import { type Measurement, pairedRatio, ratioRow, type Row, verdictOf } from "./row.ts";
+import { median } from "../median.ts";
 
 const CONNECTIONS = 4;
 const MEGABYTE = 1_000_000;
@@ -23,13 +24,13 @@ export const BIG_RESULTS: Measurement = {
       testbed,
       [(on) => startNginx(on), startPassThrough, (on) => startTollgate(on)],
       async (subjects) => [
-        ...(await withResultsOf(1, testbed, subjects)),
-        ...(await withResultsOf(10, testbed, subjects)),
+        ...(await measureResultsOf(1, testbed, subjects)),
+        ...(await measureResultsOf(10, testbed, subjects)),
       ],
     ),
 };
 
-async function withResultsOf(
+async function measureResultsOf(
   megabytes: 1 | 10,
   testbed: Testbed,
   subjects: readonly Subject[],
@@ -64,7 +65,7 @@ function residentMbOf(subject: Subject): number {
   return residentBytesOf(subject.pids()) / MEGABYTE;
 }
 
-/** Flat: what the last round left is at most a tenth more than what the warm-up left. */
+/** Memory is flat when the last round left at most a tenth more than the warm-up. */
 function flatness(megabytes: number, residentMb: readonly number[]): Row {
   const growth = (residentMb.at(-1) ?? Number.NaN) / (residentMb[0] ?? Number.NaN);
   return {

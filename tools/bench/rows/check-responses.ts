@@ -1,9 +1,9 @@
-/** Before and after a measurement: that the subjects answer with the result, not with a refusal, which would be cheaper. */
+/** Checks before and after a measurement that the subjects return the result: a refusal would be cheaper. */
 
 import { bodyOf, headersOf, type Message } from "../load/request.ts";
 import { sendRequest, type Subject } from "../subjects/subject.ts";
 
-/** @throws when one does not. */
+/** @throws when a subject does not return the result */
 export async function checkResponses(subjects: readonly Subject[], message: Message): Promise<void> {
   for (const subject of subjects) {
     const { status, text } = await sendRequest({

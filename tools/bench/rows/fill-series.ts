@@ -1,4 +1,4 @@
-/** Makes as many series as callers can make: every tool called by agents until no further pair gets series of its own. */
+/** Creates as many series as callers can create: agents call every tool until no further pair gets its own series. */
 
 import { Agent, request } from "node:http";
 import { once } from "node:events";
@@ -6,11 +6,11 @@ import { bodyOf, headersOf } from "../load/request.ts";
 import type { Subject } from "../subjects/subject.ts";
 
 const TOOLS = 805;
-/** With them more pairs are tried than the 2,500 that agents get whom no configuration names. */
+/** With this many agents, more pairs are tried than the 2,500 for agents that are not configured. */
 const AGENTS = 4;
 const AT_ONCE = 32;
 
-/** @throws when a call is not answered with 200. */
+/** @throws when a response has a status other than 200 */
 export async function fillSeries(subject: Subject): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const pairs = Array.from({ length: TOOLS * AGENTS }, (_, index) => ({

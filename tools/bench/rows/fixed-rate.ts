@@ -1,4 +1,4 @@
-/** Open loop at 500 and 2,000 calls a second: p99, and CPU per call, against nginx; the empty proxy shows what of it is Node's. */
+/** Open loop at 500 and 2,000 calls a second: p99, and CPU per call, against nginx. The empty proxy shows Node's share. */
 
 import { type OpenLoop, openLoop } from "../load/open-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
@@ -11,7 +11,7 @@ import { checkResponses } from "./check-responses.ts";
 import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
 import { type Comparison, type Measurement, pairedRatio, ratioRow, type Row } from "./row.ts";
 
-/** At 500 calls a second a p99 needs more time for as many calls. */
+/** At 500 calls a second a p99 needs more time to have as many samples. */
 const RATES = [
   { perSecond: 500, timesLonger: 2 },
   { perSecond: 2_000, timesLonger: 1 },
@@ -31,13 +31,13 @@ export const FIXED_RATES: readonly Measurement[] = RATES.map((rate) => ({
       const { warmUpSeconds: seconds } = testbed.effort;
       const warmUp = { message: SMALL_CALL, perSecond: WARM_UP_PER_SECOND, seconds };
       for (const subject of subjects) await openLoop(testbed, subject, warmUp);
-      const rows = await atRate(testbed, subjects, rate);
+      const rows = await measureAtRate(testbed, subjects, rate);
       await checkResponses(subjects, SMALL_CALL);
       return rows;
     }),
 }));
 
-async function atRate(
+async function measureAtRate(
   testbed: Testbed,
   subjects: readonly Subject[],
   { perSecond, timesLonger }: (typeof RATES)[number],

@@ -1,4 +1,4 @@
-/** Closed loop at full load: calls per second and CPU per call against the empty proxy, nginx and the SDK back to back. */
+/** Closed loop at full load: calls per second and CPU per call against the empty proxy, nginx and the SDK proxy. */
 
 import { type ClosedLoop, closedLoop } from "../load/closed-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";
@@ -7,7 +7,8 @@ import { startPassThrough, startSdkProxy } from "../subjects/node-programs.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkResponses } from "./check-responses.ts";
 import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
-import { type Bound, type Measurement, median, pairedRatio, ratioRow, type Row } from "./row.ts";
+import { type Bound, type Measurement, pairedRatio, ratioRow, type Row } from "./row.ts";
+import { median } from "../median.ts";
 
 const CONNECTIONS = 32;
 

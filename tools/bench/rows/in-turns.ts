@@ -1,4 +1,4 @@
-/** Measures several subjects in turns, A B A B, so that a change of the machine meets all of them. */
+/** Measures several subjects in turns, A B A B, so that a change of the machine's load affects all of them. */
 
 import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
@@ -9,7 +9,7 @@ export interface Turns<Figures> {
   readonly measure: (subject: Subject) => Promise<Figures>;
 }
 
-/** Figures of each round, by the subject's name. */
+/** Measures all rounds and returns their figures by subject. */
 export async function measureInTurns<Figures>({
   subjects,
   rounds,
@@ -17,7 +17,7 @@ export async function measureInTurns<Figures>({
 }: Turns<Figures>): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const figures = new Map<string, Figures[]>(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    // Every other round the other way round, so that nobody always follows the same one.
+    // The order alternates, so that no subject always follows the same one.
     for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
       figures.get(subject.name)?.push(await measure(subject));
     }
@@ -25,7 +25,7 @@ export async function measureInTurns<Figures>({
   return figures;
 }
 
-/** Starts the subjects, hands them over, and stops them whatever happens. */
+/** Starts the subjects, runs `work` with them, and stops them even when it throws. */
 export async function withSubjects<Result, Started extends Subject = Subject>(
   testbed: Testbed,
   starts: readonly ((testbed: Testbed) => Promise<Started>)[],
@@ -40,7 +40,7 @@ export async function withSubjects<Result, Started extends Subject = Subject>(
   }
 }
 
-/** One figure of all rounds of one subject. */
+/** Returns one figure of all rounds of one subject. */
 export function figuresOfSubject<Figures, Name extends keyof Figures>(
   figures: ReadonlyMap<string, readonly Figures[]>,
   subject: string,

@@ -1,4 +1,4 @@
-/** What is measured within one process, over the functions of src/: decide and charge, the scanner, limiter keys. */
+/** Figures measured within one process on functions of src/: decide and charge, the scanner, limiter keys. */
 
 import { fileURLToPath } from "node:url";
 import { runForFigures } from "../load/run-program.ts";
@@ -94,7 +94,7 @@ export const LIMITER_KEYS: Measurement = {
   },
 };
 
-/** Runs a program of the room `inside` on the subject's core. */
+/** Runs a program of the folder `inside` on the core of the subject. */
 export function runInsideProgram<const Name extends string>(
   testbed: Testbed,
   program: string,

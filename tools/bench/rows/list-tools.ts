@@ -1,4 +1,4 @@
-/** tools/list of 805 tools, five of them hidden: calls per second against the empty proxy, which hides nothing. */
+/** tools/list of 805 tools, five of them hidden: calls per second against the empty proxy, which hides none. */
 
 import { closedLoop } from "../load/closed-loop.ts";
 import { LIST_TOOLS } from "../load/request.ts";

@@ -1,4 +1,4 @@
-/** Runs one measurement: its rows with the moment and the machine's load, or one row that says why there are none. */
+/** Runs one measurement and returns its rows with time and load, or one row that says why it failed. */
 
 import { loadavg } from "node:os";
 import type { Testbed } from "../testbed.ts";
@@ -7,11 +7,11 @@ import type { Measurement, Row } from "./row.ts";
 export interface MeasuredRow extends Row {
   readonly measurement: string;
   readonly measuredAt: string;
-  /** Over the minute before it began; 0 when nothing else ran. */
+  /** Load average of the minute before it began; 0 on an idle machine. */
   readonly loadBefore: number;
 }
 
-/** What cannot be measured is said in a row of its own, so that the others go on. */
+/** A failed measurement becomes a row, so that the others still run. */
 export async function measure(
   { name, measures, run }: Measurement,
   testbed: Testbed,

@@ -1,24 +1,25 @@
-/** A row of the table: a figure, what it should be, and every round that it was made of. */
+/** A row of the table: a figure, its bound, and the rounds it is computed from. */
 
 import type { Testbed } from "../testbed.ts";
+import { median } from "../median.ts";
 
-/** Figures of each round, by what was measured. */
+/** Figures of each round, by subject. */
 export type Rounds = Readonly<Record<string, readonly number[]>>;
 
 export interface Row {
   readonly figure: string;
-  /** In words, as the table of targets has it. */
+  /** The bound in words, as in the table of targets. */
   readonly target: string;
   readonly value: string;
   readonly verdict: "met" | "not met" | "no target" | "not measured";
-  /** Why it was not measured, or what else to know of it. */
+  /** Why the figure was not measured, or a remark. */
   readonly note?: string;
   readonly rounds?: Rounds;
 }
 
-/** Rows that come out of one measurement. */
+/** Rows of one measurement. */
 export interface Measurement {
-  /** As `--only` names it. */
+  /** Name for `--only`. */
   readonly name: string;
   readonly measures: string;
   readonly run: (testbed: Testbed) => Promise<readonly Row[]>;
@@ -26,7 +27,7 @@ export interface Measurement {
 
 export type Bound = { readonly atLeast: number } | { readonly atMost: number };
 
-/** Whether the number keeps the bound. */
+/** Compares the value with its bound. */
 export function verdictOf(value: number, bound: Bound): Row["verdict"] {
   const isMet = "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
   return isMet ? "met" : "not met";
@@ -35,7 +36,7 @@ export function verdictOf(value: number, bound: Bound): Row["verdict"] {
 export interface Comparison {
   readonly figure: string;
   readonly bound: Bound;
-  /** Figures of the same rounds, by the name of who has them; Tollgate's first. */
+  /** Figures of the same rounds, by subject; Tollgate first. */
   readonly rounds: readonly [ours: NamedRounds, theirs: NamedRounds];
   readonly unit: string;
   readonly note?: string;
@@ -43,7 +44,7 @@ export interface Comparison {
 
 export type NamedRounds = readonly [name: string, figures: readonly number[]];
 
-/** The row for our figure divided by theirs. */
+/** Returns the row of Tollgate's figure divided by another subject's. */
 export function ratioRow({ figure, bound, rounds, unit, note }: Comparison): Row {
   const [[, ours], [, theirs]] = rounds;
   const ratio = pairedRatio(ours, theirs);
@@ -57,14 +58,7 @@ export function ratioRow({ figure, bound, rounds, unit, note }: Comparison): Row
   };
 }
 
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
-
-/** The median of the ratios within each round: both of a pair met the same machine. */
+/** Median of the ratios within each round: both of a pair met the same load. */
 export function pairedRatio(of: readonly number[], to: readonly number[]): number {
   return median(of.map((value, round) => value / (to[round] ?? Number.NaN)));
 }

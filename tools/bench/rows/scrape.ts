@@ -1,4 +1,4 @@
-/** A scrape at the cap of series: how long it holds the event loop, and what callers see of it. */
+/** A scrape with the most series that may exist: how long it blocks the event loop, and its effect on callers. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { openLoop } from "../load/open-loop.ts";
@@ -8,10 +8,11 @@ import { sendRequest } from "../subjects/subject.ts";
 import { startTollgate, type Tollgate } from "../subjects/tollgate.ts";
 import { fillSeries } from "./fill-series.ts";
 import { runInsideProgram } from "./inside.ts";
-import { type Measurement, median, pairedRatio, type Row, verdictOf } from "./row.ts";
+import { type Measurement, pairedRatio, type Row, verdictOf } from "./row.ts";
+import { median } from "../median.ts";
 
 const PER_SECOND = 500;
-/** Fifteen times as often as Prometheus does by default. */
+/** Fifteen times as often as the default of Prometheus. */
 const SCRAPE_EVERY_MS = 1_000;
 
 export const SCRAPE: Measurement = {
@@ -64,7 +65,7 @@ async function callersWhileScraped(testbed: Testbed): Promise<Row> {
   }
 }
 
-/** The bytes of one scrape. @throws when it fails. */
+/** Returns the bytes of one scrape. @throws when it fails */
 async function scrape({ adminPort }: Tollgate): Promise<number> {
   const { status, text } = await sendRequest({ port: adminPort, path: "/metrics" });
   if (status !== 200) throw new Error(`tollgate: a scrape was answered with ${status}`);

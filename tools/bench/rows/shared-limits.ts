@@ -1,4 +1,4 @@
-/** Limits shared over Redis on loopback: what they add to a call's p50, and how often Redis is asked for a call with three limits. */
+/** Limits shared over Redis on loopback: what they add to a call's p50, and the number of reads by Redis for a call with three limits. */
 
 import { startRedis, type RedisServer } from "../../../test/fixtures/start-redis.ts";
 import { openLoop } from "../load/open-loop.ts";
@@ -8,7 +8,8 @@ import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkResponses } from "./check-responses.ts";
 import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, type Row, verdictOf } from "./row.ts";
+import { type Measurement, type Row, verdictOf } from "./row.ts";
+import { median } from "../median.ts";
 
 const PER_SECOND = 500;
 const LIMITS_PER_TOOL = 3;
@@ -71,7 +72,7 @@ async function rowsOf(
   ];
 }
 
-/** How often Redis has read from its connections so far. */
+/** Number of times Redis has read from its connections. */
 function statisticsOf(redis: RedisServer): { readonly reads: number } {
   const reads = Number(/total_reads_processed:(\d+)/.exec(redis.cli("info", "stats"))?.[1]);
   if (Number.isNaN(reads)) throw new Error("redis-server: does not say how often it read; take 6.2 or later");

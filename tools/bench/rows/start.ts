@@ -1,15 +1,16 @@
-/** Start to ready, and memory when idle: Tollgate without traces, started as users start it, with the flags of this benchmark. */
+/** Time to ready, and idle memory: Tollgate without traces, with the flags of this benchmark. */
 
 import { startOnce } from "../start-once.ts";
 import { BUILT_MAIN, NODE_FLAGS } from "../testbed.ts";
-import { type Measurement, median, verdictOf } from "./row.ts";
+import { type Measurement, verdictOf } from "./row.ts";
+import { median } from "../median.ts";
 
 export const START: Measurement = {
   name: "start",
   measures: "start to ready, and memory when idle",
   run: async (testbed) => {
     const command = testbed.onSubjectCore([process.execPath, ...NODE_FLAGS, BUILT_MAIN]);
-    // The first start of a build compiles what the others find compiled.
+    // The first start of a build fills the compile cache.
     await startOnce(command, testbed.upstreamPort);
     const readyMs: number[] = [];
     const idleMb: number[] = [];

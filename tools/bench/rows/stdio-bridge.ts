@@ -1,4 +1,4 @@
-/** A stdio server over HTTP: calls per second by Tollgate, with everything on, against supergateway and mcp-proxy. */
+/** A stdio server over HTTP: calls per second of Tollgate, with everything on, against supergateway and mcp-proxy. */
 
 import { closedLoop } from "../load/closed-loop.ts";
 import { SMALL_CALL } from "../load/request.ts";

@@ -1,4 +1,4 @@
-/** Memory for one open stream, when 5,000 are open: Tollgate, and the others for comparison. */
+/** Memory of one open stream among 5,000: Tollgate, and other proxies for comparison. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import { openStreams } from "../load/streams.ts";
@@ -13,7 +13,7 @@ import { type Measurement, verdictOf } from "./row.ts";
 
 const STREAMS = 5_000;
 const STREAMS_WHEN_QUICK = 500;
-/** What was only needed to open them is collected by then. */
+/** Time in which memory that was needed only to open streams is collected. */
 const SETTLE_MS = 3_000;
 const KILOBYTE = 1_024;
 
@@ -47,7 +47,7 @@ function countOf({ effort }: Testbed): number {
 }
 
 async function perStream(subject: Subject, testbed: Testbed): Promise<number> {
-  // One stream first: what the first one needs is not what each needs.
+  // The first stream allocates more than each later one, so it is opened before.
   const first = await openStreams(subject, 1);
   await pause(testbed.effort.isQuick ? 0 : SETTLE_MS);
   const before = residentBytesOf(subject.pids());

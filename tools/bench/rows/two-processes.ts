@@ -1,4 +1,4 @@
-/** More than one core: two Tollgates behind nginx that count together in Redis, against one, and against one that a client calls directly. */
+/** More than one core: two Tollgates behind nginx with limits in Redis, against one behind nginx, and one called directly. */
 
 import { startRedis } from "../../../test/fixtures/start-redis.ts";
 import { closedLoop } from "../load/closed-loop.ts";
@@ -9,7 +9,8 @@ import type { Subject } from "../subjects/subject.ts";
 import { startTollgate } from "../subjects/tollgate.ts";
 import { checkResponses } from "./check-responses.ts";
 import { measureInTurns, figuresOfSubject, withSubjects } from "./in-turns.ts";
-import { type Measurement, median, pairedRatio, type Row } from "./row.ts";
+import { type Measurement, pairedRatio, type Row } from "./row.ts";
+import { median } from "../median.ts";
 
 const CONNECTIONS = 64;
 

@@ -1,4 +1,4 @@
-/** Curve: how many agents call. Over HTTP through the built sidecar; each agent has called, then all go on in turn. */
+/** Curve: number of agents that call, over HTTP through the built sidecar. Every agent has called once; then all call in turn. */
 
 import { type Load, driveLoad, toolCall } from "./caller.ts";
 import type { Curve, Point } from "./curve.ts";
@@ -11,7 +11,7 @@ const BODY = toolCall({ query: "sum(rate(http_requests_total[5m]))" });
 const POLICY = {
   version: "1",
   default: "allow",
-  // A day, so that no window ends within the measurement and takes the keys with it.
+  // A window of one day, so that no window ends within the measurement and drops its keys.
   all_tools: { limits: [{ counter: "calls", window: "day", max: 1_000_000_000, scope: "grant" }] },
 };
 const CONFIG = { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } };
@@ -42,11 +42,11 @@ function measure(at: number): Promise<Point> {
   return withSidecar({ policy: POLICY, config: CONFIG }, async (sidecar) => {
     const load = loadOf(sidecar, at);
     await driveLoad({ ...loadOf(sidecar, 1), maxCalls: WARM_CALLS });
-    const before = await sidecar.usage({ isCollected: true });
+    const before = await sidecar.readProbe({ isCollected: true });
     await driveLoad({ ...load, forMs: Infinity, maxCalls: Math.max(at, WARM_CALLS) });
-    const filled = await sidecar.usage({ isCollected: true });
+    const filled = await sidecar.readProbe({ isCollected: true });
     const { calls, p50Ms, p99Ms } = await driveLoad(load);
-    const after = await sidecar.usage();
+    const after = await sidecar.readProbe();
     const { series, agents } = await scrapedBy(sidecar);
     const each = (filled.heldBytes - before.heldBytes) / at;
     return {
@@ -56,7 +56,7 @@ function measure(at: number): Promise<Point> {
         p50: p50Ms,
         p99: p99Ms,
         resident: after.residentBytes / 2 ** 20,
-        // A hundred agents are lost among what anything keeps.
+        // The memory of a hundred agents is below the noise.
         each: at < 10_000 ? null : each,
         labels: agents,
         series,

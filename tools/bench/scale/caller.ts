@@ -1,4 +1,4 @@
-/** Calls through the sidecar, or past it: one after the other on as many connections as are asked for. */
+/** Sends calls through the sidecar or directly to the server, in sequence on each of a number of connections. */
 
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
@@ -8,14 +8,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
 export interface Call {
   readonly url: string;
-  /** One JSON-RPC request; absent: a stream is opened by GET. */
+  /** One JSON-RPC request. Absent: a GET opens a stream. */
   readonly body?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Load {
   readonly atOnce: number;
-  /** Either may end it. */
+  /** Whichever bound is reached first ends the load. */
   readonly forMs: number;
   readonly maxCalls?: number;
   readonly call: (index: number) => Call;
@@ -36,7 +36,7 @@ export const TOOLS_LIST = Buffer.from(
   JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
 );
 
-/** How long each call took. @throws when one is not answered with a result. */
+/** Runs the load and returns the time of each call. @throws when a response is not a result */
 export async function driveLoad({ atOnce, forMs, maxCalls: most = Infinity, call }: Load): Promise<Timings> {
   const startedMs = performance.now();
   const took: number[] = [];
@@ -52,7 +52,7 @@ export async function driveLoad({ atOnce, forMs, maxCalls: most = Infinity, call
   return { calls: took.length, p50Ms: quantile(took, 0.5), p99Ms: quantile(took, 0.99) };
 }
 
-/** Milliseconds until the whole answer was there. */
+/** Returns the milliseconds until the whole response has arrived. */
 export async function timeCall(call: Call): Promise<number> {
   const startedMs = performance.now();
   const response = await openResponse(call);
@@ -60,13 +60,13 @@ export async function timeCall(call: Call): Promise<number> {
   response.on("data", (chunk: Buffer) => (beginning ??= chunk));
   await once(response, "end");
   const text = beginning?.toString("latin1", 0, 200) ?? "";
-  // A denial is a result too, and says so.
+  // A denial is also a result, with `isError`.
   if (response.statusCode !== 200 || !text.includes('"result"') || text.includes('"isError":true'))
     throw new Error(`a call was answered with ${response.statusCode} ${text}`);
   return performance.now() - startedMs;
 }
 
-/** The head of an answer, whose body is yet to be read. */
+/** Returns the head of a response; its body is not read yet. */
 export async function openResponse({ url, body, headers }: Call): Promise<IncomingMessage> {
   const outgoing = request(url, {
     agent,

@@ -1,8 +1,8 @@
-/** What a scale curve is: one thing that grows, and time and memory at each of its points. */
+/** Types of a scale curve: one quantity grows; time and memory are measured at each point. */
 
 import { readFileSync } from "node:fs";
 
-/** By the key of their column; null where a figure cannot be told from noise. */
+/** Figures by column key; null where a figure is below the noise. */
 export type Figures = Readonly<Record<string, number | null>>;
 
 export interface Point {
@@ -12,12 +12,12 @@ export interface Point {
 
 export interface Column {
   readonly key: string;
-  /** As the table and the picture call it. */
+  /** Title in the table and the picture. */
   readonly label: string;
   readonly unit: "ns" | "us" | "ms" | "MiB" | "KiB" | "B" | "";
 }
 
-/** One diagram of a curve's picture: columns of one unit, each with a name that is short enough to stand beside the others. */
+/** One diagram of a curve's picture: columns of one unit, each with a short name. */
 export interface Panel {
   readonly title: string;
   readonly lines: Readonly<Record<string, string>>;
@@ -25,13 +25,13 @@ export interface Panel {
 
 export interface Curve {
   readonly name: string;
-  /** What grows, with its unit. */
+  /** The growing quantity, with its unit. */
   readonly axis: string;
   readonly points: readonly number[];
   readonly quickPoints: readonly [number, number];
   readonly columns: readonly Column[];
   readonly panels: readonly Panel[];
-  /** Figures at one point, in parts of its own that are gone afterwards. */
+  /** Measures the figures of one point. Starts its own processes and ends them. */
   readonly measure: (at: number) => Promise<Point>;
 }
 
@@ -44,7 +44,7 @@ export interface Machine {
 
 export interface Results {
   readonly machine: Machine;
-  /** Day of the measurement in UTC. */
+  /** Day of the measurement, UTC. */
   readonly measuredOn: string;
   readonly curves: Readonly<Record<string, readonly Point[]>>;
 }
@@ -59,7 +59,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** @throws when there are no values: a figure without a measurement is none. */
+/** Returns a quantile. @throws when there are no values */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -67,7 +67,7 @@ export function quantile(values: readonly number[], share: number): number {
   return value;
 }
 
-/** Three digits are more than such a measurement is good for. */
+/** Rounds to three digits, which is all the precision that the measurement has. */
 export function roundToThreeDigits(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -1,4 +1,4 @@
-/** Times loading one policy and deciding by it, in a process that does nothing else: `node --expose-gc tools/bench/scale/decide.ts RULES` prints it as JSON. */
+/** Times loading one policy and deciding by it, in a process that does nothing else: `node --expose-gc tools/bench/scale/decide.ts RULES` prints JSON. */
 
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
@@ -10,20 +10,20 @@ import { median } from "./curve.ts";
 import { argumentsFor, rulePolicy, toolName } from "./rule-policy.ts";
 
 export interface DecisionTimings {
-  /** The first load of this process, as at a start. */
+  /** The first load in this process, as at a start. */
   readonly loadMs: number;
-  /** What the policy keeps on the heap. */
+  /** Heap that the policy retains. */
   readonly heldBytes: number;
-  /** A decision and its charge, over a hundred tools: what one server's agents are busy with. */
+  /** A decision and its charge over a hundred tools, as the agents of one server use them. */
   readonly nearNs: number;
-  /** The same over all tools, each once before any comes again. */
+  /** The same over all tools, each once per round. */
   readonly farNs: number;
 }
 
 const NEAR = 100;
 const CALLS = 100_000;
 const ROUNDS = 5;
-/** Far from any of the first, so that neighbours in the policy do not follow each other. */
+/** Step between tools, so that neighbours in the policy do not follow each other. */
 const STRIDE = 7_919;
 
 if (import.meta.main) process.stdout.write(JSON.stringify(measure(Number(process.argv[2]))));
@@ -31,12 +31,12 @@ if (import.meta.main) process.stdout.write(JSON.stringify(measure(Number(process
 function measure(rules: number): DecisionTimings {
   const bytes = Buffer.from(JSON.stringify(rulePolicy(rules)));
   const calls = Array.from({ length: rules }, (_, index) => callOf((index * STRIDE) % rules));
-  const before = heldBytes();
+  const before = heapBytes();
   const startedMs = performance.now();
   const file = parsePolicyFile(bytes, "policy.json");
   const loadMs = performance.now() - startedMs;
   if (!file.ok) throw new Error(file.problems.join("\n"));
-  const held = heldBytes() - before;
+  const held = heapBytes() - before;
   const nearNs = timeDecisions(file.policy, calls.slice(0, NEAR));
   return { loadMs, heldBytes: held, nearNs, farNs: timeDecisions(file.policy, calls) };
 }
@@ -45,14 +45,15 @@ function timeDecisions(policy: Policy, calls: readonly Call[]): number {
   const counters = new Counters();
   const rounds = Array.from({ length: ROUNDS }, () => {
     const start = process.hrtime.bigint();
-    for (let index = 0; index < CALLS; index += 1) judge(policy, calls[index % calls.length], counters);
+    for (let index = 0; index < CALLS; index += 1)
+      decideAndCharge(policy, calls[index % calls.length], counters);
     return Number(process.hrtime.bigint() - start) / CALLS;
   });
   // The first rounds warm up.
   return median(rounds.slice(2));
 }
 
-function judge(policy: Policy, call: Call | undefined, counters: Counters): void {
+function decideAndCharge(policy: Policy, call: Call | undefined, counters: Counters): void {
   if (call === undefined) throw new Error("there is no call");
   const nowMs = Date.now();
   const { denial, charges } = decide(policy, call, (charge) => counters.read(charge, nowMs));
@@ -73,7 +74,7 @@ function callOf(index: number): Call {
   };
 }
 
-function heldBytes(): number {
+function heapBytes(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
 }

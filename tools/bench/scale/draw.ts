@@ -1,4 +1,4 @@
-/** Draws a curve as SVG: one diagram beside the other, both axes logarithmic, lines named where they end, colours for light and for dark. */
+/** Draws a curve as SVG: diagrams side by side, both axes logarithmic, lines labelled at their end, colours for light and dark. */
 
 import type { Curve, Panel, Point } from "./curve.ts";
 import { endsOf, endTicksOf, type Span, spanOf, tickLabel, ticksOf } from "./scale-of-ten.ts";
@@ -7,7 +7,7 @@ const PANEL = { width: 300, height: 230, gap: 26 };
 const INNER = { left: 44, right: 14, top: 44, bottom: 40 };
 const BOTTOM = PANEL.height - INNER.bottom;
 const MARGIN = 14;
-/** About as wide as a letter of a line's name is. */
+/** Approximate width of a letter. */
 const LETTER_WIDTH = 6;
 
 const STYLE = `
@@ -33,7 +33,7 @@ text, .unit { fill: #9198a1 }
 }`;
 const COLOURS = ["a", "b", "c"] as const;
 
-/** The whole picture. */
+/** Draws the whole picture. */
 export function drawCurve(curve: Curve, points: readonly Point[]): string {
   const { panels, axis } = curve;
   const width = panels.length * (PANEL.width + PANEL.gap) - PANEL.gap + 2 * MARGIN;
@@ -52,7 +52,7 @@ export function drawCurve(curve: Curve, points: readonly Point[]): string {
   ].join("\n");
 }
 
-/** One line of one diagram. */
+/** Draws one line of one diagram. */
 interface Line {
   readonly label: string;
   readonly colour: (typeof COLOURS)[number];
@@ -88,7 +88,7 @@ function drawPanel(
     `<text x="${(INNER.left + PANEL.width - INNER.right) / 2}" y="${PANEL.height - 4}" text-anchor="middle">${escapeXml(axis)}</text>`,
     `<path class="base" d="M${INNER.left} ${BOTTOM}H${PANEL.width - INNER.right}"/>`,
     ...lines.map(drawLine),
-    ...(lines.length > 1 ? drawNames(lines) : []),
+    ...(lines.length > 1 ? drawLegend(lines) : []),
   ].join("\n");
 }
 
@@ -127,8 +127,8 @@ function drawLine({ dots, colour }: Line): string {
   return `<path class="line ${colour}" d="${path}"/>${marks.join("")}`;
 }
 
-/** Above the diagram, each after a stroke of its line. */
-function drawNames(lines: readonly Line[]): string[] {
+/** Draws the legend above the diagram. */
+function drawLegend(lines: readonly Line[]): string[] {
   let x = 0;
   return lines.map(({ label, colour }) => {
     const name = `<path class="line ${colour}" d="M${x} 31h12"/><text class="name ${colour}" x="${x + 17}" y="35">${escapeXml(label)}</text>`;

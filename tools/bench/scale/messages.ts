@@ -1,4 +1,4 @@
-/** Curve: how large a message is. Over HTTP, in turns through the built sidecar and straight to the server; what the sidecar adds is the difference. */
+/** Curve: size of a message, over HTTP, in turns through the built sidecar and directly to the server. The sidecar's share is the difference. */
 
 import { type Call, timeCall, toolCall } from "./caller.ts";
 import { type Curve, median, type Point } from "./curve.ts";
@@ -6,7 +6,7 @@ import { type BuiltSidecar, withSidecar } from "./processes.ts";
 
 const KIB = 1_024;
 const MIB = KIB * KIB;
-/** For one direction at one size. */
+/** Time for one direction at one size. */
 const FOR_MS = 3_000;
 const LEAST_TURNS = 4;
 const MOST_TURNS = 1_000;
@@ -66,17 +66,17 @@ interface OneWay {
   readonly peakMiB: number;
 }
 
-/** One message at a time, every second one past the sidecar. */
+/** Sends one message at a time, every second one directly to the server. */
 function oneWay(bytes: number, body: Buffer): Promise<OneWay> {
   return withSidecar({ config: CONFIG }, async (sidecar, stub) => {
     const [through, past]: [Call, Call] = [
       { url: sidecar.url, body },
       { url: stub.url, body },
     ];
-    await inTurns(through, past, FOR_MS / 3);
-    const before = await sidecar.usage({ isCollected: true });
-    const { throughMs, pastMs } = await inTurns(through, past, FOR_MS);
-    const { cpuUs } = await sidecar.usage();
+    await alternate(through, past, FOR_MS / 3);
+    const before = await sidecar.readProbe({ isCollected: true });
+    const { throughMs, pastMs } = await alternate(through, past, FOR_MS);
+    const { cpuUs } = await sidecar.readProbe();
     const added = median(throughMs) - median(pastMs);
     return {
       throughMs: median(throughMs),
@@ -87,7 +87,7 @@ function oneWay(bytes: number, body: Buffer): Promise<OneWay> {
   });
 }
 
-async function inTurns(
+async function alternate(
   through: Call,
   past: Call,
   forMs: number,

@@ -1,22 +1,22 @@
-/** Preloaded into the built sidecar: tells of its memory, processor time and event loop when it is asked, and ends with whoever asks. */
+/** Preloaded into the built sidecar: reports its memory, CPU time and event loop delay on request, and exits with its parent. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** One answer of a probe. */
+/** One reading of a probe. */
 export interface ProbeReading {
-  /** Processor time so far, user and system. */
+  /** CPU time since the start, user and system. */
   readonly cpuUs: number;
   readonly residentBytes: number;
-  /** On V8's heap and beside it. */
+  /** On V8's heap and outside it. */
   readonly heldBytes: number;
-  /** Longest time that the event loop did not turn since the question before, as far as it was watched. */
+  /** Longest delay of the event loop since the previous request, while it was watched. */
   readonly longestBlockMs: number;
 }
 
 export interface ProbeRequest {
-  /** Whether all garbage is collected before the answer. */
+  /** Whether to collect all garbage first. */
   readonly isCollected: boolean;
-  /** Whether the event loop is watched from now on. */
+  /** Whether to watch the event loop from now on. */
   readonly isWatched: boolean;
 }
 
@@ -40,5 +40,5 @@ process.on("message", ({ isCollected, isWatched }: ProbeRequest) => {
   process.send?.(usage);
 });
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-// A question does not keep the program running.
+// The channel does not keep the program running.
 process.channel?.unref();

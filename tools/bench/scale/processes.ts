@@ -1,4 +1,4 @@
-/** The two programs of a measurement: the sidecar as it is installed, and the server behind it. */
+/** The two programs of a measurement: the built sidecar, and the server behind it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,21 +19,21 @@ const POLL_MS = 2;
 
 export interface Stub {
   readonly url: string;
-  /** Gives it an order, and waits until it was carried out. */
-  readonly order: (order: StubCommand) => Promise<void>;
+  /** Sends a command and waits until it is done. */
+  readonly send: (order: StubCommand) => Promise<void>;
 }
 
 export interface BuiltSidecar {
   readonly url: string;
   readonly adminUrl: string;
-  /** From its start until it said that it is ready. */
+  /** Time from the start of the process to its ready line. */
   readonly readyMs: number;
-  readonly usage: (question?: Partial<ProbeRequest>) => Promise<ProbeReading>;
-  /** The most memory it ever had resident. */
+  readonly readProbe: (question?: Partial<ProbeRequest>) => Promise<ProbeReading>;
+  /** Peak resident memory. */
   readonly peakBytes: () => number;
 }
 
-/** What `work` makes of both programs; they end with it. */
+/** Runs `work` with both programs and ends them afterwards. */
 export async function withSidecar<T>(
   options: { readonly policy?: object; readonly config?: object },
   work: (sidecar: BuiltSidecar, stub: Stub) => Promise<T>,
@@ -58,10 +58,10 @@ async function startStub(started: ChildProcess[]): Promise<Stub> {
     child.send(given);
     await done;
   };
-  return { url: `http://127.0.0.1:${port}/mcp`, order };
+  return { url: `http://127.0.0.1:${port}/mcp`, send: order };
 }
 
-/** As flags; the audit log is on, as it is in production. */
+/** Flags of the sidecar; the audit log is on, as in production. */
 function writeFiles(folder: string, { policy, config }: { policy?: object; config?: object }): string[] {
   const files = { policy: join(folder, "policy.json"), config: join(folder, "config.yaml") };
   writeFileSync(files.policy, JSON.stringify(policy ?? { version: "1", default: "allow" }));
@@ -96,12 +96,12 @@ async function startSidecar(
     url: `http://127.0.0.1:${port}/mcp`,
     adminUrl,
     readyMs,
-    usage,
+    readProbe: usage,
     peakBytes: () => peakBytesOf(child),
   };
 }
 
-/** The shell becomes the program, with as many descriptors as thousands of streams need. */
+/** The shell replaces itself by the program, with enough descriptors for thousands of streams. */
 function launch(args: readonly string[], started: ChildProcess[]): ChildProcess {
   const command = `ulimit -n ${DESCRIPTORS}; exec "$0" "$@"`;
   const child = spawn("sh", ["-c", command, process.execPath, ...args], {

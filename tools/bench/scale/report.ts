@@ -1,4 +1,4 @@
-/** What stands in docs/performance.md between its markers, and the pictures beside it: all of it from the results. */
+/** Fills docs/performance.md between its markers, and draws its pictures, from the results. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fillBetweenMarkers } from "../report/page.ts";
@@ -14,15 +14,15 @@ export function writePage(results: Results): void {
   for (const [file, svg] of picturesOf(results)) writeFileSync(new URL(file, PAGE), svg);
 }
 
-/** By their path from the page. */
+/** Pictures by their path relative to the page. */
 export function picturesOf(results: Results): ReadonlyMap<string, string> {
   return new Map(CURVES.map((curve) => [pictureOf(curve), drawCurve(curve, pointsOf(curve, results))]));
 }
 
-/** The page with what stands between its markers made anew. @throws when a marker is missing. */
+/** Returns the page with current text between its markers. @throws when a marker is missing */
 export function fillPage(page: string, results: Results): string {
   const sections = CURVES.map((curve): [string, string] => [curve.name, sectionOf(curve, results)]);
-  return [...sections, ["machine", wordsOf(results)] as const].reduce(
+  return [...sections, ["machine", describeMeasurement(results)] as const].reduce(
     (text, [name, content]) => fillBetweenMarkers(text, `scale:${name}`, content),
     page,
   );
@@ -45,7 +45,7 @@ function pointsOf({ name }: Curve, { curves }: Results): readonly Point[] {
   return points;
 }
 
-/** As Markdown. */
+/** Renders a table as Markdown. */
 export function tableOf({ axis, columns }: Curve, points: readonly Point[]): string {
   const rows = points.map(({ at, figures }) => [
     grouped(at),
@@ -65,10 +65,10 @@ function grouped(value: number): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 21 });
 }
 
-function wordsOf({ machine, measuredOn }: Results): string {
-  return `Measured on ${measuredOn}: ${machineWords(machine)}.`;
+function describeMeasurement({ machine, measuredOn }: Results): string {
+  return `Measured on ${measuredOn}: ${describeMachine(machine)}.`;
 }
 
-function machineWords({ cores, cpu, memoryGiB, node }: Machine): string {
+function describeMachine({ cores, cpu, memoryGiB, node }: Machine): string {
   return `${cores} ${cores === 1 ? "core" : "cores"} (${cpu}), ${memoryGiB} GiB of memory, Node ${node}`;
 }

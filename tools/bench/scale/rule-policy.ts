@@ -1,8 +1,8 @@
-/** A policy as large as asked: each tool has one rule, of a number and a pattern, and one limit. */
+/** Builds a policy of any size: each tool has one rule, with a number and a pattern, and one limit. */
 
 const PATTERNS = ["^cluster-N(/|$)", "(?i)^team-N-[a-z]+$", "(^|/)N/[^/]+$", "^s3://bucket-N/"];
 
-/** `rules` tools, each with one rule and one limit, none of which denies `argumentsFor`. */
+/** Returns a policy of `rules` tools, none of which denies `argumentsFor`. */
 export function rulePolicy(rules: number): object {
   const tools = Array.from({ length: rules }, (_, index) => [toolName(index), entryOf(index)]);
   return { version: "1", default: "deny", tools: Object.fromEntries(tools) };

@@ -1,4 +1,4 @@
-/** Curve: how many rules a policy has. Deciding and loading are timed alone, in a process of their own; start and memory are the built sidecar's. */
+/** Curve: number of rules of a policy. Deciding and loading are timed in a separate process; start and memory are those of the built sidecar. */
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -36,9 +36,9 @@ async function measure(at: number): Promise<Point> {
   const alone: DecisionTimings[] = [];
   const starts: { readyMs: number; residentBytes: number }[] = [];
   for (let turn = 0; turn < STARTS; turn += 1) {
-    alone.push(decided(at));
+    alone.push(timeInOwnProcess(at));
     starts.push(
-      await withSidecar({ policy: rulePolicy(at) }, async ({ readyMs, usage }) => ({
+      await withSidecar({ policy: rulePolicy(at) }, async ({ readyMs, readProbe: usage }) => ({
         readyMs,
         residentBytes: (await usage()).residentBytes,
       })),
@@ -53,13 +53,13 @@ async function measure(at: number): Promise<Point> {
       load: median(alone.map(({ loadMs }) => loadMs)),
       ready: median(starts.map(({ readyMs }) => readyMs)),
       resident: median(starts.map(({ residentBytes }) => residentBytes)) / 2 ** 20,
-      // A small policy is lost among what the parser keeps.
+      // The memory of a small policy is below the noise of the parser's.
       each: at < 1_000 ? null : perRule,
     },
   };
 }
 
-function decided(rules: number): DecisionTimings {
+function timeInOwnProcess(rules: number): DecisionTimings {
   return JSON.parse(
     execFileSync(process.execPath, ["--expose-gc", DECIDE, String(rules)], { encoding: "utf8" }),
   );

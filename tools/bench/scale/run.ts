@@ -1,4 +1,4 @@
-/** The scale curves: `npm run bench:scale`. `--only rules,agents` measures some, `--quick` two small points of each, `--write` puts them into docs/performance.md. */
+/** Measures the scale curves: `npm run bench:scale`. `--only rules,agents` measures some, `--quick` two small points of each, `--write` puts them into docs/performance.md. */
 
 import { existsSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -33,7 +33,7 @@ for (const curve of chosen) {
   measured[curve.name] = await measure(curve);
   process.stdout.write(`${tableOf(curve, measured[curve.name] ?? [])}\n\n`);
 }
-if (!isQuick) keep(measured);
+if (!isQuick) writeResults(measured);
 if (values.write) writePage(readResults());
 
 function curveNamed(name: string): Curve {
@@ -64,25 +64,25 @@ function roundedPoint({ at, figures }: Point): Point {
   };
 }
 
-/** Beside the curves that were not measured now. */
-function keep(curves: Results["curves"]): void {
+/** Merges the measured curves with the recorded ones. */
+function writeResults(curves: Results["curves"]): void {
   const results: Results = {
     machine: machine(),
     measuredOn: new Date().toISOString().slice(0, 10),
-    curves: inOrder({ ...before(), ...curves }),
+    curves: sortCurves({ ...recordedCurves(), ...curves }),
   };
   writeFileSync(RESULTS_FILE, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-/** As they stand on the page. */
-function inOrder(curves: Results["curves"]): Results["curves"] {
+/** Sorts curves as on the page. */
+function sortCurves(curves: Results["curves"]): Results["curves"] {
   return Object.fromEntries(
     CURVES.flatMap(({ name }) => (name in curves ? [[name, curves[name] ?? []]] : [])),
   );
 }
 
-/** None from another machine: one page shows one. */
-function before(): Results["curves"] {
+/** Returns the recorded curves; none when all are measured again. @throws when they are of another machine: a page shows one */
+function recordedCurves(): Results["curves"] {
   if (chosen.length === CURVES.length || !existsSync(RESULTS_FILE)) return {};
   const { machine: other, curves } = readResults();
   if (JSON.stringify(other) === JSON.stringify(machine())) return curves;

@@ -1,14 +1,14 @@
-/** What a logarithmic axis shows: its ends, its ticks and what they are called. */
+/** Computes a logarithmic axis: its range, its ticks and their labels. */
 
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** Steps within ten at which an axis may begin and end. */
+/** Multiples of a power of ten at which an axis may begin and end. */
 const STEPS = [1, 2, 5, 10] as const;
 
-/** The ends of an axis that holds all values, at least a step of ten long. */
+/** Returns the range of an axis that holds all values, at least a factor of ten. */
 export function spanOf(values: readonly number[]): Span {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (!(least > 0)) throw new Error("a logarithmic axis holds no zero");
@@ -27,7 +27,7 @@ function stepAbove(value: number): number {
   return ten * (STEPS.find((step) => step * ten >= value * 0.999_999) ?? 10);
 }
 
-/** Every power of ten; the steps between them too where the axis is short. */
+/** Returns every power of ten; on a short axis also the steps between them. */
 export function ticksOf({ from, to }: Span): readonly number[] {
   const isShort = Math.log10(to / from) <= 2.05;
   const ticks: number[] = [];
@@ -42,21 +42,21 @@ function isWithin(tick: number, from: number, to: number): boolean {
   return tick >= from * 0.999 && tick <= to * 1.001;
 }
 
-/** The values' own ends. */
+/** Returns the range of the values themselves. */
 export function endsOf(values: readonly number[]): Span {
   return { from: Math.min(...values), to: Math.max(...values) };
 }
 
-/** Both ends, and every power of ten that has room between them. */
+/** Returns both ends, and every power of ten that has room between them. */
 export function endTicksOf({ from, to }: Span): readonly number[] {
   const tens = ticksOf({ from, to }).filter((tick) => Number.isInteger(Math.log10(tick)));
   return [from, ...tens.filter((ten) => ten > from * ROOM && ten * ROOM < to), to];
 }
 
-/** So much larger is a tick that does not touch the one before. */
+/** Factor by which a tick must exceed the one before, so that labels do not overlap. */
 const ROOM = 2.2;
 
-/** `100`, `50 k`, `21 M`; short enough for a tick. */
+/** Formats a tick: `100`, `50 k`, `21 M`. */
 export function tickLabel(value: number): string {
   if (value >= 1e6) return `${short(value / 1e6)} M`;
   return value >= 1_000 ? `${short(value / 1_000)} k` : short(value);

@@ -1,4 +1,4 @@
-/** Curve: how many series a scrape has. Over HTTP through the built sidecar; the same load goes on with and without scrapes, in turns. */
+/** Curve: number of series in a scrape, over HTTP through the built sidecar. The same load runs with and without scrapes, in turns. */
 
 import { once } from "node:events";
 import { driveLoad, openResponse, type Load, toolCall } from "./caller.ts";
@@ -10,7 +10,7 @@ const TURNS = 3;
 const TURN_MS = 1_500;
 const AT_ONCE = 4;
 const AGENTS = 200;
-/** At most so many pairs of agent and tool have series of their own. */
+/** Most pairs of agent and tool that have series of their own. */
 const MOST_PAIRS = 5_000;
 const CONFIG = { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } };
 
@@ -36,18 +36,18 @@ export const SCRAPE: Curve = {
   measure,
 };
 
-/** `tools` known tools, called by as many of the agents as pairs may have series. */
+/** Calls `tools` known tools by as many agents as pairs may have series. */
 function measure(tools: number): Promise<Point> {
   return withSidecar({ policy: policyOf(tools), config: CONFIG }, async (sidecar) => {
     await callPairs(sidecar, tools);
     const turns: Turn[] = [];
     for (let turn = 0; turn <= TURNS; turn += 1) turns.push(await oneTurn(sidecar));
-    // The first turn warms up.
+    // The first turn is warm-up.
     const middle = (pick: (turn: Turn) => number): number => median(turns.slice(1).map(pick));
     const body = (await scrape(sidecar)).body();
-    const { residentBytes } = await sidecar.usage();
+    const { residentBytes } = await sidecar.readProbe();
     return {
-      // A line that is no comment is a series.
+      // Every line that is not a comment is a series.
       at: body.match(/^[^#]/gm)?.length ?? 0,
       figures: {
         scrape: middle(({ scrapeMs }) => scrapeMs),
@@ -73,7 +73,7 @@ async function callPairs(sidecar: BuiltSidecar, tools: number): Promise<void> {
   await driveLoad({ ...loadOf(sidecar, tools), forMs: Infinity, maxCalls: most });
 }
 
-/** Each call of another agent, and after all agents of another tool. */
+/** Each call is by the next agent, and after all agents for the next tool. */
 function loadOf({ url }: BuiltSidecar, tools: number): Load {
   const bodies = Array.from({ length: tools }, (_, index) => toolCall({ query: "up" }, toolName(index)));
   const call: Load["call"] = (index) => {
@@ -94,13 +94,13 @@ interface Turn {
 
 async function oneTurn(sidecar: BuiltSidecar): Promise<Turn> {
   const load = loadOf(sidecar, 1);
-  await sidecar.usage({ isCollected: true, isWatched: true });
+  await sidecar.readProbe({ isCollected: true, isWatched: true });
   const quiet = await driveLoad(load);
-  const { longestBlockMs: quietBlockMs } = await sidecar.usage({ isCollected: true, isWatched: true });
+  const { longestBlockMs: quietBlockMs } = await sidecar.readProbe({ isCollected: true, isWatched: true });
   const calls = driveLoad(load);
-  const scrapes = await scrapeAgain(sidecar, TURN_MS);
+  const scrapes = await scrapeRepeatedly(sidecar, TURN_MS);
   const scraped = await calls;
-  const { longestBlockMs } = await sidecar.usage();
+  const { longestBlockMs } = await sidecar.readProbe();
   return {
     scrapeMs: median(scrapes),
     blockMs: longestBlockMs,
@@ -110,8 +110,8 @@ async function oneTurn(sidecar: BuiltSidecar): Promise<Turn> {
   };
 }
 
-/** Without a pause in between, which is much more often than anybody scrapes. */
-async function scrapeAgain(sidecar: BuiltSidecar, forMs: number): Promise<readonly number[]> {
+/** Scrapes without a pause, far more often than Prometheus does. */
+async function scrapeRepeatedly(sidecar: BuiltSidecar, forMs: number): Promise<readonly number[]> {
   const startedMs = performance.now();
   const took: number[] = [];
   while (performance.now() - startedMs < forMs) took.push((await scrape(sidecar)).tookMs);

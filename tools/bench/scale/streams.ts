@@ -1,4 +1,4 @@
-/** Curve: how many streams are open. Over HTTP through the built sidecar; the server speaks on one after the other, then on all. */
+/** Curve: number of open streams, over HTTP through the built sidecar. The server sends on one stream after another, then on all. */
 
 import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -37,21 +37,21 @@ export const STREAMS: Curve = {
 };
 
 function measure(at: number): Promise<Point> {
-  return withSidecar({ config: CONFIG }, async ({ url, usage }, stub) => {
-    const ears = new Ears();
-    ears.add(await opened(url));
-    await ears.hear(stub, WARM_EVENTS);
+  return withSidecar({ config: CONFIG }, async ({ url, readProbe: usage }, stub) => {
+    const ears = new EventReceivers();
+    ears.add(await openStream(url));
+    await ears.receive(stub, WARM_EVENTS);
     const before = await usage({ isCollected: true });
     for (let missing = at - 1; missing > 0; missing -= OPENED_AT_ONCE) {
-      const some = Array.from({ length: Math.min(missing, OPENED_AT_ONCE) }, () => opened(url));
+      const some = Array.from({ length: Math.min(missing, OPENED_AT_ONCE) }, () => openStream(url));
       for (const stream of await Promise.all(some)) ears.add(stream);
     }
-    // Twice over all streams, so that each has what it needs to carry an event.
-    await ears.hear(stub, Math.max(WARM_EVENTS, at));
+    // Two rounds over all streams, so that each has allocated what it needs for an event.
+    await ears.receive(stub, Math.max(WARM_EVENTS, at));
     const open = await usage({ isCollected: true });
-    const latencies = await ears.hear(stub, EVENTS);
+    const latencies = await ears.receive(stub, EVENTS);
     const after = await usage();
-    const all = await ears.hearAll(stub, at);
+    const all = await ears.receiveBroadcasts(stub, at);
     ears.close();
     return {
       at,
@@ -67,14 +67,14 @@ function measure(at: number): Promise<Point> {
   });
 }
 
-async function opened(url: string): Promise<IncomingMessage> {
+async function openStream(url: string): Promise<IncomingMessage> {
   const response = await openResponse({ url });
   if (response.statusCode !== 200) throw new Error(`a stream was answered with ${response.statusCode}`);
   return response;
 }
 
-/** The far ends of all streams, and how long each event was under way. */
-class Ears {
+/** The client ends of all streams, and the delay of each event. */
+class EventReceivers {
   readonly #streams: IncomingMessage[] = [];
   #tookMs: number[] = [];
 
@@ -88,18 +88,18 @@ class Ears {
     });
   }
 
-  /** Orders so many events and waits for all of them. */
-  async hear(stub: Stub, count: number): Promise<readonly number[]> {
-    await stub.order({ kind: "events", count, perSecond: EVENTS_PER_SECOND });
-    return this.#heard(count);
+  /** Makes the server send this many events and waits for all of them. */
+  async receive(stub: Stub, count: number): Promise<readonly number[]> {
+    await stub.send({ kind: "events", count, perSecond: EVENTS_PER_SECOND });
+    return this.#waitForEvents(count);
   }
 
-  /** How long the last of all streams waits for its event: the median of some turns. */
-  async hearAll(stub: Stub, count: number): Promise<number> {
+  /** Median time until the last stream has received its event. */
+  async receiveBroadcasts(stub: Stub, count: number): Promise<number> {
     const lasts: number[] = [];
     for (let turn = 0; turn < BROADCASTS; turn += 1) {
-      await stub.order({ kind: "broadcast" });
-      lasts.push(Math.max(...(await this.#heard(count))));
+      await stub.send({ kind: "broadcast" });
+      lasts.push(Math.max(...(await this.#waitForEvents(count))));
     }
     return quantile(lasts, 0.5);
   }
@@ -108,7 +108,7 @@ class Ears {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  async #heard(count: number): Promise<readonly number[]> {
+  async #waitForEvents(count: number): Promise<readonly number[]> {
     while (this.#tookMs.length < count) await pause(1);
     const heard = this.#tookMs;
     this.#tookMs = [];

@@ -1,18 +1,18 @@
-/** The server behind the sidecar, as a program of its own: answers calls, lists tools, holds streams open and speaks on them when ordered to. */
+/** The server behind the sidecar, as a program: answers calls, lists tools, and sends events on open streams on command. */
 
 import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** What whoever started it may order. */
+/** A command from the parent process. */
 export type StubCommand =
-  /** Lists so many tools from now on. */
+  /** Lists this many tools from now on. */
   | { readonly kind: "tools"; readonly count: number }
-  /** Sends so many events in all, so many a second, to one stream after the other. */
+  /** Sends this many events, at this rate, to one stream after another. */
   | { readonly kind: "events"; readonly count: number; readonly perSecond: number }
   /** Sends one event to every stream. */
   | { readonly kind: "broadcast" };
 
-/** So that hardly two events leave together: each is paid for alone. */
+/** Interval between events, so that two events rarely share a write. */
 const TURN_MS = 1;
 const TEXT = "x".repeat(200);
 const SMALL = answer({ content: [{ type: "text", text: "x".repeat(1_000) }] });
@@ -33,10 +33,13 @@ const server = createServer((request, response) => {
   const address = server.address();
   if (typeof address === "object") process.send?.({ port: address?.port });
 });
-// A client keeps its connections; that one is closed as it is used is no part of any measurement.
+// A client keeps its connections; closing one while it is reused is not part of any measurement.
 server.keepAliveTimeout = 0;
 
-process.on("message", (order: StubCommand) => void obey(order).then(() => process.send?.({ done: true })));
+process.on(
+  "message",
+  (order: StubCommand) => void runCommand(order).then(() => process.send?.({ done: true })),
+);
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
 function answerTo(head: string): Buffer {
@@ -64,7 +67,7 @@ function holdOpen(response: ServerResponse): void {
   response.on("close", () => streams.delete(response));
 }
 
-async function obey(order: StubCommand): Promise<void> {
+async function runCommand(order: StubCommand): Promise<void> {
   switch (order.kind) {
     case "tools":
       list = answer({ tools: Array.from({ length: order.count }, (_, index) => toolOf(index)) });
@@ -73,12 +76,12 @@ async function obey(order: StubCommand): Promise<void> {
       for (const stream of streams) stream.write(event());
       return;
     case "events":
-      return speak(order.count, order.perSecond);
+      return sendEvents(order.count, order.perSecond);
   }
 }
 
-/** Each event says when it left, on the clock that all programs of one machine share. */
-async function speak(count: number, perSecond: number): Promise<void> {
+/** Each event carries its time of departure, on the clock shared by all programs of the machine. */
+async function sendEvents(count: number, perSecond: number): Promise<void> {
   const open = [...streams];
   const startedMs = performance.now();
   for (let sent = 0; sent < count; await pause(TURN_MS)) {

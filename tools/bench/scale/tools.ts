@@ -1,4 +1,4 @@
-/** Curve: how many tools a server lists. Over HTTP through the built sidecar, which hides every tenth. */
+/** Curve: number of tools that a server lists, over HTTP through the built sidecar, which hides every tenth. */
 
 import { type Call, timeCall, TOOLS_LIST } from "./caller.ts";
 import { type Curve, median, type Point } from "./curve.ts";
@@ -12,7 +12,7 @@ const STARTS = 2;
 export const TOOLS: Curve = {
   name: "tools",
   axis: "tools of the server",
-  // 43,000 of these fill the 32 MiB that a list may have.
+  // 43,000 of these tools fill the 32 MiB that a list may have.
   points: [10, 100, 1_000, 10_000, 43_000],
   quickPoints: [10, 100],
   columns: [
@@ -34,7 +34,7 @@ export const TOOLS: Curve = {
 
 async function measure(at: number): Promise<Point> {
   const starts: Listed[] = [];
-  for (let turn = 0; turn < STARTS; turn += 1) starts.push(await listed(at));
+  for (let turn = 0; turn < STARTS; turn += 1) starts.push(await learnTools(at));
   const middle = (pick: (one: Listed) => number): number => median(starts.map(pick));
   return {
     at,
@@ -60,16 +60,16 @@ interface Listed {
   readonly heldBytes: number;
 }
 
-function listed(tools: number): Promise<Listed> {
+function learnTools(tools: number): Promise<Listed> {
   const hide = Array.from({ length: Math.ceil(tools / 10) }, (_, index) => toolName(index * 10));
   return withSidecar({ policy: { version: "1", default: "allow", hide } }, async (sidecar, stub) => {
-    await stub.order({ kind: "tools", count: tools });
+    await stub.send({ kind: "tools", count: tools });
     const through: Call = { url: sidecar.url, body: TOOLS_LIST };
-    const before = await sidecar.usage({ isCollected: true });
+    const before = await sidecar.readProbe({ isCollected: true });
     const firstMs = await timeCall(through);
-    const known = await sidecar.usage({ isCollected: true, isWatched: true });
+    const known = await sidecar.readProbe({ isCollected: true, isWatched: true });
     const againMs = await timeAgain(through);
-    const after = await sidecar.usage();
+    const after = await sidecar.readProbe();
     return {
       firstMs,
       againMs: median(againMs),

@@ -1,4 +1,4 @@
-/** What serves a stdio server over HTTP: Tollgate, supergateway and mcp-proxy, each with one session and so with one process of the stub. */
+/** Bridges from a stdio server to HTTP: Tollgate, supergateway and mcp-proxy, each with one session and so one process of the stub. */
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -16,7 +16,7 @@ const PATH = "/mcp";
 
 type Peer = "supergateway" | "mcp-proxy";
 
-/** Installs the peers, as their lockfile has them, where they are missing. @throws when npm cannot. */
+/** Installs the peers from their lockfile when they are missing. @throws when npm fails */
 export function installPeers(): void {
   if (existsSync(`${PEERS}node_modules/.package-lock.json`)) return;
   execFileSync("npm", ["ci", "--prefix", PEERS, "--ignore-scripts"], {
@@ -39,7 +39,7 @@ export async function startMcpProxy(testbed: Testbed): Promise<Subject> {
   return startPeer(testbed, "mcp-proxy", (port) => [...flags, "--port", port, "--", ...stubOf(testbed)]);
 }
 
-/** On the load's core, as the stub over HTTP is: only the bridge is to be the limit. */
+/** The stub runs on the core of the load, so that only the bridge can be the bottleneck. */
 function stubOf(testbed: Testbed): readonly string[] {
   return testbed.onLoadCore([testbed.programs.upstream, "--stdio"]);
 }

@@ -9,7 +9,7 @@ import { isAnswering, type Subject } from "./subject.ts";
 
 const PATH = "/mcp";
 
-/** In front of the stub, or of `upstreamPorts` in turns. */
+/** Starts it in front of the stub, or of `upstreamPorts` in turns. */
 export async function startNginx(
   testbed: Testbed,
   upstreamPorts: readonly number[] = [testbed.upstreamPort],

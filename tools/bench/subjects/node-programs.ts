@@ -1,4 +1,4 @@
-/** The two small proxies on Node: the empty pass-through, and the official SDK back to back. */
+/** Starts the two small proxies on Node: the empty pass-through, and the SDK proxy. */
 
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../../../test/fixtures/free-port.ts";

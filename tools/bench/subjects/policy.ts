@@ -1,16 +1,16 @@
-/** The policy of the benchmark: a rule and limits for each of so many tools, and a few tools hidden. */
+/** Builds the policy of the benchmark: a rule and limits for each tool, and a few hidden tools. */
 
 export interface PolicySize {
-  /** As many tools, each with one rule that looks at an argument. */
+  /** Number of tools, each with one rule that reads an argument. */
   readonly rules: number;
   readonly limitsPerTool: number;
 }
 
-/** Never reached. */
+/** A limit that no measurement reaches. */
 const MAX = 1_000_000_000;
 const WINDOWS = ["minute", "hour", "day"] as const;
 
-/** In PolicyLayer's form; it allows every call of the benchmark. At most 3 limits for a tool. */
+/** Returns a policy in PolicyLayer's format that allows every call of the benchmark; at most 3 limits for a tool. */
 export function benchPolicy({ rules, limitsPerTool }: PolicySize): object {
   const limits = WINDOWS.slice(0, limitsPerTool).map((window) => ({
     counter: `calls_per_${window}`,

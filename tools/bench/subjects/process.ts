@@ -1,4 +1,4 @@
-/** Programs that are measured: started on their core, watched by /proc, ended by their own number. */
+/** Starts measured programs on their core, reads their use from /proc, and ends them. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ const READY_WITHIN_MS = 20_000;
 const POLL_MS = 20;
 
 export interface LaunchedProgram {
-  /** The process and all that it has started. */
+  /** The process and its descendants. */
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface LaunchOptions {
   readonly pollMs?: number;
 }
 
-/** @throws when it ends, or is not ready in time; with what it said on stderr. */
+/** @throws when it exits or is not ready in time; the message includes its stderr */
 export async function launchProgram({
   command,
   environment,
@@ -37,7 +37,7 @@ export async function launchProgram({
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
   const pids = (): readonly number[] => listProcessTree(child.pid ?? 0);
-  // Those that it has started are not told when it is killed.
+  // Descendants are not signalled when their parent is killed.
   const end = (): void => pids().forEach(endQuietly);
   process.once("exit", end);
   const exited = once(child, "exit");
@@ -61,7 +61,7 @@ function endQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // The process has already exited.
   }
 }
 

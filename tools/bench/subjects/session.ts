@@ -1,10 +1,10 @@
-/** The session that some subjects want before they take a call. */
+/** Opens the session that some subjects require before a call. */
 
 import { sendRequest, type Subject } from "./subject.ts";
 
 const TYPES = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 
-/** Opens one; the header that names it, or nothing where the subject has none. @throws when it is refused. */
+/** Returns the session header, or no header when the subject has no sessions. @throws when the session is refused */
 export async function openSession({
   name,
   port,

@@ -1,4 +1,4 @@
-/** What is measured: a proxy on loopback in front of the upstream stub, and the processes that it is made of. */
+/** A subject of the benchmark: a proxy on loopback in front of the upstream stub, and its processes. */
 
 import { request } from "node:http";
 
@@ -6,7 +6,7 @@ export interface Subject {
   readonly name: string;
   readonly port: number;
   readonly path: string;
-  /** Headers that only this one wants, such as its session. */
+  /** Headers that only this subject needs, such as its session. */
   readonly headers: Readonly<Record<string, string>>;
   readonly pids: () => readonly number[];
   readonly stop: () => Promise<void>;
@@ -26,7 +26,7 @@ export interface SubjectRequest {
   readonly body?: string;
 }
 
-/** One request by node:http on a connection of its own. */
+/** Sends one request by node:http on its own connection. */
 export function sendRequest({ port, path, headers, body }: SubjectRequest): Promise<SubjectResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<SubjectResponse>();
   const method = body === undefined ? "GET" : "POST";
@@ -41,7 +41,7 @@ export function sendRequest({ port, path, headers, body }: SubjectRequest): Prom
   return promise;
 }
 
-/** Whether anything answers there, whatever it says. */
+/** Whether any response arrives. */
 export function isAnswering(asked: SubjectRequest): Promise<boolean> {
   return sendRequest(asked).then(
     () => true,

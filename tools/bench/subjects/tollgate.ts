@@ -18,7 +18,7 @@ export interface Tollgate extends Subject {
 }
 
 export interface TollgateOptions {
-  /** A store's address; absent: in memory. */
+  /** URL of a Redis store. Absent: limits in memory. */
   readonly limits?: string;
   /** Absent: one. */
   readonly limitsPerTool?: number;
@@ -26,7 +26,7 @@ export interface TollgateOptions {
   readonly command?: readonly string[];
 }
 
-/** Ready, and with the server's tools known to it. */
+/** Starts it and waits until it is ready and knows the server's tools. */
 export async function startTollgate(testbed: Testbed, options: TollgateOptions = {}): Promise<Tollgate> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const command = commandOf(testbed, options, { port, adminPort });
@@ -82,7 +82,7 @@ function tracesTo(port: number): Readonly<Record<string, string>> {
   };
 }
 
-/** As after any client's first question, so that the called tool has a label, a category and a schema. */
+/** Lists tools as a client does first, so that the called tool has a label, a category and a schema. */
 async function learnTools(subject: Tollgate): Promise<void> {
   const { status, text } = await sendRequest({
     ...subject,

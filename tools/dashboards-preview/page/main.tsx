@@ -1,4 +1,4 @@
-/** The page: one board, chosen by the address: `?board=overview&from=...&to=...&var-tool=...`. */
+/** The page: one board, chosen by the URL, `?board=overview&from=...&to=...&var-tool=...`. */
 
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { createTheme, ThemeContext } from "@grafana/data";

@@ -1,4 +1,4 @@
-/** Annotations as marks on a graph: a dashed line and a small triangle below it, as Grafana draws them. */
+/** Draws annotations on a graph as Grafana does: a dashed line and a small triangle below it. */
 
 import type { GrafanaTheme2, PanelData } from "@grafana/data";
 import type { UPlotConfigBuilder } from "@grafana/ui";
@@ -6,7 +6,7 @@ import type { UPlotConfigBuilder } from "@grafana/ui";
 export interface Mark {
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** A colour's name in Grafana. */
+  /** Name of a Grafana colour. */
   readonly colour: string;
 }
 

@@ -158,7 +158,7 @@ function Graph(props: PanelProps<Options>) {
 
 const ROOM_FOR_LAST_TICK: [number, number, number, number] = [8, 26, 0, 0];
 
-/** A colour that goes by the series' name is told before series are joined, which takes their names away. */
+/** Colours chosen by series name are set before series are joined, because joining removes the names. */
 function settled(frame: DataFrame, theme: GrafanaTheme2): DataFrame {
   const fields = frame.fields.map((field) => {
     if (field.config.color?.mode !== "palette-classic-by-name") return field;

@@ -41,10 +41,10 @@ interface Mark {
   readonly useValueForTime: boolean;
 }
 
-/** Seconds between two scrapes, as a data source has it that nobody told otherwise. */
+/** Seconds between two scrapes; the default of Grafana's data source. */
 const SCRAPE_S = 15;
 
-/** How long panels must have asked nothing before annotations are. */
+/** Time without a panel query before annotations are queried. */
 const QUIET_MS = 300;
 
 export class PrometheusSource extends RuntimeDataSource {
@@ -98,7 +98,7 @@ export class PrometheusSource extends RuntimeDataSource {
 
   override async annotationQuery(request: AnnotationQueryRequest<DataQuery>): Promise<AnnotationEvent[]> {
     const { annotation, range } = request;
-    // Annotations that come before a panel's own data are not drawn on it.
+    // A panel does not draw annotations that arrive before its own data.
     while (this.#asking > 0 || performance.now() < this.#askedAt + QUIET_MS)
       await new Promise((done) => setTimeout(done, 50));
     const mark = annotation as unknown as Mark;
@@ -115,7 +115,7 @@ export class PrometheusSource extends RuntimeDataSource {
   }
 }
 
-/** The board that is drawn: annotations do not say whose variables they mean. */
+/** The scene being drawn; a query of annotations does not carry the variables of its scene. */
 export const SCENE: { vars: ScopedVars } = { vars: {} };
 
 function interpolate(text: string, scopedVars: ScopedVars, range: TimeRange, stepS: number): string {
@@ -128,7 +128,7 @@ function interpolate(text: string, scopedVars: ScopedVars, range: TimeRange, ste
   return sceneGraph.interpolate(scene, text, { ...scopedVars, ...own }, forPromql);
 }
 
-/** Several values are a regular expression; the value of `All` stands as it is. */
+/** Several values become a regular expression; the value of `All` is used unchanged. */
 function forPromql(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   const escaped = value.map((one) => String(one).replaceAll(/[\\^$*+?.()|[\]{}]/g, String.raw`\\$&`));

@@ -1,4 +1,4 @@
-/** What Grafana's components expect of the program around them, as little of it as they need. */
+/** Provides the minimum of Grafana's runtime that its components require. */
 
 import {
   EventBusSrv,
@@ -21,7 +21,7 @@ import { from, map } from "rxjs";
 import { STANDARD_OPTIONS } from "./standard-options.ts";
 import type { PrometheusSource } from "./prometheus-source.ts";
 
-/** Call it once, before anything is drawn. */
+/** Must be called once before anything is drawn. */
 export function prepareRuntime(source: PrometheusSource): void {
   const settings = {
     uid: source.uid,
@@ -55,7 +55,7 @@ export function prepareRuntime(source: PrometheusSource): void {
   );
   standardTransformersRegistry.setInit(
     () =>
-      // Two names stand for one transformation each.
+      // Some transformations are registered under two names.
       [...new Set(Object.values(standardTransformers))].map((transformation) => ({
         id: transformation.id,
         name: transformation.name,

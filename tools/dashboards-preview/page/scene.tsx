@@ -1,4 +1,4 @@
-/** A board's JSON as a scene of @grafana/scenes. */
+/** Builds a scene of @grafana/scenes from the JSON of a board. */
 
 import type { Dashboard, Panel, VariableModel } from "@grafana/grafana-foundation-sdk/dashboard";
 import {
@@ -24,7 +24,7 @@ import {
 export interface Shown {
   readonly from: string;
   readonly to: string;
-  /** Values that a reader chose, by variable. */
+  /** Values chosen for variables, by name. */
   readonly chosen: Readonly<Record<string, string>>;
 }
 
@@ -79,7 +79,7 @@ function itemOf({ gridPos, targets, datasource, transformations, ...panel }: Pan
   return new SceneGridItem({ x, y, width: w, height: h, body, isDraggable: false, isResizable: false });
 }
 
-/** Scenes and the SDK that writes the boards type the same JSON each in its own way. */
+/** @grafana/scenes and the SDK that writes the boards have different types for the same JSON. */
 function theirs<T>(ours: unknown): T {
   return ours as T;
 }

@@ -1,4 +1,4 @@
-/** The unit of the benchmark: an empty proxy on node:http, with keep-alive on both sides and nothing else. */
+/** The unit of the benchmark: an empty proxy on node:http, with keep-alive on both sides. */
 
 import { Agent, createServer, request } from "node:http";
 
@@ -15,6 +15,6 @@ const server = createServer((incoming, outgoing) => {
   upstream.on("error", () => outgoing.destroy());
   incoming.pipe(upstream);
 });
-// Longer than any round: an open loop leaves connections alone for seconds.
+// Longer than any round: an open loop leaves connections idle for seconds.
 server.keepAliveTimeout = 65_000;
 server.listen(port, "127.0.0.1");

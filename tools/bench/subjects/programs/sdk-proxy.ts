@@ -1,4 +1,4 @@
-/** The proxy that one writes in an afternoon: the official SDK's Server and Client back to back, with JSON answers, one session. */
+/** A minimal proxy of the official SDK: Server and Client back to back, with JSON responses and one session. */
 
 import { createServer } from "node:http";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
