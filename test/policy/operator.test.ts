@@ -1,7 +1,10 @@
 /** Operators on what they do not apply to, and the wording of conditions. */
 
+import fc from "fast-check";
+import { RE2JS, RE2JSException } from "re2js";
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
+import { compileTest } from "../../src/policy/operator.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, problemsOf } from "./policies.ts";
 
@@ -127,5 +130,52 @@ describe("an operator", () => {
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
       expect.stringContaining(problem),
     ]);
+  });
+});
+
+/** Pieces of patterns, among them those on which engines differ. */
+const PARTS = [
+  ..."aZ07_ /:@,=~%&#;<>!\"'-.\\^$|*+?()[]{}",
+  "a-z",
+  "A-Z",
+  "0-9",
+  "z-a",
+  "[a-z]",
+  "[^/]",
+  "[a-z-]",
+  "[b-]",
+  "[.-]",
+  String.raw`[\d.]`,
+  "(?i)",
+  "(?:",
+  "(?=",
+  "(?P<a>",
+  "(a|b)",
+  "((a)+|b)*",
+  "()",
+  "(|a)",
+  "{2}",
+  "{3,1}",
+  "**",
+  "[[:alpha:]]",
+  String.raw`\b`,
+  String.raw`\d`,
+  String.raw`\.`,
+  String.raw`\-`,
+  String.raw`\1`,
+  String.raw`\_`,
+];
+
+describe("a regular expression", () => {
+  it("that the policy accepts is one that the engine compiles when a call meets it", () => {
+    const pattern = fc.array(fc.constantFrom(...PARTS), { maxLength: 6 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(pattern, fc.string(), (value, subject) => {
+        const compiled = compileTest("regex", value);
+        if (compiled.ok) expect(compiled.test(subject)).toBeTypeOf("boolean");
+        else expect(() => RE2JS.compile(value)).toThrow(RE2JSException);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });
