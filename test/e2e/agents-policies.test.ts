@@ -1,55 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { EMPTY_RESULT } from "../fixtures/loopback-server.ts";
+import { serve, startSidecar, temporaryFile } from "../fixtures/lifetime.ts";
+import { postForText } from "../fixtures/post.ts";
+import { AGENT_HEADER, type TestSidecar } from "../fixtures/start-sidecar.ts";
 
-let folder: string;
-let upstream: LoopbackServer;
+const LIST = `{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"run"},{"name":"read"}]}}`;
+
 let sidecar: TestSidecar;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-agents-"));
-  const write = (name: string, policy: object): string => {
-    const file = join(folder, name);
-    writeFileSync(file, JSON.stringify({ version: "1", ...policy }));
-    return file;
-  };
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      const result = text.includes("tools/list")
-        ? `{"tools":[{"name":"run"},{"name":"read"}]}`
-        : `{"content":[]}`;
-      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":${result}}`);
-    });
-  });
-  const readers = write("readers.json", { default: "deny", hide: ["run"], tools: { read: {} } });
-  const runners = write("runners.json", { default: "allow" });
-  sidecar = await startTestSidecar({
-    upstream: upstream.url,
-    settings: {
-      identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } },
-      agents: [
-        { match: "batch-*", policy: runners },
-        { match: "*-reader", policy: readers },
-        { match: "batch-reader", policy: readers },
-      ],
-    },
-  });
-});
-afterAll(async () => {
-  await sidecar.stop();
-  upstream.close();
-  rmSync(folder, { recursive: true, force: true });
+  const upstream = await serve((body) => (body.includes("tools/list") ? LIST : EMPTY_RESULT));
+  const readers = { version: "1", default: "deny", hide: ["run"], tools: { read: {} } };
+  const policy = temporaryFile("readers.json", readers);
+  const agents = [
+    { match: "batch-*", policy: temporaryFile("runners.json", { version: "1", default: "allow" }) },
+    { match: "*-reader", policy },
+    { match: "batch-reader", policy },
+  ];
+  sidecar = await startSidecar({ upstream: upstream.url, settings: { ...AGENT_HEADER, agents } });
 });
 
-async function send(agent: string | undefined, method: string, params: object): Promise<string> {
-  const headers = { "content-type": "application/json", ...(agent !== undefined && { "x-agent-id": agent }) };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-  return (await fetch(sidecar.url, { method: "POST", headers, body })).text();
+function send(agent: string | undefined, method: string, params: object): Promise<string> {
+  return postForText(sidecar.url, { method, params }, agent === undefined ? {} : { "x-agent-id": agent });
 }
 
 describe("agents' policies", () => {
@@ -58,17 +30,17 @@ describe("agents' policies", () => {
     ["night-reader", "read", "content"],
     ["night-reader", "run", "Unknown tool: run"],
     ["batch-reader", "run", "content"],
-    ["stranger", "read", "no policy covers this agent"],
+    ["unbound", "read", "no policy covers this agent"],
     ["xbatch-", "read", "no policy covers this agent"],
     [undefined, "read", "no policy covers this agent"],
-  ])("judge %s by the first binding that matches: %s", async (agent, tool, said) => {
-    expect(await send(agent, "tools/call", { name: tool })).toContain(said);
+  ])("decide calls of %s by the first binding that matches: %s", async (agent, tool, answer) => {
+    expect(await send(agent, "tools/call", { name: tool })).toContain(answer);
   });
 
   it.each([
     ["batch-nightly", ["run", "read"]],
     ["night-reader", ["read"]],
-    ["stranger", []],
+    ["unbound", []],
   ])("show %s its own tools", async (agent, names) => {
     const list = JSON.parse(await send(agent, "tools/list", {})) as { result: { tools: { name: string }[] } };
     expect(list.result.tools.map(({ name }) => name)).toEqual(names);
@@ -84,7 +56,7 @@ describe("agents' policies", () => {
   });
 
   it("are recorded as the reason of a denial", async () => {
-    await send("stranger", "tools/call", { name: "read" });
+    await send("unbound", "tools/call", { name: "read" });
     expect(sidecar.audit().at(-1)).toMatchObject({
       effect: "deny",
       reason: "no_policy",

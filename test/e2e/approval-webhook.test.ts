@@ -1,32 +1,26 @@
-/** A sidecar whose settings name a webhook: the receiver hears of the call, and the call never waits for the receiver. */
+/** A sidecar whose settings name a webhook: the receiver is notified, and no call waits for it. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../src/config/settings/parse-settings.ts";
 import { startConsoleSidecar } from "../fixtures/console-sidecar.ts";
+import { atEnd, temporaryFile } from "../fixtures/lifetime.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-webhook-"));
-  writeFileSync(join(folder, "secret"), "a-secret-of-more-than-22-characters\n");
-  writeFileSync(join(folder, "short"), "short\n");
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const SECRET = temporaryFile("secret", "a-secret-of-more-than-22-characters\n");
 
-const webhook = (url: string, file = "secret") =>
-  `approvals: { webhook: { url: "${url}", secret-file: "${join(folder, file)}" } }\n`;
+const webhook = (url: string, file = SECRET) =>
+  `approvals: { webhook: { url: "${url}", secret-file: "${file}" } }\n`;
 
 describe("approvals.webhook", () => {
-  it("is told of a call that waits, without values, while the receiver never answers", async () => {
+  it("receives a waiting call without argument values, and need not respond", async () => {
     let body = "";
     const receiver = await serveOnLoopback((request) => {
       request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     });
+    atEnd(receiver.close);
     const stage = await startConsoleSidecar({ config: webhook(receiver.url) });
+    atEnd(stage.stop);
     expect((await stage.call("DropTable", { table: "s3cr3t" })).isDenied).toBe(true);
     await until(() => body.endsWith("}"));
     expect(JSON.parse(body)).toMatchObject({
@@ -36,21 +30,22 @@ describe("approvals.webhook", () => {
       console: null,
     });
     expect(body).not.toContain("s3cr3t");
-    await stage.stop();
-    receiver.close();
   });
 
   it.each([
-    ["ftp://example.com/x?token=hush", "secret", "approvals.webhook.url: must be an http or https URL"],
-    ["https://example.com/x", "short", "approvals.webhook.secret-file: must hold 22 or more characters"],
+    ["ftp://example.com/x?token=hush", SECRET, "approvals.webhook.url: must be an http or https URL"],
     [
       "https://example.com/x",
-      "none",
+      temporaryFile("short", "short\n"),
+      "approvals.webhook.secret-file: must hold 22 or more characters",
+    ],
+    [
+      "https://example.com/x",
+      `${SECRET}-missing`,
       "approvals.webhook.secret-file: cannot be read: no such file; check the path",
     ],
   ])("refuses %s with %s, and repeats no secret", (url, file, problem) => {
-    const config = join(folder, "config.yaml");
-    writeFileSync(config, webhook(url, file));
+    const config = temporaryFile("config.yaml", webhook(url, file));
     const flags = { upstream: "http://127.0.0.1:1/mcp", config };
     const parsed = parseSettings({ flags, environment: {}, isTerminal: false });
     expect(parsed).toMatchObject({ ok: false, problems: [expect.stringContaining(problem)] });

@@ -1,32 +1,10 @@
 /** Argument values in audit log and decisions: kept where the settings say so, and nowhere else. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../src/config/settings/parse-settings.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar } from "../fixtures/start-sidecar.ts";
-
-let folder: string;
-let upstream: LoopbackServer;
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-capture-"));
-  upstream = await serveOnLoopback((request, response) => {
-    request.resume();
-    request.on("end", () => sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`));
-  });
-});
-afterEach(() => {
-  upstream.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function settingsFile(text: string): string {
-  const file = join(folder, "settings.yaml");
-  writeFileSync(file, text);
-  return file;
-}
+import { serve, startSidecar, temporaryFile } from "../fixtures/lifetime.ts";
+import { toolCall } from "../fixtures/open-loop.ts";
+import { postForText } from "../fixtures/post.ts";
 
 const CAPTURE = `
 audit:
@@ -35,26 +13,21 @@ audit:
       paths: [args.workflow, args.login]
 `;
 
-async function call(url: string, name: string, args: object): Promise<void> {
-  const params = { name, arguments: args };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
-  await (await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })).text();
-}
-
-it("is in audit log and decisions, and in neither metrics nor any other call's record", async () => {
-  const sidecar = await startTestSidecar({
-    upstream: upstream.url,
-    flags: { config: settingsFile(CAPTURE) },
+it("writes captured arguments to audit log and decisions, not to metrics nor to other calls' records", async () => {
+  const sidecar = await startSidecar({
+    upstream: (await serve()).url,
+    config: CAPTURE,
     policy: {
       version: "1",
       default: "allow",
       tools: { start: { limits: [{ counter: "c", window: "day", max: 1 }] } },
     },
   });
+  const call = (name: string, args: object) => postForText(sidecar.url, toolCall(name, args));
   const args = { workflow: "w-4711", login: { user: "u-0815", password: "hunter2" }, other: "o-0000" };
-  await call(sidecar.url, "start", args);
-  await call(sidecar.url, "start", { ...args, padding: "x".repeat(20_000) });
-  await call(sidecar.url, "stop", args);
+  await call("start", args);
+  await call("start", { ...args, padding: "x".repeat(20_000) });
+  await call("stop", args);
   const captured = {
     "args.workflow": "w-4711",
     "args.login": '{"user":"u-0815","password":"[redacted]"}',
@@ -70,14 +43,16 @@ it("is in audit log and decisions, and in neither metrics nor any other call's r
   const everything = `${JSON.stringify(sidecar.audit())}${shown}${await sidecar.metrics()}`;
   expect(everything).not.toMatch(/hunter2|o-0000/);
   expect(await sidecar.metrics()).not.toMatch(/w-4711|u-0815/);
-  await sidecar.stop();
 });
 
 function parse(text: string, flags: object = {}): object {
-  const sources = { flags: { upstream: "http://127.0.0.1:1/mcp", config: settingsFile(text), ...flags } };
+  const sources = {
+    flags: { upstream: "http://127.0.0.1:1/mcp", config: temporaryFile("settings.yaml", text), ...flags },
+  };
   const parsed = parseSettings({ ...sources, environment: {}, isTerminal: false });
   return parsed.ok ? parsed.settings : parsed.problems;
 }
+
 describe("the settings", () => {
   const capture = [{ tool: "start", paths: ["args.workflow", "args.login"] }];
 

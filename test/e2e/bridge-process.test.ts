@@ -1,44 +1,31 @@
-/** The bridge as a program: nothing that it has started outlives it, however it ends. */
+/** The bridge as a program: it leaves no child process behind, however it ends. */
 
 import { spawnSync } from "node:child_process";
-
 import { expect, it } from "vitest";
-
 import { INITIALIZE, modernRequest, stdioServer } from "../fixtures/bridge.ts";
+import { startTollgate } from "../fixtures/lifetime.ts";
+import { post } from "../fixtures/post.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { MAIN } from "../fixtures/start-wrap.ts";
-import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
 
-async function post(
-  { url }: RunningTollgate,
-  message: object,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
-  });
-}
-
-async function childrenOf(tollgate: RunningTollgate): Promise<number[]> {
-  const opened = await post(tollgate, INITIALIZE);
+async function childrenOf(url: string): Promise<number[]> {
+  const opened = await post(url, INITIALIZE);
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
-  await post(tollgate, { method: "notifications/initialized" }, session);
-  const answers = await Promise.all([
-    post(tollgate, { id: 2, method: "test/received" }, session),
-    post(tollgate, ...modernRequest(2, "test/received")),
+  await post(url, { id: undefined, method: "notifications/initialized" }, session);
+  const responses = await Promise.all([
+    post(url, { id: 2, method: "test/received" }, session),
+    post(url, ...modernRequest(2, "test/received")),
   ]);
-  const texts = await Promise.all(answers.map((answer) => answer.text()));
+  const texts = await Promise.all(responses.map((response) => response.text()));
   return texts.map((text) => Number(/"pid":(\d+)/.exec(text)?.[1]));
 }
 
 it.each(["SIGTERM", "SIGKILL"] as const)("leaves no child when it ends by %s", async (signal) => {
   const { command, args } = stdioServer("puppet");
   const flags = ["--log-level", "error"];
-  const tollgate = await startTollgateProcess({ command: [command, ...args], flags });
-  const pids = await childrenOf(tollgate);
+  const tollgate = await startTollgate({ command: [command, ...args], flags });
+  const pids = await childrenOf(tollgate.url);
   expect(pids.map(isRunning)).toEqual([true, true]);
   await tollgate.stop(signal);
   if (signal === "SIGTERM") expect(pids.map(isRunning)).toEqual([false, false]);

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterEach, describe, expect, it } from "vitest";
-
 import { INITIALIZE, modernRequest, stdioServer } from "../fixtures/bridge.ts";
+import { toolCall } from "../fixtures/open-loop.ts";
+import { post as postTo } from "../fixtures/post.ts";
 import { isRunning } from "../fixtures/processes.ts";
 import {
   startTestSidecar,
@@ -29,27 +26,15 @@ async function start(server: string, options: Partial<TestSidecarOptions> = {}):
 }
 
 function post(message: object, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(sidecar.url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headers,
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
-  });
+  return postTo(sidecar.url, message, { accept: "application/json, text/event-stream", ...headers });
 }
 
 async function openSession(): Promise<Record<string, string>> {
   const answer = await post(INITIALIZE);
   await answer.text();
   const headers = { "mcp-session-id": answer.headers.get("mcp-session-id") ?? "" };
-  await post({ method: "notifications/initialized" }, headers);
+  await post({ id: undefined, method: "notifications/initialized" }, headers);
   return headers;
-}
-
-function call(name: string, args: object = {}): object {
-  return { id: 1, method: "tools/call", params: { name, arguments: args } };
 }
 
 async function ready(): Promise<number> {
@@ -60,7 +45,7 @@ describe("a stdio server behind the bridge", () => {
   it("never hears of a call that the policy denies, in either era", async () => {
     await start("puppet", { policy: POLICY });
     const session = await openSession();
-    const denied = await (await post(call("delete_all"), session)).json();
+    const denied = await (await post(toolCall("delete_all"), session)).json();
     expect(denied).toMatchObject({ id: 1, result: { isError: true } });
     expect(await (await post({ id: 2, method: "test/received" }, session)).text()).not.toContain(
       "delete_all",
@@ -89,7 +74,7 @@ describe("a stdio server behind the bridge", () => {
   it("is counted, timed and recorded like any other", async () => {
     await start("plain", { policy: POLICY });
     const session = await openSession();
-    expect(await (await post(call("safe", { a: 1 }), session)).text()).toContain('{\\"a\\":1}');
+    expect(await (await post(toolCall("safe", { a: 1 }), session)).text()).toContain('{\\"a\\":1}');
     expect(await sidecar.metric("tollgate_sessions")).toBe(1);
     expect(sidecar.audit()).toMatchObject([
       { tool: "safe", session: session["mcp-session-id"], upstream: { outcome: "success" } },
@@ -102,10 +87,10 @@ describe("a stdio server behind the bridge", () => {
   it("that dies within a call is an error to its caller, and a lost session after that", async () => {
     await start("dies-mid-call");
     const session = await openSession();
-    const answer = await post(call("echo"), session);
+    const answer = await post(toolCall("echo"), session);
     expect(answer.status).toBe(502);
     expect(await answer.json()).toMatchObject({ id: 1, error: { code: -32_603 } });
-    expect((await post(call("echo"), session)).status).toBe(404);
+    expect((await post(toolCall("echo"), session)).status).toBe(404);
     expect(await sidecar.metric("tollgate_sessions")).toBe(0);
     expect(sidecar.audit()[0]).toMatchObject({ upstream: { outcome: "upstream_error", status: 502 } });
     expect((await openSession())["mcp-session-id"]).not.toBe(session["mcp-session-id"]);
@@ -146,16 +131,12 @@ describe("a stdio server behind the bridge", () => {
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
     steadyMs = 60_000;
     await until(async () => (await sidecar.metric("tollgate_sessions")) === 0);
-    expect((await post(call("echo"), sessions[0])).status).toBe(404);
+    expect((await post(toolCall("echo"), sessions[0])).status).toBe(404);
     await until(async () => (await post(INITIALIZE)).status === 200);
   });
 
   it("takes how many and how long from the file of settings", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tollgate-bridge-"));
-    const config = join(folder, "tollgate.yaml");
-    writeFileSync(config, "stdio: { max-children: 1, idle-ms: 1000 }\n");
-    await start("plain", { flags: { config } });
-    rmSync(folder, { recursive: true });
+    await start("plain", { config: "stdio: { max-children: 1, idle-ms: 1000 }\n" });
     await openSession();
     expect((await post(INITIALIZE)).status).toBe(503);
     await until(async () => (await post(INITIALIZE)).status === 200);

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { atEnd, serve, startSidecar } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT, type LoopbackServer, sendJson } from "../fixtures/loopback-server.ts";
+import { AGENT_HEADER, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
-const RESULT = `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`;
 const CALL = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}`;
 
 const INITIALIZE = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`;
@@ -14,37 +14,25 @@ let upstream: LoopbackServer;
 let sidecar: TestSidecar;
 let waiting: ServerResponse[];
 let controllers: AbortController[];
-let sockets: Socket[];
 
-/** Answers nothing until the test lets it, but notifications at once, and GET by an open stream. */
+/** Answers initialize and notifications at once, GET by an open stream, and holds every other request. */
 beforeEach(async () => {
   waiting = [];
   controllers = [];
-  sockets = [];
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      if (request.method === "GET") {
-        response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-        waiting.push(response);
-      } else if (text.includes(`"flood"`)) flood(response);
-      else if (text.includes(`"initialize"`)) {
-        response.setHeader("mcp-session-id", `s${waiting.push(response)}`);
-        sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{}}`);
-      } else if (text.includes(`"id"`)) waiting.push(response);
-      else response.writeHead(202).end();
-    });
+  upstream = await serve((text, response, request) => {
+    if (request.method === "GET") {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      waiting.push(response);
+    } else if (text.includes(`"flood"`)) flood(response);
+    else if (text.includes(`"initialize"`)) {
+      response.setHeader("mcp-session-id", `s${waiting.push(response)}`);
+      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{}}`);
+    } else if (text.includes(`"id"`)) waiting.push(response);
+    else response.writeHead(202).end();
   });
 });
-afterEach(async () => {
-  for (const controller of controllers) controller.abort();
-  for (const socket of sockets) socket.destroy();
-  await sidecar.stop();
-  upstream.close();
-});
 
-/** More than any socket buffer holds, until nobody is there to take it. */
+/** Writes until the connection closes, more than any socket buffer holds. */
 function flood(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const write = (): void => {
@@ -54,10 +42,10 @@ function flood(response: ServerResponse): void {
   write();
 }
 
-async function start(bounds: Parameters<typeof startTestSidecar>[0]["bounds"] = {}): Promise<void> {
-  sidecar = await startTestSidecar({
+async function start(bounds: Parameters<typeof startSidecar>[0]["bounds"] = {}): Promise<void> {
+  sidecar = await startSidecar({
     upstream: upstream.url,
-    settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } },
+    settings: AGENT_HEADER,
     bounds: { drainMs: 0, ...bounds },
   });
 }
@@ -65,12 +53,13 @@ async function start(bounds: Parameters<typeof startTestSidecar>[0]["bounds"] = 
 function send(agent: string, body: string | undefined = CALL): Promise<Response> {
   const controller = new AbortController();
   controllers.push(controller);
+  atEnd(() => controller.abort());
   const headers = { "content-type": "application/json", accept: "text/event-stream", "x-agent-id": agent };
   const method = body === "" ? "GET" : "POST";
   return fetch(sidecar.url, { method, headers, signal: controller.signal, ...(body !== "" && { body }) });
 }
 
-/** Sent, and held by the upstream until the test ends it. */
+/** Sends a call that the upstream holds until the test ends it. */
 async function hold(agent: string): Promise<void> {
   const before = waiting.length;
   send(agent).then(
@@ -88,8 +77,8 @@ function lastOf(responses: readonly ServerResponse[]): ServerResponse {
 
 const overloads = (): unknown[] => sidecar.audit().filter(({ reason }) => reason === "invalid_message");
 
-describe("what callers may hold at once", () => {
-  it("refuses one agent's next request at its cap, and serves another agent", async () => {
+describe("caps on concurrent requests, streams and sessions", () => {
+  it("refuses an agent's next request at its cap, and serves another agent", async () => {
     await start({ requests: 5, requestsPerAgent: 2 });
     await hold("a");
     await hold("a");
@@ -101,7 +90,7 @@ describe("what callers may hold at once", () => {
     expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "overload" })).toBe(1);
   });
 
-  it("refuses everybody at the cap over all agents", async () => {
+  it("refuses every agent at the cap over all agents", async () => {
     await start({ requests: 2, requestsPerAgent: 2 });
     await hold("a");
     await hold("b");
@@ -109,9 +98,9 @@ describe("what callers may hold at once", () => {
   });
 
   it.each([
-    ["the answer has ended", (): unknown => sendJson(lastOf(waiting), RESULT)],
+    ["the answer has ended", (): unknown => sendJson(lastOf(waiting), EMPTY_RESULT)],
     ["the client has left", (): unknown => controllers[0]?.abort()],
-  ])("gives the place back when %s", async (_what, end) => {
+  ])("releases the place when %s", async (_what, end) => {
     await start({ requests: 1, requestsPerAgent: 1 });
     await hold("a");
     expect((await send("a", INITIALIZE)).status).toBe(503);
@@ -119,7 +108,7 @@ describe("what callers may hold at once", () => {
     await until(async () => (await send("a", INITIALIZE)).status === 200);
   });
 
-  it("passes what ends or answers a request at the cap", async () => {
+  it("forwards a cancellation at the cap", async () => {
     await start({ requests: 1, requestsPerAgent: 1 });
     await hold("a");
     const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`;
@@ -143,7 +132,7 @@ describe("what callers may hold at once", () => {
 
 async function open(bytes: string): Promise<Socket> {
   const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
-  sockets.push(socket);
+  atEnd(() => socket.destroy());
   socket.on("error", () => undefined);
   await once(socket, "connect");
   socket.write(bytes);
@@ -152,29 +141,29 @@ async function open(bytes: string): Promise<Socket> {
 
 const HEAD = ["POST /mcp HTTP/1.1", "Host: localhost", "Content-Type: application/json"];
 
-describe("slow and many", () => {
+describe("caps on connections and slow clients", () => {
   it("closes a connection past the cap, and counts it", async () => {
     await start({ connections: 2 });
     await open("");
     await open("");
     const third = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
-    sockets.push(third);
+    atEnd(() => third.destroy());
     third.on("error", () => undefined).resume();
     await once(third, "close");
     expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "overload" })).toBe(1);
   });
 
-  it("refuses a message when too many bytes are arriving, and gives them back", async () => {
+  it("refuses a message when too many bytes are arriving, and accepts it once they are released", async () => {
     await start({ receivedBytes: 1_000_000, messageBytes: 1_000_000 });
     const slow = await open([...HEAD, "Content-Length: 900000", "", "x".repeat(800_000)].join("\r\n"));
     const big = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(300_000)}"}}`;
     await until(async () => (await send("a", big.slice(0, -2))).status === 503);
     slow.destroy();
-    // Syntax, not room, is what it lacks now.
+    // Refused for its syntax now, not for its size.
     await until(async () => (await send("a", big.slice(0, -2))).status === 400);
   });
 
-  it("cuts a client that takes nothing of its answer, and ends its call", async () => {
+  it("closes the connection of a client that reads nothing, and ends its call", async () => {
     await start({ unreadMs: 100 });
     const body = CALL.replace("slow", "flood");
     const head = [...HEAD, `Content-Length: ${body.length}`, "X-Agent-Id: a", "", body].join("\r\n");
@@ -188,7 +177,7 @@ describe("slow and many", () => {
     );
   });
 
-  it("leaves a client that reads slowly, but reads", async () => {
+  it("keeps the connection of a client that reads slowly", async () => {
     await start({ unreadMs: 200 });
     const body = CALL.replace("slow", "flood");
     const reader = await open([...HEAD, `Content-Length: ${body.length}`, "", body].join("\r\n"));

@@ -1,12 +1,13 @@
-/** Freezes that a file says, and what outlives a restart when the settings name a file for it. */
+/** The freeze file, and state that survives a restart when the settings name a file for it. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { serve, startSidecar, temporaryFolder } from "../fixtures/lifetime.ts";
+import type { LoopbackServer } from "../fixtures/loopback-server.ts";
 import { toolCall, callTool, sendRequest } from "../fixtures/open-loop.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { askAdmin } from "../fixtures/post.ts";
+import { AGENT_HEADER, type TestSidecar, type TestSidecarOptions, until } from "../fixtures/start-sidecar.ts";
 
 const POLICY = { version: "1", default: "allow", tools: { drop: { action: "approve" } } };
 
@@ -16,28 +17,19 @@ let sidecar: TestSidecar | undefined;
 let nowMs: number;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-control-"));
+  folder = temporaryFolder();
   nowMs = Date.parse("2026-03-01T12:00:00Z");
-  upstream = await serveOnLoopback((request, response) => {
-    request.resume().on("end", () => sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`));
-  });
-});
-afterEach(async () => {
-  await sidecar?.stop();
-  upstream.close();
-  rmSync(folder, { recursive: true, force: true });
+  upstream = await serve();
+  sidecar = undefined;
 });
 
-/** Starts it, or ends it and starts another with the same settings. */
-async function restart(
-  settings: Partial<Parameters<typeof startTestSidecar>[0]["settings"]> = {},
-): Promise<void> {
+/** Starts a sidecar; stops the previous one first. */
+async function restart(settings: TestSidecarOptions["settings"] = {}): Promise<void> {
   await sidecar?.stop();
-  sidecar = undefined;
-  sidecar = await startTestSidecar({
+  sidecar = await startSidecar({
     upstream: upstream.url,
     policy: POLICY,
-    settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } }, ...settings },
+    settings: { ...AGENT_HEADER, ...settings },
     clock: { wallMs: () => nowMs, steadyMs: () => performance.now() },
   });
 }
@@ -55,12 +47,7 @@ function call(tool: string, agent = "a", args: object = {}): Promise<string> {
 }
 
 async function admin(path: string, body?: object): Promise<Record<string, unknown>> {
-  const response = await fetch(`${sidecar?.adminUrl}${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return (await response.json()) as Record<string, unknown>;
+  return (await askAdmin(`${sidecar?.adminUrl}${path}`, body)).body;
 }
 
 function file(): string {

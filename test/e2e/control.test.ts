@@ -1,9 +1,12 @@
-import { PassThrough } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { runApprovals } from "../../src/commands/control/approvals.ts";
 import { runFreeze } from "../../src/commands/control/freeze.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar } from "../fixtures/start-sidecar.ts";
+import { captureIo } from "../fixtures/capture-io.ts";
+import { serve, startSidecar } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT } from "../fixtures/loopback-server.ts";
+import { toolCall } from "../fixtures/open-loop.ts";
+import { askAdmin, postForText } from "../fixtures/post.ts";
+import { AGENT_HEADER, type TestSidecar } from "../fixtures/start-sidecar.ts";
 
 const POLICY = {
   version: "1",
@@ -15,7 +18,6 @@ const POLICY = {
   },
 };
 
-let upstream: LoopbackServer;
 let sidecar: TestSidecar;
 let executed: string[];
 let nowMs: number;
@@ -23,24 +25,16 @@ let nowMs: number;
 beforeEach(async () => {
   executed = [];
   nowMs = Date.parse("2026-03-01T12:00:00Z");
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      executed.push(text);
-      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
-    });
+  const upstream = await serve((body) => {
+    executed.push(body);
+    return EMPTY_RESULT;
   });
-  sidecar = await startTestSidecar({
+  sidecar = await startSidecar({
     upstream: upstream.url,
     policy: POLICY,
-    settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } },
+    settings: AGENT_HEADER,
     clock: { wallMs: () => nowMs, steadyMs: () => performance.now() },
   });
-});
-afterEach(async () => {
-  await sidecar.stop();
-  upstream.close();
 });
 
 interface Denied {
@@ -48,19 +42,10 @@ interface Denied {
   readonly _meta: { readonly "dev.tollgate/decision": Record<string, string> };
 }
 
-/** The answer's result, and what it says of the decision. */
+/** The denial; undefined when the call was allowed. */
 async function call(tool: string, args: object = {}, agent = "a"): Promise<Denied | undefined> {
-  const response = await fetch(sidecar.url, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-agent-id": agent },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: { name: tool, arguments: args },
-    }),
-  });
-  const { result }: { result: Denied & { isError?: boolean } } = JSON.parse(await response.text());
+  const text = await postForText(sidecar.url, toolCall(tool, args), { "x-agent-id": agent });
+  const { result }: { result: Denied & { isError?: boolean } } = JSON.parse(text);
   return result.isError === true ? result : undefined;
 }
 
@@ -69,20 +54,18 @@ function decisionOf(denied: Denied | undefined): Record<string, string> {
 }
 
 async function admin(path: string, body?: object): Promise<[number, Record<string, unknown>]> {
-  const response = await fetch(sidecar.adminUrl + path, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return [response.status, JSON.parse(await response.text())];
+  const response = await askAdmin(sidecar.adminUrl + path, body);
+  return [response.status, response.body];
 }
 
 async function command(run: "approvals" | "freeze" | "unfreeze", ...argv: string[]) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const world = { stdout, stderr, environment: {} };
   const args = argv.includes("--help") ? argv : [...argv, "--admin", sidecar.adminUrl, "--by", "on-call"];
-  const code = await (run === "approvals" ? runApprovals(args, world) : runFreeze(run, args, world));
-  return { code, out: String(stdout.read() ?? ""), problem: String(stderr.read() ?? "") };
+  const { code, stdout, stderr } = await captureIo((io) =>
+    run === "approvals"
+      ? runApprovals(args, { ...io, environment: {} })
+      : runFreeze(run, args, { ...io, environment: {} }),
+  );
+  return { code, out: stdout, problem: stderr };
 }
 
 describe("a call that needs approval", () => {

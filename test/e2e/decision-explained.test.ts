@@ -1,7 +1,7 @@
-/** `/decisions/:id` in the words of `tollgate policy explain`, and what else the console reads. */
+/** `/decisions/:id` explains like `tollgate policy explain`; the other admin responses that the console reads. */
 
 import { writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type {
   ActivityResponse,
   DecisionResponse,
@@ -9,8 +9,9 @@ import type {
   LimitsResponse,
   ToolsResponse,
 } from "../../src/admin/api.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { serve, startSidecar } from "../fixtures/lifetime.ts";
+import { askAdmin, postForText } from "../fixtures/post.ts";
+import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 const POLICY = {
   version: "1",
@@ -25,37 +26,20 @@ const POLICY = {
   },
 };
 
-let upstream: LoopbackServer;
 let sidecar: TestSidecar;
 let description: string;
 
 beforeEach(async () => {
   description = "pays";
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      const tools = [{ name: "pay", description, inputSchema: { type: "object" } }];
-      const result = text.includes('"tools/list"') ? { tools } : { content: [] };
-      sendJson(response, JSON.stringify({ jsonrpc: "2.0", id: 1, result }));
-    });
+  const upstream = await serve((body) => {
+    const tools = [{ name: "pay", description, inputSchema: { type: "object" } }];
+    const result = body.includes('"tools/list"') ? { tools } : { content: [] };
+    return JSON.stringify({ jsonrpc: "2.0", id: 1, result });
   });
-  sidecar = await startTestSidecar({ upstream: upstream.url, policy: POLICY });
-});
-afterEach(async () => {
-  await sidecar.stop();
-  upstream.close();
+  sidecar = await startSidecar({ upstream: upstream.url, policy: POLICY });
 });
 
-async function send(method: string, params: object = {}): Promise<void> {
-  const response = await fetch(sidecar.url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-  });
-  await response.text();
-}
-
+const send = (method: string, params: object = {}) => postForText(sidecar.url, { method, params });
 const call = (name: string, args: object = {}) => send("tools/call", { name, arguments: args });
 
 async function read<T>(path: string): Promise<T> {
@@ -111,8 +95,7 @@ describe("a decision explained", () => {
   });
 
   it("says that a freeze must be lifted", async () => {
-    const headers = { "content-type": "application/json" };
-    await fetch(`${sidecar.adminUrl}/freeze`, { method: "POST", headers, body: '{"by":"x"}' });
+    await askAdmin(`${sidecar.adminUrl}/freeze`, { by: "x" });
     await call("pay");
     expect((await latest()).explanation.how_to_allow).toEqual(["have an operator lift the freeze"]);
   });

@@ -1,14 +1,15 @@
-/** What clients see of a sidecar that is asked to end: no call fails, streams end in good order, connections move away. */
+/** Draining as clients see it: no call fails, streams end cleanly, and each connection is closed after its response. */
 
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Settings } from "../../src/config/settings/settings.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { atEnd, serve, startSidecar } from "../fixtures/lifetime.ts";
+import { type LoopbackServer, sendJson } from "../fixtures/loopback-server.ts";
+import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 const BIG_BYTES = 20_000_000;
-/** Longer than the test may take: who waits for it fails. */
+/** Longer than a test may take. */
 const NEVER_MS = 600_000;
 
 const LIST = JSON.stringify({
@@ -22,26 +23,18 @@ let sidecar: TestSidecar;
 let waiting: ServerResponse[];
 let agent: Agent;
 
-/** Answers `tools/list` with much, `slow` when the test lets it, anything else at once, and GET by an open stream. */
+/** Answers `tools/list` with a big list, `slow` when the test says so, GET by an open stream, and all else at once. */
 beforeEach(async () => {
   waiting = [];
   agent = new Agent({ keepAlive: true });
-  upstream = await serveOnLoopback((incoming, response) => {
-    let text = "";
-    incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    incoming.on("end", () => {
-      if (incoming.method === "GET" || text.includes("subscriptions/listen"))
-        response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
-      else if (text.includes(`"tools/list"`)) sendJson(response, LIST);
-      else if (text.includes(`"slow"`)) waiting.push(response);
-      else sendJson(response, resultOf("done"));
-    });
+  atEnd(() => agent.destroy());
+  upstream = await serve((text, response, { method }) => {
+    if (text.includes(`"tools/list"`)) return LIST;
+    if (text.includes(`"slow"`)) return void waiting.push(response);
+    if (method !== "GET" && !text.includes("subscriptions/listen")) return resultOf("done");
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
+    return undefined;
   });
-});
-afterEach(async () => {
-  agent.destroy();
-  await sidecar.stop();
-  upstream.close();
 });
 
 function resultOf(text: string): string {
@@ -49,10 +42,10 @@ function resultOf(text: string): string {
 }
 
 async function start(bounds: Partial<Settings["bounds"]>): Promise<void> {
-  sidecar = await startTestSidecar({ upstream: upstream.url, bounds });
+  sidecar = await startSidecar({ upstream: upstream.url, bounds });
 }
 
-/** The head of the answer; its connection is kept. */
+/** The head of the response; its connection is kept. */
 async function send(tool: string, method = "tools/call"): Promise<IncomingMessage> {
   const params = { name: tool, arguments: {} };
   const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
@@ -62,7 +55,7 @@ async function send(tool: string, method = "tools/call"): Promise<IncomingMessag
   return response;
 }
 
-/** Bytes of the body, and whether it came to its end. */
+/** The size of the body, and whether it is complete. */
 async function read(response: IncomingMessage): Promise<{ bytes: number; isWhole: boolean }> {
   let bytes = 0;
   response.on("data", (chunk: Buffer) => (bytes += chunk.byteLength));
@@ -76,7 +69,7 @@ async function status(path: string): Promise<number> {
 }
 
 describe("a sidecar that drains", () => {
-  it("serves on while it is not ready, and asks each client to leave", async () => {
+  it("serves calls while it is not ready, and closes each connection after its response", async () => {
     await start({ lameDuckMs: NEVER_MS });
     const before = await send("run");
     await read(before);
@@ -88,7 +81,7 @@ describe("a sidecar that drains", () => {
     expect([await status("/readyz"), await status("/healthz")]).toEqual([503, 200]);
   });
 
-  it("asks also the client whose call was under way before", async () => {
+  it("closes the connection of a call that began before", async () => {
     await start({ lameDuckMs: NEVER_MS });
     const answer = send("slow");
     await until(() => waiting.length === 1);
@@ -99,9 +92,9 @@ describe("a sidecar that drains", () => {
     expect(response.headers["connection"]).toBe("close");
   });
 
-  it("sends an answer whole that has ended and is still on its way", async () => {
+  it("delivers a complete response that is still being sent", async () => {
     await start({ drainMs: NEVER_MS });
-    // A list is held and then sent in one piece: it has ended when its first byte arrives.
+    // A list is buffered and then sent in one piece, so it is complete when its first byte arrives.
     const response = await send("x", "tools/list");
     const drained = sidecar.drain();
     await until(async () => (await status("/readyz")) === 503);
@@ -111,7 +104,7 @@ describe("a sidecar that drains", () => {
     await drained;
   });
 
-  it("lets a call end, then ends the streams in good order, and is done without waiting for a deadline", async () => {
+  it("waits for a call, then ends streams cleanly, and is done before its deadline", async () => {
     await start({ drainMs: NEVER_MS });
     const streams = [await send(""), await send("x", "subscriptions/listen")].map(read);
     const ended: string[] = [];
@@ -129,7 +122,7 @@ describe("a sidecar that drains", () => {
     await drained;
   });
 
-  it("cuts a call at the deadline, which looks like no end, and ends streams in good order before", async () => {
+  it("aborts a call at the deadline without a clean end, and ends streams cleanly before", async () => {
     await start({ drainMs: 200 });
     const stream = send("").then(read);
     const call = send("slow").then(read, () => "cut");

@@ -1,23 +1,21 @@
-/** `policy explain` and the live proxy say the same of random calls under random policies. */
+/** `policy explain` agrees with the live proxy on random calls under random policies. */
 
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { explainCall } from "../../src/policy/explain/steps.ts";
 import { parsePolicyFile } from "../../src/config/files/policy-file.ts";
 import { classifyTool } from "../../src/policy/category/classify.ts";
 import { isJsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { serve } from "../fixtures/lifetime.ts";
+import type { LoopbackServer } from "../fixtures/loopback-server.ts";
+import { postForText } from "../fixtures/post.ts";
 import { startTestSidecar } from "../fixtures/start-sidecar.ts";
 
 let upstream: LoopbackServer;
 beforeAll(async () => {
-  upstream = await serveOnLoopback((request, response) => {
-    request.resume();
-    sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{}}`);
-  });
+  upstream = await serve(`{"jsonrpc":"2.0","id":1,"result":{}}`);
 });
-afterAll(() => upstream.close());
 
 const TOOLS = ["read_file", "delete_file", "run", "__proto__"];
 const tool = fc.constantFrom(...TOOLS);
@@ -83,14 +81,14 @@ const policy = fc.record(
   { requiredKeys: ["version", "default"] },
 );
 
-/** In the words of the audit log. */
-interface Words {
+/** A decision in the fields of the audit log. */
+interface RecordedDecision {
   readonly effect: unknown;
   readonly reason: unknown;
   readonly rule: unknown;
 }
 
-function explained(policyText: string, name: string, argsText: string): Words | undefined {
+function explained(policyText: string, name: string, argsText: string): RecordedDecision | undefined {
   const file = parsePolicyFile(Buffer.from(policyText), "policy.json");
   const read = readJson(argsText);
   if (!file.ok || !read.ok || !isJsonObject(read.value)) return undefined;
@@ -100,13 +98,11 @@ function explained(policyText: string, name: string, argsText: string): Words | 
   return { effect, reason: decision.denial?.reason, rule: decision.denial?.rule };
 }
 
-async function live(policyText: string, name: string, argsText: string): Promise<Words> {
+async function live(policyText: string, name: string, argsText: string): Promise<RecordedDecision> {
   const sidecar = await startTestSidecar({ upstream: upstream.url, policy: policyText });
   try {
     const params = `{"name":${JSON.stringify(name)},"arguments":${argsText}}`;
-    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
-    await (await fetch(sidecar.url, init)).text();
+    await postForText(sidecar.url, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`);
     const [record] = sidecar.audit();
     return { effect: record?.["effect"], reason: record?.["reason"], rule: record?.["rule"] };
   } finally {

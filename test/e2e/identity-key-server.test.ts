@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { movableClock, type MovableClock } from "../fixtures/fake-clock.ts";
-import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
+import { countRefusals, type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
+import { atEnd } from "../fixtures/lifetime.ts";
 import { Issuer, type IssuerMode, newKey } from "../fixtures/issuer.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
@@ -11,16 +12,10 @@ let clock: MovableClock;
 beforeEach(async () => {
   clock = movableClock();
   issuer = await Issuer.start(clock.wallMs);
-});
-afterEach(async () => {
-  await guarded.stop();
-  issuer.close();
+  atEnd(() => issuer.close());
 });
 
-const figures = { refused: 0, seen: 0 };
-afterAll(() =>
-  console.log(`key server: ${figures.refused} tokens refused, ${figures.seen} of them seen by the server`),
-);
+const refusal = countRefusals("tokens without a usable key");
 
 const HOUR_MS = 3_600_000;
 
@@ -37,31 +32,33 @@ async function untilReady(): Promise<void> {
   await until(async () => (await ready()).includes(`"ready":true`));
 }
 
-async function statusFor(token: string): Promise<number> {
+const send = async (token: string) => (await guarded.call({ authorization: `Bearer ${token}` })).status;
+
+async function accepted(token: string): Promise<void> {
   const before = guarded.seen.length;
-  const { status } = await guarded.call({ authorization: `Bearer ${token}` });
-  if (status !== 200) figures.refused += 1;
-  if (status !== 200) figures.seen += guarded.seen.length - before;
-  expect(guarded.seen.length - before).toBe(status === 200 ? 1 : 0);
-  return status;
+  expect(await send(token)).toBe(200);
+  expect(guarded.seen.length).toBe(before + 1);
+}
+
+async function refused(token: string): Promise<void> {
+  expect(await refusal(guarded, () => send(token))).toBe(401);
 }
 
 describe("the issuer's keys", () => {
   it("are found by its metadata, or where the settings say", async () => {
     await start();
     await untilReady();
-    expect(await statusFor(await issuer.token("alice"))).toBe(200);
-    await guarded.stop();
+    await accepted(await issuer.token("alice"));
     await start(`, jwks: "${issuer.url}/keys"`);
     await untilReady();
-    expect(await statusFor(await issuer.token("alice"))).toBe(200);
+    await accepted(await issuer.token("alice"));
   });
 
   it("are not taken from metadata of another issuer", async () => {
     issuer.named = "https://other.example.com";
     await start();
     await until(async () => (await ready()).includes("names another issuer"));
-    expect(await statusFor(await issuer.token("alice"))).toBe(401);
+    await refused(await issuer.token("alice"));
     expect(issuer.asked).toBe(0);
   });
 
@@ -79,18 +76,18 @@ describe("the issuer's keys", () => {
       await start();
       await until(async () => (await ready()).includes(why));
       expect(await ready()).toContain(`the keys of ${issuer.url} were never fetched`);
-      expect(await statusFor(await issuer.token("alice"))).toBe(401);
+      await refused(await issuer.token("alice"));
       issuer.mood = "well";
       await untilReady();
-      expect(await statusFor(await issuer.token("alice"))).toBe(200);
+      await accepted(await issuer.token("alice"));
     },
   );
 
-  it("are waited for by nobody when the key server hangs", async () => {
+  it("delay no request when the key server hangs", async () => {
     issuer.mood = "hangs";
     await start();
     await until(() => issuer.asked > 0);
-    expect(await statusFor(await issuer.token("alice"))).toBe(401);
+    await refused(await issuer.token("alice"));
   });
 
   it.each<IssuerMode>(["down", "garbage", "no keys", "huge"])(
@@ -101,16 +98,16 @@ describe("the issuer's keys", () => {
       issuer.mood = mood;
       const asked = issuer.asked;
       await until(() => issuer.asked > asked);
-      expect(await statusFor(await issuer.token("alice"))).toBe(200);
+      await accepted(await issuer.token("alice"));
       clock.pass(HOUR_MS - 60_000);
-      expect(await statusFor(await issuer.token("bob"))).toBe(200);
+      await accepted(await issuer.token("bob"));
       clock.pass(120_000);
       const late = await issuer.token("carol");
-      expect(await statusFor(late)).toBe(401);
+      await refused(late);
       expect(await ready()).toContain(`the keys of ${issuer.url} are too old`);
       issuer.mood = "well";
       await untilReady();
-      expect(await statusFor(late)).toBe(200);
+      await accepted(late);
     },
   );
 
@@ -120,9 +117,9 @@ describe("the issuer's keys", () => {
     const asked = issuer.asked;
     const old = await issuer.rotate();
     clock.pass(60_000);
-    expect(await statusFor(await issuer.token("alice"))).toBe(200);
+    await accepted(await issuer.token("alice"));
     expect(issuer.asked).toBe(asked + 1);
-    expect(await statusFor(await issuer.token("mallory", { key: old }))).toBe(401);
+    await refused(await issuer.token("mallory", { key: old }));
   });
 
   it("are not asked for again by a flood of tokens with made-up keys", async () => {
@@ -130,11 +127,11 @@ describe("the issuer's keys", () => {
     await untilReady();
     clock.pass(60_000);
     const asked = issuer.asked;
-    const stranger = await newKey("RS256");
+    const unpublished = await newKey("RS256");
     const flood = Array.from({ length: 300 }, async (_, index) =>
-      statusFor(await issuer.token("mallory", { key: { ...stranger, kid: `made-up-${index}` } })),
+      refused(await issuer.token("mallory", { key: { ...unpublished, kid: `made-up-${index}` } })),
     );
-    expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
+    await Promise.all(flood);
     expect(issuer.asked).toBe(asked + 1);
   });
 });

@@ -1,21 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newAuthority, newCertificate, type Pem } from "../fixtures/certificates.ts";
 import { movableClock } from "../fixtures/fake-clock.ts";
-import { type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
+import { countRefusals, type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
+import { atEnd, temporaryFile, temporaryFolder } from "../fixtures/lifetime.ts";
+import { readBody } from "../fixtures/loopback-server.ts";
 import { Issuer, newKey } from "../fixtures/issuer.ts";
-import { until } from "../fixtures/start-sidecar.ts";
+import { until, untilReady } from "../fixtures/start-sidecar.ts";
 
 const USER = "system:serviceaccount:batch:runner";
 const AUDIENCE = "tollgate";
 const ABOUT = { namespace: "batch", serviceaccount: { name: "runner", uid: "1" }, pod: { name: "runner-1" } };
-const figures = { tried: 0, accepted: 0 };
+const refusal = countRefusals("bad ServiceAccount tokens");
 
-let folder: string;
+const folder = temporaryFolder();
 let authority: Pem;
 let server: Pem;
 let cluster: Issuer;
@@ -23,21 +24,15 @@ let guarded: IdentifiedSidecar;
 const clock = movableClock();
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-cluster-"));
   authority = await newAuthority("cluster");
   server = await newCertificate(authority, { commonName: "kubernetes", dns: ["localhost"] });
   writeFileSync(join(folder, "ca.crt"), authority.cert);
   writeFileSync(join(folder, "token"), "sidecar-token\n");
   cluster = await Issuer.start(clock.wallMs);
+  atEnd(() => cluster.close());
 });
-afterAll(() => {
-  console.log(`ServiceAccounts: ${figures.tried} bad tokens shown, ${figures.accepted} accepted`);
-  cluster.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(() => guarded.stop());
 
-/** As a projected token's claims are. */
+/** A token with the claims of a projected ServiceAccount token. */
 function token(changes: Readonly<Record<string, unknown>> = {}, key = cluster.keys[0]): Promise<string> {
   const claims = { aud: [AUDIENCE], azp: undefined, sub: USER, "kubernetes.io": ABOUT, ...changes };
   return cluster.token("", { claims, ...(key && { key }) });
@@ -48,12 +43,7 @@ async function statusFor(shown: string): Promise<number> {
 }
 
 async function refused(shown: string): Promise<void> {
-  const before = guarded.seen.length;
-  figures.tried += 1;
-  const status = await statusFor(shown);
-  figures.accepted += guarded.seen.length - before;
-  expect(status).toBe(401);
-  expect(guarded.seen.length).toBe(before);
+  expect(await refusal(guarded, () => statusFor(shown))).toBe(401);
 }
 
 const FAULTS: readonly (readonly [string, () => Promise<string>])[] = [
@@ -66,7 +56,7 @@ const FAULTS: readonly (readonly [string, () => Promise<string>])[] = [
     "whose claims contradict each other",
     () => token({ "kubernetes.io": { ...ABOUT, namespace: "kube-system" } }),
   ],
-  ["signed by a stranger", async () => token({}, await newKey("RS256"))],
+  ["signed with an unpublished key", async () => token({}, await newKey("RS256"))],
   ["of another cluster", () => token({ iss: "https://other.example.com" })],
 ];
 
@@ -79,10 +69,10 @@ describe.each(["a file", "the API server"])(
         from === "a file" ? `jwks-file: "${join(folder, "jwks.json")}"` : `jwks: "${cluster.url}/keys"`;
       const section = `{ audience: ${AUDIENCE}, issuer: "${cluster.url}", ${keys} }`;
       guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
-      await until(async () => (await fetch(`${guarded.sidecar.adminUrl}/readyz`)).status === 200);
+      await untilReady(guarded.sidecar);
     });
 
-    it("names the agent, and stays here", async () => {
+    it("names the agent, and is not forwarded", async () => {
       expect(await statusFor(await token())).toBe(200);
       expect(guarded.lastAgent()).toEqual({ name: USER, source: "service_account", verified: true });
       expect(guarded.seen.at(-1)).not.toHaveProperty("authorization");
@@ -95,8 +85,7 @@ describe.each(["a file", "the API server"])(
 );
 
 it("public keys in a file are read again when it changes", async () => {
-  const file = join(folder, "rotated.json");
-  writeFileSync(file, JSON.stringify(cluster.jwks));
+  const file = temporaryFile("rotated.json", cluster.jwks);
   const section = `{ audience: ${AUDIENCE}, issuer: "${cluster.url}", jwks-file: "${file}" }`;
   guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
   const key = await newKey("ES256");
@@ -112,17 +101,14 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     readonly spec: { readonly token: string; readonly audiences: readonly string[] };
   }
   let asked: Asked[];
-  /** What the fake says of a token; undefined: it does not answer at all. */
+  /** The status in the review; undefined closes the connection without a response. */
   let review: (spec: Asked["spec"]) => object | undefined;
-  let close: () => void;
 
   beforeEach(async () => {
     asked = [];
     review = ({ audiences }) => ({ authenticated: true, audiences, user: { username: USER } });
     const api = createServer(server, (request, response) => {
-      let text = "";
-      request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      request.on("end", () => {
+      void readBody(request).then((text) => {
         const { spec }: { spec: Asked["spec"] } = JSON.parse(text);
         asked.push({ authorization: request.headers.authorization, spec });
         const status = review(spec);
@@ -137,17 +123,16 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     await once(api, "listening");
     const address = api.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    close = () => {
+    atEnd(() => {
       api.closeAllConnections();
       api.close();
-    };
+    });
     const files = `ca-file: "${join(folder, "ca.crt")}", token-file: "${join(folder, "token")}"`;
     const section = `{ audience: ${AUDIENCE}, token-review: "https://localhost:${port}", ${files} }`;
     guarded = await startIdentifiedSidecar(`identity:\n  service-accounts: ${section}\n`, { clock });
   });
-  afterEach(() => close());
 
-  it("names the agent as the API server says, which is asked about our audience with our own token", async () => {
+  it("names the agent as the API server says, which gets Tollgate's audience and token", async () => {
     const shown = await token();
     expect(await statusFor(shown)).toBe(200);
     expect(guarded.lastAgent()).toEqual({ name: USER, source: "service_account", verified: true });
@@ -156,7 +141,7 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     ]);
   });
 
-  it("is asked about once in a minute, and once when it comes many times at once", async () => {
+  it("is reviewed once a minute, and once for many concurrent requests", async () => {
     const shown = await token({ jti: "many" });
     const statuses = await Promise.all(Array.from({ length: 20 }, () => statusFor(shown)));
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -172,13 +157,13 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
       "knows for another audience",
       () => ({ authenticated: true, audiences: ["api"], user: { username: USER } }),
     ],
-    ["knows, without a word on audiences", () => ({ authenticated: true, user: { username: USER } })],
+    ["knows, without audiences", () => ({ authenticated: true, user: { username: USER } })],
     [
       "knows as a person's",
       ({ audiences }) => ({ authenticated: true, audiences, user: { username: "admin" } }),
     ],
     [
-      "speaks of in riddles",
+      "answers about with a wrong type",
       ({ audiences }) => ({ authenticated: "true", audiences, user: { username: USER } }),
     ],
     ["does not answer about", () => undefined],
@@ -187,7 +172,7 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     await refused(await token());
   });
 
-  it("that does not say it is a ServiceAccount's is not asked about", async () => {
+  it("that does not claim to be a ServiceAccount is not reviewed", async () => {
     await refused(await token({ sub: "admin" }));
     expect(asked).toEqual([]);
   });
