@@ -1,8 +1,13 @@
 /** What a person can change on the admin listener: approvals of single calls, and the kill switch. */
 
 import express, { type Express, type Request, type Response } from "express";
-import type { Approval, Choice, Decided, Settled } from "../enforcement/approvals/approvals.ts";
-import type { Freeze, FrozenPart } from "../enforcement/freezes/freezes.ts";
+import type {
+  Approval,
+  ApprovalChoice,
+  ApprovalDecision,
+  SettleResult,
+} from "../enforcement/approvals/approvals.ts";
+import type { Freeze, FreezeTarget } from "../enforcement/freezes/freezes.ts";
 import type { ApprovalEntry, ApprovalsResponse, FreezeEntry, FreezesResponse } from "./api.ts";
 
 type Result<T> = T | Promise<T>;
@@ -13,14 +18,14 @@ export interface ControlActions {
   readonly approvals: () => Result<readonly Approval[] | undefined>;
   /** Argument values of the call that waits; undefined where none are kept. */
   readonly capturedFor: (approval: string) => Readonly<Record<string, string>> | undefined;
-  readonly settle: (id: string, choice: Choice, who: Operator) => Result<Settled>;
+  readonly settle: (id: string, choice: ApprovalChoice, who: Operator) => Result<SettleResult>;
   readonly frozen: () => readonly (Freeze & { readonly isFromFile: boolean })[];
   readonly freeze: (
-    part: FrozenPart & { readonly untilMs?: number },
+    part: FreezeTarget & { readonly untilMs?: number },
     who: Operator,
   ) => Result<Kept & { readonly freeze: Freeze }>;
   readonly unfreeze: (
-    part: FrozenPart,
+    part: FreezeTarget,
     who: Operator,
   ) => Result<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
   /** Milliseconds since the epoch. */
@@ -136,7 +141,7 @@ function whoIn(body: Body): Operator {
   return { by, ...(reason !== undefined && { reason }) };
 }
 
-function partIn(body: Body): FrozenPart {
+function partIn(body: Body): FreezeTarget {
   const [agent, tool] = [textIn(body, "agent"), textIn(body, "tool")];
   return { ...(agent !== undefined && { agent }), ...(tool !== undefined && { tool }) };
 }
@@ -176,7 +181,7 @@ function describeApproval({
   };
 }
 
-function decidedBy({ atMs, ...who }: Decided): NonNullable<ApprovalEntry["decided"]> {
+function decidedBy({ atMs, ...who }: ApprovalDecision): NonNullable<ApprovalEntry["decided"]> {
   return { ...who, at: timeOf(atMs) };
 }
 

@@ -11,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
 import { type Issued, type EnforcementState, Permit } from "./permit.ts";
 import { type Agent, principalOf } from "./request.ts";
-import type { Counters } from "./limits/memory-counters.ts";
+import type { MemoryCounters } from "./limits/memory-counters.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A call with the message that carries it; absent session in the stateless era. */
@@ -118,7 +118,7 @@ function judgeWith(
   judge: (readUsage: ReadUsage) => Decision,
 ): Result<Decision> {
   if (shared === undefined) return judgeInMemory(judge, counters, clock.wallMs());
-  const judged = shared.judge(judge);
+  const judged = shared.decide(judge);
   return judged instanceof Promise ? judged.then(({ decision }) => decision) : judged.decision;
 }
 
@@ -138,7 +138,7 @@ function guarded<T, A>(
 
 function judgeInMemory(
   judge: (readUsage: ReadUsage) => Decision,
-  counters: Counters,
+  counters: MemoryCounters,
   nowMs: number,
 ): Decision {
   const decision = judge((charge) => counters.read(charge, nowMs));

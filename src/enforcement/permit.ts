@@ -6,9 +6,13 @@ import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
 import type { ApprovalService } from "./approvals/approvals.ts";
-import { type ApprovableCall, type Approved, decideWithApproval } from "./approvals/decide-with-approval.ts";
+import {
+  type ApprovableCall,
+  type DecisionWithApproval,
+  decideWithApproval,
+} from "./approvals/decide-with-approval.ts";
 import type { ChargedDecision } from "./limits/charged-decision.ts";
-import type { Counters } from "./limits/memory-counters.ts";
+import type { MemoryCounters } from "./limits/memory-counters.ts";
 import type { SharedLimits } from "./limits/shared-limits.ts";
 
 export interface Issued {
@@ -21,7 +25,7 @@ export interface Issued {
 
 /** What a permit is issued against. */
 export interface EnforcementState {
-  readonly counters: Counters;
+  readonly counters: MemoryCounters;
   /** Limits that other processes share; they stand in for `counters`. */
   readonly shared?: SharedLimits | undefined;
   readonly approvals: ApprovalService;
@@ -52,7 +56,7 @@ export class Permit {
       : Permit.#of(call.message, approved);
   }
 
-  static #of(message: CallMessage, { decision, refund, approval }: Approved): Issued {
+  static #of(message: CallMessage, { decision, refund, approval }: DecisionWithApproval): Issued {
     const permit = isBlocked(decision) ? undefined : new Permit(message, refund);
     return { decision, permit, approval };
   }
@@ -71,7 +75,7 @@ function charge(
   { shared, counters, nowMs }: EnforcementState,
 ): ChargedDecision | Promise<ChargedDecision> {
   const judge = (readUsage: ReadUsage): Decision => decide(policy, call, readUsage);
-  if (shared !== undefined) return shared.judge(judge);
+  if (shared !== undefined) return shared.decide(judge);
   const decision = judge((one) => counters.read(one, nowMs));
   if (isBlocked(decision)) return { decision, refund: nothing };
   const receipts = counters.charge(decision.charges, nowMs);

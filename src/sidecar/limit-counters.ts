@@ -3,8 +3,8 @@
 import { policyDigest } from "../config/files/policy-file.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
-import { Counters } from "../enforcement/limits/memory-counters.ts";
-import { type LimitReadings, readLimits } from "../enforcement/limits/limit-usage.ts";
+import { MemoryCounters } from "../enforcement/limits/memory-counters.ts";
+import { type LimitReadings, limitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { StoreAddress } from "../enforcement/store/redis.ts";
 import { SharedCounters } from "../enforcement/limits/redis-counters.ts";
 import { SharedLimits, type SharedLimitsParts } from "../enforcement/limits/shared-limits.ts";
@@ -14,7 +14,7 @@ import type { Log } from "../telemetry/logging/log.ts";
 import type { StateMetrics } from "../telemetry/metrics/state-metrics.ts";
 
 export interface LimitCounters {
-  readonly counters: Counters;
+  readonly counters: MemoryCounters;
   /** Undefined when counters are in memory. */
   readonly shared: SharedLimits | undefined;
   /** The store of the counters, which also shares approvals and freezes; undefined when counters are in memory. */
@@ -41,12 +41,12 @@ export async function openLimitCounters(
 ): Promise<LimitCounters> {
   const { store } = settings.limits;
   if (store !== undefined) return openSharedCounters(settings, store, clock, events);
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   return {
     counters,
     shared: undefined,
     store: undefined,
-    read: (limits) => readLimits(counters.survey(limits, clock.wallMs())),
+    read: (limits) => limitReadings(counters.survey(limits, clock.wallMs())),
     retain: (limits) => counters.retain(limits),
     start: () => Promise.resolve(),
     close: () => undefined,
@@ -72,10 +72,10 @@ async function openSharedCounters(
   const counted = new SharedCounters(store);
   const shared = new SharedLimits({ store: counted, onStoreError, clock, onFailed, onFailedOpen });
   return {
-    counters: new Counters(),
+    counters: new MemoryCounters(),
     shared,
     store,
-    read: (limits) => readLimits(shared.survey(limits)),
+    read: (limits) => limitReadings(shared.survey(limits)),
     retain: (limits) => shared.retain(limits),
     start: () => store.start(),
     close: () => store.close(),

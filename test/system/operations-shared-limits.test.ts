@@ -6,7 +6,7 @@ import { createClient } from "@redis/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Permit } from "../../src/enforcement/permit.ts";
-import { Counters } from "../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../src/enforcement/limits/memory-counters.ts";
 import { JsonNumber } from "../../src/json/json.ts";
 import { compilePolicy, openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
@@ -115,7 +115,7 @@ describe("limits in a store", () => {
         fc.record({ isWhole: fc.boolean(), mayRepeat: fc.boolean() }),
         async (own, every, steps, { isWhole, mayRepeat }) => {
           const policy = compilePolicy({ tools: { charge: { limits: own } }, all_tools: { limits: every } });
-          const ledger = { counters: new Counters(), approvals: noApprovals() };
+          const ledger = { counters: new MemoryCounters(), approvals: noApprovals() };
           let nowMs = START_MS;
           // Else every question comes long after the last, so that the store answers it and not what it told before.
           let steadyMs = 0;

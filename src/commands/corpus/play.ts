@@ -1,6 +1,6 @@
 /** Plays a corpus story: decides its calls under its policy and compares each decision with the expected one. */
 
-import { Counters } from "../../enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
@@ -36,7 +36,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 /** Plays a story against the pure decision core, with a clock and counters of its own. */
 export function playStory(story: Story, policy: Policy): StoryResult[] {
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   const startMs = story.start === undefined ? START_MS : Date.parse(story.start);
   return story.calls.flatMap((call, index) => {
     const nowMs = startMs + (call.at ?? 0) * 1_000;
@@ -48,7 +48,7 @@ export function playStory(story: Story, policy: Policy): StoryResult[] {
 }
 
 interface Moment {
-  readonly counters: Counters;
+  readonly counters: MemoryCounters;
   readonly nowMs: number;
 }
 

@@ -1,6 +1,6 @@
 /** Decides recorded calls again under another policy, as far as the log permits. */
 
-import { Counters } from "../../enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
@@ -41,7 +41,7 @@ const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
 
 /** Decides every call again, with limits at the recorded times; counters start empty. */
 export function replayLog({ calls }: AuditLog, policy: Policy): Replay {
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   const inside = calls.filter(
     ({ reason, recordedEffect: was }) =>
       was === "allow" || reason === undefined || !REASONS_OUTSIDE_POLICY.has(reason),
@@ -52,7 +52,7 @@ export function replayLog({ calls }: AuditLog, policy: Policy): Replay {
   };
 }
 
-function replayCall(call: RecordedCall, policy: Policy, counters: Counters): ReplayedCall {
+function replayCall(call: RecordedCall, policy: Policy, counters: MemoryCounters): ReplayedCall {
   const readUsage: ReadUsage = (charge) => counters.read(charge, call.atMs);
   const { lenient, severe } = decideBounds(call, policy, readUsage);
   if (isBlocked(lenient)) return replayed(call, "deny", lenient);

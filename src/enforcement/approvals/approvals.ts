@@ -31,11 +31,11 @@ export interface Approval extends Omit<ApprovalRequest, "args"> {
   readonly expiresAtMs: number;
   /** Calls that were denied while it waited. */
   readonly calls: number;
-  readonly decided?: Decided;
+  readonly decided?: ApprovalDecision;
 }
 
 /** Who decided, and why; their own words, not proof of who they are. */
-export interface Decided {
+export interface ApprovalDecision {
   readonly by: string;
   readonly reason?: string;
   readonly atMs: number;
@@ -48,15 +48,15 @@ export type Answer =
   | { readonly state: "full" };
 
 /** Where the approval of one call stands; a granted one is that call's, and nobody else finds it. `unavailable`: nobody can tell. */
-export type Claim =
+export type ApprovalClaim =
   | { readonly state: "waiting" | "rejected"; readonly approval: Approval }
   | { readonly state: "granted"; readonly approval: Approval; readonly taken: ApprovalUse }
   | { readonly state: "full" }
   | { readonly state: "unavailable"; readonly fault: StoreFault };
 
-export type Choice = "approved" | "rejected";
+export type ApprovalChoice = "approved" | "rejected";
 /** `gone`: it never was, was used or has expired. `decided`: somebody was faster. `unavailable`: the store does not answer. */
-export type Settled =
+export type SettleResult =
   | {
       readonly state: "settled";
       readonly approval: Approval;
@@ -76,8 +76,12 @@ export interface ApprovalUse {
 /** Where approvals are kept: in this process, which answers at once, or in a store that sidecars share. */
 export interface ApprovalService {
   /** Asks for an approval where there is none of exactly this call. @throws ApprovalStoreError */
-  readonly claim: (asked: ApprovalRequest, nowMs: number) => Claim | Promise<Claim>;
-  readonly settle: (id: string, choice: Choice, decided: Decided) => Settled | Promise<Settled>;
+  readonly claim: (asked: ApprovalRequest, nowMs: number) => ApprovalClaim | Promise<ApprovalClaim>;
+  readonly settle: (
+    id: string,
+    choice: ApprovalChoice,
+    decided: ApprovalDecision,
+  ) => SettleResult | Promise<SettleResult>;
   /** Those that wait, are granted and not used, or were rejected and not forgotten, oldest first; undefined: nobody can tell. */
   readonly list: (nowMs: number) => readonly Approval[] | Promise<readonly Approval[] | undefined>;
 }
@@ -125,7 +129,7 @@ export class Approvals implements ApprovalService {
     for (const { binding, approval } of options.store?.initial ?? []) this.#keep(binding, approval);
   }
 
-  claim(asked: ApprovalRequest, nowMs: number): Claim {
+  claim(asked: ApprovalRequest, nowMs: number): ApprovalClaim {
     const answer = this.ask(asked, nowMs);
     if (answer.state !== "granted") return answer;
     // Security: taken in the same synchronous step that found it, so that no second call finds it.
@@ -134,9 +138,9 @@ export class Approvals implements ApprovalService {
 
   /** Where the approval of exactly this call stands; asks for one when there is none. */
   ask(asked: ApprovalRequest, nowMs: number): Answer {
-    const binding = bindingOf(asked, this.#options.digest);
+    const binding = approvalBinding(asked, this.#options.digest);
     const known = this.#byBinding.get(binding);
-    if (known !== undefined && nowMs < known.expiresAtMs) return this.#again(binding, known);
+    if (known !== undefined && nowMs < known.expiresAtMs) return this.repeat(binding, known);
     this.#forgetExpired(nowMs);
     if (!this.#hasRoom(asked.agent)) return { state: "full" };
     const { args, ...rest } = asked;
@@ -144,7 +148,7 @@ export class Approvals implements ApprovalService {
       ...rest,
       id: this.#options.newId(),
       state: "requested",
-      args: { bytes: args.bytes, keys: namesToShow(args.keys) },
+      args: { bytes: args.bytes, keys: boundedNames(args.keys) },
       requestedAtMs: nowMs,
       expiresAtMs: nowMs + this.#options.ttlMs,
       calls: 1,
@@ -167,12 +171,12 @@ export class Approvals implements ApprovalService {
     return {
       use: () => this.#options.onChange(approval, "used"),
       release: () => {
-        if (binding !== undefined) this.#giveBack(binding, approval);
+        if (binding !== undefined) this.release(binding, approval);
       },
     };
   }
 
-  settle(id: string, choice: Choice, decided: Decided): Settled {
+  settle(id: string, choice: ApprovalChoice, decided: ApprovalDecision): SettleResult {
     this.#forgetExpired(decided.atMs);
     const binding = this.#bindings.get(id);
     const known = binding === undefined ? undefined : this.#byBinding.get(binding);
@@ -192,7 +196,7 @@ export class Approvals implements ApprovalService {
     return [...this.#byBinding.values()];
   }
 
-  #giveBack(binding: string, approval: Approval): void {
+  release(binding: string, approval: Approval): void {
     const { onChange, nowMs } = this.#options;
     if (nowMs() >= approval.expiresAtMs) return onChange(approval, "expired");
     // Another of the same kind may have been asked for in the meantime; one that was decided stands.
@@ -206,7 +210,7 @@ export class Approvals implements ApprovalService {
     this.#save();
   }
 
-  #again(binding: string, known: Approval): Answer {
+  repeat(binding: string, known: Approval): Answer {
     switch (known.state) {
       case "approved":
         return { state: "granted", approval: known };
@@ -255,20 +259,20 @@ export class Approvals implements ApprovalService {
 
 // Invariant: as JSON, so that no part of one name can be taken for the beginning of the next.
 /** What an approval of this call is bound to. */
-export function bindingOf(
+export function approvalBinding(
   { agent, tool, policyDigest, args }: ApprovalRequest,
   digest: (text: string) => string,
 ): string {
   return digest(JSON.stringify([agent, tool, policyDigest, args.text]));
 }
 
-const MOST_NAMES = 64;
-const LONGEST_NAME = 256;
+const MAX_NAMES = 64;
+const MAX_NAME_LENGTH = 256;
 
 /** Names of arguments as a person is shown them: a caller chooses them, so that they have a bound. */
-export function namesToShow(names: readonly string[]): readonly string[] {
+export function boundedNames(names: readonly string[]): readonly string[] {
   const shown = names
-    .slice(0, MOST_NAMES)
-    .map((name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name));
-  return names.length > MOST_NAMES ? [...shown, `and ${names.length - MOST_NAMES} more`] : shown;
+    .slice(0, MAX_NAMES)
+    .map((name) => (name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name));
+  return names.length > MAX_NAMES ? [...shown, `and ${names.length - MAX_NAMES} more`] : shown;
 }

@@ -2,14 +2,14 @@
 
 import { type Call, type Denial, isBlocked } from "../../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../../policy/denial.ts";
-import type { ApprovalService, ApprovalRequest, Claim } from "./approvals.ts";
+import type { ApprovalService, ApprovalRequest, ApprovalClaim } from "./approvals.ts";
 import type { ChargedDecision } from "../limits/charged-decision.ts";
 import type { StoreFault } from "../store/store.ts";
 
 /** A call with its arguments as an approval is bound to them. */
 export type ApprovableCall = Call & { readonly argsOnWire: ApprovalRequest["args"] };
 
-export interface Approved extends ChargedDecision {
+export interface DecisionWithApproval extends ChargedDecision {
   /** The id of the approval that the call waits for, was refused, or has used up. */
   readonly approval?: string;
 }
@@ -28,7 +28,7 @@ export function decideWithApproval(
   call: ApprovableCall,
   judge: Decide,
   door: ApprovalContext,
-): Approved | Promise<Approved> {
+): DecisionWithApproval | Promise<DecisionWithApproval> {
   const judged = judge(call);
   if (judged instanceof Promise) return judged.then((one) => requireApprovalIfNeeded(call, judge, door, one));
   return requireApprovalIfNeeded(call, judge, door, judged);
@@ -39,17 +39,17 @@ function requireApprovalIfNeeded(
   judge: Decide,
   { approvals, policyDigest, nowMs }: ApprovalContext,
   judged: ChargedDecision,
-): Approved | Promise<Approved> {
+): DecisionWithApproval | Promise<DecisionWithApproval> {
   const { denial } = judged.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return judged;
   const { agent, tool, argsOnWire: args } = call;
   const claim = approvals.claim({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
-  const answer = (claimed: Claim): Approved | Promise<Approved> => {
+  const answer = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
     switch (claimed.state) {
       case "full":
         return { ...judged, decision: denied({ ...denial, message: NO_ROOM }) };
       case "unavailable":
-        return { ...judged, decision: denied(storeless(denial, claimed.fault)) };
+        return { ...judged, decision: denied(storeUnavailableDenial(denial, claimed.fault)) };
       case "waiting":
         return { ...judged, approval: claimed.approval.id };
       case "rejected":
@@ -64,7 +64,7 @@ function requireApprovalIfNeeded(
 const NO_ROOM = "this call needs a person's approval, and too many calls wait for one";
 
 // Security: whatever `on_store_error` says of limits, a call that a person must see does not pass unseen.
-function storeless(asked: Denial, fault: StoreFault): Denial {
+function storeUnavailableDenial(asked: Denial, fault: StoreFault): Denial {
   const message = `this call needs a person's approval, and the store that holds approvals did not answer (${fault})`;
   return { ...asked, effect: "deny", reason: "limiter_unavailable", message };
 }
@@ -72,9 +72,9 @@ function storeless(asked: Denial, fault: StoreFault): Denial {
 function useApproval(
   call: ApprovableCall,
   judge: Decide,
-  { approval, taken }: Extract<Claim, { state: "granted" }>,
-): Approved | Promise<Approved> {
-  const settle = (judged: ChargedDecision): Approved => {
+  { approval, taken }: Extract<ApprovalClaim, { state: "granted" }>,
+): DecisionWithApproval | Promise<DecisionWithApproval> {
+  const settle = (judged: ChargedDecision): DecisionWithApproval => {
     if (isBlocked(judged.decision)) {
       // A call that a limit denies after all keeps its approval.
       taken.release();

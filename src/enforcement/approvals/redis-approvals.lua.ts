@@ -11,7 +11,7 @@ export interface ApprovalScripts {
   /** ARGV: id, choice, who decided as JSON, life in ms. */
   readonly settle: string;
   /** ARGV: binding, the record that was taken. */
-  readonly giveBack: string;
+  readonly release: string;
   /** Its reply ends with every record. */
   readonly list: string;
 }
@@ -32,7 +32,7 @@ export function approvalScripts(now: string = SERVER_TIME): ApprovalScripts {
   return {
     claim: prelude + CLAIM,
     settle: prelude + SETTLE,
-    giveBack: prelude + GIVE_BACK,
+    release: prelude + RELEASE,
     list: `${prelude}return reply('list', '', redis.call('HVALS', BOOK))`,
   };
 }
@@ -107,7 +107,7 @@ record.ends = now + tonumber(ARGV[4])
 return reply('settled', store(binding, record))
 `;
 
-const GIVE_BACK = `
+const RELEASE = `
 local binding, text = ARGV[1], ARGV[2]
 local record = cjson.decode(text)
 if record.ends <= now then

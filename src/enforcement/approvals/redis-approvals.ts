@@ -5,15 +5,15 @@ import {
   type ApprovalService,
   type ApprovalsOptions,
   type ApprovalRequest,
-  bindingOf,
-  type Choice,
-  type Claim,
-  type Decided,
-  namesToShow,
-  type Settled,
+  approvalBinding,
+  type ApprovalChoice,
+  type ApprovalClaim,
+  type ApprovalDecision,
+  boundedNames,
+  type SettleResult,
   type ApprovalUse,
 } from "./approvals.ts";
-import { StoreError, type StoreFault, storeName } from "../store/store.ts";
+import { StoreError, type StoreFault, storeKey } from "../store/store.ts";
 import { approvalScripts } from "./redis-approvals.lua.ts";
 import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared-store.ts";
 
@@ -34,19 +34,19 @@ interface Reply {
   readonly rest: readonly string[];
 }
 
-type Named = Readonly<Record<"claim" | "settle" | "giveBack" | "list", StoreScript>>;
+type NamedScripts = Readonly<Record<"claim" | "settle" | "giveBack" | "list", StoreScript>>;
 
 export class SharedApprovals implements ApprovalService {
   readonly #parts: SharedApprovalsParts;
   readonly #keys: string[];
-  readonly #scripts: Named;
+  readonly #scripts: NamedScripts;
 
   constructor(parts: SharedApprovalsParts) {
     const { store, now } = parts;
-    const { claim, settle, giveBack, list } = approvalScripts(now);
+    const { claim, settle, release: giveBack, list } = approvalScripts(now);
     this.#parts = parts;
     this.#keys = ["approvals", "approval-ids", "approval-ends", "approval-agents"].map((name) =>
-      storeName(store.scheme, name),
+      storeKey(store.scheme, name),
     );
     this.#scripts = {
       claim: store.script(claim),
@@ -57,25 +57,25 @@ export class SharedApprovals implements ApprovalService {
   }
 
   /** Where the approval of exactly this call stands, taken where it is granted; asks for one where there is none. */
-  async claim(asked: ApprovalRequest): Promise<Claim> {
-    const binding = bindingOf(asked, this.#parts.digest);
+  async claim(asked: ApprovalRequest): Promise<ApprovalClaim> {
+    const binding = approvalBinding(asked, this.#parts.digest);
     // Security: what was taken for a call that nobody waits for any more lets none pass, and is given back.
     const onLate = (reply: Reply, line: ScriptConnection): void => {
-      if (reply.what === "granted") void this.#giveBack(line, binding, reply.text);
+      if (reply.what === "granted") void this.release(line, binding, reply.text);
     };
     return this.#orUnavailable(async () => {
-      const reply = await this.#ask(this.#scripts.claim, this.#claimArguments(binding, asked), onLate);
+      const reply = await this.run(this.#scripts.claim, this.#claimArguments(binding, asked), onLate);
       if (reply.what === "full") return { state: "full" };
       const approval = this.#approvalIn(reply.text);
-      return this.#claimed(binding, reply, approval);
+      return this.claimIn(binding, reply, approval);
     });
   }
 
-  settle(id: string, choice: Choice, { by, reason }: Decided): Promise<Settled> {
+  settle(id: string, choice: ApprovalChoice, { by, reason }: ApprovalDecision): Promise<SettleResult> {
     const who = JSON.stringify({ by, ...(reason !== undefined && { reason }) });
     return this.#orUnavailable(async () => {
       const args = [id, choice, who, String(this.#parts.ttlMs)];
-      const { what, text } = await this.#ask(this.#scripts.settle, args);
+      const { what, text } = await this.run(this.#scripts.settle, args);
       if (what !== "settled") return { state: what === "gone" ? "gone" : "decided" };
       const approval = this.#approvalIn(text);
       this.#parts.onChange(approval, choice);
@@ -85,7 +85,7 @@ export class SharedApprovals implements ApprovalService {
 
   /** Not counted when the store does not answer: no call was denied for it. */
   async list(): Promise<readonly Approval[] | undefined> {
-    const reply = await this.#ask(this.#scripts.list, []).catch((error: unknown) => {
+    const reply = await this.run(this.#scripts.list, []).catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error;
       return undefined;
     });
@@ -95,10 +95,10 @@ export class SharedApprovals implements ApprovalService {
     );
   }
 
-  #claimed(binding: string, { what, text }: Reply, approval: Approval): Claim {
+  claimIn(binding: string, { what, text }: Reply, approval: Approval): ApprovalClaim {
     switch (what) {
       case "granted":
-        return { state: "granted", approval, taken: this.#taken(binding, text, approval) };
+        return { state: "granted", approval, taken: this.approvalUse(binding, text, approval) };
       case "rejected":
         return { state: "rejected", approval };
       case "requested":
@@ -110,42 +110,42 @@ export class SharedApprovals implements ApprovalService {
     throw UNEXPECTED_REPLY;
   }
 
-  #taken(binding: string, text: string, approval: Approval): ApprovalUse {
+  approvalUse(binding: string, text: string, approval: Approval): ApprovalUse {
     return {
       use: () => this.#parts.onChange(approval, "used"),
-      release: () => void this.#giveBack(this.#parts.store, binding, text),
+      release: () => void this.release(this.#parts.store, binding, text),
     };
   }
 
   /** One that cannot be given back is lost: too strict, never too loose. */
-  async #giveBack(line: ScriptConnection, binding: string, text: string): Promise<void> {
+  async release(line: ScriptConnection, binding: string, text: string): Promise<void> {
     const command = { keys: this.#keys, args: [binding, text] };
     await line
       .run(this.#scripts.giveBack, command)
-      .then((reply) => this.#heard(reply))
+      .then((reply) => this.parseReply(reply))
       .catch(() => undefined);
   }
 
   #claimArguments(binding: string, { args, ...rest }: ApprovalRequest): string[] {
     const { store, newId, ttlMs, maxInAll, maxPerAgent } = this.#parts;
-    const text = JSON.stringify({ ...rest, args: { bytes: args.bytes, keys: namesToShow(args.keys) } });
+    const text = JSON.stringify({ ...rest, args: { bytes: args.bytes, keys: boundedNames(args.keys) } });
     const bounds = [ttlMs, maxInAll, maxPerAgent].map(String);
     return [binding, store.scheme.digest(rest.agent), newId(), text, ...bounds];
   }
 
-  async #ask(
+  async run(
     script: StoreScript,
     args: string[],
     onLate?: (reply: Reply, line: ScriptConnection) => void,
   ): Promise<Reply> {
     const reply = await this.#parts.store.run(script, { keys: this.#keys, args }, (late, line) =>
-      onLate?.(this.#heard(late), line),
+      onLate?.(this.parseReply(late), line),
     );
-    return this.#heard(reply);
+    return this.parseReply(reply);
   }
 
   /** Reads a reply, and tells of those that are over. */
-  #heard(reply: unknown): Reply {
+  parseReply(reply: unknown): Reply {
     const [what = "", text = "", count = "0", ...others] = Array.isArray(reply) ? reply.map(String) : [];
     const ended = others.slice(0, Number(count));
     for (const one of ended.map((each) => this.#read(each))) {

@@ -14,7 +14,7 @@ export interface Freeze {
   readonly untilMs?: number;
 }
 
-export type FrozenPart = Pick<Freeze, "agent" | "tool">;
+export type FreezeTarget = Pick<Freeze, "agent" | "tool">;
 
 export class Freezes {
   /** Set by hand; and what a file says, which only the file takes back. */
@@ -24,7 +24,7 @@ export class Freezes {
   /** A freeze of the same part is replaced; those that are over are forgotten. */
   set(freeze: Freeze): void {
     const kept = [...this.#byHand.values()].filter((one) => isOn(one, freeze.sinceMs));
-    this.#byHand = new Map([...kept, freeze].map((one) => [keyOf(one), one]));
+    this.#byHand = new Map([...kept, freeze].map((one) => [freezeKey(one), one]));
   }
 
   /** What was set by hand, to be kept. */
@@ -33,8 +33,8 @@ export class Freezes {
   }
 
   /** `file`: it is frozen by the file too, and stays so. */
-  lift(part: FrozenPart): "lifted" | "file" | "not_frozen" {
-    const key = keyOf(part);
+  lift(part: FreezeTarget): "lifted" | "file" | "not_frozen" {
+    const key = freezeKey(part);
     const rest = new Map(this.#byHand);
     const wasSet = rest.delete(key);
     this.#byHand = rest;
@@ -44,20 +44,20 @@ export class Freezes {
 
   /** What was set by hand, here or at another sidecar, as a whole. */
   replaceByHand(freezes: readonly Freeze[]): void {
-    this.#byHand = new Map(freezes.map((freeze) => [keyOf(freeze), freeze]));
+    this.#byHand = new Map(freezes.map((freeze) => [freezeKey(freeze), freeze]));
   }
 
   /** What the file says now. */
   replaceFile(freezes: readonly Freeze[]): void {
-    this.#byFile = new Map(freezes.map((freeze) => [keyOf(freeze), freeze]));
+    this.#byFile = new Map(freezes.map((freeze) => [freezeKey(freeze), freeze]));
   }
 
   /** What stops a call of this tool by an agent that goes by any of these names; undefined when nothing does. */
   find(names: readonly string[], tool: string, nowMs: number): Freeze | undefined {
     if (this.#byHand.size === 0 && this.#byFile.size === 0) return undefined;
-    const parts: FrozenPart[] = [{}, { tool }, ...names.flatMap((agent) => [{ agent }, { agent, tool }])];
+    const parts: FreezeTarget[] = [{}, { tool }, ...names.flatMap((agent) => [{ agent }, { agent, tool }])];
     for (const part of parts) {
-      const key = keyOf(part);
+      const key = freezeKey(part);
       const freeze = [this.#byFile.get(key), this.#byHand.get(key)].find((one) => isOn(one, nowMs));
       if (freeze !== undefined) return freeze;
     }
@@ -77,6 +77,6 @@ function isOn(freeze: Freeze | undefined, nowMs: number): freeze is Freeze {
 }
 
 /** The same for the same part, and for no other. */
-export function keyOf({ agent, tool }: FrozenPart): string {
+export function freezeKey({ agent, tool }: FreezeTarget): string {
   return JSON.stringify([agent ?? null, tool ?? null]);
 }

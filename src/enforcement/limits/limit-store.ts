@@ -1,7 +1,7 @@
 /** What a store of shared counters is asked and answers, whatever keeps it. */
 
 import type { Charge, Limit, Usage } from "../../policy/limit.ts";
-import { type Command, type KeyScheme, StoreError, storeName } from "../store/store.ts";
+import { type Command, type KeyScheme, StoreError, storeKey } from "../store/store.ts";
 
 /** What decides about one call, as the pure core has worked it out; a store does no more than this, in one step. */
 export interface AdmissionRequest {
@@ -32,7 +32,7 @@ export interface StoreReceipt {
 
 export interface LimitStore {
   /** The name of the counter in the store: the same on every replica and through every reload. */
-  readonly keyOf: (charge: Charge) => string;
+  readonly counterKey: (charge: Charge) => string;
   /** Checks and charges in one atomic step. Rejects with a StoreError, within the store's time bound. */
   readonly admit: (ask: AdmissionRequest) => Promise<Admission>;
   /** Gives charges back into the slices they went to; never rejects. */
@@ -40,14 +40,14 @@ export interface LimitStore {
 }
 
 /** `tollgate:v1:{prometheus}:["/tools/x","calls","minute","agent","aligned"]:<digest of the agent>`. */
-export function storeKey(scheme: KeyScheme, { limit, key }: Charge): string {
-  return storeName(scheme, `${limit.id}:${key === "" ? "" : scheme.digest(key)}`);
+export function counterKeyIn(scheme: KeyScheme, { limit, key }: Charge): string {
+  return storeKey(scheme, `${limit.id}:${key === "" ? "" : scheme.digest(key)}`);
 }
 
 /** The keys and arguments of the admitting script. */
-export function encodeAsk(
+export function encodeAdmission(
   { checks, charges, isCharging }: AdmissionRequest,
-  keyOf: LimitStore["keyOf"],
+  keyOf: LimitStore["counterKey"],
 ): Command {
   const indexes = new Map<string, number>();
   const windows: string[] = [];
@@ -79,7 +79,7 @@ function windowArguments({ window, algorithm }: Limit): [string, string, string]
 export function decodeAdmission(
   reply: unknown,
   ask: AdmissionRequest,
-  keyOf: LimitStore["keyOf"],
+  keyOf: LimitStore["counterKey"],
 ): Admission {
   const { checks, charges } = ask;
   const values = Array.isArray(reply) ? reply.map(String) : [];

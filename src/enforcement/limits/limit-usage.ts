@@ -22,7 +22,7 @@ export interface LimitFill {
   readonly rule: string;
 }
 
-export function readLimits(surveys: readonly LimitSurvey[]): LimitReadings {
+export function limitReadings(surveys: readonly LimitSurvey[]): LimitReadings {
   return {
     keys: surveys.reduce((sum, { keys }) => sum + keys, 0),
     fullest: surveys.map(({ limit, fullest }) => ({

@@ -12,7 +12,7 @@ export interface Receipt {
 /** Keys that one limit may hold in one window; at the bound a new key is refused, and no spent one is forgotten. */
 const MAX_KEYS = 100_000;
 
-export class Counters {
+export class MemoryCounters {
   readonly #byLimit = new Map<string, LimitCounts>();
   readonly #maxKeys: number;
 

@@ -5,9 +5,9 @@ import {
   type Admission,
   type AdmissionRequest,
   decodeAdmission,
-  encodeAsk,
+  encodeAdmission,
   type LimitStore,
-  storeKey,
+  counterKeyIn,
   type StoreReceipt,
 } from "./limit-store.ts";
 import { admitScript, REFUND_SCRIPT } from "./redis-counters.lua.ts";
@@ -15,25 +15,25 @@ import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared
 import { SERVER_TIME } from "../store/store.ts";
 
 export class SharedCounters implements LimitStore {
-  readonly keyOf: (charge: Charge) => string;
+  readonly counterKey: (charge: Charge) => string;
   readonly #store: SharedStore;
   readonly #admit: StoreScript;
   readonly #refund: StoreScript;
 
   /** `now` is the time as the scripts' language says it; the server's own, but in tests. */
   constructor(store: SharedStore, now: string = SERVER_TIME) {
-    this.keyOf = (charge) => storeKey(store.scheme, charge);
+    this.counterKey = (charge) => counterKeyIn(store.scheme, charge);
     this.#store = store;
     this.#admit = store.script(admitScript(now));
     this.#refund = store.script(REFUND_SCRIPT);
   }
 
   async admit(ask: AdmissionRequest): Promise<Admission> {
-    const decode = (reply: unknown): Admission => decodeAdmission(reply, ask, this.keyOf);
+    const decode = (reply: unknown): Admission => decodeAdmission(reply, ask, this.counterKey);
     // An admission that nobody waits for any more admits nobody. Its line is good enough for the refund, whatever the rest.
     const onLate = (reply: unknown, line: ScriptConnection): void =>
       void Promise.try(() => this.#refundOn(line, decode(reply).receipts)).catch(nothing);
-    return decode(await this.#store.run(this.#admit, encodeAsk(ask, this.keyOf), onLate));
+    return decode(await this.#store.run(this.#admit, encodeAdmission(ask, this.counterKey), onLate));
   }
 
   async refund(receipts: readonly StoreReceipt[]): Promise<void> {

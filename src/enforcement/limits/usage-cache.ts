@@ -20,20 +20,20 @@ interface Refusal extends Usage {
 }
 
 /** Counters remembered at once. What is forgotten is asked for again: nothing is decided by its absence. */
-const MAX_TOLD = 100_000;
+const MAX_CACHED = 100_000;
 /** How long a refusal is repeated unasked: another sidecar may give a charge back meanwhile, and room must be found again. */
 const REPEAT_MS = 1_000;
 
 export class UsageCache {
-  readonly #keyOf: LimitStore["keyOf"];
-  readonly #told = new Map<string, CachedUsage>();
+  readonly #keyOf: LimitStore["counterKey"];
+  readonly usages = new Map<string, CachedUsage>();
 
-  constructor(keyOf: LimitStore["keyOf"]) {
+  constructor(keyOf: LimitStore["counterKey"]) {
     this.#keyOf = keyOf;
   }
 
   /** Keeps an answer to a question that was asked at `askedMs` (steady). */
-  note(checks: readonly Charge[], admission: Admission, askedMs: number): void {
+  record(checks: readonly Charge[], admission: Admission, askedMs: number): void {
     const charged = new Map(admission.receipts.map(({ key, amount }) => [key, amount]));
     for (const [index, check] of checks.entries()) {
       const usage = admission.usages[index];
@@ -42,15 +42,15 @@ export class UsageCache {
       this.#keep(key, {
         limit: check.limit.id,
         used: usage.used + (charged.get(key) ?? 0),
-        endsMs: askedMs + untilOver(check.limit, admission.nowMs),
+        endsMs: askedMs + msUntilWindowEnds(check.limit, admission.nowMs),
         ...(!admission.isAdmitted && { refusal: { ...usage, amount: check.amount, askedMs } }),
       });
     }
   }
 
   /** What a refusal said of the charge's counter, while that still holds for as large a charge; else undefined. */
-  usageOf(charge: Charge, steadyMs: number): Usage | undefined {
-    const refusal = this.#told.get(this.#keyOf(charge))?.refusal;
+  refusedUsage(charge: Charge, steadyMs: number): Usage | undefined {
+    const refusal = this.usages.get(this.#keyOf(charge))?.refusal;
     if (refusal === undefined || charge.amount < refusal.amount) return undefined;
     const agoMs = steadyMs - refusal.askedMs;
     if (agoMs >= Math.min(refusal.retryAfterMs, REPEAT_MS)) return undefined;
@@ -59,15 +59,15 @@ export class UsageCache {
 
   /** After a refund nothing is known of its counters. */
   forget(keys: readonly string[]): void {
-    for (const key of keys) this.#told.delete(key);
+    for (const key of keys) this.usages.delete(key);
   }
 
   /** As `Counters.survey`, of what this sidecar was told. */
   survey(limits: readonly Limit[], steadyMs: number): LimitSurvey[] {
     const byLimit = new Map<string, { keys: number; fullest: number }>();
-    for (const [key, { limit, used, endsMs }] of this.#told) {
+    for (const [key, { limit, used, endsMs }] of this.usages) {
       if (endsMs <= steadyMs) {
-        this.#told.delete(key);
+        this.usages.delete(key);
         continue;
       }
       const { keys, fullest } = byLimit.get(limit) ?? { keys: 0, fullest: 0 };
@@ -77,14 +77,14 @@ export class UsageCache {
   }
 
   #keep(key: string, told: CachedUsage): void {
-    this.#told.delete(key);
-    const oldest = this.#told.keys().next();
-    if (this.#told.size >= MAX_TOLD && oldest.done !== true) this.#told.delete(oldest.value);
-    this.#told.set(key, told);
+    this.usages.delete(key);
+    const oldest = this.usages.keys().next();
+    if (this.usages.size >= MAX_CACHED && oldest.done !== true) this.usages.delete(oldest.value);
+    this.usages.set(key, told);
   }
 }
 
-function untilOver({ window, algorithm }: Limit, nowMs: number): number {
+function msUntilWindowEnds({ window, algorithm }: Limit, nowMs: number): number {
   const { startMs, endMs } = windowAt(window, nowMs);
   return algorithm === "sliding" ? endMs - startMs : endMs - nowMs;
 }

@@ -10,7 +10,7 @@ export interface StoreConnection {
   readonly destroy: () => void;
 }
 
-export interface CircuitParts<Line extends StoreConnection> {
+export interface CircuitBreakerOptions<Line extends StoreConnection> {
   /** A new line, not connected yet; `onLost` hears when it breaks by itself. */
   readonly open: (onLost: () => void) => Line;
   readonly faultOf: (error: unknown) => StoreFault;
@@ -26,8 +26,8 @@ const RETRY_MS = 200;
 /** Calls that wait for an answer at once. One more fails by itself: that is our haste, and no fault of the store. */
 const MAX_WAITING = 5_000;
 
-export class StoreCircuit<Line extends StoreConnection> {
-  readonly #parts: CircuitParts<Line>;
+export class StoreCircuitBreaker<Line extends StoreConnection> {
+  readonly #parts: CircuitBreakerOptions<Line>;
   #line: Line | undefined;
   /** Why calls fail at once; undefined while they are tried. */
   #fault: StoreFault | undefined = "connection";
@@ -35,7 +35,7 @@ export class StoreCircuit<Line extends StoreConnection> {
   #waiting = 0;
   #isClosed = false;
 
-  constructor(parts: CircuitParts<Line>) {
+  constructor(parts: CircuitBreakerOptions<Line>) {
     this.#parts = parts;
   }
 
@@ -87,7 +87,7 @@ export class StoreCircuit<Line extends StoreConnection> {
     while (!this.#isClosed && !(await this.#isWell(isFirst))) {
       isFirst = false;
       onTried?.();
-      await pause(RETRY_MS);
+      await sleep(RETRY_MS);
     }
     this.#isRecovering = false;
     if (!this.#isClosed) {
@@ -124,7 +124,7 @@ function nothing(): void {
   // A late probe tells nothing.
 }
 
-function pause(durationMs: number): Promise<void> {
+function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, durationMs).unref();
   });

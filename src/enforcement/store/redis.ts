@@ -1,9 +1,9 @@
 /** A store that sidecars share, in Redis or Valkey: on a single server, behind Sentinel, or in a Cluster. */
 
 import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
-import { type Command, type KeyScheme, StoreError, type StoreFault, storeName } from "./store.ts";
+import { type Command, type KeyScheme, StoreError, type StoreFault, storeKey } from "./store.ts";
 import type { OnLate, ScriptConnection, SharedStore, StoreScript } from "./shared-store.ts";
-import { StoreCircuit, type StoreConnection } from "./circuit-breaker.ts";
+import { StoreCircuitBreaker, type StoreConnection } from "./circuit-breaker.ts";
 
 export interface StoreNode {
   readonly host: string;
@@ -27,7 +27,7 @@ export interface StoreAddress {
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-export interface RedisStoreParts {
+export interface RedisStoreOptions {
   readonly address: StoreAddress;
   readonly scheme: KeyScheme;
   /** How long one call may wait for the store, in ms. */
@@ -37,14 +37,14 @@ export interface RedisStoreParts {
 
 export class RedisStore implements SharedStore {
   readonly scheme: KeyScheme;
-  readonly #circuit: StoreCircuit<RedisConnection>;
+  readonly #circuit: StoreCircuitBreaker<RedisConnection>;
 
   /** The connection is opened by `start`. */
-  constructor({ address, scheme, timeoutMs, onChange }: RedisStoreParts) {
+  constructor({ address, scheme, timeoutMs, onChange }: RedisStoreOptions) {
     this.scheme = scheme;
-    this.#circuit = new StoreCircuit({
-      open: (onLost) => openLine(address, storeName(scheme, "probe"), onLost),
-      faultOf,
+    this.#circuit = new StoreCircuitBreaker({
+      open: (onLost) => openConnection(address, storeKey(scheme, "probe"), onLost),
+      faultOf: storeFault,
       timeoutMs,
       onChange,
     });
@@ -90,7 +90,7 @@ interface EvalOptions {
 
 const PROBE_LIFE_MS = 60_000;
 
-function openLine(address: StoreAddress, key: string, onLost: () => void): RedisConnection {
+function openConnection(address: StoreAddress, key: string, onLost: () => void): RedisConnection {
   const client = openClient(address, onLost);
   let isDestroyed = false;
   const destroy = (): void => {
@@ -159,7 +159,7 @@ function ignore(): void {
   // An unheard `error` event would end the process.
 }
 
-function faultOf(error: unknown): StoreFault {
+function storeFault(error: unknown): StoreFault {
   if (error instanceof StoreError) return error.fault;
   if (error instanceof ErrorReply) return "reply";
   return error instanceof Error ? "connection" : "other";

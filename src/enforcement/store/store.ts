@@ -27,7 +27,7 @@ export interface KeyScheme {
 const SCHEME_VERSION = "v1";
 
 /** The full name of a key; all keys of a server are on the node that holds its counters. */
-export function storeName({ prefix, server }: KeyScheme, name: string): string {
+export function storeKey({ prefix, server }: KeyScheme, name: string): string {
   return `${prefix}:${SCHEME_VERSION}:{${server}}:${name}`;
 }
 

@@ -7,7 +7,7 @@ import type { StateFile } from "../../config/files/state-file.ts";
 import type { WatchedFile } from "../../config/files/watched-file.ts";
 import type { StoredApproval } from "../../enforcement/approvals/approvals.ts";
 import type { Freezes } from "../../enforcement/freezes/freezes.ts";
-import type { KeptFreeze } from "../../enforcement/freezes/redis-freezes.ts";
+import type { StoredFreeze } from "../../enforcement/freezes/redis-freezes.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { SharedStore } from "../../enforcement/store/shared-store.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
@@ -16,7 +16,7 @@ import { BAD_POLICY, StartError } from "../start-error.ts";
 /** Each is undefined where the settings name none. */
 export interface ControlFiles {
   readonly freezeFile: WatchedFile<readonly FrozenEntry[]> | undefined;
-  readonly freezes: StateFile<readonly KeptFreeze[]> | undefined;
+  readonly freezes: StateFile<readonly StoredFreeze[]> | undefined;
   readonly approvals: StateFile<readonly StoredApproval[]> | undefined;
 }
 

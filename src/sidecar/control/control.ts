@@ -2,7 +2,7 @@
 
 import type { ControlActions } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
-import type { ApprovalService, Choice } from "../../enforcement/approvals/approvals.ts";
+import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approvals.ts";
 import { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { Control as ControlEvent } from "../../enforcement/observer.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
@@ -56,7 +56,10 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
   };
 }
 
-const ACTIONS: Readonly<Record<Choice, "approve" | "reject">> = { approved: "approve", rejected: "reject" };
+const ACTIONS: Readonly<Record<ApprovalChoice, "approve" | "reject">> = {
+  approved: "approve",
+  rejected: "reject",
+};
 
 function approvalActions(
   approvals: ApprovalService,

@@ -1,7 +1,7 @@
 /** Freezes set and lifted by operators: in this process alone, or together with every sidecar that shares the store. */
 
 import { readFreeze } from "../../config/files/control-state.ts";
-import type { Freeze, Freezes, FrozenPart } from "../../enforcement/freezes/freezes.ts";
+import type { Freeze, Freezes, FreezeTarget } from "../../enforcement/freezes/freezes.ts";
 import { SharedFreezes } from "../../enforcement/freezes/redis-freezes.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import { type ControlParts, saveState } from "./control-files.ts";
@@ -18,7 +18,7 @@ export interface FreezeControl {
   /** The freeze is in force before this returns; the promise says how far it has spread. */
   readonly set: (freeze: Freeze) => Promise<Kept>;
   readonly lift: (
-    part: FrozenPart,
+    part: FreezeTarget,
   ) => Promise<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
   /** Sets the gauges of freezes, as of `nowMs`. */
   readonly updateGauges: (nowMs: number) => void;
@@ -59,7 +59,7 @@ function openTransitions(
     initial,
     read: readFreeze,
     save,
-    onHeard: (change, { agent, tool, by, reason }) =>
+    onRemoteChange: (change, { agent, tool, by, reason }) =>
       log.warn({ agent, tool, by, reason }, REMOTE_CHANGE_LOG[change]),
     onFailed: metrics.limitStoreFailed,
   });
@@ -94,7 +94,7 @@ function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void
   const poll = async (): Promise<void> => {
     if (isPolling) return;
     isPolling = true;
-    await shared.look().catch(onFault);
+    await shared.poll().catch(onFault);
     isPolling = false;
   };
   return {

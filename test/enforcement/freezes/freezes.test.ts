@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Freeze, Freezes, type FrozenPart } from "../../../src/enforcement/freezes/freezes.ts";
+import { type Freeze, Freezes, type FreezeTarget } from "../../../src/enforcement/freezes/freezes.ts";
 
-function freeze(part: FrozenPart & { untilMs?: number }): Freeze {
+function freeze(part: FreezeTarget & { untilMs?: number }): Freeze {
   return { ...part, by: "on-call", sinceMs: 0 };
 }
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { decodeAdmission, encodeAsk, storeKey } from "../../../src/enforcement/limits/limit-store.ts";
-import { storeName } from "../../../src/enforcement/store/store.ts";
+import {
+  decodeAdmission,
+  encodeAdmission,
+  counterKeyIn,
+} from "../../../src/enforcement/limits/limit-store.ts";
+import { storeKey } from "../../../src/enforcement/store/store.ts";
 import type { Charge } from "../../../src/policy/limit.ts";
 import { compilePolicy } from "../../fixtures/shared-limits.ts";
 
@@ -14,7 +18,7 @@ function chargeOf(limit: object): Charge {
 
 const MINUTE = chargeOf({ counter: "runs", window: "minute", max: 5 });
 const MONTH = chargeOf({ counter: "all", window: "month", max: 9, algorithm: "sliding", mode: "shadow" });
-const keyOf = (charge: Charge): string => storeKey(SCHEME, charge);
+const keyOf = (charge: Charge): string => counterKeyIn(SCHEME, charge);
 
 describe("the keys of the store", () => {
   it("are these, on every replica and through every reload: a change starts all counters anew", () => {
@@ -24,7 +28,7 @@ describe("the keys of the store", () => {
     expect(keyOf({ ...MINUTE, key: "" })).toBe(
       `tollgate:v1:{prometheus}:["/tools/run","runs","minute","agent","aligned"]:`,
     );
-    expect(storeName(SCHEME, "probe")).toBe("tollgate:v1:{prometheus}:probe");
+    expect(storeKey(SCHEME, "probe")).toBe("tollgate:v1:{prometheus}:probe");
   });
 
   it("do not change with max, wording or mode", () => {
@@ -40,7 +44,7 @@ describe("a question to the store", () => {
       charges: [MINUTE, MONTH],
       isCharging: true,
     };
-    const { keys, args } = encodeAsk(ask, keyOf);
+    const { keys, args } = encodeAdmission(ask, keyOf);
     expect(keys).toEqual([keyOf(MINUTE), keyOf(MONTH)]);
     const head = ["1", "3", "2"];
     const windows = ["1", "60000", "0", "60", String(31 * 86_400_000), "0"];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Charge, Limit } from "../../../src/policy/limit.ts";
 
 const MINUTE: Limit = {
@@ -21,7 +21,7 @@ function chargeOf(limit: Limit, key = "a", amount = 1): Charge {
 }
 
 /** Charges if it fits, as a permit does; tells whether it was admitted. */
-function admit(counters: Counters, charge: Charge, nowMs: number): boolean {
+function admit(counters: MemoryCounters, charge: Charge, nowMs: number): boolean {
   if (counters.read(charge, nowMs).used + charge.amount > charge.limit.max) return false;
   counters.charge([charge], nowMs);
   return true;
@@ -29,7 +29,7 @@ function admit(counters: Counters, charge: Charge, nowMs: number): boolean {
 
 describe("Counters", () => {
   it("counts within an aligned window and starts anew with the next", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     const charge = chargeOf(MINUTE);
     counters.charge([charge], 59_000);
     expect(counters.read(charge, 59_999)).toEqual({ used: 1, retryAfterMs: 1 });
@@ -37,13 +37,13 @@ describe("Counters", () => {
   });
 
   it("keeps the keys of a limit apart", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     counters.charge([chargeOf(MINUTE, "a")], 0);
     expect(counters.read(chargeOf(MINUTE, "b"), 0).used).toBe(0);
   });
 
   it("refunds into the window that was charged and into no other", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     const charge = chargeOf(MINUTE);
     const receipts = counters.charge([charge], 59_000);
     counters.charge([charge], 61_000);
@@ -52,21 +52,21 @@ describe("Counters", () => {
   });
 
   it("reopens no window when the clock goes back", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     const charge = chargeOf(MINUTE);
     counters.charge([charge], 120_000);
     expect(counters.read(charge, 60_000).used).toBe(1);
   });
 
   it("has no room for a new key at its bound, and keeps the old ones", () => {
-    const counters = new Counters(1);
+    const counters = new MemoryCounters(1);
     counters.charge([chargeOf(MINUTE, "a")], 0);
     expect(counters.read(chargeOf(MINUTE, "b"), 0).used).toBe(Infinity);
     expect(counters.read(chargeOf(MINUTE, "a"), 0).used).toBe(1);
   });
 
   it("tells when a sliding window has room again", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     const charge = chargeOf({ ...SLIDING, max: 1 });
     counters.charge([charge], 500);
     const { used, retryAfterMs } = counters.read(charge, 10_000);
@@ -75,13 +75,13 @@ describe("Counters", () => {
   });
 
   it("surveys keys and the fullest of them", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     counters.charge([chargeOf(MINUTE, "a"), chargeOf(MINUTE, "a"), chargeOf(MINUTE, "b")], 0);
     expect(counters.survey([MINUTE], 0)).toEqual([{ limit: MINUTE, keys: 2, fullest: 2 }]);
   });
 
   it("forgets limits that no policy has any more, and no others", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     counters.charge([chargeOf(MINUTE), chargeOf(SLIDING)], 0);
     counters.retain([MINUTE]);
     expect(counters.read(chargeOf(MINUTE), 0).used).toBe(1);
@@ -93,7 +93,7 @@ describe("Counters", () => {
     (limit) => {
       fc.assert(
         fc.property(fc.array(fc.integer({ min: 0, max: 300_000 }), { maxLength: 400 }), (times) => {
-          const counters = new Counters();
+          const counters = new MemoryCounters();
           // A clock that went back is still at its latest time: that is the window the call counts in.
           const latest = times.map((_, index) => Math.max(...times.slice(0, index + 1)));
           const admitted = latest.filter((_, index) => admit(counters, chargeOf(limit), times[index] ?? 0));
@@ -109,7 +109,7 @@ describe("Counters", () => {
   );
 
   it("keeps a sliding promise across the border of aligned windows", () => {
-    const counters = new Counters();
+    const counters = new MemoryCounters();
     const admitted = Array.from({ length: 2_000 }, (_, step) => step * 100).filter((timeMs) =>
       admit(counters, chargeOf(SLIDING), timeMs),
     );

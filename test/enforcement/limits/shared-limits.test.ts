@@ -1,6 +1,6 @@
 import { callMessage } from "../../fixtures/messages.ts";
 import { describe, expect, it } from "vitest";
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import { Permit } from "../../../src/enforcement/permit.ts";
 import { type OnStoreError, SharedLimits } from "../../../src/enforcement/limits/shared-limits.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
@@ -53,7 +53,7 @@ function issue(
     message: callMessage("run"),
     argsOnWire: NO_ARGUMENTS,
   };
-  const ledger = { counters: new Counters(), shared: limits, approvals: noApprovals(), nowMs: 0 };
+  const ledger = { counters: new MemoryCounters(), shared: limits, approvals: noApprovals(), nowMs: 0 };
   return Permit.issue(policy, call, ledger);
 }
 

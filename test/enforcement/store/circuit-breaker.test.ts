@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/enforcement/store/store.ts";
-import { StoreCircuit, type StoreConnection } from "../../../src/enforcement/store/circuit-breaker.ts";
+import { StoreCircuitBreaker, type StoreConnection } from "../../../src/enforcement/store/circuit-breaker.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
 
 interface World {
@@ -12,11 +12,11 @@ interface World {
 }
 
 /** A circuit over lines that are as well as the world says. */
-function circuitIn(world: World, timeoutMs = 20): StoreCircuit<StoreConnection> {
+function circuitIn(world: World, timeoutMs = 20): StoreCircuitBreaker<StoreConnection> {
   const answer = async (): Promise<void> => {
     if (!world.isWell) throw new Error("away");
   };
-  return new StoreCircuit({
+  return new StoreCircuitBreaker({
     open: () => {
       world.opened += 1;
       return {

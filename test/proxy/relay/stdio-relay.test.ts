@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { SYSTEM_CLOCK } from "../../../src/enforcement/clock.ts";
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import { Freezes } from "../../../src/enforcement/freezes/freezes.ts";
 import {
   createServerRequests,
@@ -48,7 +48,7 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
   const policyFor = () => file.policy;
   const parts = {
     policyFor,
-    counters: new Counters(),
+    counters: new MemoryCounters(),
     approvals: noApprovals(),
     freezes: new Freezes(),
     clock: SYSTEM_CLOCK,

@@ -1,7 +1,7 @@
 /** Times decide and charge with a policy of 805 rules and with one of 50,000, in nanoseconds per call. */
 
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import type { Call } from "../../../src/policy/decision.ts";
@@ -22,7 +22,7 @@ printFigures({ ns805: few ?? 0, ns50000: many ?? 0 });
 
 function timeOf(rules: number): number {
   const policy = compilePolicy(rules);
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   const calls = Array.from({ length: TOOLS * AGENTS }, (_, index) => callOf(index, rules));
   return medianNanoseconds(
     (turn) => {

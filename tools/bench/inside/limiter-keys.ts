@@ -1,6 +1,6 @@
 /** Measures the bytes of one agent in one limit: the heap before and after 100,000 agents. Needs --expose-gc. */
 
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Limit } from "../../../src/policy/limit.ts";
 import { printFigures } from "./figures.ts";
 
@@ -27,7 +27,7 @@ const alone = bytesPerKey((index) => names[index] ?? "");
 printFigures({ bytesWithName: withNames, bytes: alone });
 
 function bytesPerKey(keyOf: (index: number) => string): number {
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   const before = heapBytes();
   for (let index = 0; index < KEYS; index += 1) {
     const charge = { limit: LIMIT, key: keyOf(index), amount: 1 };

@@ -1,7 +1,7 @@
 /** Times loading one policy and deciding by it, in a process that does nothing else: `node --expose-gc tools/bench/scale/decide.ts RULES` prints JSON. */
 
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
-import { Counters } from "../../../src/enforcement/limits/memory-counters.ts";
+import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import type { Call } from "../../../src/policy/decision.ts";
@@ -42,7 +42,7 @@ function measure(rules: number): DecisionTimings {
 }
 
 function timeDecisions(policy: Policy, calls: readonly Call[]): number {
-  const counters = new Counters();
+  const counters = new MemoryCounters();
   const rounds = Array.from({ length: ROUNDS }, () => {
     const start = process.hrtime.bigint();
     for (let index = 0; index < CALLS; index += 1)
@@ -53,7 +53,7 @@ function timeDecisions(policy: Policy, calls: readonly Call[]): number {
   return median(rounds.slice(2));
 }
 
-function decideAndCharge(policy: Policy, call: Call | undefined, counters: Counters): void {
+function decideAndCharge(policy: Policy, call: Call | undefined, counters: MemoryCounters): void {
   if (call === undefined) throw new Error("there is no call");
   const nowMs = Date.now();
   const { denial, charges } = decide(policy, call, (charge) => counters.read(charge, nowMs));
