@@ -1,4 +1,4 @@
-/** All of telemetry as one: log, metrics, traces, audit log and the latest decisions, behind one observer. */
+/** Joins log, metrics, traces, audit log and the latest decisions behind one observer. */
 
 import { SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { combineObservers, type Observer, type Propagate } from "../enforcement/observer.ts";
@@ -18,21 +18,21 @@ import { startTraces, type Traces } from "./tracing/traces.ts";
 export interface TelemetryOptions {
   readonly server: string;
   readonly version: string;
-  /** Agents that the configuration names. */
+  /** Agents that the configuration names; each always has a label value of its own. */
   readonly agents: readonly string[];
   readonly log: {
     readonly level: LogLevel;
     readonly format: LogFormat;
-    /** Our stderr when absent. */
+    /** Absent means stderr. */
     readonly destination?: LineSink;
   };
-  /** A file or an open descriptor; absent when off. */
+  /** Path or open descriptor of the audit log; absent when it is off. */
   readonly audit?: string | number;
-  /** Argument values to keep, in the audit log and among the latest decisions. */
+  /** Argument values to record in the audit log and with the latest decisions. */
   readonly capture: readonly CaptureRule[];
   readonly upstreamTransport: Transport;
   readonly readLimits: () => LimitReadings;
-  /** The process's own: OTEL_* decides about traces. */
+  /** Environment variables; OTEL_* configures traces. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,23 +43,23 @@ export interface Telemetry {
   readonly activity: Activity;
   readonly observer: Required<Observer>;
   readonly propagate: Propagate;
-  /** After the audit log was renamed: begins the file of its name. The error when that cannot be opened, and the old one stays. */
+  /** Reopens the audit log by its path, after a rotation. Returns the error when that fails; the old file stays in use. */
   readonly reopenAudit: () => Error | undefined;
-  /** Writes and exports what is left; takes 3 seconds at most. */
+  /** Writes pending audit records and exports pending spans; takes 3 seconds at most. */
   readonly close: () => Promise<void>;
 }
 
-const REMEMBERED_DECISIONS = 1_000;
+const MAX_DECISIONS = 1_000;
 
-/** @throws Error of node:fs when the audit log cannot be opened. */
+/** Starts all of telemetry. @throws Error of node:fs when the audit log cannot be opened. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
-  const log = createLog({ destination: "stderr", ...options.log });
+  const log = createLog(options.log);
   let traces: Traces | undefined;
   const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
   const capture = createCapture(options.capture);
   const audit = openAuditLog(options, { traceIdOf, capture }, metrics);
-  const decisions = createDecisions({ capacity: REMEMBERED_DECISIONS, traceIdOf, capture });
+  const decisions = createDecisions({ capacity: MAX_DECISIONS, traceIdOf, capture });
   const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
     ...options,
@@ -68,10 +68,10 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
   });
-  const speaking = createLogObserver({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
-  // Traces first: the others name the trace.
-  const listing = [decisions.observer, activity.observer];
-  const observers = [traces?.observer, metrics.observer, audit?.observer, ...listing, speaking];
+  const logObserver = createLogObserver({ log, traceIdOf, now: SYSTEM_CLOCK.wallMs });
+  const consoleObservers = [decisions.observer, activity.observer];
+  // Invariant: traces come first, since the others record the trace id.
+  const observers = [traces?.observer, metrics.observer, audit?.observer, ...consoleObservers, logObserver];
   const observer = combineObservers(
     observers.filter((each) => each !== undefined),
     (error) => log.error({ err: error }, "an observer failed"),
@@ -87,9 +87,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 
 function openAuditLog(
   { audit: target, server }: TelemetryOptions,
-  told: { readonly traceIdOf: (request: Request) => string | undefined; readonly capture: Capture },
+  context: { readonly traceIdOf: (request: Request) => string | undefined; readonly capture: Capture },
   metrics: Metrics,
 ): Audit | undefined {
   if (target === undefined) return undefined;
-  return openAudit({ target, server, ...told, onDropped: metrics.auditDropped });
+  return openAudit({ target, server, ...context, onDropped: metrics.auditDropped });
 }

@@ -1,28 +1,27 @@
-/** One line of the audit log: what was asked, by whom, what was decided and why, and what came of it. */
+/** One line of the audit log: the caller, the request, the decision with its reason, and the outcome. */
 
 import type { Control, Ending, Judgement, Refusal } from "../../enforcement/observer.ts";
 import type { Agent, Request } from "../../enforcement/request.ts";
 import { effectOf } from "../../policy/decision.ts";
 import type { Capture, CapturedValues } from "./capture.ts";
-import { isoTime } from "./iso-time.ts";
 
 export interface RecordOptions {
   readonly server: string;
   /** Keyed digest of the arguments' text. */
   readonly digest: (text: string) => string;
   readonly traceIdOf: (request: Request) => string | undefined;
-  /** Argument values that are kept. */
+  /** Argument values that are recorded. */
   readonly capture: Capture;
 }
 
 type Arguments = NonNullable<Request["args"]>;
 
-/** Longest name as written; callers choose them, and a line must stay a line. */
+/** Longest name as written, in characters; callers choose names. */
 const MAX_NAME = 256;
 const MAX_KEYS = 64;
 
-// Written by hand, since every call has one: a record as an object, given to JSON.stringify, costs five times as much.
-/** `ending` is absent for a denied call, which is written at once. */
+// Concatenated, since every call has a record: JSON.stringify of an object takes five times as long.
+/** The line of one call; `ending` is undefined for a denied call, which is written at once. */
 export function callRecord(
   { server, digest, traceIdOf, capture }: RecordOptions,
   request: Request,
@@ -32,26 +31,27 @@ export function callRecord(
   const { tool, args } = request;
   const category = tool === undefined ? "" : text("category", tool.category.category);
   return `{${callerText(server, request)}${text("method", name(request.method))}${tool === undefined ? "" : text("tool", name(tool.name))}${category}${
-    judgement === undefined ? "" : verdictText(judgement)
+    judgement === undefined ? "" : decisionText(judgement)
   }${args === undefined ? "" : argumentsText(args, digest, capture(request))}${optional("approval", judgement?.approval)}${
     ending === undefined ? "" : upstreamText(ending)
   }${optional("trace_id", traceIdOf(request))}}\n`;
 }
 
+/** The line of a message that was refused before any decision. */
 export function refusalRecord(server: string, refusal: Refusal): string {
   const { id, atMs, cause, detail, agent, bytes } = refusal;
   return toLine({
     time: isoTime(atMs),
     id,
     server,
-    agent: agent && agentOf(agent),
+    agent: agent && agentFields(agent),
     effect: "deny",
     reason: cause === "unauthenticated" ? "unauthenticated" : "invalid_message",
     refusal: { cause, detail, bytes },
   });
 }
 
-/** What a person did by hand: no call, so it has no effect of its own. */
+/** The line of a change by an operator; it is no call, so it has no `effect`. */
 export function controlRecord(server: string, control: Control): string {
   const { atMs, action, by, reason, approval, agent, tool, untilMs } = control;
   return toLine({
@@ -65,9 +65,9 @@ export function controlRecord(server: string, control: Control): string {
 }
 
 function callerText(server: string, { receivedAtMs, id, agent, client, session }: Request): string {
-  const own = client && { name: name(client.name), version: name(client.version) };
+  const clientFields = client && { name: name(client.name), version: name(client.version) };
   return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${
-    own === undefined ? "" : member("client", JSON.stringify(own))
+    clientFields === undefined ? "" : member("client", JSON.stringify(clientFields))
   }${session === undefined ? "" : text("session", name(session))}`;
 }
 
@@ -81,14 +81,14 @@ function argumentsText(
   return `,"args":{"bytes":${bytes},"keys":${names},"hmac":"${digest(written)}"${kept}}`;
 }
 
-function verdictText({ decision, policyDigest }: Judgement): string {
+function decisionText({ decision, policyDigest }: Judgement): string {
   const { denial } = decision;
-  const because =
+  const reasons =
     denial === undefined
       ? ""
       : `${text("reason", denial.reason)}${text("rule", denial.rule)}${text("mode", denial.mode)}`;
   const limit = denial?.limit === undefined ? "" : member("limit", JSON.stringify(denial.limit));
-  return `,"effect":"${effectOf(decision)}"${because},"policy":{"digest":${quoted(policyDigest)}}${limit}`;
+  return `,"effect":"${effectOf(decision)}"${reasons},"policy":{"digest":${quoted(policyDigest)}}${limit}`;
 }
 
 function upstreamText({ outcome, httpStatus, upstreamMs, totalMs, resultBytes }: Ending): string {
@@ -113,7 +113,7 @@ function quoted(value: string): string {
   return JSON.stringify(value);
 }
 
-function agentOf({ name: agent, source, verified }: Agent): object {
+function agentFields({ name: agent, source, verified }: Agent): object {
   return { name: name(agent), source, verified };
 }
 
@@ -121,11 +121,23 @@ function name(text: string): string {
   return text.length > MAX_NAME ? text.slice(0, MAX_NAME) : text;
 }
 
-/** To microseconds: what lies below is noise. */
+/** Rounds to microseconds, below which timing is noise. */
 function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }
 
 function toLine(record: object): string {
   return `${JSON.stringify(record)}\n`;
+}
+
+let lastMs = 0;
+let lastIsoTime = new Date(0).toISOString();
+
+/** ISO 8601. Cached for one millisecond, which many calls share under load. */
+export function isoTime(milliseconds: number): string {
+  if (milliseconds !== lastMs) {
+    lastMs = milliseconds;
+    lastIsoTime = new Date(milliseconds).toISOString();
+  }
+  return lastIsoTime;
 }

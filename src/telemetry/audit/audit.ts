@@ -1,4 +1,4 @@
-/** The audit log: one JSON line for each judged call and each refused message, in a stream of its own. */
+/** The audit log: one JSON line for each decided call, each refused message and each change by an operator. */
 
 import type { Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
@@ -9,28 +9,28 @@ import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./
 import { LineFile } from "./line-file.ts";
 
 export interface AuditOptions {
-  /** A file, or a descriptor that is open already: 2 for `-` where stdout carries MCP, else 1. */
+  /** A path, or an open descriptor: 2 for `-` where stdout carries MCP, else 1. */
   readonly target: string | number;
   readonly server: string;
-  /** Key of the argument digests; absent: kept in `<target>.key`, or made anew for a descriptor. */
+  /** Key of the argument digests; absent means the key in `<target>.key`, or a new one for a descriptor. */
   readonly hmacKey?: string | Uint8Array;
   readonly traceIdOf?: (request: Request) => string | undefined;
-  /** Argument values that are kept; absent means none. */
+  /** Argument values that are recorded; absent means none. */
   readonly capture?: Capture;
-  /** How many records could not be written. */
+  /** Called with the number of records that could not be written. */
   readonly onDropped: (records: number) => void;
 }
 
 export interface Audit {
   readonly observer: Observer;
-  /** Lets go of the file after it was renamed, and begins the one of its name; the error when that cannot be opened. */
+  /** Reopens the file by its path, after a rotation. Returns the error when that fails; the old file stays in use. */
   readonly reopen: () => Error | undefined;
   readonly flush: () => void;
-  /** Writes what is left; later records are dropped and counted. */
+  /** Writes pending records; later ones are dropped and counted. */
   readonly close: () => void;
 }
 
-/** @throws Error of node:fs when the file, or the one for its key, cannot be opened. */
+/** Opens the file and its key. @throws Error of node:fs when either cannot be opened. */
 export function openAudit(options: AuditOptions): Audit {
   const { target, server, hmacKey } = options;
   const { traceIdOf = () => undefined, capture = () => undefined } = options;
@@ -38,10 +38,10 @@ export function openAudit(options: AuditOptions): Audit {
     hmacKey ?? (typeof target === "string" ? readOrCreateDigestKey(`${target}.key`) : createDigestKey());
   const file = new LineFile(options);
   const flush = (): void => file.flush();
-  // A crash must not take along what was decided in its own turn.
+  // A crash must not lose the records of its own turn of the event loop.
   process.once("exit", flush);
   return {
-    observer: record(file, { server, digest: createDigest(key), traceIdOf, capture }),
+    observer: createAuditObserver(file, { server, digest: createDigest(key), traceIdOf, capture }),
     reopen: () => file.reopen(),
     flush,
     close: () => {
@@ -51,8 +51,8 @@ export function openAudit(options: AuditOptions): Audit {
   };
 }
 
-/** A denied call is written when it is denied, before its answer leaves; any other judged one when it ended. */
-function record(file: LineFile, options: RecordOptions): Observer {
+/** Writes a denied call at once, before its response is sent, and any other call when it has ended. */
+function createAuditObserver(file: LineFile, options: RecordOptions): Observer {
   const writeNow = (line: string): void => {
     file.append(line);
     file.flush();

@@ -1,4 +1,4 @@
-/** Argument values that the operator has asked to keep: by tool and path, without secrets, and short. */
+/** Records the argument values that the operator selected by tool and path: without secrets, and truncated. */
 
 import type { Request } from "../../enforcement/request.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
@@ -13,13 +13,14 @@ export interface CaptureRule {
   readonly paths: readonly string[];
 }
 
-/** Values by their paths, as text; undefined when nothing is kept of this request. */
+/** Recorded values by path, as text. */
 export type CapturedValues = Readonly<Record<string, string>>;
+/** Undefined when nothing is recorded of the request. */
 export type Capture = (request: Request) => CapturedValues | undefined;
 
-/** Longest value as kept. */
+/** Longest value as recorded, in characters. */
 const MAX_LENGTH = 512;
-/** Of a longer value no more than this is searched for secrets: what is kept is at its beginning. */
+/** Characters of a value that are searched for secrets; only the first MAX_LENGTH of them are recorded. */
 const MAX_SEARCHED = 65_536;
 
 interface NamedPath {
@@ -27,17 +28,17 @@ interface NamedPath {
   readonly path: ArgumentPath;
 }
 
-/** Each request is read once, however often it is asked about. @throws TypeError for a path that is none, which settings refuse. */
+/** Reads the arguments of each request once. @throws TypeError for an invalid path, which the settings refuse before. */
 export function createCapture(rules: readonly CaptureRule[]): Capture {
   const pathsOf = new Map<string, NamedPath[]>();
   for (const { tool, paths } of rules)
     pathsOf.set(tool, [...(pathsOf.get(tool) ?? []), ...paths.map(namedPath)]);
-  const known = new WeakMap<Request, CapturedValues>();
+  const capturedByRequest = new WeakMap<Request, CapturedValues>();
   return (request) => {
     const paths = request.tool && pathsOf.get(request.tool.name);
-    if (paths === undefined || request.args === undefined) return known.get(request);
-    const captured = known.get(request) ?? valuesAt(request.args.text, paths);
-    known.set(request, captured);
+    if (paths === undefined || request.args === undefined) return capturedByRequest.get(request);
+    const captured = capturedByRequest.get(request) ?? valuesAt(request.args.text, paths);
+    capturedByRequest.set(request, captured);
     return captured;
   };
 }
@@ -54,13 +55,13 @@ function valuesAt(text: string, paths: readonly NamedPath[]): CapturedValues {
   const args = reading.value;
   const pairs = paths.flatMap(({ name, path }) => {
     const value = resolveArgument(args, path);
-    return value === undefined ? [] : [[name, keptText(value, path)] as const];
+    return value === undefined ? [] : [[name, redactedText(value, path)] as const];
   });
   return Object.fromEntries(pairs);
 }
 
-// Security: first without secrets, then cut, so that half a token is not taken for a harmless text.
-function keptText(value: Json, path: ArgumentPath): string {
+// Security: secrets are removed before the cut, since half a token would not be recognised.
+function redactedText(value: Json, path: ArgumentPath): string {
   if (path.some(isSecretKey)) return REDACTED;
   const text = typeof value === "string" ? value : printJson(withoutSecretMembers(value));
   const clean = withoutSecrets(text.slice(0, MAX_SEARCHED));

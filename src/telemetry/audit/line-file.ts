@@ -1,38 +1,38 @@
-/** A file that lines are appended to: in small batches, synchronously, and counting what could not be written. */
+/** A file to append lines to: in small batches, synchronously; lines that cannot be written are counted. */
 
 import { closeSync, openSync, writeSync } from "node:fs";
 
 export interface LineFileOptions {
   /** A path, or a descriptor that stays open, such as 2. */
   readonly target: string | number;
-  /** How many lines were lost. */
+  /** Called with the number of lines that were lost. */
   readonly onDropped: (lines: number) => void;
 }
 
-/** While lines come fast they wait for the end of this turn of the event loop, or until they are so many characters. */
+/** At this many characters a batch is written before the end of the event loop's turn. */
 const BATCH_LENGTH = 65_536;
-/** A line that comes so long after the last write is written at once: who acts on its call finds it there. */
+/** A line that comes this long after the last write is written at once, so that a reader of the file sees it. */
 const QUIET_MS = 2;
 const NEWLINE = 0x0a;
-/** What may wait for a pipe that is full. */
-const MAX_REST = 1_048_576;
+/** Bytes that may wait for a full pipe. */
+const MAX_REST_BYTES = 1_048_576;
 const RETRY_MS = 10;
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** Nothing here throws but the constructor. */
+/** Only the constructor throws. */
 export class LineFile {
   readonly #target: string | number;
   readonly #onDropped: (lines: number) => void;
   #descriptor: number;
   #batch: string[] = [];
   #batchLength = 0;
-  /** What a full pipe did not take yet, and the line breaks in it. */
-  #rest: Buffer = NOTHING;
+  /** Bytes that a full pipe has not accepted yet. */
+  #rest: Buffer = EMPTY;
   #isRetrying = false;
   #writtenAtMs = 0;
-  /** The file ends within a line. */
+  /** Whether the file ends within a line. */
   #isWithinLine = false;
-  /** The rest of that line was lost; the next one must not be glued to it. */
+  /** Whether the rest of that line was lost; the next line then needs a line break before it. */
   #isTorn = false;
   #isClosed = false;
 
@@ -66,7 +66,7 @@ export class LineFile {
     );
   }
 
-  /** For rotation: lets go of the file, and opens the one that has its name now. On failure it keeps the old one. */
+  /** Opens the file again by its path, after a rotation. Returns the error on failure; the old file stays in use. */
   reopen(): Error | undefined {
     if (typeof this.#target === "number" || this.#isClosed) return undefined;
     this.flush();
@@ -90,7 +90,7 @@ export class LineFile {
   }
 
   #write(bytes: Buffer): void {
-    this.#rest = NOTHING;
+    this.#rest = EMPTY;
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
@@ -106,9 +106,9 @@ export class LineFile {
     }
   }
 
-  /** A full pipe gets another chance; with a full disk the lines are lost and counted. */
+  /** Retries a full pipe later; with any other error, such as a full disk, the lines are lost and counted. */
   #keepOrDrop(rest: Buffer, error: unknown): void {
-    if (isFullPipe(error) && rest.length <= MAX_REST) {
+    if (isFullPipe(error) && rest.length <= MAX_REST_BYTES) {
       this.#rest = rest;
       this.#retry();
       return;
@@ -131,12 +131,12 @@ function isFullPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAGAIN";
 }
 
-/** A line that was cut counts as one. */
+/** A truncated line counts as one. */
 function linesIn(bytes: Buffer): number {
   return bytes.reduce((sum, byte) => sum + (byte === NEWLINE ? 1 : 0), 0);
 }
 
-/** Security: readable by the owner alone. */
+// Security: readable by the owner alone.
 function open(target: string | number): number {
   return typeof target === "number" ? target : openSync(target, "a", 0o600);
 }

@@ -1,4 +1,4 @@
-/** What the log says about calls: denials, refusals and failures, each kind a few times a minute; success is silent. */
+/** Logs denials, refusals and failures, each at a bounded rate; a successful call is not logged. */
 
 import type { Ending, Judgement, Observer, Refusal } from "../../enforcement/observer.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
@@ -8,7 +8,7 @@ import { copyString } from "../metrics/labels.ts";
 import type { Log } from "./log.ts";
 import { createLogSampler } from "./log-sampling.ts";
 
-/** Lines per kind and minute; the audit log has them all. */
+/** Lines per kind and minute; the audit log records every event. */
 const LINES_PER_MINUTE = 60;
 const MAX_NAME = 256;
 
@@ -22,27 +22,27 @@ export interface LogObserverOptions {
 }
 
 export function createLogObserver({ log, traceIdOf, now }: LogObserverOptions): Observer {
-  const limit = createLogSampler(LINES_PER_MINUTE, now);
-  const say = (level: "info" | "warn", message: string, fields: () => object): void => {
-    const suppressed = limit.admit(message);
+  const sampler = createLogSampler(LINES_PER_MINUTE, now);
+  const logSampled = (level: "info" | "warn", message: string, fields: () => object): void => {
+    const suppressed = sampler.admit(message);
     if (suppressed === undefined) return;
     log[level]({ ...fields(), ...(suppressed > 0 && { suppressed }) }, message);
   };
-  const about = (request: Request): object => ({ ...identify(request), trace_id: traceIdOf(request) });
+  const about = (request: Request): object => ({ ...requestFields(request), trace_id: traceIdOf(request) });
   return {
     requestJudged: (request, judgement) => {
       if (isBlocked(judgement.decision))
-        say("info", "call denied", () => ({ ...about(request), ...why(judgement) }));
+        logSampled("info", "call denied", () => ({ ...about(request), ...denialFields(judgement) }));
     },
     requestEnded: (request, ending) => {
       if (FAILURES.has(ending.outcome))
-        say("warn", "request failed", () => ({ ...about(request), ...how(ending) }));
+        logSampled("warn", "request failed", () => ({ ...about(request), ...endingFields(ending) }));
     },
-    messageRefused: (refusal) => say("warn", "message refused", () => describeRefusal(refusal)),
+    messageRefused: (refusal) => logSampled("warn", "message refused", () => refusalFields(refusal)),
   };
 }
 
-function identify({ id, method, tool, agent }: Request): object {
+function requestFields({ id, method, tool, agent }: Request): object {
   return {
     id,
     method: copyString(method, MAX_NAME),
@@ -51,14 +51,14 @@ function identify({ id, method, tool, agent }: Request): object {
   };
 }
 
-function why({ decision: { denial } }: Judgement): object {
+function denialFields({ decision: { denial } }: Judgement): object {
   return { effect: denial?.effect, reason: denial?.reason, rule: denial?.rule };
 }
 
-function how({ outcome, totalMs, httpStatus }: Ending): object {
+function endingFields({ outcome, totalMs, httpStatus }: Ending): object {
   return { outcome, duration_ms: Math.round(totalMs), status: httpStatus };
 }
 
-function describeRefusal({ id, cause, detail, agent, bytes }: Refusal): object {
+function refusalFields({ id, cause, detail, agent, bytes }: Refusal): object {
   return { id, cause, detail, agent: agent && copyString(agent.name, MAX_NAME), bytes };
 }

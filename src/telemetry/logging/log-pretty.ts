@@ -1,13 +1,13 @@
 /** A log line for people at a terminal: `12:00:00.000 WARN  message  key=value`. */
 
-/** A line that is no JSON object is passed as it is. */
+/** Formats one JSON line for a terminal; a line that is not a JSON object is returned unchanged. */
 export function prettyLine(line: string): string {
   const fields = parseFields(line);
   if (fields === undefined) return line;
   const { level, time, msg, err, ...rest } = fields;
-  const words = Object.entries(rest).map(([key, value]) => `${key}=${wordOf(value)}`);
-  const head = `${clockOf(time)} ${wordOf(level).toUpperCase().padEnd(5)} ${wordOf(msg)}`;
-  return `${[head, ...words].join("  ")}\n${stackOf(err)}`;
+  const texts = Object.entries(rest).map(([key, value]) => `${key}=${textOf(value)}`);
+  const head = `${clockOf(time)} ${textOf(level).toUpperCase().padEnd(5)} ${textOf(msg)}`;
+  return `${[head, ...texts].join("  ")}\n${stackOf(err)}`;
 }
 
 function parseFields(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -23,8 +23,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Security: control characters stay escaped, so that a name in a field cannot drive the terminal. */
-function wordOf(value: unknown): string {
+/** Security: control characters stay escaped, so that text in a field cannot send terminal commands. */
+function textOf(value: unknown): string {
   if (value === undefined) return "";
   const isPlain = typeof value === "string" && /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(value);
   return isPlain ? value : (JSON.stringify(value) ?? "");
@@ -36,9 +36,9 @@ function clockOf(time: unknown): string {
 
 function stackOf(err: unknown): string {
   if (!isRecord(err)) return "";
-  const stack = typeof err["stack"] === "string" ? err["stack"] : wordOf(err["message"]);
+  const stack = typeof err["stack"] === "string" ? err["stack"] : textOf(err["message"]);
   return `${stack
     .split("\n")
-    .map((line) => `    ${wordOf(line)}`)
+    .map((line) => `    ${textOf(line)}`)
     .join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
-/** Lets a few events of one kind through in each minute and counts the rest. */
+/** Limits how many events of one kind are logged in each minute, and counts the rest. */
 
 export interface LogSampler {
-  /** Undefined: keep quiet. Else say it, and that this many were kept quiet since the last one. */
+  /** Undefined when the event is not to be logged; else how many were suppressed since the last one that was. */
   readonly admit: (kind: string) => number | undefined;
 }
 
@@ -13,7 +13,7 @@ interface Window {
 
 const WINDOW_MS = 60_000;
 
-/** Kinds must come from a closed set: each is remembered for good. */
+/** Invariant: kinds come from a closed set, since each is kept in memory until the process ends. */
 export function createLogSampler(maxPerMinute: number, now: () => number): LogSampler {
   const windows = new Map<string, Window>();
   return {

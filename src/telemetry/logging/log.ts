@@ -1,4 +1,4 @@
-/** The log: pino, one line per event, constant messages with the data in fields, written before the call returns. */
+/** The log, by pino: one line per event, a constant message with data in fields, written synchronously. */
 
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from "pino";
 import { prettyLine } from "./log-pretty.ts";
@@ -11,14 +11,11 @@ export type Log = Logger;
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** `stderr` whenever stdout carries MCP; a stream for tests. */
-  readonly destination: "stdout" | "stderr" | DestinationStream;
-  /** Fields for every line, such as the trace id of what is going on. */
-  readonly mixin?: () => Record<string, unknown>;
+  /** Absent means stderr, since stdout may carry MCP. */
+  readonly destination?: DestinationStream;
 }
 
-export function createLog({ level, format, destination: target, mixin }: LogOptions): Log {
-  const stream = typeof target === "string" ? standardStream(target) : target;
+export function createLog({ level, format, destination: stream = standardError() }: LogOptions): Log {
   return pino(
     {
       level,
@@ -26,18 +23,17 @@ export function createLog({ level, format, destination: target, mixin }: LogOpti
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { ...CENSOR, paths: [...CENSOR.paths] },
-      // Security: last, on the finished line, so that a secret inside an error's message is found too.
+      // Security: applied to the finished line, so that a secret inside an error's message is removed too.
       hooks: { streamWrite: withoutSecrets },
-      ...(mixin && { mixin }),
     },
     format === "pretty" ? { write: (line) => stream.write(prettyLine(line)) } : stream,
   );
 }
 
-/** Synchronous: what was logged before a crash is there, and the asynchronous one costs more per line. */
-function standardStream(target: "stdout" | "stderr"): DestinationStream {
-  const stream = destination({ dest: target === "stdout" ? 1 : 2, sync: true });
-  // A log that cannot be written, such as to a closed pipe, must not end the sidecar.
+/** Synchronous, so that lines logged before a crash are written; an asynchronous stream also costs more per line. */
+function standardError(): DestinationStream {
+  const stream = destination({ dest: 2, sync: true });
+  // A failed write, such as to a closed pipe, must not end the sidecar.
   stream.on("error", () => undefined);
   return stream;
 }

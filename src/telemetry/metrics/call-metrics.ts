@@ -1,4 +1,4 @@
-/** Counts what happens to requests and messages. */
+/** Metrics of requests and messages, updated by an observer. */
 
 import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
@@ -15,7 +15,7 @@ export type TraceIdOf = (request: Request) => string | undefined;
 export interface CallContext {
   /** Names the sampled trace that an exemplar points to. */
   readonly traceIdOf: TraceIdOf;
-  /** Of the connection to the guarded server; absent when it is the agent's. */
+  /** Transport to the server; undefined when it is the same as the agent's. */
   readonly upstreamTransport: Transport | undefined;
 }
 
@@ -73,29 +73,33 @@ function countCall(families: Families, bounds: CardinalityLimits, request: Reque
   families.resultBytes.series(tool).observe(ending.resultBytes);
 }
 
-interface Timed {
+interface EndedRequest {
   readonly request: Request;
   readonly ending: Ending;
   readonly context: CallContext;
 }
 
-function observeDurations(families: Families, tool: string, { request, ending, context }: Timed): void {
+function observeDurations(
+  families: Families,
+  tool: string,
+  { request, ending, context }: EndedRequest,
+): void {
   const { totalMs, upstreamMs, outcome } = ending;
   const traceId = context.traceIdOf(request);
   const method = methodLabel(request.method);
   const errorType = errorTypeOf(outcome) ?? "";
-  const near = networkTransportOf(request.transport);
-  families.serverDuration.series(method, tool, errorType, near).observe(totalMs / 1000, traceId);
+  const downstream = networkTransportOf(request.transport);
+  families.serverDuration.series(method, tool, errorType, downstream).observe(totalMs / 1000, traceId);
   if (upstreamMs !== undefined) {
-    const far = networkTransportOf(context.upstreamTransport ?? request.transport);
-    families.clientDuration.series(method, tool, errorType, far).observe(upstreamMs / 1000, traceId);
+    const upstream = networkTransportOf(context.upstreamTransport ?? request.transport);
+    families.clientDuration.series(method, tool, errorType, upstream).observe(upstreamMs / 1000, traceId);
   }
-  const ownMs = ownTime(ending);
+  const ownMs = overheadMs(ending);
   if (ownMs !== undefined) families.overhead.series().observe(ownMs / 1000);
 }
 
-/** A denied call is ours from end to end; one that failed on its way upstream says nothing about us. */
-function ownTime({ outcome, totalMs, upstreamMs }: Ending): number | undefined {
+/** Time that Tollgate added: all of a denied call. Undefined for a call that failed before the upstream responded. */
+function overheadMs({ outcome, totalMs, upstreamMs }: Ending): number | undefined {
   if (outcome === "denied") return totalMs;
   return upstreamMs === undefined ? undefined : Math.max(0, totalMs - upstreamMs);
 }

@@ -1,11 +1,11 @@
-/** Which names may become labels in one sidecar: agents, tools, rules, and pairs of agent and tool. */
+/** Bounds on label values in one sidecar: agents, tools, rules, and pairs of agent and tool. */
 
 import type { Request } from "../../enforcement/request.ts";
 import { BoundedLabel, OTHER_LABEL, UNKNOWN_LABEL } from "./labels.ts";
 import type { LabelBound } from "./label-values.ts";
 
 export interface CardinalityOptions {
-  /** Names from the configuration, which always have their place. */
+  /** Agents that the configuration names; each always has a label value of its own. */
   readonly agents: readonly string[];
   /** Further agents; absent means 200. */
   readonly maxAgents?: number;
@@ -21,6 +21,7 @@ export class CardinalityLimits {
   readonly agents: BoundedLabel;
   readonly tools: BoundedLabel;
   readonly rules: BoundedLabel;
+  /** Label values of the agents that the configuration names. */
   readonly named: ReadonlySet<string>;
   readonly #pairs = new Map<string, Set<string>>();
   readonly #onOverflow: (label: LabelBound) => void;
@@ -39,21 +40,21 @@ export class CardinalityLimits {
     this.#unnamedRoom = Math.floor(this.#pairRoom / 2);
   }
 
-  /** The tool's label: a name that only the caller knows never becomes one. */
+  /** The tool's label value. Security: a name that only the caller knows never becomes one. */
   toolLabel(request: Request): string {
     if (request.tool === undefined) return "";
     return request.tool.isKnown ? this.tools.valueFor(request.tool.name) : UNKNOWN_LABEL;
   }
 
   /**
-   * The agent's label beside this tool. Past the bound on pairs it is `_other`, so that 200 agents on 800 tools do not
-   * become 160,000 pairs; agents that the configuration does not name may fill half of the room.
+   * The agent's label value next to this tool. Past the bound on pairs it is `_other`, so that 200 agents on 800 tools do
+   * not become 160,000 pairs; agents that the configuration does not name may use half of the pairs.
    */
   agentLabel(request: Request, tool: string): string {
     const agent = this.agents.valueFor(request.agent.name);
     if (agent === OTHER_LABEL || tool === UNKNOWN_LABEL) return agent;
     const agents = this.#pairs.get(tool);
-    if (agents?.has(agent) || this.#takeRoom(agent)) {
+    if (agents?.has(agent) || this.#takePair(agent)) {
       if (agents === undefined) this.#pairs.set(tool, new Set([agent]));
       else agents.add(agent);
       return agent;
@@ -62,11 +63,11 @@ export class CardinalityLimits {
     return OTHER_LABEL;
   }
 
-  #takeRoom(agent: string): boolean {
-    const isStranger = !this.named.has(agent);
-    if (this.#pairRoom === 0 || (isStranger && this.#unnamedRoom === 0)) return false;
+  #takePair(agent: string): boolean {
+    const isUnnamed = !this.named.has(agent);
+    if (this.#pairRoom === 0 || (isUnnamed && this.#unnamedRoom === 0)) return false;
     this.#pairRoom -= 1;
-    if (isStranger) this.#unnamedRoom -= 1;
+    if (isUnnamed) this.#unnamedRoom -= 1;
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** The two forms of a scrape, and which of them a scraper asks for. */
+/** The two exposition formats, and the choice between them by the `Accept` header. */
 
 export type Format = "openmetrics" | "text";
 
@@ -14,7 +14,7 @@ export function chooseFormat(accept: string | undefined): Format {
   return openMetrics > 0 && openMetrics >= text ? "openmetrics" : "text";
 }
 
-/** The highest q that one of the media types has in an `Accept` header; 0 when none is in it. */
+/** The highest q of these media types in an `Accept` header; 0 when it lists none of them. */
 function qualityOf(accept: string | undefined, types: readonly string[]): number {
   const qualities = (accept ?? "").split(",").map((range) => {
     const [type = "", ...parameters] = range.toLowerCase().split(";");

@@ -1,28 +1,28 @@
-/** What a scrape gets: every family written in slices, and the process metrics after them. */
+/** The response to a scrape: every family, written in slices, then the process metrics. */
 
 import { CONTENT_TYPES, type Format } from "./exposition-format.ts";
 import type { AnyFamily } from "./registry.ts";
 
 export interface Exposition {
   readonly contentType: string;
-  /** Whole lines, so few in each that writing one takes a fraction of a millisecond. */
+  /** Whole lines; writing one piece takes a fraction of a millisecond. */
   readonly pieces: readonly string[];
-  /** All of them; megabytes where there are many series. */
+  /** All pieces joined; megabytes with many series. */
   readonly body: string;
 }
 
-/** Writes all families; the event loop turns between two slices, so that no scrape delays a call. `lastBlock` is in OpenMetrics. */
+/** Writes all families, and yields to the event loop between slices, so that a scrape delays no call. `lastBlock` returns OpenMetrics. */
 export async function renderExposition(
   families: readonly AnyFamily[],
   format: Format,
   lastBlock: () => Promise<string>,
 ): Promise<Exposition> {
   const pieces: string[] = [];
-  const pace = createPace();
+  const yieldAfter = createYield();
   for (const family of families) {
     for (const block of family.render(format)) {
       pieces.push(`${block}\n`);
-      await pace(block.length);
+      await yieldAfter(block.length);
     }
   }
   const last = await lastBlock();
@@ -36,7 +36,7 @@ export async function renderExposition(
   };
 }
 
-/** OpenMetrics without exemplars in the text format: counters are named with `_total` in HELP and TYPE. */
+/** Converts OpenMetrics without exemplars to the text format, which names counters with `_total` in HELP and TYPE. */
 export function toTextFormat(block: string): string {
   const counters = new Set(Array.from(block.matchAll(COUNTER), ([, name]) => name));
   return block.replaceAll(COMMENT, (line, kind, name, rest) =>
@@ -47,15 +47,15 @@ export function toTextFormat(block: string): string {
 const COUNTER = /^# TYPE (\S+) counter$/gm;
 const COMMENT = /^# (HELP|TYPE) (\S+) (.*)$/gm;
 
-/** Characters that are written before the event loop turns: well under a millisecond's worth. */
+/** Characters written before yielding to the event loop: well under a millisecond of work. */
 const TURN_LENGTH = 65_536;
 
-function createPace(): (written: number) => Promise<void> | undefined {
-  let sinceTurn = 0;
+function createYield(): (written: number) => Promise<void> | undefined {
+  let sinceYield = 0;
   return (written) => {
-    sinceTurn += written;
-    if (sinceTurn < TURN_LENGTH) return undefined;
-    sinceTurn = 0;
+    sinceYield += written;
+    if (sinceYield < TURN_LENGTH) return undefined;
+    sinceYield = 0;
     return new Promise((resolve) => setImmediate(resolve));
   };
 }

@@ -1,4 +1,4 @@
-/** The series of one metric, found by their label values, and written a slice at a time. */
+/** The series of one metric, found by their label values, and rendered in slices. */
 
 import type { Format } from "./exposition-format.ts";
 import type { HistogramRow, MetricRow, NumberRow } from "./metric-definitions.ts";
@@ -12,7 +12,7 @@ import {
   type Series,
 } from "./series.ts";
 
-/** Lines written before the event loop may turn. */
+/** Lines of one slice; the event loop may run between two slices. */
 const SLICE_LINES = 500;
 
 interface Branch<Kind> {
@@ -25,7 +25,7 @@ export class Family<Kind extends Series> {
   readonly #names: readonly string[];
   readonly #createSeries: (labels: string) => Kind;
   #root: Branch<Kind> = { next: new Map() };
-  /** In the order of birth. */
+  /** In the order of creation. */
   #all: Kind[] = [];
   #shared = "";
 
@@ -35,7 +35,7 @@ export class Family<Kind extends Series> {
     this.#createSeries = create;
   }
 
-  /** The series with these values, one for each label of the row but `server`; born at 0. */
+  /** The series with these values, one for each label of the row but `server`; created with the value 0 when there is none. */
   series(...values: readonly string[]): Kind {
     let branch = this.#root;
     for (const value of values) {
@@ -50,7 +50,7 @@ export class Family<Kind extends Series> {
     return this.#all.length;
   }
 
-  /** Forgets every series; for gauges whose label values come and go. */
+  /** Deletes every series; for gauges whose label values change. */
   reset(): void {
     this.#root = { next: new Map() };
     this.#all = [];
@@ -60,11 +60,11 @@ export class Family<Kind extends Series> {
     this.#shared = this.row.labels.includes("server") ? labelText(["server"], [server]) : "";
   }
 
-  /** The family as blocks of lines without a line break at their end; the first one carries HELP and TYPE. */
+  /** The family as blocks of lines without a line break at their end; the first block begins with HELP and TYPE. */
   *render(format: Format): Generator<string> {
     const lines: string[] = [...declaration(this.row, format)];
     const context = { format, shared: this.#shared };
-    // Invariant: series that are born while this waits come last, and are written too.
+    // Invariant: a series that is created between two slices is rendered last.
     for (const series of this.#all) {
       series.write(lines, context);
       if (lines.length < SLICE_LINES) continue;
@@ -91,7 +91,7 @@ export function histogramFamily(row: HistogramRow): Family<HistogramSeries> {
   return new Family(row, (labels) => histogramSeries(names, labels));
 }
 
-/** OpenMetrics declares a counter without the `_total` of its samples. */
+/** HELP and TYPE. OpenMetrics declares a counter without the `_total` of its samples. */
 function declaration({ name, type, help }: MetricRow, format: Format): readonly string[] {
   const declared = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
   return [`# HELP ${declared} ${help}`, `# TYPE ${declared} ${type}`];

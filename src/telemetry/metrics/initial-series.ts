@@ -1,4 +1,4 @@
-/** Births at zero: a counter that is born at 1 hides its first event from `increase()`. */
+/** Series that are initialised to 0: `increase()` does not see the first event of a counter that is created at 1. */
 
 import { APPROVAL_STATES } from "../../enforcement/approvals/approvals.ts";
 import { METHODS } from "../../mcp/methods.ts";
@@ -10,10 +10,10 @@ import type { CardinalityLimits } from "./cardinality-limits.ts";
 import type { KnownTool } from "./state-metrics.ts";
 import * as labelValues from "./label-values.ts";
 
-/** Series that may be born for tools and agents that nobody has used yet. */
+/** Series that may be created for tools, agents and rules before their first use. */
 const MAX_INITIAL_SERIES = 5000;
 
-/** Everything that is known before the first message. */
+/** Series whose labels have closed sets of values. */
 export function initializeClosedSets(families: Families): void {
   initializeDecisions(families);
   for (const cause of REFUSAL_CAUSES) families.messagesRefused.series(cause);
@@ -36,7 +36,7 @@ export function initializeClosedSets(families: Families): void {
   initializeUnlabelled(families);
 }
 
-/** Calls of named agents on known tools: every outcome if there is room for it, else the two that matter most. */
+/** Calls of named agents on known tools: with every outcome when the bound allows it, else with `success` and `denied`. */
 export function initializeCalls(
   families: Families,
   bounds: CardinalityLimits,
@@ -44,7 +44,7 @@ export function initializeCalls(
 ): void {
   const pairs = tools.length * bounds.named.size;
   const outcomes = [OUTCOMES, ["success", "denied"] as const].find(
-    (some) => pairs * some.length <= MAX_INITIAL_SERIES,
+    (candidates) => pairs * candidates.length <= MAX_INITIAL_SERIES,
   );
   for (const tool of tools) {
     for (const agent of bounds.named) {
@@ -55,7 +55,7 @@ export function initializeCalls(
   }
 }
 
-/** The rules of a policy, so that one that never hits is seen to, and one that cannot be evaluated from its first time on. */
+/** Rules of a policy, so that a rule without hits is visible, and the first evaluation that fails is counted. */
 export function initializeRules(
   families: Families,
   bounds: CardinalityLimits,
@@ -63,14 +63,14 @@ export function initializeRules(
 ): void {
   for (const rule of rules.slice(0, MAX_INITIAL_SERIES))
     families.ruleHits.series(bounds.rules.valueFor(rule), "deny");
-  const tests = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
-  for (const rule of tests.slice(0, MAX_INITIAL_SERIES / labelValues.UNEVALUABLE_CAUSES.length)) {
+  const conditional = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
+  for (const rule of conditional.slice(0, MAX_INITIAL_SERIES / labelValues.UNEVALUABLE_CAUSES.length)) {
     for (const cause of labelValues.UNEVALUABLE_CAUSES)
       families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause);
   }
 }
 
-/** Changes of tools, which alerts wait for. */
+/** Tool changes, on which alerts depend. */
 export function initializeToolChanges(
   families: Families,
   bounds: CardinalityLimits,

@@ -1,18 +1,18 @@
-/** The closed sets of label values that telemetry itself declares; decisions and outcomes declare their own. */
+/** Closed sets of label values that telemetry declares; those of decisions and outcomes are declared in their own rooms. */
 
 import type { Unevaluable } from "../../policy/decision.ts";
 import type { Outcome, Transport } from "../../mcp/vocabulary.ts";
 
-/** Method of a message that answers another. */
+/** The `method` label of a message that is a response. */
 export const RESPONSE_METHOD = "response";
-/** Reason of a decision that allowed without reservation. */
+/** The `reason` label of a decision without a denial. */
 export const NO_REASON = "none";
 
 export const DIRECTIONS = ["downstream", "upstream"] as const;
 export const TRANSPORTS = ["http", "stdio"] as const;
 export const STORE_CAUSES = ["connection", "timeout", "reply", "other"] as const;
 export type StoreCause = (typeof STORE_CAUSES)[number];
-/** Why a line of a wrapped server did not pass. */
+/** Why a line of a wrapped server was dropped. */
 export const DROPPED_LINES = ["not_json_rpc", "unmatched", "too_large"] as const;
 export type DroppedLine = (typeof DROPPED_LINES)[number];
 export const FREEZE_KINDS = ["all", "agent", "tool"] as const;
@@ -28,13 +28,13 @@ export const RELOAD_RESULTS = ["success", "failure"] as const;
 export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair"] as const;
 export type LabelBound = (typeof LABEL_BOUNDS)[number];
 
-/** `error.type` of the conventions: absent on success; ours to say when we denied. */
+/** `error.type` of the OpenTelemetry conventions; undefined on success. */
 export function errorTypeOf(outcome: Outcome): string | undefined {
   if (outcome === "success") return undefined;
   return outcome === "denied" ? "policy_denied" : outcome;
 }
 
-/** `network.transport` of the conventions. */
+/** `network.transport` of the OpenTelemetry conventions. */
 export function networkTransportOf(transport: Transport): "tcp" | "pipe" {
   return transport === "http" ? "tcp" : "pipe";
 }

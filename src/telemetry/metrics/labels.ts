@@ -1,18 +1,18 @@
-/** Label values that are safe for the registry, and the bounds on how many of them there may be. */
+/** Label values that are safe for the registry, and a bound on their number. */
 
 import { createHash } from "node:crypto";
 
-/** Stands for every tool that neither the server nor the policy knows. */
+/** The label value of every tool that neither the server nor the policy names. */
 export const UNKNOWN_LABEL = "_unknown";
-/** Stands for every value past a label's bound. */
+/** The label value of every name past a label's bound. */
 export const OTHER_LABEL = "_other";
 
-/** Longest value as written; a longer one keeps its beginning and a digest of the whole. */
+/** Longest value in characters; a longer one is replaced by its beginning and a digest. */
 const MAX_LENGTH = 112;
 const KEPT_LENGTH = 96;
 
 /**
- * A name as a label value: `:` becomes `;`, and whatever the registry or the text format could confuse is
+ * Encodes a name as a label value: `:` becomes `;`, and any character that the registry or the text format could confuse is
  * percent-encoded (`%`, `;`, `,`, quote, backslash, control characters, a lone surrogate, the `_` of a name that is
  * `_other` or `_unknown` itself).
  *
@@ -26,30 +26,30 @@ export function labelValue(name: string): string {
   return `${escaped.slice(0, KEPT_LENGTH).toWellFormed()}~${digest}`;
 }
 
-/** A label that takes the names it was given, and others up to a bound. */
+/** A label with a bounded number of values: admitted names, and further names up to `max`. */
 export class BoundedLabel {
   readonly #values = new Map<string, string>();
   readonly #onOverflow: () => void;
   readonly #overflow: string;
   #remaining: number;
 
-  /** `max` counts the names that come later; names given through `admit` always have their place. */
+  /** `max` bounds the names that come later; names given to `admit` are not counted. */
   constructor(options: { readonly max: number; readonly overflow: string; readonly onOverflow: () => void }) {
     this.#remaining = options.max;
     this.#overflow = options.overflow;
     this.#onOverflow = options.onOverflow;
   }
 
-  /** Gives a name its place for good. */
+  /** Reserves the label value of a name permanently. */
   admit(name: string): string {
     const value = labelValue(name);
-    this.#values.set(keyOf(name), value);
+    this.#values.set(valueKey(name), value);
     return value;
   }
 
-  /** The label value for a name; past the bound the overflow value, and the overflow is counted. */
+  /** The label value of a name; past the bound the overflow value, and the overflow is reported. */
   valueFor(name: string): string {
-    const value = this.#values.get(keyOf(name));
+    const value = this.#values.get(valueKey(name));
     if (value !== undefined) return value;
     if (this.#remaining === 0) {
       this.#onOverflow();
@@ -60,7 +60,7 @@ export class BoundedLabel {
   }
 }
 
-/** The beginning of a text, as a string of its own that does not keep the message alive it was cut from. */
+/** Copies the first `maxLength` characters into new memory; a slice would keep the whole message alive. */
 export function copyString(text: string, maxLength = text.length): string {
   return Buffer.from(text.slice(0, maxLength), "utf16le").toString("utf16le");
 }
@@ -75,7 +75,7 @@ function percentEncode(unit: string): string {
     : `%u${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Long names are kept by their digest, so that a caller cannot fill the memory with them. */
-function keyOf(name: string): string {
+/** Long names are stored by their digest, so that a caller cannot fill the memory with them. */
+function valueKey(name: string): string {
   return name.length > MAX_LENGTH ? labelValue(name) : name;
 }

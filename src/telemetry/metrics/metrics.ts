@@ -1,4 +1,4 @@
-/** Everything Tollgate counts, as one observer, a handful of setters, and what a scrape gets. */
+/** All metrics: an observer for requests, setters for state, and the response to a scrape. */
 
 import type { LimitReadings } from "../../enforcement/limits/limit-usage.ts";
 import type { Observer } from "../../enforcement/observer.ts";
@@ -25,13 +25,13 @@ import {
 } from "./initial-series.ts";
 
 export interface MetricsOptions extends CardinalityOptions {
-  /** The `server` label until `nameServer` says better. */
+  /** The `server` label of every series. */
   readonly server: string;
   readonly version: string;
   readonly nodeVersion: string;
-  /** Names the sampled trace that exemplars point to; absent without tracing. */
+  /** The sampled trace that exemplars point to; absent without tracing. */
   readonly traceIdOf?: TraceIdOf;
-  /** Of the connection to the guarded server; absent when it is the agent's. */
+  /** Transport to the server; absent when it is the same as the agent's. */
   readonly upstreamTransport?: Transport;
   /** Read at each scrape; absent when there are no limits. */
   readonly readLimits?: () => LimitReadings;
@@ -39,12 +39,11 @@ export interface MetricsOptions extends CardinalityOptions {
 
 export interface Metrics extends StateMetrics {
   readonly observer: Observer;
-  /** The `server` label of every series from now on; for a name that only the upstream knows. */
-  readonly nameServer: (server: string) => void;
+  /** Tools that the server has listed or a policy names; replaces the previous ones. */
   readonly toolsKnown: (tools: readonly KnownTool[]) => void;
   /** Pointers of the rules of the policy in force. */
   readonly rulesKnown: (rules: readonly string[]) => void;
-  /** Series at present, process metrics aside. */
+  /** The current number of series, without process metrics. */
   readonly seriesCount: () => number;
   /** The body of a scrape, in the format that `Accept` asks for. */
   readonly render: (accept: string | undefined) => Promise<Exposition>;
@@ -58,7 +57,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     ...createStateMetrics(families, bounds),
     observer: createCallObserver(families, bounds, { traceIdOf, upstreamTransport }),
-    nameServer: (server) => nameServer(families, server),
     toolsKnown: (tools) => {
       setToolCategories(families, tools);
       initializeCalls(families, bounds, tools);
@@ -73,28 +71,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 function initialize(families: Families, { server, version, nodeVersion }: MetricsOptions): void {
-  nameServer(families, server);
+  for (const family of listFamilies(families)) family.nameServer(labelValue(server));
   initializeClosedSets(families);
   families.buildInfo.series(labelValue(version), labelValue(nodeVersion)).set(1);
   startProcessMetrics();
 }
 
-function nameServer(families: Families, server: string): void {
-  for (const family of listFamilies(families)) family.nameServer(labelValue(server));
-}
-
-/** Scrapes that arrive while one of their format is written share it. */
+/** A scrape that arrives while one of the same format is being written shares its response. */
 function createRender(families: Families, refresh: () => void): Metrics["render"] {
-  const underway = new Map<Format, Promise<Exposition>>();
+  const pendingScrapes = new Map<Format, Promise<Exposition>>();
   return async (accept) => {
     const format = chooseFormat(accept);
-    if (underway.size === 0) refresh();
+    if (pendingScrapes.size === 0) refresh();
     const shared =
-      underway.get(format) ??
+      pendingScrapes.get(format) ??
       renderExposition(listFamilies(families), format, renderProcessMetrics).finally(() =>
-        underway.delete(format),
+        pendingScrapes.delete(format),
       );
-    underway.set(format, shared);
+    pendingScrapes.set(format, shared);
     return shared;
   };
 }

@@ -1,4 +1,4 @@
-/** The few process metrics worth a series: event loop lag, heap, garbage collection, CPU, memory, file descriptors. */
+/** Selected process metrics: event loop lag, heap, garbage collection, CPU, memory, file descriptors. */
 
 import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "prom-client";
 
@@ -16,18 +16,18 @@ export const PROCESS_METRICS = [
   "nodejs_gc_duration_seconds",
 ] as const;
 
-/** The process has one set of them, however many sidecars it holds: their collectors cannot be stopped. */
+/** One set for the process, however many sidecars run in it: prom-client's collectors cannot be stopped. */
 let shared: Registry<OpenMetricsContentType> | undefined;
 
-/** The chosen metrics as one OpenMetrics block. */
+/** The selected metrics as one OpenMetrics block. */
 export async function renderProcessMetrics(): Promise<string> {
   const registry = (shared ??= startCollectors());
-  const whole = await registry.metrics();
-  const blocks = whole.split(/^(?=# HELP )/m).filter((block) => isChosen(block));
+  const all = await registry.metrics();
+  const blocks = all.split(/^(?=# HELP )/m).filter((block) => isSelected(block));
   return blocks.join("").replace(/\n+(?:# EOF\n*)?$/, "");
 }
 
-/** Starts the collectors, so that the first scrape already has a past to tell of. */
+/** Starts the collectors, so that the first scrape already has samples. */
 export function startProcessMetrics(): void {
   shared ??= startCollectors();
 }
@@ -39,6 +39,6 @@ function startCollectors(): Registry<OpenMetricsContentType> {
   return registry;
 }
 
-function isChosen(block: string): boolean {
+function isSelected(block: string): boolean {
   return PROCESS_METRICS.some((name) => block.startsWith(`# HELP ${name} `));
 }

@@ -1,4 +1,4 @@
-/** All families of the metric table, each by its key. */
+/** All metric families, each by its key in the metric table. */
 
 import { histogramFamily, numberFamily, type Family } from "./family.ts";
 import { METRICS, type HistogramRow, type MetricKey, type MetricRow } from "./metric-definitions.ts";
@@ -12,7 +12,7 @@ export type Families = { readonly [Key in MetricKey]: FamilyOf<(typeof METRICS)[
 
 export type AnyFamily = Family<NumberSeries> | Family<HistogramSeries>;
 
-/** @throws TypeError when the table has a row that became no family, which is a fault of ours. */
+/** Creates one family for each row. @throws TypeError when a row has none, which is a bug. */
 export function createFamilies(): Families {
   const families: Record<string, AnyFamily> = {};
   for (const [key, row] of Object.entries<MetricRow>(METRICS)) {

@@ -1,9 +1,9 @@
-/** One series of a metric: it counts in a field or two, and writes its own lines. */
+/** One series of a metric: it holds the value, and writes its own lines. */
 
 import { SYSTEM_CLOCK } from "../../enforcement/clock.ts";
 import type { Format } from "./exposition-format.ts";
 
-/** What stands in every line of a family before the labels of a series, and the labels that all of them have. */
+/** The format of a family's lines, and the labels that all of its series share. */
 export interface LineContext {
   readonly format: Format;
   /** `server="s"`, or empty. */
@@ -11,7 +11,7 @@ export interface LineContext {
 }
 
 export interface Series {
-  /** Adds the lines of the series, without line breaks. */
+  /** Appends the lines of the series to `into`, without line breaks. */
   readonly write: (into: string[], lines: LineContext) => void;
 }
 
@@ -22,11 +22,11 @@ export interface NumberSeries extends Series {
 }
 
 export interface HistogramSeries extends Series {
-  /** `traceId` becomes the bucket's exemplar. */
+  /** Adds one observation; `traceId` becomes the bucket's exemplar. */
   readonly observe: (value: number, traceId?: string) => void;
 }
 
-/** `labels` are the series' own, as `labelText` writes them; empty without any. */
+/** A counter or gauge. `labels` are the labels of this series, from `labelText`; empty when there are none. */
 export function numberSeries(name: string, labels: string): NumberSeries {
   let value = 0;
   return {
@@ -37,14 +37,14 @@ export function numberSeries(name: string, labels: string): NumberSeries {
   };
 }
 
-/** Of the latest observation of its bucket that was traced. */
+/** The latest traced observation of a bucket. */
 interface Exemplar {
   readonly traceId: string;
   readonly value: number;
   readonly atMs: number;
 }
 
-/** Of a histogram: what its lines begin with, up to and with the bucket's bound; the last one is infinite. */
+/** The beginnings of a histogram's lines; a bucket's goes up to and includes its bound, and the last bound is infinite. */
 export interface HistogramNames {
   readonly bounds: readonly number[];
   readonly bucketHeads: readonly string[];
@@ -73,18 +73,18 @@ export function histogramSeries(names: HistogramNames, labels: string): Histogra
   const write = (into: string[], { shared, format }: LineContext): void => {
     const own = joined(shared, labels);
     const tail = own === "" ? "} " : `,${own}} `;
-    let below = 0;
+    let cumulative = 0;
     for (const [bucket, head] of bucketHeads.entries()) {
-      below += counts[bucket] ?? 0;
+      cumulative += counts[bucket] ?? 0;
       const exemplar = format === "openmetrics" ? exemplars?.[bucket] : undefined;
-      into.push(head + tail + below + (exemplar === undefined ? "" : exemplarText(exemplar)));
+      into.push(head + tail + cumulative + (exemplar === undefined ? "" : exemplarText(exemplar)));
     }
-    into.push(`${names.sum}${braced(own)} ${numberText(sum)}`, `${names.count}${braced(own)} ${below}`);
+    into.push(`${names.sum}${braced(own)} ${numberText(sum)}`, `${names.count}${braced(own)} ${cumulative}`);
   };
   return { observe, write };
 }
 
-/** Labels as they stand in a line, without the braces. */
+/** Labels as written in a line, without the braces. */
 export function labelText(names: readonly string[], values: readonly string[]): string {
   return names.map((name, index) => `${name}="${escaped(values[index] ?? "")}"`).join(",");
 }

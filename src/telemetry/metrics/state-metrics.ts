@@ -1,4 +1,4 @@
-/** The state of the sidecar as gauges and counters, set by the parts that know it. */
+/** The state of the sidecar as gauges and counters; each part sets its own. */
 
 import type { LimitReadings } from "../../enforcement/limits/limit-usage.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
@@ -23,10 +23,10 @@ export interface KnownTool {
 }
 
 export interface StateMetrics {
-  /** All policies in force, at the time when they were loaded (milliseconds since the epoch). */
+  /** All policies in force, and when they were loaded, in milliseconds since the epoch. */
   readonly policiesLoaded: (policies: readonly LoadedPolicy[], loadedAtMs: number) => void;
   readonly policyRejected: () => void;
-  /** Tools that the policy names and nobody has, and tools that no rule covers. */
+  /** `unknown`: tools that the policy names and the server does not have; `uncovered`: tools that no rule covers. */
   readonly policyCoverage: (coverage: { readonly unknown: number; readonly uncovered: number }) => void;
   readonly toolChanged: (tool: string, grade: ChangeGrade) => void;
   readonly sessions: (transport: Transport, open: number) => void;

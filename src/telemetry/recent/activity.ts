@@ -1,4 +1,4 @@
-/** Who called what in the last hour, by minute: a bounded picture for the console, which works without Prometheus. */
+/** Calls of the last hour by minute, agent and tool: bounded counts for the console, which works without Prometheus. */
 
 import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
@@ -8,31 +8,31 @@ import { effectOf } from "../../policy/decision.ts";
 import { OTHER_LABEL, copyString, UNKNOWN_LABEL } from "../metrics/labels.ts";
 
 export interface Counts {
-  /** Calls that have ended, those of the next three included. */
+  /** Calls that have ended, including those of the next three counts. */
   readonly calls: number;
   readonly denied: number;
-  /** Passed, and would be denied without shadow mode. */
+  /** Forwarded, and would be denied without shadow mode. */
   readonly wouldDeny: number;
-  /** Passed, and went wrong: at the tool, at the server, on the way. */
+  /** Forwarded, and ended in an error of the tool, of the server or of the connection. */
   readonly failed: number;
 }
 
 export interface AgentToolActivity extends Counts {
-  /** `_other` stands for all agents past the bound. */
+  /** `_other` for all agents past the bound. */
   readonly agent: string;
-  /** `_unknown` stands for all tools that neither the server nor a policy knows. */
+  /** `_unknown` for all tools that neither the server nor a policy names. */
   readonly tool: string;
   readonly category: Category;
 }
 
 export interface MinuteActivity extends Counts {
-  /** Milliseconds since the epoch, when the minute began. */
+  /** Start of the minute, in milliseconds since the epoch. */
   readonly startMs: number;
 }
 
 export interface Activity {
   readonly observer: Observer;
-  /** The last 60 minutes, the one under way included; oldest first, quiet ones too. */
+  /** The last 60 minutes, oldest first, including the current one and minutes without calls. */
   readonly read: () => {
     readonly minutes: readonly MinuteActivity[];
     readonly pairs: readonly AgentToolActivity[];
@@ -41,7 +41,7 @@ export interface Activity {
 
 export interface ActivityOptions {
   readonly nowMs: () => number;
-  /** Pairs of agent and tool at once; absent means 2,000. Agents without proof of their name may fill half. */
+  /** Pairs of agent and tool in memory; absent means 2,000. Unverified agents may use half of them. */
   readonly maxPairs?: number;
 }
 
@@ -53,12 +53,12 @@ const MAX_NAME = 256;
 export function createActivity({ nowMs, maxPairs = 2_000 }: ActivityOptions): Activity {
   const pairs = new Map<string, Pair>();
   const total = new MinuteCounts();
-  /** The minute in which pairs that were quiet for an hour were forgotten last. */
+  /** The minute of the last sweep, which drops pairs without a call for an hour. */
   let sweptAt = 0;
   const sweep = (minute: number): void => {
     if (minute === sweptAt) return;
     sweptAt = minute;
-    for (const [key, { ring }] of pairs) if (ring.isQuiet(minute)) pairs.delete(key);
+    for (const [key, { counts }] of pairs) if (counts.isIdle(minute)) pairs.delete(key);
   };
   const count = (request: Request, ending: Ending, judgement: Judgement | undefined): void => {
     if (request.tool === undefined) return;
@@ -66,7 +66,7 @@ export function createActivity({ nowMs, maxPairs = 2_000 }: ActivityOptions): Ac
     sweep(minute);
     const kind = kindOf(ending.outcome, judgement);
     total.add(minute, kind);
-    pairFor(pairs, namesOf(request), maxPairs).ring.add(minute, kind);
+    pairFor(pairs, namesOf(request), maxPairs).counts.add(minute, kind);
   };
   return { observer: { requestEnded: count }, read: () => readAll(total, pairs, nowMs()) };
 }
@@ -75,27 +75,27 @@ interface Pair {
   readonly agent: string;
   readonly tool: string;
   readonly category: Category;
-  readonly ring: MinuteCounts;
+  readonly counts: MinuteCounts;
 }
 
-/** The pair's own place; past the bound that of all other agents with the tool, and past twice the bound one for all. */
+/** The pair's own counts; past the bound those of all other agents with this tool, and past twice the bound those of all other pairs. */
 function pairFor(pairs: Map<string, Pair>, names: Names, max: number): Pair {
   return pairs.get(pairKey(names.agent, names.tool?.name ?? UNKNOWN_LABEL)) ?? newPair(pairs, names, max);
 }
 
 function newPair(pairs: Map<string, Pair>, { agent, tool, verified }: Names, max: number): Pair {
-  const places = [
-    { agent, tool, room: verified ? max : max / 2 },
-    { agent: OTHER_LABEL, tool, room: max * 2 },
-    { agent: OTHER_LABEL, tool: undefined, room: Infinity },
+  const candidates = [
+    { agent, tool, capacity: verified ? max : max / 2 },
+    { agent: OTHER_LABEL, tool, capacity: max * 2 },
+    { agent: OTHER_LABEL, tool: undefined, capacity: Infinity },
   ];
-  for (const { room, ...names } of places) {
+  for (const { capacity, ...names } of candidates) {
     const key = pairKey(names.agent, names.tool?.name ?? UNKNOWN_LABEL);
     const known = pairs.get(key);
     if (known !== undefined) return known;
-    if (pairs.size < room) return addPair(pairs, key, names);
+    if (pairs.size < capacity) return addPair(pairs, key, names);
   }
-  throw new RangeError("the last place has room without end");
+  throw new RangeError("the last candidate has no bound");
 }
 
 function addPair(pairs: Map<string, Pair>, key: string, { agent, tool }: Omit<Names, "verified">): Pair {
@@ -104,7 +104,7 @@ function addPair(pairs: Map<string, Pair>, key: string, { agent, tool }: Omit<Na
     agent: copyString(agent),
     tool: name,
     category: tool?.category ?? "unknown",
-    ring: new MinuteCounts(),
+    counts: new MinuteCounts(),
   };
   pairs.set(copyString(key), pair);
   return pair;
@@ -112,25 +112,26 @@ function addPair(pairs: Map<string, Pair>, key: string, { agent, tool }: Omit<Na
 
 interface Names {
   readonly agent: string;
-  /** Undefined for a name that only the caller knows. */
+  /** Undefined when only the caller knows the name. */
   readonly tool: { readonly name: string; readonly category: Category } | undefined;
   readonly verified: boolean;
 }
 
 function namesOf({ agent, tool }: Request): Names {
   return {
-    agent: cut(agent.name),
-    tool: tool?.isKnown === true ? { name: cut(tool.name), category: tool.category.category } : undefined,
+    agent: truncated(agent.name),
+    tool:
+      tool?.isKnown === true ? { name: truncated(tool.name), category: tool.category.category } : undefined,
     verified: agent.verified,
   };
 }
 
-/** With a length, so that no part of one name can be taken for the beginning of the next. */
+/** Injective: the length keeps two names from running into each other. */
 function pairKey(agent: string, tool: string): string {
   return `${agent.length}:${agent}${tool}`;
 }
 
-function cut(text: string): string {
+function truncated(text: string): string {
   return text.length <= MAX_NAME ? text : text.slice(0, MAX_NAME);
 }
 
@@ -152,10 +153,10 @@ function kindOf(outcome: Outcome, judgement: Judgement | undefined): Kind {
   }
 }
 
-/** Counts of the last hour, a slot for each minute of it. */
+/** Counts of the last hour, in one slot for each minute. */
 class MinuteCounts {
   readonly #counts = new Uint32Array(MINUTES * KINDS);
-  /** Which minute each slot holds. */
+  /** The minute that each slot holds. */
   readonly #minutes = new Float64Array(MINUTES);
   #last = 0;
 
@@ -170,19 +171,19 @@ class MinuteCounts {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
-  isQuiet(nowMinute: number): boolean {
+  isIdle(nowMinute: number): boolean {
     return this.#last <= nowMinute - MINUTES;
   }
 
   at(minute: number): Counts {
     const slot = minute % MINUTES;
-    if (this.#minutes[slot] !== minute) return NOTHING;
+    if (this.#minutes[slot] !== minute) return NO_CALLS;
     const [called = 0, denied = 0, wouldDeny = 0, failed = 0] = this.#counts.subarray(slot * KINDS);
     return { calls: called + denied + wouldDeny + failed, denied, wouldDeny, failed };
   }
 }
 
-const NOTHING: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
+const NO_CALLS: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
 
 function readAll(
   total: MinuteCounts,
@@ -193,9 +194,9 @@ function readAll(
   const minutes = Array.from({ length: MINUTES }, (_, index) => last - MINUTES + 1 + index);
   return {
     minutes: minutes.map((minute) => ({ startMs: minute * MINUTE_MS, ...total.at(minute) })),
-    pairs: Array.from(pairs.values(), ({ ring, ...names }) => ({
+    pairs: Array.from(pairs.values(), ({ counts, ...names }) => ({
       ...names,
-      ...minutes.map((minute) => ring.at(minute)).reduce(addCounts, NOTHING),
+      ...minutes.map((minute) => counts.at(minute)).reduce(addCounts, NO_CALLS),
     })).filter(({ calls }) => calls > 0),
   };
 }

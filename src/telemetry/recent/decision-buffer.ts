@@ -1,4 +1,4 @@
-/** The latest decisions, for people who look: a bounded ring that can be listed, searched and listened to. */
+/** The latest decisions for the console: a bounded ring that can be listed, searched and subscribed to. */
 
 import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
@@ -11,22 +11,22 @@ import { copyString } from "../metrics/labels.ts";
 
 export interface Decisions {
   readonly observer: Observer;
-  /** Newest first, those that match; absent means all. */
+  /** The newest `limit` decisions that match, newest first; without a filter all match. */
   readonly list: (limit: number, filter?: DecisionFilter) => readonly DecisionEntry[];
   readonly get: (id: string) => DecisionEntry | undefined;
-  /** What was judged, for an explanation; of a long message the arguments are gone. */
+  /** The request and its decision, for an explanation; a long message is kept without its arguments. */
   readonly decidedRequest: (id: string) => DecidedRequest | undefined;
-  /** Values that were kept of the last call that this approval is about. */
+  /** Argument values of the latest call that needs this approval; undefined when none are recorded. */
   readonly capturedFor: (approval: string) => CapturedValues | undefined;
-  /** The listener hears of each decision once: when denied, or when the call ended. Returns the way to stop it. */
+  /** Calls the listener once for each decision: on a denial at once, else when the call has ended. Returns the function that unsubscribes. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
 }
 
 export interface DecisionsOptions {
-  /** How many are kept. */
+  /** Decisions in memory. */
   readonly capacity: number;
   readonly traceIdOf?: (request: Request) => string | undefined;
-  /** Argument values that are kept; absent means none. */
+  /** Argument values that are recorded; absent means none. */
   readonly capture?: Capture;
 }
 
@@ -35,7 +35,7 @@ export interface DecidedRequest {
   readonly judgement: Judgement;
 }
 
-/** What a decision is described from, once somebody asks: most are never looked at. */
+/** The source of an entry, which is built only when it is read: most are never read. */
 interface Slot extends DecidedRequest {
   readonly traceId: string | undefined;
   readonly captured: CapturedValues | undefined;
@@ -49,7 +49,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     request: compact(request),
     judgement,
     traceId: traceIdOf?.(request),
-    // Now, since a long message is not kept.
+    // Captured now, since a long message is not kept.
     captured: capture?.(request),
   });
   const slots = new SlotRing(capacity);
@@ -58,7 +58,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     observer: {
       requestJudged: (request, judgement) => {
         const slot = slotOf(request, judgement);
-        slots.keep(slot);
+        slots.add(slot);
         if (isBlocked(judgement.decision)) publish(listeners, slot);
       },
       requestEnded: (request, ending, judgement) => {
@@ -69,7 +69,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
       },
     },
     list: (limit, filter = {}) => newest(slots, limit, filter),
-    get: (id) => describeAny(slots.find(({ request }) => request.id === id)),
+    get: (id) => optionalEntry(slots.find(({ request }) => request.id === id)),
     decidedRequest: (id) => slots.find(({ request }) => request.id === id),
     capturedFor: (approval) => slots.find(({ judgement }) => judgement.approval === approval)?.captured,
     subscribe: (listener) => subscribe(listeners, listener),
@@ -87,7 +87,7 @@ function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
   for (const listener of listeners) listener(entry);
 }
 
-/** The latest slots, the oldest overwritten by the next. A call that ends is among the newest: a search from there beats a table of all. */
+/** The latest slots; the next one overwrites the oldest. Searched from the newest, where a call that ends is found quickly. */
 class SlotRing {
   readonly #slots: Slot[] = [];
   readonly #capacity: number;
@@ -97,7 +97,7 @@ class SlotRing {
     this.#capacity = capacity;
   }
 
-  keep(slot: Slot): void {
+  add(slot: Slot): void {
     this.#slots[this.#next] = slot;
     this.#next = (this.#next + 1) % this.#capacity;
   }
@@ -106,7 +106,7 @@ class SlotRing {
     return [...this.#slots.slice(this.#next), ...this.#slots.slice(0, this.#next)].toReversed();
   }
 
-  /** The newest that matches. */
+  /** The newest slot that matches. */
   find(matches: (slot: Slot) => boolean): Slot | undefined {
     for (let back = 1; back <= this.#slots.length; back += 1) {
       const slot = this.#slots[(this.#next - back + this.#capacity) % this.#capacity];
@@ -126,12 +126,12 @@ function newest(slots: SlotRing, limit: number, filter: DecisionFilter): readonl
     .toArray();
 }
 
-/** Messages up to this length may be kept alive by the ring. */
-const SMALL_BYTES = 8192;
+/** Messages up to this length may stay in memory through the ring. */
+const MAX_KEPT_BYTES = 8192;
 
-/** Names of a large message are copied, so that the ring does not keep the message alive that they were cut from. */
+/** Copies the names of a large message, since slices would keep the whole message in memory. */
 function compact(request: Request): Request {
-  if (request.bytes <= SMALL_BYTES) return request;
+  if (request.bytes <= MAX_KEPT_BYTES) return request;
   const { tool, client, agent, args } = request;
   return {
     ...request,
@@ -148,7 +148,7 @@ function compact(request: Request): Request {
 const MAX_NAME = 256;
 const MAX_ARGUMENT_NAMES = 64;
 
-function describeAny(slot: Slot | undefined): DecisionEntry | undefined {
+function optionalEntry(slot: Slot | undefined): DecisionEntry | undefined {
   return slot && entryOf(slot);
 }
 
@@ -158,17 +158,17 @@ function entryOf({ request, judgement, traceId, captured, ending }: Slot): Decis
   return {
     id: request.id,
     time: new Date(request.receivedAtMs).toISOString(),
-    agent: { ...agent, name: cut(agent.name) },
-    ...(client && { client: { name: cut(client.name), version: cut(client.version) } }),
+    agent: { ...agent, name: truncated(agent.name) },
+    ...(client && { client: { name: truncated(client.name), version: truncated(client.version) } }),
     transport: request.transport,
-    method: cut(request.method),
-    ...(tool && { tool: cut(tool.name), category: tool.category }),
-    argumentNames: (args?.keys ?? []).slice(0, MAX_ARGUMENT_NAMES).map(cut),
+    method: truncated(request.method),
+    ...(tool && { tool: truncated(tool.name), category: tool.category }),
+    argumentNames: (args?.keys ?? []).slice(0, MAX_ARGUMENT_NAMES).map(truncated),
     ...(captured && { captured }),
     effect: effectOf(decision),
     ...(decision.denial && { denial: decision.denial }),
     unevaluable: decision.unevaluable,
-    charges: decision.charges.map(chargeOf),
+    charges: decision.charges.map(chargeEntry),
     policyDigest,
     ...(approval !== undefined && { approval }),
     ...(traceId !== undefined && { traceId }),
@@ -176,11 +176,11 @@ function entryOf({ request, judgement, traceId, captured, ending }: Slot): Decis
   };
 }
 
-function chargeOf({ limit, amount }: Charge): DecisionEntry["charges"][number] {
+function chargeEntry({ limit, amount }: Charge): DecisionEntry["charges"][number] {
   return { counter: limit.counter, rule: limit.rule, amount };
 }
 
-function cut(text: string): string {
+function truncated(text: string): string {
   return text.slice(0, MAX_NAME);
 }
 

@@ -7,7 +7,7 @@ import type { Denial, Unevaluable } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
 import type { CapturedValues } from "../audit/capture.ts";
 
-/** One decision, without any argument's value. */
+/** One decision; argument values are absent unless `audit.capture` selects them. */
 export interface DecisionEntry {
   readonly id: string;
   /** ISO 8601, when the request was received. */
@@ -20,18 +20,18 @@ export interface DecisionEntry {
   readonly category?: CategoryAssignment;
   /** Top-level names of the arguments. */
   readonly argumentNames: readonly string[];
-  /** Values that `audit.capture` asks to keep, by path; absent when it asks for none of this tool. */
+  /** Values that `audit.capture` selects, by path; absent when it selects none of this tool. */
   readonly captured?: CapturedValues;
   readonly effect: Effect;
-  /** Absent when the call was allowed without reservation. */
+  /** Absent when no rule denies the call. */
   readonly denial?: Denial;
   readonly unevaluable: readonly Unevaluable[];
-  /** What the call was charged: counter and amount. */
+  /** Counters that the call was charged to. */
   readonly charges: readonly { readonly counter: string; readonly rule: string; readonly amount: number }[];
   readonly policyDigest: string;
   readonly approval?: string;
   readonly traceId?: string;
-  /** Absent while the call goes on. */
+  /** Absent until the call has ended. */
   readonly outcome?: Outcome;
   readonly durationMs?: number;
 }

@@ -1,10 +1,10 @@
-/** Which decisions somebody wants to see, from the parameters of a query. */
+/** A filter of decisions, read from query parameters. */
 
 import { CATEGORIES } from "../../policy/category/category.ts";
 import { EFFECTS, REASONS } from "../../policy/mode.ts";
 import type { DecisionEntry } from "./decision-entry.ts";
 
-/** Every field that is given must be what is given. */
+/** Matches decisions that equal every field that is present. */
 export interface DecisionFilter {
   readonly agent?: string;
   readonly tool?: string;
@@ -13,7 +13,7 @@ export interface DecisionFilter {
   readonly reason?: string;
 }
 
-/** The words that a field can have; a name can be any. */
+/** Allowed values by field; undefined allows any name. */
 const FIELDS: Readonly<Record<keyof DecisionFilter, readonly string[] | undefined>> = {
   agent: undefined,
   tool: undefined,
@@ -26,7 +26,7 @@ export type ReadFilter =
   | { readonly filter: DecisionFilter; readonly problem?: undefined }
   | { readonly filter?: undefined; readonly problem: string };
 
-/** `allowed` are further parameters, which the caller reads. Empty ones are as good as absent. */
+/** Reads the filter. `allowed` names further parameters, which the caller reads. An empty parameter counts as absent. */
 export function readDecisionFilter(
   parameters: Readonly<Record<string, unknown>>,
   allowed: readonly string[],
@@ -36,10 +36,10 @@ export function readDecisionFilter(
   for (const [name, value] of Object.entries(parameters)) {
     if (!known.includes(name)) return { problem: `${name}: unknown: must be ${known.join(", ")}` };
     if (allowed.includes(name) || value === "") continue;
-    const words = Object.entries(FIELDS).find(([field]) => field === name)?.[1];
+    const values = Object.entries(FIELDS).find(([field]) => field === name)?.[1];
     if (typeof value !== "string") return { problem: `${name}: must come once` };
-    if (words !== undefined && !words.includes(value))
-      return { problem: `${name}: must be ${words.join(", ")}` };
+    if (values !== undefined && !values.includes(value))
+      return { problem: `${name}: must be ${values.join(", ")}` };
     filter[name] = value;
   }
   return { filter };

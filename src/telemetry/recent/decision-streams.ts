@@ -1,4 +1,4 @@
-/** Decisions as server-sent events, to a bounded number of clients, none of whom can make a call wait. */
+/** Streams decisions as server-sent events to a bounded number of clients; a slow client never delays a call. */
 
 import type { ServerResponse } from "node:http";
 import type { DecisionEntry } from "./decision-entry.ts";
@@ -8,33 +8,33 @@ import type { Decisions } from "./decision-buffer.ts";
 export interface DecisionStreamsOptions {
   /** Clients at once; absent means 20. */
   readonly maxClients?: number;
-  /** What may wait for one client, in bytes; who is further behind is hung up on. Absent means 1 MiB. */
+  /** Bytes that may wait for one client; past it the connection is closed. Absent means 1 MiB. */
   readonly maxWaitingBytes?: number;
-  /** How often a client hears that the stream is alive, in milliseconds; absent means 15 s. */
+  /** Interval of comments that keep the stream alive, in milliseconds; absent means 15 s. */
   readonly heartbeatMs?: number;
 }
 
 export interface DecisionStreams {
-  /** Answers with the stream; false, and nothing is answered, when there is no room for one more. */
-  readonly open: (response: ServerResponse, wish: StreamOptions) => boolean;
+  /** Responds with the stream; returns false without a response when the maximum of clients is reached. */
+  readonly open: (response: ServerResponse, options: StreamOptions) => boolean;
   readonly size: () => number;
 }
 
-/** What one client wants to hear of. */
+/** The decisions that one client receives, and how fast. */
 export interface StreamOptions {
   readonly filter: DecisionFilter;
-  /** For people, who read no faster: the newest so many of each quarter of a second, in one piece. Absent: each one at once. */
+  /** Sends at most this many decisions, the newest, in one piece every 250 ms. Absent: sends each decision at once. */
   readonly maxPerPiece?: number;
 }
 
 interface Client extends StreamOptions {
-  /** What waits for the next piece; oldest first, and no more than `most`. */
+  /** Decisions of the next piece, oldest first; at most `maxPerPiece`. */
   readonly waiting: DecisionEntry[];
-  /** Decisions that waited and had to make room. */
+  /** Decisions that newer ones replaced in the next piece. */
   skipped: number;
 }
 
-const PIECE_MS = 250;
+const PIECE_INTERVAL_MS = 250;
 
 const HEADERS = {
   "content-type": "text/event-stream",
@@ -48,8 +48,8 @@ export function createDecisionStreams(
 ): DecisionStreams {
   const clients = new Map<ServerResponse, Client>();
   let unsubscribe: (() => void) | undefined;
-  let beating: NodeJS.Timeout | undefined;
-  let pacing: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+  let pieces: NodeJS.Timeout | undefined;
   const send = (response: ServerResponse, text: string): void => {
     if (response.writableLength > maxWaitingBytes) response.destroy();
     else response.write(text);
@@ -65,42 +65,42 @@ export function createDecisionStreams(
   const sendPieces = (): void => {
     for (const [response, client] of clients) if (client.waiting.length > 0) send(response, pieceOf(client));
   };
-  const leave = (response: ServerResponse): void => {
+  const remove = (response: ServerResponse): void => {
     clients.delete(response);
     if (clients.size > 0) return;
     unsubscribe?.();
     unsubscribe = undefined;
-    clearInterval(beating);
-    clearInterval(pacing);
+    clearInterval(heartbeat);
+    clearInterval(pieces);
   };
-  const begin = (): void => {
+  const start = (): void => {
     unsubscribe = subscribe(publish);
-    pacing = setInterval(sendPieces, PIECE_MS).unref();
-    beating = setInterval(() => {
+    pieces = setInterval(sendPieces, PIECE_INTERVAL_MS).unref();
+    heartbeat = setInterval(() => {
       for (const response of clients.keys()) send(response, ": alive\n\n");
     }, heartbeatMs).unref();
   };
   return {
     size: () => clients.size,
-    open: (response, wish) => {
+    open: (response, options) => {
       if (clients.size >= maxClients) return false;
-      if (clients.size === 0) begin();
-      clients.set(response, { ...wish, waiting: [], skipped: 0 });
-      response.once("close", () => leave(response));
+      if (clients.size === 0) start();
+      clients.set(response, { ...options, waiting: [], skipped: 0 });
+      response.once("close", () => remove(response));
       response.writeHead(200, HEADERS).write(": open\n\n");
       return true;
     },
   };
 }
 
-function queue(client: Client, entry: DecisionEntry, most: number): void {
+function queue(client: Client, entry: DecisionEntry, max: number): void {
   client.waiting.push(entry);
-  if (client.waiting.length <= most) return;
+  if (client.waiting.length <= max) return;
   client.waiting.shift();
   client.skipped += 1;
 }
 
-/** What waits, in one write; and first how many are not in it. */
+/** Empties the queue into one write, which begins with the number of skipped decisions. */
 function pieceOf(client: Client): string {
   const skipped = client.skipped === 0 ? "" : `event: skipped\ndata: ${client.skipped}\n\n`;
   client.skipped = 0;

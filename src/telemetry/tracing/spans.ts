@@ -1,4 +1,4 @@
-/** The spans of one request: SERVER towards the agent, CLIENT towards the guarded server. */
+/** The spans of one request: SERVER for the agent's side, CLIENT for the upstream's. */
 
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Attributes, Span, SpanContext, Tracer } from "@opentelemetry/api";
@@ -11,16 +11,16 @@ import * as names from "./semantic-conventions.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import { errorTypeOf, networkTransportOf } from "../metrics/label-values.ts";
 
-/** Longest text in an attribute that an agent chooses. */
+/** Longest text of an attribute whose value the agent chooses, in characters. */
 const MAX_TEXT = 256;
 
-export interface Parentage {
+export interface SpanParents {
   readonly parent: SpanContext | undefined;
-  /** The HTTP header's context where `_meta` has the parent. */
+  /** The context of the HTTP header, when `_meta` names the parent. */
   readonly link: SpanContext | undefined;
 }
 
-export function startServerSpan(tracer: Tracer, request: Request, { parent, link }: Parentage): Span {
+export function startServerSpan(tracer: Tracer, request: Request, { parent, link }: SpanParents): Span {
   return tracer.startSpan(
     spanName(request),
     {
@@ -57,6 +57,7 @@ export function startClientSpan(
   );
 }
 
+/** Sets the attributes of the decision. */
 export function setDecisionAttributes(span: Span, { decision, policyDigest }: Judgement): void {
   const { denial } = decision;
   span.setAttributes({
@@ -66,7 +67,7 @@ export function setDecisionAttributes(span: Span, { decision, policyDigest }: Ju
   });
 }
 
-/** A denial and a cancellation have an `error.type`, and are no errors. */
+/** Sets `error.type`; a denial and a cancellation have one, but not the status ERROR. */
 export function setOutcomeAttributes(span: Span, { outcome, rpcCode }: Ending): void {
   const errorType = errorTypeOf(outcome);
   if (errorType === undefined) return;
@@ -75,7 +76,7 @@ export function setOutcomeAttributes(span: Span, { outcome, rpcCode }: Ending): 
   if (outcome !== "denied" && outcome !== "cancelled") span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** `{method} {tool}`; names that only the agent knows stay out of it, since span names must be few. */
+/** `{method} {tool}`, without a tool or method that only the agent knows, since span names must be few. */
 function spanName({ method, tool }: Request): string {
   if (!isKnownMethod(method)) return "unknown method";
   return tool?.isKnown ? `${method} ${tool.name}` : method;
@@ -85,7 +86,7 @@ function commonAttributes(request: Request, transport: Transport): Attributes {
   const { method, tool, protocolVersion, session } = request;
   return {
     [names.MCP_METHOD_NAME]: copyString(method, MAX_TEXT),
-    [names.JSONRPC_REQUEST_ID]: idOf(request.rpcId),
+    [names.JSONRPC_REQUEST_ID]: idText(request.rpcId),
     [names.NETWORK_TRANSPORT]: networkTransportOf(transport),
     ...(tool && {
       [names.GEN_AI_TOOL_NAME]: copyString(tool.name, MAX_TEXT),
@@ -98,7 +99,7 @@ function commonAttributes(request: Request, transport: Transport): Attributes {
   };
 }
 
-/** The id's token without its quotes: the conventions want `7` and `a`. */
-function idOf(token: string): string {
+/** The JSON-RPC id as the conventions write it: a string id without its quotes. */
+function idText(token: string): string {
   return token.startsWith('"') ? String(JSON.parse(token)) : token;
 }

@@ -1,4 +1,4 @@
-/** W3C trace context: from the strings of a message to a span context, and back. */
+/** W3C trace context: parses the strings of a message to a span context, and formats it. */
 
 import { createTraceState, isSpanContextValid, TraceFlags, type SpanContext } from "@opentelemetry/api";
 import type { Request } from "../../enforcement/request.ts";
@@ -6,10 +6,10 @@ import type { TraceContext } from "../../mcp/vocabulary.ts";
 
 /** Version, trace id, parent id, flags; later versions may append fields (W3C Trace Context, section 3.2). */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
-/** What section 3.3.1.5 asks everyone to carry. */
+/** Characters of `tracestate` that must be propagated (section 3.3.1.5); a longer one is dropped. */
 const MAX_TRACESTATE = 512;
 
-/** Undefined when the strings are no valid trace context. */
+/** Undefined when the strings are not a valid trace context. */
 export function parseTraceContext(context: TraceContext | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(context?.traceparent ?? "") ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
@@ -33,7 +33,7 @@ export function formatTraceContext(context: SpanContext): TraceContext {
   return tracestate ? { traceparent, tracestate } : { traceparent };
 }
 
-/** The trace a request came with, for log and audit where no span of ours names one. */
+/** The trace id that the request carries, for log and audit when Tollgate records no span. */
 export function incomingTraceId(request: Request): string | undefined {
   return (parseTraceContext(request.metaTrace) ?? parseTraceContext(request.headerTrace))?.traceId;
 }

@@ -1,4 +1,4 @@
-/** Which requests are traced: decided before any span exists, and never by the agent alone. */
+/** Decides which requests are traced: before any span exists, and never by the agent's flag alone. */
 
 import { TraceFlags, type SpanContext } from "@opentelemetry/api";
 
@@ -10,18 +10,18 @@ export type Sampler = (parent: SpanContext | undefined) => boolean;
 export interface Sampling {
   /** Share of the requests that are recorded, 0 to 1. */
   readonly ratio: number;
-  /** Whether a parent that was not sampled is respected: its requests are not recorded. */
+  /** Whether requests of a parent that was not sampled stay unrecorded. */
   readonly respectsUnsampled: boolean;
 }
 
 /**
- * `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, with the meaning of the OpenTelemetry specification but for one
- * thing: a parent that was sampled does not force recording, it takes the same dice as a request without parent.
+ * Reads `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` as the OpenTelemetry specification defines them, with one
+ * exception: a sampled parent does not force recording; its requests are sampled like those without a parent.
  */
-export function readSampling(environment: Environment, ratio?: number): Sampling {
+export function readSampling(environment: Environment): Sampling {
   const sampler = environment["OTEL_TRACES_SAMPLER"] ?? "parentbased_always_on";
   return {
-    ratio: ratio ?? ratioOf(sampler, environment["OTEL_TRACES_SAMPLER_ARG"]),
+    ratio: ratioOf(sampler, environment["OTEL_TRACES_SAMPLER_ARG"]),
     respectsUnsampled: sampler.startsWith("parentbased_"),
   };
 }
@@ -29,7 +29,7 @@ export function readSampling(environment: Environment, ratio?: number): Sampling
 /**
  * `random` returns a number from 0 up to 1.
  *
- * Security: the dice are ours. A ratio taken from the trace id would let an agent choose ids that are always recorded.
+ * Security: the random number is our own. A ratio of the trace id would let an agent choose ids that are always recorded.
  */
 export function createSampler(sampling: Sampling, random: () => number): Sampler {
   return (parent) => {

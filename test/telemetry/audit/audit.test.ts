@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isoTime } from "../../../src/telemetry/audit/iso-time.ts";
+import { isoTime } from "../../../src/telemetry/audit/audit-record.ts";
 import { openAudit, type Audit, type AuditOptions } from "../../../src/telemetry/audit/audit.ts";
 import {
   ALLOWED,
@@ -302,7 +302,7 @@ describe("what cannot be written", () => {
   });
 
   it("is nothing when a process ends within the turn of its decision", async () => {
-    const program = fileURLToPath(new URL("programs/audited.ts", import.meta.url));
+    const program = fileURLToPath(new URL("../programs/audited.ts", import.meta.url));
     await promisify(execFile)(process.execPath, [program, path]);
     expect(linesOf()).toHaveLength(1);
   });
@@ -324,7 +324,7 @@ describe("what cannot be written", () => {
 
 /** A child records on its stderr, which nobody reads until it is done. */
 async function recordOnPipe(records: number): Promise<{ lines: readonly string[]; dropped: number }> {
-  const program = fileURLToPath(new URL("programs/audited-pipe.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../programs/audited-pipe.ts", import.meta.url));
   const child = spawn(process.execPath, [program, String(records)], { stdio: ["ignore", "pipe", "pipe"] });
   await once(child.stdout, "readable");
   const [stderr, stdout] = await Promise.all([child.stderr.toArray(), child.stdout.toArray()]);

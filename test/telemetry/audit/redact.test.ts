@@ -36,7 +36,7 @@ describe("our stderr", () => {
     expect(kept).toBeLessThan(1_300_000);
     while (stream.read() !== null);
     sink.write("next\n");
-    expect(String(stream.read())).toMatch(/^\[\d+ lines lost: nobody read them\]\n/);
+    expect(String(stream.read())).toMatch(/^\[\d+ lines dropped: stderr was not read\]\n/);
   });
 
   it("that is closed ends nothing", () => {

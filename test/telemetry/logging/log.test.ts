@@ -37,12 +37,6 @@ describe("createLog", () => {
     expect(lines).toEqual([]);
   });
 
-  it("adds what the mixin knows to each line", () => {
-    const { log, lines } = open({ mixin: () => ({ trace_id: "abc" }) });
-    log.info("ready");
-    expect(fieldsOf(lines[0])).toMatchObject({ trace_id: "abc" });
-  });
-
   it.each<[string, object]>([
     ["a header", { headers: { authorization: `Bearer ${JWT}` } }],
     ["a key of its own", { token: "hunter2" }],

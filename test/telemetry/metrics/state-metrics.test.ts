@@ -202,10 +202,9 @@ describe("state", () => {
     expect(await valueOf(start(), "tollgate_build_info", { version: "0.1.0", node: "v26.1.0" })).toBe(1);
   });
 
-  it("moves every series to the server's own name once it is known", async () => {
-    const metrics = start();
+  it("gives every series the server's name, as a label value", async () => {
+    const metrics = start({ server: "prometheus:9090" });
     observe(metrics.observer, exampleRequest());
-    metrics.nameServer("prometheus:9090");
     const servers = new Set((await scrapeSamples(metrics)).map(({ labels }) => labels["server"]));
     expect(servers).toEqual(new Set(["prometheus;9090", undefined]));
   });

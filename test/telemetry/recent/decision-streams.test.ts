@@ -38,8 +38,8 @@ beforeEach(async () => {
   server = await serveOnLoopback((request, response) => {
     const { most, ...query } = Object.fromEntries(new URL(request.url ?? "", "http://x").searchParams);
     const { filter = {} } = readDecisionFilter(query, []);
-    const wish = { filter, ...(most !== undefined && { most: Number(most) }) };
-    if (!streams.open(response, wish)) response.writeHead(503).end();
+    const options = { filter, ...(most !== undefined && { maxPerPiece: Number(most) }) };
+    if (!streams.open(response, options)) response.writeHead(503).end();
   });
 });
 afterEach(() => server.close());

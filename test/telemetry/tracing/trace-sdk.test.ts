@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openOtlpReceiver, type OtlpReceiver } from "./otlp-receiver.ts";
 
-const PROGRAM = fileURLToPath(new URL("programs/traced.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../programs/traced.ts", import.meta.url));
 const run = promisify(execFile);
 
 interface Report {

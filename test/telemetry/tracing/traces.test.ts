@@ -40,12 +40,33 @@ beforeEach(async () => {
   lost = 0;
   warnings = [];
 });
-afterEach(() => receiver.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return receiver.close();
+});
+
+/** The environment of a collector that is the receiver. */
+function environmentWith(variables: Readonly<Record<string, string>>): TraceOptions["environment"] {
+  return {
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    ...variables,
+  };
+}
+
+function sampledAt(ratio: number): TraceOptions["environment"] {
+  return environmentWith({
+    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: String(ratio),
+  });
+}
 
 async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
+  // The exporter reads its endpoint from the process's own environment.
+  const { environment = environmentWith({}) } = options;
+  vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
   const traces = await startTraces({
-    environment: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
-    endpoint: receiver.url,
+    environment,
     version: "0.1.0",
     upstreamTransport: "http",
     warn: (_fields, message) => warnings.push(message),
@@ -228,7 +249,7 @@ describe("propagation", () => {
   });
 
   it("leaves a request that is not sampled as it came", async () => {
-    const traces = await start({ ratio: 0 });
+    const traces = await start({ environment: sampledAt(0) });
     const request = exampleRequest({ metaTrace: traceparent(PARENT) });
     traces.observer.requestStarted?.(request);
     traces.observer.requestSent?.(request);
@@ -249,14 +270,14 @@ describe("propagation", () => {
 describe("sampling", () => {
   it("is not forced by the flag that an agent sends", async () => {
     const spans = await spansOf(exampleRequest({ metaTrace: traceparent(PARENT, "01") }), ALLOWED, SUCCESS, {
-      ratio: 0.1,
+      environment: sampledAt(0.1),
     });
     expect(spans).toEqual([]);
   });
 
-  it("records the share that the settings ask for", async () => {
+  it("records the share that the environment asks for", async () => {
     let dice = -1;
-    const traces = await start({ ratio: 0.1, random: () => ((dice += 1) % 100) / 100 });
+    const traces = await start({ environment: sampledAt(0.1), random: () => ((dice += 1) % 100) / 100 });
     for (let index = 0; index < 100; index += 1) observe(traces.observer, exampleRequest());
     await traces.shutdown();
     expect(receiver.spans.filter(({ kind }) => kind === SERVER).length).toBe(10);
@@ -278,7 +299,7 @@ describe("the exporter", () => {
   it("counts what the collector did not take, and warns a few times only", async () => {
     await receiver.close();
     receiver = await openOtlpReceiver(400);
-    const traces = await start({ environment: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" } });
+    const traces = await start();
     for (let index = 0; index < 2000; index += 1) observe(traces.observer, exampleList());
     await vi.waitUntil(() => lost >= 512 && warnings.length > 0, { timeout: 10_000 });
     await traces.shutdown();
@@ -300,29 +321,29 @@ describe("a queue that is full", () => {
   });
 });
 
-it("is off, with a warning, where the collector's address is none", async () => {
-  await expect(start({ endpoint: "no address" })).rejects.toThrow("tracing did not start");
+it("is off, with a warning, when the SDK cannot be started", async () => {
+  const environment = {
+    ...environmentWith({}),
+    get OTEL_EXPORTER_OTLP_PROTOCOL(): string {
+      throw new Error("no protocol");
+    },
+  };
+  await expect(start({ environment })).rejects.toThrow("tracing did not start");
   expect(warnings).toEqual(["tracing could not be started"]);
 });
 
 describe("isTracingConfigured", () => {
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
-  it.each<[string, Record<string, string>, string | undefined, boolean]>([
-    ["nothing", {}, undefined, false],
-    ["an empty endpoint", { OTEL_EXPORTER_OTLP_ENDPOINT: "" }, undefined, false],
-    ["an endpoint", endpoint, undefined, true],
-    ["an endpoint for traces", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1/x" }, undefined, true],
-    [
-      "an endpoint for metrics",
-      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1/x" },
-      undefined,
-      false,
-    ],
-    ["the settings", {}, "http://127.0.0.1:4318", true],
-    ["a disabled SDK", { ...endpoint, OTEL_SDK_DISABLED: "true" }, undefined, false],
-    ["no exporter", { ...endpoint, OTEL_TRACES_EXPORTER: "none" }, undefined, false],
-    ["the console", { OTEL_TRACES_EXPORTER: "console" }, undefined, false],
-  ])("answers for %s", (_what, environment, settings, isConfigured) => {
-    expect(isTracingConfigured(environment, settings)).toBe(isConfigured);
+  it.each<[string, Record<string, string>, boolean]>([
+    ["nothing", {}, false],
+    ["an empty endpoint", { OTEL_EXPORTER_OTLP_ENDPOINT: "" }, false],
+    ["an endpoint", endpoint, true],
+    ["an endpoint for traces", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1/x" }, true],
+    ["an endpoint for metrics", { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1/x" }, false],
+    ["a disabled SDK", { ...endpoint, OTEL_SDK_DISABLED: "true" }, false],
+    ["no exporter", { ...endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
+    ["the console", { OTEL_TRACES_EXPORTER: "console" }, false],
+  ])("answers for %s", (_what, environment, isConfigured) => {
+    expect(isTracingConfigured(environment)).toBe(isConfigured);
   });
 });
