@@ -15,14 +15,12 @@ const WITHOUT_README: readonly string[] = [
   ["mcp"],
   // policy
   ["policy", "policy/category", "policy/document", "policy/explain", "policy/lint", "policy/schema"],
-  // proxy: downstream and http
-  ["proxy/downstream", "proxy/http"],
+  // proxy: downstream
+  ["proxy/downstream"],
   // proxy: relay
   ["proxy/relay"],
-  // proxy: sessions and tools
-  ["proxy/sessions", "proxy/tools"],
-  // proxy: upstream
-  ["proxy/upstream", "proxy/upstream/bridge", "proxy/upstream/child", "proxy/upstream/http1"],
+  // proxy: sessions
+  ["proxy/sessions"],
   // telemetry
   // telemetry: numbers
 ].flat();

@@ -1,20 +1,19 @@
-/** A body in the pieces that it came in: its length, its bytes as one, and the end of a response with it. */
+/** A body as the chunks in which it arrived. */
 
 import type { ServerResponse } from "node:http";
 
-/** The sum of their lengths. */
-export function totalBytes(pieces: readonly Buffer[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+export function totalBytes(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
 }
 
-/** The pieces as one; the very same when there is one. */
-export function concatChunks(pieces: readonly Buffer[]): Buffer {
-  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+/** The chunks as one buffer; a single chunk is not copied. */
+export function concatChunks(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Writes the last of an answer at once, without joining it. */
-export function endWithChunks(downstream: ServerResponse, pieces: readonly Buffer[]): void {
+/** Ends a response with these chunks in one write, without copying them. */
+export function endWithChunks(downstream: ServerResponse, chunks: readonly Buffer[]): void {
   downstream.cork();
-  for (const piece of pieces.slice(0, -1)) downstream.write(piece);
-  downstream.end(pieces.at(-1));
+  for (const chunk of chunks.slice(0, -1)) downstream.write(chunk);
+  downstream.end(chunks.at(-1));
 }

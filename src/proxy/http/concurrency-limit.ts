@@ -1,4 +1,4 @@
-/** What callers may hold at once, in flight or open: so much in all, and so much for each agent. */
+/** Limits how many requests or streams are open at once: in total, and per agent. */
 
 export interface ConcurrencyBounds {
   readonly total: number;
@@ -7,30 +7,31 @@ export interface ConcurrencyBounds {
 
 export class ConcurrencyLimit {
   readonly #bounds: ConcurrencyBounds;
-  /** Invariant: no entry is 0, so there are at most as many as places are taken. */
+  // Invariant: no entry is 0, so the map has at most as many entries as slots are held.
+  /** Held slots per agent. */
   readonly #byAgent = new Map<string, number>();
-  #taken = 0;
+  #held = 0;
 
   constructor(bounds: ConcurrencyBounds) {
     this.#bounds = bounds;
   }
 
   hasRoom(agent: string): boolean {
-    return this.#taken < this.#bounds.total && this.#of(agent) < this.#bounds.perAgent;
+    return this.#held < this.#bounds.total && this.#of(agent) < this.#bounds.perAgent;
   }
 
-  /** One place for this agent, which it gives back by `leave`; false when it may have none now. */
+  /** Takes a slot for this agent, to be returned by `release`; false when none is free. */
   acquire(agent: string): boolean {
     if (!this.hasRoom(agent)) return false;
     this.#byAgent.set(agent, this.#of(agent) + 1);
-    this.#taken += 1;
+    this.#held += 1;
     return true;
   }
 
   release(agent: string): void {
     const held = this.#of(agent);
     if (held === 0) return;
-    this.#taken -= 1;
+    this.#held -= 1;
     if (held === 1) this.#byAgent.delete(agent);
     else this.#byAgent.set(agent, held - 1);
   }

@@ -1,60 +1,60 @@
-/** The answers that a listener has begun and not ended, so that it can be left in good order. */
+/** Tracks the open responses of a listener, and closes it gracefully. */
 
 import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
 
-/** So long a client may take for the end of its stream, within the time that the whole drain has. */
+/** How long a client may take to read the end of its stream, within the deadline of the drain. */
 const MAX_STREAM_END_MS = 1_000;
 
-/** An answer, and where it stands in the list of all. */
+/** An open response and its index in the list. */
 interface Open {
-  readonly answer: ServerResponse;
-  at: number;
+  readonly response: ServerResponse;
+  index: number;
 }
 
 export class Drain {
-  // No Set: what is added and deleted all the time leaves a chain of tables behind, which keeps dead answers until the next full collection.
-  /** In no order. */
+  // An array, not a Set: constant adding and deleting leaves a chain of hash tables, which retain closed responses until a full collection.
+  /** Unordered. */
   readonly #responses: Open[] = [];
-  /** Those that end with no event of their own, and how to end them. */
+  /** Responses that stay open until the client closes them, with the function that ends each. */
   readonly #streams = new Map<ServerResponse, () => void>();
   #isDraining = false;
   #onChange: () => void = () => undefined;
 
-  track(answer: ServerResponse): void {
-    const open = { answer, at: this.#responses.length };
+  track(response: ServerResponse): void {
+    const open = { response, index: this.#responses.length };
     this.#responses.push(open);
-    if (this.#isDraining) answer.shouldKeepAlive = false;
-    answer.on("close", () => {
+    if (this.#isDraining) response.shouldKeepAlive = false;
+    response.on("close", () => {
       this.#remove(open);
-      this.#streams.delete(answer);
+      this.#streams.delete(response);
       this.#onChange();
     });
   }
 
-  /** This one lasts as long as its client: nobody waits for it, and `end` ends it in good order. */
-  trackStream(answer: ServerResponse, end: () => void): void {
-    if (!answer.closed) this.#streams.set(answer, end);
+  /** Marks a response as a stream, which the drain ends with `end` instead of waiting for it. */
+  trackStream(response: ServerResponse, end: () => void): void {
+    if (!response.closed) this.#streams.set(response, end);
     this.#onChange();
   }
 
-  /** From now on every answer asks its client to take its next request elsewhere. */
+  /** From now on every response has `Connection: close`. */
   beginConnectionClose(): void {
     this.#isDraining = true;
-    for (const { answer } of this.#responses) if (!answer.headersSent) answer.shouldKeepAlive = false;
+    for (const { response } of this.#responses) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
-  /** Takes no new connection, lets requests end, then ends streams; resolves when no connection is left, which it sees to after `deadlineMs`. */
+  /** Stops accepting, waits for requests, then ends streams. Cuts connections after `deadlineMs`; resolves when none is left. */
   async close(server: Server, deadlineMs: number): Promise<void> {
     if (!server.listening) return;
     this.beginConnectionClose();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     server.once("close", resolve);
-    // The close of node:http cuts answers that have ended and are still on their way.
+    // `close` of node:http cuts responses that have ended but are not flushed yet.
     NetServer.prototype.close.call(server);
-    const goodbyeMs = Math.min(MAX_STREAM_END_MS, deadlineMs / 5);
-    const atLatest = setTimeout(() => this.#endStreams(), deadlineMs - goodbyeMs);
-    const cut = setTimeout(() => {
+    const streamEndMs = Math.min(MAX_STREAM_END_MS, deadlineMs / 5);
+    const endTimer = setTimeout(() => this.#endStreams(), deadlineMs - streamEndMs);
+    const cutTimer = setTimeout(() => {
       this.#endStreams();
       server.closeAllConnections();
     }, deadlineMs);
@@ -65,26 +65,26 @@ export class Drain {
     this.#onChange();
     await closed;
     this.#onChange = () => undefined;
-    clearTimeout(atLatest);
-    clearTimeout(cut);
-    // It is not listening any more: this ends the timer that node:http looks for slow requests by.
+    clearTimeout(endTimer);
+    clearTimeout(cutTimer);
+    // Stops the timer by which node:http checks for slow requests.
     server.close();
   }
 
-  #remove({ at }: Open): void {
+  #remove({ index }: Open): void {
     const last = this.#responses.pop();
-    if (last === undefined || last.at === at) return;
-    this.#responses[at] = last;
-    last.at = at;
+    if (last === undefined || last.index === index) return;
+    this.#responses[index] = last;
+    last.index = index;
   }
 
   #endStreams(): void {
     for (const end of this.#streams.values()) end();
   }
 
-  // Node takes an answer for done that was ended and is not sent yet.
+  // Node counts a response as done that has ended but is not flushed yet.
   #closeIdle(server: Server): void {
-    for (const { answer } of this.#responses) if (answer.writableEnded) return;
+    for (const { response } of this.#responses) if (response.writableEnded) return;
     server.closeIdleConnections();
   }
 }

@@ -1,4 +1,4 @@
-/** Which headers pass from one end to the other: those that are about the message, none that are about a connection. */
+/** Selects the headers that are forwarded: end-to-end headers only (RFC 9110, section 7.6.1). */
 
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { addHeader, normalizeHeaderName, headerValue } from "./header-fields.ts";
@@ -22,7 +22,7 @@ const MANAGED_HEADERS = [
   "proxy-authorization",
   "http2-settings",
 ];
-// Security: some servers take these for the method or the path, and so for another request than the one that was judged.
+// Security: some servers take method or path from these, which makes another request than the one decided on.
 const OVERRIDE_HEADERS = [
   "x-http-method",
   "x-http-method-override",
@@ -35,15 +35,15 @@ const OVERRIDE_HEADERS = [
 const STRIPPED_HEADERS = new Set([...HOP_BY_HOP, ...MANAGED_HEADERS, ...OVERRIDE_HEADERS]);
 
 /**
- * Headers of a request as they go upstream: end-to-end ones pass, hop-by-hop ones, those named in `Connection`, those
- * of `withheld`, those that name another method or path and those with `_` in their name do not. The answer comes unencoded, since we must read it.
+ * The request headers to send upstream. Drops hop-by-hop headers, those named in `Connection` or in `withheld`, overrides of
+ * method or path, and names with `_`. Asks for an unencoded response, since Tollgate must read it.
  */
 export function forwardedRequestHeaders(
   request: IncomingMessage,
   withheld: ReadonlySet<string>,
 ): OutgoingHttpHeaders {
   const { rawHeaders } = request;
-  const named = connectionOptions(request.headers.connection);
+  const hopByHop = connectionOptions(request.headers.connection);
   const headers: Record<string, string | string[]> = {};
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = normalizeHeaderName(rawHeaders[index] ?? "");
@@ -51,7 +51,7 @@ export function forwardedRequestHeaders(
       name === undefined ||
       STRIPPED_HEADERS.has(name) ||
       withheld.has(name) ||
-      named?.has(name) ||
+      hopByHop?.has(name) ||
       name.includes("_")
     )
       continue;
@@ -61,17 +61,17 @@ export function forwardedRequestHeaders(
   return headers;
 }
 
-/** Headers of an answer as they go downstream; its length only where the body passes unchanged. */
+/** The response headers to send downstream; `content-length` only if the body is forwarded unchanged. */
 export function forwardedResponseHeaders(
-  { headers: sent }: UpstreamResponse,
+  { headers: received }: UpstreamResponse,
   keepsLength: boolean,
 ): OutgoingHttpHeaders {
-  const named = connectionOptions(headerValue(sent, "connection"));
+  const hopByHop = connectionOptions(headerValue(received, "connection"));
   const headers: OutgoingHttpHeaders = {};
-  for (const name in sent) {
-    if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
+  for (const name in received) {
+    if (HOP_BY_HOP.has(name) || hopByHop?.has(name)) continue;
     if (name === "content-length" && !keepsLength) continue;
-    headers[name] = sent[name];
+    headers[name] = received[name];
   }
   return headers;
 }

@@ -1,14 +1,14 @@
-/** A listener's life: bound to its address, drained of what is under way, closed. */
+/** Binds a listener to its address and closes it. */
 
 import { once } from "node:events";
 import type { Server } from "node:http";
 
-/** The port could not be had. */
+/** The address cannot be bound. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** Binds; returns the port, which matters where 0 asked for a free one. @throws ListenError */
+/** Binds the listener; returns its port, which the system chooses for port 0. @throws ListenError */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   try {
     server.listen(port, host);
@@ -23,7 +23,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-/** Takes no new connection, and ends when the last request has; after `deadlineMs` what is left is cut. */
+/** Stops accepting, waits for requests in flight, and cuts the connections that remain after `deadlineMs`. */
 export async function closeListener(server: Server, deadlineMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, "close");

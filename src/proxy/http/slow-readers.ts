@@ -1,26 +1,26 @@
-/** Cuts connections whose client does not take what was sent to it, so that nobody holds our memory by not reading. */
+/** Cuts connections whose client does not read its responses, which would hold memory without limit. */
 
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 export interface SlowReaderBounds {
-  /** How long a client may take next to nothing of what waits for it. */
+  /** How long a client may read less than `MIN_PROGRESS_BYTES` of the bytes that wait for it. */
   readonly unreadMs: number;
   readonly onCut: () => void;
 }
 
-/** A large answer may take longer than `unreadMs`, as long as this many bytes a second would. */
+/** Extends `unreadMs` for a large response to the time that it takes at this rate. */
 const MIN_BYTES_PER_SECOND = 16 * 1024;
-/** What counts as taking something: whoever takes less in `unreadMs` reads to hold, not to read. */
+/** A client that reads less in `unreadMs` makes no progress. */
 const MIN_PROGRESS_BYTES = 64 * 1024;
 const SWEEP_MS = 1_000;
 
 interface Waiting {
-  readonly takenBytes: number;
+  readonly readBytes: number;
   readonly sinceMs: number;
 }
 
-// One sweep over all connections: no timer for each answer.
+// One timer for all connections: a timer for each response costs more.
 /** Watches every connection of the server for as long as it listens. */
 export function cutSlowReaders(server: Server, { unreadMs, onCut }: SlowReaderBounds): void {
   const sockets = new Map<Socket, Waiting | undefined>();
@@ -32,10 +32,10 @@ export function cutSlowReaders(server: Server, { unreadMs, onCut }: SlowReaderBo
     const nowMs = performance.now();
     for (const [socket, before] of sockets) {
       const waitingBytes = socket.writableLength;
-      const takenBytes = socket.bytesWritten - waitingBytes;
+      const readBytes = socket.bytesWritten - waitingBytes;
       if (waitingBytes === 0) sockets.set(socket, undefined);
-      else if (before === undefined || takenBytes - before.takenBytes >= MIN_PROGRESS_BYTES)
-        sockets.set(socket, { takenBytes, sinceMs: nowMs });
+      else if (before === undefined || readBytes - before.readBytes >= MIN_PROGRESS_BYTES)
+        sockets.set(socket, { readBytes, sinceMs: nowMs });
       else if (nowMs - before.sinceMs >= Math.max(unreadMs, minimumRateMs(waitingBytes))) {
         onCut();
         socket.destroy();

@@ -1,4 +1,4 @@
-/** What the downstream listener's TLS is made of, at the start and when its files have changed. */
+/** The TLS options of the downstream listener, and their renewal when the files change. */
 
 import type { Server } from "node:http";
 import { Server as HttpsServer, type ServerOptions } from "node:https";
@@ -7,11 +7,11 @@ import { Server as HttpsServer, type ServerOptions } from "node:https";
 export interface TlsMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Whose client certificates are trusted; absent: none is asked for. */
+  /** The authority of client certificates; absent: clients are asked for none. */
   readonly ca?: Buffer;
 }
 
-// Security: a client without a certificate, or with a stranger's, connects and has shown no good proof; identity refuses it.
+// Security: a client without a trusted certificate may connect but counts as unverified; `identity` refuses it.
 export function tlsOptions(material: TlsMaterial): ServerOptions {
   return {
     ...material,
@@ -21,7 +21,7 @@ export function tlsOptions(material: TlsMaterial): ServerOptions {
   };
 }
 
-/** New connections get the new certificate; those that are open keep theirs. */
+/** Uses the new certificate for new connections; open ones keep theirs. */
 export function renewTls(server: Server, material: TlsMaterial): void {
   if (server instanceof HttpsServer) server.setSecureContext(tlsOptions(material));
 }

@@ -74,7 +74,7 @@ export function recalled(
   const outline = list && outlineOf(Buffer.from(list.emptied));
   if (list === undefined || outline === undefined) return undefined;
   if (parts.serverRequests.deniedIn(outline) !== undefined) return undefined;
-  return { outline, pieces: list.pieces };
+  return { outline, pieces: list.chunks };
 }
 
 /** Undefined for what cannot be made out. */

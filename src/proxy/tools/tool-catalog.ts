@@ -1,4 +1,4 @@
-/** The server's tools as its tools/list described them: what they are called, what they do, which of them are hidden. */
+/** The server's tools, learned from its tools/list: categories, changed definitions, and the list without hidden tools. */
 
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
@@ -20,43 +20,43 @@ import { memberText, removeElements, setMember } from "../../json/edit-json.ts";
 export interface ListedTool {
   readonly name: string;
   readonly assignment: CategoryAssignment;
-  /** In what it differs from when it was listed first. */
+  /** The parts of the definition that differ from the first one listed. */
   readonly changes: readonly Grade[];
-  /** Whether it is no longer what the policy pinned. */
+  /** Whether the definition differs from the pin of the policy. */
   readonly isUnpinned: boolean;
 }
 
-/** Tools remembered at once; of a longer list the rest is `unknown` to labels, and judged all the same. */
+/** Tools kept in memory. Further tools get the label `unknown`; the policy decides on them all the same. */
 const MAX_TOOLS = 50_000;
-/** Longest time a client may keep a list that was cut for it. */
+/** Maximum `ttlMs` of a list from which tools were removed. */
 const MAX_TTL_MS = 60_000;
 
-/** Deeper and larger than a message may be: it is the server's, and it has a bound in bytes. */
+/** Higher than for a client's message: the list is bounded in bytes already. */
 const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
 
 export interface ToolCatalogOptions {
   /** Every policy in force. */
   readonly policies: readonly Policy[];
-  /** Hears of every list that was read. */
+  /** Called for every list that passes. */
   readonly onListed: (listed: ToolsListSummary) => void;
 }
 
 export interface ToolsListSummary {
   readonly count: number;
   readonly bytes: number;
-  /** It differs from the list before. */
+  /** Whether it differs from the list before. */
   readonly isNew: boolean;
-  /** Tools that were defined otherwise when they were listed before. */
+  /** Tools whose definition differs from the one listed before. */
   readonly changes: readonly DefinitionChange[];
 }
 
 export class ToolCatalog {
   readonly #onListed: ToolCatalogOptions["onListed"];
-  /** Names that some policy mentions. */
+  /** Names that any policy mentions. */
   #policyNames: ReadonlySet<string> = new Set();
   readonly #tools = new Map<string, ToolDefinition>();
   readonly #pins = new ToolPins();
-  /** The tools of the last list, as text: most lists say what the one before said. */
+  /** The tools of the last list, as text: most lists repeat the list before. */
   #lastText = "";
   readonly #cache = new ToolsListCache();
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
@@ -66,18 +66,18 @@ export class ToolCatalog {
     this.usePolicies(policies);
   }
 
-  /** A reload has put these policies in force. */
+  /** Uses these policies from now on, after a reload. */
   usePolicies(policies: readonly Policy[]): void {
     this.#policyNames = new Set(policies.flatMap((policy) => policy.toolNames));
     this.#clearCaches();
   }
 
-  /** Whether the server or a policy knows the name; only then it may become a label. */
+  /** Whether the server or a policy names the tool; only a known name may become a label. */
   isKnown(name: string): boolean {
     return this.#tools.has(name) || this.#policyNames.has(name);
   }
 
-  /** By the policy's word, else by the server's annotations, else by the name itself. */
+  /** The category from the policy, else from the server's annotations, else from the name. */
   categoryOf(name: string, policy: Policy | undefined): CategoryAssignment {
     const assignments = this.#assignmentsUnder(policy);
     const assigned = assignments.get(name);
@@ -87,24 +87,24 @@ export class ToolCatalog {
     return assignment;
   }
 
-  /** Whether the tool is no longer what the policy pinned; false before the server has listed it. */
+  /** Whether the definition differs from the pin of the policy; false before the server has listed the tool. */
   isChanged(name: string, policy: Policy | undefined): boolean {
     const pin = policy?.pinOf(name);
     return pin !== undefined && this.#pins.isChanged(name, pin);
   }
 
-  /** Undefined for a tool that was not listed, or has none. */
+  /** Undefined for a tool that is not listed, or has no schema. */
   inputSchemaOf(name: string): JsonObject | undefined {
     const tool = this.#tools.get(name);
     return tool && inputSchemaOf(tool);
   }
 
-  /** Every tool that the server has listed, as it defines it. */
+  /** The definition of every listed tool. */
   definitions(): readonly ToolDefinition[] {
     return [...this.#tools.values()];
   }
 
-  /** Every tool that the server has listed, as that policy sees it. */
+  /** Every listed tool with its category and changes under this policy. */
   list(policy: Policy | undefined): ListedTool[] {
     return Array.from(this.#tools.keys(), (name) => ({
       name,
@@ -114,7 +114,7 @@ export class ToolCatalog {
     }));
   }
 
-  /** Tools that the server has listed or a policy names; one that policies call differently is there once for each. */
+  /** Tools that the server lists or a policy names; once for each category that the policies give them. */
   knownTools(policies: readonly Policy[]): { readonly name: string; readonly category: Category }[] {
     const names = [...new Set([...this.#policyNames, ...this.#tools.keys()])];
     return names.flatMap((name) => {
@@ -124,30 +124,30 @@ export class ToolCatalog {
   }
 
   /**
-   * A message that may carry a list, as an agent under `policy` may see it: itself, or without what is hidden; without
-   * a policy everything is. Learns the tools in it. Undefined when it cannot be read strictly, and so must not pass.
+   * Learns the tools of a message that may carry a list, and removes the tools that `policy` hides. Without a policy every
+   * tool is hidden. Undefined when the message cannot be parsed strictly and must not pass.
    */
   filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
-    const recalled = this.#cache.filterCached(text, policy);
-    if (recalled !== undefined) {
+    const cached = this.#cache.filterCached(text, policy);
+    if (cached !== undefined) {
       this.#reportList(Buffer.byteLength(text), undefined);
-      return recalled;
+      return cached;
     }
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
     this.#reportList(Buffer.byteLength(text), this.#learn(list, isFirstPage));
     const isHidden = (name: string): boolean =>
       policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
-    const cut = withoutHidden(list, isHidden);
-    this.#cache.store(list.minified, policy, cut ?? list.minified);
-    return cut ?? text;
+    const filtered = withoutHidden(list, isHidden);
+    this.#cache.store(list.minified, policy, filtered ?? list.minified);
+    return filtered ?? text;
   }
 
-  /** As `filter`, for a message whose list is the one that was read last, to the byte; undefined for any other. */
+  /** As `filter`, for a message whose result is byte for byte the last one; undefined for any other. */
   lookup(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
-    const recalled = this.#cache.lookupBytes(body, policy);
-    if (recalled !== undefined) this.#reportList(totalBytes(body), undefined);
-    return recalled;
+    const cached = this.#cache.lookupBytes(body, policy);
+    if (cached !== undefined) this.#reportList(totalBytes(body), undefined);
+    return cached;
   }
 
   #reportList(bytes: number, changes: readonly DefinitionChange[] | undefined): void {
@@ -160,7 +160,7 @@ export class ToolCatalog {
     this.#cache.clear();
   }
 
-  /** The first page of a list replaces what was known. What has changed; undefined when the list says nothing new. */
+  /** Stores the tools; the first page of a list replaces all. Returns the changes; undefined for a repeated list. */
   #learn({ tools = [], minified }: ReadList, isFirstPage: boolean): DefinitionChange[] | undefined {
     const text = memberText(minified, ["result", "tools"]) ?? "";
     if (text === this.#lastText) return undefined;
@@ -189,7 +189,7 @@ export class ToolCatalog {
 interface ReadList {
   /** Absent when the message is no list. */
   readonly tools?: readonly Json[];
-  /** What the list stands in, the cache's hints beside it; empty when the message has no result. */
+  /** The result with the list and its cache hints; empty when the message has no result. */
   readonly result: JsonObject;
   /** The whole message, minified. */
   readonly minified: string;
@@ -213,12 +213,12 @@ function withoutHidden(
 ): string | undefined {
   const hidden = tools.map((tool) => isHidden(toolName(tool) ?? ""));
   if (!hidden.includes(true)) return undefined;
-  const cut = removeElements(minified, ["result", "tools"], (index) => hidden[index] === true);
-  return narrowCache(cut, result);
+  const filtered = removeElements(minified, ["result", "tools"], (index) => hidden[index] === true);
+  return limitCaching(filtered, result);
 }
 
-/** What was cut for one agent must not be kept for others, nor for long. */
-function narrowCache(text: string, result: JsonObject): string {
+/** A list that is filtered for one agent must not be cached for others, nor for long. */
+function limitCaching(text: string, result: JsonObject): string {
   const ttl = result.get("ttlMs");
   const isCacheable = result.has("cacheScope") || ttl !== undefined;
   const scoped = isCacheable ? setMember(text, ["result", "cacheScope"], `"private"`) : text;

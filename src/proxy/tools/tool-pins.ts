@@ -1,10 +1,10 @@
-/** What tools were when they were first listed, what they are now, and whether that is still what a policy pinned. */
+/** Digests of tool definitions as first listed and as listed now, compared with each other and with a policy's pins. */
 
 import { createHash } from "node:crypto";
 import { type DefinitionDigests, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import type { Pin } from "../../policy/document/document.ts";
 
-/** What differs; a new title counts as a new description, since both are only words. */
+/** The part of a definition that differs; a title counts as part of the description. */
 export type Grade = "description" | "schema" | "annotations";
 
 export interface DefinitionChange {
@@ -17,35 +17,35 @@ interface DefinitionHistory {
   readonly now: DefinitionDigests;
 }
 
-/** Tools remembered at once, past what any list may hold, so that a tool that comes and goes keeps its first definition. */
+/** More than a list may hold, so that a tool that is removed and listed again keeps its first definition. */
 const MAX_TOOLS = 100_000;
 
 export class ToolPins {
-  readonly #seen = new Map<string, DefinitionHistory>();
+  readonly #histories = new Map<string, DefinitionHistory>();
 
-  /** Remembers the tool as it is listed now; what has changed since it was listed before. */
+  /** Records the tool as listed now; returns the changes since it was listed before. */
   record(tool: ToolDefinition): DefinitionChange[] {
     const now = digestDefinition(tool, sha256);
-    const before = this.#seen.get(tool.name);
-    if (before === undefined && this.#seen.size >= MAX_TOOLS) return [];
-    this.#seen.set(tool.name, { first: before?.first ?? now, now });
+    const before = this.#histories.get(tool.name);
+    if (before === undefined && this.#histories.size >= MAX_TOOLS) return [];
+    this.#histories.set(tool.name, { first: before?.first ?? now, now });
     if (before === undefined || before.now.digest === now.digest) return [];
     return gradesOf(before.now, now).map((grade) => ({ tool: tool.name, grade }));
   }
 
-  /** In what the tool differs from when this process saw it first; empty for one that was never listed. */
+  /** The parts that differ from the first definition in this process; empty for a tool that was never listed. */
   changesOf(name: string): readonly Grade[] {
-    const seen = this.#seen.get(name);
-    return seen === undefined ? [] : gradesOf(seen.first, seen.now);
+    const history = this.#histories.get(name);
+    return history === undefined ? [] : gradesOf(history.first, history.now);
   }
 
-  /** Against the digests of the pin; a pin without digests means the definition that this process saw first. */
+  /** Compares with the digests of the pin; a pin without digests means the first definition in this process. */
   isChanged(name: string, pin: Pin): boolean {
-    const seen = this.#seen.get(name);
-    if (seen === undefined) return false;
-    if (typeof pin !== "object") return seen.now.digest !== seen.first.digest;
+    const history = this.#histories.get(name);
+    if (history === undefined) return false;
+    if (typeof pin !== "object") return history.now.digest !== history.first.digest;
     const { on_change: _effect, ...digests } = pin;
-    return Object.entries(digests).some(([part, digest]) => Reflect.get(seen.now, part) !== digest);
+    return Object.entries(digests).some(([part, digest]) => Reflect.get(history.now, part) !== digest);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Whether something listens at the upstream's address, asked from time to time; not one byte is sent. */
+/** Polls whether the upstream's address accepts connections, without sending a byte. */
 
 import { connect } from "node:net";
 
@@ -16,19 +16,19 @@ const WHILE_UP_MS = 5_000;
 const WHILE_DOWN_MS = 500;
 const CONNECT_MS = 2_000;
 
-/** Asks at once, and then for as long as it is not stopped. */
+/** Polls at once, and then every few seconds until it is stopped. */
 export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHealth {
   let isUp = false;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
-  const ask = async (): Promise<void> => {
-    const answer = await acceptsConnections(hostOf(url), portOf(url));
+  const poll = async (): Promise<void> => {
+    const isAccepted = await acceptsConnections(hostOf(url), portOf(url));
     if (isStopped) return;
-    if (answer !== isUp) onChange(answer);
-    isUp = answer;
-    timer = setTimeout(() => void ask(), isUp ? WHILE_UP_MS : WHILE_DOWN_MS).unref();
+    if (isAccepted !== isUp) onChange(isAccepted);
+    isUp = isAccepted;
+    timer = setTimeout(() => void poll(), isUp ? WHILE_UP_MS : WHILE_DOWN_MS).unref();
   };
-  void ask();
+  void poll();
   const stop = (): void => {
     isStopped = true;
     clearTimeout(timer);
@@ -36,7 +36,7 @@ export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHe
   return { isUp: () => isUp, stop };
 }
 
-/** The host of a URL, an IPv6 address without its brackets. */
+/** The host of a URL; an IPv6 address without its brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
@@ -45,7 +45,7 @@ export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
 }
 
-/** Whether something accepts connections at this host (an IPv6 address without brackets) and port. */
+/** Whether a TCP connection to this host (an IPv6 address without brackets) and port succeeds. */
 export function acceptsConnections(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port, timeout: CONNECT_MS });

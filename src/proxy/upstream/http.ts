@@ -1,4 +1,4 @@
-/** The upstream MCP server over Streamable HTTP. A tools/call goes in by its permit and by no other door. */
+/** An upstream MCP server over Streamable HTTP. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
@@ -18,9 +18,9 @@ export class UpstreamHttp implements Upstream {
   readonly #writer: RequestWriter;
   readonly #pool: ConnectionPool;
 
-  constructor({ url, ...times }: UpstreamOptions) {
+  constructor({ url, ...timeouts }: UpstreamOptions) {
     this.#writer = new RequestWriter(url);
-    this.#pool = new ConnectionPool(url, times);
+    this.#pool = new ConnectionPool(url, timeouts);
   }
 
   /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. */
@@ -33,7 +33,7 @@ export class UpstreamHttp implements Upstream {
     return this.#open("POST", headers, propagateInMessage(message, trace));
   }
 
-  /** Opens the server's own stream (GET), or ends a session (DELETE). */
+  /** Opens the server-initiated stream (GET), or ends a session (DELETE). */
   open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
     return this.#open(method, headers, undefined);
   }
@@ -65,8 +65,8 @@ class HttpExchange implements UpstreamExchange, ResponseListener {
 
   readonly abort = (): void => this.#connection.cancel(this);
 
-  onResponse(answer: UpstreamResponse): void {
-    this.#response.resolve(answer);
+  onResponse(response: UpstreamResponse): void {
+    this.#response.resolve(response);
   }
 
   onError(error: UpstreamError): void {

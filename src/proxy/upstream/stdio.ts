@@ -1,4 +1,4 @@
-/** A server that is reached by lines: a tools/call goes in by its permit and by no other door. */
+/** An upstream that takes one message a line, as a stdio server does. */
 
 import type { Permit } from "../../enforcement/permit.ts";
 import type { RelayedMessage } from "../../mcp/message.ts";
@@ -12,7 +12,7 @@ export interface LineUpstream {
   readonly relay: (message: RelayedMessage, trace?: TraceContext) => Promise<void>;
 }
 
-/** `send` resolves when the line was taken. */
+/** `send` resolves when the line is written. */
 export function lineUpstream(send: (line: string) => Promise<void>): LineUpstream {
   return {
     call: (permit, trace) => send(escapeLineEnds(propagateInMessage(permit.message, trace))),
@@ -20,11 +20,11 @@ export function lineUpstream(send: (line: string) => Promise<void>): LineUpstrea
   };
 }
 
-/** What some readers of lines take for the end of one, beside LF and CR: NEL, LINE SEPARATOR, PARAGRAPH SEPARATOR. */
+/** Characters that some line readers take for the end of a line, besides LF and CR: NEL, LINE SEPARATOR, PARAGRAPH SEPARATOR. */
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-// Security: JSON lets these stand in a string, and node:readline would cut the message there: its rest was never judged.
-/** The same message with those characters escaped; they can stand in strings alone. */
+// Security: JSON allows them in a string, where node:readline would split the message; the rest would bypass the policy.
+/** The same message with those characters escaped: in JSON they occur in strings only. */
 export function escapeLineEnds(text: string): string {
   return text.replaceAll(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

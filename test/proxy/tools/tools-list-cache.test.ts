@@ -43,7 +43,7 @@ function recalledFrom(list: ToolsListCache, text: string, one: Policy | undefine
   const byText = list.filterCached(text, one);
   for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
     const byBytes = list.lookupBytes(cutUp(text, pieceBytes), one);
-    expect(byBytes && Buffer.concat(byBytes.pieces).toString()).toBe(byText);
+    expect(byBytes && Buffer.concat(byBytes.chunks).toString()).toBe(byText);
   }
   return byText;
 }

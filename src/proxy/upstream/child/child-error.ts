@@ -1,12 +1,12 @@
-/** A child that cannot be spoken to. */
+/** The error of a child that takes no messages. */
 
-/** `not_started`: there is no such program, or it may not run; `gone`: it takes no more lines. */
+/** `not_started`: the program is missing or not executable; `gone`: the child takes no more lines. */
 export type ChildFault = "not_started" | "gone";
 
 export class ChildError extends Error {
   override readonly name = "ChildError";
   readonly fault: ChildFault;
-  /** Whether it may have read the line all the same. */
+  /** Whether the child may have read the line. */
   readonly wasSent: boolean;
 
   constructor(fault: ChildFault, message: string, cause?: unknown, wasSent = false) {

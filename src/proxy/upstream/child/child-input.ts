@@ -1,9 +1,9 @@
-/** The input of a child: one line for each message, in order; those of one turn of the event loop can go in one write. */
+/** The stdin of a child: one line for each message, in order, batched within a turn of the event loop. */
 
 import type { Writable } from "node:stream";
 import { ChildError } from "./child-error.ts";
 
-/** Past this many characters the lines that have come together go at once: a larger write saves nothing. */
+/** Characters past which a batch is written at once: larger writes save nothing. */
 const MAX_BATCH_LENGTH = 64 * 1024;
 
 interface Batch extends PromiseWithResolvers<void> {
@@ -21,46 +21,46 @@ export class ChildInput {
     this.#pipe = pipe;
   }
 
-  /** The child runs: lines go in from now on. */
+  /** Starts writing: the child runs. */
   open(): void {
     this.#isOpen = true;
     this.flush();
   }
 
-  /** No line will ever go in. */
+  /** Rejects the lines that wait, and all later ones. */
   fail(fault: ChildError): void {
     this.#fault = fault;
     this.#batch?.reject(fault);
     this.#batch = undefined;
   }
 
-  /** Resolves when the pipe took the line, which must have no line break. @throws ChildError */
+  /** Resolves when the line is written to the pipe. It must contain no line break. @throws ChildError */
   send(line: string): Promise<void> {
-    const taken = this.#add(line);
+    const written = this.#add(line);
     this.flush();
-    return taken;
+    return written;
   }
 
-  /** The same, in one write with all that is sent in this turn. @throws ChildError */
+  /** As `send`, in one write with the other lines of this turn. @throws ChildError */
   sendBatched(line: string): Promise<void> {
     if (this.#batch === undefined) setImmediate(() => this.flush());
     return this.#add(line);
   }
 
-  /** Writes what waits for the end of the turn. */
+  /** Writes the batch without waiting for the end of the turn. */
   flush(): void {
     const batch = this.#batch;
     if (batch === undefined || !this.#isOpen) return;
     this.#batch = undefined;
     this.#pipe.write(batch.lines, (error) => {
       if (error === null || error === undefined) return batch.resolve();
-      // The first of several lines may have been read before the pipe broke; a line by itself is whole or nothing.
+      // Of several lines the first may have been read before the pipe broke; a single line is read whole or not at all.
       batch.reject(new ChildError("gone", "the child takes no more lines", error, batch.count > 1));
     });
   }
 
   #add(line: string): Promise<void> {
-    // Security: a line break would make two messages of one, and the second was never judged.
+    // Security: a line break would start a second message, which no policy has decided on.
     if (line.includes("\n") || line.includes("\r"))
       return Promise.reject(new TypeError("a line must not contain a line break"));
     if (this.#fault !== undefined) return Promise.reject(this.#fault);

@@ -1,4 +1,4 @@
-/** One stdio server as a child process: started without a shell in a process group of its own, framed, and stopped with all it started. */
+/** Runs one stdio server as a child process, without a shell and in a process group of its own. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ export interface ChildCommand {
   /** The whole environment of the child. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Longest line of its stdout that is kept, in bytes; 32 MiB when absent. */
+  /** Longest line of stdout in bytes; a longer one is dropped. Absent: 32 MiB. */
   readonly maxLineBytes?: number;
 }
 
@@ -30,19 +30,19 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The code that a shell would tell: 128 and the signal's number for a signal. */
+/** The exit code as a shell reports it: 128 plus the number of the signal. */
 export function exitCodeOf({ code, signal }: ChildExit): number {
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 export interface ChildEvents {
-  /** One line of stdout, without what ends it; the next one is not read before this is done. Must not reject. */
+  /** One line of stdout without its line end; the next one is read after the promise resolves. Must not reject. */
   readonly onLine: (line: Buffer) => void | Promise<void>;
-  /** Once, after the last line, when the child and its whole group have ended; never for a child that did not start. */
+  /** Called once, after the last line, when the child and its group have exited; never for a child that did not start. */
   readonly onExit: (exit: ChildExit) => void;
   /** One line of stderr, bounded in length and rate; not redacted. */
   readonly onStderr: (line: string) => void;
-  /** `id` is that of the request which the line would have answered, as `idToken` writes it. */
+  /** `id` is the id of the response on that line, as `idToken` writes it; undefined for any other message. */
   readonly onLineDropped: (cause: LineDropped, id: string | undefined) => void;
 }
 
@@ -51,43 +51,43 @@ export interface Child {
   readonly pid: number | undefined;
   /** Resolves when the child runs. @throws ChildError `not_started` */
   readonly started: Promise<void>;
-  /** Resolves when the pipe took the line, which must have no line break. @throws ChildError */
+  /** Resolves when the line is written to the pipe. It must contain no line break. @throws ChildError */
   readonly send: (line: string) => Promise<void>;
-  /** The same, in one write with all that is sent so in this turn of the event loop. @throws ChildError */
+  /** As `send`, in one write with the other lines of this turn of the event loop. @throws ChildError */
   readonly sendBatched: (line: string) => Promise<void>;
-  /** Ends its input, waits for `graceMs`, asks its group to end, waits, kills the group; resolves after `onExit`. */
+  /** Closes stdin, sends the group SIGTERM after `graceMs`, and SIGKILL a second later; resolves after `onExit`. */
   readonly stop: (graceMs?: number) => Promise<void>;
 }
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 const GRACE_MS = 2_000;
-/** Between asking a group to end and killing it. */
+/** Between SIGTERM and SIGKILL. */
 const TERM_MS = 1_000;
-/** A process that left the group may hold the child's pipes: so long they are read after the child has exited. */
+/** How long pipes are read after the child's exit: a process outside of the group may keep them open. */
 const LAST_LINES_MS = 500;
 const POLL_MS = 50;
 
-/** Starts the child; whether that went well is told by `started`. */
+/** Starts the child. A failure rejects `started`. */
 export function startChild(command: ChildCommand, events: ChildEvents): Child {
   const child = spawn(command.command, command.args, {
     ...(command.cwd !== undefined && { cwd: command.cwd }),
     env: command.environment,
-    // Security: its own group, so that nothing it starts outlives it, and no terminal signals it behind our back.
+    // Security: a group of its own, so that its descendants end with it and a terminal's signals do not reach it.
     detached: process.platform !== "win32",
     windowsHide: true,
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const numbered = waitForSpawn(child, command.command);
+  const spawned = waitForSpawn(child, command.command);
   const input = new ChildInput(child.stdin);
-  const started = numbered.then(
+  const started = spawned.then(
     () => input.open(),
     (error: unknown) => {
       if (error instanceof ChildError) input.fail(error);
       throw error;
     },
   );
-  const over = numbered.then((pid) => supervise({ child, pid, exited }, command, events));
-  // Who does not ask whether it started is told by `send`.
+  const over = spawned.then((pid) => supervise({ child, pid, exited }, command, events));
+  // A caller that does not await `started` gets the error from `send`.
   for (const promise of [started, over]) promise.catch(() => undefined);
   return {
     pid: child.pid,
@@ -103,9 +103,9 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
 
 type Process = ChildProcessWithoutNullStreams;
 
-/** Its number, once it runs. */
+/** The process id, once the child runs. */
 async function waitForSpawn(child: Process, command: string): Promise<number> {
-  // A child that is gone takes no input: `send` says so where it matters.
+  // Writing to a child that has exited fails `send`.
   child.stdin.on("error", () => undefined);
   try {
     await once(child, "spawn");
@@ -127,7 +127,7 @@ interface Running {
   readonly exited: Promise<void>;
 }
 
-/** From the first line to the end of the group. */
+/** Reads the child's output until its group has exited. */
 async function supervise(
   { child, pid, exited }: Running,
   { maxLineBytes: maxBytes = MAX_LINE_BYTES }: ChildCommand,
@@ -154,7 +154,7 @@ async function supervise(
   onExit({ code: child.exitCode, signal: child.signalCode });
 }
 
-/** Reads what is let go of as it passes by: someone may wait for it. */
+/** Skims lines that are too long for the id of a response: its request must fail. */
 function reportTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
   let outline = new MessageSkimmer();
   return (part, isEnd) => {
@@ -166,7 +166,7 @@ function reportTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds[
   };
 }
 
-/** As long as its last lines may take to be read; the time that its consumer takes for them does not count. */
+/** Waits until the last lines are read, for `LAST_LINES_MS` at most, not counting the time that `onLine` takes. */
 async function waitForLastLines(consumer: {
   readonly isBusy: boolean;
   readonly isDone: boolean;
@@ -185,7 +185,7 @@ async function stop(child: Process, over: Promise<void>, graceMs: number): Promi
     [TERM_MS, "SIGKILL"],
   ] as const) {
     if (await isOverWithin(over, waitMs)) return;
-    // Security: once it was waited for, its number may be another process's.
+    // Security: after the exit is reaped, the process id may belong to another process.
     const isAlive = child.exitCode === null && child.signalCode === null;
     if (isAlive && child.pid !== undefined) signalGroup(child.pid, signal);
   }

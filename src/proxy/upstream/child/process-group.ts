@@ -1,11 +1,11 @@
-/** A child's process group: signalled as one, so that what the child has started ends with it. */
+/** Signals a child's process group, so that processes started by the child end with it. */
 
 import { setTimeout as pause } from "node:timers/promises";
 
 const POLL_MS = 20;
 const HAS_GROUPS = process.platform !== "win32";
 
-/** Whether anybody was there to get the signal. Windows has no groups: there the child alone gets it. */
+/** Returns whether a process received the signal. Windows has no groups: only the child receives it. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(HAS_GROUPS ? -leader : leader, signal);
@@ -14,10 +14,10 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
   }
 }
 
-/** Leaders of groups that end with this process, however it ends but by SIGKILL. */
+/** Leaders of the groups to kill when this process exits. */
 const groupsToKill = new Set<number>();
 
-/** Has the group killed when this process exits; what it returns takes that back. */
+/** Kills the group when this process exits; the returned function cancels that. */
 export function killAtExit(leader: number): () => void {
   if (groupsToKill.size === 0) process.on("exit", killGroups);
   groupsToKill.add(leader);
@@ -31,9 +31,9 @@ function killGroups(): void {
   for (const leader of groupsToKill) signalGroup(leader, "SIGKILL");
 }
 
-/** Ends what a leader that has exited left behind: asks, waits for `graceMs` at most, and then kills. */
+/** Ends the processes that a leader has left behind: SIGTERM, then SIGKILL after `graceMs`. */
 export async function endGroup(leader: number, graceMs: number): Promise<void> {
-  // Security: without groups the number may already be another process's.
+  // Security: without groups the process id may already belong to another process.
   if (!HAS_GROUPS || !signalGroup(leader, "SIGTERM")) return;
   const deadlineMs = performance.now() + graceMs;
   while (performance.now() < deadlineMs && signalGroup(leader, 0)) await pause(POLL_MS);

@@ -1,4 +1,4 @@
-/** A child's stderr as lines, bounded in length and rate: what a flood has too much is counted, and the flood is slowed down. */
+/** Reads a child's stderr as lines of bounded length and rate: drops and counts further lines, and slows a flood down. */
 
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,11 +6,11 @@ import { chunksOf, LineFramer } from "../../../mcp/line-splitter.ts";
 
 const MAX_LINE_BYTES = 8_192;
 const WINDOW_MS = 1_000;
-/** In one window: lines that are passed on, and bytes that are read at all. */
+/** Per window: lines that are passed on, and bytes that are read. */
 const MAX_LINES = 200;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Reads to the end. `onLine` hears of each line, without what ends it. */
+/** Reads to the end; calls `onLine` with each line, without its line end. */
 export async function readStderr(stream: Readable, onLine: (line: string) => void): Promise<void> {
   const limit = new LineLimit(onLine);
   let isWithin = false;
@@ -22,7 +22,7 @@ export async function readStderr(stream: Readable, onLine: (line: string) => voi
   for await (const chunk of chunksOf(stream)) {
     const waitMs = limit.delayAfter(chunk.byteLength);
     for (const line of framer.push(chunk)) limit.emit(line.toString("utf8"));
-    // A child that writes more than this waits for its own pipe, and our event loop not for the child.
+    // Backpressure: a child that writes more blocks on its pipe.
     if (waitMs > 0) await pause(waitMs);
   }
   const last = framer.end();
@@ -40,7 +40,7 @@ class LineLimit {
     this.#onLine = onLine;
   }
 
-  /** How long to wait before more is read, in milliseconds. */
+  /** Milliseconds to wait before reading on. */
   delayAfter(bytes: number): number {
     const leftMs = this.#startedAtMs + WINDOW_MS - performance.now();
     if (leftMs <= 0) this.close();
@@ -53,10 +53,10 @@ class LineLimit {
     if (this.#lines <= MAX_LINES) this.#onLine(line);
   }
 
-  /** Ends a window: says how many lines it left out. */
+  /** Ends a window, with a line that counts the dropped lines. */
   close(): void {
-    const leftOut = this.#lines - MAX_LINES;
-    if (leftOut > 0) this.#onLine(`[${leftOut} lines left out: more than ${MAX_LINES} in a second]`);
+    const dropped = this.#lines - MAX_LINES;
+    if (dropped > 0) this.#onLine(`[${dropped} lines left out: more than ${MAX_LINES} in a second]`);
     this.#startedAtMs = performance.now();
     this.#lines = 0;
     this.#bytes = 0;

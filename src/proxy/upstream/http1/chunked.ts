@@ -1,15 +1,15 @@
-/** The chunks of a body (RFC 9112, section 7.1), read strictly from bytes that are split anywhere; trailers are dropped. */
+/** Decodes a chunked body (RFC 9112, section 7.1) strictly, from bytes that are split anywhere; drops trailers. */
 
 import { Buffer } from "node:buffer";
 
 import { parseHeaderLines } from "../../http/header-fields.ts";
 
-type State = "size" | "data" | "data end" | "trailers" | "over" | "broken";
+type State = "size" | "data" | "data end" | "trailers" | "complete" | "broken";
 
 const LF = 0x0a;
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const QUOTED = String.raw`"(?:[\t !#-[\]-~]|\\[\t -~])*"`;
-/** The size, and extensions, which mean nothing to us and are left out; who sends many of them is not sending an answer. */
+/** The chunk size and its extensions, which are bounded and ignored. */
 const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
 const MAX_LINE_BYTES = 512;
 const MAX_EXTENSION_BYTES = 16 * 1024;
@@ -17,9 +17,9 @@ const MAX_TRAILER_BYTES = 16 * 1024;
 
 export class ChunkedDecoder {
   #state: State = "size";
-  /** Bytes of the chunk that are still to come. */
+  /** Bytes of the chunk that are missing. */
   #remaining = 0;
-  /** The part of a line that earlier bytes had. */
+  /** The part of a line that has arrived. */
   #held: Buffer | undefined;
   #extensionBytes = 0;
   #trailerBytes = 0;
@@ -29,10 +29,10 @@ export class ChunkedDecoder {
   }
 
   get isComplete(): boolean {
-    return this.#state === "over";
+    return this.#state === "complete";
   }
 
-  /** Hands on what is data; returns how many bytes it has read, which are fewer than all when the body is over. */
+  /** Passes data to `onData`; returns the number of bytes read, less than all of them when the body ends before. */
   push(bytes: Buffer, onData: (data: Buffer) => void): number {
     const held = this.#held;
     const all = held === undefined ? bytes : Buffer.concat([held, bytes]);
@@ -47,7 +47,7 @@ export class ChunkedDecoder {
     return at - (held?.length ?? 0);
   }
 
-  /** Reads data, or one line; returns where it ends, -1 when that has not come yet. */
+  /** Reads data or one line; returns the offset of its end, or -1 when the line is incomplete. */
   #step(bytes: Buffer, at: number, onData: (data: Buffer) => void): number {
     if (this.#state === "data") return this.#data(bytes, at, onData);
     const end = bytes.indexOf("\r\n", at, "latin1");
@@ -84,7 +84,7 @@ export class ChunkedDecoder {
 
   #trailer(line: string): void {
     this.#trailerBytes += line.length + 2;
-    if (line === "") this.#state = "over";
+    if (line === "") this.#state = "complete";
     else if (this.#trailerBytes > MAX_TRAILER_BYTES || parseHeaderLines(`${line}\r\n`, 0) === undefined)
       this.#state = "broken";
   }
@@ -93,7 +93,7 @@ export class ChunkedDecoder {
     if (at === all.length) return;
     const rest = all.subarray(at);
     const most = this.#state === "trailers" ? MAX_TRAILER_BYTES : MAX_LINE_BYTES;
-    // Security: a line feed that ends no line here ends one elsewhere.
+    // Security: a lone line feed ends a line for some parsers and not for others.
     if (rest.length > most || rest.includes(LF)) this.#state = "broken";
     else this.#held = rest;
   }

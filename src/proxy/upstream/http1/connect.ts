@@ -1,13 +1,13 @@
-/** A socket to the upstream, plain or TLS, on its way. */
+/** Opens sockets to the upstream, plain or TLS. */
 
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 import { hostOf, portOf } from "../health-check.ts";
 
-/** The way to one server; what it remembers of its TLS makes the next handshake short. */
+/** Connects to one server, and resumes its last TLS session. */
 export class Connector {
-  /** Which event says that bytes can be sent: with TLS, to a server whose certificate is good. */
+  /** The event after which bytes may be sent; with TLS, once the certificate is verified. */
   readonly readyEvent: "connect" | "secureConnect";
   readonly #host: string;
   readonly #port: number;
@@ -20,13 +20,13 @@ export class Connector {
   }
 
   connect(): Socket {
-    const place = { host: this.#host, port: this.#port };
-    if (this.readyEvent === "connect") return connect(place);
+    const address = { host: this.#host, port: this.#port };
+    if (this.readyEvent === "connect") return connect(address);
     const servername = isIP(this.#host) === 0 ? this.#host : "";
     const session = this.#session;
-    const options = { ...place, servername, ALPNProtocols: ["http/1.1"] };
+    const options = { ...address, servername, ALPNProtocols: ["http/1.1"] };
     const socket = connectTls(session === undefined ? options : { ...options, session });
-    socket.on("session", (fresh: Buffer) => (this.#session = fresh));
+    socket.on("session", (renewed: Buffer) => (this.#session = renewed));
     return socket;
   }
 }

@@ -1,4 +1,4 @@
-/** One connection to the upstream: a request, its answer, and then the next; never two at once. */
+/** One connection to the upstream, with one request in flight at a time (no pipelining). */
 
 import type { Socket } from "node:net";
 import { isEventStream, UpstreamError, type UpstreamResponse, type UpstreamFault } from "../../upstream.ts";
@@ -9,24 +9,24 @@ import type { HeaderFields } from "../../http/header-fields.ts";
 
 export interface ConnectionTimeouts {
   readonly connectMs: number;
-  /** How long the server may be silent, on any answer that is not a stream. */
+  /** How long the server may send nothing, before or within a response that is no event stream. */
   readonly idleMs: number;
 }
 
-/** Who waits for an answer; hears of it once. */
+/** Receives the response to one request, or its failure, once. */
 export interface ResponseListener {
-  readonly onResponse: (answer: UpstreamResponse) => void;
+  readonly onResponse: (response: UpstreamResponse) => void;
   readonly onError: (error: UpstreamError) => void;
 }
 
-/** Where a connection is kept. */
+/** The pool that a connection belongs to. */
 export interface ConnectionOwner {
-  /** It can carry another request; `headers` are those of its last answer. */
+  /** Called when the connection can carry another request; `headers` are those of the last response. */
   readonly release: (connection: Connection, headers: HeaderFields) => void;
   readonly closed: (connection: Connection) => void;
 }
 
-/** Quiet streams are kept through whatever forgets quiet connections on the way. */
+/** TCP keep-alive: NAT and load balancers drop connections that are quiet for longer. */
 const KEEP_ALIVE_PROBE_MS = 15_000;
 
 export class Connection {
@@ -35,24 +35,24 @@ export class Connection {
   readonly #idleMs: number;
   readonly #connectTimer: NodeJS.Timeout;
   #isReady = false;
-  /** What goes out as soon as the connection stands. */
+  /** The request to write once the connection is established. */
   #unsent: Buffer | undefined;
   #listener: ResponseListener | undefined;
   #parser = new ResponseParser();
   #stream: ResponseStream | undefined;
   #fault: UpstreamFault | undefined;
   #error: Error | undefined;
-  /** When its home gives it up, if nobody has used it. */
+  /** When the pool closes the connection, if it is idle until then. */
   expiresAtMs = 0;
 
-  constructor(dialer: Connector, { connectMs, idleMs }: ConnectionTimeouts, home: ConnectionOwner) {
-    this.#owner = home;
+  constructor(connector: Connector, { connectMs, idleMs }: ConnectionTimeouts, owner: ConnectionOwner) {
+    this.#owner = owner;
     this.#idleMs = idleMs;
-    const socket = dialer.connect();
+    const socket = connector.connect();
     this.#socket = socket;
     this.#connectTimer = setTimeout(() => this.#fail("unreachable"), connectMs);
     socket.setTimeout(idleMs);
-    socket.once(dialer.readyEvent, () => this.#onReady());
+    socket.once(connector.readyEvent, () => this.#onReady());
     socket.on("data", (bytes: Buffer) => this.#onData(bytes));
     socket.once("end", () => this.#onEnd());
     socket.on("timeout", () => this.#fail("timeout"));
@@ -60,21 +60,21 @@ export class Connection {
     socket.once("close", () => this.#onClose());
   }
 
-  /** Whether another request can be sent; a connection that is ending is kept until it is gone. */
+  /** Whether another request can be sent. */
   get isOpen(): boolean {
     return !this.#socket.destroyed && this.#socket.writable;
   }
 
-  /** Sends the bytes of one request, on a connection that is new or free. */
-  send(bytes: Buffer, asker: ResponseListener): void {
-    this.#listener = asker;
+  /** Sends one request, on a connection that is new or idle. */
+  send(bytes: Buffer, listener: ResponseListener): void {
+    this.#listener = listener;
     if (this.#isReady) this.#socket.write(bytes);
     else this.#unsent = bytes;
   }
 
-  /** Ends the connection when this one is still being answered on it. */
-  cancel(asker: ResponseListener): void {
-    if (this.#listener === asker) this.#socket.destroy();
+  /** Closes the connection if it still serves this listener's request. */
+  cancel(listener: ResponseListener): void {
+    if (this.#listener === listener) this.#socket.destroy();
   }
 
   close(): void {
@@ -91,7 +91,7 @@ export class Connection {
   }
 
   #onData(bytes: Buffer): void {
-    // Security: what nobody asked for must never be read as the answer to the next request.
+    // Security: bytes without a request must never be read as the response to the next one.
     if (this.#listener === undefined) return void this.#socket.destroy();
     this.#parser.push(bytes);
     this.#deliver();
@@ -105,20 +105,20 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Hands on what the reader has: an answer that is whole at once, any other as a stream. */
+  /** Delivers a response that is complete in the bytes at hand as a buffer, and any other as a stream. */
   #deliver(): void {
-    const reader = this.#parser;
-    const { head } = reader;
-    if (reader.isBroken) return void this.#socket.destroy();
+    const parser = this.#parser;
+    const { head } = parser;
+    if (parser.isBroken) return void this.#socket.destroy();
     if (head === undefined) return;
-    const data = reader.take();
-    if (this.#stream === undefined && reader.isComplete) {
+    const data = parser.take();
+    if (this.#stream === undefined && parser.isComplete) {
       const { statusCode, headers } = head;
       return this.#end()?.onResponse({ statusCode, headers, bufferedBody: data });
     }
     const stream = this.#stream ?? this.#open(new ResponseStream(head, this.#sourceFor(this.#listener)));
     if (data.length > 0 && !stream.push(data)) this.#socket.pause();
-    if (!reader.isComplete) return;
+    if (!parser.isComplete) return;
     this.#end();
     stream.finish();
   }
@@ -130,30 +130,30 @@ export class Connection {
     return stream;
   }
 
-  #sourceFor(asker: ResponseListener | undefined): BodySource {
+  #sourceFor(listener: ResponseListener | undefined): BodySource {
     return {
       resume: () => {
-        if (this.#listener === asker) this.#socket.resume();
+        if (this.#listener === listener) this.#socket.resume();
       },
       abort: () => {
-        if (this.#listener === asker) this.#socket.destroy();
+        if (this.#listener === listener) this.#socket.destroy();
       },
     };
   }
 
-  /** The answer is over: nobody waits any more, and the connection is free or done with. */
+  /** Ends the response: returns the connection to the pool, or closes it. */
   #end(): ResponseListener | undefined {
-    const asker = this.#listener;
+    const listener = this.#listener;
     const { head, hasExtra } = this.#parser;
     this.#listener = undefined;
     if (this.#stream !== undefined) this.#socket.resume().setTimeout(this.#idleMs);
     this.#stream = undefined;
     this.#parser = new ResponseParser();
-    // An answer that came before its request was sent leaves the rest of that to be read as another.
+    // After a response to a half-sent request, the server would read the rest of it as a new request.
     const isSent = this.#socket.writableLength === 0;
     if (head?.persists === true && !hasExtra && isSent) this.#owner.release(this, head.headers);
     else this.#socket.destroy();
-    return asker;
+    return listener;
   }
 
   #fail(fault: UpstreamFault): void {
@@ -164,11 +164,11 @@ export class Connection {
   #onClose(): void {
     clearTimeout(this.#connectTimer);
     this.#owner.closed(this);
-    const asker = this.#listener;
+    const listener = this.#listener;
     this.#listener = undefined;
     if (this.#stream !== undefined) return void this.#stream.destroy();
     const fault = this.#fault ?? (this.#isReady ? "broken" : "unreachable");
-    // An error costs its stack: none is made when nobody waits.
-    asker?.onError(new UpstreamError(fault, this.#isReady, this.#error));
+    // Capturing a stack is expensive: create no error for an idle connection.
+    listener?.onError(new UpstreamError(fault, this.#isReady, this.#error));
   }
 }

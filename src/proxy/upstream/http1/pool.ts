@@ -1,55 +1,55 @@
-/** The connections to the upstream: as many as there are requests under way, and the free ones for the next. */
+/** The connections to the upstream: one for each request in flight, and idle ones for the next requests. */
 
 import { Connection, type ConnectionTimeouts, type ConnectionOwner } from "./connection.ts";
 import { Connector } from "./connect.ts";
 import { type HeaderFields, headerValue } from "../../http/header-fields.ts";
 
-/** A free connection is given up before common servers (5 s) close theirs, so that a call does not meet a closing one. */
+/** Shorter than the keep-alive time of common servers (5 s), so that no call is sent on a connection that is closing. */
 const MAX_IDLE_MS = 4_000;
-/** As long before the end that a server announces. */
+/** Time between closing an idle connection and the end that the server announces in `Keep-Alive`. */
 const CLOSE_MARGIN_MS = 1_000;
 const SWEEP_MS = 500;
 const MAX_IDLE_CONNECTIONS = 256;
 
 export class ConnectionPool {
   readonly #connector: Connector;
-  readonly #times: ConnectionTimeouts;
+  readonly #timeouts: ConnectionTimeouts;
   readonly #open = new Set<Connection>();
-  /** The one used last is used next, so that those that are too many grow old. */
+  /** Last in, first out: surplus connections stay idle and expire. */
   readonly #idle: Connection[] = [];
-  #sweeping: NodeJS.Timeout | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
 
-  constructor(url: URL, times: ConnectionTimeouts) {
+  constructor(url: URL, timeouts: ConnectionTimeouts) {
     this.#connector = new Connector(url);
-    this.#times = times;
+    this.#timeouts = timeouts;
   }
 
-  /** A free connection, or a new one. */
+  /** An idle connection, or a new one. */
   acquire(): Connection {
     const nowMs = performance.now();
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       if (last.isOpen && last.expiresAtMs > nowMs) return last;
       last.close();
     }
-    const connection = new Connection(this.#connector, this.#times, this.#owner);
+    const connection = new Connection(this.#connector, this.#timeouts, this.#owner);
     this.#open.add(connection);
     return connection;
   }
 
-  /** Ends them all. */
+  /** Closes every connection. */
   close(): void {
-    clearInterval(this.#sweeping);
-    this.#sweeping = undefined;
+    clearInterval(this.#sweepTimer);
+    this.#sweepTimer = undefined;
     for (const connection of this.#open) connection.close();
   }
 
   readonly #owner: ConnectionOwner = {
     release: (connection, headers) => {
-      const freeMs = maxIdleMs(headers);
-      if (freeMs <= 0 || this.#idle.length === MAX_IDLE_CONNECTIONS) return connection.close();
-      connection.expiresAtMs = performance.now() + freeMs;
+      const idleMs = maxIdleMs(headers);
+      if (idleMs <= 0 || this.#idle.length === MAX_IDLE_CONNECTIONS) return connection.close();
+      connection.expiresAtMs = performance.now() + idleMs;
       this.#idle.push(connection);
-      this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+      this.#sweepTimer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     },
     closed: (connection) => {
       this.#open.delete(connection);
@@ -58,17 +58,17 @@ export class ConnectionPool {
     },
   };
 
-  // One sweep over all that are free: no timer for each answer.
+  // One timer for all idle connections: a timer for each response costs more.
   #sweep(): void {
     const nowMs = performance.now() + SWEEP_MS;
     for (const connection of this.#idle) if (connection.expiresAtMs <= nowMs) connection.close();
     if (this.#idle.length > 0) return;
-    clearInterval(this.#sweeping);
-    this.#sweeping = undefined;
+    clearInterval(this.#sweepTimer);
+    this.#sweepTimer = undefined;
   }
 }
 
-/** How long a connection may be free, by what its server says. */
+/** How long a connection may stay idle, as limited by its `Keep-Alive: timeout`. */
 function maxIdleMs(headers: HeaderFields): number {
   const seconds = /\btimeout=(\d{1,9})/i.exec(headerValue(headers, "keep-alive") ?? "")?.[1];
   return seconds === undefined

@@ -1,4 +1,4 @@
-/** A request of HTTP/1.1 as the bytes that go out, head and body at once. */
+/** Writes an HTTP/1.1 request, head and body, into one buffer. */
 
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders } from "node:http";
@@ -7,7 +7,7 @@ import { formatHeaderLine } from "../../http/header-fields.ts";
 
 export type Method = "POST" | "GET" | "DELETE";
 
-/** Writes requests for one URL; credentials in it are sent as http clients do. */
+/** Writes requests for one URL. Credentials in the URL become a Basic `Authorization` header. */
 export class RequestWriter {
   readonly #target: string;
   readonly #fixed: string;
@@ -22,8 +22,8 @@ export class RequestWriter {
       credentials === ":" ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
   }
 
-  // Security: the length is counted here, and a header of that name is the caller's mistake, as one that frames is.
-  /** @throws when a header cannot be written, or frames the message */
+  // Security: Content-Length is computed here; a caller that passes a framing header could smuggle a second request.
+  /** @throws TypeError for a header that cannot be written, or that frames the message */
   write(method: Method, headers: OutgoingHttpHeaders, body: string | undefined): Buffer {
     let head = `${method} ${this.#target}${this.#fixed}`;
     for (const name in headers) head += headerLines(name, headers[name]);
@@ -39,7 +39,7 @@ export class RequestWriter {
   }
 }
 
-const OWN_HEADERS: ReadonlySet<string> = new Set([
+const FRAMING_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",
   "content-length",
@@ -50,8 +50,8 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 function headerLines(name: string, value: OutgoingHttpHeaders[string]): string {
   if (value === undefined) return "";
-  if (OWN_HEADERS.has(name.toLowerCase()))
-    throw new TypeError(`the header ${name} is not for a caller to set`);
+  if (FRAMING_HEADERS.has(name.toLowerCase()))
+    throw new TypeError(`the header ${name} is set by the request writer`);
   if (typeof value === "string") return formatHeaderLine(name, value);
   if (typeof value === "number") return formatHeaderLine(name, String(value));
   // RFC 6265, section 5.4: cookies are one line.

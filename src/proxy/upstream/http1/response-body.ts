@@ -1,13 +1,13 @@
-/** The answer of a server whose body is still coming: read no faster than its reader reads. */
+/** A response whose body is still arriving: reads the socket no faster than the consumer reads the body. */
 
 import { Readable } from "node:stream";
 import type { ResponseHead } from "./response-head.ts";
 import type { HeaderFields } from "../../http/header-fields.ts";
 
-/** Where the bytes come from. */
+/** The connection that the body arrives on. */
 export interface BodySource {
   readonly resume: () => void;
-  /** The reader wants no more. */
+  /** Called when the consumer destroys the body before its end. */
   readonly abort: () => void;
 }
 
@@ -15,7 +15,7 @@ export class ResponseStream extends Readable {
   readonly statusCode: number;
   readonly headers: HeaderFields;
   readonly bufferedBody = undefined;
-  /** Whether the body came to its end. */
+  /** Whether the whole body has arrived. */
   complete = false;
   readonly #source: BodySource;
 
@@ -26,7 +26,7 @@ export class ResponseStream extends Readable {
     this.#source = source;
   }
 
-  /** The last of it has come. */
+  /** Ends the body: all of it has arrived. */
   finish(): void {
     this.complete = true;
     this.push(null);

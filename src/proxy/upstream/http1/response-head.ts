@@ -1,4 +1,4 @@
-/** The head of an HTTP/1.1 answer, read strictly: its status, its headers, and where its body ends. */
+/** Parses the head of an HTTP/1.1 response strictly: status, headers and the framing of the body. */
 
 import { type HeaderFields, parseHeaderLines, headerValue } from "../../http/header-fields.ts";
 
@@ -6,11 +6,11 @@ export interface ResponseHead {
   readonly statusCode: number;
   readonly headers: HeaderFields;
   readonly framing: Framing;
-  /** Whether the connection can carry another request when this answer is over. */
+  /** Whether the connection can carry another request after this response. */
   readonly persists: boolean;
 }
 
-/** Where the body ends: after so many bytes (0 when there is none), with the last chunk, or with the connection. */
+/** The end of the body: after a number of bytes (0 for no body), after the last chunk, or when the connection closes. */
 export type Framing =
   | { readonly kind: "length"; readonly bytes: number }
   | { readonly kind: "chunks" }
@@ -22,27 +22,27 @@ const NO_BODY: Framing = { kind: "length", bytes: 0 };
 const CHUNKS: Framing = { kind: "chunks" };
 const UNTIL_CLOSE: Framing = { kind: "connection" };
 
-/** `text` is a byte a character, up to and without the empty line; undefined when it is no answer of HTTP/1.1 or 1.0. */
+/** `text` is latin1 and ends before the empty line. Undefined when it is no strict HTTP/1.1 or HTTP/1.0 head. */
 export function parseResponseHead(text: string): ResponseHead | undefined {
   const status = STATUS_LINE.exec(text);
   const headers = status === null ? undefined : parseHeaderLines(text, status[0].length);
   if (status === null || headers === undefined) return undefined;
-  const isOld = status[1] === "0";
+  const isHttp10 = status[1] === "0";
   const statusCode = Number(status[2]);
-  const framing = framingOf(statusCode, headers, isOld);
+  const framing = framingOf(statusCode, headers, isHttp10);
   if (framing === undefined) return undefined;
-  const persists = !isOld && framing.kind !== "connection" && !hasConnectionClose(headers);
+  const persists = !isHttp10 && framing.kind !== "connection" && !hasConnectionClose(headers);
   return { statusCode, headers, framing, persists };
 }
 
-/** As RFC 9112, section 6.3, says, but nothing that two readers could take for two lengths. */
-function framingOf(statusCode: number, headers: HeaderFields, isOld: boolean): Framing | undefined {
+/** RFC 9112, section 6.3; undefined for any head that two parsers could frame differently. */
+function framingOf(statusCode: number, headers: HeaderFields, isHttp10: boolean): Framing | undefined {
   const length = headers["content-length"];
   const coding = headers["transfer-encoding"];
-  // Security: both, either twice, or a list: one reader goes by the one, one by the other, and the rest is a second answer.
+  // Security: a length with a coding, either of them twice, or a list: parsers disagree on the end (response splitting).
   if (length !== undefined && (coding !== undefined || typeof length !== "string" || !DIGITS.test(length)))
     return undefined;
-  if (coding !== undefined && (isOld || typeof coding !== "string" || coding.toLowerCase() !== "chunked"))
+  if (coding !== undefined && (isHttp10 || typeof coding !== "string" || coding.toLowerCase() !== "chunked"))
     return undefined;
   if (statusCode < 200 || statusCode === 204 || statusCode === 304) return NO_BODY;
   if (coding !== undefined) return CHUNKS;

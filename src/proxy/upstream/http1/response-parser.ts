@@ -1,15 +1,15 @@
-/** Reads one HTTP/1.1 answer from the bytes of a connection, however they are split; everything doubtful breaks it. */
+/** Parses one HTTP/1.1 response from bytes that are split anywhere; refuses anything ambiguous. */
 
 import { Buffer } from "node:buffer";
 
 import { type ResponseHead, parseResponseHead } from "./response-head.ts";
 import { ChunkedDecoder } from "./chunked.ts";
 
-type State = "head" | "body" | "over" | "broken";
+type State = "head" | "body" | "complete" | "broken";
 
-/** As node:http reads at most. */
+/** The limit of node:http. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** Answers of status 1xx before the one that counts. */
+/** Informational responses (1xx) before the final one. */
 const MAX_INTERIM_RESPONSES = 8;
 const LONE_LINE_FEED = /(?:^|[^\r])\n/;
 const NO_BYTES = Buffer.alloc(0);
@@ -17,29 +17,29 @@ const NO_BYTES = Buffer.alloc(0);
 export class ResponseParser {
   #state: State = "head";
   #head: ResponseHead | undefined;
-  /** The part of the head that has come. */
+  /** The part of the head that has arrived. */
   #held: Buffer | undefined;
   #interim = 0;
-  /** Bytes of the body that are still to come, where it has a length. */
+  /** Bytes of the body that are missing; Infinity without a length. */
   #remaining = 0;
   #chunks: ChunkedDecoder | undefined;
   #data: Buffer[] = [];
   #hasExtra = false;
 
-  /** Absent until it is whole. */
+  /** Undefined until all of the head has arrived. */
   get head(): ResponseHead | undefined {
     return this.#head;
   }
 
   get isComplete(): boolean {
-    return this.#state === "over";
+    return this.#state === "complete";
   }
 
   get isBroken(): boolean {
     return this.#state === "broken";
   }
 
-  /** Whether bytes came after the end of the answer: whatever they are, nobody asked for them. */
+  /** Whether bytes came after the end of the response, which no request asked for. */
   get hasExtra(): boolean {
     return this.#hasExtra;
   }
@@ -50,13 +50,13 @@ export class ResponseParser {
     else if (bytes.length > 0) this.#hasExtra = true;
   }
 
-  /** The connection was ended in good order: a body that lasts so long is whole. */
+  /** The server has closed the connection, which completes a body that is framed by the connection. */
   end(): void {
-    if (this.#state === "body" && this.#head?.framing.kind === "connection") this.#state = "over";
-    else if (this.#state !== "over") this.#state = "broken";
+    if (this.#state === "body" && this.#head?.framing.kind === "connection") this.#state = "complete";
+    else if (this.#state !== "complete") this.#state = "broken";
   }
 
-  /** What has come of the body since this was last called. */
+  /** Removes and returns the body bytes since the last call. */
   take(): Buffer {
     const data = this.#data;
     const [first] = data;
@@ -78,12 +78,12 @@ export class ResponseParser {
   }
 
   #hold(all: Buffer): void {
-    // Security: who ends lines with a line feed alone means them to be read otherwise than they look.
+    // Security: a lone line feed ends a line for some parsers and not for others.
     if (all.length >= MAX_HEAD_BYTES || LONE_LINE_FEED.test(all.toString("latin1"))) this.#state = "broken";
     else if (all.length > 0) this.#held = all;
   }
 
-  /** Leaves out an answer that only says that another will come; 101 says that none will. */
+  /** Skips an informational response; 101 is refused, since no upgrade was asked for. */
   #skipInterim({ statusCode }: ResponseHead, rest: Buffer): void {
     this.#interim += 1;
     if (statusCode === 101 || this.#interim > MAX_INTERIM_RESPONSES) this.#state = "broken";
@@ -104,7 +104,7 @@ export class ResponseParser {
     if (data.length > 0) this.#data.push(data);
     this.#remaining -= data.length;
     if (this.#remaining > 0) return;
-    this.#state = "over";
+    this.#state = "complete";
     this.#hasExtra = data.length < bytes.length;
   }
 
@@ -112,7 +112,7 @@ export class ResponseParser {
     const read = chunks.push(bytes, (data) => this.#data.push(data));
     if (chunks.isBroken) this.#state = "broken";
     if (!chunks.isComplete) return;
-    this.#state = "over";
+    this.#state = "complete";
     this.#hasExtra = read < bytes.length;
   }
 }
