@@ -1,7 +1,7 @@
 /** Carries a JSON response of the upstream: read whole when it is short enough, watched when it is not. */
 
 import type { EndOfResponse } from "../../enforcement/request-lifecycle.ts";
-import { totalBytes, endWithChunks, concatChunks } from "../http/body-pieces.ts";
+import { totalBytes, endWithChunks, concatChunks } from "../http/body-chunks.ts";
 import { forwardedResponseHeaders } from "../http/forwarded-headers.ts";
 import type { Exchange, ResponseContext } from "./exchange.ts";
 import { needsInspection, outlineOf, filterResponse, recalled, wholeOf } from "./response-filter.ts";

@@ -12,7 +12,7 @@ import {
 import type { Policy } from "../../policy/policy.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
-import { totalBytes } from "../http/body-pieces.ts";
+import { totalBytes } from "../http/body-chunks.ts";
 import { ToolsListCache, type CachedList } from "./tools-list-cache.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
 import { memberText, removeElements, setMember } from "../../json/edit-json.ts";
