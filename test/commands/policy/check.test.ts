@@ -30,59 +30,42 @@ const deny = (tools: object, more: object = {}): object => ({
   tools,
   ...more,
 });
+const onPay = (entry: object, more: object = {}): object => deny({ pay: entry }, more);
 type Row = readonly [path: string, op: string, value: unknown, of?: string];
 const rule = (...conditions: readonly Row[]): object => ({
-  conditions: conditions.map(([path, op, value, of]) => ({
-    path,
-    op,
-    value,
-    ...(of !== undefined && { of }),
-  })),
+  conditions: conditions.map(([path, op, value, of]) => ({ path, op, value, ...(of && { of }) })),
 });
-const denyIf = (...conditions: readonly Row[]): object => deny({ pay: { deny_if: [rule(...conditions)] } });
-const require = (...conditions: readonly Row[]): object => deny({ pay: { require: [rule(...conditions)] } });
+const denyIf = (...conditions: readonly Row[]): object => onPay({ deny_if: [rule(...conditions)] });
+const require = (...conditions: readonly Row[]): object => onPay({ require: [rule(...conditions)] });
 const limit = (counter: string, max: number, more: object = {}): object => ({
   counter,
   window: "minute",
   max,
   ...more,
 });
+const limited = (more: object): object => onPay({ limits: [limit("a", 9, more)] });
+const pay = (properties: object = {}, ...required: string[]): object => toolOf("pay", properties, required);
+/** The tool `pay` with this input schema. */
+const payBy = (inputSchema: object): object => ({ name: "pay", inputSchema });
+
+const ONE = rule(["args.a", "eq", 1]);
+const BOTH = rule(["args.a", "eq", 1], ["args.b", "eq", 1]);
 
 describe("a policy alone", () => {
-  it.each<[string, object, string[]]>([
-    ["eq with two values", denyIf(["args.a", "eq", 1], ["args.a", "eq", 2]), ["tools.pay.deny_if[0]"]],
-    ["an empty range", denyIf(["args.a", "gt", 5], ["args.a", "lt", 5]), ["tools.pay.deny_if[0]"]],
-    [
-      "an empty range, upper bound first",
-      denyIf(["args.a", "lte", 1], ["args.a", "gte", 2]),
-      ["tools.pay.deny_if[0]"],
-    ],
-    ["in without values", require(["args.a", "in", []]), ["tools.pay.require[0]"]],
-    ["a length below zero", denyIf(["args.a", "lt", 0, "length"]), ["tools.pay.deny_if[0]"]],
-    ["a length with a fraction", denyIf(["args.a", "eq", 1.5, "length"]), ["tools.pay.deny_if[0]"]],
-    [
-      "missing and compared",
-      denyIf(["args.a", "exists", false], ["args.a", "gt", 1]),
-      ["tools.pay.deny_if[0]"],
-    ],
-    [
-      "missing and given",
-      require(["args.a", "not_exists", true], ["args.a", "exists", true]),
-      ["tools.pay.require[0]"],
-    ],
-    ["eq outside of the range", denyIf(["args.a", "eq", 1], ["args.a", "gt", 1]), ["tools.pay.deny_if[0]"]],
-    [
-      "a value of another length",
-      denyIf(["args.a", "eq", "abc"], ["args.a", "gt", 3, "length"]),
-      ["tools.pay.deny_if[0]"],
-    ],
-    [
-      "in without a common value",
-      denyIf(["args.a", "in", ["x", "y"]], ["args.a", "not_in", ["y", "x"]]),
-      ["tools.pay.deny_if[0]"],
-    ],
-  ])("finds that a rule never matches: %s", async (_what, policy, paths) => {
-    expect(await wordsOf(policy)).toEqual(paths.map((path) => `error never-matches ${path}`));
+  it.each<[string, object, string]>([
+    ["eq with two values", denyIf(["args.a", "eq", 1], ["args.a", "eq", 2]), "deny_if"],
+    ["an empty range", denyIf(["args.a", "gt", 5], ["args.a", "lt", 5]), "deny_if"],
+    ["an empty range, upper bound first", denyIf(["args.a", "lte", 1], ["args.a", "gte", 2]), "deny_if"],
+    ["in without values", require(["args.a", "in", []]), "require"],
+    ["a length below zero", denyIf(["args.a", "lt", 0, "length"]), "deny_if"],
+    ["a length with a fraction", denyIf(["args.a", "eq", 1.5, "length"]), "deny_if"],
+    ["missing and compared", denyIf(["args.a", "exists", false], ["args.a", "gt", 1]), "deny_if"],
+    ["missing and given", require(["args.a", "not_exists", true], ["args.a", "exists", true]), "require"],
+    ["eq outside of the range", denyIf(["args.a", "eq", 1], ["args.a", "gt", 1]), "deny_if"],
+    ["a value of another length", denyIf(["args.a", "eq", "abc"], ["args.a", "gt", 3, "length"]), "deny_if"],
+    ["disjoint lists", denyIf(["args.a", "in", ["x", "y"]], ["args.a", "not_in", ["y", "x"]]), "deny_if"],
+  ])("finds a rule that never matches: %s", async (_what, policy, list) => {
+    expect(await wordsOf(policy)).toEqual([`error never-matches tools.pay.${list}[0]`]);
   });
 
   it.each<[string, object]>([
@@ -98,61 +81,36 @@ describe("a policy alone", () => {
   });
 
   it.each<[string, object, string]>([
+    ["of a hidden tool", onPay({ limits: [limit("a", 1)] }, { hide: ["pay"] }), "tools.pay.limits[0]"],
+    ["under hide *", onPay({ limits: [limit("a", 1)] }, { hide: ["*"] }), "tools.pay.limits[0]"],
+    ["after an action", onPay({ action: "deny", deny_if: [ONE] }), "tools.pay.deny_if[0]"],
     [
-      "behind a hidden tool",
-      deny({ pay: { limits: [limit("a", 1)] } }, { hide: ["pay"] }),
+      "after a rule that always denies",
+      onPay({ deny_if: [rule()], limits: [limit("a", 1)] }),
       "tools.pay.limits[0]",
     ],
-    ["behind hide *", deny({ pay: { limits: [limit("a", 1)] } }, { hide: ["*"] }), "tools.pay.limits[0]"],
+    ["by a narrower rule", onPay({ deny_if: [ONE, BOTH] }), "tools.pay.deny_if[1]"],
+    ["by the same rule", onPay({ require: [ONE, ONE] }), "tools.pay.require[1]"],
     [
-      "behind an action",
-      deny({ pay: { action: "deny", deny_if: [rule(["args.a", "eq", 1])] } }),
-      "tools.pay.deny_if[0]",
-    ],
-    [
-      "behind a rule that always denies",
-      deny({ pay: { deny_if: [rule()], limits: [limit("a", 1)] } }),
-      "tools.pay.limits[0]",
-    ],
-    [
-      "a rule that says less",
-      deny({ pay: { deny_if: [rule(["args.a", "eq", 1]), rule(["args.a", "eq", 1], ["args.b", "eq", 1])] } }),
-      "tools.pay.deny_if[1]",
-    ],
-    [
-      "the same rule again",
-      deny({ pay: { require: [rule(["args.a", "eq", 1]), rule(["args.a", "eq", 1])] } }),
-      "tools.pay.require[1]",
-    ],
-    [
-      "a category under default deny",
+      "by a category under default deny",
       deny({}, { categories: { read: { limits: [limit("a", 1)] } } }),
       "categories.read.limits[0]",
     ],
     [
-      "limits of a denied method",
+      "of a denied method",
       deny({}, { methods: { ping: { action: "deny", limits: [limit("a", 1)] } } }),
       "methods.ping.limits[0]",
     ],
-  ])("finds what is never asked: %s", async (_what, policy, path) => {
+  ])("finds a check without effect: %s", async (_what, policy, path) => {
     expect(await wordsOf(policy)).toEqual([`warning shadowed ${path}`]);
   });
 
   it.each<[string, object]>([
-    ["an action in shadow", deny({ pay: { action: "deny", mode: "shadow", limits: [limit("a", 1)] } })],
-    [
-      "a rule that only asks",
-      deny({ pay: { deny_if: [{ ...rule(), effect: "approve" }], limits: [limit("a", 1)] } }),
-    ],
-    [
-      "a rule in shadow",
-      deny({ pay: { deny_if: [{ ...rule(), mode: "shadow" }, rule(["args.a", "eq", 1])] } }),
-    ],
-    [
-      "a require with more",
-      deny({ pay: { require: [rule(["args.a", "eq", 1]), rule(["args.a", "eq", 1], ["args.b", "eq", 1])] } }),
-    ],
-  ])("does not take %s for one that shadows", async (_what, policy) => {
+    ["an action in shadow mode", onPay({ action: "deny", mode: "shadow", limits: [limit("a", 1)] })],
+    ["a rule that asks", onPay({ deny_if: [{ ...rule(), effect: "approve" }], limits: [limit("a", 1)] })],
+    ["a rule in shadow mode", onPay({ deny_if: [{ ...rule(), mode: "shadow" }, ONE] })],
+    ["a narrower require", onPay({ require: [ONE, BOTH] })],
+  ])("finds no check without effect after %s", async (_what, policy) => {
     expect(await wordsOf(policy)).toEqual([]);
   });
 
@@ -164,7 +122,7 @@ describe("a policy alone", () => {
     ["max 0", limit("a", 0)],
     ["an increment above max", limit("a", 5, { increment: 6 })],
   ])("finds a limit that admits nothing: %s", async (_what, each) => {
-    expect(await wordsOf(deny({ pay: { limits: [each] } }))).toEqual([
+    expect(await wordsOf(onPay({ limits: [each] }))).toEqual([
       "warning never-admits tools.pay.limits[0].max",
     ]);
   });
@@ -197,7 +155,7 @@ describe("a policy alone", () => {
         get: { limits: [limit("a", 1, { shared: true })] },
       }),
     ],
-    ["in one tool", deny({ pay: { limits: [limit("a", 1), { ...limit("a", 9), window: "hour" }] } })],
+    ["in one tool", onPay({ limits: [limit("a", 1), { ...limit("a", 9), window: "hour" }] })],
     [
       "of the short form",
       deny({ pay: { rate_limit: { max: 1, window: 60 } }, get: { rate_limit: "1/hour" } }),
@@ -255,386 +213,227 @@ describe("a policy with its tools", () => {
     expect(findings.filter(({ code }) => code === "uncovered-tool")).toHaveLength(uncovered);
   });
 
-  it.each<[string, object, object, string]>([
+  it.each<[string, string, Row, unknown]>([
+    ["gt on a string", "wrong-type", ["args.a", "gt", 1], { type: "string" }],
+    ["regex on a number", "wrong-type", ["args.a", "regex", "x"], { type: "integer" }],
+    ["a length of a number", "wrong-type", ["args.a", "gt", 1, "length"], { type: "number" }],
+    ["contains of a number in a text", "wrong-type", ["args.a", "contains", 1], { type: "string" }],
+    ["gt on a constant that is no number", "wrong-type", ["args.a", "gt", 1], { const: true }],
+    ["gt on an enum without numbers", "wrong-type", ["args.a", "gt", 1], { enum: ["x", [2], { a: null }] }],
+    ["eq with another type", "impossible-value", ["args.a", "eq", "1"], { type: "number" }],
+    ["eq outside of the enum", "impossible-value", ["args.a", "eq", "z"], { enum: ["x", "y"] }],
+  ])("finds a condition that never holds for the argument: %s", async (_what, code, row, schema) => {
+    expect(await wordsOf(denyIf(row), [pay({ a: schema }, "a")])).toEqual([
+      `error ${code} tools.pay.deny_if[0].conditions[0]`,
+    ]);
+  });
+
+  const GT_1 = rule(["args.amount", "gt", 1]);
+
+  it.each<[string, object, object]>([
+    ["an optional argument", denyIf(["args.amount", "gt", 100]), pay(amount)],
+    ["a denied default", denyIf(["args.n", "gt", 5]), pay({ n: { type: "number", default: 6 } })],
+    ["a default of null", denyIf(["args.n", "gt", 5]), pay({ n: { type: "number", default: null } })],
+    ["a default without length", denyIf(["args.n", "gt", 5, "length"]), pay({ n: { default: 1 } })],
+    ["null among the values", denyIf(["args.a", "eq", 1]), pay({ a: { enum: [1, null] } }, "a")],
+    ["null among the types", denyIf(["args.a", "gt", 1]), pay({ a: { type: ["integer", "null"] } }, "a")],
     [
-      "an argument that is not there",
-      denyIf(["args.amont", "gt", 1]),
-      toolOf("pay", amount, ["amount"]),
-      "error unknown-argument tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "a required one that is not there",
-      require(["args.reason", "exists", true]),
-      toolOf("pay", amount),
-      "error unknown-argument tools.pay.require[0].conditions[0]",
-    ],
-    [
-      "a forbidden one that is not there",
-      denyIf(["args.profile", "exists", true]),
-      toolOf("pay", amount),
-      "warning unknown-argument tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "an inner one that is not there",
-      denyIf(["args.a.c", "eq", 1]),
-      toolOf("pay", { a: { type: "object", properties: { b: {} } } }),
-      "error unknown-argument tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "gt on a string",
+      "an alternative of null",
       denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { type: "string" } }, ["a"]),
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "regex on a number",
-      denyIf(["args.a", "regex", "x"]),
-      toolOf("pay", { a: { type: "integer" } }, ["a"]),
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "a length of a number",
-      denyIf(["args.a", "gt", 1, "length"]),
-      toolOf("pay", { a: { type: "number" } }, ["a"]),
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "eq with another type",
-      denyIf(["args.a", "eq", "1"]),
-      toolOf("pay", { a: { type: "number" } }, ["a"]),
-      "error impossible-value tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "eq outside of the enum",
-      denyIf(["args.a", "eq", "z"]),
-      toolOf("pay", { a: { enum: ["x", "y"] } }, ["a"]),
-      "error impossible-value tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "in outside of the enum",
-      require(["args.a", "in", ["z"]]),
-      toolOf("pay", { a: { type: "string", enum: ["x", "y"] } }),
-      "error impossible-value tools.pay.require[0].conditions[0]",
-    ],
-    [
-      "an optional argument",
-      denyIf(["args.amount", "gt", 100]),
-      toolOf("pay", amount),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "a default that the rule denies",
-      denyIf(["args.n", "gt", 5]),
-      toolOf("pay", { n: { type: "number", default: 6 } }),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "a default that is null",
-      denyIf(["args.n", "gt", 5]),
-      toolOf("pay", { n: { type: "number", default: null } }),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "a default that has no length",
-      denyIf(["args.n", "gt", 5, "length"]),
-      toolOf("pay", { n: { default: 1 } }),
-      "warning avoidable tools.pay.deny_if[0]",
+      pay({ a: { anyOf: [{ type: "number" }, { type: "null" }] } }, "a"),
     ],
     [
       "an argument that one alternative requires",
       denyIf(["args.a", "gt", 1]),
-      {
-        name: "pay",
-        inputSchema: { anyOf: [{ properties: { a: { type: "number" } }, required: ["a"] }, {}] },
-      },
-      "warning avoidable tools.pay.deny_if[0]",
+      payBy({ anyOf: [{ properties: { a: { type: "number" } }, required: ["a"] }, {}] }),
     ],
     [
-      "a rule that only in shadow requires it",
-      deny({
-        pay: {
-          deny_if: [rule(["args.amount", "gt", 1])],
-          require: [{ ...rule(["args.amount", "exists", true]), mode: "shadow" }],
-        },
-      }),
-      toolOf("pay", amount),
-      "warning avoidable tools.pay.deny_if[0]",
+      "a require rule in shadow mode",
+      onPay({ deny_if: [GT_1], require: [{ ...rule(["args.amount", "exists", true]), mode: "shadow" }] }),
+      pay(amount),
     ],
     [
-      "a rule that only asks when it is missing",
-      deny({
-        pay: {
-          deny_if: [rule(["args.amount", "gt", 1])],
-          require: [{ ...rule(["args.amount", "exists", true]), effect: "approve" }],
-        },
-      }),
-      toolOf("pay", amount),
-      "warning avoidable tools.pay.deny_if[0]",
+      "a require rule that asks",
+      onPay({ deny_if: [GT_1], require: [{ ...rule(["args.amount", "exists", true]), effect: "approve" }] }),
+      pay(amount),
     ],
     [
-      "a rule that denies its absence only with another",
-      deny({
-        pay: {
-          deny_if: [
-            rule(["args.amount", "gt", 1]),
-            rule(["args.amount", "exists", false], ["args.other", "eq", 1]),
-          ],
-        },
-      }),
-      toolOf("pay", { ...amount, other: {} }, ["other"]),
-      "warning avoidable tools.pay.deny_if[0]",
+      "a rule that denies absence only with another condition",
+      onPay({ deny_if: [GT_1, rule(["args.amount", "exists", false], ["args.other", "eq", 1])] }),
+      pay({ ...amount, other: {} }, "other"),
+    ],
+  ])("finds a rule that a call avoids: %s", async (_what, policy, tool) => {
+    expect(await wordsOf(policy, [tool])).toEqual(["warning avoidable tools.pay.deny_if[0]"]);
+  });
+
+  it.each<[string, Row, object, "error" | "warning"]>([
+    ["an unknown argument", ["args.amont", "gt", 1], pay(amount, "amount"), "error"],
+    ["an unknown argument that must not exist", ["args.profile", "exists", true], pay(amount), "warning"],
+    [
+      "an unknown nested argument",
+      ["args.a.c", "eq", 1],
+      pay({ a: { type: "object", properties: { b: {} } } }),
+      "error",
+    ],
+    ["a member of a text", ["args.a.b", "exists", true], pay({ a: { type: "string" } }), "warning"],
+    ["an absence that always holds", ["args.b", "exists", false], pay(amount), "error"],
+  ])("finds %s in deny_if", async (_what, row, tool, severity) => {
+    expect(await wordsOf(denyIf(row), [tool])).toEqual([
+      `${severity} unknown-argument tools.pay.deny_if[0].conditions[0]`,
+    ]);
+  });
+
+  it.each<[string, object, object, string]>([
+    [
+      "a required argument that is unknown",
+      require(["args.reason", "exists", true]),
+      pay(amount),
+      "error unknown-argument tools.pay.require[0].conditions[0]",
     ],
     [
-      "a member of a text",
-      denyIf(["args.a.b", "exists", true]),
-      toolOf("pay", { a: { type: "string" } }),
-      "warning unknown-argument tools.pay.deny_if[0].conditions[0]",
+      "a required absence that always holds",
+      require(["args.b", "not_exists", true]),
+      pay(amount),
+      "warning unknown-argument tools.pay.require[0].conditions[0]",
     ],
     [
-      "contains of a number in a text",
-      denyIf(["args.a", "contains", 1]),
-      toolOf("pay", { a: { type: "string" } }, ["a"]),
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
+      "in outside of the enum",
+      require(["args.a", "in", ["z"]]),
+      pay({ a: { type: "string", enum: ["x", "y"] } }),
+      "error impossible-value tools.pay.require[0].conditions[0]",
+    ],
+    [
+      "an unknown argument under strict",
+      { ...denyIf(["args.b", "gt", 1]), strict: true },
+      pay(amount),
+      "error unknown-argument tools.pay.deny_if[0].conditions[0]",
     ],
     [
       "a type behind a reference",
       denyIf(["args.a", "gt", 1]),
-      {
-        name: "pay",
-        inputSchema: {
-          $defs: { "x/y": { type: "boolean" } },
-          properties: { a: { $ref: "#/$defs/x~1y" } },
-          required: ["a"],
-        },
-      },
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "a type of a constant",
-      denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { const: true } }, ["a"]),
-      "error wrong-type tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "types of an enum",
-      denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { enum: ["x", [2], { a: null }] } }, ["a"]),
+      payBy({
+        $defs: { "x/y": { type: "boolean" } },
+        properties: { a: { $ref: "#/$defs/x~1y" } },
+        required: ["a"],
+      }),
       "error wrong-type tools.pay.deny_if[0].conditions[0]",
     ],
     [
       "an enum behind a reference",
       denyIf(["args.a", "eq", 3]),
-      {
-        name: "pay",
-        inputSchema: {
-          $defs: { e: { enum: [1, [2]] } },
-          properties: { a: { $ref: "#/$defs/e" } },
-          required: ["a"],
-        },
-      },
+      payBy({
+        $defs: { e: { enum: [1, [2]] } },
+        properties: { a: { $ref: "#/$defs/e" } },
+        required: ["a"],
+      }),
       "error impossible-value tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "a length of a number as an amount",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.amount", of: "length" })] } }),
-      toolOf("pay", amount),
-      "error wrong-type tools.pay.limits[0].increment_from",
-    ],
-    [
-      "an absence that is always there",
-      denyIf(["args.b", "exists", false]),
-      toolOf("pay", amount),
-      "error unknown-argument tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "an absence that is required for nothing",
-      require(["args.b", "not_exists", true]),
-      toolOf("pay", amount),
-      "warning unknown-argument tools.pay.require[0].conditions[0]",
-    ],
-    [
-      "an argument that is not there under strict",
-      { ...denyIf(["args.b", "gt", 1]), strict: true },
-      toolOf("pay", amount),
-      "error unknown-argument tools.pay.deny_if[0].conditions[0]",
-    ],
-    [
-      "null among the values",
-      denyIf(["args.a", "eq", 1]),
-      toolOf("pay", { a: { enum: [1, null] } }, ["a"]),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "null among the types",
-      denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { type: ["integer", "null"] } }, ["a"]),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "an argument that may be null",
-      denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { anyOf: [{ type: "number" }, { type: "null" }] } }, ["a"]),
-      "warning avoidable tools.pay.deny_if[0]",
-    ],
-    [
-      "an amount that is not there",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.sum" })] } }),
-      toolOf("pay", amount),
-      "error unknown-argument tools.pay.limits[0].increment_from",
-    ],
-    [
-      "an amount that is a text",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.a" })] } }),
-      toolOf("pay", { a: { type: "string" } }),
-      "error wrong-type tools.pay.limits[0].increment_from",
     ],
   ])("finds %s", async (_what, policy, tool, words) => {
     expect(await wordsOf(policy, [tool])).toEqual([words]);
   });
 
-  const pair = { ...rule(["args.amount", "gt", 100]) };
+  it.each<[string, object, object, string]>([
+    ["is unknown", { increment_from: "args.sum" }, amount, "unknown-argument"],
+    ["is a text", { increment_from: "args.a" }, { a: { type: "string" } }, "wrong-type"],
+    ["is the length of a number", { increment_from: "args.amount", of: "length" }, amount, "wrong-type"],
+  ])("finds an amount that %s", async (_what, from, properties, code) => {
+    expect(await wordsOf(limited(from), [pay(properties)])).toEqual([
+      `error ${code} tools.pay.limits[0].increment_from`,
+    ]);
+  });
+
+  it.each<[string, Row, unknown]>([
+    ["a value of the enum", ["args.a", "eq", "x"], { enum: ["x"] }],
+    ["a constant", ["args.a", "in", [1, 2]], { const: 1 }],
+    ["contains in a list", ["args.a", "contains", 1], { type: "array" }],
+    ["contains in a text", ["args.a", "contains", "x"], { type: "string" }],
+    ["bytes of any type", ["args.a", "gt", 1, "bytes"], { type: "boolean" }],
+    ["neq with another type", ["args.a", "neq", "x"], { type: "number" }],
+    ["a schema without type", ["args.a", "gt", 1], {}],
+    ["an unknown type", ["args.a", "gt", 1], { type: "odd" }],
+    ["a schema that admits any value", ["args.a", "gt", 1], true],
+    ["alternatives that admit any value", ["args.a", "gt", 1], { anyOf: [{ type: "string" }, true] }],
+  ])("finds nothing in a condition on a required argument with %s", async (_what, row, schema) => {
+    expect(await wordsOf(denyIf(row), [pay({ a: schema }, "a")])).toEqual([]);
+  });
+
+  it.each<[string, Row, unknown]>([
+    ["a reference that leads nowhere", ["args.a.b", "exists", true], { $ref: "#/gone/b" }],
+    ["a reference to another document", ["args.a.b", "exists", true], { $ref: "https://elsewhere/" }],
+    ["several item schemas", ["args.a[0]", "exists", true], { type: "array", items: [{}, {}] }],
+    ["a free-form object", ["args.a.b", "exists", true], { type: "object" }],
+    [
+      "an item with properties",
+      ["args.a[0].b", "exists", true],
+      { type: "array", items: { properties: { b: {} } } },
+    ],
+    ["an allowed default", ["args.a", "gt", 5], { type: "number", default: 5 }],
+    ["a default of an allowed length", ["args.a", "gt", 1, "length"], { type: "string", default: "x" }],
+  ])("finds nothing in a condition on an optional argument with %s", async (_what, row, schema) => {
+    expect(await wordsOf(denyIf(row), [pay({ a: schema })])).toEqual([]);
+  });
+
+  const GT_100 = rule(["args.amount", "gt", 100]);
 
   it.each<[string, object, object]>([
-    ["a required argument", denyIf(["args.amount", "gt", 1]), toolOf("pay", amount, ["amount"])],
-    [
-      "a default that the rule allows",
-      denyIf(["args.n", "gt", 5]),
-      toolOf("pay", { n: { type: "number", default: 5 } }),
-    ],
-    [
-      "a default whose length the rule allows",
-      denyIf(["args.n", "gt", 1, "length"]),
-      toolOf("pay", { n: { type: "string", default: "x" } }),
-    ],
-    [
-      "a value that the enum has",
-      denyIf(["args.a", "eq", "x"]),
-      toolOf("pay", { a: { enum: ["x"] } }, ["a"]),
-    ],
-    ["a constant", denyIf(["args.a", "in", [1, 2]]), toolOf("pay", { a: { const: 1 } }, ["a"])],
-    ["contains in a list", denyIf(["args.a", "contains", 1]), toolOf("pay", { a: { type: "array" } }, ["a"])],
-    [
-      "contains in a text",
-      denyIf(["args.a", "contains", "x"]),
-      toolOf("pay", { a: { type: "string" } }, ["a"]),
-    ],
-    [
-      "bytes of anything",
-      denyIf(["args.a", "gt", 1, "bytes"]),
-      toolOf("pay", { a: { type: "boolean" } }, ["a"]),
-    ],
-    [
-      "neq with another type",
-      denyIf(["args.a", "neq", "x"]),
-      toolOf("pay", { a: { type: "number" } }, ["a"]),
-    ],
-    ["a type that the schema does not say", denyIf(["args.a", "gt", 1]), toolOf("pay", { a: {} }, ["a"])],
-    ["a type of an unknown word", denyIf(["args.a", "gt", 1]), toolOf("pay", { a: { type: "odd" } }, ["a"])],
-    ["an argument that any value may be", denyIf(["args.a", "gt", 1]), toolOf("pay", { a: true }, ["a"])],
-    [
-      "alternatives of which one may be anything",
-      denyIf(["args.a", "gt", 1]),
-      toolOf("pay", { a: { anyOf: [{ type: "string" }, true] } }, ["a"]),
-    ],
-    [
-      "a reference that leads nowhere",
-      denyIf(["args.a.b", "exists", true]),
-      toolOf("pay", { a: { $ref: "#/gone/b" } }),
-    ],
-    [
-      "a reference to elsewhere",
-      denyIf(["args.a.b", "exists", true]),
-      toolOf("pay", { a: { $ref: "https://elsewhere/" } }),
-    ],
-    [
-      "an amount that fits",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.amount" })] } }),
-      toolOf("pay", amount),
-    ],
+    ["a required argument", denyIf(["args.amount", "gt", 1]), pay(amount, "amount")],
+    ["an amount that fits", limited({ increment_from: "args.amount" }), pay(amount)],
     [
       "a length as an amount",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.a", of: "length" })] } }),
-      toolOf("pay", { a: { type: "array" } }),
+      limited({ increment_from: "args.a", of: "length" }),
+      pay({ a: { type: "array" } }),
     ],
     [
       "bytes as an amount",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.a", of: "bytes" })] } }),
-      toolOf("pay", { a: { type: "boolean" } }),
+      limited({ increment_from: "args.a", of: "bytes" }),
+      pay({ a: { type: "boolean" } }),
     ],
     [
-      "an amount that is not described",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.a" }), limit("b", 9)] } }),
-      toolOf("pay", { a: {} }),
+      "an amount without type",
+      onPay({ limits: [limit("a", 9, { increment_from: "args.a" }), limit("b", 9)] }),
+      pay({ a: {} }),
     ],
+    ["an amount in an open schema", limited({ increment_from: "args.a" }), payBy({})],
     [
-      "an amount in an open schema",
-      deny({ pay: { limits: [limit("a", 9, { increment_from: "args.a" })] } }),
-      { name: "pay", inputSchema: {} },
-    ],
-    [
-      "more properties than are named",
+      "additional properties",
       denyIf(["args.b", "exists", true]),
-      { name: "pay", inputSchema: { properties: { a: {} }, additionalProperties: true } },
+      payBy({ properties: { a: {} }, additionalProperties: true }),
     ],
     [
       "properties by pattern",
       denyIf(["args.b", "exists", true]),
-      { name: "pay", inputSchema: { properties: { a: {} }, patternProperties: { "^b": {} } } },
-    ],
-    [
-      "items of several schemas",
-      denyIf(["args.a[0]", "exists", true]),
-      toolOf("pay", { a: { type: "array", items: [{}, {}] } }),
+      payBy({ properties: { a: {} }, patternProperties: { "^b": {} } }),
     ],
     [
       "an argument that every alternative requires",
       denyIf(["args.a", "gt", 1]),
-      {
-        name: "pay",
-        inputSchema: {
-          oneOf: [1, 2].map(() => ({ properties: { a: { type: "number" } }, required: ["a"] })),
-        },
-      },
+      payBy({ oneOf: [1, 2].map(() => ({ properties: { a: { type: "number" } }, required: ["a"] })) }),
     ],
     [
-      "an argument that a part requires",
+      "an argument that allOf requires",
       denyIf(["args.a", "gt", 1]),
-      { name: "pay", inputSchema: { properties: { a: { type: "number" } }, allOf: [{ required: ["a"] }] } },
+      payBy({ properties: { a: { type: "number" } }, allOf: [{ required: ["a"] }] }),
     ],
+    ["a condition on existence", require(["args.amount", "exists", true]), pay(amount)],
+    ["all arguments together", denyIf(["args", "gt", 9, "length"]), pay(amount)],
+    ["an open schema", denyIf(["args.any.thing", "exists", true]), payBy({ type: "object" })],
+    ["strict", { ...denyIf(["args.amount", "gt", 1]), strict: true }, pay(amount)],
     [
-      "a condition that only asks whether it is there",
-      require(["args.amount", "exists", true]),
-      toolOf("pay", amount),
-    ],
-    ["all arguments together", denyIf(["args", "gt", 9, "length"]), toolOf("pay", amount)],
-    [
-      "an open schema",
-      denyIf(["args.any.thing", "exists", true]),
-      { name: "pay", inputSchema: { type: "object" } },
-    ],
-    ["a free-form object", denyIf(["args.a.b", "exists", true]), toolOf("pay", { a: { type: "object" } })],
-    [
-      "an item of a list",
-      denyIf(["args.a[0].b", "exists", true]),
-      toolOf("pay", { a: { type: "array", items: { properties: { b: {} } } } }),
-    ],
-    ["strict", { ...denyIf(["args.amount", "gt", 1]), strict: true }, toolOf("pay", amount)],
-    [
-      "a rule that requires it",
-      deny({ pay: { deny_if: [pair], require: [rule(["args.amount", "exists", true])] } }),
-      toolOf("pay", amount),
+      "a rule that requires the argument",
+      onPay({ deny_if: [GT_100], require: [rule(["args.amount", "exists", true])] }),
+      pay(amount),
     ],
     [
       "a rule that denies its absence",
-      deny({ pay: { deny_if: [pair, rule(["args.amount", "exists", false])] } }),
-      toolOf("pay", amount),
+      onPay({ deny_if: [GT_100, rule(["args.amount", "exists", false])] }),
+      pay(amount),
     ],
     [
-      "all_tools requiring it",
-      deny({ pay: { deny_if: [pair] } }, { all_tools: { require: [rule(["args.amount", "lt", 999])] } }),
-      toolOf("pay", amount),
+      "all_tools requiring the argument",
+      onPay({ deny_if: [GT_100] }, { all_tools: { require: [rule(["args.amount", "lt", 999])] } }),
+      pay(amount),
     ],
-    ["no schema", denyIf(["args.a", "gt", 1]), { name: "pay" }],
+    ["a tool without schema", denyIf(["args.a", "gt", 1]), { name: "pay" }],
   ])("finds nothing with %s", async (_what, policy, tool) => {
     expect(await wordsOf(policy, [tool])).toEqual([]);
   });
@@ -708,7 +507,7 @@ describe("a policy with its tools", () => {
     }[name];
     const { code, stdout } = await run(
       "check",
-      fileOf("policy.json", deny({ pay: {} })),
+      fileOf("policy.json", onPay({})),
       "--tools",
       fileOf(name, content),
     );
@@ -760,8 +559,8 @@ describe("what is printed", () => {
   });
 
   it("is nothing but the normal form on stdout with --print", async () => {
-    const { stdout, stderr } = await run("check", fileOf("p.json", deny({ pay: {} })), "--print");
-    expect(JSON.parse(stdout)).toEqual(deny({ pay: {} }));
+    const { stdout, stderr } = await run("check", fileOf("p.json", onPay({})), "--print");
+    expect(JSON.parse(stdout)).toEqual(onPay({}));
     expect(stderr).toContain("nothing wrong");
   });
 
@@ -810,9 +609,7 @@ describe("a bad policy", () => {
   });
 
   it("names the place apart from the message", async () => {
-    const [finding] = await findingsOf(
-      deny({ pay: { limits: [{ counter: "a", window: "fortnight", max: 1 }] } }),
-    );
+    const [finding] = await findingsOf(onPay({ limits: [{ counter: "a", window: "fortnight", max: 1 }] }));
     expect(finding?.path).toBe("tools.pay.limits[0].window");
     expect(finding?.message).toMatch(/^must be second, minute/);
   });
