@@ -1,27 +1,12 @@
 /** `tollgate demo` as its user meets it: the real sidecar between the demo's server and agents. */
 
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runDemo } from "../../src/commands/demo.ts";
 import { startSidecar } from "../../src/sidecar/sidecar.ts";
+import { captureIo, type Run } from "../fixtures/capture-io.ts";
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(argv: readonly string[], signal = new AbortController().signal): Promise<Run> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const shown = Promise.all([text(stdout), text(stderr)]);
-  const code = await runDemo(argv, { startSidecar, stdout, stderr, signal }).finally(() => {
-    stdout.end();
-    stderr.end();
-  });
-  const [out, error] = await shown;
-  return { code, stdout: out, stderr: error };
+function run(argv: readonly string[], signal = new AbortController().signal): Promise<Run> {
+  return captureIo((io) => runDemo(argv, { ...io, startSidecar, signal }));
 }
 
 describe("tollgate demo", () => {

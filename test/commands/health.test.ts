@@ -1,28 +1,22 @@
-/** `tollgate health` against a real sidecar, in front of a server that is there, is not, or hangs. */
+/** `tollgate health` with a real sidecar, whose server responds, is down, or hangs. */
 
-import { PassThrough } from "node:stream";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runHealth } from "../../src/commands/health.ts";
+import { captureIo } from "../fixtures/capture-io.ts";
 import { freePorts } from "../fixtures/free-port.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar } from "../fixtures/start-sidecar.ts";
+import { serve, startSidecar } from "../fixtures/lifetime.ts";
+import { type LoopbackServer, sendJson } from "../fixtures/loopback-server.ts";
 
-async function health(argv: readonly string[], environment: Record<string, string> = {}) {
-  const [stdout, stderr] = [new PassThrough({ encoding: "utf8" }), new PassThrough({ encoding: "utf8" })];
-  const code = await runHealth(argv, { stdout, stderr, environment });
-  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+function health(argv: readonly string[], environment: Record<string, string> = {}) {
+  return captureIo((io) => runHealth(argv, { ...io, environment }));
 }
 
-async function serving(status: number): Promise<LoopbackServer> {
-  const server = await serveOnLoopback((_request, response) => sendJson(response, "{}", status));
-  onTestFinished(server.close);
-  return server;
+function serving(status: number): Promise<LoopbackServer> {
+  return serve((_body, response) => sendJson(response, "{}", status));
 }
 
 async function sidecarBefore(upstream: string): Promise<string> {
-  const sidecar = await startTestSidecar({ upstream });
-  onTestFinished(sidecar.stop);
-  return sidecar.adminUrl;
+  return (await startSidecar({ upstream })).adminUrl;
 }
 
 const NOBODY = "http://127.0.0.1:1/mcp";

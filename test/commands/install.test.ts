@@ -1,24 +1,19 @@
 /** `tollgate install`: what it does with files; that the executable installs itself is in test/system/executable.test.ts. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
 import { runInstall } from "../../src/commands/install.ts";
+import { captureIo } from "../fixtures/capture-io.ts";
+import { temporaryFile } from "../fixtures/lifetime.ts";
 
 function folderWithProgram(): { folder: string; program: string } {
-  const folder = mkdtempSync(join(tmpdir(), "tollgate-install-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const program = join(folder, "program");
-  writeFileSync(program, "the program", { mode: 0o644 });
-  return { folder, program };
+  const program = temporaryFile("program", "the program");
+  return { folder: dirname(program), program };
 }
 
-async function install(argv: readonly string[], executable?: string) {
-  const [stdout, stderr] = [new PassThrough({ encoding: "utf8" }), new PassThrough({ encoding: "utf8" })];
-  const code = await runInstall(argv, { stdout, stderr }, executable);
-  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+function install(argv: readonly string[], executable?: string) {
+  return captureIo((io) => runInstall(argv, io, executable));
 }
 
 describe("tollgate install", () => {

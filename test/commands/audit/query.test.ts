@@ -1,40 +1,23 @@
-/** `tollgate audit query`: what it finds, how it shows it, and what it does with logs that are not as they should be. */
+/** `tollgate audit query`: its results, its output, and broken logs. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
-import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runAudit } from "../../../src/commands/audit.ts";
 import { type AuditCommandIo, runQuery } from "../../../src/commands/audit/query.ts";
 import { readLines } from "../../../src/commands/audit/read-lines.ts";
 import { RecordGroups, OTHER_GROUPS } from "../../../src/commands/audit/tally.ts";
 import { parseTimeBound } from "../../../src/commands/audit/time-bound.ts";
-import type { Run } from "../policy/run.ts";
+import { captureIo, type Run } from "../../fixtures/capture-io.ts";
+import { temporaryFile } from "../../fixtures/lifetime.ts";
+import { MAIN } from "../../fixtures/start-wrap.ts";
 import { runProgram } from "../policy/run.ts";
 
 const NOW_MS = Date.UTC(2026, 6, 31, 12);
 const DAY_MS = 86_400_000;
-const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
-
-let folder: string;
-let log: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-query-"));
-  log = fileOf("audit.jsonl", LINES);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function fileOf(name: string, content: string | Buffer): string {
-  const file = join(folder, name);
-  writeFileSync(file, content);
-  return file;
-}
 
 function line(daysAgo: number, agent: string, fields: object = {}): string {
   const record = {
@@ -71,29 +54,30 @@ const LINES = [
   }),
 ].join("");
 
-async function query(...argv: readonly string[]): Promise<Run> {
-  return run((world) => runQuery(argv, world, NOW_MS));
+const LOG = temporaryFile("audit.jsonl", LINES);
+
+function query(...argv: readonly string[]): Promise<Run> {
+  return queryWith(argv, {});
 }
 
-async function run(
-  work: (world: AuditCommandIo) => Promise<number>,
-  stdin = Readable.from([]),
-  env: AuditCommandIo["env"] = {},
-): Promise<Run> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const shown = Promise.all([text(stdout), text(stderr)]);
-  const code = await work({ stdin, stdout, stderr, env });
-  stdout.end();
-  stderr.end();
-  const [out, error] = await shown;
-  return { code, stdout: out, stderr: error };
+interface Given {
+  readonly stdin?: Readable;
+  readonly env?: AuditCommandIo["env"];
+}
+
+function queryWith(argv: readonly string[], { stdin = Readable.from([]), env = {} }: Given): Promise<Run> {
+  return captureIo((io) => runQuery(argv, { ...io, stdin, env }, NOW_MS));
+}
+
+function audit(...argv: readonly string[]): Promise<Run> {
+  return captureIo((io) => runAudit(argv, { ...io, stdin: Readable.from([]), env: {} }));
 }
 
 describe("which agents executed a tool last month, how many were denied, and why", () => {
   const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
 
   it("is answered as a table, the most frequent first", async () => {
-    expect(await query("--audit", log, ...asked)).toEqual({
+    expect(await query("--audit", LOG, ...asked)).toEqual({
       code: 0,
       stdout: [
         "agent    effect  reason        count",
@@ -108,7 +92,7 @@ describe("which agents executed a tool last month, how many were denied, and why
   });
 
   it("is answered as JSON", async () => {
-    const { stdout } = await query("--audit", log, ...asked, "--format", "json");
+    const { stdout } = await query("--audit", LOG, ...asked, "--format", "json");
     expect(JSON.parse(stdout)).toEqual([
       { agent: "planner", effect: "allow", reason: null, count: 2 },
       { agent: "runner", effect: "deny", reason: "rate_limited", count: 2 },
@@ -118,7 +102,7 @@ describe("which agents executed a tool last month, how many were denied, and why
   });
 
   it("is answered as CSV", async () => {
-    const { stdout } = await query("--audit", log, ...asked, "--format", "csv");
+    const { stdout } = await query("--audit", LOG, ...asked, "--format", "csv");
     expect(stdout.split("\n").slice(0, 3)).toEqual([
       "agent,effect,reason,count",
       "planner,allow,,2",
@@ -129,7 +113,7 @@ describe("which agents executed a tool last month, how many were denied, and why
 
 /** The ids that a query shows. */
 async function idsOf(...argv: readonly string[]): Promise<readonly string[]> {
-  const { stdout } = await query("--audit", log, "--format", "json", ...argv);
+  const { stdout } = await query("--audit", LOG, "--format", "json", ...argv);
   const records: { id: string }[] = JSON.parse(stdout);
   return records.map(({ id }) => id);
 }
@@ -169,23 +153,15 @@ describe("a filter", () => {
 });
 
 it("sums what is asked for", async () => {
-  const { stdout } = await query(
-    "--audit",
-    log,
-    "--by",
-    "tool",
-    "--sum",
-    "duration_ms,result_bytes",
-    "--format",
-    "csv",
-  );
+  const sums = ["--by", "tool", "--sum", "duration_ms,result_bytes"];
+  const { stdout } = await query("--audit", LOG, ...sums, "--format", "csv");
   expect(stdout).toBe(
     "tool,count,duration_ms,result_bytes\nStartAHORunBatch,7,4.5,300\nListAHORuns,2,3.5,100\n",
   );
 });
 
 it("shows records by themselves without --by", async () => {
-  const { stdout } = await query("--audit", log, "--agent", "runner", "--limit", "1");
+  const { stdout } = await query("--audit", LOG, "--agent", "runner", "--limit", "1");
   expect(stdout.split("\n")).toEqual([
     expect.stringMatching(/^time +agent +tool +category +effect +reason +rule +outcome +duration_ms +id$/),
     expect.stringMatching(
@@ -196,7 +172,7 @@ it("shows records by themselves without --by", async () => {
 });
 
 it("says on stderr that nothing was found, and ends with 0", async () => {
-  const found = await query("--audit", log, "--agent", "nobody", "--by", "tool");
+  const found = await query("--audit", LOG, "--agent", "nobody", "--by", "tool");
   expect(found).toEqual({
     code: 0,
     stdout: "tool  count\n",
@@ -205,7 +181,7 @@ it("says on stderr that nothing was found, and ends with 0", async () => {
 });
 
 it("says how much it did not show", async () => {
-  const { stderr } = await query("--audit", log, "--by", "agent", "--limit", "1");
+  const { stderr } = await query("--audit", LOG, "--by", "agent", "--limit", "1");
   expect(stderr).toBe("tollgate: 1 of 3 groups shown; more with --limit\n");
 });
 
@@ -213,8 +189,8 @@ describe("a log", () => {
   const counted = ["--by", "server", "--format", "csv"];
 
   it("may be several files, some of them gzipped", async () => {
-    const old = fileOf("audit.jsonl.1.gz", gzipSync(LINES));
-    const { stdout } = await query("--audit", log, old, ...counted);
+    const old = temporaryFile("audit.jsonl.1.gz", gzipSync(LINES));
+    const { stdout } = await query("--audit", LOG, old, ...counted);
     expect(stdout).toBe("server,count\nhealthomics,18\n");
   });
 
@@ -223,13 +199,13 @@ describe("a log", () => {
     ["gzipped", gzipSync(LINES)],
   ])("may be standard input, %s, a byte at a time", async (_what, bytes) => {
     const stdin = Readable.from(Array.from(bytes, (byte) => Buffer.from([byte])));
-    const { stdout } = await run((world) => runQuery(["--audit", "-", ...counted], world, NOW_MS), stdin);
+    const { stdout } = await queryWith(["--audit", "-", ...counted], { stdin });
     expect(stdout).toBe("server,count\nhealthomics,9\n");
   });
 
-  it("may hold what is no record: that is counted, told, and never fatal", async () => {
+  it("may hold lines that are no records, which are counted and reported", async () => {
     const broken = ["no JSON", "{", "[]", "null", '{"time":5}', '{"time":"yesterday"}', '{"a":1}', "\u0000"];
-    const file = fileOf("broken.jsonl", `${broken.join("\n")}\n\n\r\n${LINES}{"time":"2026-`);
+    const file = temporaryFile("broken.jsonl", `${broken.join("\n")}\n\n\r\n${LINES}{"time":"2026-`);
     expect(await query("--audit", file, ...counted)).toEqual({
       code: 0,
       stdout: "server,count\nhealthomics,9\n",
@@ -238,7 +214,7 @@ describe("a log", () => {
   });
 
   it("may hold a line of any length, which is not kept", async () => {
-    const file = fileOf(
+    const file = temporaryFile(
       "long.jsonl",
       `{"time":"${"x".repeat(3_000_000)}"}\n${LINES}${"y".repeat(2_000_000)}`,
     );
@@ -249,26 +225,24 @@ describe("a log", () => {
   });
 
   it("is the one of TOLLGATE_AUDIT, when none is named", async () => {
-    const env = { TOLLGATE_AUDIT: log };
+    const env = { TOLLGATE_AUDIT: LOG };
     const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
-    const ran = await run((world) => runQuery(asked, world, NOW_MS), Readable.from([]), env);
-    expect(ran).toEqual(await query("--audit", log, ...asked));
-    const own = fileOf("own.jsonl", line(1, "a"));
-    const named = await run((world) => runQuery([own, ...counted], world, NOW_MS), Readable.from([]), env);
+    const ran = await queryWith(asked, { env });
+    expect(ran).toEqual(await query("--audit", LOG, ...asked));
+    const own = temporaryFile("own.jsonl", line(1, "a"));
+    const named = await queryWith([own, ...counted], { env });
     expect(named.stdout).toBe("server,count\nhealthomics,1\n");
   });
 
   it("is not what a sidecar writes to stdout", async () => {
-    const ran = await run((world) => runQuery(counted, world, NOW_MS), Readable.from([]), {
-      TOLLGATE_AUDIT: "-",
-    });
+    const ran = await queryWith(counted, { env: { TOLLGATE_AUDIT: "-" } });
     expect([ran.code, ran.stdout]).toEqual([64, ""]);
   });
 
   it("that cannot be read is told, and the others are read", async () => {
-    const missing = join(folder, "missing");
-    const cut = fileOf("cut.gz", gzipSync(LINES.repeat(50)).subarray(0, 100));
-    const { code, stdout, stderr } = await query("--audit", missing, cut, log, ...counted);
+    const missing = `${LOG}.missing`;
+    const cut = temporaryFile("cut.gz", gzipSync(LINES.repeat(50)).subarray(0, 100));
+    const { code, stdout, stderr } = await query("--audit", missing, cut, LOG, ...counted);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^server,count\nhealthomics,\d+\n$/);
     expect(stderr).toContain(`tollgate: ${missing}: cannot be read: ENOENT\n`);
@@ -300,19 +274,22 @@ describe("what agents call themselves", () => {
     ["a,b", '"a,b"'],
     ["a\nb", '"a\\nb"'],
   ])("is no formula in CSV: %j", async (agent, cell) => {
-    const file = fileOf("formula.jsonl", line(1, agent));
+    const file = temporaryFile("formula.jsonl", line(1, agent));
     const { stdout } = await query("--audit", file, "--by", "agent", "--format", "csv");
     expect(stdout).toBe(`agent,count\n${cell},1\n`);
   });
 
   it("does not command a terminal", async () => {
-    const file = fileOf("terminal.jsonl", line(1, "\u001b[31mred\u009b2J"));
+    const file = temporaryFile("terminal.jsonl", line(1, "\u001b[31mred\u009b2J"));
     const { stdout } = await query("--audit", file, "--by", "agent");
     expect(stdout).toContain("\\u001b[31mred\\u009b2J");
   });
 
   it("is kept apart in groups, whatever it contains", async () => {
-    const file = fileOf("apart.jsonl", line(1, 'a","b', { tool: "c" }) + line(1, "a", { tool: 'b","c' }));
+    const file = temporaryFile(
+      "apart.jsonl",
+      line(1, 'a","b', { tool: "c" }) + line(1, "a", { tool: 'b","c' }),
+    );
     const { stdout } = await query("--audit", file, "--by", "agent,tool", "--format", "json");
     expect(JSON.parse(stdout)).toHaveLength(2);
   });
@@ -372,25 +349,14 @@ describe("the command line", () => {
   });
 
   it("has a help that fits a screen and names every flag", async () => {
-    const { code, stdout } = await run((world) => runAudit(["query", "--help"], world));
+    const { code, stdout } = await audit("query", "--help");
     const lines = stdout.split("\n");
     expect(code).toBe(0);
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120);
-    for (const flag of [
-      "audit",
-      "tool",
-      "agent",
-      "server",
-      "session",
-      "rule",
-      "category",
-      "effect",
-      "decision",
-    ])
-      expect(stdout).toContain(`--${flag}`);
-    for (const flag of ["reason", "outcome", "since", "until", "by", "sum", "format", "limit"])
-      expect(stdout).toContain(`--${flag}`);
+    const flags =
+      "audit tool agent server session rule category effect decision reason outcome since until by";
+    for (const flag of [...flags.split(" "), "sum", "format", "limit"]) expect(stdout).toContain(`--${flag}`);
   });
 
   it.each<[readonly string[], number, string]>([
@@ -398,13 +364,13 @@ describe("the command line", () => {
     [["quary"], 64, "unknown command `quary`"],
     [["--help"], 0, ""],
   ])("tollgate audit %j ends with %i", async (argv, code, problem) => {
-    const ran = await run((world) => runAudit(argv, world));
+    const ran = await audit(...argv);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(problem);
   });
 
-  it("ends quietly when its reader has seen enough", async () => {
-    const many = fileOf("many.jsonl", LINES.repeat(2_000));
+  it("ends without an error when its reader closes the pipe", async () => {
+    const many = temporaryFile("many.jsonl", LINES.repeat(2_000));
     const child = spawn(process.execPath, [MAIN, "audit", "query", many, "--limit", "18000"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -414,7 +380,7 @@ describe("the command line", () => {
   });
 
   it("is a command of the program", async () => {
-    const ran = await runProgram("audit", "query", "--audit", log, "--by", "server", "--format", "csv");
+    const ran = await runProgram("audit", "query", "--audit", LOG, "--by", "server", "--format", "csv");
     expect(ran).toEqual({ code: 0, stdout: "server,count\nhealthomics,9\n", stderr: "" });
   });
 });

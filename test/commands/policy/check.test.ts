@@ -507,7 +507,7 @@ describe("a policy with its tools", () => {
     }[name];
     const { code, stdout } = await run(
       "check",
-      fileOf("policy.json", onPay({})),
+      fileOf("p.json", onPay({})),
       "--tools",
       fileOf(name, content),
     );
@@ -518,12 +518,8 @@ describe("a policy with its tools", () => {
     ["a policy", { version: "1" }],
     ["no JSON", "{"],
   ])("ends with 1 for a list of tools that is %s", async (_what, content) => {
-    const { code, stderr } = await run(
-      "check",
-      fileOf("p.json", deny({})),
-      "--tools",
-      fileOf("tools.json", content),
-    );
+    const tools = fileOf("tools.json", content);
+    const { code, stderr } = await run("check", fileOf("p.json", deny({})), "--tools", tools);
     expect(code).toBe(1);
     expect(stderr).toContain("tools.json: ");
   });
@@ -565,23 +561,14 @@ describe("what is printed", () => {
   });
 
   it("holds no control character that a name has", async () => {
-    const { stdout } = await run(
-      "check",
-      fileOf("p.json", deny({ "\u001B[2J": {} })),
-      "--tools",
-      fileOf("t.json", [toolOf("a")]),
-    );
+    const policy = fileOf("p.json", deny({ "\u001B[2J": {} }));
+    const { stdout } = await run("check", policy, "--tools", fileOf("t.json", [toolOf("a")]));
     expect(stdout).not.toContain("\u001B");
   });
 
   it("is the whole report with --format json", async () => {
-    const { code, stdout } = await run(
-      "check",
-      fileOf("p.json", "{}"),
-      fileOf("q.json", deny({})),
-      "--format",
-      "json",
-    );
+    const files = [fileOf("p.json", "{}"), fileOf("q.json", deny({}))];
+    const { code, stdout } = await run("check", ...files, "--format", "json");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,

@@ -26,21 +26,21 @@ const on = (entry: object, more: object = {}): object => ({
 });
 const amount = (op: string, value: unknown): object => ({ conditions: [{ path: "args.amount", op, value }] });
 
+const [GT_5, LT_5] = [amount("gt", 5), amount("lt", 5)];
+const HIDDEN = { effect: "deny", reason: "hidden" };
+const CONDITION_FAILED = { effect: "deny", reason: "condition" };
+
 describe("tollgate policy explain", () => {
+  const AMOUNT = { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.n" }] };
+
   it.each<[string, object, string, object, string]>([
-    [
-      "a hidden tool",
-      on({}, { hide: ["pay"] }),
-      "{}",
-      { effect: "deny", reason: "hidden" },
-      'take "pay" out of `hide`',
-    ],
-    ["hide *", on({}, { hide: ["*"] }), "{}", { reason: "hidden" }, 'take "*" out of `hide`'],
+    ["a hidden tool", on({}, { hide: ["pay"] }), "{}", HIDDEN, 'take "pay" out of `hide`'],
+    ["hide *", on({}, { hide: ["*"] }), "{}", HIDDEN, 'take "*" out of `hide`'],
     [
       "a tool that hides itself",
       on({ action: "hide" }),
       "{}",
-      { reason: "hidden" },
+      HIDDEN,
       'change "action" of "pay" under `tools`',
     ],
     [
@@ -59,35 +59,35 @@ describe("tollgate policy explain", () => {
     ],
     [
       "a deny_if",
-      on({ deny_if: [amount("gt", 5)] }),
+      on({ deny_if: [GT_5] }),
       '{"amount":6}',
-      { reason: "condition" },
+      CONDITION_FAILED,
       "make the call not meet `args.amount gt 5`",
     ],
     [
       "a require",
-      on({ require: [amount("lt", 5)] }),
+      on({ require: [LT_5] }),
       '{"amount":6}',
-      { reason: "condition" },
+      CONDITION_FAILED,
       "make the call meet: `args.amount lt 5`",
     ],
     [
       "a condition that cannot be evaluated",
-      on({ deny_if: [amount("gt", 5)] }),
+      on({ deny_if: [GT_5] }),
       '{"amount":"6"}',
       { reason: "condition_unevaluable" },
       "of the type that can be tested: `args.amount gt 5`",
     ],
     [
-      "an amount that is missing",
-      on({ limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.n" }] }),
+      "a missing amount",
+      on(AMOUNT),
       "{}",
       { reason: "condition_unevaluable" },
       "give the amount as a number",
     ],
     [
       "an amount that never fits",
-      on({ limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.n" }] }),
+      on(AMOUNT),
       '{"n":10}',
       { reason: "budget_exceeded" },
       'raise "max" of /tools/pay/limits/a-per-day: one call does not fit into 9',
@@ -140,28 +140,18 @@ describe("tollgate policy explain", () => {
   });
 
   it("shows what shadow lets pass", async () => {
-    const { stdout } = await run(
-      "explain",
-      fileOf("p.json", on({ action: "deny" }, { mode: "shadow" })),
-      "--tool",
-      "pay",
-    );
+    const policy = fileOf("p.json", on({ action: "deny" }, { mode: "shadow" }));
+    const { stdout } = await run("explain", policy, "--tool", "pay");
     expect(stdout).toContain("pay by anonymous: would_deny (denied_by_rule)");
     expect(stdout).toContain("denies (shadow) /tools/pay/action");
   });
 
+  const ANNOTATED = { ...toolOf("pay"), annotations: { destructiveHint: true }, description: "Deletes" };
+
   it.each([
     [["--category", "read"], { category: "read" }],
     [[], { category: "financial", source: "heuristic" }],
-    [
-      [
-        "--tools",
-        fileOf("t.json", [
-          { ...toolOf("pay"), annotations: { destructiveHint: true }, description: "Deletes" },
-        ]),
-      ],
-      { category: "financial" },
-    ],
+    [["--tools", fileOf("t.json", [ANNOTATED])], { category: "financial" }],
   ])("takes the category from %j", async (argv, category) => {
     const policy = { version: "1", default: "allow" };
     expect((await explain(policy, "--tool", "pay", ...argv)).category).toMatchObject(category);

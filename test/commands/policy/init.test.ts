@@ -1,16 +1,14 @@
 /** `tollgate policy init`: a starter policy for real servers, over every transport, that its own check accepts. */
 
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPolicyFile } from "../../../src/config/files/policy-file.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
+import { serve, temporaryFolder } from "../../fixtures/lifetime.ts";
 import { type EverythingServer, startEverythingServer } from "../../fixtures/servers/everything.ts";
 import { type ExecutingServer } from "../../fixtures/servers/executing-server.ts";
-import { listenOnLoopback } from "../../fixtures/servers/loopback.ts";
 import { startSdkV2Server } from "../../fixtures/servers/sdk-v2-http.ts";
 import { fileOf, run, toolOf } from "./run.ts";
 
@@ -31,7 +29,7 @@ const TOOLS = [
 ];
 
 function newFile(name: string): string {
-  return join(mkdtempSync(join(tmpdir(), "tollgate-")), name);
+  return join(temporaryFolder(), name);
 }
 
 async function starter(tools: readonly object[], ...flags: readonly string[]) {
@@ -162,13 +160,8 @@ describe("the file", () => {
   });
 
   it("is a problem where it cannot be written", async () => {
-    const { code, stderr } = await run(
-      "init",
-      "--tools",
-      fileOf("tools.json", TOOLS),
-      "-o",
-      "/nowhere/p.json",
-    );
+    const tools = fileOf("tools.json", TOOLS);
+    const { code, stderr } = await run("init", "--tools", tools, "-o", "/nowhere/p.json");
     expect([code, stderr]).toEqual([1, "tollgate: /nowhere/p.json: cannot be written: ENOENT\n"]);
   });
 
@@ -212,16 +205,8 @@ describe("a real server", () => {
 
   it("tells explain what a tool is", async () => {
     const policy = fileOf("p.json", { version: "1", default: "allow" });
-    const { stdout } = await run(
-      "explain",
-      policy,
-      "--tool",
-      "echo",
-      "--format",
-      "json",
-      "--upstream",
-      everything.url,
-    );
+    const flags = ["--tool", "echo", "--format", "json", "--upstream", everything.url];
+    const { stdout } = await run("explain", policy, ...flags);
     expect(JSON.parse(stdout).category).toMatchObject({ category: "read", source: "annotations" });
   });
 });
@@ -263,33 +248,17 @@ function answerModern(body: { method: string; params?: { cursor?: string } }): o
   };
 }
 
-describe.each(["application/json", "text/event-stream"])(
-  "a modern-only server that answers as %s",
-  (type) => {
-    let server: Server;
-    let listener: Awaited<ReturnType<typeof listenOnLoopback>>;
-
-    beforeAll(async () => {
-      server = createServer((request, response) => {
-        let body = "";
-        request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-        request.on("end", () => {
-          const answer = JSON.stringify({ jsonrpc: "2.0", id: 1, ...answerModern(JSON.parse(body || "{}")) });
-          const isError = answer.includes('"error"');
-          response.writeHead(isError ? 400 : 200, { "Content-Type": type });
-          response.end(
-            type === "application/json" || isError ? answer : `event: message\ndata: ${answer}\n\n`,
-          );
-        });
-      });
-      listener = await listenOnLoopback(server, 0);
+it.each(["application/json", "text/event-stream"])(
+  "lists the pages of a modern-only server that responds with %s",
+  async (type) => {
+    const server = await serve((body, response) => {
+      const answer = JSON.stringify({ jsonrpc: "2.0", id: 1, ...answerModern(JSON.parse(body || "{}")) });
+      const isError = answer.includes('"error"');
+      response.writeHead(isError ? 400 : 200, { "Content-Type": type });
+      response.end(type === "application/json" || isError ? answer : `event: message\ndata: ${answer}\n\n`);
     });
-    afterAll(() => listener.close());
-
-    it("is asked page by page", async () => {
-      const { code, stdout } = await run("init", "--upstream", `${listener.origin}/mcp`);
-      expect(code).toBe(0);
-      expect(Object.keys(JSON.parse(stdout).tools)).toEqual(["get_a", "get_b"]);
-    });
+    const { code, stdout } = await run("init", "--upstream", server.url);
+    expect(code).toBe(0);
+    expect(Object.keys(JSON.parse(stdout).tools)).toEqual(["get_a", "get_b"]);
   },
 );

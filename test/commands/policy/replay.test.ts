@@ -29,16 +29,8 @@ function line(record: object): object {
 
 async function replay(policy: object, lines: readonly (object | string)[], ...flags: readonly string[]) {
   const log = lines.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n");
-  const argv = [
-    "replay",
-    fileOf("p.json", policy),
-    "--audit",
-    fileOf("audit.jsonl", log),
-    "--format",
-    "json",
-    ...flags,
-  ];
-  const { code, stdout } = await run(...argv);
+  const files = [fileOf("p.json", policy), "--audit", fileOf("audit.jsonl", log)];
+  const { code, stdout } = await run("replay", ...files, "--format", "json", ...flags);
   expect(code).toBe(0);
   return JSON.parse(stdout);
 }
@@ -85,60 +77,36 @@ describe("one recorded call", () => {
     expect(counts).toEqual({ ...NOTHING, [change]: 1 });
   });
 
+  const A_EXISTS = rule(test("args.a", "exists"));
+  const A_GT_1 = rule(test("args.a", "gt", 1));
+  const B_EXISTS = test("args.b", "exists");
+  const AMOUNT = { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.a" }] };
+  const TOO_MANY = named(...Array.from({ length: 64 }, (_, i) => `k${i}`));
+
   it.each<[string, object, object, string]>([
-    ["an argument that is missing", { deny_if: [rule(test("args.a", "gt", 1))] }, named("b"), "unchanged"],
+    ["a missing argument", { deny_if: [A_GT_1] }, named("b"), "unchanged"],
+    ["a missing argument that is required", { require: [A_GT_1] }, named("b"), "allow_to_deny"],
+    ["a forbidden argument that is given", { deny_if: [A_EXISTS] }, named("a"), "allow_to_deny"],
+    ["a required argument that is given", { require: [A_EXISTS] }, named("a"), "unchanged"],
     [
-      "an argument that is required and missing",
-      { require: [rule(test("args.a", "gt", 1))] },
-      named("b"),
-      "allow_to_deny",
-    ],
-    [
-      "an argument that is forbidden and given",
-      { deny_if: [rule(test("args.a", "exists"))] },
-      named("a"),
-      "allow_to_deny",
-    ],
-    [
-      "an argument that is required and given",
-      { require: [rule(test("args.a", "exists"))] },
+      "one condition that certainly fails",
+      { deny_if: [rule(test("args.a", "eq", 1), B_EXISTS)] },
       named("a"),
       "unchanged",
     ],
+    ["a value", { deny_if: [A_GT_1] }, named("a"), "unknown"],
+    ["a nested value", { require: [rule(test("args.a.b", "exists"))] }, named("a"), "unknown"],
     [
-      "one condition that surely fails",
-      { deny_if: [rule(test("args.a", "eq", 1), test("args.b", "exists"))] },
-      named("a"),
-      "unchanged",
-    ],
-    ["a value", { deny_if: [rule(test("args.a", "gt", 1))] }, named("a"), "unknown"],
-    ["an inner value", { require: [rule(test("args.a.b", "exists"))] }, named("a"), "unknown"],
-    [
-      "a type behind a failing condition",
-      { deny_if: [rule(test("args.a", "gt", 1), test("args.b", "exists"))] },
+      "a type beside a failing condition",
+      { deny_if: [rule(test("args.a", "gt", 1), B_EXISTS)] },
       named("a"),
       "unknown",
     ],
-    [
-      "too many names",
-      { deny_if: [rule(test("args.a", "exists"))] },
-      named(...Array.from({ length: 64 }, (_, i) => `k${i}`)),
-      "unknown",
-    ],
-    ["no names at all", { deny_if: [rule(test("args.a", "exists"))] }, { args: undefined }, "unknown"],
-    [
-      "an amount of an argument",
-      { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.a" }] },
-      named("a"),
-      "unknown",
-    ],
-    [
-      "an amount that is missing",
-      { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.a" }] },
-      named(),
-      "allow_to_deny",
-    ],
-  ])("is judged by argument names alone: %s", async (_what, entry, recorded, change) => {
+    ["too many names", { deny_if: [A_EXISTS] }, TOO_MANY, "unknown"],
+    ["no names", { deny_if: [A_EXISTS] }, { args: undefined }, "unknown"],
+    ["an amount in an argument", AMOUNT, named("a"), "unknown"],
+    ["a missing amount", AMOUNT, named(), "allow_to_deny"],
+  ])("is decided by argument names alone: %s", async (_what, entry, recorded, change) => {
     const { counts } = await replay(on(entry), [line(recorded)]);
     expect(counts).toEqual({ ...NOTHING, [change]: 1 });
   });

@@ -1,9 +1,9 @@
 /** `tollgate policy test`: corpus files played by an operator. */
 
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../fixtures/lifetime.ts";
 import { fileOf, run } from "./run.ts";
 
 const policy = {
@@ -54,13 +54,9 @@ describe("tollgate policy test", () => {
   });
 
   it("reads the policy from the file beside the case", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
-    writeFileSync(join(folder, "policy.yaml"), 'version: "1"\ndefault: allow\n');
-    writeFileSync(
-      join(folder, "case.json"),
-      JSON.stringify(story([call({ effect: "allow" })], { policy: "policy.yaml" })),
-    );
-    expect((await run("test", join(folder, "case.json"))).code).toBe(0);
+    const file = fileOf("case.json", story([call({ effect: "allow" })], { policy: "policy.yaml" }));
+    writeFileSync(join(dirname(file), "policy.yaml"), 'version: "1"\ndefault: allow\n');
+    expect((await run("test", file)).code).toBe(0);
   });
 
   it("reads a case in YAML", async () => {
@@ -96,7 +92,7 @@ describe("tollgate policy test", () => {
   });
 
   it("ends with 1 for a folder without cases", async () => {
-    expect((await run("test", mkdtempSync(join(tmpdir(), "tollgate-")))).code).toBe(1);
+    expect((await run("test", temporaryFolder())).code).toBe(1);
   });
 
   it("reports every call with --format json", async () => {
