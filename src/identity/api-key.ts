@@ -1,8 +1,8 @@
-/** API keys: whoever has the key is the agent that the file of digests names beside it. */
+/** Authenticates API keys by their digests: the name next to the digest is the agent. */
 
 import { hash, timingSafeEqual } from "node:crypto";
-import { headerValues } from "./header-values.ts";
 import {
+  headerValues,
   rejectedCredential,
   NO_CREDENTIAL,
   type Authentication,
@@ -16,21 +16,21 @@ export interface KeyDigest {
   readonly digest: Buffer;
 }
 
-/** 128 random bits have 22 characters in base64url: whatever is shorter can be guessed, whatever the file says. */
+/** 128 random bits have 22 characters in base64url; a shorter key can be guessed. */
 const MIN_KEY_LENGTH = 22;
 const UNKNOWN_KEY = rejectedCredential("the API key is not known here");
 
-/** The proof that a key is; asked anew each time, so that a key taken out of the file is refused at once. */
+/** The agent of a key. Not cached, so that a key that is removed from the file is refused at once. */
 export function authenticateApiKey(key: string, keys: readonly KeyDigest[]): Authentication {
   if (key.length < MIN_KEY_LENGTH) return UNKNOWN_KEY;
-  const shown = hash("sha256", key, "buffer");
+  const digest = hash("sha256", key, "buffer");
   let name: string | undefined;
-  // Security: every digest is compared, so that the time says nothing about which of them came close.
-  for (const entry of keys) if (timingSafeEqual(entry.digest, shown)) name = entry.name;
+  // Security: every digest is compared, so that the duration reveals nothing about the key.
+  for (const entry of keys) if (timingSafeEqual(entry.digest, digest)) name = entry.name;
   return name === undefined ? UNKNOWN_KEY : authenticateAs(name, "api_key");
 }
 
-/** Keys in a header of their own; `header` in lower case. */
+/** API keys in a header of their own; `header` in lower case. */
 export function apiKeySource(header: string, keys: () => readonly KeyDigest[]): CredentialSource {
   return (request) => {
     const values = headerValues(request, header);

@@ -1,4 +1,4 @@
-/** `Authorization: Bearer`: the token goes to the one source that it says it is for, and is good only if that source says so. */
+/** Authenticates `Authorization: Bearer`: the claims of the token select one verifier, and that verifier decides. */
 
 import type { IncomingMessage } from "node:http";
 import { decodeJwt } from "jose";
@@ -11,7 +11,7 @@ import {
 } from "./authentication.ts";
 import { tokenDigest, type TokenCache } from "./token-cache.ts";
 
-/** What a token says of itself before anything was checked. */
+/** Claims of a token before any check. */
 export interface UnverifiedClaims {
   readonly iss?: unknown;
   readonly sub?: unknown;
@@ -22,16 +22,16 @@ export type TokenVerdict =
   | { readonly ok: false; readonly detail: string };
 
 export interface TokenVerifier {
-  /** Whether a token that says this is its to judge. Nothing is believed by it. */
+  /** Whether this verifier is the one for a token with these claims. Security: selects a verifier, and trusts nothing. */
   readonly matches: (claims: UnverifiedClaims) => boolean;
-  /** Never rejects: what cannot be checked is not good. */
+  /** Never rejects: a token that cannot be checked is not valid. */
   readonly verify: (token: string) => Promise<TokenVerdict>;
 }
 
 export interface BearerOptions {
   /** In order of trust. */
   readonly verifiers: readonly TokenVerifier[];
-  /** What is no JWT is an API key, where those come as bearer tokens. */
+  /** Checks a token that is not a JWT as an API key; absent when API keys have a header of their own. */
   readonly checkKey?: (token: string) => Authentication;
   readonly cache: TokenCache;
 }
@@ -54,7 +54,7 @@ export function bearerSource(options: BearerOptions): CredentialSource {
   };
 }
 
-/** The token as it was sent, empty when it is missing; undefined when the request has no bearer token. */
+/** The token as it was sent; empty after `Bearer` alone, undefined without a bearer token. */
 function bearerToken({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;

@@ -1,18 +1,18 @@
-/** What a caller without good proof is told: 401, where to get a token (RFC 6750, RFC 9728), and the metadata itself. */
+/** The 401 response to a caller without a valid credential, which says where to get a token (RFC 6750, RFC 9728). */
 
 import { type LocalResponse, errorResponse, INVALID_REQUEST } from "../mcp/error-response.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 export interface Challenge {
-  /** The answer to a caller that showed a bad proof, or none; `detail` holds no part of what it has shown. */
-  readonly unauthorized: (shown: "bad" | "missing", detail: string) => LocalResponse;
-  /** The document that says who issues tokens for us; absent without an issuer. */
+  /** The response to a rejected or a missing credential; `detail` holds no part of the credential. */
+  readonly unauthorized: (credential: "rejected" | "missing", detail: string) => LocalResponse;
+  /** The protected resource metadata, which names the issuer of tokens; absent without an issuer. */
   readonly metadata?: string;
 }
 
 export interface ChallengeOptions {
-  /** Absent: nobody issues tokens for us, so there is nothing to point at. */
+  /** The issuer of tokens; absent: the response names no metadata. */
   readonly issuer?: string;
   /** The address by which clients know the endpoint. */
   readonly resource: string;
@@ -20,21 +20,21 @@ export interface ChallengeOptions {
 
 export function createChallenge({ issuer, resource }: ChallengeOptions): Challenge {
   const pointer = issuer === undefined ? "" : `, resource_metadata="${metadataUrl(resource)}"`;
-  const refuse: Challenge["unauthorized"] = (shown, detail) => {
-    const error = shown === "bad" ? `, error="invalid_token", error_description="${detail}"` : "";
+  const unauthorized: Challenge["unauthorized"] = (credential, detail) => {
+    const error = credential === "rejected" ? `, error="invalid_token", error_description="${detail}"` : "";
     const headers = {
       "www-authenticate": `Bearer realm="mcp"${error}${pointer}`,
       "cache-control": "no-store",
     };
     return { ...errorResponse(401, INVALID_REQUEST, `Unauthorized: ${detail}`), headers };
   };
-  if (issuer === undefined) return { unauthorized: refuse };
+  if (issuer === undefined) return { unauthorized };
   const metadata = JSON.stringify({
     resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ["header"],
   });
-  return { unauthorized: refuse, metadata };
+  return { unauthorized, metadata };
 }
 
 /** RFC 9728, section 3.1: the well-known part goes between host and path. */

@@ -1,19 +1,19 @@
-/** Asks another server for a JSON document: bounded in time and size, without following anybody elsewhere. */
+/** Fetches a JSON document from another server, bounded in time and size, and without following redirects. */
 
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 
 export interface JsonRequest {
   readonly url: URL;
-  /** PEM of the authorities that are trusted in place of the usual ones. */
+  /** PEM of the authorities to trust; absent: those of Node. */
   readonly ca?: string;
-  /** Our own bearer token there. */
+  /** Tollgate's own bearer token for that server. */
   readonly token?: string;
   /** Sent as JSON by POST; absent: GET. */
   readonly body?: object;
 }
 
-/** There was no answer that can be used; the message says why, in a few words. */
+/** The server sent no usable response; the message says why, in a few words. */
 export class FetchError extends Error {
   override readonly name = "FetchError";
 }
@@ -21,7 +21,7 @@ export class FetchError extends Error {
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
 
-/** The answer's value. @throws AskError */
+/** The value of the response. @throws FetchError */
 export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<unknown> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options = {
@@ -51,12 +51,12 @@ export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<
   }
 }
 
-async function readResponse(answer: IncomingMessage): Promise<unknown> {
-  const status = answer.statusCode ?? 0;
+async function readResponse(response: IncomingMessage): Promise<unknown> {
+  const status = response.statusCode ?? 0;
   if (status !== 200 && status !== 201) throw new FetchError(`it answered ${status}`);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer) {
+  for await (const chunk of response) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.byteLength;
     if (bytes > MAX_BYTES) throw new FetchError(`its answer has more than ${MAX_BYTES} bytes`);

@@ -5,12 +5,12 @@ import { fetchJson, FetchError, type JsonRequest } from "./fetch-json.ts";
 
 const MAX_KEYS = 100;
 
-/** @throws AskError */
-export async function fetchKeySet(question: JsonRequest): Promise<JSONWebKeySet> {
-  return parseKeySet(await fetchJson(question));
+/** @throws FetchError */
+export async function fetchKeySet(request: JsonRequest): Promise<JSONWebKeySet> {
+  return parseKeySet(await fetchJson(request));
 }
 
-/** By RFC 8414 first, then by OpenID Connect Discovery. @throws AskError */
+/** By RFC 8414 first, then by OpenID Connect Discovery. @throws FetchError */
 export async function discoverKeySet(issuer: string): Promise<JSONWebKeySet> {
   const problems: string[] = [];
   for (const url of metadataUrls(issuer)) {
@@ -33,14 +33,14 @@ function metadataUrls(issuer: string): readonly URL[] {
   ];
 }
 
-// Security: metadata that speaks of another issuer is not this issuer's (RFC 8414, section 3.3).
+// Security: metadata with another issuer is not used (RFC 8414, section 3.3).
 function keySetUrl(metadata: unknown, issuer: string): URL {
   if (ownMember(metadata, "issuer") !== issuer) throw new FetchError("its metadata names another issuer");
   const url = ownMember(metadata, "jwks_uri");
   if (typeof url !== "string" || !URL.canParse(url)) throw new FetchError("its metadata names no jwks_uri");
   const keys = new URL(url);
-  const isAsSafe = keys.protocol === "https:" || keys.origin === new URL(issuer).origin;
-  if (!isAsSafe) throw new FetchError("its jwks_uri is not https");
+  const isTrusted = keys.protocol === "https:" || keys.origin === new URL(issuer).origin;
+  if (!isTrusted) throw new FetchError("its jwks_uri is not https");
   return keys;
 }
 
@@ -51,7 +51,7 @@ function parseKeySet(value: unknown): JSONWebKeySet {
   return { keys };
 }
 
-/** An own member of an object; undefined when there is none. */
+/** An own property of an object; undefined when there is none. */
 export function ownMember(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.getOwnPropertyDescriptor(value, name)?.value;

@@ -1,34 +1,34 @@
-/** A header that names the agent, believed only from a trusted hop. */
+/** Authenticates by a header that names the agent, accepted only from a trusted proxy. */
 
-import { headerValues } from "./header-values.ts";
-import type { IsTrustedProxy } from "./trusted-proxy.ts";
 import {
+  headerValues,
   rejectedCredential,
   NO_CREDENTIAL,
   type Authentication,
   authenticateAs,
   type CredentialSource,
 } from "./authentication.ts";
+import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
-/** Names that were looked at already, and what they prove; the next ones are looked at each time. */
+/** Names whose result is cached; further names are checked on each request. */
 const MAX_CACHED_NAMES = 1_000;
 
-/** `name` in lower case. From anybody else the header is nothing, neither proof nor fault. */
-export function trustedHeaderSource(name: string, isHop: IsTrustedProxy): CredentialSource {
+/** `name` in lower case. From any other address the header is ignored. */
+export function trustedHeaderSource(name: string, isTrustedProxy: IsTrustedProxy): CredentialSource {
   const known = new Map<string, Authentication>();
-  const proofOf = (value: string): Authentication => {
-    const before = known.get(value);
-    if (before !== undefined) return before;
-    const proof = authenticateAs(value, "header");
-    if (known.size < MAX_CACHED_NAMES && proof.kind === "agent") known.set(value, proof);
-    return proof;
+  const authenticationOf = (value: string): Authentication => {
+    const cached = known.get(value);
+    if (cached !== undefined) return cached;
+    const found = authenticateAs(value, "header");
+    if (known.size < MAX_CACHED_NAMES && found.kind === "agent") known.set(value, found);
+    return found;
   };
   return (request) => {
     const values = headerValues(request, name);
-    if (values === undefined || !isHop(request)) return NO_CREDENTIAL;
+    if (values === undefined || !isTrustedProxy(request)) return NO_CREDENTIAL;
     const [value, ...others] = values;
     return others.length > 0
       ? rejectedCredential("the header that names the agent comes twice")
-      : proofOf(value);
+      : authenticationOf(value);
   };
 }

@@ -1,4 +1,4 @@
-/** The public keys of one issuer: fetched before they are needed, kept while the key server is down, for a bounded time. */
+/** Caches the public keys of one issuer: fetches them ahead of use, and keeps them for a bounded time while the key server is down. */
 
 import {
   createLocalJWKSet,
@@ -10,25 +10,25 @@ import {
   type LocalJWKSet,
 } from "jose";
 
-/** The keys were never fetched, or so long ago that they are not believed any more. */
+/** The keys were never fetched, or are too old to be trusted. */
 export class KeysUnavailableError extends Error {
   override readonly name = "KeysUnavailableError";
 }
 
-/** The key that a token says it is signed with. @throws KeysUnavailable, or an error of jose */
+/** Finds the key that the header of a token names. @throws KeysUnavailableError, or an error of jose */
 export type FindKey = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
 
 export interface JwksCacheOptions {
-  /** Says whose keys these are, in `problem`. */
+  /** The owner of the keys, for problems. */
   readonly name: string;
-  /** @throws Error that says why, in a few words */
+  /** @throws Error whose message says why, in a few words */
   readonly fetch: () => Promise<JSONWebKeySet>;
   /** Steady milliseconds. */
   readonly nowMs: () => number;
   readonly refreshMs: number;
   readonly staleMs: number;
   readonly coolDownMs: number;
-  /** Hears when a fetch fails. */
+  /** Called when a fetch fails. */
   readonly onProblem: (problem: string) => void;
 }
 
@@ -67,7 +67,7 @@ export class JwksCache {
     return this.#isStale() ? `the keys of ${name} are too old: ${this.lastFailure}` : undefined;
   };
 
-  /** Fetches now, and again in time, until stopped. */
+  /** Fetches now, and again at each interval, until `stop`. */
   readonly start = (): void => {
     if (this.#isStopped) return;
     void this.#fetch().then(() => {
@@ -93,8 +93,8 @@ export class JwksCache {
     return this.#options.nowMs() - this.#fetchedAtMs > this.#options.staleMs;
   }
 
-  // Security: tokens with made-up key ids must not become a flood of requests to the key server.
-  /** Fetches for the sake of an unknown key, unless that was done a moment ago; whether there may be news. */
+  // Security: tokens with invented key ids must not cause a flood of requests to the key server.
+  /** Fetches because of an unknown key, at most once per cool-down. Returns whether a fetch was made. */
   async refetch(): Promise<boolean> {
     const { nowMs, coolDownMs } = this.#options;
     if (this.pendingFetch === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
@@ -124,14 +124,14 @@ export class JwksCache {
   }
 }
 
-/** Keys from a file that is read elsewhere; a new reading is a new value. */
+/** Finds keys in a value that another part reads and replaces, such as a watched file. */
 export function findKeyIn(current: () => JSONWebKeySet): FindKey {
   let from: JSONWebKeySet | undefined;
   let keys: LocalJWKSet | undefined;
   return async (header, token) => {
-    const now = current();
-    if (keys === undefined || from !== now) keys = createLocalJWKSet(now);
-    from = now;
+    const keySet = current();
+    if (keys === undefined || from !== keySet) keys = createLocalJWKSet(keySet);
+    from = keySet;
     return await keys(header, token);
   };
 }

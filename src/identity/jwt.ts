@@ -1,4 +1,4 @@
-/** JWT access tokens of one issuer: signature, issuer, audience and times by jose; then the claim that names the agent. */
+/** Verifies JWT access tokens of one issuer with jose, and reads the claim that names the agent. */
 
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
@@ -6,7 +6,7 @@ import { type FindKey, KeysUnavailableError } from "./jwks-cache.ts";
 import { type Authentication, authenticateAs } from "./authentication.ts";
 
 export interface JwtOptions {
-  /** What `iss` must be, to the letter. */
+  /** `iss` must equal it, character by character. */
   readonly issuer: string;
   /** One of them must be in `aud`. */
   readonly audience: readonly string[];
@@ -16,7 +16,7 @@ export interface JwtOptions {
   readonly findKey: FindKey;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
-  /** From the claims of a token that was found good. */
+  /** The agent, from the claims of a valid token. */
   readonly agentOf: (claims: JWTPayload) => Authentication;
 }
 
@@ -37,16 +37,16 @@ async function verify(token: string, options: JwtOptions): Promise<TokenVerdict>
       clockTolerance: options.clockToleranceMs / 1000,
       currentDate: new Date(options.nowMs()),
     });
-    const proof = options.agentOf(payload);
-    if (proof.kind !== "agent")
-      return { ok: false, detail: proof.kind === "bad" ? proof.detail : "no agent" };
-    return { ok: true, agent: proof.agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
+    const found = options.agentOf(payload);
+    if (found.kind !== "agent")
+      return { ok: false, detail: found.kind === "rejected" ? found.detail : "no agent" };
+    return { ok: true, agent: found.agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
   } catch (error) {
     return { ok: false, detail: failureDetail(error) };
   }
 }
 
-/** In words of our own: those of the library repeat parts of the token. */
+/** Security: in Tollgate's own words, since messages of the library repeat parts of the token. */
 function failureDetail(error: unknown): string {
   if (error instanceof KeysUnavailableError)
     return "the token cannot be checked now: its issuer's keys cannot be had";
@@ -69,7 +69,7 @@ function claimFailureDetail(claim: string): string {
 
 const DEFAULT_CLAIMS = [["azp"], ["client_id"], ["sub"]] as const;
 
-/** The agent from a claim: `path` holds the names down to it; absent means `azp`, `client_id`, then `sub`. */
+/** Reads the agent from a claim: `path` holds the names down to it; absent means `azp`, `client_id`, then `sub`. */
 export function agentFromClaim(path: readonly string[] | undefined): JwtOptions["agentOf"] {
   const paths = path === undefined ? DEFAULT_CLAIMS : [path];
   return (claims) => {

@@ -1,4 +1,4 @@
-/** A client certificate that our own listener has checked: its SPIFFE id, or else its subject, names the agent. */
+/** Authenticates by the client certificate of the connection: its SPIFFE id, or else its subject, is the agent. */
 
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
@@ -11,27 +11,27 @@ import {
   type CredentialSource,
 } from "./authentication.ts";
 
-/** Of the connection, so it is read once for all of its requests. */
+/** The certificate belongs to the connection, so it is checked once for all of its requests. */
 export function mtlsSource(): CredentialSource {
   const known = new WeakMap<TLSSocket, Authentication>();
   return ({ socket }) => {
     if (!(socket instanceof TLSSocket)) return NO_CREDENTIAL;
-    const before = known.get(socket);
-    if (before !== undefined) return before;
-    const proof = proofOf(socket);
-    known.set(socket, proof);
-    return proof;
+    const cached = known.get(socket);
+    if (cached !== undefined) return cached;
+    const found = checkCertificate(socket);
+    known.set(socket, found);
+    return found;
   };
 }
 
-function proofOf(socket: TLSSocket): Authentication {
+function checkCertificate(socket: TLSSocket): Authentication {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return NO_CREDENTIAL;
   if (!socket.authorized) return rejectedCredential("the client certificate is not one that is trusted here");
-  return agentOf(certificate);
+  return authenticateCertificate(certificate);
 }
 
-function agentOf(certificate: X509Certificate): Authentication {
+function authenticateCertificate(certificate: X509Certificate): Authentication {
   const names = alternativeNames(certificate.subjectAltName ?? "");
   if (names === undefined) return rejectedCredential("the names of the client certificate cannot be read");
   const uris = names.filter(([kind]) => kind === "URI").map(([, name]) => name);
@@ -42,7 +42,7 @@ function agentOf(certificate: X509Certificate): Authentication {
   return authenticateAs(id ?? certificate.subject?.trim().replaceAll("\n", ","), "mtls");
 }
 
-// Node writes `KIND:name, KIND:name`, and a name that could be misread as JSON in quotes.
+// Node writes `KIND:name, KIND:name`; an ambiguous name is a JSON string in quotes.
 const NAME = /([A-Za-z][A-Za-z ]*):(?:("(?:[^"\\]|\\.)*")|([^",]*))(, |$)/y;
 
 function alternativeNames(text: string): readonly (readonly [kind: string, name: string])[] | undefined {

@@ -1,4 +1,4 @@
-/** `/.well-known/oauth-protected-resource`: our own document, or the upstream's where it does OAuth itself; nothing else. */
+/** Serves `/.well-known/oauth-protected-resource`: Tollgate's own document, or the upstream's where it does OAuth itself. */
 
 import http, { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import https from "node:https";
@@ -6,12 +6,12 @@ import { sendResponse, errorResponse, INTERNAL_ERROR } from "../mcp/error-respon
 import { METADATA_PATH } from "./challenge.ts";
 
 export interface MetadataEndpoint {
-  /** The targets that are served, exactly; to be fetched by GET. */
+  /** The exact request targets that are served, by GET. */
   readonly paths: ReadonlySet<string>;
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** At the root, and with the endpoint's path behind it (RFC 9728, section 3.1). */
+/** At the root, and followed by the endpoint's path (RFC 9728, section 3.1). */
 function pathsFor(path: string): readonly string[] {
   return [METADATA_PATH, `${METADATA_PATH}${path}`];
 }
@@ -26,8 +26,8 @@ export function ownMetadata(path: string, document: string): MetadataEndpoint {
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 64 * 1024;
 
-// Security: two fixed addresses of the upstream, without a body or a header of the caller: no way round the endpoint.
-/** The upstream's own document, untouched; its 404 says that there is none. */
+// Security: two fixed addresses of the upstream, without a body or a header of the caller, so that no other request passes.
+/** Forwards the upstream's own document unchanged; without one, its 404. */
 export function upstreamMetadata(path: string, upstream: URL): MetadataEndpoint {
   const [root = "", suffixed = ""] = pathsFor(path);
   const targets = new Map([
@@ -65,7 +65,7 @@ function forwardDocument(response: ServerResponse, target: URL): void {
     });
     answer.once("close", () => {
       const status = answer.statusCode ?? 502;
-      // A redirect would lead the client past us.
+      // Security: a redirect would lead the client to the upstream without Tollgate.
       if (!answer.complete || bytes > MAX_BYTES || (status >= 300 && status < 400)) return fail();
       response.writeHead(status, contentType(answer.headers));
       response.end(Buffer.concat(chunks));

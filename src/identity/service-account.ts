@@ -1,4 +1,4 @@
-/** Kubernetes ServiceAccount tokens that are checked offline, by the cluster's public keys. */
+/** Verifies Kubernetes ServiceAccount tokens offline, with the cluster's public keys. */
 
 import type { JWTPayload } from "jose";
 import type { TokenVerifier } from "./bearer.ts";
@@ -6,7 +6,7 @@ import { ownMember } from "./fetch-jwks.ts";
 import { createJwtVerifier, type JwtOptions } from "./jwt.ts";
 import { rejectedCredential, type Authentication, authenticateAs } from "./authentication.ts";
 
-/** What the API server signs with: RS256 by default, ES256 where its operator chose so. */
+/** Algorithms of the API server: RS256 by default, ES256 by its configuration. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const CLOCK_TOLERANCE_MS = 30_000;
 
@@ -19,20 +19,20 @@ export function createServiceAccountVerifier(options: ServiceAccountOptions): To
 
 const USER_NAME = /^system:serviceaccount:([a-z0-9.-]{1,253}):([a-z0-9.-]{1,253})$/;
 
-/** The agent of a user name of Kubernetes; bad unless it is a ServiceAccount's. */
+/** The agent of a user name of Kubernetes; rejected unless it is a ServiceAccount. */
 export function authenticateServiceAccount(user: unknown): Authentication {
   if (typeof user !== "string" || !USER_NAME.test(user))
     return rejectedCredential("the token is no ServiceAccount's");
   return authenticateAs(user, "service_account");
 }
 
-/** Agrees with the token's own claims about its pod's account, where they are there. */
+/** Also checks the claims about the account of the pod against `sub`, where the token has them. */
 function authenticateClaims(claims: JWTPayload): Authentication {
-  const proof = authenticateServiceAccount(claims.sub);
-  const about = claims["kubernetes.io"];
-  if (proof.kind !== "agent" || about === undefined) return proof;
-  const named = `${String(ownMember(about, "namespace"))}:${String(ownMember(ownMember(about, "serviceaccount"), "name"))}`;
-  return proof.agent.name.endsWith(`:${named}`)
-    ? proof
+  const found = authenticateServiceAccount(claims.sub);
+  const kubernetes = claims["kubernetes.io"];
+  if (found.kind !== "agent" || kubernetes === undefined) return found;
+  const named = `${String(ownMember(kubernetes, "namespace"))}:${String(ownMember(ownMember(kubernetes, "serviceaccount"), "name"))}`;
+  return found.agent.name.endsWith(`:${named}`)
+    ? found
     : rejectedCredential("the token's claims contradict each other");
 }

@@ -1,4 +1,4 @@
-/** Tokens that were found good, by their digest: a token that comes again costs a look into a map. */
+/** Caches the agents of valid tokens by the digest of the token, so that a repeated token costs one lookup. */
 
 import { hash } from "node:crypto";
 import type { Agent } from "../enforcement/request.ts";
@@ -30,14 +30,14 @@ export class TokenCache {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
     const nowMs = this.#nowMs();
-    // A clock that was set back must not lengthen what was meant to be short.
+    // Security: a clock that is set back must not keep an entry longer.
     if (nowMs < entry.expiresAtMs && nowMs >= entry.expiresAtMs - MAX_AGE_MS) return entry.agent;
     this.#entries.delete(digest);
     return undefined;
   }
 
-  // Invariant: only what was verified comes in, so that made-up tokens push nothing out.
-  /** Keeps it for a minute, and never past `expiresAtMs`; the oldest makes room. */
+  // Invariant: only verified tokens are kept, so that invented tokens evict none.
+  /** Keeps the agent for a minute, and never past `expiresAtMs`; evicts the oldest entry when full. */
   keep(digest: string, agent: Agent, expiresAtMs: number): void {
     const untilMs = Math.min(this.#nowMs() + MAX_AGE_MS, expiresAtMs);
     this.#entries.delete(digest);
@@ -48,7 +48,7 @@ export class TokenCache {
   }
 }
 
-/** sha256 in base64: what stands for a token wherever it is kept. */
+/** sha256 in base64. Security: every map is keyed by it, so that no token is kept. */
 export function tokenDigest(token: string): string {
   return hash("sha256", token, "base64");
 }

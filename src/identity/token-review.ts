@@ -1,4 +1,4 @@
-/** Kubernetes ServiceAccount tokens that the API server is asked about (TokenReview), a few at a time. */
+/** Verifies Kubernetes ServiceAccount tokens with the TokenReview API of the cluster, a few at a time. */
 
 import { decodeJwt } from "jose";
 import { fetchJson, FetchError, type JsonRequest } from "./fetch-json.ts";
@@ -8,34 +8,34 @@ import { authenticateServiceAccount } from "./service-account.ts";
 import { tokenDigest } from "./token-cache.ts";
 
 export interface TokenReviewOptions {
-  /** How to reach the API server now; without a body. @throws AskError when our own token cannot be read */
+  /** The request to the API server, without a body. @throws FetchError when Tollgate's own token cannot be read */
   readonly apiServer: () => JsonRequest;
-  /** The API server must say that the token is meant for it. */
+  /** The review must name this audience. */
   readonly audience: string;
-  /** Absent: the token of any issuer that says it is a ServiceAccount's is asked about. */
+  /** Absent: ServiceAccount tokens of every issuer are reviewed. */
   readonly issuer?: string;
-  /** Hears when the API server cannot be asked. */
+  /** Called when a review fails. */
   readonly onProblem: (problem: string) => void;
 }
 
 const PATH = "/apis/authentication.k8s.io/v1/tokenreviews";
 const PREFIX = "system:serviceaccount:";
-/** Reviews under way at once; past them a token is refused rather than made to wait. */
+/** Reviews in flight at once; beyond them a token is refused at once. */
 const MAX_REVIEWS = 32;
 
 export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier {
-  const underWay = new Map<string, Promise<TokenVerdict>>();
+  const inFlight = new Map<string, Promise<TokenVerdict>>();
   return {
     matches: ({ iss, sub }) =>
       typeof sub === "string" && sub.startsWith(PREFIX) && (options.issuer ?? iss) === iss,
     verify: (token) => {
       const digest = tokenDigest(token);
-      const same = underWay.get(digest);
+      const same = inFlight.get(digest);
       if (same !== undefined) return same;
-      if (underWay.size >= MAX_REVIEWS)
+      if (inFlight.size >= MAX_REVIEWS)
         return Promise.resolve(rejectedToken("the token cannot be checked now: too many are"));
-      const review = reviewToken(token, options).finally(() => underWay.delete(digest));
-      underWay.set(digest, review);
+      const review = reviewToken(token, options).finally(() => inFlight.delete(digest));
+      inFlight.set(digest, review);
       return review;
     },
   };
@@ -63,16 +63,16 @@ async function reviewToken(
 function statusVerdict(status: unknown, audience: string, expiresAtMs: number): TokenVerdict {
   if (ownMember(status, "authenticated") !== true)
     return rejectedToken("the API server does not know the token");
-  // Security: a server that knows no audiences says nothing of them, and takes a token that is meant for itself.
+  // Security: a server without support for audiences leaves them out, and accepts a token for itself.
   const audiences = ownMember(status, "audiences");
   if (!Array.isArray(audiences) || !audiences.includes(audience))
     return rejectedToken("the token is meant for another audience");
-  const proof = authenticateServiceAccount(ownMember(ownMember(status, "user"), "username"));
-  if (proof.kind !== "agent") return rejectedToken("the token is no ServiceAccount's");
-  return { ok: true, agent: proof.agent, expiresAtMs };
+  const found = authenticateServiceAccount(ownMember(ownMember(status, "user"), "username"));
+  if (found.kind !== "agent") return rejectedToken("the token is no ServiceAccount's");
+  return { ok: true, agent: found.agent, expiresAtMs };
 }
 
-/** As the token says, which is true once the API server has vouched for it; without a word on it, now. */
+/** `exp` of a token that the API server has accepted; 0 without one. */
 function tokenExpiryMs(token: string): number {
   return (decodeJwt(token).exp ?? 0) * 1000;
 }

@@ -1,30 +1,30 @@
-/** Whether a connection comes from a hop that the operator trusts to speak for others. */
+/** Tells whether a connection comes from a proxy whose headers about its clients are trusted. */
 
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";
 
 export type IsTrustedProxy = (request: IncomingMessage) => boolean;
 
-/** `from` holds addresses and CIDR ranges; anything else in it trusts nobody. */
+/** `from` holds addresses and CIDR ranges; any other entry matches no address. */
 export function createTrustedProxyCheck(from: readonly string[]): IsTrustedProxy {
   const listed = new BlockList();
-  for (const hop of from) {
-    const [address = "", bits] = hop.split("/");
+  for (const range of from) {
+    const [address = "", bits] = range.split("/");
     const family = familyOf(address);
     if (family === undefined) continue;
     if (bits === undefined) listed.addAddress(address, family);
     else listed.addSubnet(address, Number(bits), family);
   }
-  // Invariant: a connection keeps its address.
+  // Invariant: the address of a connection does not change.
   const known = new WeakMap<Socket, boolean>();
   return ({ socket }) => {
-    const before = known.get(socket);
-    if (before !== undefined) return before;
+    const cached = known.get(socket);
+    if (cached !== undefined) return cached;
     const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     const family = familyOf(address);
-    const isHop = family !== undefined && listed.check(address, family);
-    known.set(socket, isHop);
-    return isHop;
+    const isTrusted = family !== undefined && listed.check(address, family);
+    known.set(socket, isTrusted);
+    return isTrusted;
   };
 }
 

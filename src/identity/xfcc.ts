@@ -1,33 +1,35 @@
-/** `X-Forwarded-Client-Cert` as Envoy writes it: the certificate that a trusted hop saw names the agent. */
+/** Authenticates by `X-Forwarded-Client-Cert` as Envoy writes it: the client certificate that a trusted proxy has checked. */
 
-import { headerValues } from "./header-values.ts";
-import type { IsTrustedProxy } from "./trusted-proxy.ts";
 import {
+  headerValues,
   rejectedCredential,
   NO_CREDENTIAL,
   type Authentication,
   authenticateAs,
   type CredentialSource,
 } from "./authentication.ts";
+import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
 export const XFCC_HEADER = "x-forwarded-client-cert";
 
-export function xfccSource(isHop: IsTrustedProxy): CredentialSource {
+export function xfccSource(isTrustedProxy: IsTrustedProxy): CredentialSource {
   return (request) => {
     const values = headerValues(request, XFCC_HEADER);
-    if (values === undefined || !isHop(request)) return NO_CREDENTIAL;
-    return values.length > 1 ? rejectedCredential(`${XFCC_HEADER} comes twice`) : agentOf(values[0]);
+    if (values === undefined || !isTrustedProxy(request)) return NO_CREDENTIAL;
+    return values.length > 1
+      ? rejectedCredential(`${XFCC_HEADER} comes twice`)
+      : authenticateHeader(values[0]);
   };
 }
 
-/** The agent of the last element, which is the one that the nearest hop added: earlier ones may be anybody's words. */
-function agentOf(header: string): Authentication {
+/** The agent of the last element, which the nearest proxy has added. Security: a client can forge earlier elements. */
+function authenticateHeader(header: string): Authentication {
   const pairs = lastElement(header);
   if (pairs === undefined) return rejectedCredential(`${XFCC_HEADER} cannot be read`);
   const uris = pairs.filter(([key]) => key === "uri").map(([, value]) => value);
   const subjects = pairs.filter(([key]) => key === "subject").map(([, value]) => value);
   const ids = uris.filter((uri) => uri.startsWith("spiffe://"));
-  // An X.509-SVID has exactly one URI: with several nobody knows which one the hop checked.
+  // An X.509-SVID has exactly one URI; with several it is not known which one the proxy has checked.
   if (uris.length > 1 || subjects.length > 1)
     return rejectedCredential(`${XFCC_HEADER} names more than one agent`);
   return authenticateAs(ids[0] ?? subjects[0], "xfcc");
@@ -38,7 +40,7 @@ type Pair = readonly [key: string, value: string];
 // `Key=value` or `Key="value"`, where `\"` is a quote within quotes; then `;`, `,` or the end.
 const PAIR = /\s*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))\s*([;,]|$)/y;
 
-/** The pairs of the last element, keys in lower case; undefined when the header is not of the form. */
+/** The pairs of the last element, keys in lower case; undefined when the header has another form. */
 function lastElement(header: string): readonly Pair[] | undefined {
   const reader = new RegExp(PAIR);
   let pairs: Pair[] = [];

@@ -8,7 +8,7 @@ import { type LimitReadings, limitReadings } from "../enforcement/limits/limit-u
 import type { StoreAddress } from "../enforcement/store/redis.ts";
 import { SharedCounters } from "../enforcement/limits/redis-counters.ts";
 import { SharedLimits, type SharedLimitsParts } from "../enforcement/limits/shared-limits.ts";
-import type { SharedStore } from "../enforcement/store/shared-store.ts";
+import type { SharedStore } from "../enforcement/store/store.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Log } from "../telemetry/logging/log.ts";
 import type { StateMetrics } from "../telemetry/metrics/state-metrics.ts";

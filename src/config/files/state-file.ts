@@ -29,7 +29,9 @@ export function openStateFile<T>(path: string, shape: z.ZodType<T>): OpenedState
   if (parsed.success) return { ok: true, file: { initial: parsed.data, save } };
   return {
     ok: false,
-    problems: [`${path}: is not what was stored there; mend it, or remove it to begin anew`],
+    problems: [
+      `${path}: is not what was stored there; restore it from a backup, or remove it to start without its state`,
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
-/** Where the admin token comes from. */
+/** The source of the admin token: a file or the environment. */
 
-/** A file beats the environment, whose value other programs of the same user may read. */
+/** A file overrides the environment, whose variables other programs of the same user can read. */
 export type AdminTokenSource = { readonly file: string } | { readonly token: string };
 
 export const ADMIN_TOKEN_VARIABLE = "TOLLGATE_ADMIN_TOKEN";

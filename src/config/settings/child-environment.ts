@@ -1,11 +1,11 @@
-/** What a wrapped server is given of our environment: see docs/decisions/0007-environment-of-a-wrapped-server.md. */
+/** Selects the environment variables of a wrapped server: see docs/decisions/0007-environment-of-a-wrapped-server.md. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What `--env` takes: `NAME` passes ours on, `NAME=VALUE` sets it. */
+/** An entry of `--env`: `NAME` passes the sidecar's variable on, `NAME=VALUE` sets it. */
 export const ENV_ENTRY = /^[A-Za-z_][A-Za-z0-9_]*(?:=.*)?$/s;
 
-/** What programs need to run at all, find their files and reach a network: nothing that grants anything. */
+/** Variables that programs need to run, to find their files and to reach a network. Security: none of them grants access. */
 const ALLOWED: ReadonlySet<string> = new Set(
   [
     "PATH HOME USER LOGNAME SHELL TERM TZ TMPDIR TMP TEMP LANG LANGUAGE",
@@ -16,17 +16,17 @@ const ALLOWED: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 const ALLOWED_PREFIX = /^(?:LC|XDG)_/;
-/** Ours: a server has no use for them, and some are secrets of the sidecar. */
+/** Security: the sidecar's own variables, of which some are secrets. */
 const SIDECAR_VARIABLE = /^(?:TOLLGATE|OTEL)_/i;
 
-/** Without `--env` everything but what is ours; with it the allow-list and what it names, which may be anything. */
+/** Without `--env`: all variables but the sidecar's own. With it: the allow-list, and every variable that it names. */
 export function childEnvironment(
-  ours: Environment,
+  environment: Environment,
   named: readonly string[] | undefined,
 ): Readonly<Record<string, string>> {
   const passes = named === undefined ? (name: string) => !SIDECAR_VARIABLE.test(name) : isAllowed;
-  const given = Object.entries(ours).filter(([name]) => passes(name));
-  const entries = [...given, ...(named ?? []).map((entry) => entryOf(entry, ours))];
+  const passed = Object.entries(environment).filter(([name]) => passes(name));
+  const entries = [...passed, ...(named ?? []).map((entry) => parseEntry(entry, environment))];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
@@ -35,7 +35,7 @@ function isAllowed(name: string): boolean {
   return ALLOWED.has(name.toUpperCase()) || ALLOWED_PREFIX.test(name);
 }
 
-function entryOf(entry: string, ours: Environment): [string, string | undefined] {
+function parseEntry(entry: string, environment: Environment): [string, string | undefined] {
   const at = entry.indexOf("=");
-  return at < 0 ? [entry, ours[entry]] : [entry.slice(0, at), entry.slice(at + 1)];
+  return at < 0 ? [entry, environment[entry]] : [entry.slice(0, at), entry.slice(at + 1)];
 }

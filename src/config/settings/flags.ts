@@ -1,8 +1,8 @@
-/** The flags of `tollgate run`, each declared once: parsed from here, printed by --help from here, checked against the README. */
+/** Declares the flags of `tollgate run`, for the parser, for --help and for the check of the README. */
 
 export interface Flag {
   readonly name: string;
-  /** How its value is written in help; empty for a switch. */
+  /** The form of its value in the help text; empty for a switch. */
   readonly value: string;
   readonly environment: string;
   readonly fallback: string;

@@ -1,4 +1,4 @@
-/** Whether a name of a host leads to this machine and no further. */
+/** Recognises host names of this machine. */
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 

@@ -1,6 +1,6 @@
-/** The `server` label where nobody gave one: what the upstream is called, known before anything is started. */
+/** Derives the `server` label from the upstream, where no setting gives it, before the server is started. */
 
-/** Programs that run another one, which is the server. */
+/** Programs that run another program, which is the server. */
 const RUNNERS =
   /^(?:npx|bunx|pnpx|uvx|uv|pipx|node|nodejs|bun|deno|python|python\d(?:\.\d+)?|env|docker|podman)(?:\.exe|\.cmd)?$/i;
 const SUBCOMMANDS: ReadonlySet<string> = new Set(["run", "exec", "x", "dlx", "tool"]);
@@ -9,7 +9,7 @@ export function serverNameFromUrl(url: URL): string {
   return url.hostname.replaceAll(/[[\]:]/g, "_");
 }
 
-/** The base name of the command, or of what a runner is to run: `npx -y @scope/server-x@1.2` is `server-x`. */
+/** The base name of the command, or of the program that a runner starts: `npx -y @scope/server-x@1.2` is `server-x`. */
 export function serverNameFromCommand(command: string, args: readonly string[]): string {
   const base = baseName(command);
   const program = RUNNERS.test(base) ? args.find(isProgram) : undefined;

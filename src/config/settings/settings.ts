@@ -18,7 +18,7 @@ export interface Settings {
   readonly admin: Address;
   /** Absent: every call is allowed and observed. */
   readonly policy?: string;
-  /** What to do with requests of the server to agents, by method; `*` is every other method, and without it they pass. */
+  /** Whether requests of the server to agents pass, by method; `*` is every other method, and without it they pass. */
   readonly serverRequests: Readonly<Record<string, "allow" | "deny">>;
   /** Policies for some agents; the first binding that matches applies. */
   readonly agents: readonly PolicyBinding[];

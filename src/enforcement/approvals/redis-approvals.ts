@@ -13,9 +13,15 @@ import {
   type SettleResult,
   type ApprovalUse,
 } from "./approvals.ts";
-import { StoreError, type StoreFault, storeKey } from "../store/store.ts";
 import { approvalScripts } from "./redis-approvals.lua.ts";
-import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared-store.ts";
+import {
+  type ScriptConnection,
+  type SharedStore,
+  type StoreScript,
+  StoreError,
+  type StoreFault,
+  storeKey,
+} from "../store/store.ts";
 
 export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store" | "nowMs"> {
   readonly store: SharedStore;

@@ -1,9 +1,8 @@
 /** Freezes in a store that sidecars share: one that is set or lifted at any of them holds at all; what is known stays while the store is away. */
 
 import { type Freeze, type FreezeTarget, type Freezes, freezeKey } from "./freezes.ts";
-import { StoreError, type StoreFault, storeKey } from "../store/store.ts";
 import { freezesScript } from "./redis-freezes.lua.ts";
-import type { SharedStore, StoreScript } from "../store/shared-store.ts";
+import { type SharedStore, type StoreScript, StoreError, type StoreFault, storeKey } from "../store/store.ts";
 
 /** A freeze as a file of ours keeps it. */
 export interface StoredFreeze extends Freeze {

@@ -11,8 +11,7 @@ import {
   type StoreReceipt,
 } from "./limit-store.ts";
 import { admitScript, REFUND_SCRIPT } from "./redis-counters.lua.ts";
-import type { ScriptConnection, SharedStore, StoreScript } from "../store/shared-store.ts";
-import { SERVER_TIME } from "../store/store.ts";
+import { type ScriptConnection, type SharedStore, type StoreScript, SERVER_TIME } from "../store/store.ts";
 
 export class SharedCounters implements LimitStore {
   readonly counterKey: (charge: Charge) => string;

@@ -1,8 +1,17 @@
 /** A store that sidecars share, in Redis or Valkey: on a single server, behind Sentinel, or in a Cluster. */
 
 import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
-import { type Command, type KeyScheme, StoreError, type StoreFault, storeKey } from "./store.ts";
-import type { OnLate, ScriptConnection, SharedStore, StoreScript } from "./shared-store.ts";
+import {
+  type OnLate,
+  type ScriptConnection,
+  type SharedStore,
+  type StoreScript,
+  type Command,
+  type KeyScheme,
+  StoreError,
+  type StoreFault,
+  storeKey,
+} from "./store.ts";
 import { StoreCircuitBreaker, type StoreConnection } from "./circuit-breaker.ts";
 
 export interface StoreNode {

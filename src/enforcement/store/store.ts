@@ -1,9 +1,35 @@
-/** What all that is kept in a shared store has in common: how keys are named, commands are written, time is read, and calls fail. */
+/** The store that sidecars share: its scripts, its keys and its errors, without the client that reaches it. */
 
-/** `connection`: not reached, or lost; `timeout`: no answer in time; `reply`: it answered with an error. */
+export interface SharedStore extends ScriptConnection {
+  readonly scheme: KeyScheme;
+  readonly script: (text: string) => StoreScript;
+  /** Runs a script as one atomic step. Rejects with a StoreError, within the time limit of the store. */
+  readonly run: (script: StoreScript, command: Command, onLate?: OnLate) => Promise<unknown>;
+}
+
+export interface ScriptConnection {
+  readonly run: (script: StoreScript, command: Command) => Promise<unknown>;
+}
+
+/** A Lua script. The text is sent once; afterwards the script is called by its digest. */
+export interface StoreScript {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+/** The arguments of one run of a script. */
+export interface Command {
+  readonly keys: string[];
+  readonly args: string[];
+}
+
+/** Called with a reply that came after the time limit, and with its connection, on which the effect can be undone. */
+export type OnLate = (reply: unknown, connection: ScriptConnection) => void;
+
+/** `connection`: not reached, or lost; `timeout`: no reply in time; `reply`: an error as the reply. */
 export type StoreFault = "connection" | "timeout" | "reply" | "other";
 
-/** The store could not answer; whether it has charged is not known. */
+/** The store gave no usable reply; whether the script has run is not known. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly fault: StoreFault;
@@ -15,28 +41,22 @@ export class StoreError extends Error {
 }
 
 export interface KeyScheme {
-  /** Sets what belongs together apart from all else in the store. */
+  /** Separates the keys of Tollgate from other keys of the store. */
   readonly prefix: string;
-  /** The server that the limits are about. Its braces keep all keys of a call on one node of a cluster. */
+  /** The server label. In braces, so that a cluster keeps all keys of a call on one node. */
   readonly server: string;
-  /** One-way, so that the store holds no name of a session that someone could use. */
+  /** Security: one-way, so that the store holds no session id that could be used. */
   readonly digest: (text: string) => string;
 }
 
-/** Of the layout of keys and hashes; a change of either is a new version, which starts its counters anew. */
+/** Version of the layout of keys and hashes. A change of the layout is a new version, and its counters start at zero. */
 const SCHEME_VERSION = "v1";
 
-/** The full name of a key; all keys of a server are on the node that holds its counters. */
+/** The full name of a key in the store. */
 export function storeKey({ prefix, server }: KeyScheme, name: string): string {
   return `${prefix}:${SCHEME_VERSION}:{${server}}:${name}`;
 }
 
-/** What a script is called with. */
-export interface Command {
-  readonly keys: string[];
-  readonly args: string[];
-}
-
-/** In Lua: milliseconds since the epoch by the store's own clock, so that the clocks of the sidecars do not matter. */
+/** Lua: milliseconds since the epoch by the clock of the store, so that all sidecars use the same clock. */
 export const SERVER_TIME =
   "(function(t) return t[1] * 1000 + math.floor(t[2] / 1000) end)(redis.call('TIME'))";

@@ -54,7 +54,7 @@ export class Admission {
   ): Caller | undefined {
     if (proof.kind === "agent") return { incoming, downstream, agent: proof.agent };
     if (proof.kind === "none") return { incoming, downstream };
-    const detail = proof.kind === "bad" ? proof.detail : "proof of identity is required here";
+    const detail = proof.kind === "rejected" ? proof.detail : "proof of identity is required here";
     const answer = this.#parts.challenge.unauthorized(proof.kind, detail);
     this.refuse({ incoming, downstream }, { cause: "unauthenticated", detail, bytes: 0, answer });
     return undefined;

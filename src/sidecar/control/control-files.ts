@@ -9,7 +9,7 @@ import type { StoredApproval } from "../../enforcement/approvals/approvals.ts";
 import type { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { StoredFreeze } from "../../enforcement/freezes/redis-freezes.ts";
 import type { Clock } from "../../enforcement/clock.ts";
-import type { SharedStore } from "../../enforcement/store/shared-store.ts";
+import type { SharedStore } from "../../enforcement/store/store.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { BAD_POLICY, StartError } from "../start-error.ts";
 

@@ -9,10 +9,9 @@ import type { Log } from "../../telemetry/logging/log.ts";
 import { apiKeySource, authenticateApiKey } from "../../identity/api-key.ts";
 import { bearerSource } from "../../identity/bearer.ts";
 import { type Challenge, createChallenge } from "../../identity/challenge.ts";
-import { staticAgentSource } from "../../identity/static-agent.ts";
+import { staticAgentSource, createAuthenticator, type Authenticator } from "../../identity/authenticator.ts";
 import { trustedHeaderSource } from "../../identity/header.ts";
 import { createTrustedProxyCheck } from "../../identity/trusted-proxy.ts";
-import { createAuthenticator, type Authenticator } from "../../identity/authenticator.ts";
 import {
   type MetadataEndpoint,
   ownMetadata,

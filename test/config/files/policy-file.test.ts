@@ -56,7 +56,7 @@ tools:
     ["p.yaml", '{ "version": "1", "default": "deny" }', true],
     ["p", '{ "version": "1", "default": "deny" }', true],
     ["p", "[]", false],
-  ])("are told apart by name and first character: %s", (file, text, expected) => {
+  ])("are JSON or YAML by extension, else by first character: %s", (file, text, expected) => {
     expect(parsePolicyFile(bytes(text), file).ok).toBe(expected);
   });
 

@@ -161,7 +161,7 @@ describe("a file with bad content", () => {
     [
       "a state file of another program",
       () => openFreezeState(junk),
-      `${junk}: is not what was stored there; mend it, or remove it to begin anew`,
+      `${junk}: is not what was stored there; restore it from a backup, or remove it to start without its state`,
     ],
   ])("is worded for an operator: %s", (_name, read, problem) => {
     expect(problemsOf(read())).toEqual([problem]);
