@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Issuer } from "../fixtures/issuer.ts";
-import { type LoopbackServer, sendEvents, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { atEnd, serve, startSidecar } from "../fixtures/lifetime.ts";
+import { sendEvents } from "../fixtures/loopback-server.ts";
+import { post as postTo } from "../fixtures/post.ts";
+import { type TestSidecar, untilReady } from "../fixtures/start-sidecar.ts";
 
 let issuer: Issuer;
-let upstream: LoopbackServer;
 let sidecar: TestSidecar;
 let seen: string[];
-/** How the server answers the call that makes a task. */
+/** Whether the server responds by a stream. */
 let asStream: boolean;
 
 const MODERN = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
@@ -20,40 +21,30 @@ interface Sent {
 
 beforeAll(async () => {
   issuer = await Issuer.start();
+  atEnd(() => issuer.close());
 });
-afterAll(() => issuer.close());
 beforeEach(async () => {
   seen = [];
   asStream = false;
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      if (request.method !== "POST") {
-        seen.push(request.method ?? "");
-        return void response.writeHead(200).end();
-      }
-      const message: Sent = JSON.parse(text);
-      const { id, method, params } = message;
-      seen.push(`${method} ${params?.taskId ?? ""}`);
-      if (method === "initialize") response.setHeader("mcp-session-id", "s1");
-      const body = JSON.stringify({ jsonrpc: "2.0", id, ...answerOf(message) });
-      return asStream ? sendEvents(response, `data: ${body}\n\n`) : sendJson(response, body);
-    });
+  const upstream = await serve((text, response, request) => {
+    if (request.method !== "POST") {
+      seen.push(request.method ?? "");
+      return response.writeHead(200).end();
+    }
+    const message: Sent = JSON.parse(text);
+    const { id, method, params } = message;
+    seen.push(`${method} ${params?.taskId ?? ""}`);
+    if (method === "initialize") response.setHeader("mcp-session-id", "s1");
+    const body = JSON.stringify({ jsonrpc: "2.0", id, ...answerOf(message) });
+    return asStream ? sendEvents(response, `data: ${body}\n\n`) : body;
   });
   const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
-  sidecar = await startTestSidecar({
-    upstream: upstream.url,
-    config: `identity:\n  required: true\n  jwt: ${jwt}\n`,
-  });
-  await until(async () => (await fetch(`${sidecar.adminUrl}/readyz`)).status === 200);
-});
-afterEach(async () => {
-  await sidecar.stop();
-  upstream.close();
+  const config = `identity:\n  required: true\n  jwt: ${jwt}\n`;
+  sidecar = await startSidecar({ upstream: upstream.url, config });
+  await untilReady(sidecar);
 });
 
-/** A server that knows tasks by their ids alone, whoever asks. */
+/** A server that identifies tasks by their ids alone, for any caller. */
 function answerOf({ method, params }: Sent): object {
   if (method === "tools/call" && params?.name === "modern")
     return { result: { resultType: "task", taskId: "task-1", status: "working" } };
@@ -69,19 +60,12 @@ async function post(
   params: object,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return fetch(sidecar.url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      authorization: `Bearer ${await issuer.token(agent)}`,
-      ...headers,
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 7, method, params }),
-  });
+  const authorization = `Bearer ${await issuer.token(agent)}`;
+  return postTo(sidecar.url, { id: 7, method, params }, { authorization, ...headers });
 }
 
 describe("a session of one verified agent", () => {
-  it.each(["POST", "GET", "DELETE"])("is not another's to use (%s)", async (method) => {
+  it.each(["POST", "GET", "DELETE"])("cannot be used by another agent (%s)", async (method) => {
     await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
     const headers = { authorization: `Bearer ${await issuer.token("mallory")}`, "mcp-session-id": "s1" };
     seen = [];
@@ -99,7 +83,7 @@ describe("a session of one verified agent", () => {
     expect(own.status).toBe(200);
   });
 
-  it("is the agent's whatever token of its own it shows", async () => {
+  it("stays the agent's with another of its tokens", async () => {
     await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
     const renewed = await issuer.token("alice", { claims: { jti: "renewed" } });
     const headers = { authorization: `Bearer ${renewed}`, "mcp-session-id": "s1" };
@@ -116,7 +100,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
   }
 
   it.each(["tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/anything"])(
-    "is not another's to use (%s)",
+    "cannot be used by another agent (%s)",
     async (method) => {
       await open();
       const response = await post("mallory", method, { taskId: "task-1", ...more });
@@ -134,7 +118,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
     },
   );
 
-  it("is its own when the answer that opened it came on a stream", async () => {
+  it("belongs to its agent when the response that opened it was a stream", async () => {
     asStream = true;
     await open();
     expect(await (await post("mallory", "tasks/get", { taskId: "task-1", ...more })).text()).toContain(
@@ -143,7 +127,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
     expect(seen).toEqual([]);
   });
 
-  it("is not another's by an id that is no text", async () => {
+  it("is not reached by an id that is no text", async () => {
     await open();
     const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
     expect(response.status).toBe(400);
@@ -151,7 +135,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
   });
 
   it.each(["tasks/get", "tasks/result"])(
-    "that nobody is known to own is the server's to judge, and then its first user's (%s)",
+    "without a known owner is forwarded, and then belongs to its first user (%s)",
     async (method) => {
       const ask = async (agent: string, taskId: string): Promise<unknown> =>
         (await post(agent, method, { taskId, ...more })).json();
@@ -161,7 +145,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
     },
   );
 
-  it("that the server does not know is nobody's", async () => {
+  it("that the server does not know has no owner", async () => {
     for (const agent of ["mallory", "alice"])
       expect(await (await post(agent, "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
         "error",

@@ -1,14 +1,16 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { policyDigest } from "../../src/config/files/policy-file.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { serve, startSidecar, temporaryFolder } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT, type LoopbackServer } from "../fixtures/loopback-server.ts";
+import { postForText } from "../fixtures/post.ts";
+import { AGENT_HEADER, type TestSidecar, type TestSidecarOptions, until } from "../fixtures/start-sidecar.ts";
 
 const OPEN = JSON.stringify({ version: "1", default: "allow" });
+const LIST = `{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"run"},{"name":"read"}]}}`;
 const HIDING = JSON.stringify({ version: "1", default: "allow", hide: ["run"] });
 
 let folder: string;
@@ -17,34 +19,19 @@ let upstream: LoopbackServer;
 let sidecar: TestSidecar;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-reload-"));
+  folder = temporaryFolder();
   file = join(folder, "policy.json");
-  upstream = await serveOnLoopback((request, response) => {
-    if (request.method === "GET") {
-      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-      return;
-    }
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      const result = text.includes("tools/list")
-        ? `{"tools":[{"name":"run"},{"name":"read"}]}`
-        : `{"content":[]}`;
-      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":${result}}`);
-    });
+  upstream = await serve((body, response, { method }) => {
+    if (method === "GET") response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    if (method === "GET") return undefined;
+    return body.includes("tools/list") ? LIST : EMPTY_RESULT;
   });
 });
-afterEach(async () => {
-  await sidecar.stop();
-  upstream.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
-async function start(settings: Parameters<typeof startTestSidecar>[0]["settings"] = {}): Promise<void> {
-  const identity = { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } };
-  sidecar = await startTestSidecar({
+async function start(settings: TestSidecarOptions["settings"] = {}): Promise<void> {
+  sidecar = await startSidecar({
     upstream: upstream.url,
-    settings: { policy: file, identity, ...settings },
+    settings: { ...AGENT_HEADER, policy: file, ...settings },
   });
 }
 
@@ -52,13 +39,13 @@ async function shown(): Promise<Record<string, unknown>> {
   return (await (await fetch(`${sidecar.adminUrl}/policy`)).json()) as Record<string, unknown>;
 }
 
-async function send(method: string, params: object = {}, agent = "bot"): Promise<string> {
-  const headers = { "content-type": "application/json", "x-agent-id": agent };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-  return (await fetch(sidecar.url, { method: "POST", headers, body })).text();
+function send(method: string, params: object = {}, agent = "bot"): Promise<string> {
+  return postForText(sidecar.url, { method, params }, { "x-agent-id": agent });
 }
 
-/** A new version of a ConfigMap's file, as the kubelet brings it: a folder of its own, and one link that is swapped. */
+const callRun = (agent?: string) => send("tools/call", { name: "run" }, agent);
+
+/** Publishes a new version of a file as the kubelet does for a ConfigMap: in a new folder, by swapping a symlink. */
 function publish(name: string, text: string): void {
   mkdirSync(join(folder, name));
   writeFileSync(join(folder, name, "policy.json"), text);
@@ -72,13 +59,13 @@ function limitedTo(max: number, description: string): string {
 }
 
 describe("reload", () => {
-  it("puts a changed policy in force, and says so", async () => {
+  it("loads a changed policy, and reports it", async () => {
     writeFileSync(file, OPEN);
     await start();
-    expect(await send("tools/call", { name: "run" })).toContain("content");
+    expect(await callRun()).toContain("content");
     writeFileSync(file, HIDING);
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
+    expect(await callRun()).toContain("Unknown tool: run");
     expect(await shown()).toMatchObject({ digest: policyDigest(Buffer.from(HIDING)), last_error: null });
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(2);
     expect(await sidecar.metric("tollgate_policy_info", { digest: policyDigest(Buffer.from(HIDING)) })).toBe(
@@ -92,12 +79,12 @@ describe("reload", () => {
     ["half written", () => writeFileSync(file, HIDING.slice(0, 30))],
     ["emptied", () => writeFileSync(file, "")],
     ["wrong", () => writeFileSync(file, `{"version":"1","default":"allow","hidee":[]}`)],
-  ])("keeps the last good policy when the file is %s, and takes the next good one", async (_how, spoil) => {
+  ])("keeps the last good policy when the file is %s, and loads the next good one", async (_how, spoil) => {
     writeFileSync(file, HIDING);
     await start();
     spoil();
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" })).toContain("Unknown tool: run");
+    expect(await callRun()).toContain("Unknown tool: run");
     expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(0);
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
     expect(await shown()).toMatchObject({
@@ -108,12 +95,12 @@ describe("reload", () => {
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
     writeFileSync(file, OPEN);
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" })).toContain("content");
+    expect(await callRun()).toContain("content");
     expect(await sidecar.metric("tollgate_policy_last_reload_successful")).toBe(1);
     expect(await shown()).toMatchObject({ last_error: null });
   });
 
-  it("follows symlinks that are swapped, twice, as a ConfigMap's are", async () => {
+  it("follows swapped symlinks, as of a ConfigMap, twice", async () => {
     publish("..2026_01", OPEN);
     symlinkSync(join("..data", "policy.json"), file);
     await start();
@@ -127,35 +114,35 @@ describe("reload", () => {
     expect(await sidecar.metric("tollgate_policy_reloads_total", { result: "success" })).toBe(3);
   });
 
-  it("reads agents' policies again as well, and all of them or none", async () => {
+  it("reloads the policies of agents as well, all or none", async () => {
     const own = join(folder, "own.json");
     writeFileSync(file, OPEN);
     writeFileSync(own, OPEN);
     await start({ agents: [{ match: "own-*", policy: own }] });
     writeFileSync(own, HIDING);
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
-    expect(await send("tools/call", { name: "run" })).toContain("content");
+    expect(await callRun("own-bot")).toContain("Unknown tool: run");
+    expect(await callRun()).toContain("content");
     writeFileSync(own, OPEN);
     writeFileSync(file, "{");
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" }, "own-bot")).toContain("Unknown tool: run");
+    expect(await callRun("own-bot")).toContain("Unknown tool: run");
   });
 
-  it("refills no counter, and raises a limit at once", async () => {
+  it("keeps counters, and raises a limit at once", async () => {
     writeFileSync(file, limitedTo(1, ""));
     await start();
-    expect(await send("tools/call", { name: "run" })).toContain("content");
+    expect(await callRun()).toContain("content");
     writeFileSync(file, limitedTo(1, "edited"));
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
+    expect(await callRun()).toContain("rate_limited");
     writeFileSync(file, limitedTo(2, "raised"));
     sidecar.reload();
-    expect(await send("tools/call", { name: "run" })).not.toContain("rate_limited");
-    expect(await send("tools/call", { name: "run" })).toContain("rate_limited");
+    expect(await callRun()).not.toContain("rate_limited");
+    expect(await callRun()).toContain("rate_limited");
   });
 
-  it("tells open streams of agents that see other tools, and nobody else", async () => {
+  it("notifies the open streams of agents whose tools have changed, and no other", async () => {
     const own = join(folder, "own.json");
     writeFileSync(file, OPEN);
     writeFileSync(own, OPEN);

@@ -1,63 +1,49 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackServer, sendEvents, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { serve, startSidecar } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT, type LoopbackServer, sendEvents } from "../fixtures/loopback-server.ts";
+import { toolCall } from "../fixtures/open-loop.ts";
+import { postForText } from "../fixtures/post.ts";
+import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 const SAMPLING = `{"jsonrpc":"2.0","id":"s-1","method":"sampling/createMessage","params":{}}`;
 const PING = `{"jsonrpc":"2.0","id":9,"method":"ping"}`;
-const RESULT = `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`;
 const ROOTS_WANTED = `{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","inputRequests":{"r":{"method":"roots/list"}},"requestState":"x"}}`;
 
 let upstream: LoopbackServer;
 let sidecar: TestSidecar | undefined;
-/** What came by POST: its session, and its text. */
+/** POST requests: session and body. */
 let posted: (readonly [string | string[] | undefined, string])[];
 
 beforeEach(async () => {
   posted = [];
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      if (request.method === "GET") return sendEvents(response, event(SAMPLING, 7), event(PING, 8));
-      posted.push([request.headers["mcp-session-id"], text]);
-      if (text.includes(`"asks"`)) return sendEvents(response, event(SAMPLING, 1), event(RESULT, 2));
-      if (text.includes(`"wants"`)) return sendJson(response, ROOTS_WANTED);
-      if (text.includes(`"streams"`)) return sendEvents(response, event(ROOTS_WANTED, 1));
-      if (text.includes(`"long"`)) return sendJson(response, longer(ROOTS_WANTED));
-      response.writeHead(202).end();
-    });
+  upstream = await serve((text, response, { method, headers }) => {
+    if (method === "GET") return sendEvents(response, event(SAMPLING, 7), event(PING, 8));
+    posted.push([headers["mcp-session-id"], text]);
+    if (text.includes(`"asks"`)) return sendEvents(response, event(SAMPLING, 1), event(EMPTY_RESULT, 2));
+    if (text.includes(`"wants"`)) return ROOTS_WANTED;
+    if (text.includes(`"streams"`)) return sendEvents(response, event(ROOTS_WANTED, 1));
+    if (text.includes(`"long"`)) return longer(ROOTS_WANTED);
+    return response.writeHead(202).end();
   });
-});
-afterEach(async () => {
-  await sidecar?.stop();
-  upstream.close();
 });
 
 function event(data: string, id: number): string {
   return `event: message\nid: ${id}\ndata: ${data}\n\n`;
 }
 
-/** Past what is held back where nothing must be read. */
+/** Longer than the buffer of a response that need not be inspected. */
 function longer(text: string): string {
   return text.replace(`"requestState":"x"`, `"requestState":"${"x".repeat(400_000)}"`);
 }
 
 async function start(rules: Record<string, "allow" | "deny">, flags = {}): Promise<TestSidecar> {
-  sidecar = await startTestSidecar({
-    upstream: upstream.url,
-    settings: { serverRequests: rules },
-    flags,
-  });
+  sidecar = await startSidecar({ upstream: upstream.url, settings: { serverRequests: rules }, flags });
   return sidecar;
 }
 
-async function call(tool: string): Promise<string> {
-  const answer = await fetch(sidecar?.url ?? "", {
-    method: "POST",
-    headers: { "content-type": "application/json", "mcp-session-id": "s1", accept: "text/event-stream" },
-    body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${tool}"}}`,
-  });
-  return answer.text();
+function call(tool: string): Promise<string> {
+  const headers = { "mcp-session-id": "s1", accept: "text/event-stream" };
+  return postForText(sidecar?.url ?? "", toolCall(tool), headers);
 }
 
 async function listen(): Promise<string> {
@@ -69,10 +55,10 @@ function refusals(): unknown[] {
 }
 
 describe("a request of the server that is denied", () => {
-  it("does not reach the agent, whose call goes on; the server is answered in its session", async () => {
+  it("does not reach the agent, whose call goes on; Tollgate responds to the server in its session", async () => {
     const { metric } = await start({ "sampling/createMessage": "deny" });
     expect(await call("asks")).toBe(
-      `event: message\nid: 1\ndata: \n\nevent: message\nid: 2\ndata: ${RESULT}\n\n`,
+      `event: message\nid: 1\ndata: \n\nevent: message\nid: 2\ndata: ${EMPTY_RESULT}\n\n`,
     );
     await until(() => posted.length === 2);
     const [session, text] = posted[1] ?? [];
@@ -82,13 +68,13 @@ describe("a request of the server that is denied", () => {
     expect(await metric("tollgate_tool_calls_total", { outcome: "success" })).toBe(1);
   });
 
-  it("is cut out of the server's own stream, and nothing else is", async () => {
+  it("is removed from the server's own stream, and nothing else", async () => {
     await start({ "*": "deny" });
     expect(await listen()).toBe(`event: message\nid: 7\ndata: \n\nevent: message\nid: 8\ndata: ${PING}\n\n`);
     await until(() => posted.length === 1);
   });
 
-  it.each(["wants", "streams", "long"])("is not passed on within a result (%s)", async (tool) => {
+  it.each(["wants", "streams", "long"])("is not forwarded within a result (%s)", async (tool) => {
     await start({ "roots/list": "deny" });
     const text = await call(tool);
     const message: unknown = JSON.parse(/\{.*\}/.exec(text)?.[0] ?? "");
@@ -107,7 +93,7 @@ describe("a request of the server that is not denied", () => {
     ["in shadow mode", { "*": "deny" }, { mode: "shadow" }],
   ] as const)("passes %s", async (_when, rules, flags) => {
     await start(rules, flags);
-    expect(await call("asks")).toBe(event(SAMPLING, 1) + event(RESULT, 2));
+    expect(await call("asks")).toBe(event(SAMPLING, 1) + event(EMPTY_RESULT, 2));
     expect(refusals()).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { atEnd, serve, startTollgate, temporaryFile, temporaryFolder } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT } from "../fixtures/loopback-server.ts";
+import { postForText } from "../fixtures/post.ts";
+import type { RunningTollgate } from "../fixtures/start-tollgate.ts";
 import { openOtlpReceiver, type OtlpReceiver } from "../telemetry/tracing/otlp-receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -12,47 +13,32 @@ const PARENT = "b7ad6b7169203331";
 const SERVER = 2;
 const CLIENT = 3;
 
-let folder: string;
+let audit: string;
 let collector: OtlpReceiver;
-let upstream: LoopbackServer;
 let sidecar: RunningTollgate;
 let received: { headers: IncomingHttpHeaders; body: string }[];
 
+const POLICY = { version: "1", default: "allow", tools: { read: {}, wipe: { action: "deny" } } };
+
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-traces-"));
-  const policy = join(folder, "policy.json");
-  writeFileSync(
-    policy,
-    JSON.stringify({ version: "1", default: "allow", tools: { read: {}, wipe: { action: "deny" } } }),
-  );
+  audit = join(temporaryFolder(), "audit.jsonl");
   received = [];
   collector = await openOtlpReceiver();
-  upstream = await serveOnLoopback((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-    request.on("end", () => {
-      received.push({ headers: request.headers, body });
-      sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`);
-    });
+  atEnd(() => collector.close());
+  const upstream = await serve((body, _response, { headers }) => {
+    received.push({ headers, body });
+    return EMPTY_RESULT;
   });
-  sidecar = await startTollgateProcess({
+  const policy = temporaryFile("policy.json", POLICY);
+  sidecar = await startTollgate({
     upstream: upstream.url,
-    flags: ["--policy", policy, "--log-level", "silent", "--audit", join(folder, "audit.jsonl")],
+    flags: ["--policy", policy, "--log-level", "silent", "--audit", audit],
     environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
   });
 });
-afterEach(async () => {
-  upstream.close();
-  await collector.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
-async function call(name: string, meta: object, headers: Record<string, string> = {}): Promise<void> {
-  const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, _meta: meta } };
-  const init = { method: "POST", body: JSON.stringify(message) };
-  await (
-    await fetch(sidecar.url, { ...init, headers: { "content-type": "application/json", ...headers } })
-  ).text();
+function call(name: string, meta: object, headers: Record<string, string> = {}): Promise<string> {
+  return postForText(sidecar.url, { method: "tools/call", params: { name, _meta: meta } }, headers);
 }
 
 function traceOf(name: string): string | undefined {
@@ -86,7 +72,7 @@ describe("traces", () => {
     );
     await sidecar.stop();
     expect(new Set(exemplars)).toEqual(new Set([traceOf("read")]));
-    const records = readFileSync(join(folder, "audit.jsonl"), "utf8").trimEnd().split("\n");
+    const records = readFileSync(audit, "utf8").trimEnd().split("\n");
     expect(records.map((line) => JSON.parse(line).trace_id)).toEqual([traceOf("read"), traceOf("wipe")]);
   });
 
