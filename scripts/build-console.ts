@@ -1,4 +1,4 @@
-/** Bundles the console into dist/console: one page, one script, one style sheet, and nothing from elsewhere. */
+/** Bundles the console into dist/console: one page, one script and one style sheet, which load nothing from other origins. */
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,7 +9,7 @@ const TARGET = join(ROOT, "dist/console");
 
 if (import.meta.main) await buildConsole();
 
-/** Takes a tenth of a second. @throws Error of the bundler */
+/** Builds in about a tenth of a second. @throws the bundler's error */
 export async function buildConsole(): Promise<string> {
   mkdirSync(TARGET, { recursive: true });
   await build({

@@ -1,4 +1,4 @@
-/** Builds `dist-executable/tollgate`: the program and the Node that it runs on in one file, for machines and images without Node. */
+/** Builds `dist-executable/tollgate`: the program and its Node in one file, for machines and images without Node. */
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -30,16 +30,16 @@ writeFileSync(join(FOLDER, "LICENSES.txt"), renderLicences(packages));
 for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
 print(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
 
-/** The one library that slim images lack, to be found beside the executable. */
+/** Copies the one library that slim images lack; the executable looks for it in its own folder. */
 function copyLibrary(): void {
   const [, library] = /libatomic\.so\.1 => (\S+)/.exec(run("ldd", [EXECUTABLE], "libc-bin")) ?? [];
   if (library === undefined) return;
   copyFileSync(library, join(FOLDER, "libatomic.so.1"));
-  // Not before the program is inside: what puts it there breaks an ELF file that patchelf has written.
+  // Runs last: embedding the program breaks an ELF file that patchelf has changed.
   run("patchelf", ["--set-rpath", "$ORIGIN", EXECUTABLE], "patchelf");
 }
 
-/** What it prints. @throws when it fails, or is not there: then `debianPackage` is what to install. */
+/** Returns the output of a program. @throws when it fails or is missing; the message names `debianPackage` */
 function run(program: string, args: readonly string[], debianPackage: string): string {
   const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
   if (error !== undefined)

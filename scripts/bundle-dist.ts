@@ -1,4 +1,4 @@
-/** Bundles the program and its packages into the few files of `dist/`, so that a start reads 15 files instead of 700. */
+/** Bundles the program and its packages into the few files of `dist/`: a start then reads 15 files instead of 700. */
 
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Replaces `outdir` by what the package ships. Only `main.js` has a name of its own; what is imported lazily stays lazy. @throws when a source looks for a file where the bundle has none. */
+/** Replaces `outdir` by the files that the package ships. Only `main.js` has a fixed name; lazy imports stay lazy. @throws when a source reads a file that is not in the bundle */
 export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
   checkPlaces();
   rmSync(outdir, { recursive: true, force: true });
@@ -22,7 +22,7 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node22.19",
-    // Not minified: a stack trace is read by people, and V8 compiles only what runs.
+    // Not minified: people read stack traces, and V8 compiles only the code that runs.
     minify: false,
     legalComments: "inline",
     banner: { js: COMMONJS },
@@ -33,10 +33,10 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
   writeFileSync(join(outdir, "THIRD-PARTY.txt"), renderNotices(ROOT, listPackages(metafile)));
 }
 
-/** As deep below the package as `src/<folder>/`: `../../policies` is the same place from both. */
+/** As deep in the package as `src/FOLDER/`, so `../../policies` is the same path from both. */
 const CHUNKS = "chunks/[name]-[hash]";
 
-/** What packages that are CommonJS expect to find in their module. */
+/** Variables that CommonJS packages expect in their module. */
 const COMMONJS = `import { createRequire as __createRequire } from "node:module";
 const require = __createRequire(import.meta.url);
 const __filename = import.meta.filename;

@@ -1,4 +1,4 @@
-/** Bundles the program with all that it imports, what is imported lazily included, into one ES module that needs no other file. */
+/** Bundles the program and everything it imports, lazily too, into one ES module that needs no other file. */
 
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -12,13 +12,13 @@ const ROOT = join(import.meta.dirname, "..");
 const UNPACKED = join(import.meta.dirname, "executable/unpacked.ts");
 
 export interface Bundled {
-  /** Folders of the packages that are in it, from the root of the project, such as `node_modules/zod`. */
+  /** Folders of the bundled packages, relative to the project root, such as `node_modules/zod`. */
   readonly packages: readonly string[];
 }
 
-/** Writes the module to `outfile`. @throws when a source reads a file beside itself in a way that cannot be embedded. */
+/** Writes the module to `outfile`. @throws when a source reads a file in a way that cannot be embedded */
 export async function bundleModule(outfile: string, entry = join(ROOT, "src/main.ts")): Promise<Bundled> {
-  // Its files become texts in the bundle.
+  // Files that a source reads are embedded as strings.
   await buildConsole();
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -29,10 +29,10 @@ export async function bundleModule(outfile: string, entry = join(ROOT, "src/main
     format: "esm",
     target: "node26",
     minify: true,
-    // Names of classes and functions are in logs and spans.
+    // Names of classes and functions appear in logs and spans.
     keepNames: true,
     legalComments: "none",
-    // Packages that are CommonJS ask for Node's own modules by `require`.
+    // CommonJS packages load Node's modules by `require`.
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: "error",
@@ -47,7 +47,7 @@ const OWN_FILE = String.raw`new URL\("([^"]+)", import\.meta\.url\)`;
 const READ = new RegExp(String.raw`readFileSync\(${OWN_FILE}, "utf8"\)`, "g");
 const PATH = new RegExp(String.raw`fileURLToPath\(${OWN_FILE}\)`, "g");
 
-/** Files of the project that a source reads, or names by their path, become texts in the bundle. */
+/** Files of the project that a source reads, or names by path, are embedded as strings. */
 const EMBED_FILES: Plugin = {
   name: "embed-files",
   setup: ({ onLoad }) => {
@@ -58,7 +58,7 @@ const EMBED_FILES: Plugin = {
   },
 };
 
-/** The source with its files in it; `path` is its own. @throws on any other use of `import.meta`. */
+/** Returns the source with its files embedded; `path` is the path of the source. @throws on any other use of `import.meta` */
 export function embedFiles(source: string, path: string): string {
   const textOf = (file: string): string => JSON.stringify(readFileSync(join(dirname(path), file), "utf8"));
   const embedded = source

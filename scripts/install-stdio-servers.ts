@@ -1,4 +1,4 @@
-/** Makes the Python environment of `npm run test:stdio`, and says where it is. */
+/** Creates the Python environment of `npm run test:stdio` and prints its path. */
 
 import { installPython } from "../test/system/stdio/python.ts";
 

@@ -1,4 +1,4 @@
-/** Prints what the image and the executable are made of, as CycloneDX: `npm run --silent sbom`. */
+/** Prints the components of the image and the executable as CycloneDX: `npm run --silent sbom`. */
 
 import { execFileSync } from "node:child_process";
 import * as z from "zod";
@@ -14,7 +14,7 @@ const BILL = z.looseObject({
   dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.array(z.string()) })),
 });
 
-// Without --omit=dev: npm then leaves out whatever a development dependency needs as well, zod and express among them.
+// Without --omit=dev: npm then omits every package that a development dependency also needs, such as zod and express.
 const text = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx"], {
   encoding: "utf8",
   maxBuffer: 64 * 1024 * 1024,
@@ -24,13 +24,13 @@ const shipped = bill.components.filter(
   ({ properties = [] }) => !properties.some(({ name }) => name === "cdx:npm:package:development"),
 );
 const references = new Set([bill.metadata.component, ...shipped].map((component) => component["bom-ref"]));
-// npm takes the folder's name for the project's.
+// npm uses the folder's name as the project's name.
 bill.metadata.component.name = "mcp-tollgate";
 bill.components = shipped;
 bill.dependencies = bill.dependencies
   .filter(({ ref }) => references.has(ref))
   .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => references.has(each)) }));
-// What runs the program is a development dependency to npm, and inside the executable.
+// Node is a development dependency for npm, and part of the executable.
 const node = process.versions.node;
 bill.components.push({
   "bom-ref": `node@${node}`,

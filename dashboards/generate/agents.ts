@@ -16,7 +16,7 @@ const DENIED = select(METRICS.toolCalls, `${AGENT_AND_TOOL},${DENIED_CALLS}`);
 const ENFORCED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce"`);
 const SHADOWED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="shadow"`);
 const AXES = { row: "agent", rowTitle: "Agent", column: "tool" };
-/** A matrix with more columns than these can be read by nobody. */
+/** Most columns of a matrix; a wider one is not readable. */
 const COLUMNS = 12;
 
 const TOOL_LINK = { tool: cellValue("Tool"), agent: cellValue("Agent") };
@@ -219,7 +219,7 @@ export const AGENTS = board({
   rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL],
 });
 
-/** The counts of the tools with the greatest, by agent and tool. */
+/** Counts of the most used tools, by agent and tool. */
 function topTools(series: string): string {
   const most = `topk(${COLUMNS}, ${countBy("tool", series)})`;
   return `${countBy("agent, tool", series)} > 0 and on (tool) ${most}`;
@@ -235,7 +235,7 @@ function newPairs(): string {
   return `${countBy("agent, tool", CALLS)} > 0 unless sum by (agent, tool) (${known}) > 0`;
 }
 
-/** What was called in the time before; 0 where it was not called then. */
+/** Calls in the period before the shown one; 0 where there were none. */
 function previousCalls(): string {
   const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN_RANGE}] offset ${SHOWN_RANGE})))`;
   return `(${growth} or ${countBy("agent, tool", CALLS)} * 0)`;

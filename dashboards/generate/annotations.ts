@@ -1,4 +1,4 @@
-/** What happened to the sidecars, as marks on every graph. */
+/** Annotations: events of the sidecars, as marks on every graph. */
 
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { type AnnotationQuery, AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -13,7 +13,7 @@ interface Mark {
   readonly colour: string;
   readonly title: string;
   readonly tags: string;
-  /** The value is the time, in milliseconds since the epoch. */
+  /** The value is a time, in milliseconds since the epoch. */
   readonly isTime?: boolean;
 }
 
@@ -49,7 +49,7 @@ const MARKS: readonly Mark[] = [
   },
 ];
 
-/** Policies loaded and rejected, freezes, restarts of the guarded server. */
+/** Policies loaded and rejected, freezes, restarts of the wrapped server. */
 export function annotations(): Builder<AnnotationQuery>[] {
   return MARKS.map(({ name, expr, colour, title, tags, isTime = false }) =>
     new AnnotationQueryBuilder()

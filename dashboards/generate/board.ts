@@ -1,4 +1,4 @@
-/** A board: its rows laid out on the grid, its variables, annotations and links to the other boards. */
+/** A board: its rows on the grid, its variables, annotations and links to the other boards. */
 
 import {
   type Dashboard,
@@ -21,7 +21,7 @@ export interface BoardOptions {
   readonly rows: readonly GridRow[];
 }
 
-/** A board's name is its file's name, and with `tollgate-` before it the uid that links point to. */
+/** Boards by name. The name is the file name and, after `tollgate-`, the uid in links. */
 export const BOARDS = {
   overview: "Overview",
   agents: "Agents and Execute tools",
@@ -52,7 +52,7 @@ export function board({ name, title, description, variables, rows }: BoardOption
   return builder.build();
 }
 
-/** Where a cell leads: another board, at the same time, with these variables beside those that both boards have. */
+/** URL of another board at the same time, with these variables besides the shared ones. */
 export function boardUrl(name: BoardName, variables: Readonly<Record<string, string>>): string {
   const kept = ["datasource", "namespace", "server"]
     .filter((variable) => variables[variable] === undefined)
@@ -61,7 +61,7 @@ export function boardUrl(name: BoardName, variables: Readonly<Record<string, str
   return `/d/${uidOf(name)}?${["${__url_time_range}", ...kept, ...set].join("&")}`;
 }
 
-/** The text of a cell in the same row, fit for a URL. */
+/** The value of a cell in the same row, URL-encoded. */
 export function cellValue(title: string): string {
   return `\${__data.fields["${title}"]:percentencode}`;
 }
@@ -79,7 +79,7 @@ function linksFrom(own: BoardName): Builder<DashboardLink>[] {
   );
 }
 
-/** The SDK would move it into a menu. */
+/** The SDK sets a placement that hides the control in a menu; this removes it. */
 function showControl<T extends { placement?: unknown }>(builder: Builder<T>): Builder<T> {
   return {
     build: () => {

@@ -1,25 +1,25 @@
-/** The questions about calls that several boards ask. */
+/** Matchers and rates of calls that several boards use. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { rate, select } from "./promql.ts";
 
-/** Outcomes of calls that reached the server, or should have, and did not succeed. A denial is none of them. */
+/** Outcomes of failed calls that passed the policy. A denial is not a failure. */
 export const FAILED = 'outcome=~"tool_error|rpc_error|upstream_error|timeout"';
 export const NOT_DENIED = 'outcome!="denied"';
-/** What failures are a share of: a cancellation is the agent's own. */
+/** Denominator of failure ratios; a cancellation is the agent's own. */
 export const SENT_TO_SERVER = 'outcome!~"denied|cancelled"';
 export const DENIED_CALLS = 'outcome="denied"';
-/** Denials that tell what an agent is after; limits, approvals, freezes and faults of our own do not. */
+/** Denials that show what an agent attempts. Limits, approvals, freezes and faults of Tollgate do not. */
 export const NOT_PERMITTED = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
 
 export const AGENT_AND_TOOL = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
 
-/** Calls each second, summed by these labels, or all in one. */
+/** Calls per second, summed by these labels, or in total. */
 export function callRate(matchers = "", by = ""): string {
   return `sum${by === "" ? "" : ` by (${by})`} (${rate(select(METRICS.toolCalls, matchers))})`;
 }
 
-/** Decisions each second of every kind of request, judged for a policy. */
+/** Policy decisions per second, for every kind of request. */
 export function decisionRate(matchers = "", window?: string): string {
   return `sum (${rate(select(METRICS.decisions, matchers), window)})`;
 }

@@ -1,4 +1,4 @@
-/** Colours by meaning: what passed is green or blue, what was denied orange, what broke red. */
+/** Colours by meaning: passed is green or blue, denied is orange, broken is red. */
 
 import type { OUTCOMES } from "../../src/mcp/vocabulary.ts";
 
@@ -20,7 +20,7 @@ export const OUTCOME_COLOURS: Readonly<Record<Outcome, string>> = {
   denied: DENIED,
 };
 
-/** Where a value turns from good to doubtful to bad. */
+/** Values at which a number turns from good to doubtful to bad. */
 export interface Thresholds {
   readonly warn: number;
   readonly bad: number;

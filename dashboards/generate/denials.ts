@@ -1,4 +1,4 @@
-/** The board Denials and policy: what is denied, by which rule, to whom; and what the policy does not do. */
+/** The board Denials and policy: denials by rule and agent, and rules without effect. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cellValue } from "./board.ts";
@@ -148,7 +148,7 @@ const WHO: GridRow = {
       table({
         title: "Probing",
         description:
-          "Agents by the number of different tools that they were refused beyond their rights: limits, approvals and freezes do not count. From 5 tools on, somebody is looking for a way in.",
+          "Agents by the number of different tools that they were refused beyond their rights: limits, approvals and freezes do not count. From 5 tools on, the agent is probing.",
         unit: "locale",
         decimals: 0,
         queries: [
@@ -243,9 +243,9 @@ const LAST: GridRow = {
     [
       9,
       table({
-        title: "Conditions that cannot be told",
+        title: "Conditions that could not be evaluated",
         description:
-          "Conditions that could not be evaluated in the time that is shown: the argument was missing, of another type, or too large.",
+          "Conditions without a result in the time that is shown: the argument was missing, of another type, or too large.",
         unit: "locale",
         decimals: 0,
         queries: [tableQuery(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
@@ -261,9 +261,9 @@ const LAST: GridRow = {
     [
       8,
       neutralCounts({
-        title: "Approvals by what became of them",
+        title: "Approvals by state",
         description:
-          "Approvals by the state they came into, in the time that is shown. Many that expire: nobody looks.",
+          "Approvals by the state they came into, in the time that is shown. Many that expire: requests are not reviewed.",
         unit: "locale",
         decimals: 0,
         queries: [
@@ -294,7 +294,7 @@ export const DENIALS_BOARD = board({
   name: "denials",
   title: "Denials and policy",
   description:
-    "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that cannot be told.",
+    "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that could not be evaluated.",
   variables: [datasource(), namespace(), server(), category(), agent(), tools()],
   rows: [HEAD, OVER_TIME, WHO, RULES, LAST],
 });

@@ -1,4 +1,4 @@
-/** Values over time, with a legend that is a table of the figures that matter. */
+/** Graphs: values over time, with a legend that is a table of figures. */
 
 import {
   AxisPlacement,
@@ -21,24 +21,24 @@ import type { Thresholds } from "./colours.ts";
 import { applyPanelOptions, type PanelOptions, thresholds } from "./panel.ts";
 
 export interface GraphOptions extends PanelOptions {
-  /** Series that add up to a whole are drawn on top of each other. */
+  /** Stacks series that add up to a whole. */
   readonly isStacked?: boolean;
-  /** Colours by the series' name; the others take a colour by their name, the same on every board. */
+  /** Colours by series name; other series get a colour derived from their name, the same on every board. */
   readonly colours?: Readonly<Record<string, string>>;
-  /** Drawn as lines across. */
+  /** Thresholds, drawn as horizontal lines. */
   readonly limits?: Thresholds;
-  /** Series drawn dashed: what the others are compared with. */
+  /** Series drawn dashed, to compare the others with. */
   readonly dashed?: readonly string[];
   readonly max?: number;
-  /** Where the axis ends while all values are smaller. */
+  /** Upper end of the axis while all values are smaller. */
   readonly softMax?: number;
-  /** Figures in the legend beside the latest, `mean` and `max` unless it says otherwise. */
+  /** Figures in the legend after the latest value; `mean` and `max` by default. */
   readonly figures?: readonly string[];
-  /** Where there may be more than three series, so that all of them can be seen. */
+  /** Puts the legend beside the graph, where more than three series fit. */
   readonly isLegendBeside?: boolean;
 }
 
-/** Lines from 0 upwards. */
+/** Lines, from 0 upwards. */
 export function graph(options: GraphOptions): PanelBuilder {
   const { isStacked = false, colours = {}, limits, dashed = [], max, softMax } = options;
   const builder = applyPanelOptions(new PanelBuilder(), options)

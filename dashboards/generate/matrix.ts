@@ -1,4 +1,4 @@
-/** The matrix of agents and tools: who called what, one cell for each pair. */
+/** The matrix of agents and tools, one cell for each pair. */
 
 import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
@@ -8,15 +8,15 @@ import { heatmapCells, type Link } from "./table.ts";
 
 export interface MatrixOptions extends PanelOptions {
   readonly row: string;
-  /** What the column that names the rows is called. */
+  /** Title of the column that names the rows. */
   readonly rowTitle: string;
   readonly column: string;
   readonly colour?: string;
-  /** Where a cell leads. */
+  /** Link of a cell. */
   readonly link: Link;
 }
 
-/** One query, whose values have the two labels of row and column; the name of a column is a tool's name. */
+/** Draws one query whose values have the labels of row and column; a column's name is a tool's name. */
 export function matrix(options: MatrixOptions): PanelBuilder {
   const { row, rowTitle, column, colour = NEUTRAL, link } = options;
   return applyPanelOptions(new PanelBuilder(), options)

@@ -1,4 +1,4 @@
-/** The board Overview: is it well, and where not. */
+/** The board Overview: whether everything works, and which server does not. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cellValue } from "./board.ts";
@@ -16,7 +16,7 @@ const PASSED = 'mcp_method_name="tools/call",error_type!="policy_denied"';
 const AGENT_SIDE = select(METRICS.serverDuration, PASSED, "_bucket");
 const SERVER_SIDE = select(METRICS.clientDuration, 'mcp_method_name="tools/call"', "_bucket");
 const OVERHEAD = select(METRICS.overhead, "", "_bucket");
-/** A digest is told by its beginning. */
+/** Shows the first characters of a digest. */
 const POLICIES = `label_replace(${ofServer(select(METRICS.policyInfo))}, "digest", "$1", "digest", "(.{12}).*")`;
 const LOADED_AT = select(METRICS.policyReloadTimestamp);
 const DENIED_SHARE = ratio(decisionRate(REFUSED_DECISIONS), decisionRate());

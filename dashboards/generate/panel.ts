@@ -1,4 +1,4 @@
-/** What every panel has, and where it stands on the board. */
+/** Options that all panels share, and the rows of a board's grid. */
 
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import {
@@ -13,20 +13,20 @@ import { DATASOURCE } from "./query.ts";
 
 export interface PanelOptions {
   readonly title: string;
-  /** What it answers and what to make of it, in the reader's words. */
+  /** The question that the panel answers, in the reader's words. */
   readonly description: string;
-  /** A unit id of Grafana: `reqps`, `percentunit`, `s`, `bytes`, `locale` for whole numbers in full, `short` for others. */
+  /** A unit of Grafana: `reqps`, `percentunit`, `s`, `bytes`, `locale` for whole numbers in full, `short` for others. */
   readonly unit: string;
   readonly queries: readonly Builder<Dataquery>[];
-  /** What stands there while there is nothing to show, such as `none in this time`. */
+  /** Text while there is no data, such as `none in this time`. */
   readonly nothing?: string;
   readonly decimals?: number;
 }
 
-/** A panel that waits for its place. */
+/** A panel without a position. */
 export type UnplacedPanel = Builder<Panel> & { id(id: number): unknown; gridPos(place: GridPos): unknown };
 
-/** The part of the SDK's panel builders that all of them share. */
+/** The methods that all panel builders of the SDK share. */
 interface CommonBuilder {
   title(title: string): this;
   description(description: string): this;
@@ -37,7 +37,7 @@ interface CommonBuilder {
   decimals(decimals: number): this;
 }
 
-/** Gives a builder of the SDK what every panel has. */
+/** Sets the options that all panels share on a builder of the SDK. */
 export function applyPanelOptions<B extends CommonBuilder>(builder: B, options: PanelOptions): B {
   const { title, description, unit, queries, nothing, decimals } = options;
   builder.title(title).description(description).unit(unit).datasource(DATASOURCE);
@@ -47,7 +47,7 @@ export function applyPanelOptions<B extends CommonBuilder>(builder: B, options: 
   return builder;
 }
 
-/** Good, doubtful from `warn`, bad from `bad`. */
+/** Good, then doubtful from `warn`, then bad from `bad`. */
 export function thresholds({ warn, bad }: Thresholds): Builder<ThresholdsConfig> {
   return steps([
     { value: null, color: ALLOWED },
@@ -56,12 +56,12 @@ export function thresholds({ warn, bad }: Thresholds): Builder<ThresholdsConfig>
   ]);
 }
 
-/** One colour whatever the value: for numbers that are neither good nor bad. */
+/** One colour for every value: for numbers that are neither good nor bad. */
 export function singleColour(color: string): Builder<ThresholdsConfig> {
   return steps([{ value: null, color }]);
 }
 
-/** A row of the board's grid of 24 columns: each panel as wide as it says, all equally high. */
+/** A row of the grid of 24 columns. All its panels have the same height. */
 export interface GridRow {
   readonly height: number;
   readonly panels: readonly (readonly [width: number, panel: UnplacedPanel])[];

@@ -1,9 +1,9 @@
-/** PromQL as the boards write it: every selector holds to the variables that its metric has labels for. */
+/** Builds PromQL for the boards: every selector uses the variables that its metric has labels for. */
 
 import type { MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 
-/** A metric of the process or of the scraper: it says nothing of the server, and other programs have it too. */
+/** A metric of the process or the scraper. It has no server label, and other programs export it too. */
 export type ForeignMetric =
   | "process_cpu_seconds_total"
   | "process_start_time_seconds"
@@ -14,28 +14,28 @@ export type ForeignMetric =
   | "scrape_duration_seconds"
   | "scrape_samples_scraped";
 
-/** Window of a rate that is drawn over time. */
+/** Window of a rate in a graph. */
 export const RATE_INTERVAL = "$__rate_interval";
-/** Window of a total over the time that is shown. */
+/** Window of a total over the shown period. */
 export const SHOWN_RANGE = "$__range";
-/** Window of what is usual. */
+/** Window of the usual value. */
 export const DAY = "1d";
 
 const FROM_NAMESPACE = 'namespace=~"$namespace"';
 const OF_SERVER = 'server=~"$server"';
 
-/** The series of a metric in the chosen namespaces, and of the chosen servers where the metric names them. */
+/** Selects the series of a metric in the chosen namespaces, and of the chosen servers when it has a server label. */
 export function select(metric: MetricRow, matchers = "", suffix = ""): string {
   const chosen = [FROM_NAMESPACE, ...(metric.labels.includes("server") ? [OF_SERVER] : [])];
   return `${metric.name}${suffix}{${[...chosen, matchers].filter(Boolean).join(",")}}`;
 }
 
-/** A metric that every process has, in the chosen namespaces. */
+/** Selects a metric of every process in the chosen namespaces. */
 export function selectForeign(metric: ForeignMetric): string {
   return `${metric}{${FROM_NAMESPACE}}`;
 }
 
-/** Keeps what comes from the sidecars of the chosen servers, and names the server: for metrics that do not. */
+/** Keeps series of the sidecars of the chosen servers and adds the server label, for metrics without one. */
 export function ofServer(vector: string): string {
   const sidecars = `group by (namespace, job, instance, server) (${select(METRICS.upstreamUp)})`;
   return `${vector} * on (namespace, job, instance) group_left (server) ${sidecars}`;
@@ -46,25 +46,25 @@ export function rate(series: string, window = RATE_INTERVAL): string {
 }
 
 /**
- * How much each counter grew in the time that is shown; for instant queries.
- * A counter that was born in that time began at 0, which `increase` does not know: what it shows is its growth.
+ * The increase of each counter over the shown period, for instant queries.
+ * `increase` misses the first value of a series that was created within the period; its maximum is its increase.
  */
 export function increaseShown(series: string): string {
-  const born = `max_over_time(${series}[${SHOWN_RANGE}]) unless ${series} offset ${SHOWN_RANGE}`;
-  return `((${born}) or increase(${series}[${SHOWN_RANGE}]))`;
+  const created = `max_over_time(${series}[${SHOWN_RANGE}]) unless ${series} offset ${SHOWN_RANGE}`;
+  return `((${created}) or increase(${series}[${SHOWN_RANGE}]))`;
 }
 
-/** The sum as whole calls: `increase` extrapolates to the edges of its window. */
+/** Sums to whole calls: `increase` extrapolates to the edges of its window. */
 export function countBy(labels: string, series: string): string {
   return `round(sum by (${labels}) (${increaseShown(series)}))`;
 }
 
-/** A share that is 0, not a gap, while nothing at all happens. */
+/** A ratio that is 0, not a gap, while its denominator is 0. */
 export function ratio(part: string, whole: string): string {
   return `${part} / (${whole} > 0) or ${whole} * 0`;
 }
 
-/** The quantile of a histogram over time, by these labels beside `le`. */
+/** A quantile of a histogram over time, by these labels and `le`. */
 export function quantile(q: number, buckets: string, labels = ""): string {
   const by = labels === "" ? "le" : `le, ${labels}`;
   return `histogram_quantile(${q}, sum by (${by}) (${rate(buckets)}))`;

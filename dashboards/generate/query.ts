@@ -1,21 +1,21 @@
-/** Queries of panels: drawn over time, or asked once for a table or a total. */
+/** Queries of panels: ranges for graphs, instants for tables and totals. */
 
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 
-/** The one data source of all boards, chosen by the reader. */
+/** The data source of all boards, chosen by a variable. */
 export const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 
-/** Values over time; `legend` may name labels: `{{tool}}`. */
+/** Values over time; `legend` may use labels: `{{tool}}`. */
 export function rangeQuery(expr: string, legend: string): DataqueryBuilder {
   return query(expr).range().legendFormat(legend);
 }
 
-/** Values over time, with exemplars that lead to traces. */
+/** Values over time, with exemplars that link to traces. */
 export function rangeQueryWithExemplars(expr: string, legend: string): DataqueryBuilder {
   return rangeQuery(expr, legend).exemplar(true);
 }
 
-/** One number for each series, at the end of the time that is shown. */
+/** One number for each series, at the end of the shown period. */
 export function instantQuery(expr: string, legend: string): DataqueryBuilder {
   return query(expr).instant().legendFormat(legend);
 }

@@ -1,4 +1,4 @@
-/** The board Sidecar: how Tollgate itself does. */
+/** The board Sidecar: the health of Tollgate itself. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board } from "./board.ts";
@@ -18,9 +18,9 @@ const CPU = ofServer(rate(selectForeign("process_cpu_seconds_total")));
 const SAMPLES = ofServer(selectForeign("scrape_samples_scraped"));
 const SCRAPE = ofServer(selectForeign("scrape_duration_seconds"));
 const REFUSED_BY_CAUSE = `sum by (cause) (${rate(select(METRICS.messagesRefused))})`;
-/** There are many causes: while all are 0, one line says so. */
+/** There are many causes: while all are 0, one line shows it. */
 const NONE_REFUSED = `label_replace(sum (${rate(select(METRICS.messagesRefused))}) == 0, "cause", "all causes", "", "")`;
-/** One line for each sidecar. */
+/** Legend of one line for each sidecar. */
 const EACH = "{{server}} {{instance}}";
 
 const HEAD: GridRow = {
@@ -30,7 +30,7 @@ const HEAD: GridRow = {
       4,
       stat({
         title: "Sidecars",
-        description: "Sidecars that Prometheus has heard of lately.",
+        description: "Sidecars that Prometheus has scraped lately.",
         unit: "locale",
         decimals: 0,
         queries: [rangeQuery(`count (${select(METRICS.upstreamUp)})`, "sidecars")],

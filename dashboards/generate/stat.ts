@@ -1,4 +1,4 @@
-/** Head panels: one number, its colour by threshold, its past as a line behind it. */
+/** Stat panels: one number, coloured by threshold, with its past as a line behind it. */
 
 import {
   BigValueColorMode,
@@ -15,7 +15,7 @@ import { applyPanelOptions, type PanelOptions, singleColour, thresholds } from "
 export interface StatOptions extends PanelOptions {
   /** Absent for a number that is neither good nor bad. */
   readonly limits?: Thresholds;
-  /** No line behind it, where the past of the number says nothing. */
+  /** Omits the line, where the past of the number has no meaning. */
   readonly isBare?: boolean;
   readonly colour?: string;
   /** Words for single values: `{ "0": "down" }`. */
@@ -35,11 +35,11 @@ export function stat(options: StatOptions): PanelBuilder {
 }
 
 export interface ProblemCountsOptions extends PanelOptions {
-  /** Names of numbers that call for tidying up, not for getting up. */
+  /** Names of numbers that are warnings, not faults. */
   readonly mild: readonly string[];
 }
 
-/** Several numbers side by side, each with its name: all should be 0, and what is not stands out. */
+/** Several named numbers side by side, all expected to be 0; others are highlighted. */
 export function problemCounts(options: ProblemCountsOptions): PanelBuilder {
   const builder = sideBySide(options)
     .colorMode(BigValueColorMode.Background)
@@ -54,7 +54,7 @@ export function problemCounts(options: ProblemCountsOptions): PanelBuilder {
   return builder;
 }
 
-/** Several numbers side by side, each with its name, none of them good or bad. */
+/** Several named numbers side by side, none of them good or bad. */
 export function neutralCounts(options: PanelOptions): PanelBuilder {
   return sideBySide(options).colorMode(BigValueColorMode.Value).thresholds(singleColour(NEUTRAL));
 }

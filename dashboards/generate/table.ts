@@ -1,4 +1,4 @@
-/** Tables: columns with readable names, sorted, cells that lead on. */
+/** Tables with readable column names, sorting and links. */
 
 import { TableCellHeight, TableSortByFieldStateBuilder } from "@grafana/grafana-foundation-sdk/common";
 import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -6,11 +6,11 @@ import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { BROKEN, DENIED, type Thresholds, NEUTRAL } from "./colours.ts";
 import { applyPanelOptions, type PanelOptions, singleColour } from "./panel.ts";
 
-/** `bar` compares the cells of a column with each other, `signal` shows limits, `wrapped` takes as many lines as it needs. */
+/** `bar` compares the cells of a column, `signal` shows thresholds, `wrapped` uses as many lines as it needs. */
 type Look = "text" | "wrapped" | "bar" | "signal";
 
 export interface Column {
-  /** A label, or the letter of the query whose value it is. */
+  /** A label, or the letter of the query with the value. */
   readonly of: string;
   readonly title: string;
   readonly unit?: string;
@@ -31,15 +31,15 @@ export interface Link {
 
 export interface TableOptions extends PanelOptions {
   readonly columns: readonly Column[];
-  /** The title of the column that the rows are sorted by, greatest first. */
+  /** Title of the column that rows are sorted by, largest first. */
   readonly sortBy: string;
-  /** Smallest first. */
+  /** Sorts smallest first. */
   readonly isAscending?: boolean;
-  /** Letters of queries that only say which rows there are. */
+  /** Letters of queries that only select rows. */
   readonly hidden?: readonly string[];
 }
 
-/** One row for each set of labels; queries with the same labels stand side by side. */
+/** One row for each set of labels; values of queries with equal labels share a row. */
 export function table(options: TableOptions): PanelBuilder {
   const { columns, sortBy, isAscending = false, hidden = [] } = options;
   const builder = applyPanelOptions(new PanelBuilder(), options)
@@ -66,7 +66,7 @@ function organize(columns: readonly Column[], hidden: readonly string[]) {
   };
 }
 
-/** Grafana calls the value of a table's only query `Value`, of several `Value #A` and so on. */
+/** Grafana names the value of a single query `Value`, those of several `Value #A` and so on. */
 function fieldsOf(of: string): readonly string[] {
   if (!/^[A-Z]$/.test(of)) return [of];
   return of === "A" ? ["Value #A", "Value"] : [`Value #${of}`];
@@ -107,7 +107,7 @@ function lookOf({ look = "text", colour = NEUTRAL, limits }: Column): DynamicCon
   ];
 }
 
-/** Grafana 10 and 11 read the first, 12 and later the second. */
+/** Grafana 10 and 11 read the first property, 12 and later the second. */
 const WRAPPED: DynamicConfigValue[] = [
   { id: "custom.cellOptions", value: { type: "auto", wrapText: true } },
   { id: "custom.wrapText", value: true },
@@ -121,7 +121,7 @@ function stepsOf({ warn, bad }: Thresholds) {
   ];
 }
 
-/** The deeper the colour, the greater the share of the greatest cell; a cell without a value has none. */
+/** Shades cells by their share of the largest cell; empty cells are transparent. */
 export function heatmapCells(colour: string): DynamicConfigValue[] {
   const shades = [0.01, 15, 40, 75].map((value, index) => ({
     value,

@@ -22,7 +22,7 @@ const DENIED = select(METRICS.toolCalls, `${BY_AGENT},${DENIED_CALLS}`);
 const BROKEN = select(METRICS.toolCalls, `${BY_AGENT},${FAILED}`);
 const DENIALS = select(METRICS.toolDenials, BY_AGENT);
 const FILL = select(METRICS.limitUtilization, THIS);
-/** Rules of this tool alone; their pointers begin with its name. */
+/** Rules of this tool only; their pointers begin with its name. */
 const RULES = select(METRICS.ruleHits, 'rule=~"/tools/$tool/.*"');
 const AGENT_LINK = {
   title: "Its denials",

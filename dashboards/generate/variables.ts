@@ -1,4 +1,4 @@
-/** The boards' variables: whatever a reader may narrow a board to. */
+/** The variables of the boards, by which a reader narrows them. */
 
 import {
   CustomVariableBuilder,
@@ -16,14 +16,14 @@ import { DATASOURCE } from "./query.ts";
 
 export type Variable = Builder<VariableModel>;
 
-/** Matches everything, also series that do not have the label. */
+/** Matches every series, also those without the label. */
 const EVERYTHING = ".*";
 
 export function datasource(): Variable {
   return new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus");
 }
 
-/** Without Kubernetes there is no such label, and `All` still finds everything. */
+/** Without Kubernetes the label is missing, and `All` still matches. */
 export function namespace(): Variable {
   return multiValue("namespace", "Namespace", `label_values(${METRICS.upstreamUp.name}, namespace)`);
 }
@@ -46,7 +46,7 @@ export function singleTool(): Variable {
   return query("tool", "Tool", `label_values(${select(METRICS.toolCalls)}, tool)`);
 }
 
-/** `chosen` is the category that the board opens with; absent for all. */
+/** `chosen` is the initial category; absent for all. */
 export function category(chosen?: (typeof CATEGORIES)[number]): Variable {
   return new CustomVariableBuilder("category")
     .label("Category")

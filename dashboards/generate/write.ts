@@ -1,4 +1,4 @@
-/** Writes the boards as Grafana loads them: `npm run dashboards`. */
+/** Writes the boards as JSON for Grafana: `npm run dashboards`. */
 
 import { writeFileSync } from "node:fs";
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
@@ -17,7 +17,7 @@ const BUILT: Readonly<Record<BoardName, Dashboard>> = {
   sidecar: SIDECAR,
 };
 
-/** The text of each board's file, by the file's name in `dashboards/`. */
+/** The text of each board, by its file name in `dashboards/`. */
 export function boardFiles(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(BUILT).map(([name, board]) => [`${name}.json`, `${JSON.stringify(board, null, 2)}\n`]),

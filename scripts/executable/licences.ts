@@ -1,4 +1,4 @@
-/** The licences of everything that is inside the executable, which must go where it goes. */
+/** The licences of everything inside the executable, which must be distributed with it. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { DIVIDER, renderNotices } from "../package/notices.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** One text; `packages` are folders from the root of the project. */
+/** Renders one text; `packages` are folders relative to the project root. */
 export function renderLicences(packages: readonly string[]): string {
   const own = readFileSync(join(ROOT, "LICENSE"), "utf8");
   return [`Tollgate\n\n${own}`, NODE, LIBATOMIC, renderNotices(ROOT, packages)].join(DIVIDER);

@@ -1,10 +1,10 @@
-/** Part of the executable: a file that was embedded, written out for whoever wants its path. */
+/** Part of the executable: writes an embedded file to disk for code that needs a path. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-/** The path of a new file with that text; it is gone when the process ends. Needs a folder for temporary files that can be written. */
+/** Returns the path of a new file with this text, removed when the process exits. Needs a writable folder for temporary files. */
 export function unpacked(name: string, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

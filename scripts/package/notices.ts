@@ -1,4 +1,4 @@
-/** The licences and notices of the packages inside a bundle, which must go where their code goes. */
+/** The licences and notices of the packages in a bundle, which must be distributed with their code. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,17 +6,17 @@ import type { Metafile } from "esbuild";
 import * as z from "zod";
 
 const MANIFEST = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
-/** Between two of them. */
+/** Divider between two notices. */
 export const DIVIDER = `\n${"-".repeat(78)}\n\n`;
 
-/** Folders of the packages of which something was taken, from the root of the project. */
+/** Lists the packages that contribute code, as folders relative to the project root. */
 export function listPackages({ outputs }: Metafile): string[] {
   const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].toSorted();
 }
 
-/** One text. @throws when a package says nothing about its licence. */
+/** Renders one text. @throws when a package has no licence file */
 export function renderNotices(root: string, folders: readonly string[]): string {
   return folders.map((folder) => noticeOf(join(root, folder))).join(DIVIDER);
 }

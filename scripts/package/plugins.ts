@@ -1,8 +1,8 @@
-/** What a bundle of the program needs to be told of its packages. */
+/** Plugins of esbuild for packages that a bundler cannot handle unaided. */
 
 import type { Plugin } from "esbuild";
 
-/** An `import` of node:http reads all that it exports, and with it loads Node's fetch and WebSocket: 15 ms and 6 MB for nothing. */
+/** An `import` of node:http reads all its exports, which loads Node's fetch and WebSocket: 15 ms and 6 MB without use. */
 export const HTTP_WITHOUT_FETCH: Plugin = {
   name: "http-without-fetch",
   setup: ({ onResolve, onLoad }) => {
@@ -15,7 +15,7 @@ export const HTTP_WITHOUT_FETCH: Plugin = {
   },
 };
 
-/** Its ES modules ask for gRPC by a `require` of their own making, which a bundler cannot see; its CommonJS ones do not. */
+/** The ES modules load gRPC by a `require` they create themselves, which a bundler cannot follow; the CommonJS modules do not. */
 export const GRPC_INSIDE: Plugin = {
   name: "grpc-inside",
   setup: ({ onResolve, resolve }) => {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-/** `dist/main.js`: the program, with what V8 makes of it kept beside the package from one start to the next. */
+/** `dist/main.js`: the program, with V8's compile cache kept beside the package between starts. */
 
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { tuneCollector } from "../../src/sidecar/gc-flags.ts";
 
-// Before anything is compiled: what was compiled under other flags is not used again.
+// Set before anything is compiled: code compiled under other flags is not reused.
 tuneCollector();
-// Security: inside the package and not in the shared temporary folder: who can write here could change the program itself.
-// Where nothing can be written, it is compiled anew each time.
+// Security: inside the package, not in the shared temporary folder: a user with write access here could change the program itself.
+// Where the folder is read-only, the code is compiled at each start.
 enableCompileCache(fileURLToPath(new URL("../.cache/compiled", import.meta.url)));
 await import("../../src/main.ts");

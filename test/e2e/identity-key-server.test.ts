@@ -72,19 +72,19 @@ describe("the issuer's keys", () => {
   ])(
     "make the sidecar unready while they were never fetched, and every token bad (%s)",
     async (mood, why) => {
-      issuer.mood = mood;
+      issuer.mode = mood;
       await start();
       await until(async () => (await ready()).includes(why));
       expect(await ready()).toContain(`the keys of ${issuer.url} were never fetched`);
       await refused(await issuer.token("alice"));
-      issuer.mood = "well";
+      issuer.mode = "well";
       await untilReady();
       await accepted(await issuer.token("alice"));
     },
   );
 
   it("delay no request when the key server hangs", async () => {
-    issuer.mood = "hangs";
+    issuer.mode = "hangs";
     await start();
     await until(() => issuer.asked > 0);
     await refused(await issuer.token("alice"));
@@ -95,7 +95,7 @@ describe("the issuer's keys", () => {
     async (mood) => {
       await start(`, refresh-ms: 20, stale-ms: ${HOUR_MS}`);
       await untilReady();
-      issuer.mood = mood;
+      issuer.mode = mood;
       const asked = issuer.asked;
       await until(() => issuer.asked > asked);
       await accepted(await issuer.token("alice"));
@@ -105,7 +105,7 @@ describe("the issuer's keys", () => {
       const late = await issuer.token("carol");
       await refused(late);
       expect(await ready()).toContain(`the keys of ${issuer.url} are too old`);
-      issuer.mood = "well";
+      issuer.mode = "well";
       await untilReady();
       await accepted(late);
     },

@@ -24,8 +24,8 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     console = await openConsole(browser, stage.sidecar.adminUrl, { viewport: { width, height: 800 } });
   });
   afterEach(async () => {
-    expect(console.troubles).toEqual([]);
-    expect(console.strangers).toEqual([]);
+    expect(console.errors).toEqual([]);
+    expect(console.foreignRequests).toEqual([]);
     expect(await overflowPx(console.page)).toBe(0);
     await console.close();
     await stage.stop();
@@ -138,7 +138,7 @@ describe("with an admin token", () => {
     console = await openConsole(browser, stage.sidecar.adminUrl);
   });
   afterEach(async () => {
-    expect(console.troubles).toEqual([]);
+    expect(console.errors).toEqual([]);
     await console.close();
     await stage.stop();
   });

@@ -18,14 +18,14 @@ it("shows the demo's agents, its denials as they happen, and why", async () => {
   const running = runDemo([], { startSidecar, stdout, stderr, signal: end.signal });
   const address = (): string | undefined => /console\s+(http:\S+)\/\n/.exec(shown)?.[1];
   await until(() => address() !== undefined);
-  const { page, troubles } = await openConsole(browser, address() ?? "");
+  const { page, errors } = await openConsole(browser, address() ?? "");
   await page.getByRole("rowheader", { name: "StartAHORunBatch" }).waitFor();
   expect(await page.getByRole("rowgroup").nth(1).innerText()).toMatch(/^execute/i);
   await page.getByLabel("Reason").first().selectOption("hidden");
   const denial = page.getByRole("button", { name: /deny curious-intern DeleteAHOBatch hidden/ }).first();
   await denial.click();
   await page.getByText('take "DeleteAHOBatch" out of `hide`').waitFor();
-  expect(troubles).toEqual([]);
+  expect(errors).toEqual([]);
   await browser.close();
   end.abort();
   expect(await running).toBe(0);

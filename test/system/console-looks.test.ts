@@ -82,7 +82,7 @@ describe.each([360, 1440])("names that were chosen to do harm, at %i pixels", (w
     const body = JSON.stringify({ agent: MARKUP, tool: RIGHT_TO_LEFT, reason: MARKUP, by: MARKUP });
     const headers = { "content-type": "application/json" };
     await fetch(`${stage.sidecar.adminUrl}/freeze`, { method: "POST", headers, body });
-    const { page, troubles, strangers, close } = await openConsole(browser, stage.sidecar.adminUrl, {
+    const { page, errors, foreignRequests, close } = await openConsole(browser, stage.sidecar.adminUrl, {
       viewport: { width, height: 800 },
     });
     await page.getByRole("table").waitFor();
@@ -101,7 +101,7 @@ describe.each([360, 1440])("names that were chosen to do harm, at %i pixels", (w
     expect(text).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
     expect(await page.locator("#console img, #console script, #console iframe").count()).toBe(0);
     expect(await page.title()).toBe("Tollgate");
-    expect([...troubles, ...strangers]).toEqual([]);
+    expect([...errors, ...foreignRequests]).toEqual([]);
     await close();
     await stage.stop();
   });

@@ -92,10 +92,10 @@ describe.concurrent("a sidecar survives that", () => {
       };
     };
     await tryFault(name, start, async () => {
-      issuer.mood = mood;
+      issuer.mode = mood;
       const asked = issuer.asked;
       await until(() => issuer.asked > asked);
-      return () => (issuer.mood = "well");
+      return () => (issuer.mode = "well");
     });
   });
 });

@@ -76,8 +76,8 @@ const FAULTS: readonly (readonly [string, Inject<Rig>])[] = [
   ["connections are reset within a stream", answering(SSE + EVENT.slice(0, 40), reset)],
   [
     "the real answer is reset within its bytes",
-    proxied(({ sidecar, pass }) =>
-      pass((bytes) => {
+    proxied(({ sidecar, forward }) =>
+      forward((bytes) => {
         sidecar.write(bytes.subarray(0, bytes.length / 2));
         reset(sidecar);
       }),
@@ -85,8 +85,8 @@ const FAULTS: readonly (readonly [string, Inject<Rig>])[] = [
   ],
   [
     "the server sends one byte a second",
-    proxied(({ sidecar, pass }) =>
-      pass((bytes) => {
+    proxied(({ sidecar, forward }) =>
+      forward((bytes) => {
         let sent = 0;
         const timer = setInterval(() => sidecar.write(bytes.subarray(sent, (sent += 1))), 1_000);
         sidecar.once("close", () => clearInterval(timer));

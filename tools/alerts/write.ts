@@ -33,10 +33,10 @@ const HEAD = `<!-- Written by tools/alerts/write.ts from dashboards/alerts/*.rul
 
 The rule files are in [dashboards/alerts](../dashboards/alerts); the same as a PrometheusRule is
 [prometheusrule.yaml](../dashboards/alerts/prometheusrule.yaml). Every alert has the label \`component: tollgate\`, a summary, a description with
-the values that matter, and a runbook. \`severity\` is \`critical\` (somebody should look now), \`warning\` (today) or \`info\` (worth knowing).
+the values that matter, and a runbook. \`severity\` is \`critical\` (look now), \`warning\` (today) or \`info\` (worth knowing).
 
-- The name of the scrape job has to contain \`tollgate\`: \`SidecarDown\` and \`SidecarAbsent\` find their targets by it.
-- Load [recording.rules.yml](../dashboards/alerts/recording.rules.yml) as well: the others stand on it.
+- The name of the scrape job has to contain \`tollgate\`: \`SidecarDown\` and \`SidecarAbsent\` select their targets by it.
+- Load [recording.rules.yml](../dashboards/alerts/recording.rules.yml) as well: the other rules use its series.
 - Prometheus 2.42 or later.
 - Links to runbooks are paths in this repository. \`node tools/alerts/write.ts --runbooks URL\` prints the PrometheusRule with links that begin at
   \`URL\`; in rule files, replace \`runbook_url: docs/runbooks\`. \`dashboard_url\` is a path on your Grafana.

@@ -71,7 +71,7 @@ describe("SharedLimits", () => {
     const world = worldOf();
     expect(issue(world, compilePolicy({}))).not.toBeInstanceOf(Promise);
     expect(issue(world, compilePolicy({ hide: ["run"] }))).not.toBeInstanceOf(Promise);
-    expect(world.store.asked).toBe(0);
+    expect(world.store.requests).toBe(0);
   });
 
   it("answers that a limit is used up in the words of memory", async () => {
@@ -96,15 +96,15 @@ describe("SharedLimits", () => {
     const world = worldOf();
     await use(world, MAX);
     await issue(world);
-    const { asked } = world.store;
+    const { requests: asked } = world.store;
     world.nowMs += 400;
     const repeated = issue(world);
     expect(repeated).not.toBeInstanceOf(Promise);
     expect((await repeated).decision.denial?.retryAfterMs).toBe(86_400_000 - 400);
-    expect(world.store.asked).toBe(asked);
+    expect(world.store.requests).toBe(asked);
     world.nowMs += 600;
     await issue(world);
-    expect(world.store.asked).toBe(asked + 1);
+    expect(world.store.requests).toBe(asked + 1);
   });
 
   it("asks again for less than what was refused", async () => {
@@ -155,28 +155,28 @@ describe("SharedLimits", () => {
   it("passes nothing and keeps nothing when the store admits what the policy does not", async () => {
     const world = worldOf();
     await use(world, MAX);
-    world.store.isWrong = true;
+    world.store.isOvercharging = true;
     await expect(issue(world)).rejects.toThrow("disagree");
     expect(world.store.refunded).toBe(1);
   });
 
   it("denies without its store, as limiter_unavailable, and counts it", async () => {
     const world = worldOf();
-    world.store.isAway = true;
+    world.store.isUnavailable = true;
     expect(await reasonOf(issue(world))).toBe("limiter_unavailable");
     expect(world).toMatchObject({ failed: ["connection"], failedOpen: [] });
   });
 
   it("lets what needs no limit pass without its store", async () => {
     const world = worldOf();
-    world.store.isAway = true;
+    world.store.isUnavailable = true;
     expect(await reasonOf(issue(world, compilePolicy({})))).toBe("admitted");
     expect(world.failed).toEqual([]);
   });
 
   it("allows without its store where told to, and counts what passed unchecked", async () => {
     const world = worldOf("allow");
-    world.store.isAway = true;
+    world.store.isUnavailable = true;
     await use(world, MAX + 5);
     expect(await reasonOf(issue(world, WEIGHTED, 11))).toBe("budget_exceeded");
     expect(world.failed.length).toBe(MAX + 6);
@@ -186,10 +186,10 @@ describe("SharedLimits", () => {
   it("counts by itself without its store where told to, what the store admitted before included", async () => {
     const world = worldOf("local");
     await use(world, 1);
-    world.store.isAway = true;
+    world.store.isUnavailable = true;
     await use(world, MAX - 1);
     expect(await reasonOf(issue(world))).toBe("rate_limited");
-    world.store.isAway = false;
+    world.store.isUnavailable = false;
     expect(await reasonOf(issue(world))).toBe("rate_limited");
     expect(world.store.refunded).toBe(1);
     world.nowMs += 86_400_000;

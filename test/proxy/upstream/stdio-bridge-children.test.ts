@@ -66,7 +66,7 @@ describe("children", () => {
     nowMs = 2_698;
     await until(() => !isRunning(pids[1] ?? 0));
     expect(isRunning(pids[0] ?? 0)).toBe(true);
-    expect(bridge.told.filter((line) => line === "session ended")).toHaveLength(1);
+    expect(bridge.events.filter((line) => line === "session ended")).toHaveLength(1);
     const closed = once(stream, "close");
     stream.destroy();
     await closed;
@@ -93,7 +93,7 @@ describe("children", () => {
 
   it("that end at once are started again after a while that grows, and the command is not up", async () => {
     bridge = await openBridge(stdioServer("dies-at-start"));
-    await until(() => bridge.told.filter((line) => line === "restart").length === 2);
+    await until(() => bridge.events.filter((line) => line === "restart").length === 2);
     expect(bridge.upstream.isUp).toBe(false);
     await until(() => bridge.upstream.size === 0);
     await expect(bridge.post(INITIALIZE).response).rejects.toMatchObject({

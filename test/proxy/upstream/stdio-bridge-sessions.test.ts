@@ -149,7 +149,7 @@ describe("a session", () => {
     expect(await readBody(stream)).toBe("");
     expect(await statusOf({ id: 3, method: "ping" }, { "mcp-session-id": session })).toBe(404);
     await until(() => !isRunning(pid));
-    expect(bridge.told.filter((line) => line !== "up")).toEqual(["session ended"]);
+    expect(bridge.events.filter((line) => line !== "up")).toEqual(["session ended"]);
   });
 
   it("is lost when its child dies: what is under way fails, and its client starts anew", async () => {
@@ -160,7 +160,7 @@ describe("a session", () => {
     await expect(waiting.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
     expect(await statusOf({ id: 4, method: "ping" }, { "mcp-session-id": session })).toBe(404);
     expect(await bridge.initialize()).toMatch(/^[0-9a-f-]{36}$/);
-    expect(bridge.told).not.toContain("down");
+    expect(bridge.events).not.toContain("down");
   });
 
   it("tells a client that has a stream already that there will be no answer", async () => {
@@ -174,7 +174,7 @@ it("an answer that is too long to be kept fails its request, and no other", asyn
   const id = { "mcp-session-id": await bounded.initialize() };
   const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
   await expect(long.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
-  expect(bounded.told).toContain("dropped: too_large");
+  expect(bounded.events).toContain("dropped: too_large");
   expect(await readBody(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain(
     '"heard"',
   );
@@ -187,7 +187,7 @@ describe("a handshake", () => {
     const answer = await refusing.post(INITIALIZE).response;
     expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
     await until(() => refusing.upstream.size === 0);
-    expect(refusing.told.filter((line) => line !== "up")).toEqual(["session ended"]);
+    expect(refusing.events.filter((line) => line !== "up")).toEqual(["session ended"]);
     await refusing.close();
   });
 

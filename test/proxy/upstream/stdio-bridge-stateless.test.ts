@@ -109,7 +109,7 @@ describe("the child that modern clients share", () => {
     const log =
       '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"secret"}}';
     expect(await ask(1, "test/echo", { print: [log] })).not.toContain('"method":"notifications/message"');
-    expect(bridge.told).toContain("dropped: unmatched");
+    expect(bridge.events).toContain("dropped: unmatched");
   });
 
   it("is told at once that no client can be asked", async () => {
@@ -124,7 +124,7 @@ describe("the child that modern clients share", () => {
       '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
     ];
     expect(await ask(1, "test/echo", { print })).toContain('"heard"');
-    expect(bridge.told.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
+    expect(bridge.events.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
   });
 
   it("goes on for others when a client does not read", async () => {
@@ -149,7 +149,7 @@ describe("the child that modern clients share", () => {
     await failed;
     expect(bridge.upstream.isUp).toBe(false);
     await until(() => bridge.upstream.isUp);
-    expect(bridge.told).toContain("restart");
+    expect(bridge.events).toContain("restart");
     const second = pidOf(await received());
     expect([second === first, isRunning(first), isRunning(second)]).toEqual([false, false, true]);
   });
@@ -195,7 +195,7 @@ describe("modern requests", () => {
     const strict = await openBridge(stdioServer("ends-before-initialize"));
     const answer = await strict.post(...modernRequest(1, "server/discover")).response;
     expect(answer.statusCode).toBe(400);
-    expect(strict.told).not.toContain("down");
+    expect(strict.events).not.toContain("down");
     expect(await strict.initialize()).toMatch(/^[0-9a-f-]{36}$/);
     await strict.close();
   });
