@@ -9,7 +9,7 @@ const HEIGHT = 150;
 
 interface ChartProps {
   readonly minutes: readonly MinuteActivity[];
-  /** What it shows, for people who do not see it. */
+  /** Text alternative of the chart, for screen readers. */
   readonly words: string;
 }
 
@@ -81,7 +81,7 @@ function optionsFor(element: HTMLElement): uPlot.Options {
       { ...axis, space: 70, values: "{HH}:{mm}" },
       { ...axis, size: 42, incrs: WHOLE },
     ],
-    // Drawn over each other, so that they stand on each other: failed, denied, passed.
+    // Cumulative values, drawn from the largest to the smallest, so that they appear stacked.
     series: [{}, bars("passed"), bars("refused"), bars("wrong")],
   };
 }

@@ -18,17 +18,17 @@ export interface Group {
 export interface Row {
   readonly tool: string;
   readonly all: Counts;
-  /** One for each agent, then one for the others where there are any; undefined where nothing was called. */
+  /** One for each agent, then one for the other agents when there are any; undefined without calls. */
   readonly cells: readonly (Counts | undefined)[];
 }
 
-/** In the order in which an operator worries. */
+/** The riskiest category first. */
 const ORDER: readonly Category[] = ["execute", "destructive", "financial", "write", "read", "unknown"];
-const MOST_COLUMNS = 6;
+const MAX_COLUMNS = 6;
 
 export function matrixOf(pairs: readonly AgentToolActivity[]): Matrix {
   const ranked = rank(pairs, ({ agent }) => agent);
-  const agents = ranked.slice(0, MOST_COLUMNS);
+  const agents = ranked.slice(0, MAX_COLUMNS);
   const shown = new Set(agents);
   const others = ranked.length - agents.length;
   const groups = ORDER.flatMap((category) => {
@@ -37,23 +37,23 @@ export function matrixOf(pairs: readonly AgentToolActivity[]): Matrix {
       const calls = own.filter((pair) => pair.tool === tool);
       const cells = agents.map((agent) => sum(calls.filter((pair) => pair.agent === agent)));
       const rest = others === 0 ? [] : [sum(calls.filter(({ agent }) => !shown.has(agent)))];
-      return { tool, all: sum(calls) ?? NOTHING, cells: [...cells, ...rest] };
+      return { tool, all: sum(calls) ?? NO_CALLS, cells: [...cells, ...rest] };
     });
     return rows.length === 0 ? [] : [{ category, rows }];
   });
   return { agents, others, groups };
 }
 
-const NOTHING: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
+const NO_CALLS: Counts = { calls: 0, denied: 0, wouldDeny: 0, failed: 0 };
 
-/** Names by their number of calls, most first. */
+/** Names sorted by their number of calls, descending. */
 function rank(pairs: readonly AgentToolActivity[], nameOf: (pair: AgentToolActivity) => string): string[] {
   const calls = new Map<string, number>();
   for (const pair of pairs) calls.set(nameOf(pair), (calls.get(nameOf(pair)) ?? 0) + pair.calls);
   return [...calls].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => name);
 }
 
-/** Undefined for no counts at all. */
+/** Undefined for an empty list. */
 export function sum(counts: readonly Counts[]): Counts | undefined {
   if (counts.length === 0) return undefined;
   return counts.reduce<Counts>(
@@ -63,6 +63,6 @@ export function sum(counts: readonly Counts[]): Counts | undefined {
       wouldDeny: one.wouldDeny + other.wouldDeny,
       failed: one.failed + other.failed,
     }),
-    NOTHING,
+    NO_CALLS,
   );
 }

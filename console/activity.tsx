@@ -1,18 +1,18 @@
-/** Who called what in the last hour: a chart of the minutes, and agents by tools. */
+/** Calls of the last hour: a chart by minute, and a table of agents and tools. */
 
 import type { JSX } from "preact";
 import type { ActivityResponse } from "../src/admin/api.ts";
 import type { Counts } from "../src/telemetry/recent/activity.ts";
 import { ActivityChart } from "./activity-chart.tsx";
 import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
-import type { Filter } from "./decision-feed.ts";
+import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { Polled } from "./use-polled.ts";
 import { count } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 interface ActivityProps {
   readonly polled: Polled<ActivityResponse>;
-  readonly onPick: (filter: Filter) => void;
+  readonly onPick: (filter: DecisionFilter) => void;
 }
 
 export function Activity({ polled: { value, problem }, onPick }: ActivityProps): JSX.Element {
@@ -27,7 +27,7 @@ export function Activity({ polled: { value, problem }, onPick }: ActivityProps):
 
 interface LastHourProps {
   readonly activity: ActivityResponse;
-  readonly onPick: (filter: Filter) => void;
+  readonly onPick: (filter: DecisionFilter) => void;
 }
 
 function LastHour({ activity: { minutes, pairs }, onPick }: LastHourProps): JSX.Element {
@@ -46,7 +46,7 @@ function LastHour({ activity: { minutes, pairs }, onPick }: LastHourProps): JSX.
 
 interface TableProps {
   readonly matrix: Matrix;
-  readonly onPick: (filter: Filter) => void;
+  readonly onPick: (filter: DecisionFilter) => void;
 }
 
 function Table({ matrix, onPick }: TableProps): JSX.Element {
@@ -77,7 +77,7 @@ function Table({ matrix, onPick }: TableProps): JSX.Element {
 interface GroupProps {
   readonly group: Group;
   readonly agents: readonly string[];
-  readonly onPick: (filter: Filter) => void;
+  readonly onPick: (filter: DecisionFilter) => void;
 }
 
 function GroupRows({ group: { category, rows }, agents, onPick }: GroupProps): JSX.Element {
@@ -98,7 +98,7 @@ function GroupRows({ group: { category, rows }, agents, onPick }: GroupProps): J
 interface RowProps {
   readonly row: Row;
   readonly agents: readonly string[];
-  readonly onPick: (filter: Filter) => void;
+  readonly onPick: (filter: DecisionFilter) => void;
 }
 
 function ToolRow({ row: { tool, all, cells }, agents, onPick }: RowProps): JSX.Element {

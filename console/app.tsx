@@ -1,7 +1,8 @@
-/** The page: what needs a person first, then who calls what, then each decision, then the rules. */
+/** The page: approvals and freezes first, then calls by agent and tool, then decisions, then policy, limits and tools. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type {
   ActivityResponse,
   ApprovalsResponse,
@@ -14,7 +15,6 @@ import type {
 import { Activity } from "./activity.tsx";
 import { Approvals } from "./approvals.tsx";
 import { Decisions } from "./decisions.tsx";
-import type { Filter } from "./decision-feed.ts";
 import { Freezes } from "./freezes.tsx";
 import { Header } from "./header.tsx";
 import { Limits } from "./limits.tsx";
@@ -25,7 +25,7 @@ import { usePolled } from "./use-polled.ts";
 
 const SOON_MS = 2_000;
 const LATER_MS = 5_000;
-/** Comparing a policy with a long list of tools takes the sidecar a while. */
+/** In milliseconds; long, because comparing a policy with many tools is expensive for the sidecar. */
 const RARELY_MS = 15_000;
 
 export function App(): JSX.Element {
@@ -36,7 +36,7 @@ export function App(): JSX.Element {
   const limits = usePolled<LimitsResponse>("limits", LATER_MS);
   const policy = usePolled<PolicyResponse>("policy", LATER_MS);
   const tools = usePolled<ToolsResponse>("tools", RARELY_MS);
-  const [filter, setFilter] = useState<Filter>({});
+  const [filter, setFilter] = useState<DecisionFilter>({});
   const control = useControl();
   const names = namesIn(activity.value, tools.value);
   return (
@@ -70,7 +70,7 @@ export function App(): JSX.Element {
   );
 }
 
-/** 503 is an answer too: it says why. */
+/** Statuses of /readyz; 503 carries the reasons. */
 const READY_OR_NOT = [200, 503];
 
 interface Names {

@@ -1,4 +1,4 @@
-/** Calls that wait for a person. */
+/** Pending and decided approvals. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import { Captured, Fact } from "./explained.tsx";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 import { count, fromNow, visible } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 interface ApprovalsProps {
   readonly polled: Polled<ApprovalsResponse>;
@@ -60,7 +60,7 @@ function Locked({
   };
   return (
     <p>
-      What waits is shown to who has the admin token.{" "}
+      Pending approvals need the admin token to be shown.{" "}
       <button type="button" onClick={() => void open()}>
         Enter the admin token
       </button>

@@ -1,37 +1,30 @@
-/** The latest decisions, and each new one as it is made. */
+/** The latest decisions, followed by each new one. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionsResponse } from "../src/admin/api.ts";
+import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
-import { read } from "./ask.ts";
-
-/** Every field that is given must be what is given. */
-export interface Filter {
-  readonly agent?: string;
-  readonly tool?: string;
-  readonly effect?: string;
-  readonly reason?: string;
-}
+import { fetchJson } from "./api-client.ts";
 
 export interface Feed {
   /** Newest first. */
   readonly decisions: readonly DecisionEntry[];
   readonly problem: string | undefined;
   readonly isLive: boolean;
-  /** Whether the first answer has come. */
+  /** Whether the first response has arrived. */
   readonly isKnown: boolean;
-  /** Decisions of the last moment that came too fast to be shown. */
+  /** Decisions since the last redraw that came too fast to be shown. */
   readonly skipped: number;
 }
 
-const MOST_SHOWN = 100;
-/** A busy sidecar decides faster than anybody reads: of each quarter of a second it sends the newest so many. */
-const MOST_IN_A_PIECE = 10;
-/** What comes in one piece is shown in one go. */
+const MAX_SHOWN = 100;
+/** Decisions that the sidecar sends in each 250 ms, the newest; more could not be read. */
+const MAX_PER_PIECE = 10;
+/** Decisions that arrive within this time are shown in one redraw. */
 const REDRAW_MS = 20;
 const EMPTY: Feed = { decisions: [], problem: undefined, isLive: false, isKnown: false, skipped: 0 };
 
-export function useDecisionFeed(filter: Filter, isPaused: boolean): Feed {
+export function useDecisionFeed(filter: DecisionFilter, isPaused: boolean): Feed {
   const [feed, setFeed] = useState(EMPTY);
   const query = queryOf(filter);
   useEffect(() => {
@@ -46,7 +39,7 @@ export function useDecisionFeed(filter: Filter, isPaused: boolean): Feed {
 
 type Update = (change: (before: Feed) => Feed) => void;
 
-/** Returns the way to stop. */
+/** Subscribes to the stream; returns the function that unsubscribes. */
 function follow(query: string, update: Update): () => void {
   let isOver = false;
   let fresh: DecisionEntry[] = [];
@@ -58,18 +51,18 @@ function follow(query: string, update: Update): () => void {
     [fresh, skipped] = [[], 0];
     update((before) => ({ ...before, decisions: merge(came, before.decisions), skipped: left }));
   };
-  const stream = new EventSource(`decisions/stream?most=${MOST_IN_A_PIECE}&${query}`);
+  const stream = new EventSource(`decisions/stream?most=${MAX_PER_PIECE}&${query}`);
   stream.addEventListener("skipped", ({ data }: MessageEvent<string>) => (skipped += Number(data)));
   stream.addEventListener("decision", ({ data }: MessageEvent<string>) => {
     const entry: DecisionEntry = JSON.parse(data);
-    fresh = [entry, ...fresh].slice(0, MOST_SHOWN);
+    fresh = [entry, ...fresh].slice(0, MAX_SHOWN);
     timer ??= window.setTimeout(show, REDRAW_MS);
   });
-  // On opening, and again after each break: what was made meanwhile is read, not missed.
+  // On connecting, and after each reconnect: reads the decisions made in the meantime.
   stream.addEventListener("open", () => void catchUp());
   stream.addEventListener("error", () => update((before) => ({ ...before, isLive: false })));
   const catchUp = async (): Promise<void> => {
-    const answer = await read<DecisionsResponse>(`decisions?limit=${MOST_SHOWN}&${query}`);
+    const answer = await fetchJson<DecisionsResponse>(`decisions?limit=${MAX_SHOWN}&${query}`);
     if (isOver) return;
     if (!answer.ok) update((before) => ({ ...before, problem: answer.problem, isKnown: true }));
     else
@@ -92,9 +85,9 @@ function follow(query: string, update: Update): () => void {
 function merge(newer: readonly DecisionEntry[], older: readonly DecisionEntry[]): readonly DecisionEntry[] {
   const byId = new Map([...newer, ...older].map((entry) => [entry.id, entry]));
   for (const entry of newer) byId.set(entry.id, entry);
-  return [...byId.values()].slice(0, MOST_SHOWN);
+  return [...byId.values()].slice(0, MAX_SHOWN);
 }
 
-function queryOf(filter: Filter): string {
+function queryOf(filter: DecisionFilter): string {
   return String(new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== "")));
 }

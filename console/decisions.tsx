@@ -1,17 +1,18 @@
-/** The live stream of decisions: filtered, paused, each opened for its explanation. */
+/** The live stream of decisions, with a filter, a pause button, and an explanation for each. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import { EFFECTS, REASONS } from "../src/policy/mode.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
-import { type Feed, type Filter, useDecisionFeed } from "./decision-feed.ts";
+import { type Feed, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
 import { timeOfDay } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 interface DecisionsProps {
-  readonly filter: Filter;
-  readonly onFilter: (filter: Filter) => void;
+  readonly filter: DecisionFilter;
+  readonly onFilter: (filter: DecisionFilter) => void;
 }
 
 export function Decisions({ filter, onFilter }: DecisionsProps): JSX.Element {
@@ -40,8 +41,9 @@ function stateOf({ isLive, skipped }: Feed, isPaused: boolean): string {
 }
 
 function Filters({ filter, onFilter }: DecisionsProps): JSX.Element {
-  const set = (field: keyof Filter) => (event: { readonly currentTarget: { readonly value: string } }) =>
-    onFilter({ ...filter, [field]: event.currentTarget.value });
+  const set =
+    (field: keyof DecisionFilter) => (event: { readonly currentTarget: { readonly value: string } }) =>
+      onFilter({ ...filter, [field]: event.currentTarget.value });
   return (
     <form class="filters" aria-label="Filter decisions" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -91,7 +93,7 @@ function List({
   const [most, setMost] = useState(PAGE);
   if (!feed.isKnown || feed.problem !== undefined) return null;
   if (feed.decisions.length === 0)
-    return <p class="empty">{isFiltered ? "No decision is like that." : "Nothing was decided yet."}</p>;
+    return <p class="empty">{isFiltered ? "No decision matches the filter." : "Nothing was decided yet."}</p>;
   const further = feed.decisions.length - most;
   return (
     <>

@@ -1,16 +1,19 @@
-/** One decision explained: the request, the rule, each condition and how it turned out, and what would let it pass. */
+/** The explanation of one decision: the request, the rule, the outcome of each condition, and how to allow the call. */
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionResponse } from "../src/admin/api.ts";
 import type { Step } from "../src/policy/explain/steps.ts";
-import { type Answer, read } from "./ask.ts";
+import { type ApiResult, fetchJson } from "./api-client.ts";
 import { shortDigest, visible } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 export function Explained({ id }: { readonly id: string }): JSX.Element {
-  const [answer, setAnswer] = useState<Answer<DecisionResponse>>();
-  useEffect(() => void read<DecisionResponse>(`decisions/${encodeURIComponent(id)}`).then(setAnswer), [id]);
+  const [answer, setAnswer] = useState<ApiResult<DecisionResponse>>();
+  useEffect(
+    () => void fetchJson<DecisionResponse>(`decisions/${encodeURIComponent(id)}`).then(setAnswer),
+    [id],
+  );
   if (answer === undefined) return <p class="hint">Asking…</p>;
   if (!answer.ok) return <Problem text={answer.problem} />;
   return (
@@ -79,7 +82,7 @@ export function Fact({ name, children }: FactProps): JSX.Element {
   );
 }
 
-/** Values that the operator has asked to keep. */
+/** Argument values that `audit.capture` records. */
 export function Captured({
   values = {},
 }: {

@@ -6,7 +6,7 @@ import type { FreezeEntry, FreezesResponse } from "../src/admin/api.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 import { fromNow } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 interface FreezesProps {
   readonly polled: Polled<FreezesResponse>;
@@ -128,7 +128,7 @@ function bodyOf({ agent, tool, reason, minutes }: typeof NOBODY): object {
   };
 }
 
-/** What the button will do, in full. */
+/** A full description of the button's effect. */
 function labelOf({ agent, tool }: typeof NOBODY): string {
   if (agent === "" && tool === "") return "Freeze every call";
   if (tool === "") return "Freeze this agent";

@@ -1,4 +1,4 @@
-/** Whether all is well, and if not, why not. */
+/** The page's header: whether the sidecar is ready, and the reasons when it is not. */
 
 import type { JSX } from "preact";
 import type {

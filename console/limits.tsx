@@ -1,11 +1,11 @@
-/** Limits, the fullest first. */
+/** Limits, sorted by utilization. */
 
 import type { JSX } from "preact";
 import type { LimitsResponse } from "../src/admin/api.ts";
 import type { LimitFill } from "../src/enforcement/limits/limit-usage.ts";
 import type { Polled } from "./use-polled.ts";
 import { visible } from "./text.ts";
-import { Problem } from "./words.tsx";
+import { Problem } from "./elements.tsx";
 
 const MOST_SHOWN = 12;
 

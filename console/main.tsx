@@ -1,4 +1,4 @@
-/** The console: what the sidecar does, and what a person can do about it, on one page. */
+/** Entry point of the console: renders the page. */
 
 import { render } from "preact";
 import { App } from "./app.tsx";

@@ -5,7 +5,7 @@ import type { PolicyResponse } from "../src/admin/api.ts";
 import { Fact } from "./explained.tsx";
 import type { Polled } from "./use-polled.ts";
 import { fromNow, visible } from "./text.ts";
-import { Problem } from "./words.tsx";
+import { Problem } from "./elements.tsx";
 
 export function Policy({
   polled: { value, problem },

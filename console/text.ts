@@ -1,6 +1,6 @@
-/** Text, times and numbers in the form in which people read them. */
+/** Formats text, times and numbers for display. */
 
-/** Characters that cannot be seen, or that change the direction of others, as `‹U+202E›`. */
+/** Replaces characters that are invisible or change the text direction, such as by `‹U+202E›`. */
 export function visible(text: string): string {
   return text.replaceAll(UNSEEN, (one) => {
     const code = one.codePointAt(0) ?? 0;

@@ -1,10 +1,10 @@
-/** The server's tools against the policy: what does not exist, what no rule covers, what has changed. */
+/** The server's tools compared with the policy: unknown, uncovered and changed tools. */
 
 import type { ComponentChildren, JSX } from "preact";
 import type { ToolEntry, ToolsResponse } from "../src/admin/api.ts";
 import type { Polled } from "./use-polled.ts";
 import { count } from "./text.ts";
-import { Name, Problem } from "./words.tsx";
+import { Name, Problem } from "./elements.tsx";
 
 export function Tools({
   polled: { value, problem },

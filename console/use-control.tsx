@@ -1,17 +1,17 @@
-/** Who acts, with which token, and what came of it. */
+/** Control actions: the operator's name, the dialog for the admin token, and the request. */
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, change, unlock } from "./ask.ts";
+import { type ApiResult, change, unlock } from "./api-client.ts";
 
 export interface Control {
-  /** The person's own words, for the audit log; empty at first. */
+  /** The operator's name for the audit log; empty at first. */
   readonly by: string;
   readonly setBy: (by: string) => void;
-  /** Asks for the admin token, for reading this path; whether it was given. */
+  /** Asks for the admin token to read this path; resolves to whether it was accepted. */
   readonly unlock: (path: string) => Promise<boolean>;
-  readonly change: (path: string, body: object) => Promise<Answer<unknown>>;
-  /** Asks for the admin token, when it is needed. */
+  readonly change: (path: string, body: object) => Promise<ApiResult<unknown>>;
+  /** The dialog that asks for the admin token. */
   readonly dialog: JSX.Element;
 }
 
@@ -83,7 +83,7 @@ function TokenDialog({ asked }: { readonly asked: Asked | undefined }): JSX.Elem
   );
 }
 
-/** The field for who acts; the same person in each form. */
+/** The field for the operator's name, shared by all forms. */
 export function ByField({ control, id }: { readonly control: Control; readonly id: string }): JSX.Element {
   return (
     <label for={id}>

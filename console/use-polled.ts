@@ -1,20 +1,20 @@
-/** Something that the sidecar says, asked for again and again while somebody looks. */
+/** Polls a resource of the admin listener while the page is visible. */
 
 import { useEffect, useState } from "preact/hooks";
-import { read } from "./ask.ts";
+import { fetchJson } from "./api-client.ts";
 
 export interface Polled<T> {
-  /** The last answer; undefined before the first. */
+  /** The last response; undefined before the first. */
   readonly value: T | undefined;
-  /** Why there is no newer one. */
+  /** Why there is no newer response. */
   readonly problem: string | undefined;
-  /** Whether it is only told to who has the admin token. */
+  /** Whether the resource needs the admin token. */
   readonly needsToken: boolean;
-  /** Asks now. */
+  /** Polls at once. */
   readonly refresh: () => void;
 }
 
-/** One question at a time: the next one waits for the answer, and for the page to be looked at. */
+/** Sends one request at a time; the next one waits for the response, and for the page to be visible. */
 export function usePolled<T>(path: string, everyMs: number, statuses?: readonly number[]): Polled<T> {
   const [state, setState] = useState<Omit<Polled<T>, "refresh">>({
     value: undefined,
@@ -25,10 +25,10 @@ export function usePolled<T>(path: string, everyMs: number, statuses?: readonly 
   useEffect(() => {
     let isOver = false;
     let timer: number | undefined;
-    const ask = async (): Promise<void> => {
+    const poll = async (): Promise<void> => {
       window.clearTimeout(timer);
       if (document.visibilityState === "visible") {
-        const answer = await read<T>(path, statuses);
+        const answer = await fetchJson<T>(path, statuses);
         if (isOver) return;
         setState((before) =>
           answer.ok
@@ -36,9 +36,9 @@ export function usePolled<T>(path: string, everyMs: number, statuses?: readonly 
             : { value: before.value, problem: answer.problem, needsToken: answer.needsToken === true },
         );
       }
-      timer = window.setTimeout(() => void ask(), everyMs);
+      timer = window.setTimeout(() => void poll(), everyMs);
     };
-    void ask();
+    void poll();
     return () => {
       isOver = true;
       window.clearTimeout(timer);

@@ -21,8 +21,6 @@ const WITHOUT_README: readonly string[] = [
   ["proxy/relay"],
   // proxy: sessions
   ["proxy/sessions"],
-  // telemetry
-  // telemetry: numbers
 ].flat();
 
 const FILES = globSync("**/*.ts", { cwd: ROOT });

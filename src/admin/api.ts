@@ -1,4 +1,4 @@
-/** What the admin listener answers, as types alone: the console and the server are both checked against them. */
+/** Types of the admin listener's JSON responses; server and console are both checked against them. */
 
 import type { LimitFill } from "../enforcement/limits/limit-usage.ts";
 import type { Step } from "../policy/explain/steps.ts";
@@ -8,7 +8,7 @@ import type { Finding } from "../policy/lint/finding.ts";
 import type { MinuteActivity, AgentToolActivity } from "../telemetry/recent/activity.ts";
 import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
 
-/** Any answer that is not 2xx. */
+/** Any response with a status other than 2xx. */
 export interface ErrorResponse {
   readonly error: string;
 }
@@ -46,16 +46,16 @@ export interface ToolEntry extends CategoryAssignment {
   readonly name: string;
   readonly covered: boolean;
   readonly hidden: boolean;
-  /** In what it differs from when this sidecar saw it first. */
+  /** Parts that differ from the tool's first listing in this process. */
   readonly changed: readonly ("description" | "schema" | "annotations")[];
-  /** Whether it is no longer what the policy pinned. */
+  /** Whether the tool differs from the policy's pin. */
   readonly pin_broken: boolean;
 }
 
 /** `GET /activity`: calls that ended in the last 60 minutes. */
 export interface ActivityResponse {
   readonly server: string;
-  /** Oldest first, quiet ones too; the last one is under way. */
+  /** Oldest first, including minutes without calls; the last one is not over yet. */
   readonly minutes: readonly MinuteActivity[];
   readonly pairs: readonly AgentToolActivity[];
 }
@@ -78,9 +78,9 @@ export interface DecisionResponse extends DecisionEntry {
   readonly explanation: DecisionExplanation;
 }
 
-/** The words of `tollgate policy explain`, without what stood in the arguments. */
+/** The explanation of `tollgate policy explain`, without argument values. */
 export interface DecisionExplanation {
-  /** Null when they cannot be told any more: see `note`. */
+  /** Null when they are no longer known; `note` then gives the reason. */
   readonly steps: readonly Step[] | null;
   readonly how_to_allow: readonly string[];
   readonly note: string | null;
@@ -97,12 +97,12 @@ export interface ApprovalEntry {
   readonly agent: string;
   readonly tool: string;
   readonly rule: string;
-  /** Digest of the policy that asks. */
+  /** Digest of the policy that requires the approval. */
   readonly policy: string;
   readonly args: { readonly bytes: number; readonly keys: readonly string[] };
-  /** Values by path; absent unless `audit.capture` keeps some of this tool. */
+  /** Values by path; absent unless `audit.capture` selects some of this tool. */
   readonly captured?: Readonly<Record<string, string>>;
-  /** Calls that were denied while it waited. */
+  /** Calls that were denied while the approval was pending. */
   readonly calls: number;
   readonly requested_at: string;
   readonly expires_at: string;

@@ -1,17 +1,18 @@
-/** The console: one page of three files, and the headers that keep everything else out of it. */
+/** Serves the console, one page of three files, and sets the security headers of every response. */
 
 import { readFileSync } from "node:fs";
 import type { Express, RequestHandler } from "express";
+import { sendError } from "./send-error.ts";
 
 interface ConsoleFile {
   readonly type: string;
-  /** Throws while the console is not built. */
+  /** @throws Error of node:fs while the console is not built. */
   readonly read: () => string;
 }
 
 export type ConsoleFiles = Readonly<Record<string, ConsoleFile>>;
 
-// Each path is written out: the self-contained executable has the files inside, and finds them by these lines.
+// Each path is a literal: the build of the self-contained executable finds the files by these lines.
 const BUILT: ConsoleFiles = {
   "/": {
     type: "text/html; charset=utf-8",
@@ -27,7 +28,7 @@ const BUILT: ConsoleFiles = {
   },
 };
 
-const POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -38,12 +39,12 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-// Security: nothing from elsewhere runs in the page, no other site shows it in a frame, or reads what is served here.
-/** Sets the headers of every answer. */
+// Security: only our own code runs in the page; no other site may frame it or read its responses.
+/** Sets the security headers of every response. */
 export const setSecurityHeaders: RequestHandler = (_request, response, next) => {
   response.setHeaders(
     new Map([
-      ["Content-Security-Policy", POLICY],
+      ["Content-Security-Policy", CONTENT_SECURITY_POLICY],
       ["X-Frame-Options", "DENY"],
       ["X-Content-Type-Options", "nosniff"],
       ["Cross-Origin-Resource-Policy", "same-origin"],
@@ -55,7 +56,7 @@ export const setSecurityHeaders: RequestHandler = (_request, response, next) => 
   next();
 };
 
-/** Adds the page at `/`; a page that was not built is answered with 503 and what to run. */
+/** Adds the page at `/`; before the build it responds 503 with the command to run. */
 export function addConsole(app: Express, files: ConsoleFiles = BUILT): void {
   for (const [path, { type, read }] of Object.entries(files)) {
     let text: string | undefined;
@@ -64,7 +65,7 @@ export function addConsole(app: Express, files: ConsoleFiles = BUILT): void {
         text ??= read();
         response.setHeader("Content-Type", type).end(text);
       } catch {
-        response.status(503).json({ error: NOT_BUILT });
+        sendError(response, 503, NOT_BUILT);
       }
     });
   }

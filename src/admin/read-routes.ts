@@ -1,4 +1,4 @@
-/** What can be read on the admin listener: policies, tools, activity, limits, decisions. */
+/** Read routes of the admin listener: policies, tools, activity, limits, decisions. */
 
 import type { Express } from "express";
 import type { PolicyBinding } from "../config/settings/settings-shape.ts";
@@ -12,15 +12,16 @@ import { type DecisionFilter, readDecisionFilter } from "../telemetry/recent/dec
 import type { DecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
 import type * as api from "./api.ts";
+import { sendError } from "./send-error.ts";
 
-/** What the routes ask of the sidecar. */
+/** Where the routes read from. */
 export interface ReadSources {
-  /** The name of the server that is guarded. */
+  /** Name of the upstream server. */
   readonly server: string;
   readonly policies: () => ShownPolicies;
-  /** The tools that the server has listed. */
+  /** Tools that the server has listed. */
   readonly tools: () => readonly ShownTool[];
-  /** How the policy for everyone fits them; undefined when there is none. */
+  /** How far the policy for everyone matches the tools; undefined without such a policy. */
   readonly coverage: () => Coverage | undefined;
   readonly activity: Activity["read"];
   readonly limits: () => LimitReadings;
@@ -47,16 +48,15 @@ export interface ShownTool {
   readonly isUnpinned: boolean;
 }
 
-const MOST_DECISIONS = 1_000;
-const MOST_IN_A_PIECE = 100;
+const MAX_DECISIONS = 1_000;
+const MAX_PER_PIECE = 100;
 
-/** Adds the routes. */
 export function addReadRoutes(app: Express, sources: ReadSources): void {
   app.get("/policy", (_request, response) => {
-    response.json(describePolicies(sources.policies()));
+    response.json(policyResponse(sources.policies()));
   });
   app.get("/tools", (_request, response) => {
-    response.json(describeTools(sources));
+    response.json(toolsResponse(sources));
   });
   app.get("/activity", (_request, response) => {
     response.json({ server: sources.server, ...sources.activity() } satisfies api.ActivityResponse);
@@ -65,46 +65,41 @@ export function addReadRoutes(app: Express, sources: ReadSources): void {
     const { keys, fullest } = sources.limits();
     response.json({ keys, limits: fullest } satisfies api.LimitsResponse);
   });
-  addDecisions(app, sources);
+  addDecisionRoutes(app, sources);
 }
 
-function addDecisions(app: Express, sources: ReadSources): void {
+function addDecisionRoutes(app: Express, sources: ReadSources): void {
   app.get("/decisions", (request, response) => {
     const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
     const limit = Number(request.query["limit"] ?? 100);
-    const isLimit = isWithin(limit, MOST_DECISIONS);
-    if (problem !== undefined) response.status(400).json({ error: problem });
-    else if (!isLimit)
-      response.status(400).json({ error: `limit: must be a whole number from 1 to ${MOST_DECISIONS}` });
-    else response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsResponse);
+    if (filter === undefined) return sendError(response, 400, problem);
+    if (!isWithin(limit, MAX_DECISIONS))
+      return sendError(response, 400, `limit: must be a whole number from 1 to ${MAX_DECISIONS}`);
+    response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsResponse);
   });
   app.get("/decisions/stream", (request, response) => {
     const { filter, problem } = readDecisionFilter(request.query, ["most"]);
-    const { most } = request.query;
-    const isMost = most === undefined || isWithin(Number(most), MOST_IN_A_PIECE);
-    if (filter === undefined) response.status(400).json({ error: problem });
-    else if (!isMost)
-      response.status(400).json({ error: `most: must be a whole number from 1 to ${MOST_IN_A_PIECE}` });
-    else if (
-      !sources.decisionStreams.open(response, {
-        filter,
-        ...(most !== undefined && { maxPerPiece: Number(most) }),
-      })
-    )
-      response.status(503).set("Retry-After", "10").json({ error: "too many streams are open" });
+    const maxPerPiece = request.query["most"] === undefined ? undefined : Number(request.query["most"]);
+    if (filter === undefined) return sendError(response, 400, problem);
+    if (maxPerPiece !== undefined && !isWithin(maxPerPiece, MAX_PER_PIECE))
+      return sendError(response, 400, `most: must be a whole number from 1 to ${MAX_PER_PIECE}`);
+    const options = { filter, ...(maxPerPiece !== undefined && { maxPerPiece }) };
+    if (sources.decisionStreams.open(response, options)) return;
+    response.set("Retry-After", "10");
+    sendError(response, 503, "too many streams are open");
   });
   app.get("/decisions/:id", (request, response) => {
     const decision = sources.findDecision(request.params.id);
     if (decision !== undefined) response.json(decision);
-    else response.status(404).json({ error: "no decision with this id is remembered" });
+    else sendError(response, 404, "no decision with this id is remembered");
   });
 }
 
-function isWithin(number: number, most: number): boolean {
-  return Number.isInteger(number) && number >= 1 && number <= most;
+function isWithin(number: number, max: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= max;
 }
 
-function describePolicies({
+function policyResponse({
   everyone,
   all,
   file,
@@ -116,18 +111,18 @@ function describePolicies({
     file: file ?? null,
     loaded_at: new Date(loadedAtMs).toISOString(),
     last_error: lastError ?? null,
-    ...(everyone === undefined ? { digest: null } : describePolicy(everyone)),
+    ...(everyone === undefined ? { digest: null } : policyFields(everyone)),
     agents: bindings,
     all: all.map(({ digest, mode }) => ({ digest, mode })),
   };
 }
 
-function describePolicy({ digest, mode, default: effect, rules, document }: CompiledPolicy) {
+function policyFields({ digest, mode, default: effect, rules, document }: CompiledPolicy) {
   const normalForm: unknown = JSON.parse(printJson(document.json));
   return { digest, mode, default: effect, rules, document: normalForm };
 }
 
-function describeTools({ tools, policies, coverage }: ReadSources): api.ToolsResponse {
+function toolsResponse({ tools, policies, coverage }: ReadSources): api.ToolsResponse {
   const { everyone } = policies();
   const { unknown, uncovered, findings } = coverage() ?? { unknown: [], uncovered: undefined, findings: [] };
   return {
@@ -139,7 +134,6 @@ function describeTools({ tools, policies, coverage }: ReadSources): api.ToolsRes
       changed: changes,
       pin_broken: isUnpinned,
     })),
-    // Before the first tools/list nobody can say.
     unknown_to_server: unknown,
     findings,
   };

@@ -1,4 +1,4 @@
-/** The pages of the admin listener: metrics, health, and what is in force. It reads; it decides nothing. */
+/** The admin listener's application: metrics, health, read and control routes, and the console. */
 
 import { pipeline, Readable } from "node:stream";
 import express, { type Express, type Request, type Response } from "express";
@@ -7,17 +7,18 @@ import { addConsole, setSecurityHeaders } from "./console.ts";
 import { addControlRoutes, type ControlActions } from "./control-routes.ts";
 import { addReadRoutes, type ReadSources } from "./read-routes.ts";
 import { type ControlAccess, requireControl, requireControlToChange } from "./require-token.ts";
+import { sendError } from "./send-error.ts";
 
-/** What the listener shows; supplied by the composition root. */
+/** Where the listener reads from; supplied by the composition root. */
 export interface AdminSources extends ReadSources {
-  /** Metrics in the form that `accept` asks for. */
+  /** Metrics in the format that the `Accept` header asks for. */
   readonly renderMetrics: (
     accept: string | undefined,
   ) => Promise<{ contentType: string; pieces: readonly string[] }>;
   /** Why the sidecar is not ready; empty when it is. */
   readonly notReadyReasons: () => readonly string[];
   readonly control: ControlActions;
-  /** Whether a request with this Host, which came in on this address, is served. */
+  /** Whether a request with this Host, received on this local address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
   readonly controlAccess: ControlAccess;
 }
@@ -28,14 +29,14 @@ export function createAdminPages(sources: AdminSources): Express {
   app.set("etag", false);
   app.use(setSecurityHeaders);
   app.use((request, response, next) => {
-    // Security: a web page that points its own name at this address is refused.
+    // Security: refuses a web page whose own name resolves to this address (DNS rebinding).
     if (sources.servesHost(request.headers.host, request.socket.localAddress)) next();
-    else response.status(403).json({ error: "this Host is not served here; allow it with --allowed-host" });
+    else sendError(response, 403, "this Host is not served here; allow it with --allowed-host");
   });
   app.use(requireControlToChange(sources.controlAccess));
   addHealth(app, sources);
   addReadRoutes(app, sources);
-  // What waits for a person is for those who may decide it.
+  // Security: pending approvals are readable only to callers that may decide them.
   app.use("/approvals", requireControl(sources.controlAccess));
   addControlRoutes(app, sources.control);
   addConsole(app);
@@ -67,7 +68,7 @@ function addHealth(app: Express, sources: AdminSources): void {
   app.get("/metrics", (request, response, next) => {
     sources.renderMetrics(request.headers.accept).then(({ contentType, pieces }) => {
       response.setHeader("Content-Type", contentType);
-      // At the scraper's pace: the event loop turns in between. Who leaves early has had enough.
+      // Piece by piece, so that the event loop runs in between. Ignores a scraper that disconnects.
       pipeline(Readable.from(pieces), response, () => undefined);
     }, next);
   });

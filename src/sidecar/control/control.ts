@@ -1,4 +1,4 @@
-/** What operators control at run time: approvals and freezes, each change logged and audited. */
+/** Run-time control by operators: approvals and freezes, each change logged and audited. */
 
 import type { ControlActions } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
@@ -68,11 +68,11 @@ function approvalActions(
 ): Pick<ControlActions, "approvals" | "settle"> {
   return {
     approvals: () => approvals.list(nowMs()),
-    settle: async (id, choice, who) => {
-      const settled = await approvals.settle(id, choice, { ...who, atMs: nowMs() });
+    settle: async (id, choice, operator) => {
+      const settled = await approvals.settle(id, choice, { ...operator, atMs: nowMs() });
       if (settled.state === "settled") {
         const { agent, tool } = settled.approval;
-        record(telemetry, nowMs(), { action: ACTIONS[choice], ...who, approval: id, agent, tool });
+        record(telemetry, nowMs(), { action: ACTIONS[choice], ...operator, approval: id, agent, tool });
       }
       return settled;
     },
@@ -86,16 +86,16 @@ function freezeActions(
 ): Pick<ControlActions, "frozen" | "freeze" | "unfreeze"> {
   return {
     frozen: () => freezes.list(nowMs()),
-    freeze: async (part, who) => {
-      const freeze = { ...part, ...who, sinceMs: nowMs() };
+    freeze: async (part, operator) => {
+      const freeze = { ...part, ...operator, sinceMs: nowMs() };
       const kept = control.set(freeze);
       // Recorded before the store responds: the freeze is in force already.
-      record(telemetry, nowMs(), { action: "freeze", ...who, ...part });
+      record(telemetry, nowMs(), { action: "freeze", ...operator, ...part });
       return { freeze, ...(await kept) };
     },
-    unfreeze: async (part, who) => {
+    unfreeze: async (part, operator) => {
       const lifted = await control.lift(part);
-      if (lifted.state === "lifted") record(telemetry, nowMs(), { action: "unfreeze", ...who, ...part });
+      if (lifted.state === "lifted") record(telemetry, nowMs(), { action: "unfreeze", ...operator, ...part });
       return lifted;
     },
   };

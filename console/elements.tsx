@@ -1,13 +1,13 @@
-/** Names and problems as they are shown. What an agent has sent is text, and looks like text. */
+/** Elements for names and problems. Text from an agent is always rendered as plain text. */
 
 import type { JSX } from "preact";
 import { visible } from "./text.ts";
 
-/** Longest name as shown; the rest is counted. */
+/** Longest name as shown, in characters; the number of further ones is shown after it. */
 const LONGEST = 80;
 
-// Security: text that an agent chose never becomes markup, and what would turn or hide the text around it is spelled out.
-/** A name that somebody else has chosen. */
+// Security: text that an agent chose never becomes markup; characters that reverse or hide text are spelled out.
+/** A name that an agent or a server has chosen. */
 export function Name({ text }: { readonly text: string }): JSX.Element {
   const rest = text.length - LONGEST;
   const shown = visible(rest > 0 ? text.slice(0, LONGEST).toWellFormed() : text);
@@ -19,7 +19,7 @@ export function Name({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
-/** What went wrong, where it would have been. */
+/** An error, in place of the content that could not be loaded. */
 export function Problem({ text }: { readonly text: string | undefined }): JSX.Element | null {
   return text === undefined ? null : (
     <p class="problem" role="alert">
