@@ -1,4 +1,4 @@
-/** The characters and tokens of RFC 8259, for whoever reads JSON as text. */
+/** Characters and tokens of RFC 8259, shared by the readers of JSON text. */
 
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
@@ -16,12 +16,12 @@ const ZERO = 0x30;
 const LETTER_U = 0x75;
 const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('"\\/bfnrt', (letter) => letter.charCodeAt(0)));
 
-/** Space, line feed, carriage return and tab: no other whitespace may stand between tokens. */
+/** Whether the character may stand between tokens: space, line feed, carriage return or tab. */
 export function isWhitespace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** Index after the number that begins at `from`; -1 when none does. */
+/** Index after the number that begins at `from`; -1 when no number begins there. */
 export function numberEnd(text: string, from: number): number {
   let at = text.charCodeAt(from) === MINUS ? from + 1 : from;
   at = text.charCodeAt(at) === ZERO ? at + 1 : digitsEnd(text, at);
@@ -33,7 +33,14 @@ export function numberEnd(text: string, from: number): number {
   return digitsEnd(text, sign === MINUS || sign === PLUS ? at + 2 : at + 1);
 }
 
-/** Length of the escape that begins at a backslash; 0 when there is no such escape. */
+/** Whether a double would round the number to infinity. */
+export function overflowsDouble(token: string): boolean {
+  // Other tokens are too small, since the greatest double has 309 digits: spare them the conversion.
+  const isCandidate = token.includes("e") || token.includes("E") || token.length > 308;
+  return isCandidate && !Number.isFinite(Number(token));
+}
+
+/** Length of the escape that begins at a backslash; 0 when RFC 8259 does not define it. */
 export function escapeLength(text: string, at: number): number {
   const code = text.charCodeAt(at + 1);
   if (code !== LETTER_U) return SHORT_ESCAPES.has(code) ? 2 : 0;
@@ -43,7 +50,7 @@ export function escapeLength(text: string, at: number): number {
   return 6;
 }
 
-/** Index after one or more digits; -1 when there is none. */
+/** Index after one or more digits; -1 when there is no digit. */
 function digitsEnd(text: string, from: number): number {
   let at = from;
   while (isDigit(text.charCodeAt(at))) at += 1;

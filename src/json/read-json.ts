@@ -1,7 +1,6 @@
-/** Reads JSON by RFC 8259 to the letter, refuses what parsers disagree about, and keeps every token as it was written. */
+/** Reads JSON strictly by RFC 8259, refuses texts that parsers read differently, and keeps every token as it was written. */
 
-import { JsonNumber } from "./json.ts";
-import type { Json, JsonArray, JsonObject } from "./json.ts";
+import { type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -14,16 +13,17 @@ import {
   escapeLength,
   isWhitespace,
   numberEnd,
+  overflowsDouble,
 } from "./json-token.ts";
 
 export interface JsonBounds {
-  /** Objects and arrays inside each other; also how deep the reader recurses. 64 unless told. */
+  /** Levels of objects and arrays, which bounds the recursion of the reader. Default 64. */
   readonly maxDepth?: number;
-  /** Values of any kind, names not counted. A million unless told. */
+  /** Values of any kind, names not counted. Default 1,000,000. */
   readonly maxNodes?: number;
-  /** Members of all objects together. A quarter of a million unless told. */
+  /** Members of all objects together. Default 250,000. */
   readonly maxKeys?: number;
-  /** Characters of one number. 64 unless told. */
+  /** Characters of one number. Default 64. */
   readonly maxNumberLength?: number;
 }
 
@@ -32,40 +32,37 @@ export type JsonFaultCause = "syntax" | "duplicate_key" | "depth" | "number" | "
 export interface JsonFault {
   readonly ok: false;
   readonly cause: JsonFaultCause;
-  /** One sentence; never a part of the text. */
+  /** One sentence without any part of the text. */
   readonly detail: string;
-  /** Where, in UTF-16 units of the text. */
+  /** Position of the fault in UTF-16 units. */
   readonly offset: number;
 }
 
 export interface JsonReading {
   readonly ok: true;
   readonly value: Json;
-  /** The same tokens without the whitespace between them; the very same string when there was none. */
+  /** The text without whitespace between tokens; the same string when there was none. */
   readonly minified: string;
 }
 
 /**
- * The value of a JSON text, or where and why it is none.
- * Stricter than RFC 8259, which leaves these open: a name twice in one object, a lone surrogate, a number that no double holds.
+ * Reads one JSON text: its value, or the first fault and its position.
+ * Refuses three things that RFC 8259 leaves open: a name twice in one object, a lone surrogate, a number too great for a double.
  */
 export function readJson(text: string, bounds: JsonBounds = {}): JsonReading | JsonFault {
   if (!text.isWellFormed()) {
-    return {
-      ok: false,
-      cause: "encoding",
-      detail: "a surrogate stands alone",
-      offset: text.search(/\p{Surrogate}/u),
-    };
+    const offset = text.search(/\p{Surrogate}/u);
+    return { ok: false, cause: "encoding", detail: "a surrogate stands alone", offset };
   }
   return new Reader(text, bounds).read();
 }
 
-/** What every empty object and array is. */
+/** Shared by all empty objects and arrays. */
 const NO_MEMBERS: JsonObject = new Map();
 const NO_ELEMENTS: JsonArray = [];
+const TOO_DEEP = "objects and arrays are nested too deep";
 
-/** One pass over one text; a method that returns undefined has left its fault behind. */
+/** Reads one text in one pass. A method that returns undefined has recorded the fault. */
 class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
@@ -73,7 +70,7 @@ class Reader {
   #nodesLeft: number;
   #keysLeft: number;
   #at = 0;
-  /** What is kept of the text before `#keptTo`, which is where the last whitespace ended. */
+  /** The tokens before `#keptTo`, the end of the last whitespace. */
   #kept = "";
   #keptTo = 0;
   #fault: JsonFault | undefined = undefined;
@@ -92,7 +89,7 @@ class Reader {
     if (value !== undefined && !Number.isNaN(this.#peek()))
       this.#fail("syntax", "text after the end of the value");
     if (this.#fault !== undefined) return this.#fault;
-    // Invariant: without a fault there is a value; what is nullish here is a null that was written.
+    // Invariant: without a fault there is a value; a nullish one is the null of the text.
     return { ok: true, value: value ?? null, minified: this.#kept + this.#text.slice(this.#keptTo) };
   }
 
@@ -118,32 +115,23 @@ class Reader {
   }
 
   #object(depth: number): JsonObject | undefined {
-    if (depth > this.#maxDepth) return this.#fail("depth", "objects and arrays are nested too deep");
-    this.#at += 1;
-    if (this.#peek() === CLOSE_BRACE) {
-      this.#at += 1;
-      return NO_MEMBERS;
-    }
+    if (depth > this.#maxDepth) return this.#fail("depth", TOO_DEEP);
+    if (this.#skipEmpty(CLOSE_BRACE)) return NO_MEMBERS;
     const members = new Map<string, Json>();
-    for (;;) {
+    do {
       const nameAt = this.#at;
       const name = this.#name();
-      if (name === undefined) return undefined;
-      const value = this.#value(depth + 1);
-      if (value === undefined) return undefined;
+      const value = name === undefined ? undefined : this.#value(depth + 1);
+      if (name === undefined || value === undefined) return undefined;
       const size = members.size;
       members.set(name, value);
-      // Security: parsers differ in which of two equal names they believe, so neither may pass.
+      // Security: parsers differ in which of two equal names they use, so an object with both is refused.
       if (members.size === size) return this.#fail("duplicate_key", "an object has a name twice", nameAt);
-      const next = this.#peek();
-      if (next !== COMMA && next !== CLOSE_BRACE) return this.#fail("syntax", "expected `,` or `}`");
-      this.#at += 1;
-      if (next === CLOSE_BRACE) return members;
-      this.#peek();
-    }
+    } while (this.#skipComma(CLOSE_BRACE));
+    return this.#fault === undefined ? members : undefined;
   }
 
-  /** A member's name and its colon; stops at the first character of the value. */
+  /** Reads a member's name and its colon; stops at the first character of the value. */
   #name(): string | undefined {
     this.#keysLeft -= 1;
     if (this.#keysLeft < 0) return this.#fail("nodes", "too many names");
@@ -158,23 +146,33 @@ class Reader {
   }
 
   #array(depth: number): JsonArray | undefined {
-    if (depth > this.#maxDepth) return this.#fail("depth", "objects and arrays are nested too deep");
-    this.#at += 1;
-    if (this.#peek() === CLOSE_BRACKET) {
-      this.#at += 1;
-      return NO_ELEMENTS;
-    }
+    if (depth > this.#maxDepth) return this.#fail("depth", TOO_DEEP);
+    if (this.#skipEmpty(CLOSE_BRACKET)) return NO_ELEMENTS;
     const elements: Json[] = [];
-    for (;;) {
+    do {
       const element = this.#value(depth + 1);
       if (element === undefined) return undefined;
       elements.push(element);
-      const next = this.#peek();
-      if (next !== COMMA && next !== CLOSE_BRACKET) return this.#fail("syntax", "expected `,` or `]`");
-      this.#at += 1;
-      if (next === CLOSE_BRACKET) return elements;
-      this.#peek();
-    }
+    } while (this.#skipComma(CLOSE_BRACKET));
+    return this.#fault === undefined ? elements : undefined;
+  }
+
+  /** Skips the opening bracket, and the closing one when it is next; true then. */
+  #skipEmpty(close: number): boolean {
+    this.#at += 1;
+    if (this.#peek() !== close) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  /** Skips the comma before another member or element, or the closing bracket; true for the comma. */
+  #skipComma(close: number): boolean {
+    const next = this.#peek();
+    if (next === COMMA || next === close) this.#at += 1;
+    else this.#fail("syntax", `expected \`,\` or \`${String.fromCharCode(close)}\``);
+    if (next !== COMMA) return false;
+    this.#peek();
+    return true;
   }
 
   #string(): string | undefined {
@@ -192,7 +190,7 @@ class Reader {
     return text.slice(from, at);
   }
 
-  /** A string with escapes, each of them checked before the platform is asked to undo them. */
+  /** Reads a string with escapes; checks each escape before JSON.parse decodes them. */
   #escapedString(from: number, firstEscape: number): string | undefined {
     const text = this.#text;
     let at = firstEscape;
@@ -204,7 +202,7 @@ class Reader {
     }
     this.#at = at + 1;
     const value = String(JSON.parse(text.slice(from - 1, at + 1)));
-    // Security: a lone surrogate becomes U+FFFD in one server, an error in another, and itself in a third.
+    // Security: servers decode a lone surrogate to U+FFFD, to itself, or to an error.
     return value.isWellFormed()
       ? value
       : this.#fail("encoding", "an escaped surrogate stands alone", from - 1);
@@ -220,9 +218,7 @@ class Reader {
     if (end === -1) return this.#fail("syntax", "expected a value");
     const token = this.#text.slice(this.#at, end);
     if (token.length > this.#maxNumberLength) return this.#fail("number", "a number is too long");
-    if (mayBeInfinite(token) && !Number.isFinite(Number(token))) {
-      return this.#fail("number", "a number is too great for a double");
-    }
+    if (overflowsDouble(token)) return this.#fail("number", "a number is too great for a double");
     this.#at = end;
     return new JsonNumber(token);
   }
@@ -233,21 +229,14 @@ class Reader {
     return value;
   }
 
-  /** The next character that is no whitespace, which it skips; NaN at the end. */
+  /** Skips whitespace and returns the code of the next character; NaN at the end. */
   #peek(): number {
-    const code = this.#text.charCodeAt(this.#at);
-    return isWhitespace(code) ? this.#skipWhitespace() : code;
-  }
-
-  #skipWhitespace(): number {
     const text = this.#text;
+    let code = text.charCodeAt(this.#at);
+    if (!isWhitespace(code)) return code;
     let at = this.#at;
     this.#kept += text.slice(this.#keptTo, at);
-    let code = text.charCodeAt(at);
-    while (isWhitespace(code)) {
-      at += 1;
-      code = text.charCodeAt(at);
-    }
+    while (isWhitespace(code)) code = text.charCodeAt(++at);
     this.#keptTo = at;
     this.#at = at;
     return code;
@@ -256,9 +245,4 @@ class Reader {
   #fail(cause: JsonFaultCause, detail: string, offset = this.#at): undefined {
     this.#fault ??= { ok: false, cause, detail, offset };
   }
-}
-
-/** Only these are worth the conversion: the greatest double has 309 digits. */
-function mayBeInfinite(token: string): boolean {
-  return token.includes("e") || token.includes("E") || token.length > 308;
 }
