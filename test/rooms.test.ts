@@ -9,12 +9,6 @@ const MOST_LINES = 10;
 
 /** Rooms that have no README yet, floor by floor; nothing is added here. */
 const WITHOUT_README: readonly string[] = [
-  // json
-  ["json"],
-  // mcp
-  ["mcp"],
-  // policy
-  ["policy", "policy/category", "policy/document", "policy/explain", "policy/lint", "policy/schema"],
   // proxy: downstream
   ["proxy/downstream"],
   // proxy: relay

@@ -1,20 +1,20 @@
-/** Exact comparison of numbers as they were written: no rounding, and no cost that an exponent could drive up. */
+/** Compares JSON numbers exactly by their tokens, without rounding and in time that does not depend on the exponent. */
 
 import type { JsonNumber } from "./json.ts";
 
-/** Negative, zero or positive, as `one` is below, equal to or above `other`. */
+/** Returns a negative number, zero or a positive number for `one` below, equal to or above `other`. */
 export function compareNumbers(one: JsonNumber, other: JsonNumber): number {
   if (isSmallInteger(one.token) && isSmallInteger(other.token))
     return Number(one.token) - Number(other.token);
   return compareDecimals(readDecimal(one.token), readDecimal(other.token));
 }
 
-/** Integers that a double holds exactly, which is nearly all there are. */
+/** Whether the token is an integer that a double holds exactly. */
 function isSmallInteger(token: string): boolean {
   return token.length < 16 && /^-?\d+$/.test(token);
 }
 
-/** sign × 0.digits × 10^exponent, with no zero at either end of `digits`; zero has sign 0. */
+/** The number sign × 0.digits × 10^exponent. `digits` neither begins nor ends with a zero; zero has sign 0. */
 interface Decimal {
   readonly sign: -1 | 0 | 1;
   readonly digits: string;

@@ -1,38 +1,39 @@
-/** Names that some server may read as another name: what must not stand beside the names that are judged. */
+/** Finds names that a server may read as another name, for example `Amount` as `amount`. */
 
-/** Names that decide something, and their folded forms. */
+/** Names that other names must not be confused with, and their folded forms. */
 export interface ProtectedNames {
   readonly exact: ReadonlySet<string>;
   readonly folded: ReadonlySet<string>;
 }
 
-/** Longer names with anything but plain ASCII are not worth a comparison: no extension of the protocol has them. */
+/** Longer names with characters outside ASCII count as confusable without a comparison; the protocol has none. */
 const MAX_FOLDED_LENGTH = 64;
 const PLAIN = /^[!-~]*$/;
-/** What parsers and displays drop: controls, blanks, zero-width and other default-ignorable characters, the dot of `İ`. */
+/** Characters that parsers and displays drop: controls, blanks, default-ignorable characters, the dot of `İ`. */
 const DROPPED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{White_Space}\u0307]/gu;
 
+/** Prepares names for `isConfusable`. */
 export function protectedNames(names: readonly string[]): ProtectedNames {
   return { exact: new Set(names), folded: new Set(names.map(fold)) };
 }
 
 /**
- * Whether a lenient reader could take the name for a deciding one that it is not.
- * Case (Go's encoding/json, long s and Kelvin sign included), NUL as an end or as nothing, zero-width, NFKC.
+ * Whether a lenient parser could read the name as a protected name that it is not.
+ * Folds letter case (as Go's encoding/json does, long s and Kelvin sign included), NUL, zero-width characters and NFKC.
  */
-export function isConfusable(name: string, deciding: ProtectedNames): boolean {
-  if (deciding.exact.has(name)) return false;
-  if (PLAIN.test(name)) return deciding.folded.has(name.toLowerCase());
+export function isConfusable(name: string, names: ProtectedNames): boolean {
+  if (names.exact.has(name)) return false;
+  if (PLAIN.test(name)) return names.folded.has(name.toLowerCase());
   if (name.length > MAX_FOLDED_LENGTH) return true;
-  if (deciding.folded.has(fold(name))) return true;
+  if (names.folded.has(fold(name))) return true;
   const end = name.indexOf("\0");
-  return end !== -1 && deciding.folded.has(fold(name.slice(0, end)));
+  return end !== -1 && names.folded.has(fold(name.slice(0, end)));
 }
 
-/** Code units that one of a folded name can come from: a base of two with its marks, all composed. */
+/** Most code units that fold to one: a base character of two units with its combining marks. */
 const MAX_SHRINKAGE = 8;
 
-/** The same for the name of an argument, which may have any length; linear in it. */
+/** Whether a lenient parser could read the name of an argument as `wanted`. Takes time linear in the name's length. */
 export function isConfusableWith(name: string, wanted: string): boolean {
   if (name === wanted) return false;
   const isPlain = PLAIN.test(wanted);
@@ -45,11 +46,11 @@ export function isConfusableWith(name: string, wanted: string): boolean {
 
 function foldsTo(name: string, folded: string): boolean {
   const kept = name.replace(DROPPED, "");
-  // Normalizing is not linear, and what is much longer cannot become this name.
+  // Normalization is not linear. A much longer name cannot fold to this one.
   return kept.length <= MAX_SHRINKAGE * (folded.length + 1) && fold(kept) === folded;
 }
 
-/** Upper case first: it is what takes `ſ` to `S` and `ı` to `I`. */
+/** Folds to upper case first, which maps `ſ` to `S` and `ı` to `I`. */
 function fold(name: string): string {
   return name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC").replace(DROPPED, "");
 }

@@ -1,4 +1,4 @@
-/** Edits minified JSON text that was read before, and leaves every token it is not about as it was written. */
+/** Edits minified JSON text in place and leaves every other token as it was written. The text must have passed `readJson`. */
 
 import {
   BACKSLASH,
@@ -10,13 +10,13 @@ import {
   QUOTE,
 } from "./json-token.ts";
 
-/** From the first character of a value to the one after its last. */
+/** Positions of a value: its first character, and the character after its last. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the value at a path through objects stands; undefined when there is none. The empty path is the whole text. */
+/** Finds the value at a path through objects; undefined when there is none. The empty path is the whole text. */
 export function memberSpan(text: string, path: readonly string[]): Span | undefined {
   let start = 0;
   for (const name of path) {
@@ -27,13 +27,13 @@ export function memberSpan(text: string, path: readonly string[]): Span | undefi
   return { start, end: valueEnd(text, start) };
 }
 
-/** The tokens of the value at a path; undefined when there is none. */
+/** Returns the text of the value at a path; undefined when there is none. */
 export function memberText(text: string, path: readonly string[]): string | undefined {
   const span = memberSpan(text, path);
   return span === undefined ? undefined : text.slice(span.start, span.end);
 }
 
-/** Where the elements of the array at a path stand; undefined when there is no array. */
+/** Finds the elements of the array at a path; undefined when there is no array. */
 export function elementSpans(text: string, arrayPath: readonly string[]): readonly Span[] | undefined {
   const array = memberSpan(text, arrayPath);
   if (array === undefined || text.charCodeAt(array.start) !== OPEN_BRACKET) return undefined;
@@ -47,7 +47,7 @@ export function elementSpans(text: string, arrayPath: readonly string[]): readon
   return spans;
 }
 
-/** The text without the elements that are to go; the very same string when none is, or when there is no array. */
+/** Removes the elements for which `shouldRemove` is true. Returns the same string when there are none, or no array. */
 export function removeElements(
   text: string,
   arrayPath: readonly string[],
@@ -63,8 +63,8 @@ export function removeElements(
 }
 
 /**
- * The text with a member set to a JSON value, in its place when it exists, else as the last of its object.
- * Parents that are absent or null are created; the very same string when a parent is anything else but an object.
+ * Sets a member to a JSON value: replaces the value when the member exists, else adds the member at the end of its object.
+ * Creates parents that are absent or null. Returns the same string when a parent is neither an object nor null.
  */
 export function setMember(text: string, path: readonly string[], rawJson: string): string {
   let start = 0;
@@ -80,7 +80,7 @@ export function setMember(text: string, path: readonly string[], rawJson: string
   return replaced(text, start, rawJson);
 }
 
-/** The text without the member at a path, which names one at least; the very same string when there is none. */
+/** Removes the member at a path of at least one name. Returns the same string when there is none. */
 export function removeMember(text: string, path: readonly string[]): string {
   const object = memberSpan(text, path.slice(0, -1));
   const start = object === undefined ? undefined : memberStart(text, object.start, path.at(-1) ?? "");
@@ -92,7 +92,7 @@ export function removeMember(text: string, path: readonly string[]): string {
   return text.slice(0, isOnly ? name : name - 1) + text.slice(end);
 }
 
-/** Where the name of the member begins whose value begins at `value`. */
+/** Position of the name of the member whose value begins at `value`. */
 function nameStart(text: string, objectStart: number, value: number): number {
   let at = objectStart + 1;
   for (let start = stringEnd(text, at) + 1; start < value; start = stringEnd(text, at) + 1)
@@ -104,7 +104,7 @@ function replaced(text: string, start: number, rawJson: string): string {
   return text.slice(0, start) + rawJson + text.slice(valueEnd(text, start));
 }
 
-/** `"a":{"b":value}` for the path `a`, `b`. */
+/** Prints `"a":{"b":value}` for the path `a`, `b`. */
 function wrapped(path: readonly string[], rawJson: string): string {
   return path.map((name) => `${JSON.stringify(name)}:`).join("{") + rawJson + "}".repeat(path.length - 1);
 }
@@ -115,7 +115,7 @@ function appendMember(text: string, objectStart: number, member: string): string
   return text.slice(0, close) + comma + member + text.slice(close);
 }
 
-/** Where the value of a member begins, in the object that begins at `objectStart`. */
+/** Position of the value of a member, in the object that begins at `objectStart`. */
 function memberStart(text: string, objectStart: number, name: string): number | undefined {
   if (text.charCodeAt(objectStart) !== OPEN_BRACE) return undefined;
   let at = objectStart + 1;
@@ -161,7 +161,7 @@ function isAfterScalar(code: number): boolean {
   return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET;
 }
 
-/** After the quote that ends a string: the first one with an even number of backslashes before it. */
+/** Position after the quote that ends a string: the first quote with an even number of backslashes before it. */
 function stringEnd(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;

@@ -1,9 +1,9 @@
-/** Equality of JSON values: numbers by value, lists by item, objects by name whatever the order. */
+/** Compares JSON values: numbers by value, arrays by element, objects by name in any order. */
 
 import { isJsonArray, isJsonObject, type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
 import { compareNumbers } from "./compare-numbers.ts";
 
-/** Deep and exact: `1.0` equals `1`, `"1"` does not, `[1, {"a": null}]` equals itself. */
+/** Whether two values are equal, deeply and exactly: `1.0` equals `1`, and `"1"` does not. */
 export function isEqualJson(one: Json, other: Json): boolean {
   if (one instanceof JsonNumber) return other instanceof JsonNumber && compareNumbers(one, other) === 0;
   if (isJsonArray(one)) return isJsonArray(other) && isEqualList(one, other);

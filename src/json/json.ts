@@ -1,11 +1,11 @@
-/** JSON as it was written: numbers keep their token, objects are Maps, so that no name is special and nothing is rounded. */
+/** JSON values. Numbers keep their token, so nothing is rounded; objects are Maps, so no name is special. */
 
 export type Json = null | boolean | string | JsonNumber | JsonArray | JsonObject;
 export type JsonArray = readonly Json[];
-/** Own names only: `__proto__` and `constructor` are names like any other. */
+/** Members by name; `__proto__` and `constructor` are ordinary names. */
 export type JsonObject = ReadonlyMap<string, Json>;
 
-/** A number as its RFC 8259 token: `9007199254740993`, `1.0` and `1e3` keep what a double would lose. */
+/** A number as its RFC 8259 token: `9007199254740993`, `1.0` and `1e3` lose nothing. */
 export class JsonNumber {
   readonly token: string;
 

@@ -8,7 +8,7 @@ export type ArgumentPath = readonly string[];
 const SEGMENT = /\.([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/uy;
 const MAX_PATH_LENGTH = 1024;
 
-/** The path, or undefined when the text is none. */
+/** Parses a path; undefined when the text is not one, or has more than 1,024 characters. */
 export function parseArgumentPath(text: string): ArgumentPath | undefined {
   if (!text.startsWith("args") || text.length > MAX_PATH_LENGTH) return undefined;
   const segments: string[] = [];
@@ -31,7 +31,7 @@ function unquote(quoted: string): string | undefined {
   }
 }
 
-/** What stands at the path; undefined when nothing does, and when it is null. */
+/** Returns the value at the path; undefined when there is none, or when it is null. */
 export function resolveArgument(args: JsonObject, path: ArgumentPath): Json | undefined {
   let value: Json | undefined = args;
   for (const segment of path) {
@@ -41,7 +41,7 @@ export function resolveArgument(args: JsonObject, path: ArgumentPath): Json | un
   return value ?? undefined;
 }
 
-/** The member or element of that name; undefined when there is none. */
+/** Returns the member of an object or the element of an array; undefined when there is none. */
 export function childOf(value: Json, segment: string): Json | undefined {
   if (isJsonObject(value)) return value.get(segment);
   if (isJsonArray(value) && /^(?:0|[1-9]\d{0,8})$/.test(segment)) return value[Number(segment)];

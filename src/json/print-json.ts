@@ -2,7 +2,7 @@
 
 import { isJsonArray, type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
 
-/** Minified without `indent`; else one entry a line, each level `indent` spaces deeper. */
+/** Prints a value: minified without `indent`, else one entry a line and `indent` more spaces a level. */
 export function printJson(value: Json, indent = 0, depth = 0): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return JSON.stringify(value);
@@ -42,7 +42,7 @@ function enclose(open: string, items: readonly string[], close: string, layout: 
 
 const MAX_SHOWN_LENGTH = 60;
 
-/** `"fortnight"`, `12`, `true`, `null`, `a list`, `an object`. */
+/** Names a value in an error message: `"fortnight"`, `12`, `true`, `null`, `a list`, `an object`. */
 export function describeJson(value: Json): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return JSON.stringify(shortenText(value));
@@ -50,7 +50,7 @@ export function describeJson(value: Json): string {
   return isJsonArray(value) ? "a list" : "an object";
 }
 
-/** The start of a text that is too long to repeat whole. */
+/** Cuts a text after 60 characters, with `…` at the end. */
 export function shortenText(text: string): string {
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }

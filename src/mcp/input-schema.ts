@@ -1,4 +1,4 @@
-/** What a tool's inputSchema says of one argument: whether it exists, must be given, and of which type it is. */
+/** Looks up one argument in a tool's inputSchema: whether it exists, is required, and its types. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import type { ArgumentPath } from "../json/path.ts";
@@ -6,23 +6,23 @@ import type { ArgumentPath } from "../json/path.ts";
 export type JsonType = "null" | "boolean" | "string" | "number" | "array" | "object";
 
 export type Argument =
-  /** The schema leaves it open. */
+  /** The schema does not decide whether the argument exists. */
   | { readonly kind: "open" }
-  /** There is no such argument; `known` are the names that stand beside it. */
+  /** The schema has no such argument; `known` are the names that it has in that object. */
   | { readonly kind: "absent"; readonly known: readonly string[] }
   | {
       readonly kind: "present";
-      /** Given in every valid call, and never null. */
+      /** Every valid call has the argument, and it is not null. */
       readonly isRequired: boolean;
-      /** Absent when the schema does not say. */
+      /** Absent when the schema allows any type. */
       readonly types?: ReadonlySet<JsonType>;
-      /** The only values, where the schema lists them. */
+      /** The only valid values; absent when the schema does not list them. */
       readonly values?: readonly Json[];
-      /** What the server takes when the argument is left out, where the schema says so. */
+      /** The schema's default; absent when there is none. */
       readonly fallback?: Json;
     };
 
-/** The argument at the path. Follows local references and every alternative; what it cannot read is `open`. */
+/** Finds the argument at the path. Follows local references and every alternative; an unknown form is `open`. */
 export function findArgument(root: JsonObject, path: ArgumentPath): Argument {
   let schemas: readonly Json[] = [root];
   let isRequired = true;
@@ -48,6 +48,7 @@ function fallbackOf([schema, ...others]: readonly Json[]): { fallback?: Json } {
   return fallback === undefined || fallback === null || others.length > 0 ? {} : { fallback };
 }
 
+/** Returns the JSON Schema type of a value. */
 export function typeOfJson(value: Json): JsonType {
   if (value === null) return "null";
   if (typeof value === "boolean") return "boolean";
@@ -91,7 +92,7 @@ function itemsOf(pieces: readonly JsonObject[]): Json[] {
   });
 }
 
-/** The schema and everything that it is put together from; a reference to itself ends there. */
+/** The schema with its reference and its `allOf`, `anyOf` and `oneOf`, deeply. Follows each schema once. */
 function subschemasOf(schema: Json, root: JsonObject, seen: Set<Json> = new Set()): JsonObject[] {
   if (!isJsonObject(schema) || seen.has(schema)) return [];
   seen.add(schema);
@@ -107,7 +108,7 @@ function listOf(schema: JsonObject, key: string): readonly Json[] {
   return isJsonArray(list) ? list : [];
 }
 
-/** What a local `$ref` points to; null when there is none, or it points nowhere. */
+/** The schema that a local `$ref` points to; null when there is none. */
 function resolveReference(schema: JsonObject, root: JsonObject): Json {
   const reference = schema.get("$ref");
   if (typeof reference !== "string" || !reference.startsWith("#/")) return null;
@@ -133,14 +134,14 @@ function requires(schema: Json, name: string, root: JsonObject, seen: Set<Json> 
 
 type Types = ReadonlySet<JsonType> | undefined;
 
-/** The types of all; undefined when one of them is not known. */
+/** All types together; undefined when one schema allows any type. */
 function unionOf(all: readonly Types[]): Types {
   const known = all.filter((types) => types !== undefined);
   if (known.length < all.length || known.length === 0) return undefined;
   return new Set(known.flatMap((types) => Array.from(types)));
 }
 
-/** Alternatives inside alternatives that are still followed. */
+/** Levels of alternatives inside alternatives; deeper ones count as unknown. */
 const MAX_ALTERNATIVE_DEPTH = 8;
 
 function typesOf(schema: Json, root: JsonObject, depth = 0): Types {

@@ -1,4 +1,4 @@
-/** Frames a stream of bytes into lines, by bytes, so that no character is cut; a line past the bound is let go of whole. */
+/** Splits a stream of bytes into lines. Works on bytes, so it cuts no character, and drops a line beyond the bound whole. */
 
 import type { Readable } from "node:stream";
 
@@ -8,16 +8,16 @@ const MIN_BUFFER_BYTES = 4_096;
 const EMPTY = Buffer.alloc(0);
 
 export interface LineBounds {
-  /** Longest line, in bytes, without what ends it. */
+  /** Longest line in bytes, without its line end. */
   readonly maxBytes: number;
-  /** Hears of each line that is longer: first of its beginning, `maxBytes` of it, then of each part that is skipped, `isEnd` with the last. */
+  /** Called for each longer line: with its first `maxBytes` bytes, then with each skipped part; `isEnd` is true for the last. */
   readonly onTooLong: (part: Buffer, isEnd: boolean) => void;
 }
 
 export class LineFramer {
   readonly #maxBytes: number;
   readonly #onTooLong: LineBounds["onTooLong"];
-  /** What has come of a line that has not ended; longer than what is held in it. */
+  /** Holds the beginning of an unfinished line in its first `#bufferedBytes` bytes. */
   #buffer: Buffer = EMPTY;
   #bufferedBytes = 0;
   #isSkipping = false;
@@ -27,7 +27,7 @@ export class LineFramer {
     this.#onTooLong = onTooLong;
   }
 
-  /** The lines that end in this chunk, in order. An empty line is none. */
+  /** Yields the lines that end in this chunk, in order, without empty ones. */
   *push(chunk: Buffer): Generator<Buffer> {
     let start = 0;
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
@@ -38,7 +38,7 @@ export class LineFramer {
     if (start < chunk.byteLength) this.#keep(chunk.subarray(start));
   }
 
-  /** What is left when the stream has ended: a last line that nothing ended. */
+  /** Returns the last line of the stream when it has no line end; undefined when there is none. */
   end(): Buffer | undefined {
     const line = this.#complete(EMPTY);
     return line === undefined || line.byteLength === 0 ? undefined : line;
@@ -67,19 +67,19 @@ export class LineFramer {
 
   #keep(part: Buffer): void {
     if (this.#isSkipping) return this.#onTooLong(part, false);
-    // One more than the bound may be the CR of its end.
+    // The byte after the bound may be the CR of the line end.
     if (this.#bufferedBytes + part.byteLength <= this.#maxBytes + 1) return this.#append(part);
     const missing = Math.max(0, this.#maxBytes - this.#bufferedBytes);
     this.#append(part.subarray(0, missing));
     this.#onTooLong(this.#buffer.subarray(0, this.#maxBytes), false);
-    // Nothing, or the CR that was held beyond the bound.
+    // Empty, or the CR after the bound.
     this.#onTooLong(this.#buffer.subarray(this.#maxBytes, this.#bufferedBytes), false);
     this.#clear();
     this.#isSkipping = true;
     this.#onTooLong(part.subarray(missing), false);
   }
 
-  /** Doubles, so that a line that comes byte by byte is not copied for each of them. */
+  /** Doubles the buffer as needed, so that a line that arrives byte by byte is not copied for each byte. */
   #append(part: Buffer): void {
     const bytes = this.#bufferedBytes + part.byteLength;
     if (bytes > this.#buffer.byteLength) {
@@ -97,7 +97,7 @@ export class LineFramer {
   }
 }
 
-/** Reads a stream to its end; what comes next is not read before `onLine` is done with the last. Never rejects for the stream's failure. */
+/** Reads a stream to its end, one line at a time: waits for `onLine` before it reads on. A failed stream ends without an error. */
 export async function readLines(
   stream: Readable,
   bounds: LineBounds,
@@ -114,8 +114,8 @@ export async function readLines(
   if (last !== undefined) await onLine(last);
 }
 
-// Iterated and not listened to: when a child exits, node:child_process resumes a stream that was paused.
-/** The chunks of a stream; a broken one ends as if it were over. */
+// Iterates instead of listening to `data`: when a child exits, node:child_process resumes a paused stream.
+/** Yields the chunks of a stream; a failed stream ends without an error. */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   const chunks: AsyncIterable<Buffer> = stream;
   const iterator = chunks[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-/** Whether the HTTP headers that repeat parts of a modern message say what the message says. */
+/** Compares the HTTP headers that repeat parts of a modern message with the message (SEP-2243). */
 
 import { Buffer, isUtf8 } from "node:buffer";
 
@@ -9,15 +9,15 @@ import type { Message } from "./message.ts";
 /** A message with a method. */
 export type RequestOrNotification = Exclude<Message, { kind: "response" }>;
 
-/** Values without the blanks around them, by header name in lower case. */
+/** Trimmed values by header name in lower case. */
 export type HeaderValues = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** What a message came with; the headers are looked at only where they count, since Node makes this list when it is asked for. */
+/** A request with headers. They are read only when they matter, since Node builds the list on first access. */
 export interface HeaderSource {
   readonly headersDistinct: HeaderValues;
 }
 
-/** Which member of `params` the header `Mcp-Name` repeats, by method (SEP-2243; SEP-2663 for tasks). */
+/** The member of `params` that the header `Mcp-Name` repeats, by method (SEP-2243; SEP-2663 for tasks). */
 export const NAME_SOURCES: ReadonlyMap<string, string> = new Map([
   ["tools/call", "name"],
   ["prompts/get", "name"],
@@ -31,13 +31,13 @@ export const PARAM_PREFIX = "mcp-param-";
 const SENTINEL = /^=\?base64\?(.*)\?=$/s;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
-/** Schemas nest without bound, and so do the declarations in them. */
+/** Deeper declarations in a schema are ignored. */
 const MAX_SCHEMA_DEPTH = 64;
 
 /**
- * The first header that contradicts a modern message, as a sentence without any value; undefined when none does.
- * Only headers that are present count, and none counts on a legacy message.
- * `inputSchema` of the called tool says which argument each `Mcp-Param-*` repeats; without it any argument may be it.
+ * Finds the first header that contradicts a modern message, and describes it without its value; undefined when none does.
+ * Ignores absent headers, and all headers of a legacy message.
+ * The tool's `inputSchema` declares which argument each `Mcp-Param-*` repeats; without it the value of any argument will do.
  */
 export function headerMismatch(
   message: Message,
@@ -94,11 +94,11 @@ function matchesArguments(decoded: string, args: JsonObject, path: readonly stri
     (node, name) => (isJsonObject(node) ? node.get(name) : undefined),
     args,
   );
-  // Servers do not look at a header whose argument is absent or null.
+  // Servers ignore a header whose argument is absent or null.
   return value === undefined || value === null || equalsHeader(value, decoded);
 }
 
-/** Whether some argument could be what the header repeats: necessary without a schema, though not sufficient. */
+/** Whether any argument has the value of the header. */
 function hasMatchingValue(object: JsonObject, decoded: string): boolean {
   for (const value of object.values()) {
     if (isJsonObject(value) ? hasMatchingValue(value, decoded) : equalsHeader(value, decoded)) return true;
@@ -106,7 +106,7 @@ function hasMatchingValue(object: JsonObject, decoded: string): boolean {
   return false;
 }
 
-/** Numbers as numbers (`42.0` is 42) as far as a double holds them; all else as text. */
+/** Compares numbers by value (`42.0` is 42) as far as a double is exact, and everything else as text. */
 function equalsHeader(value: Json, decoded: string): boolean {
   if (typeof value === "boolean") return decoded === String(value);
   if (!(value instanceof JsonNumber)) return decoded === value;
@@ -115,7 +115,7 @@ function equalsHeader(value: Json, decoded: string): boolean {
   return DECIMAL.test(decoded) && Math.abs(number) <= Number.MAX_SAFE_INTEGER && Number(decoded) === number;
 }
 
-/** Paths of the arguments that a schema declares as headers, by what follows `mcp-param-`, in lower case. */
+/** The arguments that a schema declares as headers: their paths by the lower-case name after `mcp-param-`. */
 export function declaredPaths(schema: JsonObject): ReadonlyMap<string, readonly string[]> {
   const paths = new Map<string, readonly string[]>();
   const visit = (node: Json, path: readonly string[]): void => {
@@ -130,7 +130,7 @@ export function declaredPaths(schema: JsonObject): ReadonlyMap<string, readonly 
   return paths;
 }
 
-/** The one value, with `=?base64?...?=` undone; undefined when there are several or it cannot be undone. */
+/** The single value with `=?base64?...?=` decoded; undefined for several values and for invalid Base64 or UTF-8. */
 function decodedValue(values: readonly string[]): string | undefined {
   const [value] = values;
   if (value === undefined || values.length > 1) return undefined;

@@ -1,4 +1,4 @@
-/** Reads what matters of one upstream message as its bytes pass by: any length, little memory, no copy of its content. */
+/** Summarises an upstream message from its bytes as they pass: any length, little memory, no copy of the content. */
 
 import { Buffer, isUtf8 } from "node:buffer";
 
@@ -17,11 +17,11 @@ import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-su
 import type { MessageSummary, Field } from "./message-summary.ts";
 
 const MAX_DEPTH = 1_000;
-/** Longer names and values are not kept; an id of 256 characters that are all escapes has 1,538 bytes. */
+/** Longer names and values are not kept. An id of 256 escaped characters has 1,538 bytes. */
 const MAX_KEPT_BYTES = 2_048;
-/** Different values of one list that matters; a message with more cannot be made out. */
+/** Most different values of one list; a message with more counts as malformed. */
 const MAX_LISTED = 64;
-/** Strings are read byte by byte so far, then by native search. */
+/** Strings are read byte by byte up to this length, then by native search. */
 const SHORT_STRING_BYTES = 32;
 const SMALL_CHUNK_BYTES = 2_048;
 
@@ -38,20 +38,21 @@ type State =
 
 export class MessageSkimmer {
   readonly #kept = new Map<Field, string>();
-  #listed = NONE;
-  /** For each open container: whether it is an object, and what it is when its names matter. */
+  #listed: readonly string[] = [];
+  /** For each open container: whether it is an object, and its field when its names matter. */
   readonly #isObject: boolean[] = [];
   readonly #containers: (Field | undefined)[] = [];
   #state: State | "done" | "broken" = "value";
-  /** What the value is that comes next or is being read; undefined when it does not matter. */
+  /** The field of the current value; undefined when the value does not matter. */
   #field: Field | undefined = MESSAGE;
   #isName = false;
-  /** The part of a token that is kept which earlier chunks had, a byte a character. */
+  /** The part of a kept token that earlier chunks had, one character a byte. */
   #token: string | undefined = undefined;
   #tokenFrom = 0;
-  /** The chunk, a byte a character, when it is small: slices of it are cheaper than slices of bytes. */
+  /** A small chunk, one character a byte: slices of it are cheaper than slices of bytes. */
   #text = "";
 
+  /** Reads the next bytes of the message. */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
@@ -63,11 +64,12 @@ export class MessageSkimmer {
     if (this.#token !== undefined) this.#token = this.#tokenUpTo(bytes, bytes.length);
   }
 
+  /** Returns the summary of the bytes so far. */
   end(): MessageSummary {
     return summarizeMessage(this.#kept, this.#listed, this.#state === "done");
   }
 
-  /** Reads one token, or the part of it that this chunk has; returns where the next begins. */
+  /** Reads one token, or its part in this chunk, and returns the position after it. */
   #step(bytes: Buffer, at: number): number {
     switch (this.#state) {
       case "string":
@@ -93,16 +95,16 @@ export class MessageSkimmer {
       at += byte === BACKSLASH ? 2 : 1;
     }
     if (at < bytes.length) return this.#inLongString(bytes, at);
-    // The next chunk begins with what the backslash escapes.
+    // The next chunk begins with the escaped character.
     if (at > bytes.length) this.#state = "escape";
     return bytes.length;
   }
 
-  /** Looks for quotes alone, since a text of many lines has an escape in each; `from` is not escaped. */
+  /** Searches for quotes only, since a text of many lines has an escape in each. The byte at `from` is not escaped. */
   #inLongString(bytes: Buffer, from: number): number {
     const quote = bytes.indexOf(QUOTE, from);
     const stop = quote === -1 ? bytes.length : quote;
-    // Invariant: no byte is looked at twice, however many escapes a string has.
+    // Invariant: reads no byte twice, however many escapes a string has.
     const isEscaped = backslashesBefore(bytes, stop, from) % 2 === 1;
     if (quote !== -1) return isEscaped ? quote + 1 : this.#endString(bytes, quote + 1);
     if (isEscaped) this.#state = "escape";
@@ -214,29 +216,27 @@ export class MessageSkimmer {
   }
 }
 
-/** Undefined when the line is no JSON-RPC message of a server: it must not pass. */
+/** Summarises one line of a stdio server; undefined when it is not a JSON-RPC message and must not pass. */
 export function summarizeLine(line: Buffer): MessageSummary | undefined {
   if (!isUtf8(line)) return undefined;
-  const reading = new MessageSkimmer();
-  reading.push(line);
-  const outline = reading.end();
-  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = outline;
+  const skimmer = new MessageSkimmer();
+  skimmer.push(line);
+  const summary = skimmer.end();
+  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = summary;
   if (!isWellFormed || !isJsonRpc) return undefined;
-  const isAnswer = hasResult || hasError;
-  if (method !== undefined) return isAnswer ? undefined : outline;
-  return isAnswer && (id !== undefined || hasError) ? outline : undefined;
+  const isResponse = hasResult || hasError;
+  if (method !== undefined) return isResponse ? undefined : summary;
+  return isResponse && (id !== undefined || hasError) ? summary : undefined;
 }
 
-const NONE: readonly string[] = [];
-
-/** How many stand right before `end`, none of them before `from`. */
+/** Number of backslashes directly before `end`, none of them before `from`. */
 function backslashesBefore(bytes: Buffer, end: number, from: number): number {
   let at = end;
   while (at > from && bytes[at - 1] === BACKSLASH) at -= 1;
   return end - at;
 }
 
-/** The names that matter are ASCII: what no escape hides needs no decoding. */
+/** The name in a token. Names that matter are ASCII, so only escapes need decoding. */
 function nameOfToken(token: string): string {
   return token.includes("\\") ? (stringOfToken(token) ?? "") : token.slice(1, -1);
 }

@@ -10,10 +10,10 @@ export interface MessageSummary {
   readonly isJsonRpc: boolean;
   /** As `idToken` writes it; absent when the message has none, or null. */
   readonly id: string | undefined;
-  /** Present on what the server asks or tells by itself; `_other` when it is no proper string. */
+  /** Present on requests and notifications of the server; `_other` when it is not a plain string. */
   readonly method: string | undefined;
   readonly hasResult: boolean;
-  /** `error` is there and not null. */
+  /** `error` exists and is not null. */
   readonly hasError: boolean;
   /** `error.code`. */
   readonly errorCode: number | undefined;
@@ -21,24 +21,24 @@ export interface MessageSummary {
   readonly isError: boolean;
   /** `result.resultType`, of the modern era. */
   readonly resultType: string | undefined;
-  /** Of each request in `result.inputRequests`, of the modern era; `_other` where it is no proper string. */
+  /** The method of each request in `result.inputRequests`, of the modern era; `_other` when it is not a plain string. */
   readonly inputMethods: readonly string[];
   /** `result.tools` is an array. */
   readonly hasTools: boolean;
-  /** The result is a task, or is about one: `result.task` is an object, or `result.taskId` exists. */
+  /** The result is a task or refers to one: `result.task` is an object, or `result.taskId` exists. */
   readonly hasTask: boolean;
   /** `result.task.taskId` or `result.taskId`. */
   readonly taskId: string | undefined;
-  /** Present when the message tells how a task stands. */
+  /** Present when the message reports the status of a task. */
   readonly taskStatus?: TaskStatus | undefined;
 }
 
 /** The status of a task as a message reports it: in `result.task`, in `result`, or, in a notification, in `params`. */
 export interface TaskStatus {
   readonly id: string;
-  /** Told in `result.task`: the answer is about the task, and is no result of its own. */
+  /** Reported in `result.task`: the response is about the task and has no result of its own. */
   readonly isMember: boolean;
-  /** As the server writes it. */
+  /** The server's own value. */
   readonly status: string;
   /** `result.isError` beside the status is true. */
   readonly isError: boolean;
@@ -47,13 +47,13 @@ export interface TaskStatus {
   readonly errorCode: number | undefined;
 }
 
-/** A value that matters, by where it stands in the message; of a container only its bracket is kept. */
+/** A position in the message whose value is kept; of a container only the bracket is kept. */
 export interface Field {
   /** The names that matter when the value is an object. */
   readonly members?: ReadonlyMap<string, Field>;
   /** The field that every other name leads to. */
   readonly others?: Field;
-  /** Whether the value of each one that comes is kept, not only that of the last. */
+  /** Whether all values of a repeated field are kept, and not only the last. */
   readonly isList?: boolean;
 }
 
@@ -65,12 +65,12 @@ const IS_ERROR: Field = {};
 const RESULT_TYPE: Field = {};
 const TOOLS: Field = {};
 const ERROR: Field = { members: new Map([["code", ERROR_CODE]]) };
-/** Of one request in `result.inputRequests`. */
+/** The method of one request in `result.inputRequests`. */
 export const INPUT_METHOD: Field = { isList: true };
 const INPUT_REQUEST: Field = { members: new Map([["method", INPUT_METHOD]]) };
 const INPUT_REQUESTS: Field = { members: new Map(), others: INPUT_REQUEST };
 
-/** Where a message tells how a task stands; the last two are there once it has ended, in the era of 2026. */
+/** The fields of one place that reports the status of a task; 2026-07-28 adds the result or error of an ended task. */
 interface TaskFields {
   readonly id: Field;
   readonly status: Field;
@@ -120,10 +120,10 @@ export const MESSAGE: Field = {
   ]),
 };
 
-/** Stands for a token that was too long to keep: no JSON at all, so it is taken for no type. */
+/** Replaces a token that was too long to keep. It is not JSON, so it has no type. */
 export const TOO_LONG = "?";
 
-/** The outline from the tokens that were kept, a byte a character. */
+/** Summarises a message from its kept tokens, which have one character a byte. */
 export function summarizeMessage(
   kept: ReadonlyMap<Field, string>,
   inputMethods: readonly string[],
@@ -168,7 +168,7 @@ function readTaskStatus(kept: ReadonlyMap<Field, string>, places: TaskFields): T
 
 const PLAIN_STRING = /^"[ !#-[\]-~]*"$/;
 
-/** The string of a token that has a byte a character; undefined when it is none. */
+/** Decodes a string token that has one character a byte; undefined when it is not a string. */
 export function stringOfToken(token: string | undefined): string | undefined {
   if (token === undefined || !token.startsWith('"')) return undefined;
   if (PLAIN_STRING.test(token)) return token.slice(1, -1);
@@ -185,7 +185,7 @@ function numberOfToken(token: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Numbers are equal to clients, however they are written: a server may answer `7.0` to 7. */
+/** The id as a token. Clients compare numbers by value, so `7.0` is the id 7. */
 function responseId(token: string | undefined): string | undefined {
   const text = stringOfToken(token);
   if (text !== undefined) return JSON.stringify(text);

@@ -1,4 +1,4 @@
-/** What a JSON-RPC message is to us: its kind, its era, and what it says about itself. */
+/** JSON-RPC messages of the client: their kinds, eras and claims. */
 
 import { JsonNumber, isJsonObject } from "../json/json.ts";
 import type { Client, Era, TraceContext } from "./vocabulary.ts";
@@ -12,21 +12,21 @@ export type RelayedMessage = RequestMessage | NotificationMessage | ResponseMess
 declare const KIND: unique symbol;
 
 /**
- * The tokens of a message on one line, as the parser judged them; what is forwarded, instead of the bytes.
+ * The parsed tokens of a message on one line; Tollgate forwards these instead of the bytes.
  * Security: parse-message.ts alone makes this type, and `Kind` keeps the text of a tools/call out of any other message.
  */
 export type UpstreamText<Kind extends "call" | "request" | "notification" | "response"> = string & {
   readonly [KIND]: Kind;
 };
 
-/** What all messages with a method have. */
+/** The members of every message with a method. */
 interface MethodMessage {
   readonly method: string;
   readonly params?: JsonObject | undefined;
   /** `params._meta`. */
   readonly meta?: JsonObject | undefined;
   readonly era: Era;
-  /** The revision the body claims: `_meta` in the modern era, `params.protocolVersion` of an `initialize`. */
+  /** The revision that the body claims: `_meta` in the modern era, `params.protocolVersion` of an `initialize`. */
   readonly protocolVersion?: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface NotificationMessage extends MethodMessage {
 export interface ResponseMessage {
   readonly kind: "response";
   readonly text: UpstreamText<"response">;
-  /** `null` on an error that answers no request. */
+  /** `null` on an error that belongs to no request. */
   readonly id: string;
   readonly isError: boolean;
 }
@@ -70,15 +70,14 @@ const MAX_ID_LENGTH = 256;
 const MAX_CLIENT_LENGTH = 256;
 const INTEGER = /^-?\d+$/;
 
-/** Modern when the body claims 2026-07-28 or later; versions are compared as text, as the official SDKs do. */
+/** Returns `modern` when the body claims 2026-07-28 or later. Compares versions as text, as the official SDKs do. */
 export function eraOf(claimedVersion: string | undefined): Era {
   return claimedVersion !== undefined && claimedVersion >= FIRST_MODERN_VERSION ? "modern" : "legacy";
 }
 
 /**
- * The id of a message or a progress token, as one token per meaning: `7`, `"a"`.
- * A string's escapes are written one way, so that two ids are the same exactly when their tokens are.
- * Undefined unless it is a string of at most 256 or a safe integer without fraction or exponent.
+ * Normalises the id of a message or a progress token to one JSON token, such as `7` or `"a"`: equal ids have equal tokens.
+ * Undefined unless it is a string of at most 256 characters or a safe integer without fraction or exponent.
  */
 export function idToken(value: Json | undefined): string | undefined {
   if (typeof value === "string") return value.length <= MAX_ID_LENGTH ? JSON.stringify(value) : undefined;
@@ -86,7 +85,7 @@ export function idToken(value: Json | undefined): string | undefined {
   return Number.isSafeInteger(Number(value.token)) ? value.token : undefined;
 }
 
-/** What the client says it is: `clientInfo` of an `initialize`, or of `_meta` in the modern era. */
+/** Returns the client's claim about itself: `clientInfo` of an `initialize`, or of `_meta` in the modern era. */
 export function clientOf(message: Message): Client | undefined {
   if (message.kind === "response") return undefined;
   const info = message.meta?.get(CLIENT_INFO_KEY) ?? initializeInfo(message);
@@ -105,7 +104,7 @@ function truncated(text: string): string {
   return text.slice(0, MAX_CLIENT_LENGTH).toWellFormed();
 }
 
-/** W3C trace context of `_meta`, unparsed; the names have no prefix there. */
+/** Returns the W3C trace context of `_meta`, unparsed. Its names have no prefix there. */
 export function traceContextOf(meta: JsonObject | undefined): TraceContext | undefined {
   const traceparent = meta?.get("traceparent");
   if (typeof traceparent !== "string") return undefined;
@@ -113,23 +112,23 @@ export function traceContextOf(meta: JsonObject | undefined): TraceContext | und
   return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
 }
 
-/** Whether the answer will be a task, to be fetched later (`params.task` of 2025-11-25). */
+/** Whether the client asks for a task instead of a result (`params.task` of 2025-11-25). */
 export function asksForTask(message: CallMessage | RequestMessage): boolean {
   return message.params?.has("task") === true;
 }
 
-/** The id as a token; undefined when the message has none. */
+/** Returns the id as a token; undefined when the message has none. */
 export function messageId(message: Message): string | undefined {
   return "id" in message ? message.id : undefined;
 }
 
-/** Names the `subscriptions/listen` that a notification, or the answer that ends it, belongs to. */
+/** Key in `_meta` that holds the id of the `subscriptions/listen` that a notification or final response belongs to. */
 export const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 
-/** What a stream of this kind begins with. */
+/** Method of the first message on the stream of a `subscriptions/listen`. */
 export const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
 
-/** The id, as a token, of a subscription that asks to hear when the list of tools is another; undefined for any other request. */
+/** Returns the id of a `subscriptions/listen` that asks for changes of the tool list; undefined for any other request. */
 export function toolsSubscriptionId({ method, params, id }: RequestMessage): string | undefined {
   if (method !== "subscriptions/listen") return undefined;
   const filter = params?.get("notifications");

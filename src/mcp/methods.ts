@@ -1,4 +1,4 @@
-/** The methods that some revision of the protocol knows, from 2024-11-05 to 2026-07-28, the tasks extension included. */
+/** The methods of all protocol revisions from 2024-11-05 to 2026-07-28, with the tasks extension. */
 
 const REQUEST_METHODS = [
   "completion/complete",
@@ -42,11 +42,12 @@ const NOTIFICATION_METHODS = [
   "notifications/tools/list_changed",
 ] as const;
 
-/** Of both directions. */
+/** Requests and notifications in both directions. */
 export const METHODS: readonly string[] = [...REQUEST_METHODS, ...NOTIFICATION_METHODS];
 
 const KNOWN: ReadonlySet<string> = new Set(METHODS);
 
+/** Whether some revision of the protocol has the method. */
 export function isKnownMethod(method: string): boolean {
   return KNOWN.has(method);
 }

@@ -1,4 +1,4 @@
-/** The strict scanner: what a downstream sent, as one message whose tokens may be forwarded, or a refusal. */
+/** Parses a message of the client strictly: one message whose tokens may be forwarded, or a refusal. */
 
 import { Buffer, isUtf8 } from "node:buffer";
 
@@ -23,11 +23,11 @@ export interface Accepted {
 export interface Refused {
   readonly ok: false;
   readonly cause: RefusalCause;
-  /** One sentence; never a part of the message. */
+  /** One sentence without any part of the message. */
   readonly detail: string;
-  /** -32700 when the bytes are no JSON, -32600 when they are no message. */
+  /** JSON-RPC code: -32700 for invalid JSON, -32600 for an invalid message. */
   readonly code: -32700 | -32600;
-  /** The token of the message's id, when it has a proper one. */
+  /** The message's id as a token; undefined without a valid id. */
   readonly id: string | undefined;
 }
 
@@ -36,12 +36,12 @@ const MESSAGE_BOUNDS = { maxDepth: 64, maxNodes: 200_000, maxKeys: 100_000, maxN
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const BAD_ID = "id is neither a string of at most 256 nor a safe integer";
 const MAX_METHOD_LENGTH = 256;
-/** Of `params` and of `_meta`, where the protocol has a handful; arguments are not compared. */
+/** Most names in `params` and in `_meta`, where the protocol has a handful. Arguments are not compared. */
 const MAX_COMPARED_NAMES = 1_000;
 const MAX_TOOL_NAME_LENGTH = 1024;
 const NO_MEMBERS: JsonObject = new Map();
 
-/** The last two are ours: who shares a child over the bridge must not name another's request. */
+/** `requestId` and `progressToken` matter to the bridge, where clients share a child and must not name each other's requests. */
 const PARAMS_NAMES = protectedNames([
   "name",
   "arguments",
@@ -64,7 +64,7 @@ const META_NAMES = protectedNames([
   "progressToken",
 ]);
 
-/** Methods that are about one task, which is somebody's. */
+/** Methods that name one task by its id. */
 const TASK_METHODS: ReadonlySet<string> = new Set([
   "tasks/get",
   "tasks/result",
@@ -72,7 +72,7 @@ const TASK_METHODS: ReadonlySet<string> = new Set([
   "tasks/update",
 ]);
 
-/** One message from its bytes; linear in their number. */
+/** Parses one message from its bytes, in time linear in their number. */
 export function parseMessage(bytes: Uint8Array): ParsedMessage {
   if (!isUtf8(bytes)) return refusalAsNoJson("encoding", "the message is not UTF-8");
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
@@ -92,7 +92,7 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
 function scanEnvelope(envelope: JsonObject, text: string): ParsedMessage {
   const id = idToken(envelope.get("id"));
   for (const key of envelope.keys()) {
-    // Security: this also stops every look-alike of the six.
+    // Security: this also refuses every name that could be confused with one of the six.
     if (!ENVELOPE_KEYS.has(key))
       return refusal("envelope", "the message has a key that JSON-RPC does not know", id);
   }
@@ -175,7 +175,7 @@ function scanCall(call: Omit<CallMessage, "name" | "args">): ParsedMessage {
   return accepted({ ...call, name, args, argsText });
 }
 
-/** What is wrong with the params of any method. */
+/** Describes the first fault in the params of any method. */
 function paramsFault(method: string, params: JsonObject): string | undefined {
   if (hasConfusableName(params, PARAMS_NAMES)) return "params has a name that could be taken for another";
   if (TASK_METHODS.has(method) && typeof params.get("taskId") !== "string") return "taskId is not a string";
@@ -188,11 +188,11 @@ function paramsFault(method: string, params: JsonObject): string | undefined {
     : "the protocol version is not a string";
 }
 
-/** Too many names to compare count as one that is alike. */
-function hasConfusableName(object: JsonObject, deciding: ProtectedNames): boolean {
+/** Whether an object has a confusable name, or too many names to compare. */
+function hasConfusableName(object: JsonObject, names: ProtectedNames): boolean {
   if (object.size > MAX_COMPARED_NAMES) return true;
   for (const name of object.keys()) {
-    if (isConfusable(name, deciding)) return true;
+    if (isConfusable(name, names)) return true;
   }
   return false;
 }

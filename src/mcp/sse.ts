@@ -1,24 +1,24 @@
-/** Cuts a stream of server-sent events into its events, byte for byte as they came, and reads their data. */
+/** Splits a stream of server-sent events into events with their original bytes, and reads their data. */
 
 import { Buffer } from "node:buffer";
 
 export interface SseEvent {
-  /** All its bytes, the empty line that ends it included; the raw bytes of all events together are the stream. */
+  /** All bytes with the empty line at the end; the raw bytes of all events together are the stream. */
   readonly raw: Buffer;
-  /** Its data lines, joined by line feeds; undefined when it has none: a comment, or half of a line end. */
+  /** The data lines, joined by line feeds; undefined when there are none, as in a comment or half of a line end. */
   readonly data: string | undefined;
-  /** Whether it begins the stream, where a byte order mark is no part of the first line. */
+  /** Whether the event is the first of the stream, where a byte order mark is not part of the first line. */
   readonly isFirst: boolean;
 }
 
 const LF = 0x0a;
 const CR = 0x0d;
-/** As UTF-8, a byte a character, like all lines here. */
+/** UTF-8 with one character a byte, like all lines here. */
 const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
 const LINE_END = /\r\n|\r|\n/;
 const LINES = /([^\r\n]*)(\r\n|\r|\n)/g;
 
-/** Splits as https://html.spec.whatwg.org/multipage/server-sent-events.html says: CR, LF and CRLF all end lines. */
+/** Splits as https://html.spec.whatwg.org/multipage/server-sent-events.html defines it: CR, LF and CRLF end lines. */
 export class SseSplitter {
   readonly #maxEventBytes: number;
   #pending: Buffer[] = [];
@@ -27,7 +27,7 @@ export class SseSplitter {
   #wasCarriageReturn = false;
   #isTooLarge = false;
   #isFirst = true;
-  /** First line feed and first carriage return at or after where they were last looked for, in this chunk. */
+  /** Positions of the next line feed and the next carriage return in this chunk; -1 before the first search. */
   #nextLineFeed = -1;
   #nextCarriageReturn = -1;
 
@@ -35,7 +35,7 @@ export class SseSplitter {
     this.#maxEventBytes = maxEventBytes;
   }
 
-  /** The events that this chunk ends; `too_large`, from then on, when one has more bytes than allowed. */
+  /** Returns the events that end in this chunk; `too_large` from the first event on that has more bytes than allowed. */
   push(chunk: Uint8Array): readonly SseEvent[] | "too_large" {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
@@ -53,19 +53,19 @@ export class SseSplitter {
   }
 
   /**
-   * The bytes of an event that the end of the stream has cut off.
-   * Security: clients are to discard them, but not all do; they were not read, so they must not pass a filter.
+   * Returns the bytes of an unfinished event at the end of the stream.
+   * Security: clients should discard them, but not all do. They were not inspected, so they must not pass a filter.
    */
   rest(): Buffer {
     return Buffer.concat(this.#pending);
   }
 
-  /** Index after the empty line that ends an event; -1 when the chunk has no more of them. */
+  /** Position after the empty line that ends an event; -1 when no further event ends in this chunk. */
   #eventEnd(bytes: Buffer, from: number): number {
     let at = from;
     if (this.#wasCarriageReturn && at < bytes.length) {
       this.#wasCarriageReturn = false;
-      // The second half of a CRLF. Alone it is no line; behind an empty line it is no part of the next event either.
+      // The LF of a CRLF that two chunks share is not a line of its own, nor part of the next event.
       if (bytes[at] === LF) at += 1;
       if (at > from && this.#isLineEmpty && this.#pendingBytes === 0) return at;
     }
@@ -81,7 +81,7 @@ export class SseSplitter {
   }
 
   #lineEnd(bytes: Buffer, from: number): number {
-    // Invariant: neither search covers the same bytes twice, whichever way lines end.
+    // Invariant: neither search reads a byte twice, with any line end.
     if (this.#nextLineFeed < from) this.#nextLineFeed = indexOrEnd(bytes, LF, from);
     if (this.#nextCarriageReturn < from) this.#nextCarriageReturn = indexOrEnd(bytes, CR, from);
     return Math.min(this.#nextLineFeed, this.#nextCarriageReturn);
@@ -112,7 +112,7 @@ export class SseSplitter {
   }
 }
 
-/** The event with other data and with all its other lines as they came; itself when it has no data. */
+/** Replaces the data of an event and keeps its other lines; returns the event unchanged when it has no data. */
 export function replaceData(event: SseEvent, data: string): Buffer {
   if (event.data === undefined) return event.raw;
   const lines = Buffer.from(data, "utf8").toString("latin1").split(LINE_END);

@@ -1,23 +1,23 @@
-/** What an upstream message says of a task: which one, and how it stands. Both eras: result and notification. */
+/** Reads the status of a task from results and notifications of both eras. */
 
 import type { Outcome } from "./vocabulary.ts";
 import type { MessageSummary } from "./message-summary.ts";
 
 export interface TaskUpdate {
   readonly taskId: string;
-  /** Absent while the task goes on. */
+  /** Absent while the task is running. */
   readonly ending?: TaskEnding;
 }
 
 export interface TaskEnding {
   readonly outcome: Outcome;
-  /** Of the JSON-RPC error that the task ended with. */
+  /** Code of the JSON-RPC error that ended the task. */
   readonly rpcCode?: number;
 }
 
 /**
- * The task that a call has become: `result.task` of 2025-11-25, `resultType: "task"` of 2026-07-28. Undefined for any
- * other answer. Whose a task is hangs on `outline.taskId` alone, which is there in more answers.
+ * Returns the id of the task that a response creates: `result.task` of 2025-11-25, `resultType: "task"` of 2026-07-28.
+ * Undefined for any other response. Ownership is recorded by `summary.taskId`, which more responses have.
  */
 export function createdTaskId({
   method,
@@ -28,7 +28,7 @@ export function createdTaskId({
   return toldTask.isMember || resultType === "task" ? toldTask.id : undefined;
 }
 
-/** What the message tells of a task, by itself or as an answer; undefined when it tells of none. */
+/** Returns the task and its ending that a response or notification reports; undefined when it reports none. */
 export function taskUpdate({ taskStatus: toldTask, hasError }: MessageSummary): TaskUpdate | undefined {
   if (toldTask === undefined || hasError) return undefined;
   const { id: taskId, status, isError, errorCode, hasError: hasFailure } = toldTask;
@@ -37,7 +37,7 @@ export function taskUpdate({ taskStatus: toldTask, hasError }: MessageSummary): 
     case "completed":
       return { taskId, ending: { outcome: isError ? "tool_error" : "success" } };
     case "failed":
-      // A failed task of 2025-11-25 does not say how: an answer with `isError` is one of the ways.
+      // A failed task of 2025-11-25 without an error counts as a tool error, since `isError` is one cause of failure.
       return { taskId, ending: hasFailure ? { outcome: "rpc_error", ...code } : { outcome: "tool_error" } };
     case "cancelled":
       return { taskId, ending: { outcome: "cancelled" } };
@@ -49,7 +49,7 @@ export function taskUpdate({ taskStatus: toldTask, hasError }: MessageSummary): 
   }
 }
 
-/** The ending of a task whose own answer this is: what `tasks/result` brings is what the call would have. */
+/** Returns the ending of a task from the response to `tasks/result`, which is the response that the call would have had. */
 export function endingOfTaskResult({ hasError, errorCode, isError }: MessageSummary): TaskEnding {
   if (hasError) return { outcome: "rpc_error", ...(errorCode === undefined ? {} : { rpcCode: errorCode }) };
   return { outcome: isError ? "tool_error" : "success" };

@@ -1,4 +1,4 @@
-/** A tool as the server's tools/list defines it: the server's word, not a fact. */
+/** Tool definitions of the server's tools/list: claims of the server, not facts. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 
@@ -8,17 +8,17 @@ export interface ToolDefinition {
   readonly json: JsonObject;
 }
 
-/** What a category is guessed from. */
+/** The parts of a definition from which a category is guessed. */
 export interface ToolDescription {
   readonly name: string;
   readonly description?: string | undefined;
-  /** `annotations` as found; hints that are no booleans are ignored. */
+  /** `annotations` as the server sent them; hints that are not booleans are ignored. */
   readonly annotations?: unknown;
   /** Names of the top-level arguments. */
   readonly argumentNames?: readonly string[] | undefined;
 }
 
-/** The tools of a list; what has no name is left out. */
+/** Reads the tools of a list, and skips elements without a name. */
 export function readDefinitions(tools: Json | undefined): ToolDefinition[] {
   if (!isJsonArray(tools)) return [];
   return tools.flatMap((json) => {
@@ -27,12 +27,13 @@ export function readDefinitions(tools: Json | undefined): ToolDefinition[] {
   });
 }
 
-/** Undefined for a tool that has none. */
+/** Returns the input schema; undefined when the tool has none. */
 export function inputSchemaOf({ json }: ToolDefinition): JsonObject | undefined {
   const schema = json.get("inputSchema");
   return isJsonObject(schema) ? schema : undefined;
 }
 
+/** Reads the parts of a definition from which a category is guessed. */
 export function describeTool(tool: ToolDefinition): ToolDescription {
   const description = tool.json.get("description");
   const annotations = tool.json.get("annotations");
@@ -60,12 +61,12 @@ export interface DigestInputs {
   readonly annotations: string;
 }
 
-/** `digest` is of the four parts together; the parts tell what has changed. */
+/** Digests of a definition: `digest` covers the four parts together, and each part has its own. */
 export interface DefinitionDigests extends DigestInputs {
   readonly digest: string;
 }
 
-/** What a pin records; `digestOf` digests one text. */
+/** Digests a tool's definition for a pin; `digestOf` digests one text. */
 export function digestDefinition(
   tool: ToolDefinition,
   digestOf: (text: string) => string,
@@ -80,7 +81,7 @@ export function digestDefinition(
   };
 }
 
-/** What is digested; a part that the definition lacks is the text `null`. */
+/** The texts that are digested; `null` for a part that the definition does not have. */
 export function digestInputs({ json }: ToolDefinition): DigestInputs {
   const textOf = (...names: readonly string[]): string =>
     names.map((name) => canonicalText(json.get(name) ?? null)).join("\n");
@@ -92,7 +93,7 @@ export function digestInputs({ json }: ToolDefinition): DigestInputs {
   };
 }
 
-/** Names in the order of their code units; numbers as a double prints, since not every reader keeps the token. */
+/** Prints JSON with names in code unit order, and numbers as a double prints, since not every reader keeps the token. */
 function canonicalText(json: Json): string {
   if (json instanceof JsonNumber) return String(Number(json.token));
   if (isJsonArray(json)) return `[${json.map(canonicalText).join(",")}]`;

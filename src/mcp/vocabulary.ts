@@ -1,8 +1,8 @@
-/** The words that every part uses of a message: its era, its transport, its client, and how it ended. */
+/** Values that all parts of Tollgate use to describe a message: era, transport, client, outcome, refusal cause. */
 
 import type { MessageSummary } from "./message-summary.ts";
 
-/** What a client says about itself: a claim, never a key for limits. */
+/** A client's claim about itself; never a key for limits. */
 export interface Client {
   readonly name: string;
   readonly version: string;
@@ -11,7 +11,7 @@ export interface Client {
 export type Transport = "http" | "stdio";
 export type Era = "legacy" | "modern";
 
-/** W3C trace context, as strings that were not parsed yet. */
+/** W3C trace context, unparsed. */
 export interface TraceContext {
   readonly traceparent: string;
   readonly tracestate?: string;
@@ -26,7 +26,7 @@ export const OUTCOMES = [
   "cancelled",
   "denied",
 ] as const;
-/** How a request ended, told truly: a denial is no failure of the tool. */
+/** The outcome of a request. A denial is not a failure of the tool. */
 export type Outcome = (typeof OUTCOMES)[number];
 
 export const REFUSAL_CAUSES = [
@@ -55,14 +55,16 @@ export const REFUSAL_CAUSES = [
   "server_request",
   "unauthenticated",
 ] as const;
-/** Why a message was refused before policy was asked. */
+/** The cause for which a message was refused before the policy decided. */
 export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
 
-export function outcomeOf(outline: MessageSummary): Outcome {
-  if (outline.hasError) return "rpc_error";
-  return outline.isError ? "tool_error" : "success";
+/** Returns the outcome of a request from its response. */
+export function outcomeOf({ hasError, isError }: MessageSummary): Outcome {
+  if (hasError) return "rpc_error";
+  return isError ? "tool_error" : "success";
 }
 
+/** Returns the code of the JSON-RPC error, if there is one. */
 export function rpcCodeOf({ errorCode }: MessageSummary): { rpcCode?: number } {
   return errorCode === undefined ? {} : { rpcCode: errorCode };
 }
