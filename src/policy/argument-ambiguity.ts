@@ -1,20 +1,20 @@
-/** How a server may find another argument at a path than the policy does. */
+/** Detects arguments that a server may read differently from the policy. */
 
 import { findArgument } from "../mcp/input-schema.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json/json.ts";
 import { isConfusableWith } from "../json/confusable-names.ts";
 import { childOf, type ArgumentPath } from "../json/path.ts";
 
-/** `look_alike`: a name that could be taken for one on the path. `type`: a text on the path that may be read as JSON. */
+/** `look_alike`: an object on the path has a confusable name. `type`: a string on the path may be parsed as JSON. */
 export type ArgumentAmbiguity = "look_alike" | "type";
 
-/** More names in one object are not compared, and count as one that is alike. */
+/** Most names in one object; an object with more counts as ambiguous without a comparison. */
 const MAX_COMPARED_NAMES = 10_000;
 
-// Security: Go's encoding/json takes `Amount` for `amount`, and Python servers read `"{...}"` where an object is due.
+// Security: Go's encoding/json reads `Amount` as `amount`, and Python servers parse `"{...}"` where they expect an object.
 /**
- * Why nobody can tell what the server will find at the path; undefined when it can only be what stands there.
- * Names that the tool's `inputSchema` declares beside each other are told apart by the server.
+ * Returns why the server may find another value at the path than the policy; undefined when it cannot.
+ * The server tells apart names that the tool's `inputSchema` declares in one object.
  */
 export function argumentAmbiguity(
   args: JsonObject,
@@ -35,7 +35,7 @@ export function argumentAmbiguity(
   return undefined;
 }
 
-/** Whether `object` has a name that could be taken for the wanted one, and is not declared beside it. */
+/** Whether `object` has a name that is confusable with the wanted one and not declared beside it. */
 function hasConfusableName(
   object: JsonObject,
   wanted: string,

@@ -1,4 +1,4 @@
-/** One test on one argument, compiled once. */
+/** Conditions: one test of one argument, compiled once. */
 
 import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
@@ -19,13 +19,13 @@ import {
 } from "./schema/schema.ts";
 
 export interface Condition {
-  /** As written: `args.amount`. */
+  /** The path as the author wrote it: `args.amount`. */
   readonly path: string;
   readonly segments: ArgumentPath;
   readonly operator: Operator;
   readonly of: Measure;
   readonly value: Json;
-  /** For people: `args.amount gt 100`, `length of args.items lte 20`. */
+  /** The condition in messages: `args.amount gt 100`, `length of args.items lte 20`. */
   readonly text: string;
   readonly test: ValueTest;
 }
@@ -38,7 +38,7 @@ interface Entry {
   readonly description?: string;
 }
 
-/** A condition as the document writes it: `{ path, op, value, of }`. */
+/** Reads a condition of the document, `{ path, op, value, of }`, and compiles it. */
 export const CONDITION: Shape<Condition> = refine(
   object<Entry>({
     path: required(string(1)),
@@ -62,13 +62,13 @@ function compileCondition(entry: Entry, place: DocumentPath): Condition | undefi
   return { ...condition, text: describeCondition(condition) };
 }
 
-/** The segments of a path into the arguments, or a problem. */
+/** Parses a path into the arguments; undefined after reporting a problem. */
 export function readPath(path: string, place: DocumentPath): ArgumentPath | undefined {
   const expected = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
   return parseArgumentPath(path) ?? reportUnexpected(place, expected, path);
 }
 
-/** Operators that compare; a length or a number of bytes answers no other. */
+/** Operators that compare; only these apply to a length or a number of bytes. */
 const COMPARING: readonly Operator[] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte"];
 
 function isMeasurable(operator: Operator, of: Measure, value: Json, place: DocumentPath): boolean {
@@ -89,14 +89,14 @@ function describeCondition(condition: Omit<Condition, "text">): string {
   return `${subject} ${condition.operator} ${shortenText(printJson(condition.value))}`;
 }
 
-/** Whether the operator asks if an argument is there at all. */
+/** Whether the operator tests the presence of an argument. */
 export function isPresence(operator: Operator): boolean {
   return operator === "exists" || operator === "not_exists";
 }
 
 /**
- * What the condition says of these arguments. `missing` when nothing, or null, stands at the path: every operator but
- * `exists` and `not_exists` is false then, and unevaluable under `strict`.
+ * Evaluates the condition on a call's arguments. Returns `missing` when the argument is absent or null: the condition is
+ * false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`.
  */
 export function evaluate(condition: Condition, args: JsonObject): TestResult | "missing" {
   const found = resolveArgument(args, condition.segments);

@@ -1,25 +1,25 @@
-/** The last step of a decision: does the call fit into every limit, and what is charged for it. */
+/** The last step of a decision: checks the call against every limit, and determines its charges. */
 
 import type { CompiledLimit } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
 import { type Charge, chargeFits, type Limit, type ReadUsage } from "./limit.ts";
 
-/** Whose call it is. */
+/** The caller and the arguments of a call, which limits depend on. */
 export type Caller = Pick<Call, "agent" | "session" | "args" | "inputSchema">;
 
 export interface RuleOutcome {
   readonly readUsage: ReadUsage;
-  /** The first denial that was only shadowed so far. */
+  /** The first denial by a rule in shadow mode. */
   readonly shadowed: Denial | undefined;
   readonly unevaluable: Unevaluable[];
 }
 
 /**
- * All or none: one full limit denies the call, and a denied call is charged nothing.
- * Of several full limits, the one that takes longest to have room is reported.
- * Shadow: an enforced limit counts every call that passes, or a shadowed rule would loosen it; a shadowed limit counts
- * only what no rule, enforced or shadowed, would deny.
+ * Decides by limits: one full limit denies the call, and a denied call is charged nothing.
+ * Of several full limits, reports the one with the longest wait.
+ * An enforced limit counts every call that passes, so that a shadowed rule does not loosen it. A shadowed limit counts
+ * only calls that no rule, enforced or shadowed, would deny.
  */
 export function decideLimits(
   limits: readonly CompiledLimit[],
@@ -69,14 +69,14 @@ function decideLimit(
   addCharge(charges, charge);
   try {
     const usage = readUsage(charge);
-    // Security: written so that a usage that is no number does not fit.
+    // Security: a usage of NaN does not fit, since every comparison with it is false.
     return chargeFits(charge, usage.used) ? undefined : limitDenial(charge, usage);
   } catch {
     return { ...limiterUnavailableDenial(), mode: limit.mode };
   }
 }
 
-/** An increment that is missing, negative or not finite denies. */
+/** Denies a call whose increment is missing, negative or not finite. */
 function amountDenial(limit: Limit): Denial {
   return {
     effect: "deny",
@@ -87,7 +87,7 @@ function amountDenial(limit: Limit): Denial {
   };
 }
 
-/** A counter that two limits of one call share is charged once, with the larger amount, against the smaller `max`. */
+/** Charges a counter that two limits of one call share once: the larger amount against the smaller `max`. */
 function addCharge(charges: Map<string, Charge>, charge: Charge): void {
   const known = charges.get(charge.limit.id);
   const tighter = known !== undefined && known.limit.max < charge.limit.max ? known.limit : charge.limit;
@@ -98,14 +98,14 @@ function addCharge(charges: Map<string, Charge>, charge: Charge): void {
   });
 }
 
-/** Without sessions, `session` falls back to the agent; the words in front keep the two apart. */
+/** The key of the counter. Without a session, `session` falls back to the agent; the prefixes keep the two apart. */
 function counterKey({ scope }: Limit, { agent, session }: Caller): string {
   if (scope === "server") return "";
   if (scope === "agent") return agent;
   return session === undefined ? `agent ${agent}` : `session ${session}`;
 }
 
-/** What will never fit takes longest of all. */
+/** Returns the denial with the longer wait; a call that never fits waits longest. */
 function longerWait(one: Denial | undefined, other: Denial): Denial {
   if (one === undefined) return other;
   return (other.retryAfterMs ?? Infinity) > (one.retryAfterMs ?? Infinity) ? other : one;

@@ -1,4 +1,4 @@
-/** What the policy says of every method but tools/call. */
+/** Decides requests for every method except tools/call. */
 
 import { actionPointer, type Policy } from "./policy.ts";
 import type { Decision, Denial } from "./decision.ts";
@@ -6,7 +6,7 @@ import { denied } from "./denial.ts";
 import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
 
-/** Whose request it is, and whether some revision of the protocol knows its method. */
+/** A request for a method: the caller, and whether any protocol revision has the method. */
 export interface MethodCall {
   readonly method: string;
   readonly isKnownMethod: boolean;
@@ -14,7 +14,7 @@ export interface MethodCall {
   readonly session?: string;
 }
 
-/** A method passes unless `methods` names it; one that no revision knows follows `*`, and is denied under `strict`. */
+/** Allows a method unless `methods` denies it. An unknown method follows `*`; without `*` it is denied under `strict`. */
 export function decideMethod(policy: Policy, call: MethodCall, readUsage: ReadUsage): Decision {
   const entry = policy.methods.get(call.method) ?? (call.isKnownMethod ? undefined : policy.methods.get("*"));
   if (entry === undefined) {

@@ -1,4 +1,4 @@
-/** decide(policy, call, usage) -> Decision: the one place where a call is allowed or denied. Security: read it whole. */
+/** decide(policy, call, usage) -> Decision: the only place that allows or denies a tools/call. Security: review it as a whole. */
 
 import { actionPointer, type PolicyEntry, type Policy } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
@@ -7,7 +7,7 @@ import type { ReadUsage } from "./limit.ts";
 import { evaluateRule, type RuleDenial, type Rule } from "./rule.ts";
 
 /**
- * Judges one tools/call. The first enforced denial wins, in the order of the objections below; then the limits.
+ * Decides one tools/call. The first enforced denial wins, in the order of `denials` below; then the limits decide.
  * A shadowed denial never ends the search: a call that any enforced rule denies is denied.
  */
 export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
@@ -28,7 +28,7 @@ interface Evaluation {
   readonly unevaluable: Unevaluable[];
 }
 
-/** Everything but limits that speaks against the call, in the order of the policy language. */
+/** Yields every denial except those of limits, in the order of the policy language. */
 function* denials(policy: Policy, call: Call, { entry, unevaluable }: Evaluation): Generator<Denial> {
   const hiding = policy.hiding(call.tool, policy.categoryOf(call.tool) ?? call.category.category);
   if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
@@ -39,18 +39,19 @@ function* denials(policy: Policy, call: Call, { entry, unevaluable }: Evaluation
   if (call.isToolChanged === true && isPinned(policy, call.tool)) {
     yield denial("tool_changed", policy.pinPointerOf(call.tool), entry ?? policy);
   }
-  const asked: Denial[] = entry?.action === "approve" ? [approvalDenial(actionPointer(entry), entry)] : [];
+  const approvals: Denial[] =
+    entry?.action === "approve" ? [approvalDenial(actionPointer(entry), entry)] : [];
   for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
-    const objection = evaluateRuleOrDeny(rule, call, unevaluable);
-    if (objection === undefined) continue;
-    const ruleDenial = denialByRule(rule, objection);
-    if (ruleDenial.effect === "ask") asked.push(ruleDenial);
-    else yield ruleDenial;
+    const ruleDenial = evaluateRuleOrDeny(rule, call, unevaluable);
+    if (ruleDenial === undefined) continue;
+    const byRule = denialByRule(rule, ruleDenial);
+    if (byRule.effect === "ask") approvals.push(byRule);
+    else yield byRule;
   }
-  if (call.isApproved !== true) yield* asked;
+  if (call.isApproved !== true) yield* approvals;
 }
 
-// Security: an exception inside a rule is our fault, and denies the call.
+// Security: an exception inside a rule is a bug in Tollgate, and denies the call.
 function evaluateRuleOrDeny(rule: Rule, call: Call, unevaluable: Unevaluable[]): RuleDenial | undefined {
   try {
     return evaluateRule(rule, call, unevaluable);
@@ -60,14 +61,14 @@ function evaluateRuleOrDeny(rule: Rule, call: Call, unevaluable: Unevaluable[]):
   }
 }
 
-/** A rule that cannot be evaluated denies, even one that would only ask. */
-function denialByRule(rule: Rule, objection: RuleDenial): Denial {
-  const isAsking = rule.effect === "approve" && objection.reason === "condition";
+/** Makes the denial of a rule. An unevaluable rule denies, even when its effect is to ask for approval. */
+function denialByRule(rule: Rule, ruleDenial: RuleDenial): Denial {
+  const isAsking = rule.effect === "approve" && ruleDenial.reason === "condition";
   return {
     effect: isAsking ? "ask" : "deny",
     rule: rule.pointer,
     mode: rule.mode,
-    ...objection,
+    ...ruleDenial,
     ...(isAsking && { reason: "approval_required" }),
     ...(rule.message !== undefined && { message: rule.message }),
   };

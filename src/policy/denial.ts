@@ -1,19 +1,19 @@
-/** Denials that no rule of a document spells out, each as the enforcement floor needs it. */
+/** Denials without a rule in the document, for the enforcement point. */
 
 import type { Decision, Denial } from "./decision.ts";
 import { type Charge, chargeFits, type Usage } from "./limit.ts";
 
-/** The decision that a denial by itself makes: nothing is charged. */
+/** Makes the decision of a denial without charges. */
 export function denied(denial: Denial): Decision {
   return { denial, charges: [], unevaluable: [] };
 }
 
-/** The kill switch is on for everything, this agent or this tool. */
+/** Denies because a freeze covers everything, this agent or this tool. */
 export function frozenDenial(message?: string): Denial {
   return enforcedDenial("frozen", "(frozen)", message);
 }
 
-/** Identity is required, and there is no proof of it. */
+/** Denies because authentication is required and the caller is not authenticated. */
 export function unauthenticatedDenial(message?: string): Denial {
   return enforcedDenial("unauthenticated", "(unauthenticated)", message);
 }
@@ -28,12 +28,12 @@ export function invalidMessageDenial(message?: string): Denial {
   return enforcedDenial("invalid_message", "(invalid)", message);
 }
 
-/** The limit store did not answer, or an exception of ours stood in its place. */
+/** Denies because the limit store failed, or threw. */
 export function limiterUnavailableDenial(message?: string): Denial {
   return enforcedDenial("limiter_unavailable", "(limiter unavailable)", message);
 }
 
-/** The approval that `asked` waits for was refused. */
+/** Denies because a person rejected the approval that `asked` waits for. */
 export function approvalRejectedDenial(asked: Denial): Denial {
   return { ...asked, effect: "deny", reason: "approval_rejected" };
 }
@@ -43,9 +43,9 @@ function enforcedDenial(reason: Denial["reason"], rule: string, message: string 
 }
 
 /**
- * What a full limit answers, also when an atomic store found it full after the decision.
- * `rate_limited` when the limit counts calls, `budget_exceeded` when it counts what `increment` or `increment_from` says.
- * Without `retryAfterMs` the call is larger than the limit itself and will never fit.
+ * Denies because a limit is full, also when an atomic store found it full after the decision.
+ * `rate_limited` when the limit counts calls, `budget_exceeded` when it counts `increment` or `increment_from`.
+ * Has no `retryAfterMs` when the call is larger than the limit and never fits.
  */
 export function limitDenial(charge: Charge, usage: Usage): Denial {
   const { limit } = charge;

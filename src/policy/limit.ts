@@ -1,4 +1,4 @@
-/** Windows and charges: how often, or how much, in which time. */
+/** Limits, their windows and their charges. */
 
 import type { Mode } from "./mode.ts";
 
@@ -6,7 +6,7 @@ export type Scope = "agent" | "session" | "server";
 export type Algorithm = "aligned" | "sliding";
 
 export interface Limit {
-  /** What makes this counter one counter across reloads: where it stands, name, window, scope; not `max` or wording. */
+  /** Identifies the counter across reloads: entry, name, window, scope and algorithm, but not `max` or messages. */
   readonly id: string;
   readonly counter: string;
   /** Rule pointer: `/tools/create_charge/limits/calls-per-minute`. */
@@ -15,9 +15,9 @@ export interface Limit {
   readonly max: number;
   readonly scope: Scope;
   readonly algorithm: Algorithm;
-  /** `calls`: one for each call. `amounts`: what `increment` or `increment_from` says. */
+  /** `calls`: one for each call. `amounts`: the value of `increment` or `increment_from`. */
   readonly measures: "calls" | "amounts";
-  /** A shadowed limit that is full lets the call pass. */
+  /** In shadow mode, a full limit lets the call pass. */
   readonly mode: Mode;
   readonly message?: string;
 }
@@ -27,7 +27,7 @@ export type LimitWindow =
   | { readonly unit: "month" }
   | { readonly unit: "fixed"; readonly lengthMs: number; readonly offsetMs: number };
 
-/** One limit's share in one call. */
+/** The amount that one call adds to one limit. */
 export interface Charge {
   readonly limit: Limit;
   /** The agent, the session, or empty for the whole server. */
@@ -35,14 +35,14 @@ export interface Charge {
   readonly amount: number;
 }
 
-/** What a counter holds for a charge at one moment. */
+/** The state of a charge's counter at one moment. */
 export interface Usage {
   readonly used: number;
   /** Milliseconds until the charge could fit: the end of the aligned window. */
   readonly retryAfterMs: number;
 }
 
-/** Reads the counters at the moment of the decision; supplied by the enforcement floor, so that policy has no clock. */
+/** Reads a counter at the moment of the decision. The enforcement point supplies it, so policy has no clock. */
 export type ReadUsage = (charge: Charge) => Usage;
 
 export const WINDOW_NAMES = ["second", "minute", "hour", "day", "week", "month"] as const;
@@ -64,16 +64,16 @@ const NAMED_WINDOWS: Readonly<Record<WindowName, LimitWindow>> = {
   month: { unit: "month" },
 };
 
-/** A sliding month must hold in any month, so it is as long as the longest one. */
+/** A sliding month has 31 days, so that the limit holds in every month. */
 const SLIDING_MONTH: LimitWindow = { unit: "fixed", lengthMs: 31 * DAY_MS, offsetMs: 0 };
 
-/** The window that a policy's word, or its number of seconds, stands for. Weeks begin on Monday. */
+/** Returns the window for a name or a number of seconds. Weeks begin on Monday. */
 export function windowOf(window: WindowName | number, algorithm: Algorithm): LimitWindow {
   if (typeof window === "number") return { unit: "fixed", lengthMs: window * SECOND_MS, offsetMs: 0 };
   return window === "month" && algorithm === "sliding" ? SLIDING_MONTH : NAMED_WINDOWS[window];
 }
 
-/** The aligned window that `nowMs` (since the epoch) lies in; `endMs` belongs to the next one. */
+/** Returns the aligned window around `nowMs`, in milliseconds since the epoch; `endMs` is exclusive. */
 export function windowAt(
   window: LimitWindow,
   nowMs: number,
@@ -91,7 +91,7 @@ function monthAt(nowMs: number): { startMs: number; endMs: number } {
   return { startMs: Date.UTC(year, month, 1), endMs: Date.UTC(year, month + 1, 1) };
 }
 
-/** Whether a charge fits on top of what was used: at most `max`, never more. */
+/** Whether usage and charge together are at most `max`. */
 export function chargeFits(charge: Charge, used: number): boolean {
   return used + charge.amount <= charge.limit.max;
 }

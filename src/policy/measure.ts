@@ -1,4 +1,4 @@
-/** What of an argument is tested or counted: the value itself, its length, or its bytes. */
+/** Measures of an argument: its value, its length, or its bytes. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../json/json.ts";
 import { printJson } from "../json/print-json.ts";
@@ -7,7 +7,7 @@ export const MEASURES = ["value", "length", "bytes"] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /**
- * The value to judge; undefined when this kind of value has no such measure.
+ * Measures a value; undefined when this type has no such measure.
  * `length` counts the code points of a string, the items of a list, the names of an object. `bytes` is the UTF-8
  * length of a string, and of anything else the length of its minified JSON.
  */
@@ -38,7 +38,7 @@ function codePoints(text: string): number {
   return count;
 }
 
-/** Length in UTF-8 of a text without lone surrogates, which no reader of ours lets in: half of a pair is 2 bytes. */
+/** Length in UTF-8 of a string without lone surrogates, which the JSON reader refuses. Each half of a pair counts 2 bytes. */
 export function utf8Length(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index += 1) {

@@ -1,7 +1,7 @@
-/** The closed sets of words that a decision is made of, and that everything else repeats: mode, effect, reason. */
+/** Closed sets of values that decisions, metrics, audit records and messages share: effect, reason, mode. */
 
 export const EFFECTS = ["allow", "deny", "would_deny", "ask"] as const;
-/** As counted: a decision's own effect, or `would_deny` where shadow mode let a denial pass. */
+/** The counted effect: the decision's own, or `would_deny` when shadow mode lets a denial pass. */
 export type Effect = (typeof EFFECTS)[number];
 
 export const REASONS = [
@@ -21,8 +21,9 @@ export const REASONS = [
   "invalid_message",
   "limiter_unavailable",
 ] as const;
-/** Why a call was not allowed: the same word in metric, audit record, span and message. */
+/** The reason of a denial: the same value in metric, audit record, span and message. */
 export type Reason = (typeof REASONS)[number];
 
 export const MODES = ["enforce", "shadow"] as const;
+/** `shadow` counts denials and lets the calls pass. */
 export type Mode = (typeof MODES)[number];

@@ -1,4 +1,4 @@
-/** Operators: what a policy may ask of one value, each compiled once into a test. */
+/** Operators of conditions, each compiled once into a test of one value. */
 
 import { RE2JS, RE2Set } from "re2js";
 import { isEqualJson } from "../json/equal.ts";
@@ -24,7 +24,7 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** What a test says of a value that is there: yes, no, or why it cannot tell. */
+/** The result of a test of an existing value: true, false, or why the value cannot be tested. */
 export type TestResult = boolean | "type" | "size";
 export type ValueTest = (subject: Json) => TestResult;
 
@@ -33,10 +33,10 @@ export type CompiledTest =
   /** `expected` completes `must be ...`. */
   | { readonly ok: false; readonly expected: string };
 
-/** Longer subjects are not given to a regular expression: bytes in UTF-8. */
+/** Longest subject of a regular expression, in bytes of UTF-8. */
 const MAX_SUBJECT_BYTES = 16 * 1024;
 
-/** The test for an operator with its value; `exists` and `not_exists` answer for a value that is there. */
+/** Compiles an operator with its value. The tests of `exists` and `not_exists` expect an existing value. */
 export function compileTest(operator: Operator, value: Json): CompiledTest {
   switch (operator) {
     case "eq":
@@ -120,12 +120,12 @@ function compilePattern(text: string): ((subject: string) => boolean) | undefine
   return (subject) => (pattern ??= RE2JS.compile(text)).test(subject);
 }
 
-// Security: the time of a match grows with the subject, and the subject is the agent's.
+// Security: a match takes time linear in the subject, and the agent chooses the subject.
 function isTooLong(subject: string): boolean {
   return subject.length > MAX_SUBJECT_BYTES || utf8Length(subject) > MAX_SUBJECT_BYTES;
 }
 
-/** A string contains a string, a list an equal item. */
+/** Whether a string contains a string, or an array an equal element. */
 function contains(subject: Json, value: Json): TestResult {
   if (typeof subject === "string") return typeof value === "string" ? subject.includes(value) : "type";
   return isJsonArray(subject) ? subject.some((item) => isEqualJson(item, value)) : "type";

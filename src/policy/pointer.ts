@@ -1,23 +1,23 @@
-/** Rule pointers: the name of a rule in every message, metric and record, made from what the rule says. */
+/** Rule pointers: the name of a rule in messages, metrics and records, made from the rule's content. */
 
 import type { CheckedLimit, RuleEntry } from "./document/rule-entry.ts";
 import type { Condition } from "./condition.ts";
 
-/** `/tools/create_charge`: segments after RFC 6901, so that no name can pose as another. */
+/** Joins segments to a pointer such as `/tools/create_charge`, escaped by RFC 6901, so that different names have different pointers. */
 export function rulePointer(...segments: readonly string[]): string {
   return segments.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The tool that a rule pointer is about; undefined for `/all_tools/...`, categories and methods. */
+/** Returns the tool of a rule pointer; undefined for `/all_tools/...`, categories and methods. */
 export function toolOfPointer(pointer: string): string | undefined {
   const name = /^\/tools\/([^/]*)/.exec(pointer)?.[1];
   return name?.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
-/** Conditions that a pointer spells out before it only counts them. */
+/** Conditions that a pointer names; the others are counted. */
 const MAX_NAMED_CONDITIONS = 3;
 
-/** `args.amount-gt`; several joined by `+`, at most three and then how many more; `always` without any. */
+/** Names a rule by its conditions: `args.amount-gt`, three of them joined by `+`, then `2-more`; `always` without conditions. */
 export function ruleName(rule: RuleEntry): string {
   const { conditions } = rule;
   if (conditions.length === 0) return "always";
@@ -31,18 +31,18 @@ function conditionName({ path, of, operator }: Condition): string {
   return of === "value" ? `${path}-${operator}` : `${path}-${of}-${operator}`;
 }
 
-/** `calls-per-minute`, `spend-per-60s`; a counter that is called `calls_per_minute` already keeps its name. */
+/** Names a limit: `calls-per-minute`, `spend-per-60s`. A counter named `calls_per_minute` keeps its name. */
 export function limitName(limit: CheckedLimit): string {
   const per = `per-${windowName(limit)}`;
   return limit.counter.replaceAll("_", "-").endsWith(per) ? limit.counter : `${limit.counter}-${per}`;
 }
 
-/** `minute`, or `60s`. */
+/** Names a window: `minute`, `60s`. */
 export function windowName({ window }: CheckedLimit): string {
   return typeof window === "number" ? `${window}s` : window;
 }
 
-/** The names, each told from the ones before it: the second `x` is `x-2`. */
+/** Makes names unique: the second `x` becomes `x-2`. */
 export function uniqueNames(names: readonly string[]): readonly string[] {
   if (names.length < 2) return names;
   const taken = new Set<string>();

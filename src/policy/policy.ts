@@ -1,4 +1,4 @@
-/** A policy as it is judged by: immutable, indexed by tool. */
+/** A compiled policy: immutable, indexed by tool. */
 
 import type { Category, CategoryAssignment } from "./category/category.ts";
 import type { Action, Pin } from "./document/document.ts";
@@ -8,7 +8,7 @@ import type { ArgumentAmbiguity } from "./argument-ambiguity.ts";
 import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 
-/** What one call adds to a limit, or why that cannot be told. */
+/** The amount that one call adds to a limit, or why it is unknown. */
 export type Amount = number | ArgumentAmbiguity | "missing";
 
 export interface CompiledLimit {
@@ -16,7 +16,7 @@ export interface CompiledLimit {
   readonly amountOf: (args: JsonObject, inputSchema?: JsonObject) => Amount;
 }
 
-/** What holds for one tool, one category, one method, or every tool. */
+/** The compiled rules and limits of one tool, category or method, or of every tool. */
 export interface PolicyEntry {
   readonly pointer: string;
   readonly action: Action;
@@ -27,34 +27,34 @@ export interface PolicyEntry {
 }
 
 export interface Policy {
-  /** Of the bytes that it was read from; empty without a policy. */
+  /** Digest of the policy file; empty without a policy. */
   readonly digest: string;
   readonly default: "allow" | "deny";
   readonly mode: Mode;
   readonly isStrict: boolean;
-  /** Names that the policy mentions, the hide list included, `*` not. */
+  /** Names that the policy mentions, with the hide list and without `*`. */
   readonly toolNames: readonly string[];
-  /** Pointers of all rules. */
+  /** Pointers of all actions, rules and limits. */
   readonly rules: readonly string[];
   readonly limits: readonly Limit[];
-  /** The author's own words, by rule pointer. */
+  /** The author's messages by rule pointer. */
   readonly onDeny: ReadonlyMap<string, string>;
   /** Whether the tool has an entry of its own. */
   readonly isListed: (tool: string) => boolean;
-  /** The policy's own word for the tool. */
+  /** The category that the policy assigns to the tool. */
   readonly categoryOf: (tool: string) => Category | undefined;
-  /** Whether the tool is cut out of tools/list: what is hidden in earnest, not in shadow. */
+  /** Whether the tool is removed from tools/list: hidden in enforce mode. */
   readonly isHidden: (tool: string, category: Category | CategoryAssignment) => boolean;
-  /** How the tool is hidden, if it is. */
+  /** The mode and reason with which the tool is hidden; undefined when it is not. */
   readonly hiding: (tool: string, category: Category) => Hiding | undefined;
-  /** What a changed definition of the tool does; undefined when nothing is pinned. */
+  /** The pin of the tool; undefined when there is none. */
   readonly pinOf: (tool: string) => Pin | undefined;
-  /** Rule pointer of that pin: the tool's own, else the one of all tools. */
+  /** Rule pointer of that pin: the tool's, else the document's. */
   readonly pinPointerOf: (tool: string) => string;
-  /** The tool's own entry, else that of its category. */
+  /** The tool's own entry, else its category's. */
   readonly entryOf: (tool: string, category: Category) => PolicyEntry | undefined;
   readonly everyTool: PolicyEntry;
-  /** By method; `*` for methods that no revision of the protocol knows. */
+  /** Entries by method; `*` is for methods that no protocol revision has. */
   readonly methods: ReadonlyMap<string, PolicyEntry>;
 }
 
@@ -63,7 +63,7 @@ export interface Hiding {
   readonly reason?: string;
 }
 
-/** `/tools/create_charge/action`. */
+/** The pointer of an entry's action: `/tools/create_charge/action`. */
 export function actionPointer(entry: PolicyEntry): string {
   return `${entry.pointer}/action`;
 }

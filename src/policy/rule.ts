@@ -1,4 +1,4 @@
-/** One `require` or `deny_if` rule: whether it objects to a call, and why. */
+/** Evaluates one `require` or `deny_if` rule on a call. */
 
 import { type Condition, evaluate } from "./condition.ts";
 import { argumentAmbiguity } from "./argument-ambiguity.ts";
@@ -16,43 +16,44 @@ export interface Rule {
   readonly message?: string;
 }
 
-/** What a rule is judged by. */
+/** The parts of a call that a rule depends on. */
 export type RuleInput = Pick<Call, "args" | "inputSchema">;
 
+/** Why a rule denies a call. */
 export interface RuleDenial {
   readonly reason: "condition" | "condition_unevaluable";
-  /** `args.amount gt 100`. */
+  /** The deciding condition: `args.amount gt 100`. */
   readonly condition?: string;
 }
 
 /**
- * Why the rule denies these arguments; undefined when it does not.
- * Every condition is evaluated. A rule with a condition that cannot be evaluated denies, whatever the others say, so
- * the order of conditions changes no decision; each such condition is added to `unevaluable`.
+ * Returns why the rule denies these arguments; undefined when it does not.
+ * Evaluates every condition. An unevaluable condition makes the rule deny, whatever the results of the others, so the
+ * order of conditions changes no decision. Adds each such condition to `unevaluable`.
  */
 export function evaluateRule(
   rule: Rule,
   given: RuleInput,
   unevaluable: Unevaluable[],
 ): RuleDenial | undefined {
-  let blind: Condition | undefined;
+  let firstUnevaluable: Condition | undefined;
   let failed: Condition | undefined;
   for (const condition of rule.conditions) {
-    const answer = evaluate(condition, given.args);
-    if (answer === true) continue;
-    if (answer === false || (answer === "missing" && !rule.isStrict)) {
+    const result = evaluate(condition, given.args);
+    if (result === true) continue;
+    if (result === false || (result === "missing" && !rule.isStrict)) {
       failed ??= condition;
       continue;
     }
-    blind ??= condition;
-    unevaluable.push({ rule: rule.pointer, cause: answer });
+    firstUnevaluable ??= condition;
+    unevaluable.push({ rule: rule.pointer, cause: result });
   }
-  if (blind !== undefined) return { reason: "condition_unevaluable", condition: blind.text };
-  const objection = rule.kind === "require" ? unsatisfied(failed) : matched(rule, failed);
-  return objection ?? ambiguous(rule, given, unevaluable);
+  if (firstUnevaluable !== undefined) return unevaluableDenial(firstUnevaluable);
+  const denial = rule.kind === "require" ? unsatisfied(failed) : matched(rule, failed);
+  return denial ?? ambiguous(rule, given, unevaluable);
 }
 
-/** What the rule lets pass as we read it may be something else to the server. */
+/** Denies arguments that pass the rule, but that the server may read differently. */
 function ambiguous(
   rule: Rule,
   { args, inputSchema }: RuleInput,
@@ -65,7 +66,11 @@ function ambiguous(
     first ??= condition;
     unevaluable.push({ rule: rule.pointer, cause });
   }
-  return first && { reason: "condition_unevaluable", condition: first.text };
+  return first && unevaluableDenial(first);
+}
+
+function unevaluableDenial({ text }: Condition): RuleDenial {
+  return { reason: "condition_unevaluable", condition: text };
 }
 
 function unsatisfied(failed: Condition | undefined): RuleDenial | undefined {

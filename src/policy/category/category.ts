@@ -1,4 +1,4 @@
-/** What kind of thing a tool does, and where that judgement came from. */
+/** Categories of tools, and their assignment. */
 
 export const CATEGORIES = ["read", "write", "execute", "destructive", "financial", "unknown"] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -6,6 +6,6 @@ export type Category = (typeof CATEGORIES)[number];
 export interface CategoryAssignment {
   readonly category: Category;
   readonly source: "policy" | "annotations" | "heuristic";
-  /** 0 to 1; a policy's own word is 1. */
+  /** From 0 to 1; 1 for a category that the policy assigns. */
   readonly confidence: number;
 }

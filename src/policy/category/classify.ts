@@ -1,16 +1,16 @@
-/** The category of a tool: the policy's word, else the server's annotations, else a guess. */
+/** Assigns a category to a tool: from the policy, else from the server's annotations, else by a guess. */
 
 import type { Category, CategoryAssignment } from "./category.ts";
 import { guessCategory } from "./guess.ts";
 import type { ToolDescription } from "../../mcp/tool-definition.ts";
 
 const HINT_CONFIDENCE = 0.9;
-/** A guess at least this sure outweighs a hint that says the opposite. */
+/** A guess of at least this confidence outweighs a contradicting hint. */
 const MIN_DOUBT_CONFIDENCE = 0.6;
 
 /**
- * The policy's word, else the server's annotations, else a guess from name, description and argument names.
- * An annotation that says `read` against clear signs of the opposite is not believed: never `read` when in doubt.
+ * Assigns the category of the policy, else of the server's annotations, else a guess from name, description and arguments.
+ * Ignores a `readOnlyHint` that contradicts a confident guess: in doubt, a tool is never `read`.
  */
 export function classifyTool(tool: ToolDescription, policyWord?: Category): CategoryAssignment {
   if (policyWord !== undefined) return { category: policyWord, source: "policy", confidence: 1 };
@@ -33,14 +33,14 @@ function hint(annotations: unknown, name: string): boolean | undefined {
 
 type Guess = Pick<CategoryAssignment, "category" | "confidence">;
 
-// Security: the server wrote the hint, and a server that lies would call everything read-only.
+// Security: the server wrote the hint, and a lying server would call every tool read-only.
 function readUnlessDoubted(guess: Guess): CategoryAssignment {
   const isDoubted = guess.category !== "read" && guess.confidence >= MIN_DOUBT_CONFIDENCE;
   if (isDoubted) return { category: guess.category, source: "heuristic", confidence: MIN_DOUBT_CONFIDENCE };
   return { category: "read", source: "annotations", confidence: HINT_CONFIDENCE };
 }
 
-/** `destructiveHint` says that something may be lost; running and paying are told apart from that. */
+/** `destructiveHint` means possible loss; a guess of `execute` or `financial` is more specific. */
 function destructiveUnlessFinancial(guess: Guess): CategoryAssignment {
   if (guess.category === "financial" || guess.category === "execute")
     return { ...guess, source: "heuristic" };

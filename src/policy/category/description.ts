@@ -1,4 +1,4 @@
-/** What a tool's description and argument names say about what it does. */
+/** Reads signs of a tool's category from its description and argument names. */
 
 import type { Category } from "./category.ts";
 import { isVerb, NOUN_VERBS, EXPLICIT_VERBS, textVerbCategory, verbCategory } from "./lexicon.ts";
@@ -6,13 +6,13 @@ import { isVerb, NOUN_VERBS, EXPLICIT_VERBS, textVerbCategory, verbCategory } fr
 const OPENING =
   /^(?:\W+|an? |the |this (?:tool|function|endpoint|command|action|operation)|use this(?: tool| function)?(?: to)?|tool (?:to|that|for|which)|(?:allows?|lets?|enables?|helps?)(?: you| users?| the user| agents?)?(?: to)?|(?:is )?used to|utility (?:to|that|for)|can |will |provides? (?:the ability|a way) to|to |mcp tool|easily |safely |quickly |securely |efficiently |asynchronously |automatically |simply |performs? )/i;
 
-/** A verb, and what it does where it was found. */
+/** A verb and its category in a description. */
 export interface Verb {
   readonly word: string;
   readonly category: Category;
 }
 
-/** The verb that the description begins with, in its plain form; undefined when it begins otherwise. */
+/** Returns the infinitive of the verb that begins the description; undefined when another word does. */
 export function firstVerb(description: string): Verb | undefined {
   let text = description.slice(0, 200);
   for (let before = ""; before !== text;) {
@@ -31,7 +31,7 @@ function plainForm(word: string): Verb | undefined {
   return undefined;
 }
 
-/** A verb that changes something, where the first sentence goes on with `and`: `find the record and delete it`. */
+/** Returns a changing verb after `and`, `or` or `then` in the first sentence: `find the record and delete it`. */
 export function laterChangingVerb(description: string): string | undefined {
   const [sentence = ""] = description.split(/[.\n]/);
   for (const [, word = ""] of sentence
@@ -51,18 +51,18 @@ const READ_ONLY =
 const NOT_READ_ONLY =
   /\b(?:not|non|isn't|disable[sd]?|unless|outside|when|if)\W+(?:in |a |the |is |on )*read[- ]?only\b/i;
 
-/** Whether the description says in so many words that nothing is changed. */
+/** Whether the description states that the tool changes nothing. */
 export function isReadOnlyText(description: string): boolean {
   return READ_ONLY.test(description) && !NOT_READ_ONLY.test(description);
 }
 
-/** Arguments that carry a program, whatever the tool is called. */
+/** Arguments that hold a program in any tool. */
 const PROGRAMS: ReadonlySet<string> = new Set(
   "sql command commands cmd script shell bash cypher statement statements javascript python sqlquery raw_sql sql_query code_to_run command_line commandline promql logql kql soql program".split(
     " ",
   ),
 );
-/** Arguments that carry a program when the description says so. */
+/** Arguments that hold a program when the description mentions a language. */
 const MAYBE_PROGRAMS: ReadonlySet<string> = new Set(
   "query queries expr expression code function pipeline".split(" "),
 );
@@ -73,7 +73,7 @@ const SEARCHING: ReadonlySet<string> = new Set(
   "search find lookup look list get resolve browse suggest grep glob".split(" "),
 );
 
-/** Whether the caller writes the program that runs: a free-form query, command or script. */
+/** Whether the caller supplies the program: a free-form query, command or script. */
 export function isFreeForm(argumentNames: readonly string[], description: string, verb: string): boolean {
   const names = argumentNames.map((name) => name.toLowerCase());
   if (names.some((name) => PROGRAMS.has(name))) return true;

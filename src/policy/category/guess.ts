@@ -1,4 +1,4 @@
-/** A guess at what a tool does, from its name, description and argument names. */
+/** Guesses the category of a tool from its name, description and argument names. */
 
 import type { Category, CategoryAssignment } from "./category.ts";
 import type { ToolDescription } from "../../mcp/tool-definition.ts";
@@ -22,8 +22,8 @@ const MAX_NAME_LENGTH = 256;
 const MAX_DESCRIPTION_LENGTH = 4096;
 
 /**
- * The name's verb, or else the description's first one, corrected by what the nouns, the rest of the description and
- * the arguments say. Confidence: 0.9 when name and description agree, less the less there is to go by.
+ * Guesses from the verb of the name, else of the description, and corrects by nouns, description and arguments.
+ * The confidence is 0.9 when name and description agree, and lower with fewer signs.
  */
 export function guessCategory(tool: ToolDescription): Guess {
   const tokens = tokensOf(tool.name);
@@ -31,7 +31,7 @@ export function guessCategory(tool: ToolDescription): Guess {
   const named = nameVerb(tokens);
   const lead = firstVerb(text);
   const guess = combine(named, lead, tokens);
-  // Explicit read-only text beats a verb of action; free-form arguments still raise it again.
+  // An explicit read-only text outweighs a verb of action; free-form arguments raise the category again.
   const isOnlyRead = guess.category === "execute" && isReadOnlyText(text);
   return raiseRisk(isOnlyRead ? { category: "read", confidence: 0.6 } : guess, {
     tool,
@@ -40,7 +40,7 @@ export function guessCategory(tool: ToolDescription): Guess {
   });
 }
 
-/** `StartAHORunBatch` -> start, aho, run, batch; things whose names look like verbs are put aside. */
+/** Splits `StartAHORunBatch` into start, aho, run, batch. Replaces nouns that contain verbs, such as `pull request`. */
 function tokensOf(name: string): string[] {
   const tokens = name.slice(0, MAX_NAME_LENGTH).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
   const text = tokens.join(" ").toLowerCase();
@@ -49,7 +49,7 @@ function tokensOf(name: string): string[] {
     .split(" ");
 }
 
-/** The verb that a name is built on; where several count, the gravest. */
+/** The verb of a name; of several, the one with the highest risk. */
 function nameVerb(tokens: readonly string[]): string | undefined {
   const verbs = tokens.filter(isVerbAt);
   const [first] = verbs;
@@ -61,7 +61,7 @@ function nameVerb(tokens: readonly string[]): string | undefined {
   return counting.reduce((one, other) => (riskOf(other) > riskOf(one) ? other : one));
 }
 
-/** A verb that is as often a thing is none when something stands before it: `mute_monitor`, `ebs_snapshot`. */
+/** Whether the token is a verb. A word that is also a noun is not a verb after another word: `ebs_snapshot`. */
 function isVerbAt(token: string, index: number): boolean {
   if (!isVerb(token) || index === 0 || LOOKUP_VERBS.has(token) || FINAL_VERBS.has(token))
     return isVerb(token);
@@ -100,7 +100,7 @@ function withoutVerb(byText: Category | undefined, tokens: readonly string[]): G
   return isLookedAt ? { category: "read", confidence: 0.4 } : { category: "unknown", confidence: 0 };
 }
 
-/** What the verb does to these nouns: paying for an order, acting on a screen, settling a comment. */
+/** The category of the verb with these nouns: paying for an order, acting on a screen, settling a comment. */
 function meaningOf({ word, category }: Verb, tokens: readonly string[]): Category {
   if (word === "resolve" && !tokens.some((token) => LOOKUP_NOUNS.has(token))) return "write";
   if (!LOOKUP_VERBS.has(word) && category !== "destructive" && concernsMoney(word, tokens))
@@ -109,12 +109,12 @@ function meaningOf({ word, category }: Verb, tokens: readonly string[]): Categor
   return isActing && SCREEN_NOUNS.has(`${tokens[0]}`) ? "execute" : category;
 }
 
-/** Reading about money is reading; `capture` and `convert` move it. */
+/** The category of a verb about money: reading stays `read`, except that `capture` and `convert` move money. */
 function moneyMeaning(word: string, category: Category): Category {
   return category !== "read" || word === "capture" || word === "convert" ? "financial" : category;
 }
 
-/** What is resolved by looking it up, and not by settling it. */
+/** Nouns with which `resolve` means to look up, and not to settle. */
 const LOOKUP_NOUNS: ReadonlySet<string> = new Set(
   "library id name names dns url uri path reference address user symbol package host domain handle link".split(
     " ",
@@ -136,7 +136,7 @@ interface Evidence {
 
 const IRREVERSIBLE = /\b(?:permanently|irreversibl[ey]|cannot be undone|can't be undone)\b/i;
 
-// Security: what looks harmless is looked at twice, because calling something `read` that is not is the error that counts.
+// Security: a wrong `read` is the dangerous error, so a harmless guess needs a second check.
 function raiseRisk(guess: Guess, { tool, text, verb }: Evidence): Guess {
   if (guess.category === "write" && IRREVERSIBLE.test(text))
     return { category: "destructive", confidence: 0.6 };

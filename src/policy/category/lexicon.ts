@@ -1,4 +1,4 @@
-/** The words from which a tool's category is guessed: verbs by what they do, and nouns that change what a verb means. */
+/** Word lists for guessing a tool's category: verbs by category, and nouns that change the meaning of a verb. */
 
 import type { Category } from "./category.ts";
 
@@ -7,7 +7,7 @@ const READ = `get list read fetch search find query describe show view lookup lo
   detect calculate convert parse estimate poll geocode screenshot snapshot scrape extract discover identify determine examine
   enumerate recall lint rank recommend suggest translate browse resolve obtain observe think ping traceroute transcribe decode`;
 
-/** These say "read" where a description begins with them, and little where a name does: `return_item`, `print_page`. */
+/** Verbs that mean reading at the start of a description, but not in a name: `return_item`, `print_page`. */
 const READ_IN_TEXT = `return display print capture access measure monitor review track report`;
 
 const WRITE = `create add update write edit set put post patch insert upsert append save upload modify change rename move
@@ -41,7 +41,7 @@ function words(text: string): string[] {
   return text.split(/\s+/);
 }
 
-/** What each verb does; of a verb in two lists, the graver meaning stands. */
+/** Verbs by category; a verb in two lists has the later, riskier category. */
 const VERBS: ReadonlyMap<string, Category> = new Map([
   ...words(READ).map((word) => [word, "read"] as const),
   ...words(WRITE).map((word) => [word, "write"] as const),
@@ -50,18 +50,18 @@ const VERBS: ReadonlyMap<string, Category> = new Map([
   ...words(DESTRUCTIVE).map((word) => [word, "destructive"] as const),
 ]);
 
-/** The same where a description begins with the verb. */
+/** Verbs by category at the start of a description. */
 const TEXT_VERBS: ReadonlyMap<string, Category> = new Map([
   ...VERBS,
   ...words(READ_IN_TEXT).map((word) => [word, "read"] as const),
 ]);
 
-/** What a verb does at the start of a description; undefined for a word that is no verb of ours. */
+/** Returns the category of a verb at the start of a description; undefined for an unlisted word. */
 export function textVerbCategory(word: string): Category | undefined {
   return TEXT_VERBS.get(word);
 }
 
-/** What a verb does; `unknown` for a word that is no verb of ours. */
+/** Returns the category of a verb; `unknown` for an unlisted word. */
 export function verbCategory(word: string): Category {
   return VERBS.get(word) ?? "unknown";
 }
@@ -70,7 +70,7 @@ export function isVerb(word: string): boolean {
   return verbCategory(word) !== "unknown";
 }
 
-/** Verbs that are as often the name of a thing: `git_log`, `build_status`, `label_list`. */
+/** Verbs that are also nouns: `git_log`, `build_status`, `label_list`. */
 export const NOUN_VERBS: ReadonlySet<string> = new Set(
   words(`log record label order test build report schedule comment form star book message email index post tag process
     release command script design trace draft like transition profile share group request queue train follow vote step
@@ -79,7 +79,7 @@ export const NOUN_VERBS: ReadonlySet<string> = new Set(
     tree stat cat check poll block backup export scan chat prompt print capture flag access`),
 );
 
-/** Verbs after which everything else in a name is what is looked at: `get_next_run`, `list_delete_events`. */
+/** Lookup verbs; the words after them name the object: `get_next_run`, `list_delete_events`. */
 export const LOOKUP_VERBS: ReadonlySet<string> = new Set(
   words("get list read fetch describe show retrieve count view find lookup check whoami enumerate"),
 );
@@ -90,28 +90,28 @@ export const FINAL_VERBS: ReadonlySet<string> = new Set(
     trigger execute exec edit upload count cancel restart deploy apply patch insert upsert`),
 );
 
-/** Verbs of a description that outweigh a harmless name. */
+/** Verbs in a description that outweigh a harmless name. */
 export const EXPLICIT_VERBS: ReadonlySet<string> = new Set(
   words(`create update delete write add edit modify set insert save send post publish upload remove destroy drop purge erase
     execute run start stop restart invoke trigger launch deploy overwrite move rename pay charge refund transfer buy sell
     install terminate kill revoke assign append import replace register enable disable`),
 );
 
-/** Things without a verb that are only looked at. */
+/** Nouns that mean reading in a name without a verb. */
 export const READ_NOUNS: ReadonlySet<string> = new Set(
   words(`status log logs history info information version health help overview stats statistics metrics usage schema tree
     details metadata docs documentation weather forecast directions elevation distance matrix time diagnostics events
     messages requests results contents top api-resources members config`),
 );
 
-/** What money or its likeness is called; a verb that changes one of these is financial. */
+/** Nouns of money; a verb that changes one of them is financial. */
 export const MONEY_NOUNS: ReadonlySet<string> = new Set(
   words(`payment payments invoice invoices refund refunds charge charges payout payouts checkout subscription subscriptions
     order orders trade trades funds money loan loans escrow payroll purchase purchases withdrawal deposit bid bids donation
     token tokens eth sol btc usdc crypto crypto-currency transaction transactions`),
 );
 
-/** Of those, the ones that mean something else outside of finance, and the verbs that make them money again. */
+/** Nouns of money with other meanings, and the verbs with which they mean money. */
 export const AMBIGUOUS_MONEY_NOUNS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ...["transaction", "transactions"].map(
     (noun) => [noun, new Set(words("send sign submit broadcast"))] as const,
@@ -121,7 +121,7 @@ export const AMBIGUOUS_MONEY_NOUNS: ReadonlyMap<string, ReadonlySet<string>> = n
   ),
 ]);
 
-/** Names that act on a screen: there, writing is acting. */
+/** First words of tools that act on a screen, where writing is acting. */
 export const SCREEN_NOUNS: ReadonlySet<string> = new Set(
   words("browser puppeteer playwright page mouse keyboard computer desktop screen selenium ui mobile tab"),
 );

@@ -1,4 +1,4 @@
-/** Rules and limits of one place in the document, with their pointers, modes and increments. */
+/** Compiles the rules and limits of one entry, with their pointers, modes and increments. */
 
 import type { Mode } from "../mode.ts";
 import type { RuleSet } from "./document.ts";
@@ -12,17 +12,17 @@ import type { CompiledLimit } from "../policy.ts";
 import type { Rule } from "../rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
 
-/** What the rules of one place share. */
+/** The values that all rules of one entry share. */
 export interface RuleContext {
-  /** `/tools/create_charge`. */
+  /** Pointer of the entry: `/tools/create_charge`. */
   readonly pointer: string;
   readonly mode: Mode;
-  /** What the whole document says: `shadow` when everything is shadowed whatever a rule says. */
+  /** `shadow` when the operator shadows the whole document, whatever a rule sets. */
   readonly forced?: Mode | undefined;
   readonly isStrict: boolean;
 }
 
-/** `require` and `deny_if` in the order in which the document lists them. */
+/** Compiles `require` and `deny_if` in the order of the document. */
 export function compileRules(rules: RuleSet, place: RuleContext): Rule[] {
   const require = compileList("require", rules.require ?? [], place);
   const denyIf = compileList("deny_if", rules.deny_if ?? [], place);
@@ -42,6 +42,7 @@ function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: R
   }));
 }
 
+/** Compiles limits: their ids, pointers, windows and amounts. */
 export function compileLimits(entries: readonly CheckedLimit[], place: RuleContext): CompiledLimit[] {
   const names = uniqueNames(entries.map(limitName));
   const ids = uniqueNames(entries.map((entry) => limitId(entry, place.pointer)));
@@ -52,7 +53,7 @@ export function compileLimits(entries: readonly CheckedLimit[], place: RuleConte
   });
 }
 
-/** The same through edits of `max`, wording and mode, so that no reload refills a counter. */
+/** The counter's id does not depend on `max`, messages and mode, so that editing them does not reset the counter. */
 function limitId(entry: CheckedLimit, home: string): string {
   return JSON.stringify([home, entry.counter, windowName(entry), scopeOf(entry), algorithmOf(entry)]);
 }
@@ -82,8 +83,8 @@ function compileLimit(entry: CheckedLimit, place: RuleContext, names: Pick<Limit
 function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {
   if (segments === undefined) return () => increment;
   return (args, inputSchema) => {
-    const doubt = argumentAmbiguity(args, segments, inputSchema);
-    if (doubt !== undefined) return doubt;
+    const ambiguity = argumentAmbiguity(args, segments, inputSchema);
+    if (ambiguity !== undefined) return ambiguity;
     const found = resolveArgument(args, segments);
     if (found === undefined) return "missing";
     const measured = measure(found, of);

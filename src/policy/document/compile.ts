@@ -1,4 +1,4 @@
-/** Document -> Policy: immutable, indexed by tool. */
+/** Compiles a document to a policy. */
 
 import type { Category, CategoryAssignment } from "../category/category.ts";
 import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
@@ -7,17 +7,18 @@ import type { CategoryEntry, MethodEntry, Pin, PolicyDocument, RuleSet, ToolEntr
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
 import { rulePointer } from "../pointer.ts";
 
-/** A policy and what it was compiled from, for those that speak of the document itself: checks and advice. */
+/** A policy with its document, for checks and advice. */
 export interface CompiledPolicy extends Policy {
   readonly document: PolicyDocument;
 }
 
 export interface CompileOptions {
   readonly digest: string;
-  /** `shadow` shadows everything, whatever the document says; `enforce`, as absence, leaves that to the document. */
+  /** `shadow` shadows the whole document. `enforce` and absence leave the mode to the document. */
   readonly mode?: Mode;
 }
 
+/** Compiles a document to an immutable policy, indexed by tool. */
 export function compilePolicy(document: PolicyDocument, { digest, mode }: CompileOptions): CompiledPolicy {
   const forced = mode === "shadow" ? mode : undefined;
   const context: Context = {
@@ -89,7 +90,7 @@ function compileEntry(entry: AnyEntry, pointer: string, context: Context): Polic
   };
 }
 
-/** The hide list belongs to the whole document: a tool's own shadow does not lift it. */
+/** The hide list belongs to the document: an entry in shadow mode does not lift it. */
 function hidingOf(document: PolicyDocument, mode: Mode, entryOf: Policy["entryOf"]): Policy["hiding"] {
   const names = new Set(document.hide);
   const isEverythingHidden = names.has("*");
@@ -130,7 +131,7 @@ function categoryName(category: Category | CategoryAssignment): Category {
   return typeof category === "string" ? category : category.category;
 }
 
-/** No policy: everything is allowed, and observed. */
+/** The policy without a policy file: allows and observes everything. */
 export const ALLOW_ALL: CompiledPolicy = compilePolicy(
   {
     version: "1",

@@ -1,4 +1,4 @@
-/** The policy document in its normal form: a strict schema, every error with its path, and the JSON Schema for editors. */
+/** The normal form of the policy document: strict reader, problems with paths, and JSON Schema for editors. */
 
 import { CATEGORIES, type Category } from "../category/category.ts";
 import type { Mode } from "../mode.ts";
@@ -29,11 +29,11 @@ interface RuleLists {
   readonly limits?: readonly CheckedLimit[];
 }
 
-/** What `tools`, `categories` and `all_tools` hold. */
+/** The part that entries of `tools` and `categories` share with `all_tools`. */
 export interface RuleSet extends RuleLists {
   readonly description?: string;
   readonly mode?: Mode;
-  /** Which of the two lists stands first in the document, and so is judged first. */
+  /** The list that comes first in the document, and is evaluated first. */
   readonly first?: "require" | "deny_if";
 }
 
@@ -50,11 +50,11 @@ export interface CategoryEntry extends RuleSet {
   readonly hide?: boolean;
 }
 
-/** What a change of the tool's definition does: `deny`, `warn`, or the digests to compare with. */
+/** The pin of a tool's definition: `deny` or `warn` on a change, or the digests to compare with. */
 export type Pin = "deny" | "warn" | PinnedDigests;
 
 export interface PinnedDigests {
-  /** `deny` unless it says `warn`. */
+  /** Default `deny`. */
   readonly on_change?: "deny" | "warn";
   readonly digest?: string;
   readonly name?: string;
@@ -83,9 +83,9 @@ export interface PolicyDocument {
   readonly pin?: "deny" | "warn";
   readonly categories?: ReadonlyMap<string, CategoryEntry>;
   readonly methods?: ReadonlyMap<string, MethodEntry>;
-  /** The same in JSON, `x-` keys and all: what `policy check` and `GET /policy` print. */
+  /** The document as JSON with its `x-` keys, which `policy check` and `GET /policy` print. */
   readonly json: Json;
-  /** What the reader should know about how the document was understood. */
+  /** Notes for the author about the interpretation of the document. */
   readonly notes: readonly string[];
 }
 
@@ -121,7 +121,7 @@ const PIN: Shape<Pin> = {
   schema: { anyOf: [ON_CHANGE.schema, PINNED.schema] },
 };
 
-/** Rules are judged in the order in which the document lists them. */
+/** Adds the order of `require` and `deny_if` in the document, in which they are evaluated. */
 function ordered<Entry extends RuleLists>(shape: Shape<Entry>): Shape<Entry & Pick<RuleSet, "first">> {
   const read: Shape<Entry & Pick<RuleSet, "first">>["read"] = (json, place) => {
     const entry = shape.read(json, place);
@@ -183,7 +183,7 @@ function methodFault(name: string): string | undefined {
   return name === "" ? "must be a method's name, got an empty one" : undefined;
 }
 
-/** Reads a document in any of the accepted forms: the normal form, or every problem at once. */
+/** Reads a document in any accepted form; returns its normal form, or all problems. */
 export function parsePolicy(json: Json): ParsedPolicy {
   const problems: Problem[] = [];
   const root = DocumentPath.root(problems);
@@ -193,7 +193,7 @@ export function parsePolicy(json: Json): ParsedPolicy {
   return { ok: true, document: { ...document, json: normal, notes } };
 }
 
-/** The JSON Schema (draft 2020-12) of the normal form, for editors. */
+/** Returns the JSON Schema (draft 2020-12) of the normal form, for editors. */
 export function policySchema(): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-/** Intercept's form of a tool's rules -> `require`, `deny_if`, `limits` and `action`. */
+/** Translates Intercept's rules of a tool to `require`, `deny_if`, `limits` and `action`. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
@@ -48,13 +48,13 @@ const RULE = object<Rule>({
   on_deny: optional(string()),
 });
 
-/** A rule that was read, and where it stands. */
+/** A rule and its place in the document. */
 interface Placed {
   readonly rule: Rule;
   readonly place: DocumentPath;
 }
 
-/** The lists that mean what the entry's `rules` mean: every condition is required, every counter is a limit of the server. */
+/** Translates an entry's `rules`: each condition becomes a `require`, each counter a limit of the whole server. */
 export function translateRules(tool: string, rules: Json, place: DocumentPath): JsonObject {
   const placed = readRules(rules, place);
   const denial = placed.find(({ rule }) => rule.action === "deny");
@@ -113,7 +113,7 @@ function optionalText(key: string, value: string | undefined): [string, Json][] 
   return value === undefined ? [] : [[key, value]];
 }
 
-/** The rule's conditions on arguments as one `require` rule. */
+/** Translates the rule's conditions on arguments to one `require` rule. */
 function argumentRule({ rule, place }: Placed): Json[] {
   const conditions: Json[] = [];
   for (const [index, condition] of (rule.conditions ?? []).entries()) {
@@ -133,7 +133,7 @@ function rateLimits({ rule, place }: Placed): Json[] {
   return limit === undefined ? [] : [place.markOrigin(limitFor(rule, limit))];
 }
 
-/** Each `state.<tool>.<counter> lte N` as a limit on the counter that a state block of this tool feeds. */
+/** Translates each `state.<tool>.<counter> lte N` to a limit on the counter of this tool's state block. */
 function stateLimits(placed: Placed, all: readonly Placed[], scope: string): Json[] {
   return (placed.rule.conditions ?? []).flatMap((condition, index) => {
     const path = isJsonObject(condition) ? statePath(condition) : undefined;
@@ -165,7 +165,7 @@ function statePath(condition: JsonObject): string | undefined {
   return typeof path === "string" && path.startsWith("state.") ? path : undefined;
 }
 
-/** `lte N` and `lt N + 1` both admit N. */
+/** The `max` of a counter: `lte N` and `lt N + 1` both admit N. */
 function maxOf(condition: JsonObject, place: DocumentPath): JsonNumber | undefined {
   const value = condition.get("value") ?? null;
   const operator = condition.get("op") ?? null;
@@ -188,7 +188,7 @@ function counterOf(state: State): [string, Json][] {
   ];
 }
 
-/** There, a counter belongs to the server and not to one agent. */
+/** Makes a limit of the whole server, as Intercept counts all agents together. */
 function limitFor(rule: Rule, limit: JsonObject): JsonObject {
   return new Map([
     ...optionalText("name", rule.name),

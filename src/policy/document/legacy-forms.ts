@@ -1,4 +1,4 @@
-/** Other published forms -> the document: bare fragments, the short form, and Intercept's rules. */
+/** Translates other published forms to the normal form: bare fragments, short rates, Intercept's rules. */
 
 import { translateRules } from "./intercept.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
@@ -8,7 +8,7 @@ import { reportUnexpected } from "../schema/schema.ts";
 
 export interface NormalizedDocument {
   readonly json: Json;
-  /** What the reader should know about how the document was understood. */
+  /** Notes for the author about the interpretation of the document. */
   readonly notes: readonly string[];
 }
 
@@ -16,7 +16,7 @@ const FRAGMENT_NOTE =
   'read as a bare fragment: tools that it does not name are allowed; write "version", "default" and "tools" to decide';
 const INTERCEPT_NOTE = 'read as an Intercept policy without "default", which means allow there';
 
-/** The document in its normal form; a document that is in it already comes back as it is. */
+/** Translates a document to its normal form; returns a document in normal form unchanged. */
 export function normalizeDocument(json: Json, place: DocumentPath): NormalizedDocument {
   if (!isJsonObject(json)) return { json, notes: [] };
   if (isFragment(json)) return { json: wrapFragment(json, place), notes: [FRAGMENT_NOTE] };
@@ -27,7 +27,7 @@ export function normalizeDocument(json: Json, place: DocumentPath): NormalizedDo
   return { json: new Map([...normal, ["default", "allow"]]), notes: [INTERCEPT_NOTE] };
 }
 
-/** Keys that only a whole document has. */
+/** Keys of a document; a fragment has none of them. */
 const DOCUMENT_KEYS = [
   "version",
   "default",
@@ -65,7 +65,7 @@ function isIntercept(tools: JsonObject): boolean {
   return Array.from(tools.values()).some((entry) => isJsonObject(entry) && entry.has("rules"));
 }
 
-/** The document with these tools in the normal form; what stands under `"*"` moves to `all_tools`. */
+/** Puts the translated tools into the document, and the entry `"*"` into `all_tools`. */
 function withTools(document: JsonObject, tools: JsonObject, place: DocumentPath): JsonObject {
   const normal = new Map(document);
   const named = new Map<string, Json>();
@@ -80,7 +80,7 @@ function withTools(document: JsonObject, tools: JsonObject, place: DocumentPath)
 
 function translateEntry(name: string, entry: Json, place: DocumentPath): Json {
   if (!isJsonObject(entry)) {
-    // Under `*` nobody would read it again.
+    // The reader checks other entries, but an entry `*` is merged and would lose its problem.
     if (name === "*") reportUnexpected(place, "an object", entry);
     return entry;
   }
@@ -102,7 +102,7 @@ function without(entry: JsonObject, key: string): JsonObject {
 
 const LISTS = ["require", "deny_if", "limits"];
 
-/** One entry with the lists of both, those of `before` first; any other key of `added` wins. */
+/** Merges two entries: joins their lists, those of `before` first, and takes any other key of `added`. */
 function mergeRules(before: Json | undefined, added: Json): JsonObject {
   const merged = new Map(isJsonObject(before) ? before : []);
   for (const [key, value] of isJsonObject(added) ? added : []) {

@@ -1,4 +1,4 @@
-/** Rules and limits as the document writes them: `require`, `deny_if` and `limits`. */
+/** Reads the rules and limits of the document: `require`, `deny_if` and `limits`. */
 
 import { CONDITION, type Condition, readPath } from "../condition.ts";
 import { MODES, type Mode } from "../mode.ts";
@@ -25,7 +25,7 @@ import {
 export interface RuleEntry {
   readonly name?: string;
   readonly description?: string;
-  /** All must hold; an empty list always holds. */
+  /** The rule matches when all conditions hold; an empty list always holds. */
   readonly conditions: readonly Condition[];
   readonly on_deny?: string;
   /** `approve` asks for approval instead of denying. */
@@ -49,7 +49,7 @@ export interface LimitEntry {
   readonly mode?: Mode;
 }
 
-/** A limit that was checked: its increment is a number, or a path that was parsed. */
+/** A limit whose `increment_from` was parsed. */
 export interface CheckedLimit extends LimitEntry {
   readonly segments?: ArgumentPath;
 }
@@ -67,7 +67,7 @@ export const RULES: Shape<readonly RuleEntry[]> = array(
   }),
 );
 
-/** As long as a leap year, in seconds. */
+/** The length of a leap year, in seconds. */
 const MAX_WINDOW_SECONDS = 366 * 24 * 60 * 60;
 
 const WINDOW: Shape<WindowName | number> = {

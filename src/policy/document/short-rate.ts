@@ -5,7 +5,7 @@ import { describeJson } from "../../json/print-json.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import { reportUnexpected } from "../schema/schema.ts";
 
-/** `limits` in place of an entry's `rate_limit`; empty after a problem was reported. */
+/** Translates an entry's `rate_limit` to `limits`; returns an empty object after reporting a problem. */
 export function translateRate(rate: Json, place: DocumentPath): JsonObject {
   const limit = isJsonObject(rate) ? limitOfObject(rate, place) : limitOfText(rate, place);
   return new Map(limit && [["limits", [limit]]]);
@@ -15,7 +15,7 @@ function limitOfObject(rate: JsonObject, place: DocumentPath): JsonObject {
   return place.markOrigin(new Map<string, Json>([["counter", "calls"], ...rate]));
 }
 
-/** `30/hour` as Intercept writes it; undefined after a problem was reported. */
+/** Translates `30/hour`, Intercept's form, to a limit; undefined after reporting a problem. */
 export function limitOfText(rate: Json, place: DocumentPath): JsonObject | undefined {
   const [, max, window] = (typeof rate === "string" && /^\s*(\d{1,15})\s*\/\s*(\w+)\s*$/.exec(rate)) || [];
   if (max === undefined || window === undefined) {

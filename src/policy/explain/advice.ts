@@ -1,10 +1,10 @@
-/** What would let a denied call pass: by another call, or by another policy. */
+/** Advises how a denied call could pass: by another call, or by another policy. */
 
 import type { CompiledPolicy } from "../document/compile.ts";
 import type { Call, Denial } from "../decision.ts";
 import type { Explanation, Step } from "./steps.ts";
 
-/** Empty for a call that is allowed. */
+/** Returns advice for a denied call; empty for an allowed one. */
 export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
   const { denial } = decision;
   if (denial === undefined) return [];
@@ -57,8 +57,8 @@ function hiddenAdvice(policy: CompiledPolicy, { tool }: Call): string {
 function conditionAdvice(rule: string, step: Step | undefined): string[] {
   const conditions = step?.conditions ?? [];
   if (rule.includes("/require/")) {
-    const unmet = conditions.filter(({ outcome }) => outcome !== "holds");
-    return [`make the call meet: ${listConditions(unmet)}`];
+    const failing = conditions.filter(({ outcome }) => outcome !== "holds");
+    return [`make the call meet: ${listConditions(failing)}`];
   }
   if (conditions.length === 0) return [];
   return [`make the call not meet ${conditions.length === 1 ? "" : "one of "}${listConditions(conditions)}`];
@@ -66,10 +66,10 @@ function conditionAdvice(rule: string, step: Step | undefined): string[] {
 
 function unevaluableAdvice(step: Step | undefined): string[] {
   if (step?.conditions === undefined) return ["give the amount as a number of 0 or more"];
-  const blind = step.conditions.filter(
+  const unevaluable = step.conditions.filter(
     ({ outcome }) => outcome === "missing" || outcome === "cannot be evaluated",
   );
-  return [`give an argument of the type that can be tested: ${listConditions(blind)}`];
+  return [`give an argument of the type that can be tested: ${listConditions(unevaluable)}`];
 }
 
 function listConditions(conditions: NonNullable<Step["conditions"]>): string {

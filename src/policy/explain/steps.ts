@@ -1,4 +1,4 @@
-/** One call under one policy, step by step: what was asked, in which order, and what each step answered. */
+/** Explains a decision as steps: each check of the policy in its order, with its verdict. */
 
 import { type PolicyEntry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
 import { type Condition, evaluate } from "../condition.ts";
@@ -10,14 +10,14 @@ import { argumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument } from "../../json/path.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
-/** What a step says; in shadow, `denies` and `asks` are only counted. */
+/** The verdict of a step; in shadow mode, `denies` and `asks` are only counted. */
 export type Verdict = "passes" | "denies" | "asks";
 
 export interface ConditionStep {
   /** `args.amount gt 100`. */
   readonly condition: string;
   readonly outcome: "holds" | "does not hold" | "missing" | "cannot be evaluated";
-  /** What stands there, in short; the caller's own argument. */
+  /** The caller's argument, shortened. */
   readonly found?: string;
 }
 
@@ -36,13 +36,13 @@ export interface Explanation {
   readonly steps: readonly Step[];
 }
 
-/** The decision for a call with counters that are empty, and every step on the way, also behind the one that decided. */
+/** Decides a call with empty counters, and lists every step, also those after the deciding one. */
 export function explainCall(policy: Policy, call: Call): Explanation {
   const decision = decide(policy, call, () => ({ used: 0, retryAfterMs: 0 }));
   return { effect: effectOf(decision), decision, steps: stepsOf(policy, call) };
 }
 
-/** Every step that the policy takes with a call, in the order in which it asks; limits as one call alone meets them. */
+/** Lists every step that the policy takes with a call, in its order; limits count this call alone. */
 export function stepsOf(policy: Policy, call: Call): readonly Step[] {
   const category = policy.categoryOf(call.tool) ?? call.category.category;
   const entry = policy.entryOf(call.tool, category);
@@ -101,12 +101,12 @@ function passes(step: string, why: string): Step {
 }
 
 function ruleStep(rule: Rule, call: Call): Step {
-  const objection = evaluateRule(rule, call, []);
-  const isAsking = rule.effect === "approve" && objection?.reason === "condition";
-  const isBlind = objection?.reason === "condition_unevaluable";
-  const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isBlind));
-  const why = WHY[rule.kind][objection?.reason ?? "passes"];
-  const verdict = objection === undefined ? "passes" : isAsking ? "asks" : "denies";
+  const denial = evaluateRule(rule, call, []);
+  const isAsking = rule.effect === "approve" && denial?.reason === "condition";
+  const isUnevaluable = denial?.reason === "condition_unevaluable";
+  const conditions = rule.conditions.map((condition) => conditionStep(condition, call, isUnevaluable));
+  const why = WHY[rule.kind][denial?.reason ?? "passes"];
+  const verdict = denial === undefined ? "passes" : isAsking ? "asks" : "denies";
   return { step: rule.pointer, verdict, mode: rule.mode, why, conditions };
 }
 
@@ -123,16 +123,20 @@ const WHY = {
   },
 } as const;
 
-function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlind: boolean): ConditionStep {
-  const doubt = isBlind ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
-  const answer = doubt ?? evaluate(condition, args);
+function conditionStep(
+  condition: Condition,
+  { args, inputSchema }: Call,
+  isUnevaluable: boolean,
+): ConditionStep {
+  const ambiguity = isUnevaluable ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
+  const result = ambiguity ?? evaluate(condition, args);
   const found = resolveArgument(args, condition.segments);
-  const isPlain = typeof answer === "boolean";
+  const isPlain = typeof result === "boolean";
   const outcome = isPlain
-    ? answer
+    ? result
       ? "holds"
       : "does not hold"
-    : answer === "missing"
+    : result === "missing"
       ? "missing"
       : UNEVALUABLE;
   return { condition: condition.text, outcome, ...(found !== undefined && { found: describeJson(found) }) };
@@ -140,7 +144,7 @@ function conditionStep(condition: Condition, { args, inputSchema }: Call, isBlin
 
 const UNEVALUABLE = "cannot be evaluated";
 
-/** `used` is nothing here: only what one call adds can be told. */
+/** Explains a limit by the amount that one call adds, since counters are not known here. */
 function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {
   const { mode, rule: step, max, scope } = limit;
   const amount = amountOf(args, inputSchema);

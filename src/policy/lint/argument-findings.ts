@@ -1,4 +1,4 @@
-/** Rules against a tool's inputSchema: arguments that do not exist, types that cannot match, rules that can be avoided. */
+/** Compares rules with a tool's inputSchema: unknown arguments, wrong types, impossible values, avoidable rules. */
 
 import { type Condition, evaluate, isPresence } from "../condition.ts";
 import { describeJson } from "../../json/print-json.ts";
@@ -16,13 +16,13 @@ export interface CheckedTool {
   readonly name: string;
   readonly schema: JsonObject;
   readonly isStrict: boolean;
-  /** Rules that every tool has besides its own: they may require what another rule tests. */
+  /** Rules for every tool; they may require an argument that another rule tests. */
   readonly common: readonly PlacedRule[];
 }
 
 type Present = Extract<Argument, { kind: "present" }>;
 
-/** Everything that one entry asks of one tool's arguments and that the schema contradicts. */
+/** Finds every contradiction between the rules of one entry and the schema of one tool. */
 export function argumentFindings(entry: PlacedEntry, tool: CheckedTool): Finding[] {
   const rules = placedRules(entry);
   const needed = neededPaths([...rules, ...tool.common]);
@@ -65,7 +65,7 @@ function absentFinding(subject: Subject, known: readonly string[], tool: Checked
 
 const NO_ARGUMENTS: JsonObject = new Map();
 
-/** How a finding ends about a rule that only fails to deny. */
+/** End of the message about a rule that cannot deny. */
 export const NEVER_DENIES = "the rule never denies";
 
 function absence({ condition, kind }: Subject, isStrict: boolean): { severity: Severity; effect: string } {
@@ -81,13 +81,13 @@ function absence({ condition, kind }: Subject, isStrict: boolean): { severity: S
   }
   if (isMet) return { severity: "error", effect: "the condition always holds" };
   return {
-    // Forbidding what is not there yet does no harm.
+    // Forbidding an absent argument does no harm.
     severity: isPresence(condition.operator) ? "warning" : "error",
     effect: NEVER_DENIES,
   };
 }
 
-/** `, did you mean "amount"?`, among the names beside the last segment. */
+/** Suggests a name near the last segment: `, did you mean "amount"?`. */
 function suggestion(segments: ArgumentPath, known: readonly string[]): string {
   const nearest = nearestName(String(segments.at(-1)), known);
   return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
@@ -112,7 +112,7 @@ function isMembership(operator: Operator): boolean {
   return operator === "eq" || operator === "in";
 }
 
-/** `eq` or `in` with values that the argument never has. */
+/** Finds `eq` and `in` with values that the argument never has. */
 function impossibleValue(subject: Subject, argument: Present, types: readonly JsonType[]): Finding[] {
   const { condition, kind, path } = subject;
   const wanted =
@@ -138,12 +138,12 @@ function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | 
   return /^(?:regex|starts_with|ends_with)$/.test(operator) ? ["string"] : undefined;
 }
 
-/** `a string`, `an array or an object`. */
+/** Prints `a string`, `an array or an object`. */
 function withArticle(types: readonly string[]): string {
   return listWords(types.map((type) => `${/^[ao]/.test(type) ? "an" : "a"} ${type}`));
 }
 
-/** Paths that no call may leave out, because some rule denies it then. */
+/** Paths that every allowed call has, because a rule denies the others. */
 function neededPaths(rules: readonly PlacedRule[]): ReadonlySet<string> {
   const needed = rules
     .filter(({ rule }) => rule.mode !== "shadow" && rule.effect !== "approve")
@@ -157,7 +157,7 @@ function neededPaths(rules: readonly PlacedRule[]): ReadonlySet<string> {
   return new Set(needed);
 }
 
-/** A deny_if whose argument may be left out: the rule does not apply then, and the server takes its default. */
+/** Finds a deny_if with an optional argument: without it the rule does not apply, and the server uses its default. */
 function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: ReadonlySet<string>): Finding[] {
   if (placed.kind === "require" || tool.isStrict) return [];
   const optional = placed.rule.conditions.find((condition) => {
@@ -170,7 +170,7 @@ function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: Readonl
   return [{ severity: "warning", code: "avoidable", path: placed.place.path(), message }];
 }
 
-/** Whether the rule would let the server's own default pass as well. */
+/** Whether the condition does not hold for the server's default either. */
 function isFallbackFine({ of, test }: Condition, { fallback }: Present): boolean {
   const measured = fallback === undefined ? undefined : measure(fallback, of);
   return measured !== undefined && test(measured) === false;

@@ -1,4 +1,4 @@
-/** Conditions that contradict each other or themselves, and limits that admit nothing: rules that do not do what they say. */
+/** Finds conditions that contradict each other or themselves, and limits that admit no call. */
 
 import { type Condition, isPresence } from "../condition.ts";
 import type { PolicyDocument } from "../document/document.ts";
@@ -8,7 +8,7 @@ import { measure } from "../measure.ts";
 import { compareNumbers } from "../../json/compare-numbers.ts";
 import type { CheckedLimit, RuleEntry } from "../document/rule-entry.ts";
 
-/** Every rule whose conditions no call can meet, or every call meets, and every limit that admits no call. */
+/** Finds every rule that no call can meet or that has no effect, and every limit that admits no call. */
 export function contradictionFindings(document: PolicyDocument): Finding[] {
   return placedEntries(document).flatMap((entry) => [
     ...placedRules(entry).flatMap(({ kind, place, rule }): Finding[] => {
@@ -26,7 +26,7 @@ export function contradictionFindings(document: PolicyDocument): Finding[] {
   ]);
 }
 
-/** Why the conditions cannot hold together; undefined when they may. */
+/** Returns why the conditions cannot hold together; undefined when they can. */
 function contradictionIn({ conditions }: RuleEntry): string | undefined {
   const alone = conditions.find(isEmptyChoice);
   if (alone !== undefined) return `\`${alone.text}\` never holds`;
@@ -37,7 +37,7 @@ function contradictionIn({ conditions }: RuleEntry): string | undefined {
   return undefined;
 }
 
-/** `in []`, and lengths below zero. */
+/** Whether no value fulfils the condition: `in []`, or a length below zero. */
 function isEmptyChoice({ operator, of, value }: Condition): boolean {
   if (operator === "in" && isJsonArray(value)) return value.length === 0;
   if (of === "value" || !(value instanceof JsonNumber)) return false;
@@ -56,13 +56,13 @@ function isConflict(one: Condition, other: Condition): boolean {
   return excludesValues(one, other) || excludesValues(other, one) || isEmptyRange(one, other);
 }
 
-/** Every operator but the two needs something at the path. */
+/** Whether the condition needs the argument; every operator but `exists` and `not_exists` does. */
 function wantsGiven({ operator, value }: Condition): boolean {
   if (!isPresence(operator)) return true;
   return (operator === "exists") === (value === true);
 }
 
-/** One names all values that it admits, and the other admits none of them. */
+/** Whether `one` lists all values that it admits, and `other` admits none of them. */
 function excludesValues(one: Condition, other: Condition): boolean {
   const admitted = admittedBy(one);
   return (
@@ -77,7 +77,7 @@ function admittedBy({ operator, value }: Condition): readonly Json[] | undefined
 
 function admits(condition: Condition, from: Condition, value: Json): boolean {
   if (condition.of === from.of) return condition.test(value) === true;
-  // Of a length nothing else can be told; of a value its length can.
+  // A length determines nothing else; a value determines its length.
   const measured = from.of === "value" ? measure(value, condition.of) : undefined;
   return measured === undefined ? from.of !== "value" : condition.test(measured) === true;
 }

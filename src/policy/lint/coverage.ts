@@ -1,4 +1,4 @@
-/** Policy against the server's tools/list: names that do not exist, tools that no rule covers, arguments that no tool has. */
+/** Compares a policy with the server's tools/list: unknown names, uncovered tools, wrong arguments. */
 
 import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
 import { classifyTool } from "../category/classify.ts";
@@ -10,13 +10,13 @@ import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool
 export interface Coverage {
   /** Names in the policy that no tool has. */
   readonly unknown: readonly string[];
-  /** Tools that the policy neither lists nor hides, and whose category it does not speak of. */
+  /** Tools that the policy neither lists nor hides, and whose category has no entry. */
   readonly uncovered: readonly string[];
-  /** Both of the above and what the tools' schemas contradict, each with its place in the document. */
+  /** Findings about both, and about rules that the tools' schemas contradict. */
   readonly findings: readonly Finding[];
 }
 
-/** What does not fit between the two. Nothing is unknown to an empty list: a server that lists nothing says nothing. */
+/** Compares the two. An empty list of tools gives no findings, since the server may not have answered yet. */
 export function comparePolicyWithTools(policy: CompiledPolicy, tools: readonly ToolDefinition[]): Coverage {
   if (tools.length === 0) return { unknown: [], uncovered: [], findings: [] };
   const names = new Set(tools.map(({ name }) => name));
@@ -59,7 +59,7 @@ function unknownFindings(
       : [];
     const index = hide.indexOf(name);
     if (index < 0) return listed;
-    // Hiding what is not there does no harm, unless another name was meant.
+    // Hiding an absent tool does no harm, unless the author meant another name.
     const severity = nearestName(name, known) === undefined ? "warning" : "error";
     return [...listed, { severity, code: "unknown-tool", path: root.at("hide").at(index).path(), message }];
   });
@@ -93,13 +93,13 @@ function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]
   });
 }
 
-/** A category's rules are for tools without an entry of their own. */
+/** Whether the entry's rules apply to the tool; a category's rules do not apply to listed tools. */
 function isConcerned(entry: PlacedEntry, policy: CompiledPolicy, tool: ToolDefinition): boolean {
   if (entry.kind === "tool") return entry.name === tool.name;
   return !policy.isListed(tool.name) && classifyTool(describeTool(tool)).category === entry.name;
 }
 
-/** Rules for every tool name arguments that only some have: worth a word when none has them, or when the others cannot pass. */
+/** Finds mistakes in rules for every tool. An unknown argument counts only when no tool has it, or when it blocks the others. */
 function commonFindings(entry: PlacedEntry, tools: readonly CheckedTool[]): Finding[] {
   const byPlace = new Map<string, Repeated>();
   for (const tool of tools) {

@@ -1,10 +1,10 @@
-/** What is wrong with a policy that can be loaded: findings, each with its place in the document. */
+/** Findings about a policy that loads, each with its place in the document. */
 
 import type { CategoryEntry, PolicyDocument, RuleSet, ToolEntry } from "../document/document.ts";
 import { DocumentPath } from "../schema/document-path.ts";
 import type { RuleEntry } from "../document/rule-entry.ts";
 
-/** `error`: the policy does not do what it says. `warning`: it probably does not do what its author meant. */
+/** `error`: a part of the policy has no effect or a wrong one. `warning`: the author probably meant something else. */
 export type Severity = "error" | "warning";
 
 export const FINDING_CODES = [
@@ -27,17 +27,17 @@ export type FindingCode = (typeof FINDING_CODES)[number];
 export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
-  /** As a person would write it: `tools.create_charge.deny_if[0]`, in the normal form of the document. */
+  /** Path in the normal form of the document: `tools.create_charge.deny_if[0]`. */
   readonly path: string;
   readonly message: string;
 }
 
 export type AnyEntry = RuleSet & Pick<ToolEntry & CategoryEntry, "action" | "hide">;
 
-/** What stands under `tools`, `categories` or `all_tools`. */
+/** An entry of `tools` or `categories`, or `all_tools`, with its place. */
 export interface PlacedEntry {
   readonly kind: "tool" | "category" | "every";
-  /** Of the tool or the category. */
+  /** Name of the tool or the category; empty for `all_tools`. */
   readonly name: string;
   readonly place: DocumentPath;
   readonly entry: AnyEntry;
@@ -49,12 +49,12 @@ export interface PlacedRule {
   readonly rule: RuleEntry;
 }
 
-/** The document itself, as a place to write paths from. */
+/** Returns the path of the document itself. */
 export function documentRoot(): DocumentPath {
   return DocumentPath.root([]);
 }
 
-/** Every entry of the document that may hold rules. */
+/** Lists every entry of the document that may have rules. */
 export function placedEntries(document: PolicyDocument): PlacedEntry[] {
   const root = documentRoot();
   const tools = Array.from(document.tools ?? [], ([name, entry]) => {
@@ -69,7 +69,7 @@ export function placedEntries(document: PolicyDocument): PlacedEntry[] {
   return [...tools, ...categories, ...every];
 }
 
-/** The rules of one entry in the order in which they are judged. */
+/** Lists the rules of one entry in the order of evaluation. */
 export function placedRules({ place, entry }: PlacedEntry): PlacedRule[] {
   const rulesOf = (kind: PlacedRule["kind"]): PlacedRule[] =>
     (entry[kind] ?? []).map((rule, index) => ({ kind, rule, place: place.at(kind).at(index) }));

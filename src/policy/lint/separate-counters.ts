@@ -1,4 +1,4 @@
-/** Counters of one name in several places, which are several counters though their author may have meant one. */
+/** Finds counters of one name in several entries that are not shared, though the author may have meant one counter. */
 
 import type { PolicyDocument } from "../document/document.ts";
 import { type Finding, placedEntries } from "./finding.ts";
@@ -6,12 +6,12 @@ import type { DocumentPath } from "../schema/document-path.ts";
 
 interface Use {
   readonly place: DocumentPath;
-  /** The entry that it stands in. */
+  /** Path of the entry. */
   readonly home: string;
   readonly isShared: boolean;
 }
 
-/** One finding for each name; `except` are names that no author chose. */
+/** Returns one finding for each name; `except` has names that a translation made. */
 export function counterFindings(document: PolicyDocument, except: ReadonlySet<string>): Finding[] {
   return Array.from(usesOf(document)).flatMap(([counter, uses]): Finding[] => {
     const own = uses.filter(({ isShared }) => !isShared);

@@ -1,4 +1,4 @@
-/** Rules that are never reached: behind what denies every call, or behind a rule that says as much already. */
+/** Finds rules that are never reached, or that an earlier rule makes superfluous. */
 
 import type { PolicyDocument } from "../document/document.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "./finding.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 
+/** Finds every rule and limit that never changes a decision. */
 export function shadowedFindings(document: PolicyDocument): Finding[] {
   const entries = placedEntries(document);
   return [
@@ -20,7 +21,7 @@ export function shadowedFindings(document: PolicyDocument): Finding[] {
   ];
 }
 
-/** Rules and limits of an entry whose every call is denied before they are asked. */
+/** Finds rules and limits of an entry whose calls are all denied before. */
 function behindDenial(document: PolicyDocument, entry: PlacedEntry): Finding[] {
   const why = isEnforced(document, entry) ? denialOf(document, entry) : undefined;
   const hidden = [...placedRules(entry).map(({ place }) => place), ...limitPlaces(entry)];
@@ -49,7 +50,7 @@ function limitPlaces({ place, entry }: PlacedEntry): DocumentPath[] {
   return (entry.limits ?? []).map((_limit, index) => place.at("limits").at(index));
 }
 
-/** What stands behind a deny_if without conditions, and rules that an earlier one makes superfluous. */
+/** Finds rules and limits after a deny_if without conditions, and rules that an earlier rule makes superfluous. */
 function behindRule(entry: PlacedEntry): Finding[] {
   const rules = placedRules(entry);
   const always = rules.findIndex((each) => isAlways(each) && denies(each, entry));
@@ -71,12 +72,12 @@ function isAlways({ kind, rule }: PlacedRule): boolean {
   return kind === "deny_if" && rule.conditions.length === 0;
 }
 
-/** Whether the rule denies in earnest. */
+/** Whether the rule denies in enforce mode. */
 function denies({ rule }: PlacedRule, { entry }: PlacedEntry): boolean {
   return (rule.mode ?? entry.mode) !== "shadow" && rule.effect !== "approve";
 }
 
-/** A deny_if with fewer of the same conditions denies more; a require with more of them does. */
+/** Whether `earlier` denies every call that `later` denies: a deny_if with fewer of the same conditions, a require with more. */
 function covers(earlier: PlacedRule, later: PlacedRule): boolean {
   if (earlier.kind !== later.kind || later.rule.conditions.length === 0) return false;
   const [fewer, more] = earlier.kind === "deny_if" ? [earlier, later] : [later, earlier];

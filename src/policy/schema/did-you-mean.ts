@@ -1,6 +1,6 @@
-/** The known name that a wrong name was probably meant to be. */
+/** Suggests a known name for a misspelled one. */
 
-/** The nearest of `known` within a third of the name's length, letter case and `_`/`-` aside; undefined when none is near. */
+/** Returns the nearest known name within a third of the name's length; ignores letter case, `_` and `-`. Undefined when none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = fold(name);
   let nearest: string | undefined;
@@ -14,7 +14,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** `, did you mean "limits"?`, or nothing. */
+/** Prints `, did you mean "limits"?`, or an empty string. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
@@ -24,7 +24,7 @@ function fold(name: string): string {
   return name.slice(0, 128).toLowerCase().replaceAll(/[_-]/g, "");
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
   let distance = other.length;

@@ -1,8 +1,8 @@
-/** Where in a document something stands, and what is wrong there: problems are gathered, never thrown. */
+/** Paths into a document, and the problems found there. Problems are collected, never thrown. */
 
 import type { Json } from "../../json/json.ts";
 
-/** One fault, in the words of `path: message`; the path is empty for the document itself. */
+/** One problem, printed as `path: message`; the path is empty for the document itself. */
 export interface Problem {
   readonly path: string;
   readonly message: string;
@@ -10,11 +10,11 @@ export interface Problem {
 
 interface ProblemLog {
   readonly problems: Problem[];
-  /** Where the author wrote what a translation has made or moved. */
+  /** The author's path of each value that a translation made or moved. */
   readonly origins: Map<Json, DocumentPath>;
 }
 
-/** A place in a document. Paths are written only when a problem needs one. */
+/** A place in a document. Its text is built only for a problem. */
 export class DocumentPath {
   readonly #log: ProblemLog;
   readonly #parent: DocumentPath | undefined;
@@ -26,33 +26,34 @@ export class DocumentPath {
     this.#key = key;
   }
 
-  /** The document itself; every problem found below it ends in `problems`. */
+  /** Makes the path of the document itself; every problem below it is added to `problems`. */
   static root(problems: Problem[]): DocumentPath {
     return new DocumentPath({ problems, origins: new Map() }, undefined, "");
   }
 
+  /** Returns the path of a member or an element. */
   at(key: string | number): DocumentPath {
     return new DocumentPath(this.#log, this, key);
   }
 
-  /** `json`, which a translation made, and which stands here in the author's own form. */
+  /** Records that a translation made `json` from the author's value at this path, and returns `json`. */
   markOrigin<Value extends Json>(json: Value): Value {
     this.#log.origins.set(json, this);
     return json;
   }
 
-  /** Where the author wrote `json`, which was found here. */
+  /** Returns the path of the author's value that became `json`; this path when it was not translated. */
   originOf(json: Json): DocumentPath {
     return this.#log.origins.get(json) ?? this;
   }
 
-  /** Adds a problem; the message starts lower case, says what must be, and has no final period. */
+  /** Adds a problem. The message starts in lower case, says what is expected, and has no final period. */
   report(message: string): undefined {
     this.#log.problems.push({ path: this.path(), message });
     return undefined;
   }
 
-  /** As a person would write it: `tools.create_charge.limits[0].window`, `tools["a.b"]`. */
+  /** Prints the path: `tools.create_charge.limits[0].window`, `tools["a.b"]`. */
   path(): string {
     if (this.#parent === undefined) return "";
     const before = this.#parent.path();

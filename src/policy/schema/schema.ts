@@ -8,7 +8,7 @@ import type { DocumentPath } from "./document-path.ts";
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Shape<T> {
-  /** The value, or undefined after the place has heard what is wrong. */
+  /** Reads the value; undefined after reporting a problem at `place`. */
   readonly read: (json: Json, place: DocumentPath) => T | undefined;
   readonly schema: JsonSchema;
 }
@@ -18,23 +18,25 @@ export interface Field<T> {
   readonly isRequired: boolean;
 }
 
-/** One field for each key that an object may have. */
+/** The fields of an object by key. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Field<Exclude<T[Key], undefined>> };
 
+/** A key that must exist. */
 export function required<T>(shape: Shape<T>): Field<T> {
   return { shape, isRequired: true };
 }
 
+/** A key that may be absent. */
 export function optional<T>(shape: Shape<T>): Field<T> {
   return { shape, isRequired: false };
 }
 
-/** Refuses what is not as expected: `must be a list, got "x"`. */
+/** Reports a value of another kind than expected: `must be a list, got "x"`. */
 export function reportUnexpected(place: DocumentPath, expected: string, got: Json): undefined {
   return place.report(`must be ${expected}, got ${describeJson(got)}`);
 }
 
-/** Any string, or with `minLength` one that is not empty. */
+/** A string, with `minLength` 1 not an empty one. */
 export function string(minLength = 0): Shape<string> {
   const expected = minLength === 0 ? "a string" : "a string that is not empty";
   return {
@@ -47,6 +49,7 @@ export function string(minLength = 0): Shape<string> {
   };
 }
 
+/** True or false. */
 export function boolean(): Shape<boolean> {
   return {
     read: (json, place) =>
@@ -55,7 +58,7 @@ export function boolean(): Shape<boolean> {
   };
 }
 
-/** Exactly one of the words. */
+/** Exactly one of the words, compared with letter case. */
 export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Shape<Word> {
   const expected = listWords(words.map((known) => JSON.stringify(known)));
   return {
@@ -64,12 +67,12 @@ export function oneOf<const Word extends string>(...words: readonly [Word, ...Wo
   };
 }
 
-/** `a`, `a or b`, `a, b or c`. */
+/** Prints `a`, `a or b`, `a, b or c`. */
 export function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** A finite number within the range that `isInRange` and `range` describe. */
+/** A finite number in a range, which `isInRange` tests and `range` describes in the JSON Schema. */
 export function number(
   expected: string,
   isInRange: (value: number) => boolean,
@@ -84,10 +87,12 @@ export function number(
   };
 }
 
+/** Any JSON value. */
 export function anyJson(): Shape<Json> {
   return { read: (json) => json, schema: {} };
 }
 
+/** An array; leaves out elements that could not be read. */
 export function array<T>(item: Shape<T>): Shape<readonly T[]> {
   return {
     read: (json, place) => {
@@ -99,7 +104,7 @@ export function array<T>(item: Shape<T>): Shape<readonly T[]> {
   };
 }
 
-/** Names of the author's choosing. Any name will do, `__proto__` too: what comes back is a Map. */
+/** An object with names of the author's choice, `__proto__` included, as a Map. `name` returns the fault of a name. */
 export function record<T>(
   item: Shape<T>,
   name?: (name: string) => string | undefined,
@@ -120,7 +125,7 @@ export function record<T>(
   };
 }
 
-/** Exactly the keys of `fields`, and `x-` keys; any other is a problem. */
+/** An object with the keys of `fields`, and with `x-` keys, which are ignored. Reports any other key. */
 export function object<T extends object>(fields: Fields<T>): Shape<T> {
   const shape = objectFields(fields);
   return {
@@ -145,7 +150,7 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
   };
 }
 
-/** The shape with a check or a conversion after it. */
+/** The shape, followed by a check or a conversion. */
 export function refine<T, R>(
   shape: Shape<T>,
   after: (value: T, place: DocumentPath, json: Json) => R | undefined,
@@ -179,7 +184,7 @@ function reportUnknownKeys(json: JsonObject, known: ReadonlySet<string>, place: 
   }
 }
 
-/** Proves that every required key was read; one that is not there at all is a problem. */
+/** Whether every required key was read. Reports those that are absent. */
 function isFilled<T>(
   value: Partial<T>,
   required: readonly string[],
