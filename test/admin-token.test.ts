@@ -55,7 +55,7 @@ describe("control with an admin token", () => {
     expect(await change({ authorization: [`Bearer ${TOKEN}`, "Bearer x"] })).toBe(401);
   });
 
-  it("is needed to see what waits for approval", async () => {
+  it("is needed to read pending approvals", async () => {
     sidecar = await startTestSidecar({ upstream: UPSTREAM, environment: { TOLLGATE_ADMIN_TOKEN: TOKEN } });
     const statuses = [{}, { authorization: `Bearer ${TOKEN}` }].map(
       async (headers) => (await fetch(`${sidecar.adminUrl}/approvals`, { headers })).status,
@@ -71,12 +71,12 @@ describe("control with an admin token", () => {
 });
 
 describe("control without an admin token", () => {
-  it("is anybody's on a loopback listener", async () => {
+  it("is open to every caller on a loopback listener", async () => {
     sidecar = await startTestSidecar({ upstream: UPSTREAM });
     expect(await change()).toBe(404);
   });
 
-  it("is nobody's on a listener that others can reach, where reading stays open", async () => {
+  it("is refused on a listener that is not loopback, where reading stays open", async () => {
     sidecar = await startTestSidecar({ upstream: UPSTREAM, flags: { admin: "0.0.0.0:0" } });
     expect(await change()).toBe(403);
     expect((await fetch(`${sidecar.adminUrl.replace("0.0.0.0", "127.0.0.1")}/metrics`)).status).toBe(200);

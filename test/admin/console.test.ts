@@ -72,7 +72,7 @@ describe("the console's page", () => {
     expect(files.filter((name) => making.test(readFileSync(new URL(name, folder), "utf8")))).toEqual([]);
   });
 
-  it("says what to run when it was not built", async () => {
+  it("names the command to run when it is not built", async () => {
     const app = express();
     addConsole(app, { "/": { type: "text/html", read: readMissing } });
     const server = await serveOnLoopback(app);
@@ -82,7 +82,7 @@ describe("the console's page", () => {
     server.close();
   });
 
-  it("is not served to a name that was pointed at this address", async () => {
+  it("is not served under a foreign name that resolves to this address", async () => {
     expect(await statusOf("/", "GET", { host: "rebound.example.com" })).toBe(403);
   });
 });
@@ -103,12 +103,12 @@ describe("a page of another site", () => {
     expect(await (await fetch(`${stage.sidecar.adminUrl}/freeze`)).json()).toEqual({ frozen: [] });
   });
 
-  it("may not ask first", async () => {
+  it("gets no permission by a preflight request", async () => {
     const headers = { origin: "http://evil.example.com", "access-control-request-method": "POST" };
     expect(await statusOf("/freeze", "OPTIONS", headers)).toBe(403);
   });
 
-  it("is told from the console itself", async () => {
+  it("is distinguished from the console itself", async () => {
     const { adminUrl } = stage.sidecar;
     expect(await statusOf("/freeze", "POST", { ...JSON_TYPE, origin: adminUrl }, body)).toBe(200);
     expect(await statusOf("/unfreeze", "POST", { ...JSON_TYPE, origin: adminUrl }, body)).toBe(200);

@@ -41,7 +41,7 @@ async function call(name: string): Promise<void> {
 }
 
 describe("admin listener", () => {
-  it("is alive whatever the upstream does", async () => {
+  it("is alive without the upstream", async () => {
     expect(await (await get("/healthz")).json()).toEqual({ status: "ok" });
   });
 
@@ -50,7 +50,7 @@ describe("admin listener", () => {
     expect(await (await get("/readyz")).json()).toEqual({ ready: true, because: [] });
   });
 
-  it("is not ready without the upstream, and says why", async () => {
+  it("is not ready without the upstream, and names the reason", async () => {
     const lonely = await startTestSidecar({ upstream: "http://127.0.0.1:1/mcp" });
     const response = await fetch(`${lonely.adminUrl}/readyz`);
     expect(response.status).toBe(503);
@@ -61,7 +61,7 @@ describe("admin listener", () => {
     await lonely.stop();
   });
 
-  it("writes metrics piece by piece, so that a long scrape holds up no call", async () => {
+  it("writes metrics piece by piece, so that a long scrape delays no call", async () => {
     const { headers } = await get("/metrics");
     expect(headers.get("transfer-encoding")).toBe("chunked");
   });
@@ -103,7 +103,7 @@ describe("admin listener", () => {
     expect(await (await get(`/decisions/${decisions[0]?.id}`)).json()).toMatchObject({ ...decisions[0] });
   });
 
-  it("shows the decisions that are asked for", async () => {
+  it("lists the decisions that match the query", async () => {
     await call("read");
     await call("unlisted");
     const { decisions } = (await (await get("/decisions?effect=deny&limit=1000")).json()) as {

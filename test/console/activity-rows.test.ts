@@ -14,7 +14,7 @@ function pair(
 }
 
 describe("the table of agents and tools", () => {
-  it("has tools that execute first, and the busiest of each category above the others", () => {
+  it("sorts tools by category, those that execute first, and then by calls", () => {
     const { groups } = matrixOf([
       pair("a", "list", 50),
       pair("a", "query", 1, { category: "execute" }),
@@ -30,7 +30,7 @@ describe("the table of agents and tools", () => {
     ]);
   });
 
-  it("has a cell for each agent, empty where it called nothing", () => {
+  it("has a cell for each agent, empty without calls", () => {
     const { agents, groups } = matrixOf([
       pair("a", "list", 1, { denied: 1 }),
       pair("b", "list", 5, { failed: 2 }),
@@ -51,7 +51,7 @@ describe("the table of agents and tools", () => {
     ]);
   });
 
-  it("sums further agents in one column, and loses no call", () => {
+  it("sums further agents in one column, without losing a call", () => {
     const pairs = Array.from({ length: 10 }, (_, number) => pair(`agent-${number}`, "list", number + 1));
     const { agents, others, groups } = matrixOf(pairs);
     expect([agents.length, others]).toEqual([6, 4]);

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { count, visible } from "../../console/text.ts";
 
-describe("text from elsewhere", () => {
+describe("text of others", () => {
   it.each([
     ["planner", "planner"],
     ["<b>bold</b>", "<b>bold</b>"],

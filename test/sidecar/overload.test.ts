@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { watchLoop } from "../../src/sidecar/overload.ts";
 
-/** What the watch says after each look at these delays. */
+/** The state of the watch after each of these delays. */
 function watched(maxMs: number, delaysMs: readonly number[]): { late: boolean[]; changes: boolean[] } {
   const changes: boolean[] = [];
   const waiting = [...delaysMs];
@@ -23,14 +23,14 @@ function watched(maxMs: number, delaysMs: readonly number[]): { late: boolean[];
 }
 
 describe("the watch over the event loop", () => {
-  it("is late above the bound, and until the delay is below half of it", () => {
+  it("reports overload above the bound, until the delay is below half of it", () => {
     expect(watched(500, [0, 500, 501, 400, 251, 250, 400])).toEqual({
       late: [false, false, true, true, true, false, false],
       changes: [true, false],
     });
   });
 
-  it("watches nothing with a bound of 0", () => {
+  it("never reports overload with a bound of 0", () => {
     expect(watched(0, [10_000]).late).toEqual([false]);
   });
 });

@@ -69,7 +69,7 @@ function linesOf(file = path): readonly Record<string, unknown>[] {
 }
 
 describe("a line", () => {
-  it("says who asked for what, what was decided, and what came of it", () => {
+  it("names caller, request, decision and outcome", () => {
     const audit = open({ traceIdOf: () => "0af7651916cd43dd8448eb211c80319c" });
     const text = '{"query":"up"}';
     const request = exampleRequest({
@@ -104,7 +104,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("says why a call was denied, and has no upstream", () => {
+  it("names the reason of a denial, and has no upstream", () => {
     const audit = open();
     const limit = { counter: "per-minute", used: 10, max: 10 };
     observe(audit.observer, exampleRequest(), denied({ limit }), DENIED);
@@ -121,7 +121,7 @@ describe("a line", () => {
     expect(linesOf()[0]).not.toHaveProperty("upstream");
   });
 
-  it("is written at the end for a call that shadow mode let pass", () => {
+  it("is written at the end for a call that shadow mode allows", () => {
     const audit = open();
     observe(audit.observer, exampleRequest(), denied({ mode: "shadow" }));
     audit.flush();
@@ -148,7 +148,7 @@ describe("a line", () => {
     expect(linesOf()).toEqual([]);
   });
 
-  it("is written for a call that no policy judged, and for no other request", () => {
+  it("is written for a call without a decision, and for no other such request", () => {
     const audit = open();
     audit.observer.requestEnded?.(exampleRequest(), SUCCESS, undefined);
     audit.observer.requestEnded?.(exampleList(), SUCCESS, undefined);
@@ -202,7 +202,7 @@ describe("a line", () => {
 });
 
 describe("the key", () => {
-  it("is made once, for the owner alone, and kept beside the log", () => {
+  it("is created once, readable by the owner alone, next to the log", () => {
     const args = { bytes: 2, keys: [], text: "{}" };
     const [first, second] = [1, 2].map(() => {
       const { hmacKey: _hmacKey, ...options } = {
@@ -234,13 +234,13 @@ describe("the file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("holds a record that comes after a quiet while at once", () => {
+  it("holds a record at once after an idle time", () => {
     const audit = open();
     observe(audit.observer, exampleRequest());
     expect(linesOf()).toHaveLength(1);
   });
 
-  it("holds what came fast when this turn of the loop is over", async () => {
+  it("holds rapid records after the event loop's turn", async () => {
     const audit = open();
     for (let call = 0; call < 100; call += 1) observe(audit.observer, exampleRequest());
     await new Promise((resolve) => setImmediate(resolve));
@@ -257,7 +257,7 @@ describe("the file", () => {
     expect(linesOf()).toHaveLength(2);
   });
 
-  it("is let go of when it was rotated, without a line lost", () => {
+  it("is reopened after a rotation, without losing a line", () => {
     const audit = open();
     observe(audit.observer, exampleRequest());
     renameSync(path, `${path}.1`);
@@ -284,7 +284,7 @@ describe("the file", () => {
   });
 });
 
-describe("what cannot be written", () => {
+describe("a record that cannot be written", () => {
   it.skipIf(!existsSync("/dev/full"))("is counted when the disk is full, and never thrown", () => {
     const full = openSync("/dev/full", "w");
     const audit = open({ target: full });
@@ -294,20 +294,20 @@ describe("what cannot be written", () => {
     closeSync(full);
   });
 
-  it("is counted after the end", () => {
+  it("is counted after the close", () => {
     const audit = open();
     audit.close();
     observe(audit.observer, exampleRequest());
     expect(dropped).toBe(1);
   });
 
-  it("is nothing when a process ends within the turn of its decision", async () => {
+  it("does not occur when a process ends in the turn of its decision", async () => {
     const program = fileURLToPath(new URL("../programs/audited.ts", import.meta.url));
     await promisify(execFile)(process.execPath, [program, path]);
     expect(linesOf()).toHaveLength(1);
   });
 
-  it("is nothing on a pipe that is read late", async () => {
+  it("does not occur on a pipe that is read late", async () => {
     const { lines, dropped } = await recordOnPipe(2000);
     expect(dropped).toBe(0);
     expect(lines.filter(isRecord)).toHaveLength(2001);
@@ -322,7 +322,7 @@ describe("what cannot be written", () => {
   });
 });
 
-/** A child records on its stderr, which nobody reads until it is done. */
+/** A child writes records to its stderr, which is read only after the child is done. */
 async function recordOnPipe(records: number): Promise<{ lines: readonly string[]; dropped: number }> {
   const program = fileURLToPath(new URL("../programs/audited-pipe.ts", import.meta.url));
   const child = spawn(process.execPath, [program, String(records)], { stdio: ["ignore", "pipe", "pipe"] });
@@ -341,7 +341,7 @@ function isRecord(line: string): boolean {
   }
 }
 
-it("tells times apart and knows them again", () => {
+it("formats times with and without the cache", () => {
   expect([isoTime(1), isoTime(1), isoTime(2)]).toEqual([
     "1970-01-01T00:00:00.001Z",
     "1970-01-01T00:00:00.001Z",

@@ -31,13 +31,13 @@ describe("a value", () => {
     expect(capture(args, [path])).toEqual(captured);
   });
 
-  it("is kept of the tools that are named, and of no other", () => {
+  it("is recorded only for the named tools", () => {
     expect(capture('{"id":"x"}', ["args.id"], "OtherTool")).toBeUndefined();
     expect(createCapture([{ tool: "tools/list", paths: ["args"] }])(exampleList())).toBeUndefined();
     expect(createCapture([])(exampleRequest())).toBeUndefined();
   });
 
-  it("is kept of each path of each rule for the tool", () => {
+  it("is recorded for each path of each rule for the tool", () => {
     const rules: CaptureRule[] = [
       { tool: "ExecuteQuery", paths: ["args.a"] },
       { tool: "ExecuteQuery", paths: ["args.b", "args.c"] },
@@ -49,25 +49,25 @@ describe("a value", () => {
     });
   });
 
-  it("is read once for a request, so that a copy without the text still has it", () => {
+  it("is read once for each request, so that it outlives the text of the arguments", () => {
     const keep = createCapture([{ tool: "ExecuteQuery", paths: ["args.a"] }]);
     const request = exampleRequest({ args: { bytes: 9, keys: [], text: '{"a":1}' } });
     expect(keep(request)).toBe(keep(request));
   });
 
-  it("is nothing for a call without arguments, and for arguments that are none", () => {
+  it("is absent for a call without arguments, and for arguments that are no object", () => {
     const keep = createCapture([{ tool: "ExecuteQuery", paths: ["args.a"] }]);
     expect(keep(exampleRequest())).toBeUndefined();
     expect(keep(exampleRequest({ args: { bytes: 0, keys: [], text: "" } }))).toEqual({});
   });
 
-  it("is kept of a tool whatever its name", () => {
+  it("is recorded for a tool with any name", () => {
     const keep = createCapture([{ tool: "__proto__", paths: ["args.a"] }]);
     const args = { bytes: 9, keys: [], text: '{"a":1}' };
     expect(keep(exampleRequest({ tool: exampleTool("__proto__"), args }))).toEqual({ "args.a": "1" });
   });
 
-  it("needs a path that is one", () => {
+  it("is refused for an invalid path", () => {
     expect(() => createCapture([{ tool: "t", paths: ["arguments.x"] }])).toThrow("arguments.x is no path");
   });
 });

@@ -20,7 +20,7 @@ it("writes lines in their order, as UTF-8", () => {
   expect(readFileSync(path, "utf8")).toBe("a\ngröße\n測\n");
 });
 
-it("writes at once what is more than a batch", () => {
+it("writes at once when the batch is full", () => {
   const path = join(folder, "lines");
   const file = new LineFile({ target: path, onDropped: () => undefined });
   file.append(`${"x".repeat(70_000)}\n`);
@@ -28,7 +28,7 @@ it("writes at once what is more than a batch", () => {
   file.close();
 });
 
-it("counts every line of each batch that a broken descriptor did not take", () => {
+it("counts every line of each batch that a broken descriptor refuses", () => {
   const descriptor = openSync(join(folder, "lines"), "w");
   let dropped = 0;
   const file = new LineFile({ target: descriptor, onDropped: (lines) => (dropped += lines) });

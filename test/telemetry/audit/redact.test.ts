@@ -7,7 +7,7 @@ import { withoutCredentials } from "../../../src/telemetry/audit/redact.ts";
 /** Put together here, so that nothing in this file looks like a key. */
 const KEY = (prefix: string, length = 36): string => prefix + "a1".repeat(length / 2);
 
-describe("what a wrapped server says on stderr", () => {
+describe("the stderr of a wrapped server", () => {
   it.each([
     ["Authorization: Bearer abc.def", "Authorization: [redacted]"],
     ['{"authorization":"Basic dXNlcg=="}', '{"authorization":"[redacted]"}'],
@@ -27,7 +27,7 @@ describe("what a wrapped server says on stderr", () => {
 });
 
 describe("our stderr", () => {
-  it("keeps nobody waiting who reads it no more, and says how much was lost", () => {
+  it("drops and counts lines while it is not read", () => {
     const stream = new PassThrough({ highWaterMark: 1 });
     const sink = boundedStderr(stream);
     const line = `${"x".repeat(99_999)}\n`;
@@ -39,7 +39,7 @@ describe("our stderr", () => {
     expect(String(stream.read())).toMatch(/^\[\d+ lines dropped: stderr was not read\]\n/);
   });
 
-  it("that is closed ends nothing", () => {
+  it("does not end the process when it is closed", () => {
     const stream = new PassThrough();
     const sink = boundedStderr(stream);
     stream.destroy(new Error("EPIPE"));

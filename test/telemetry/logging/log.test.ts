@@ -1,4 +1,4 @@
-/** What the log writes, and what it never writes. */
+/** Lines of the log, and secrets that it must not contain. */
 
 import { describe, expect, it } from "vitest";
 import { createLogObserver } from "../../../src/telemetry/logging/log-observer.ts";
@@ -31,7 +31,7 @@ describe("createLog", () => {
     });
   });
 
-  it("keeps quiet below its level", () => {
+  it("writes nothing below its level", () => {
     const { log, lines } = open({ level: "warn" });
     log.info("ready");
     expect(lines).toEqual([]);
@@ -52,7 +52,7 @@ describe("createLog", () => {
     expect(fieldsOf(lines[0])).toMatchObject({ msg: "identity failed" });
   });
 
-  it("stays one valid line whatever is in a field", () => {
+  it("stays one valid line with any text in a field", () => {
     const { log, lines } = open();
     const detail = 'a\nb"\\ Bearer x\\" ://a"b@c eyJhbGciOiJS.\u2028 \ud800';
     log.info({ detail }, "message refused");
@@ -60,7 +60,7 @@ describe("createLog", () => {
     expect(fieldsOf(lines[0])).toHaveProperty("detail");
   });
 
-  it("writes for people when asked to", () => {
+  it("writes pretty lines when configured", () => {
     const { log, lines } = open({ format: "pretty" });
     log.warn({ path: "policy.json", problems: 2 }, "policy could not be loaded");
     expect(lines[0]).toMatch(
@@ -70,7 +70,7 @@ describe("createLog", () => {
 });
 
 describe("prettyLine", () => {
-  it("keeps control characters escaped, so that a name cannot drive the terminal", () => {
+  it("escapes control characters, so that a name cannot control the terminal", () => {
     const line = JSON.stringify({ level: "info", time: "", msg: "call denied", agent: "a\u001b[31m\nb" });
     expect(prettyLine(line)).toContain(String.raw`agent="a\u001b[31m\nb"`);
   });
@@ -80,7 +80,7 @@ describe("prettyLine", () => {
     expect(prettyLine(line)).toBe(" ERROR m\n    Error: x\n        at y\n");
   });
 
-  it("passes on what is no JSON object", () => {
+  it("returns a line that is not a JSON object unchanged", () => {
     expect([prettyLine("plain\n"), prettyLine("[1]\n")]).toEqual(["plain\n", "[1]\n"]);
   });
 });
@@ -90,14 +90,14 @@ function watch(nowMs = { value: 0 }): { lines: string[]; observer: ReturnType<ty
   return { lines, observer: createLogObserver({ log, traceIdOf: () => "abc", now: () => nowMs.value }) };
 }
 
-describe("observeForLog", () => {
-  it("is silent about success", () => {
+describe("createLogObserver", () => {
+  it("logs nothing on success", () => {
     const { lines, observer } = watch();
     observe(observer, exampleRequest());
     expect(lines).toEqual([]);
   });
 
-  it("tells of a denial: who, what, why, and in which trace", () => {
+  it("logs a denial with agent, tool, reason and trace id", () => {
     const { lines, observer } = watch();
     const request = exampleRequest();
     observe(observer, request, denied(), DENIED);
@@ -114,13 +114,13 @@ describe("observeForLog", () => {
     ]);
   });
 
-  it("tells of an upstream that failed", () => {
+  it("logs a failed upstream", () => {
     const { lines, observer } = watch();
     observe(observer, exampleRequest(), ALLOWED, { ...SUCCESS, outcome: "timeout" });
     expect(lines.map(fieldsOf)).toMatchObject([{ level: "warn", msg: "request failed", outcome: "timeout" }]);
   });
 
-  it("tells of a refused message", () => {
+  it("logs a refused message", () => {
     const { lines, observer } = watch();
     observer.messageRefused?.({
       id: "1",
@@ -133,7 +133,7 @@ describe("observeForLog", () => {
     expect(lines.map(fieldsOf)).toMatchObject([{ msg: "message refused", cause: "batch", bytes: 2 }]);
   });
 
-  it("cannot be flooded, and says later how much it kept quiet", () => {
+  it("limits the rate of lines, and later logs the number of suppressed ones", () => {
     const nowMs = { value: 0 };
     const { lines, observer } = watch(nowMs);
     for (let index = 0; index < 1000; index += 1) observe(observer, exampleRequest(), denied(), DENIED);

@@ -15,20 +15,20 @@ function open(limits: Partial<CardinalityOptions>): { bounds: CardinalityLimits;
 }
 
 describe("CardinalityLimits", () => {
-  it("bounds even the tools that a server lists", () => {
+  it("bounds the tools that a server lists", () => {
     const { bounds, overflows } = open({ maxTools: 1 });
     const labels = ["a", "b"].map((name) => bounds.toolLabel(exampleRequest({ tool: exampleTool(name) })));
     expect(labels).toEqual(["a", "_unknown"]);
     expect(overflows).toEqual(["tool"]);
   });
 
-  it("keeps a pair that it once took", () => {
+  it("keeps an admitted pair", () => {
     const { bounds } = open({ maxPairs: 2 });
     const agentOn = (tool: string) => bounds.agentLabel(exampleRequest({ agent: exampleAgent("x") }), tool);
     expect([agentOn("A"), agentOn("B"), agentOn("A")]).toEqual(["x", "_other", "x"]);
   });
 
-  it("lets strangers fill half of the pairs, and named agents the rest", () => {
+  it("lets agents without a configured name use half of the pairs, and named agents the rest", () => {
     const { bounds } = open({ agents: ["planner"], maxPairs: 4 });
     const agentOn = (name: string, tool: string) =>
       bounds.agentLabel(exampleRequest({ agent: exampleAgent(name) }), tool);
@@ -38,7 +38,7 @@ describe("CardinalityLimits", () => {
     expect(named).toEqual(["planner", "planner", "_other"]);
   });
 
-  it("takes no room for calls of unknown tools", () => {
+  it("does not count calls of unknown tools as pairs", () => {
     const { bounds, overflows } = open({ maxPairs: 0 });
     expect(bounds.agentLabel(exampleRequest({ agent: exampleAgent("x") }), "_unknown")).toBe("x");
     expect(overflows).toEqual([]);

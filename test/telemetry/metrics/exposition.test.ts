@@ -84,7 +84,7 @@ describe("text", () => {
     expect(ownSamples(text.body)).toEqual(ownSamples(openMetrics.body));
   });
 
-  it("leaves alone a label value that looks like an exemplar", () => {
+  it("does not change a label value that looks like an exemplar", () => {
     const line = `x_bucket{le="1",tool="} 1 # {trace_id=${TRACE_ID}} 1 1"} 5`;
     expect(toTextFormat(line)).toBe(line);
   });
@@ -117,7 +117,7 @@ describe("text", () => {
 });
 
 describe("a scrape", () => {
-  it("comes in pieces of whole lines, none of which takes long to be written", async () => {
+  it("consists of small pieces of whole lines", async () => {
     const metrics = start();
     for (let index = 0; index < 500; index += 1) {
       observe(metrics.observer, exampleRequest({ tool: exampleTool(`tool-${index}`) }));
@@ -128,7 +128,7 @@ describe("a scrape", () => {
     expect(pieces.length).toBeGreaterThan(10);
   });
 
-  it("says what has changed since the scrape before, and since it began", async () => {
+  it("includes changes since the previous scrape, and during this one", async () => {
     const metrics = start();
     const calls = async (): Promise<string | undefined> =>
       /^tollgate_tool_calls_total\{.*\} (\d+)$/m.exec((await metrics.render(undefined)).body)?.[1];
@@ -142,7 +142,7 @@ describe("a scrape", () => {
     expect(await calls()).toBe("3");
   });
 
-  it("lets the event loop turn while it writes many series", async () => {
+  it("yields to the event loop while it writes many series", async () => {
     const metrics = start();
     for (let index = 0; index < 800; index += 1) {
       observe(metrics.observer, exampleRequest({ tool: exampleTool(`tool-${index}`) }));
@@ -159,7 +159,7 @@ describe("a scrape", () => {
     expect(turns).toBeGreaterThan(20);
   });
 
-  it("is shared by those who ask while it is written", async () => {
+  it("is shared by scrapers that ask while it is being written", async () => {
     let readings = 0;
     const readLimits = () => {
       readings += 1;
@@ -172,7 +172,7 @@ describe("a scrape", () => {
     expect(readings).toBe(2);
   });
 
-  it("survives a reader of limits that throws, and the next one works", async () => {
+  it("fails when the limits cannot be read, and the next one works", async () => {
     let isBroken = true;
     const metrics = start({
       readLimits: () => {

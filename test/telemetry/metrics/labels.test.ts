@@ -38,7 +38,7 @@ describe("labelValue", () => {
     expect(labelValue(name)).toBe(value);
   });
 
-  it("never makes one value of two names", () => {
+  it("is injective", () => {
     fc.assert(fc.property(anyName, anyName, (a, b) => a === b || labelValue(a) !== labelValue(b)));
   });
 
@@ -51,7 +51,7 @@ describe("labelValue", () => {
     );
   });
 
-  it("keeps two long names apart that begin alike, in bounded length", () => {
+  it("distinguishes two long names with the same beginning, in bounded length", () => {
     const values = ["x", "y"].map((end) => labelValue("a".repeat(5000) + end));
     expect(values[0]).not.toBe(values[1]);
     expect(values[0]?.length).toBeLessThan(120);
@@ -59,7 +59,7 @@ describe("labelValue", () => {
 });
 
 describe("BoundedLabel", () => {
-  it("takes names up to its bound and counts those past it", () => {
+  it("admits names up to its bound, and reports those past it", () => {
     let overflows = 0;
     const label = new BoundedLabel({ max: 2, overflow: OTHER_LABEL, onOverflow: () => (overflows += 1) });
     expect(["a", "b", "c", "a", "d"].map((name) => label.valueFor(name))).toEqual([
@@ -72,13 +72,13 @@ describe("BoundedLabel", () => {
     expect(overflows).toBe(2);
   });
 
-  it("always has a place for the names it was given", () => {
+  it("always has a value for admitted names", () => {
     const label = new BoundedLabel({ max: 0, overflow: OTHER_LABEL, onOverflow: () => undefined });
     label.admit("planner");
     expect(label.valueFor("planner")).toBe("planner");
   });
 
-  it("knows a long name again", () => {
+  it("recognises a long name", () => {
     const label = new BoundedLabel({ max: 1, overflow: OTHER_LABEL, onOverflow: () => undefined });
     const name = "n".repeat(4000);
     expect(label.valueFor(name)).toBe(label.valueFor(name));
@@ -86,12 +86,12 @@ describe("BoundedLabel", () => {
   });
 });
 
-describe("ownCopy", () => {
-  it("copies every string as it is", () => {
+describe("copyString", () => {
+  it("copies every string without a change", () => {
     fc.assert(fc.property(anyName, (text) => copyString(text) === text));
   });
 
-  it("cuts at the length that is asked for", () => {
+  it("truncates at the given length", () => {
     expect(copyString("abcdef", 3)).toBe("abc");
   });
 });

@@ -1,4 +1,4 @@
-/** What a scrape says about calls. */
+/** Metrics of calls. */
 
 import { describe, expect, it } from "vitest";
 import { OUTCOMES, REFUSAL_CAUSES } from "../../../src/mcp/vocabulary.ts";
@@ -54,7 +54,7 @@ describe("calls", () => {
     ).toBe(1);
   });
 
-  it("counts agents past the bound as _other, and says so", async () => {
+  it("counts agents past the bound as _other, and counts the overflow", async () => {
     const metrics = start({ maxAgents: 2 });
     for (const name of ["a", "b", "c", "d"]) {
       observe(metrics.observer, exampleRequest({ agent: exampleAgent(name) }));
@@ -65,7 +65,7 @@ describe("calls", () => {
     expect(await valueOf(metrics, "tollgate_label_overflow_total", { label: "agent" })).toBe(2);
   });
 
-  it("gives an agent from the configuration its place when strangers filled the bound", async () => {
+  it("keeps the label value of a configured agent when other agents have filled the bound", async () => {
     const metrics = start({ maxAgents: 1, maxPairs: 2 });
     for (const name of ["a", "b", "c", "planner"]) {
       observe(metrics.observer, exampleRequest({ agent: exampleAgent(name) }));
@@ -85,7 +85,7 @@ describe("calls", () => {
     expect(await valueOf(metrics, "tollgate_label_overflow_total", { label: "pair" })).toBe(3);
   });
 
-  it("keeps two agents apart whose names differ in what the registry uses between labels", async () => {
+  it("distinguishes two agents whose names differ in the registry's own separators", async () => {
     const metrics = start();
     for (const name of ["a,outcome:x", "a", "system:serviceaccount:ns:one", "system;serviceaccount;ns;one"]) {
       observe(metrics.observer, exampleRequest({ agent: exampleAgent(name) }));
@@ -111,7 +111,7 @@ describe("calls", () => {
     expect(await valueOf(metrics, "tollgate_inflight_requests", { transport: "stdio" })).toBe(0);
   });
 
-  it("counts no tool call for a request that is none", async () => {
+  it("counts no tool call for a request that is not one", async () => {
     const metrics = start();
     observe(metrics.observer, exampleList());
     const samples = (await scrapeSamples(metrics)).filter(({ name }) => name === "tollgate_tool_calls_total");
@@ -158,7 +158,7 @@ describe("decisions", () => {
     );
   });
 
-  it("counts what shadow mode let pass as would_deny, and the call by its own outcome", async () => {
+  it("counts a call that shadow mode allows as would_deny, and the call by its own outcome", async () => {
     const metrics = start();
     observe(metrics.observer, exampleRequest(), denied({ mode: "shadow" }));
     expect(
@@ -170,7 +170,7 @@ describe("decisions", () => {
     ).toBe(1);
   });
 
-  it("counts a denied method that is no tool among the decisions alone", async () => {
+  it("counts a denied method without a tool only among the decisions", async () => {
     const metrics = start();
     observe(metrics.observer, exampleList(), denied({ reason: "denied_by_rule" }), DENIED);
     expect(
@@ -204,7 +204,7 @@ describe("decisions", () => {
 });
 
 describe("durations and sizes", () => {
-  it("times both sides, and what lies between them", async () => {
+  it("measures both sides, and the overhead between them", async () => {
     const metrics = start();
     observe(metrics.observer, exampleRequest(), ALLOWED, { ...SUCCESS, totalMs: 30, upstreamMs: 28 });
     expect(await valueOf(metrics, "mcp_server_operation_duration_seconds_sum")).toBeCloseTo(0.03, 9);
@@ -235,7 +235,7 @@ describe("durations and sizes", () => {
     ).toBe(1);
   });
 
-  it("counts the whole of a denied call as ours, and nothing of it as the upstream's", async () => {
+  it("counts all time of a denied call as overhead, and none as the upstream's", async () => {
     const metrics = start();
     observe(metrics.observer, exampleRequest(), denied(), DENIED);
     expect(await valueOf(metrics, "tollgate_overhead_seconds_count")).toBe(1);
@@ -245,7 +245,7 @@ describe("durations and sizes", () => {
     expect(await valueOf(metrics, "mcp_client_operation_duration_seconds_count")).toBeUndefined();
   });
 
-  it("makes no statement about us from a call that never reached the upstream", async () => {
+  it("records no overhead for a call that never reached the upstream", async () => {
     const metrics = start();
     const { upstreamMs: _upstreamMs, ...ending } = SUCCESS;
     observe(metrics.observer, exampleRequest(), ALLOWED, { ...ending, outcome: "upstream_error" });
@@ -258,7 +258,7 @@ describe("durations and sizes", () => {
     expect(await valueOf(metrics, "tollgate_overhead_seconds_sum")).toBe(0);
   });
 
-  it("measures messages and answers of tool calls", async () => {
+  it("measures the size of requests and results of tool calls", async () => {
     const metrics = start();
     observe(metrics.observer, exampleRequest({ bytes: 350 }));
     expect(await valueOf(metrics, "tollgate_request_bytes_sum", { tool: "ExecuteQuery" })).toBe(350);
@@ -275,7 +275,7 @@ describe("durations and sizes", () => {
   });
 });
 
-describe("what alerts wait for", () => {
+describe("counters that alerts use", () => {
   it.each(["missing", "type", "size"])(
     "has each rule's conditions at 0 from the start (%s)",
     async (cause) => {
@@ -293,7 +293,7 @@ describe("what alerts wait for", () => {
     expect(await valueOf(start(), "tollgate_tool_definition_changes_total", labels)).toBe(0);
   });
 
-  it("bears no more in advance than there is room for", () => {
+  it("bounds the number of initial series", () => {
     const metrics = start();
     const tools = Array.from({ length: 10_000 }, (_, index) => ({
       name: `t${index}`,

@@ -117,7 +117,7 @@ describe("a series", () => {
     expect(textOf(family)).toBe(`# HELP x a help\n# TYPE x gauge\nx ${text}`);
   });
 
-  it("bears its server's name from when that is known, and what it counted before", () => {
+  it("has the server's label from the moment it is set, and keeps its value", () => {
     const family = numberFamily({ ...COUNTER, labels: ["server"] });
     family.series().add(2);
     family.nameServer('s"1');
@@ -141,7 +141,7 @@ describe("a series", () => {
     );
   });
 
-  it("needs a value for each of its labels", () => {
+  it("throws when a label value is missing", () => {
     expect(() => numberFamily(COUNTER).series("a")).toThrow("x_total: a label is missing");
   });
 });

@@ -1,4 +1,4 @@
-/** What a scrape says about the sidecar itself. */
+/** Metrics of the sidecar's state. */
 
 import { describe, expect, it } from "vitest";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/telemetry/metrics/metrics.ts";
@@ -38,7 +38,7 @@ describe("policy", () => {
     ]);
   });
 
-  it("tells when it was loaded, and that a later attempt failed", async () => {
+  it("exports when the policy was loaded, and whether the last reload failed", async () => {
     const metrics = start();
     metrics.policiesLoaded([policy], loadedAtMs);
     metrics.policyRejected();
@@ -50,7 +50,7 @@ describe("policy", () => {
     expect(await valueOf(metrics, "tollgate_policy_reloads_total", { result: "failure" })).toBe(1);
   });
 
-  it("counts names that nobody has and tools that no rule covers", async () => {
+  it("counts tools that the server does not have, and tools that no rule covers", async () => {
     const metrics = start();
     metrics.policyCoverage({ unknown: 2, uncovered: 5 });
     expect(await valueOf(metrics, "tollgate_policy_unknown_tools", { server: "s" })).toBe(2);
@@ -156,7 +156,7 @@ describe("state", () => {
     ).toBe(1);
   });
 
-  it("counts the server's tools by category, and forgets those that went", async () => {
+  it("counts the server's current tools by category", async () => {
     const metrics = start();
     metrics.toolsKnown([
       { name: "a", category: "read" },
@@ -173,7 +173,7 @@ describe("state", () => {
     expect(await valueOf(metrics, "tollgate_tools_list_bytes")).toBe(1234);
   });
 
-  it("reads the limits at each scrape, and forgets those that are gone", async () => {
+  it("reads the limits at each scrape, and drops removed ones", async () => {
     let fullest = [
       {
         tool: "ExecuteQuery",
@@ -198,7 +198,7 @@ describe("state", () => {
     expect(await valueOf(metrics, "tollgate_limit_utilization_ratio")).toBeUndefined();
   });
 
-  it("names the build", async () => {
+  it("exports version and Node version of the build", async () => {
     expect(await valueOf(start(), "tollgate_build_info", { version: "0.1.0", node: "v26.1.0" })).toBe(1);
   });
 
@@ -209,7 +209,7 @@ describe("state", () => {
     expect(servers).toEqual(new Set(["prometheus;9090", undefined]));
   });
 
-  it("bounds what it exports in advance", () => {
+  it("bounds the number of initial series", () => {
     const metrics = start({ agents: Array.from({ length: 100 }, (_, index) => `agent-${index}`) });
     metrics.toolsKnown(
       Array.from({ length: 805 }, (_, index) => ({ name: `tool-${index}`, category: "read" as const })),

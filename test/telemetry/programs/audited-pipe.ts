@@ -1,5 +1,5 @@
 /**
- * A process that records as many denials as it is told on stderr before anybody reads it, then one more, and says how
+ * A process that records a given number of denials on stderr before its stderr is read, then one more, and says how
  * many were lost.
  */
 
@@ -23,7 +23,7 @@ for (let index = 0; index < Number(count); index += 1)
 audit.flush();
 writeSync(1, "recorded");
 
-// What waits is written by a timer that does not keep the process alive.
+// A timer that does not keep the process alive writes the pending lines.
 setTimeout(() => {
   audit.observer.requestJudged?.(exampleRequest({ id: "last" }), denied());
   audit.close();

@@ -45,7 +45,7 @@ process.stderr.write(
 );
 process.exit(0);
 
-/** What the channel carries when a request is sent. */
+/** Whether this is the channel's message about a sent request. */
 function isRequest(message: unknown): message is { request: ClientRequest } {
   return typeof message === "object" && message !== null && "request" in message;
 }

@@ -1,4 +1,4 @@
-/** Who called what in the last hour. */
+/** Calls of the last hour. */
 
 import { describe, expect, it } from "vitest";
 import { createActivity } from "../../../src/telemetry/recent/activity.ts";
@@ -56,7 +56,7 @@ describe("activity", () => {
     expect(activity.read().pairs).toEqual([]);
   });
 
-  it("has sixty minutes, the last one under way", () => {
+  it("lists sixty minutes, of which the last one is not over", () => {
     const { activity, end, time } = start();
     end();
     time.ms += MINUTE_MS;
@@ -70,7 +70,7 @@ describe("activity", () => {
     ]);
   });
 
-  it.each([59, 60, 61, 120])("after %i minutes shows what is less than an hour old", (minutes) => {
+  it.each([59, 60, 61, 120])("counts only calls of the last hour, %i minutes after a call", (minutes) => {
     const { activity, end, time } = start();
     end();
     time.ms += minutes * MINUTE_MS;
@@ -80,19 +80,19 @@ describe("activity", () => {
     expect(activity.read().minutes.reduce((sum, { calls }) => sum + calls, 0)).toBe(agents.length);
   });
 
-  it("gives no place to a tool that only the caller knows", () => {
+  it("counts a tool that only the caller knows as _unknown", () => {
     const { activity, end } = start();
     end({ tool: exampleTool("<script>", { isKnown: false }) });
     expect(activity.read().pairs).toMatchObject([{ tool: "_unknown", category: "unknown", calls: 1 }]);
   });
 
-  it("keeps names short", () => {
+  it("truncates long names", () => {
     const { activity, end } = start();
     end({ agent: exampleAgent("a".repeat(10_000)) });
     expect(activity.read().pairs[0]?.agent).toHaveLength(256);
   });
 
-  it("leaves half of the room to agents with proof of their name", () => {
+  it("lets unverified agents use half of the pairs", () => {
     const { activity, end } = start(4);
     for (let number = 0; number < 100; number += 1) end({ agent: stranger(`s${number}`) });
     end({ agent: exampleAgent("proven") });
@@ -105,7 +105,7 @@ describe("activity", () => {
     ]);
   });
 
-  it("is bounded in tools too", () => {
+  it("bounds the number of tools", () => {
     const { activity, end } = start(4);
     for (let number = 0; number < 100; number += 1)
       end({ agent: exampleAgent(`a${number}`), tool: exampleTool(`t${number}`) });
@@ -114,7 +114,7 @@ describe("activity", () => {
     expect(pairs.at(-1)).toMatchObject({ agent: "_other", tool: "_unknown", calls: 92 });
   });
 
-  it("forgets after an hour, so that a flood of names has an end", () => {
+  it("drops a pair after an hour without a call", () => {
     const { activity, end, time } = start(2);
     for (let number = 0; number < 100; number += 1) end({ agent: stranger(`s${number}`) });
     time.ms += 60 * MINUTE_MS;

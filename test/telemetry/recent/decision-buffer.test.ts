@@ -15,7 +15,7 @@ import {
 } from "../examples.ts";
 
 describe("list", () => {
-  it("shows the newest first, as many as asked for", () => {
+  it("lists the newest decisions first, up to the limit", () => {
     const decisions = createDecisions({ capacity: 10 });
     const requests = [1, 2, 3].map(() => exampleRequest());
     for (const request of requests) observe(decisions.observer, request);
@@ -23,7 +23,7 @@ describe("list", () => {
     expect(decisions.list(0)).toEqual([]);
   });
 
-  it("forgets the oldest past its capacity", () => {
+  it("drops the oldest decision past its capacity", () => {
     const decisions = createDecisions({ capacity: 2 });
     const requests = [1, 2, 3].map(() => exampleRequest());
     for (const request of requests) observe(decisions.observer, request);
@@ -31,7 +31,7 @@ describe("list", () => {
     expect(decisions.get(requests[0]?.id ?? "")).toBeUndefined();
   });
 
-  it("holds nothing that no policy judged", () => {
+  it("holds no request without a decision", () => {
     const decisions = createDecisions({ capacity: 2 });
     const request = exampleList();
     decisions.observer.requestStarted?.(request);
@@ -68,14 +68,14 @@ describe("get", () => {
     expect(JSON.stringify(decisions.get(request.id))).not.toContain("secret");
   });
 
-  it("has no outcome while the call goes on", () => {
+  it("has no outcome until the call has ended", () => {
     const decisions = createDecisions({ capacity: 10 });
     const request = exampleRequest();
     decisions.observer.requestJudged?.(request, ALLOWED);
     expect(decisions.get(request.id)).not.toHaveProperty("outcome");
   });
 
-  it("names the trace of a large message too", () => {
+  it("names the trace of a large message", () => {
     const request = exampleRequest({ bytes: 1_000_000 });
     const traceIdOf = (asked: unknown) => (asked === request ? "abc" : undefined);
     const decisions = createDecisions({ capacity: 10, traceIdOf });
@@ -83,7 +83,7 @@ describe("get", () => {
     expect(decisions.get(request.id)?.traceId).toBe("abc");
   });
 
-  it("bounds the names of a large message", () => {
+  it("truncates the names of a large message", () => {
     const decisions = createDecisions({ capacity: 10 });
     const name = "x".repeat(100_000);
     const args = { bytes: 1, keys: Array.from({ length: 500 }, () => name), text: "" };
@@ -94,7 +94,7 @@ describe("get", () => {
 });
 
 describe("subscribe", () => {
-  it("tells of each decision once: a denial at once, a call when it ended", () => {
+  it("publishes each decision once: a denial at once, any other call when it has ended", () => {
     const decisions = createDecisions({ capacity: 10 });
     const heard: DecisionEntry[] = [];
     const stop = decisions.subscribe((entry) => heard.push(entry));
@@ -110,7 +110,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  it("tells of a call that the ring forgot before it ended", () => {
+  it("publishes a call that the ring dropped before the call ended", () => {
     const decisions = createDecisions({ capacity: 1 });
     const heard: string[] = [];
     decisions.subscribe(({ id }) => heard.push(id));

@@ -1,4 +1,4 @@
-/** Decisions as events: who gets which, and what becomes of a client that does not keep up. */
+/** Decisions as events: which client receives which, and the closing of a slow client. */
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -80,7 +80,7 @@ function eventsIn(text: string): Record<string, unknown>[] {
 }
 
 describe("a stream", () => {
-  it("tells of a denial when it is denied, and of another call when it has ended", async () => {
+  it("sends a denied call at once, and any other call when it has ended", async () => {
     const client = await listen();
     const [first, second] = [exampleRequest(), exampleRequest()];
     decisions.observer.requestJudged?.(second, ALLOWED);
@@ -94,7 +94,7 @@ describe("a stream", () => {
     client.close();
   });
 
-  it("tells of what was asked for and of nothing else", async () => {
+  it("sends only the decisions that match the filter", async () => {
     const client = await listen("?agent=b&effect=deny");
     observe(decisions.observer, exampleRequest({ agent: exampleAgent("a") }), denied(), DENIED);
     observe(decisions.observer, exampleRequest({ agent: exampleAgent("b") }));
@@ -104,13 +104,13 @@ describe("a stream", () => {
     client.close();
   });
 
-  it("says that it is alive when nothing happens", async () => {
+  it("sends a comment as a heartbeat while there are no decisions", async () => {
     const client = await listen();
     await until(() => client.text().includes(": alive\n\n: alive\n\n"));
     client.close();
   });
 
-  it("is one of a bounded number, and makes room when it ends", async () => {
+  it("is refused past the maximum of clients, and accepted again when one has ended", async () => {
     const clients = [await listen(), await listen()];
     expect((await fetch(server.url)).status).toBe(503);
     clients[0]?.close();
@@ -120,7 +120,7 @@ describe("a stream", () => {
     await until(() => streams.size() === 0);
   });
 
-  it("is hung up on when it does not keep up, and the others go on", async () => {
+  it("is closed when its client does not keep up, and the others continue", async () => {
     const slow = await listenWithoutReading();
     const client = await listen();
     let sent = 0;
@@ -135,7 +135,7 @@ describe("a stream", () => {
     client.close();
   });
 
-  it("listens to decisions only while somebody listens to it", async () => {
+  it("subscribes to decisions only while it has clients", async () => {
     expect(subscriptions.now).toBe(0);
     const clients = [await listen(), await listen()];
     expect(subscriptions.now).toBe(1);
@@ -175,8 +175,8 @@ describe("a filter", () => {
   });
 });
 
-describe("a stream for people", () => {
-  it("brings the newest of each moment in one piece, and says how many it left out", async () => {
+describe("a stream with a maximum per piece", () => {
+  it("sends the newest decisions of each interval in one piece, with the number of skipped ones", async () => {
     const client = await listen("?most=2");
     await until(() => client.text().includes(": open"));
     for (const name of ["a", "b", "c", "d", "e"])

@@ -30,12 +30,12 @@ describe("readSampling", () => {
 });
 
 describe("createSampler", () => {
-  it("throws the same dice for a sampled parent as for none", () => {
+  it("samples a request with a sampled parent like one without a parent", () => {
     const sample = createSampler({ ratio: 0.5, respectsUnsampled: true }, () => 0.7);
     expect([sample(sampled), sample(undefined)]).toEqual([false, false]);
   });
 
-  it("respects a parent that was not sampled where the sampler says so", () => {
+  it("does not record requests of an unsampled parent with a parent-based sampler", () => {
     expect(createSampler({ ratio: 1, respectsUnsampled: true }, () => 0)(unsampled)).toBe(false);
     expect(createSampler({ ratio: 1, respectsUnsampled: false }, () => 0)(unsampled)).toBe(true);
   });

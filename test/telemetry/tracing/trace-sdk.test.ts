@@ -42,7 +42,7 @@ describe("with nothing configured", () => {
     expect(await trace({})).toMatchObject({ isTracing: false, loaded: [] });
   });
 
-  it("asks nobody, where the SDK by itself would ask localhost:4318 for three signals", async () => {
+  it("contacts no host, although the SDK's defaults contact localhost:4318 for three signals", async () => {
     expect(await trace({})).toMatchObject({ contacted: [] });
   });
 
@@ -72,7 +72,7 @@ describe("with a collector", () => {
     expect(receiver.paths).toHaveLength(batches);
   });
 
-  it("writes nothing to stdout, whatever the environment asks for", async () => {
+  it("writes nothing to stdout, even when the environment asks for it", async () => {
     const { stdout } = await trace({
       ...configured(),
       OTEL_LOG_LEVEL: "debug",
@@ -95,7 +95,7 @@ describe("with a collector", () => {
     expect(new Set(receiver.paths)).toEqual(new Set(["/v1/traces"]));
   });
 
-  it("asks nobody but the address for traces, where that alone is given", async () => {
+  it("contacts only the endpoint for traces when no other is set", async () => {
     const endpoint = `${receiver.url}/own/path`;
     const { contacted } = await trace({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
@@ -119,8 +119,8 @@ describe("with a collector", () => {
   });
 });
 
-describe("with a collector that is not there", () => {
-  it("goes on without it, and ends soon", async () => {
+describe("with an unreachable collector", () => {
+  it("continues without the collector, and shuts down quickly", async () => {
     await receiver.close();
     const { isTracing, shutdownMs, stdout } = await trace(configured());
     receiver = await openOtlpReceiver();
@@ -130,7 +130,7 @@ describe("with a collector that is not there", () => {
   });
 });
 
-describe("with a collector that never answers", () => {
+describe("with a collector that never responds", () => {
   it("is shut down within its 3 seconds", async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

@@ -125,12 +125,12 @@ describe("a tool call", () => {
     });
   });
 
-  it("tells on the CLIENT span how the server is reached", async () => {
+  it("names the transport to the server on the CLIENT span", async () => {
     const [, client] = await spansOf(exampleRequest(), ALLOWED, SUCCESS, { upstreamTransport: "stdio" });
     expect(client?.attributes["network.transport"]).toBe("pipe");
   });
 
-  it("tells on the SERVER span how the agent is reached", async () => {
+  it("names the transport to the agent on the SERVER span", async () => {
     const [server, client] = await spansOf(exampleRequest({ transport: "stdio" }));
     expect(server?.attributes["network.transport"]).toBe("pipe");
     expect(client?.attributes["network.transport"]).toBe("tcp");
@@ -166,7 +166,7 @@ describe("a tool call", () => {
     expect(spans[0]?.status).toBe(0);
   });
 
-  it("says that the tool failed", async () => {
+  it("marks a tool error as an error", async () => {
     const spans = await spansOf(exampleRequest(), ALLOWED, { ...SUCCESS, outcome: "tool_error" });
     expect(spans.map(({ attributes, status }) => [attributes["error.type"], status])).toEqual([
       ["tool_error", 2],
@@ -174,7 +174,7 @@ describe("a tool call", () => {
     ]);
   });
 
-  it("says which JSON-RPC error it ended with", async () => {
+  it("names the JSON-RPC error code", async () => {
     const [server] = await spansOf(exampleRequest(), ALLOWED, {
       ...SUCCESS,
       outcome: "rpc_error",
@@ -220,12 +220,12 @@ describe("the parent", () => {
     expect(server?.links).toEqual([]);
   });
 
-  it("is nobody when what _meta names is no trace context", async () => {
+  it("is absent when the trace context of _meta is invalid", async () => {
     const [server] = await spansOf(exampleRequest({ metaTrace: { traceparent: "00-0-0-01" } }));
     expect(server?.parentSpanId).toBe("");
   });
 
-  it("hands its tracestate on", async () => {
+  it("keeps the parent's tracestate", async () => {
     const metaTrace = { ...traceparent(PARENT), tracestate: "vendor=1" };
     const [server, client] = await spansOf(exampleRequest({ metaTrace }));
     expect([server?.traceState, client?.traceState]).toEqual(["vendor=1", "vendor=1"]);
@@ -233,7 +233,7 @@ describe("the parent", () => {
 });
 
 describe("propagation", () => {
-  it("hands the CLIENT span's context upstream", async () => {
+  it("sends the CLIENT span's context upstream", async () => {
     const traces = await start();
     const request = exampleRequest({ metaTrace: { ...traceparent(PARENT), tracestate: "vendor=1" } });
     traces.observer.requestStarted?.(request);
@@ -248,7 +248,7 @@ describe("propagation", () => {
     });
   });
 
-  it("leaves a request that is not sampled as it came", async () => {
+  it("does not change the context of a request that is not sampled", async () => {
     const traces = await start({ environment: sampledAt(0) });
     const request = exampleRequest({ metaTrace: traceparent(PARENT) });
     traces.observer.requestStarted?.(request);
@@ -285,18 +285,18 @@ describe("sampling", () => {
 });
 
 describe("the exporter", () => {
-  it("calls the collector's traces alone, at its base address", async () => {
+  it("sends only traces, to the path for traces below the collector's base address", async () => {
     await spansOf(exampleRequest());
     expect(new Set(receiver.paths)).toEqual(new Set(["/v1/traces"]));
   });
 
-  it("describes us by name and version, and never by our command line", async () => {
+  it("names the service and its version as resource, never the command line", async () => {
     const [server] = await spansOf(exampleRequest());
     expect(server?.resource).toMatchObject({ "service.name": "tollgate", "service.version": "0.1.0" });
     expect(Object.keys(server?.resource ?? {}).filter((key) => key.startsWith("process."))).toEqual([]);
   });
 
-  it("counts what the collector did not take, and warns a few times only", async () => {
+  it("counts spans that the collector refuses, and warns a few times only", async () => {
     await receiver.close();
     receiver = await openOtlpReceiver(400);
     const traces = await start();
