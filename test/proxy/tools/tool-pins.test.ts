@@ -27,14 +27,14 @@ describe("ToolPins", () => {
     expect(pins.isChanged("run", "deny")).toBe(true);
   });
 
-  it("takes another order of names for no change", () => {
+  it("ignores the order of object members", () => {
     const pins = new ToolPins();
     pins.record(tool(BEFORE));
     expect(pins.record(tool(Object.fromEntries(Object.entries(BEFORE).toReversed())))).toEqual([]);
     expect(pins.isChanged("run", "deny")).toBe(false);
   });
 
-  it("knows a tool again that has changed back", () => {
+  it("reports no difference for a tool that has changed back", () => {
     const pins = new ToolPins();
     pins.record(tool(BEFORE));
     pins.record(tool({ ...BEFORE, description: "else" }));
@@ -42,13 +42,13 @@ describe("ToolPins", () => {
     expect(pins.isChanged("run", "deny")).toBe(false);
   });
 
-  it("compares with the digests of the pin, which may be older than this process", () => {
+  it("compares with the digests of the pin", () => {
     const pins = new ToolPins();
     pins.record(tool(BEFORE));
     expect(pins.isChanged("run", { digest: "of another day" })).toBe(true);
   });
 
-  it("says nothing of a tool that was never listed", () => {
+  it("reports nothing for a tool that was never listed", () => {
     expect(new ToolPins().isChanged("run", { digest: "of another day" })).toBe(false);
   });
 });

@@ -48,7 +48,7 @@ function recalledFrom(list: ToolsListCache, text: string, one: Policy | undefine
   return byText;
 }
 
-describe("a known list", () => {
+describe("a cached list", () => {
   it.each([2, 12_345, "an id", 'an "id"', "{}", '"result":{}'])(
     "is recalled under id %j, as it was cut",
     (id) => {
@@ -56,7 +56,7 @@ describe("a known list", () => {
     },
   );
 
-  it("is recalled where the result does not come last", () => {
+  it("is found when the result is not the last member", () => {
     const { result } = JSON.parse(message(1));
     const other = JSON.stringify({ result, id: 2, jsonrpc: "2.0" });
     expect(recalledFrom(known(), other, policy)).toBe(
@@ -78,18 +78,18 @@ describe("a known list", () => {
     ["a result of another name", message(2).replace('"result"', String.raw`"r\u0065sult"`)],
     ["no JSON around it", message(2).replace('{"jsonrpc"', '{jsonrpc"')],
     ["a very long id", message("i".repeat(5_000))],
-  ])("is not recalled for %s", (_what, text) => {
+  ])("is not found for %s", (_case, text) => {
     expect(recalledFrom(known(), text, policy)).toBeUndefined();
   });
 
-  it("is not recalled for another policy, nor once it is forgotten", () => {
+  it("is not found for another policy, nor after it is cleared", () => {
     const list = known();
     expect(recalledFrom(list, message(2), hiding("drop"))).toBeUndefined();
     list.clear();
     expect(recalledFrom(list, message(2), policy)).toBeUndefined();
   });
 
-  it("is no known list with bytes around it that are no text", () => {
+  it("is not found when bytes around it are invalid UTF-8", () => {
     const id = Buffer.from(message("x"));
     id[id.indexOf('"x"') + 1] = 0xff;
     expect(known().lookupBytes([Buffer.from(message("x"))], policy)).toBeDefined();
@@ -101,7 +101,7 @@ describe("a known list", () => {
     ["a string that is all escapes", message('"\\\u0001')],
     ["what the server asks", message(7).replace("{", '{"method":"sampling/createMessage",')],
     ["an error", message(7).replace("{", '{"error":{"code":-3},')],
-  ])("leaves a skeleton in which there is all that matters: %s", (_what, text) => {
+  ])("yields an emptied message with all other members: %s", (_case, text) => {
     const skeleton = known().lookupBytes([Buffer.from(text)], policy)?.emptied ?? "";
     expect(skeleton).not.toContain("drop");
     expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
@@ -119,7 +119,7 @@ describe("a known list", () => {
   );
 });
 
-describe("a list of tools that comes again", () => {
+describe("a repeated tools/list", () => {
   const policies = [hiding("look"), hiding("drop", "read"), ALLOW_ALL, undefined];
   const texts = [
     ...[1, 2, 3].map((id) => message(id)),
@@ -128,7 +128,7 @@ describe("a list of tools that comes again", () => {
     message(8),
   ];
 
-  it("is cut as if it were read for the first time", () => {
+  it("is filtered as at the first time", () => {
     const veteran = new ToolCatalog({ policies: [], onListed: () => undefined });
     for (const text of texts) {
       for (const one of policies) {
@@ -138,7 +138,7 @@ describe("a list of tools that comes again", () => {
     }
   });
 
-  it("is heard of each time, and is new the first time only", () => {
+  it("is reported each time, and as new the first time only", () => {
     const heard: ToolsListSummary[] = [];
     const list = new ToolCatalog({ policies: [policy], onListed: (listed) => void heard.push(listed) });
     for (const id of [1, 2, 3]) list.filter(message(id), policy, true);

@@ -16,25 +16,25 @@ async function listenOn(host: string): Promise<URL> {
 }
 
 // 127.0.0.2 stands for an address of the pod: a listener on 127.0.0.1 alone does not answer there.
-describe("the way round the sidecar", () => {
-  it("is closed when the upstream listens on loopback alone", async () => {
+describe("findExposure", () => {
+  it("reports an upstream that listens on loopback only as isolated", async () => {
     const url = await listenOn("127.0.0.1");
     expect(await findExposure(url, ["127.0.0.2"])).toEqual({ state: "isolated" });
   });
 
-  it("is open when the upstream listens on every address", async () => {
+  it("reports an upstream that listens on every address as exposed", async () => {
     const url = await listenOn("0.0.0.0");
     const exposed = { state: "exposed", address: "127.0.0.2" };
     expect(await findExposure(url, ["127.0.0.3", "127.0.0.2"].toReversed())).toEqual(exposed);
   });
 
-  it("cannot be told of an upstream elsewhere", async () => {
+  it("reports an upstream on another host as unknown", async () => {
     expect(await findExposure(new URL("http://192.0.2.1:3000/mcp"), [])).toEqual({ state: "unknown" });
   });
 });
 
 describe("--require-isolation", () => {
-  it("keeps the sidecar from starting before an upstream elsewhere", async () => {
+  it("refuses to start with an upstream on another host", async () => {
     const started = startTestSidecar({
       upstream: "http://192.0.2.1:3000/mcp",
       flags: { "require-isolation": "true" },
@@ -44,7 +44,7 @@ describe("--require-isolation", () => {
     );
   });
 
-  it("lets an upstream on loopback be served", async () => {
+  it("starts with an upstream on loopback", async () => {
     const url = await listenOn("127.0.0.1");
     const sidecar = await startTestSidecar({ upstream: url.href, flags: { "require-isolation": "true" } });
     expect(await sidecar.metric("tollgate_upstream_exposed")).toBe(0);

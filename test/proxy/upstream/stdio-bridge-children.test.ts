@@ -24,7 +24,7 @@ async function pidOf(session: string): Promise<number> {
 }
 
 describe("children", () => {
-  it("are as many as they may be, and no more: the next session is refused for now", async () => {
+  it("are limited in number: a further session is refused with Retry-After", async () => {
     bridge = await openBridge(stdioServer("puppet"), { maxChildren: 2 });
     const sessions = [await bridge.initialize(), await bridge.initialize()];
     const refused = await bridge.post(INITIALIZE).response;
@@ -36,7 +36,7 @@ describe("children", () => {
     expect(await bridge.initialize()).not.toBe(sessions[1]);
   });
 
-  it("leave no room for modern clients either", async () => {
+  it("count against the limit for modern clients, too", async () => {
     bridge = await openBridge(stdioServer("puppet"), { maxChildren: 1 });
     await bridge.initialize();
     await expect(bridge.post(...modernRequest(1, "test/echo")).response).rejects.toMatchObject({
@@ -45,7 +45,7 @@ describe("children", () => {
     expect(bridge.upstream.size).toBe(1);
   });
 
-  it("begin with one that is there before it is needed, and is the first session's", async () => {
+  it("include a spare one at the start, which the first session uses", async () => {
     bridge = await openBridge(stdioServer("puppet"));
     await until(() => bridge.upstream.isUp);
     expect(bridge.upstream.size).toBe(1);
@@ -53,7 +53,7 @@ describe("children", () => {
     expect(bridge.upstream.size).toBe(1);
   });
 
-  it("end with their session when it is idle for the limit, and not before", async () => {
+  it("end with their session when it has been idle for `idleMs`, and not before", async () => {
     let nowMs = 0;
     bridge = await openBridge(stdioServer("puppet"), { idleMs: 900, nowMs: () => nowMs });
     const [busy, idle] = [await bridge.initialize(), await bridge.initialize()];
@@ -74,7 +74,7 @@ describe("children", () => {
     await until(() => !isRunning(pids[0] ?? 0));
   });
 
-  it("are none when the bridge has closed, whatever was under way", async () => {
+  it("have all exited when the bridge has closed, also with requests in flight", async () => {
     bridge = await openBridge(stdioServer("puppet"));
     const session = await bridge.initialize();
     const pids = [await pidOf(session)];
@@ -91,7 +91,7 @@ describe("children", () => {
     await expect(bridge.post(INITIALIZE).response).rejects.toThrow("upstream unreachable");
   });
 
-  it("that end at once are started again after a while that grows, and the command is not up", async () => {
+  it("that exit at once are restarted with backoff, and the command is not up", async () => {
     bridge = await openBridge(stdioServer("dies-at-start"));
     await until(() => bridge.events.filter((line) => line === "restart").length === 2);
     expect(bridge.upstream.isUp).toBe(false);
@@ -102,12 +102,12 @@ describe("children", () => {
     });
   });
 
-  it("that cannot be started are a clear error", async () => {
+  it("that cannot be started reject `startSpare` with the command's name", async () => {
     const command = { command: "no-such-program", args: [], environment: {} };
     await expect(openBridge(command)).rejects.toThrow("`no-such-program` cannot be started");
   });
 
-  it("that flood what nobody reads cost a bounded memory", async () => {
+  it("that flood stdout with unmatched lines use bounded memory", async () => {
     bridge = await openBridge(stdioServer("floods-stdout"));
     const session = await bridge.initialize();
     const before = process.memoryUsage().heapUsed;

@@ -54,7 +54,7 @@ describe("a session", () => {
     expect(answers.map((answer) => /"mark":"(\w+)"/.exec(answer)?.[1])).toEqual(["one", "two"]);
   });
 
-  it("holds requests back until the handshake is over", async () => {
+  it("holds requests back until the handshake is complete", async () => {
     const { headers } = await bridge.post(INITIALIZE).response;
     const id = String(headers["mcp-session-id"]);
     const early = ask(2, "test/received", {}, id);
@@ -64,7 +64,7 @@ describe("a session", () => {
     expect(methods).toEqual(["initialize", "notifications/initialized", "test/received"]);
   });
 
-  it("passes on a cancellation under the id that the child knows", async () => {
+  it("forwards a cancellation under the child's request id", async () => {
     const waiting = bridge.post(
       { id: 5, method: "test/echo", params: { silent: true, mark: "slow" } },
       { "mcp-session-id": session },
@@ -81,7 +81,7 @@ describe("a session", () => {
     await expect(waiting.response).rejects.toThrow("upstream broken");
   });
 
-  it("gives what the server says within a single request to that request's stream, before its answer", async () => {
+  it("sends messages during a single request on that request's stream, before its response", async () => {
     const answer = await ask(4, "test/echo", { print: [LOG, LOG] });
     expect(answer.match(/notifications\/message|"heard"/g)?.slice(0, 3)).toEqual([
       "notifications/message",
@@ -90,7 +90,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("does so while its own stream is open too, unless there are several requests", async () => {
+  it("does so also while its own stream is open, unless several requests are in flight", async () => {
     const stream = asStream(await open("GET", session).response);
     expect(await ask(4, "test/echo", { print: [LOG] })).toContain("notifications/message");
     const waiting = ask(5, "test/echo", { together: 2 });
@@ -100,7 +100,7 @@ describe("a session", () => {
     expect(String(first)).toContain("notifications/message");
   });
 
-  it("gives what the server says by itself to its stream, and keeps it until one is open", async () => {
+  it("sends server-initiated messages on its own stream, and buffers them until one is open", async () => {
     const json = { accept: "application/json", "mcp-session-id": session };
     await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, json).response;
     const stream = asStream(await open("GET", session).response);
@@ -116,7 +116,7 @@ describe("a session", () => {
     await until(async () => (await open("GET", session).response).statusCode === 200);
   });
 
-  it("answers in JSON to a client that takes no stream", async () => {
+  it("responds in JSON to a client that accepts no stream", async () => {
     const headers = { accept: "application/json", "mcp-session-id": session };
     const answer = await bridge.post({ id: 4, method: "test/echo", params: { print: [LOG] } }, headers)
       .response;
@@ -125,13 +125,13 @@ describe("a session", () => {
     expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 4 });
   });
 
-  it("answers in a stream to a client that takes no JSON", async () => {
+  it("responds with a stream to a client that accepts no JSON", async () => {
     const headers = { accept: "text/event-stream", "mcp-session-id": session };
     const answer = await bridge.post({ id: 4, method: "test/echo" }, headers).response;
     expect(await readBody(answer)).toMatch(/^event: message\ndata: \{.*"id":4.*\}\n\n$/);
   });
 
-  it("begins the answer as a stream when the server takes its time", async () => {
+  it("opens a stream when the server is slow to respond", async () => {
     const exchange = bridge.post(
       { id: 4, method: "test/echo", params: { silent: true } },
       { "mcp-session-id": session },
@@ -152,7 +152,7 @@ describe("a session", () => {
     expect(bridge.events.filter((line) => line !== "up")).toEqual(["session ended"]);
   });
 
-  it("is lost when its child dies: what is under way fails, and its client starts anew", async () => {
+  it("ends when its child exits: requests in flight fail, and the client must initialize again", async () => {
     const waiting = bridge.post(
       { id: 3, method: "test/echo", params: { exit: 1 } },
       { "mcp-session-id": session },
@@ -163,13 +163,13 @@ describe("a session", () => {
     expect(bridge.events).not.toContain("down");
   });
 
-  it("tells a client that has a stream already that there will be no answer", async () => {
+  it("sends an error on an open stream when the child exits", async () => {
     const answer = await ask(3, "test/echo", { print: [LOG], exit: 1 });
     expect(answer).toMatch(/data: \{"jsonrpc":"2\.0","id":3,"error":\{"code":-32603,/);
   });
 });
 
-it("an answer that is too long to be kept fails its request, and no other", async () => {
+it("a response longer than `maxLineBytes` fails its request and no other", async () => {
   const bounded = await openBridge({ ...stdioServer("puppet"), maxLineBytes: 4_096 });
   const id = { "mcp-session-id": await bounded.initialize() };
   const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
@@ -182,7 +182,7 @@ it("an answer that is too long to be kept fails its request, and no other", asyn
 });
 
 describe("a handshake", () => {
-  it("that the server refuses leaves no session and no child", async () => {
+  it("that the server refuses ends the session and its child", async () => {
     const refusing = await openBridge(stdioServer("puppet", "refuses"));
     const answer = await refusing.post(INITIALIZE).response;
     expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 1, error: { code: -32_602 } });
@@ -191,18 +191,18 @@ describe("a handshake", () => {
     await refusing.close();
   });
 
-  it("happens once in a session", async () => {
+  it("is refused a second time in a session", async () => {
     const again = await bridge.post(INITIALIZE, { "mcp-session-id": session }).response;
     expect(again.statusCode).toBe(400);
     expect(await ask(3, "test/echo")).toContain('"heard"');
   });
 });
 
-describe("what belongs to no session", () => {
+describe("a message without a session", () => {
   it.each([
     ["a request without one", { id: 1, method: "tools/list" }, {}, 400],
     ["a notification without one", { method: "notifications/initialized" }, {}, 400],
-    ["an answer without one", { id: 1, result: {} }, {}, 400],
+    ["a response without one", { id: 1, result: {} }, {}, 400],
     ["a request of an unknown one", { id: 1, method: "tools/list" }, { "mcp-session-id": "made-up" }, 404],
     ["an initialize of an unknown one", INITIALIZE, { "mcp-session-id": "made-up" }, 404],
   ])("is refused: %s", async (_name, message, headers, status) => {

@@ -26,13 +26,13 @@ async function ask(id: number, method: string, params: object = {}, meta: object
   return readBody(await bridge.post(...modernRequest(id, method, params, meta)).response);
 }
 
-/** What the shared child has read so far. */
+/** The lines that the shared child has read so far. */
 async function received(): Promise<string> {
   return ask(99, "test/received");
 }
 
 describe("the child that modern clients share", () => {
-  it("answers each of 1,000 clients that all use id 1 and token 1, and none of them hears of another", async () => {
+  it("responds to each of 1,000 clients that all use id 1 and token 1, and to none with messages of another", async () => {
     const asked = Array.from({ length: 1_000 }, (_, client) =>
       ask(1, "test/echo", { client, print: [PROGRESS], together: 1_000 }, TOKEN_1),
     );
@@ -45,7 +45,7 @@ describe("the child that modern clients share", () => {
     }
   });
 
-  it("keeps every token of a message and its answer", async () => {
+  it("keeps every token of a request and its response", async () => {
     const tokens = '"big":12345678901234567890,"one":1.0,"tiny":1e-7,"text":"\\u00e9\\n"';
     const [message, headers] = modernRequest(1, "test/echo");
     const text = JSON.stringify({ jsonrpc: "2.0", ...message });
@@ -55,7 +55,7 @@ describe("the child that modern clients share", () => {
     expect(answer).toContain('"id":1');
   });
 
-  it("keeps ids that are strings, and progress tokens that are strings", async () => {
+  it("keeps string ids and string progress tokens", async () => {
     const [message, headers] = modernRequest(
       0,
       "test/echo",
@@ -66,7 +66,7 @@ describe("the child that modern clients share", () => {
     expect(dataOf(answer)).toMatchObject([{ params: { progressToken: "p\n1" } }, { id: 'a"1' }]);
   });
 
-  it("is told when a client leaves, under the id it knows", async () => {
+  it("receives a cancellation, under its own id, when a client disconnects", async () => {
     const exchange = bridge.post(...modernRequest(1, "test/echo", { silent: true, mark: "left" }));
     await until(async () => (await received()).includes('\\"mark\\":\\"left\\"'));
     const known = /\\"id\\":(\d+)[^}]*?\\"mark\\":\\"left\\"/.exec(await received())?.[1];
@@ -75,7 +75,7 @@ describe("the child that modern clients share", () => {
     await until(async () => (await received()).includes(`\\"requestId\\":${known}`));
   });
 
-  it("hears no cancellation by id: it could be another client's", async () => {
+  it("receives no cancellation by id, which could name another client's request", async () => {
     const waiting = ask(1, "test/echo", { together: 2, client: "one" });
     const { statusCode } = await bridge.post(
       { method: "notifications/cancelled", params: { requestId: 1 } },
@@ -87,7 +87,7 @@ describe("the child that modern clients share", () => {
     expect(await received()).not.toContain("notifications/cancelled");
   });
 
-  it("tells each listener what it listens to, under its own id", async () => {
+  it("sends each subscriber its notifications under the subscriber's own id", async () => {
     const changed =
       '{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":$id}}}';
     const listen = { print: [changed], silent: true };
@@ -105,19 +105,19 @@ describe("the child that modern clients share", () => {
     expect(subscriptions).toEqual(["7", "7", "8"]);
   });
 
-  it("is heard by nobody when it says what is about nobody in particular", async () => {
+  it("has messages dropped that belong to no request", async () => {
     const log =
       '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"secret"}}';
     expect(await ask(1, "test/echo", { print: [log] })).not.toContain('"method":"notifications/message"');
     expect(bridge.events).toContain("dropped: unmatched");
   });
 
-  it("is told at once that no client can be asked", async () => {
+  it("receives an error at once for a request to the client", async () => {
     await ask(1, "test/echo", { print: ['{"jsonrpc":"2.0","id":"r1","method":"roots/list"}'] });
     await until(async () => (await received()).includes('\\"id\\":\\"r1\\",\\"error\\"'));
   });
 
-  it("counts what is no message, and goes on", async () => {
+  it("has lines dropped and counted that are no message", async () => {
     const print = [
       "Welcome to puppet!",
       '[{"jsonrpc":"2.0"}]',
@@ -127,7 +127,7 @@ describe("the child that modern clients share", () => {
     expect(bridge.events.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);
   });
 
-  it("goes on for others when a client does not read", async () => {
+  it("serves other clients while one does not read", async () => {
     const padded = PROGRESS.replace('"progress":1', `"progress":1,"message":"${"x".repeat(100_000)}"`);
     const flooded = bridge.post(
       ...modernRequest(1, "test/echo", { print: [padded], times: 200, silent: true }, TOKEN_1),
@@ -139,7 +139,7 @@ describe("the child that modern clients share", () => {
     await until(async () => (await received()).includes("notifications/cancelled"));
   });
 
-  it("fails what is under way when it dies, and is started again", async () => {
+  it("fails the requests in flight when it exits, and is restarted", async () => {
     const first = pidOf(await received());
     const waiting = bridge.post(...modernRequest(1, "test/echo", { silent: true })).response;
     const failed = expect(waiting).rejects.toMatchObject({ fault: "broken", wasSent: true });
@@ -156,7 +156,7 @@ describe("the child that modern clients share", () => {
 });
 
 describe("modern requests", () => {
-  it.each(["mcp-protocol-version", "mcp-method"])("need the header %s", async (name) => {
+  it.each(["mcp-protocol-version", "mcp-method"])("are refused without the header %s", async (name) => {
     const [message, headers] = modernRequest(5, "test/echo");
     const { [name]: _missing, ...others } = headers;
     const answer = await bridge.post(message, others).response;
@@ -165,9 +165,14 @@ describe("modern requests", () => {
   });
 
   it.each([
-    ["of a revision that the server does not offer", "protocolVersion", '"2099-01-01"', -32_022],
+    ["with a protocol version that the server does not support", "protocolVersion", '"2099-01-01"', -32_022],
     ["without the client's capabilities", "clientCapabilities", undefined, -32_602],
-    ["without a revision, though its header has one", "protocolVersion", undefined, -32_602],
+    [
+      "without a protocol version in the body, though the header has one",
+      "protocolVersion",
+      undefined,
+      -32_602,
+    ],
   ])("are refused %s", async (_name, key, value, code) => {
     const [message, headers] = modernRequest(5, "test/echo");
     const name = `"io.modelcontextprotocol/${key}":`;
@@ -181,7 +186,7 @@ describe("modern requests", () => {
     expect(JSON.parse(await readBody(answer))).toMatchObject({ id: 5, error: { code } });
   });
 
-  it("are answered as a server of the old era does when the child is one", async () => {
+  it("get the response of a legacy server when the child is one", async () => {
     const legacy = await openBridge(stdioServer("puppet", "legacy"));
     for (const method of ["server/discover", "tools/list"]) {
       const answer = await legacy.post(...modernRequest(1, method)).response;
@@ -191,7 +196,7 @@ describe("modern requests", () => {
     await legacy.close();
   });
 
-  it("are so too when the child ends on being asked, and the command stays up", async () => {
+  it("get it also when the child exits on the probe, and the command stays up", async () => {
     const strict = await openBridge(stdioServer("ends-before-initialize"));
     const answer = await strict.post(...modernRequest(1, "server/discover")).response;
     expect(answer.statusCode).toBe(400);

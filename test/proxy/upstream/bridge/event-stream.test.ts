@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("a stream that is quiet says so every 15 seconds, and one that has something to say does not", () => {
+it("a quiet stream writes a comment every 15 seconds, and a stream with unread events does not", () => {
   const stream = openEventStream({});
   vi.advanceTimersByTime(15_000);
   expect(String(stream.read())).toBe(": keepalive\n\n");
@@ -19,7 +19,7 @@ it("a stream that is quiet says so every 15 seconds, and one that has something 
   stream.destroy();
 });
 
-it("a stream that is over says nothing more and holds no timer", async () => {
+it("a finished stream writes nothing more and holds no timer", async () => {
   const stream = openEventStream({});
   stream.finish();
   stream.resume();
@@ -27,7 +27,7 @@ it("a stream that is over says nothing more and holds no timer", async () => {
   expect([stream.complete, vi.getTimerCount()]).toEqual([true, 0]);
 });
 
-it("a stream breaks when 8 MiB of it are unread, and takes a longer message when nothing is", () => {
+it("a stream is destroyed when more than 8 MiB of it are unread, but accepts a longer message when all is read", () => {
   const message = "x".repeat(9 * 1024 * 1024);
   const stream = openEventStream({});
   stream.writeEvent(message);

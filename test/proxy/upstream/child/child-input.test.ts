@@ -6,7 +6,7 @@ import { ChildInput } from "../../../../src/proxy/upstream/child/child-input.ts"
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A pipe that keeps each write, or breaks. */
+/** An input on a pipe that records each write, or fails it. */
 function inputTo(writes: string[], fault?: Error): ChildInput {
   const pipe = new Writable({
     decodeStrings: false,
@@ -22,7 +22,7 @@ function inputTo(writes: string[], fault?: Error): ChildInput {
 }
 
 describe("the input of a child", () => {
-  it("takes the lines of one turn in one write, and those of the next in another", async () => {
+  it("writes the lines of one turn in one write, and those of the next turn in another", async () => {
     const writes: string[] = [];
     const input = inputTo(writes);
     const first = input.sendBatched("1");
@@ -33,13 +33,13 @@ describe("the input of a child", () => {
     expect(writes).toEqual(["1\n2\n", "3\n"]);
   });
 
-  it("does not make a line wait for the end of the turn that was sent at once", () => {
+  it("writes a line at once that is not batched", () => {
     const writes: string[] = [];
     void inputTo(writes).send("1");
     expect(writes).toEqual(["1\n"]);
   });
 
-  it("takes no more than 64 KiB and a line in one write", async () => {
+  it("writes no more than 64 KiB and one line at once", async () => {
     const writes: string[] = [];
     const input = inputTo(writes);
     const line = "x".repeat(40_000);
@@ -54,7 +54,7 @@ describe("the input of a child", () => {
     expect(writes).toEqual([]);
   });
 
-  it("that breaks has not taken the only line, and may have taken each of several", async () => {
+  it("reports a single line as unsent when the pipe breaks, and each of several lines as possibly sent", async () => {
     const fault = new Error("EPIPE");
     await expect(inputTo([], fault).sendBatched("1")).rejects.toMatchObject({
       fault: "gone",
@@ -65,7 +65,7 @@ describe("the input of a child", () => {
     expect(taken).toMatchObject([1, 2].map(() => ({ reason: { fault: "gone", wasSent: true } })));
   });
 
-  it("of a child that cannot be started takes none, neither those that waited nor later ones", async () => {
+  it("rejects the lines that wait and all later ones when the child cannot be started", async () => {
     const input = new ChildInput(new Writable());
     const waiting = input.sendBatched("1");
     input.fail(new ChildError("not_started", "`x` cannot be started"));

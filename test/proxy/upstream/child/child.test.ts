@@ -75,21 +75,21 @@ const program = (text: string): readonly [string, readonly string[]] => [process
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("a child", () => {
-  it("answers a line with a line", async () => {
+  it("responds to a line with a line", async () => {
     const { child, lines } = watch("plain");
     await child.send(call({ text: "grüße" }));
     await until(() => lines.length === 1);
     expect(lines[0]).toContain("grüße");
   });
 
-  it("is given the environment that was asked for and nothing else", async () => {
+  it("has exactly the environment of its command", async () => {
     const text = "console.log(JSON.stringify(Object.keys(process.env)))";
     const { lines, exits } = watchCommand(...program(text));
     await until(() => exits.length === 1);
     expect(JSON.parse(lines[0] ?? "")).toEqual(["PATH"]);
   });
 
-  it("is started by its arguments, not by a shell", async () => {
+  it("is started without a shell", async () => {
     const { lines, exits } = watchCommand(process.execPath, [
       "-p",
       "process.argv.slice(1).join()",
@@ -106,14 +106,14 @@ describe("a child", () => {
     expect(process.kill(-(child.pid ?? Number.NaN), 0)).toBe(true);
   });
 
-  it("is given no line with a line break in it", async () => {
+  it("refuses a line that contains a line break", async () => {
     const { child, lines } = watch("plain");
     await expect(child.send('{"a":1}\n{"b":2}')).rejects.toThrow(TypeError);
     await expect(child.send('{"a":1}\r{"b":2}')).rejects.toThrow(TypeError);
     expect(lines).toEqual([]);
   });
 
-  it("gets its lines in order, whether they were sent at once or at the end of the turn, also before it runs", async () => {
+  it("receives lines in order, batched or not, also those sent before it runs", async () => {
     const { child, lines } = watch("plain");
     const early = child.sendBatched(call({}, 1));
     await Promise.all([early, child.send(call({}, 2)), child.sendBatched(call({}, 3))]);
@@ -126,7 +126,7 @@ describe("a child", () => {
     expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("gets what was sent at the end of the turn though it is stopped in that turn", async () => {
+  it("receives the batched lines of a turn in which it is stopped", async () => {
     const { child, lines } = watch("plain");
     await child.started;
     void child.sendBatched(call({ text: "last" }));
@@ -134,7 +134,7 @@ describe("a child", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("gives characters whole that were cut between its writes", async () => {
+  it("has characters decoded that are split between two writes", async () => {
     const { child, lines } = watch("split-utf8");
     await child.send(call({ text: "äöü – 漢字 – 🐚" }));
     await until(() => lines.length === 1);
@@ -142,14 +142,14 @@ describe("a child", () => {
     expect(lines[0]?.endsWith("}")).toBe(true);
   });
 
-  it("gives its last line though nothing ends it", async () => {
+  it("has its last line read although it has no line end", async () => {
     const { child, lines, exits } = watch("no-newline");
     await child.send(call({ text: "last" }));
     await until(() => exits.length === 1);
     expect(lines).toHaveLength(1);
   });
 
-  it("gives a line of 4 MiB, and drops one that is longer than the bound", async () => {
+  it("has a line of 4 MiB read, and a line longer than the bound dropped", async () => {
     const { child, lines, dropped } = watch("huge-line", { maxLineBytes: 5_000_000 });
     await child.send(call({ bytes: 4 * 1024 * 1024 }, 1));
     await child.send(call({ bytes: 6_000_000 }, 2));
@@ -160,7 +160,7 @@ describe("a child", () => {
     expect(dropped).toEqual(["too_large 2"]);
   });
 
-  it("is not read on while its last line is not taken", async () => {
+  it("is not read while the consumer is busy with the last line", async () => {
     const gate = Promise.withResolvers<void>();
     const { lines } = watch("floods-stdout", { onLine: () => gate.promise });
     await until(() => lines.length > 0);
@@ -170,14 +170,14 @@ describe("a child", () => {
     await until(() => lines.length > 10_000);
   });
 
-  it("gives every line that it wrote before it ended, though they are taken slowly", async () => {
+  it("has every line read that it wrote before its exit, also by a slow consumer", async () => {
     const text = "for (let n = 0; n < 20000; n += 1) process.stdout.write(n + '\\n')";
     const { lines, exits } = watchCommand(...program(text), { onLine: nextTurn });
     await until(() => exits.length === 1);
     expect(lines).toHaveLength(20_000);
   });
 
-  it("tells its code, or the signal that ended it", async () => {
+  it("reports its exit code, or the signal that ended it", async () => {
     const code = watch("dies-at-start");
     const signal = watch("dies-mid-call");
     await signal.child.send(call({}));
@@ -187,7 +187,7 @@ describe("a child", () => {
     expect(signal.exits).toEqual([{ code: null, signal: "SIGKILL" }]);
   });
 
-  it("says that it takes no more lines when it has ended", async () => {
+  it("rejects lines after its exit", async () => {
     const { child, exits } = watch("dies-at-start");
     await until(() => exits.length === 1);
     await expect(child.send(call({}))).rejects.toMatchObject({ name: "ChildError", fault: "gone" });
@@ -196,7 +196,7 @@ describe("a child", () => {
   it.each([
     ["/nowhere/server", "there is no such program"],
     ["/etc/passwd", "it may not be executed"],
-  ])("says why %s cannot be started", async (command, why) => {
+  ])("reports why %s cannot be started", async (command, why) => {
     const { child, exits } = watchCommand(command, []);
     const error = await child.started.catch((fault: unknown) => fault);
     expect(error).toBeInstanceOf(ChildError);
@@ -206,21 +206,21 @@ describe("a child", () => {
     expect(exits).toEqual([]);
   });
 
-  it("is stopped by the end of its input", async () => {
+  it("stops at the end of its stdin", async () => {
     const { child, exits } = watch("plain");
     await child.started;
     await child.stop(60_000);
     expect(exits).toEqual([{ code: 0, signal: null }]);
   });
 
-  it("is killed when it ignores the end of its input and SIGTERM", async () => {
+  it("is killed when it ignores the end of its stdin and SIGTERM", async () => {
     const { child, exits, stderr } = watch("ignores-sigterm");
     await until(() => stderr.length === 1);
     await child.stop(10);
     expect(exits).toEqual([{ code: null, signal: "SIGKILL" }]);
   });
 
-  it("takes along what it has started, also when that ignores SIGTERM", async () => {
+  it("ends with the processes that it has started, also those that ignore SIGTERM", async () => {
     const { child, exits, stderr } = watch("forks-grandchild");
     await until(() => stderr.length === 2);
     const grandchild = Number(stderr[0]?.split(" ")[1]);
@@ -230,7 +230,7 @@ describe("a child", () => {
     await until(() => !isRunning(grandchild));
   });
 
-  it("is not waited for when a process that left its group holds its pipes", async () => {
+  it("is not waited for when a process outside of its group holds its pipes", async () => {
     const text = `const { spawn } = require("node:child_process");
       const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { detached: true, stdio: "inherit" });
       console.log(other.pid); other.unref();`;
@@ -240,7 +240,7 @@ describe("a child", () => {
     expect(exits).toEqual([{ code: 0, signal: null }]);
   });
 
-  it("cannot flood us with stderr", async () => {
+  it("has a flood of stderr lines dropped and counted", async () => {
     const { child, lines, stderr } = watch("floods-stderr");
     await until(() => stderr.some((line) => line.includes("lines left out")));
     await child.send(call({ text: "still there" }));
@@ -248,14 +248,14 @@ describe("a child", () => {
     expect(stderr.length).toBeLessThan(2_000);
   });
 
-  it("has a long line of its stderr cut", async () => {
+  it("has a long line of stderr cut", async () => {
     const { stderr, exits } = watchCommand(...program("console.error('x'.repeat(100000) + '\\nnext')"));
     await until(() => exits.length === 1);
     expect(stderr).toEqual([`${"x".repeat(8_192)} [cut]`, "next"]);
   });
 });
 
-describe("when we are killed", () => {
+describe("when Tollgate is killed", () => {
   const HOLDER = `import { startChild } from ${JSON.stringify(new URL("../../../../src/proxy/upstream/child/child.ts", import.meta.url).href)};
     const child = startChild(
       { command: process.execPath, args: [process.argv[1]], environment: process.env },
@@ -271,7 +271,7 @@ describe("when we are killed", () => {
     return { holder, pid: Number(chunk) };
   }
 
-  it("the child notices by the end of its input", async () => {
+  it("the child sees the end of its stdin", async () => {
     const { holder, pid } = await holderOf("plain");
     expect(isRunning(pid)).toBe(true);
     holder.kill("SIGKILL");
@@ -279,7 +279,7 @@ describe("when we are killed", () => {
     await until(() => !isRunning(pid));
   });
 
-  it("a child that does not care about its input stays, as it would without us", async () => {
+  it("a child that ignores the end of its stdin keeps running, as it would without Tollgate", async () => {
     const { holder, pid } = await holderOf("ignores-sigterm");
     holder.kill("SIGKILL");
     await once(holder, "close");

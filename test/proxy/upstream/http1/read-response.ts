@@ -1,28 +1,28 @@
-/** One answer as the reader of the source reads it, from bytes that are cut as the test says. */
+/** Parses one response from bytes that are split as the test says. */
 
 import { ResponseParser } from "../../../../src/proxy/upstream/http1/response-parser.ts";
 
-export interface ReadAnswer {
+export interface ParsedResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** A byte a character. */
+  /** As latin1. */
   readonly body: string;
   readonly hasExtra: boolean;
 }
 
-/** Undefined when it was refused, or not whole when the connection ended; `cuts` are places in the bytes. */
-export function readAnswer(bytes: Buffer, cuts: readonly number[] = []): ReadAnswer | undefined {
-  const reader = new ResponseParser();
+/** Undefined for a response that is refused or incomplete; `cuts` are offsets at which the bytes are split. */
+export function parseResponse(bytes: Buffer, cuts: readonly number[] = []): ParsedResponse | undefined {
+  const parser = new ResponseParser();
   const data: Buffer[] = [];
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
   for (const [index, from] of places.entries()) {
-    reader.push(bytes.subarray(from, places[index + 1] ?? from));
-    if (reader.isBroken) return undefined;
-    data.push(reader.take());
+    parser.push(bytes.subarray(from, places[index + 1] ?? from));
+    if (parser.isBroken) return undefined;
+    data.push(parser.take());
   }
-  reader.end();
-  const { head } = reader;
-  if (head === undefined || !reader.isComplete) return undefined;
+  parser.end();
+  const { head } = parser;
+  if (head === undefined || !parser.isComplete) return undefined;
   const { statusCode, headers } = head;
-  return { statusCode, headers, body: Buffer.concat(data).toString("latin1"), hasExtra: reader.hasExtra };
+  return { statusCode, headers, body: Buffer.concat(data).toString("latin1"), hasExtra: parser.hasExtra };
 }

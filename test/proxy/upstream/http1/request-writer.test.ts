@@ -9,7 +9,7 @@ function written(...args: Parameters<RequestWriter["write"]>): string {
 }
 
 describe("a request", () => {
-  it("has its line, its host, its headers, the length of its body in bytes, and its body", () => {
+  it("has a request line, host, headers, the length of the body in bytes, and the body", () => {
     expect(
       written("POST", { accept: "a", "x-list": ["1", "2"], "x-none": undefined, "x-n": 7 }, '{"é":1}'),
     ).toBe(
@@ -18,7 +18,7 @@ describe("a request", () => {
     );
   });
 
-  it.each(["GET", "DELETE"] as const)("has no length where it has no body: %s", (method) => {
+  it.each(["GET", "DELETE"] as const)("has no Content-Length without a body: %s", (method) => {
     expect(written(method, {}, undefined)).toBe(
       `${method} /m%20cp?a=b HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: keep-alive\r\n\r\n`,
     );
@@ -28,13 +28,13 @@ describe("a request", () => {
     expect(written("GET", { cookie: ["a=1", "b=2"] }, undefined)).toContain("\r\ncookie: a=1; b=2\r\n");
   });
 
-  it("has bytes beyond ASCII in values as one byte each", () => {
+  it("has latin1 characters in values as one byte each", () => {
     expect(
       writer.write("GET", { x: "\u00e9" }, undefined).includes(Buffer.from("x: \u00e9\r\n", "latin1")),
     ).toBe(true);
   });
 
-  it("has the credentials of its URL, unless the caller has its own", () => {
+  it("has the credentials of the URL, unless the caller sets its own", () => {
     const known = new RequestWriter(new URL("http://us%20er:pass@127.0.0.1/mcp"));
     const basic = `authorization: Basic ${Buffer.from("us er:pass").toString("base64")}\r\n`;
     expect(known.write("GET", {}, undefined).toString()).toContain(basic);
@@ -62,7 +62,7 @@ describe("a request", () => {
     ["another host", { host: "evil" }],
     ["a connection of its own", { connection: "upgrade" }],
     ["a length in capitals", { "Content-Length": "5" }],
-  ])("is not written with %s", (_what, headers) => {
+  ])("is not written with %s", (_case, headers) => {
     expect(() => writer.write("POST", headers, "{}")).toThrow(TypeError);
   });
 });

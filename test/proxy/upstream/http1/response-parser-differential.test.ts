@@ -3,20 +3,20 @@ import { Duplex } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { type ReadAnswer, readAnswer } from "./read-response.ts";
+import { type ParsedResponse, parseResponse } from "./read-response.ts";
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 3_000);
 
-/** The same bytes as the client of node:http reads them; undefined when it refuses them or misses their end. */
-function nodeReads(bytes: Buffer): Promise<Omit<ReadAnswer, "hasExtra"> | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Omit<ReadAnswer, "hasExtra"> | undefined>();
+/** Parses the bytes with the client of node:http; undefined when it refuses them or they are incomplete. */
+function parseWithNode(bytes: Buffer): Promise<Omit<ParsedResponse, "hasExtra"> | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Omit<ParsedResponse, "hasExtra"> | undefined>();
   const connection = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const request = http.request({ createConnection: () => connection });
   request.on("error", () => resolve(undefined));
-  const noAnswer = (): void => resolve(undefined);
-  request.on("close", noAnswer);
+  const noResponse = (): void => resolve(undefined);
+  request.on("close", noResponse);
   request.on("response", (response) => {
-    request.off("close", noAnswer);
+    request.off("close", noResponse);
     const { statusCode = 0, headersDistinct } = response;
     const headers = Object.fromEntries(
       Object.entries(headersDistinct).map(([name, values = []]) => [
@@ -26,7 +26,7 @@ function nodeReads(bytes: Buffer): Promise<Omit<ReadAnswer, "hasExtra"> | undefi
     );
     let body = "";
     response.setEncoding("latin1").on("data", (text: string) => (body += text));
-    response.on("error", noAnswer).on("close", noAnswer);
+    response.on("error", noResponse).on("close", noResponse);
     response.on("end", () => resolve(response.complete ? { statusCode, headers, body } : undefined));
   });
   request.end();
@@ -75,8 +75,8 @@ const NASTY = [
   "\r\n ",
 ];
 
-/** An answer that may be right, with a few bytes changed, cut out or put in. */
-const ANSWERS = fc
+/** A response that may be valid, with a few bytes changed, removed or inserted. */
+const RESPONSES = fc
   .record({
     status: fc.constantFrom(...STATUS),
     lines: fc.array(fc.constantFrom(...LINES), { maxLength: 4 }),
@@ -92,26 +92,26 @@ const ANSWERS = fc
     return Buffer.from(text, "latin1");
   });
 
-describe("the reader of answers", () => {
-  it("accepts nothing that the client of node:http refuses, and reads what both accept alike, however it is cut", async () => {
+describe("ResponseParser", () => {
+  it("accepts only responses that node:http accepts, and parses them alike, however their bytes are split", async () => {
     let accepted = 0;
-    let refusedByUsAlone = 0;
+    let refusedByTollgateOnly = 0;
     await fc.assert(
-      fc.asyncProperty(ANSWERS, fc.array(fc.nat(), { maxLength: 6 }), async (bytes, cuts) => {
-        const ours = readAnswer(bytes, cuts);
-        expect(ours).toEqual(readAnswer(bytes));
-        const theirs = await nodeReads(bytes);
-        if (ours === undefined && theirs !== undefined) refusedByUsAlone += 1;
-        // With more behind its end node:http gives it up or not, by where its reads end: such a connection is not used again.
-        if (ours === undefined || ours.hasExtra) return;
+      fc.asyncProperty(RESPONSES, fc.array(fc.nat(), { maxLength: 6 }), async (bytes, cuts) => {
+        const parsed = parseResponse(bytes, cuts);
+        expect(parsed).toEqual(parseResponse(bytes));
+        const byNode = await parseWithNode(bytes);
+        if (parsed === undefined && byNode !== undefined) refusedByTollgateOnly += 1;
+        // With bytes after its end, node:http may refuse it or not, depending on its reads; such a connection is not used again.
+        if (parsed === undefined || parsed.hasExtra) return;
         accepted += 1;
-        const { hasExtra: _, ...read } = ours;
-        expect(theirs).toEqual(read);
+        const { hasExtra: _, ...read } = parsed;
+        expect(byNode).toEqual(read);
       }),
       { numRuns: RUNS },
     );
-    // Both kinds came up often enough to say something.
+    // Both kinds occurred often enough for the comparison to mean something.
     expect(accepted).toBeGreaterThan(RUNS / 20);
-    expect(refusedByUsAlone).toBeLessThan(RUNS / 2);
+    expect(refusedByTollgateOnly).toBeLessThan(RUNS / 2);
   });
 });
