@@ -41,7 +41,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
 const MOST_FILES = 20;
 const MOST_LINES = 250;
 /** Files that are still longer, and are to be cut; nothing is added here. */
-const STILL_LONG = new Set(["enforcement/approvals/approvals.ts", "proxy/relay/stdio-relay.ts"]);
+const STILL_LONG = new Set(["proxy/relay/stdio-relay.ts"]);
 
 const ROOT = resolve(import.meta.dirname, "../src");
 const { files: FILES, imports: IMPORTS } = readSource(resolve(ROOT, "../tsconfig.json"), ROOT);

@@ -6,7 +6,7 @@ import type {
   ApprovalChoice,
   ApprovalDecision,
   SettleResult,
-} from "../enforcement/approvals/approvals.ts";
+} from "../enforcement/approvals/approval.ts";
 import type { Freeze, FreezeTarget } from "../enforcement/freezes/freezes.ts";
 import type { ApprovalEntry, ApprovalsResponse, FreezeEntry, FreezesResponse } from "./api.ts";
 import { sendError } from "./send-error.ts";

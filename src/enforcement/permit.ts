@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
 import type { ReadUsage } from "../policy/limit.ts";
-import type { ApprovalService } from "./approvals/approvals.ts";
+import type { ApprovalService } from "./approvals/approval.ts";
 import {
   type ApprovableCall,
   type DecisionWithApproval,

@@ -40,9 +40,9 @@ export class JwksCache {
   #keys: LocalJWKSet | undefined;
   #fetchedAtMs = 0;
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  lastFailure = "not fetched yet";
+  #lastFailure = "not fetched yet";
   #failures = 0;
-  pendingFetch: Promise<void> | undefined;
+  #pendingFetch: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -55,7 +55,7 @@ export class JwksCache {
     try {
       return await keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.refetch())) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#refetch())) throw error;
       return await this.#current()(header, token);
     }
   };
@@ -63,8 +63,8 @@ export class JwksCache {
   /** Why tokens cannot be checked now; undefined when they can. */
   readonly problem = (): string | undefined => {
     const { name } = this.#options;
-    if (this.#keys === undefined) return `the keys of ${name} were never fetched: ${this.lastFailure}`;
-    return this.#isStale() ? `the keys of ${name} are too old: ${this.lastFailure}` : undefined;
+    if (this.#keys === undefined) return `the keys of ${name} were never fetched: ${this.#lastFailure}`;
+    return this.#isStale() ? `the keys of ${name} are too old: ${this.#lastFailure}` : undefined;
   };
 
   /** Fetches now, and again at each interval, until `stop`. */
@@ -85,7 +85,7 @@ export class JwksCache {
   };
 
   #current(): LocalJWKSet {
-    if (this.#keys === undefined || this.#isStale()) throw new KeysUnavailableError(this.lastFailure);
+    if (this.#keys === undefined || this.#isStale()) throw new KeysUnavailableError(this.#lastFailure);
     return this.#keys;
   }
 
@@ -95,17 +95,17 @@ export class JwksCache {
 
   // Security: tokens with invented key ids must not cause a flood of requests to the key server.
   /** Fetches because of an unknown key, at most once per cool-down. Returns whether a fetch was made. */
-  async refetch(): Promise<boolean> {
+  async #refetch(): Promise<boolean> {
     const { nowMs, coolDownMs } = this.#options;
-    if (this.pendingFetch === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
+    if (this.#pendingFetch === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
     await this.#fetch();
     return true;
   }
 
   /** One fetch at a time; never rejects. */
   #fetch(): Promise<void> {
-    this.pendingFetch ??= this.#load().finally(() => (this.pendingFetch = undefined));
-    return this.pendingFetch;
+    this.#pendingFetch ??= this.#load().finally(() => (this.#pendingFetch = undefined));
+    return this.#pendingFetch;
   }
 
   async #load(): Promise<void> {
@@ -118,8 +118,8 @@ export class JwksCache {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      this.lastFailure = error instanceof Error ? error.message : "unknown error";
-      onProblem(`the keys of ${name} cannot be fetched: ${this.lastFailure}`);
+      this.#lastFailure = error instanceof Error ? error.message : "unknown error";
+      onProblem(`the keys of ${name} cannot be fetched: ${this.#lastFailure}`);
     }
   }
 }

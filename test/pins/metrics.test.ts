@@ -1,7 +1,7 @@
 /** The metrics as users, dashboards and alerts know them: changing one is a changelog entry. */
 
 import { expect, it } from "vitest";
-import { APPROVAL_STATES } from "../../src/enforcement/approvals/approvals.ts";
+import { APPROVAL_STATES } from "../../src/enforcement/approvals/approval.ts";
 import { createMetrics } from "../../src/telemetry/metrics/metrics.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import * as words from "../../src/telemetry/metrics/label-values.ts";

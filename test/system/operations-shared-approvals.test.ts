@@ -1,18 +1,18 @@
-/** Approvals in a store mean what approvals in memory mean: the same steps at the same times get the same answers. */
+/** MemoryApprovals in a store mean what approvals in memory mean: the same steps at the same times get the same answers. */
 
 import { createHash, randomUUID } from "node:crypto";
 import { createClient } from "@redis/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readApproval } from "../../src/config/files/control-state.ts";
-import {
-  type Approval,
-  type ApprovalService,
-  Approvals,
-  type ApprovalsOptions,
-  type ApprovalRequest,
-  type ApprovalUse,
-} from "../../src/enforcement/approvals/approvals.ts";
+import type {
+  Approval,
+  ApprovalService,
+  ApprovalsOptions,
+  ApprovalRequest,
+  HeldApproval,
+} from "../../src/enforcement/approvals/approval.ts";
+import { MemoryApprovals } from "../../src/enforcement/approvals/memory-approvals.ts";
 import { SharedApprovals } from "../../src/enforcement/approvals/redis-approvals.ts";
 import { openLimits } from "../fixtures/shared-limits.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
@@ -50,7 +50,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** One desk with all it has said; ids are counted, so that two desks that mean the same say the same. */
 class Subject {
   readonly #desk: ApprovalService;
-  readonly #taken: ApprovalUse[] = [];
+  readonly #taken: HeldApproval[] = [];
   #nowMs = START_MS;
   readonly said: unknown[] = [];
 
@@ -73,7 +73,7 @@ class Subject {
     switch (what) {
       case "claim": {
         const claim = await this.#desk.claim(askedBy(agent, args), nowMs);
-        if (claim.state === "granted") this.#taken.push(claim.taken);
+        if (claim.state === "granted") this.#taken.push(claim.held);
         const { state } = claim;
         this.said.push([state, "approval" in claim ? summary(claim.approval) : undefined]);
         return;
@@ -117,7 +117,7 @@ it("grant, refuse, expire and give back as approvals in memory do, step by step"
       const scheme = { ...store.scheme, prefix: randomUUID() };
       const scoped = { scheme, script: store.script.bind(store), run: store.run.bind(store) };
       const now = "tonumber(redis.call('GET', 'test:now'))";
-      const inMemory = new Subject((options) => new Approvals(options));
+      const inMemory = new Subject((options) => new MemoryApprovals(options));
       const shared = new Subject(
         (options) =>
           new SharedApprovals({

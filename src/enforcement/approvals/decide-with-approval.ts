@@ -1,20 +1,20 @@
-/** Judges one call together with what a person may have said about it. */
+/** Decides one call by the policy and by the approval that a person may have given. */
 
 import { type Call, type Denial, isBlocked } from "../../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../../policy/denial.ts";
-import type { ApprovalService, ApprovalRequest, ApprovalClaim } from "./approvals.ts";
+import type { ApprovalService, ApprovalRequest, ApprovalClaim } from "./approval.ts";
 import type { ChargedDecision } from "../limits/charged-decision.ts";
 import type { StoreFault } from "../store/store.ts";
 
-/** A call with its arguments as an approval is bound to them. */
+/** A call with the arguments that an approval is bound to. */
 export type ApprovableCall = Call & { readonly argsOnWire: ApprovalRequest["args"] };
 
 export interface DecisionWithApproval extends ChargedDecision {
-  /** The id of the approval that the call waits for, was refused, or has used up. */
+  /** The id of the approval that the call waits for, that was rejected, or that the call has used. */
   readonly approval?: string;
 }
 
-/** Decides and charges in one step; a promise only where a store is asked. */
+/** Decides and charges in one step; a promise only with a shared store. */
 type Decide = (call: ApprovableCall) => ChargedDecision | Promise<ChargedDecision>;
 
 interface ApprovalContext {
@@ -23,47 +23,52 @@ interface ApprovalContext {
   readonly nowMs: number;
 }
 
-/** Judges; asks for an approval where a rule wants one, and uses one up where a person gave it. */
+/** Decides; requests an approval where a rule requires one, and uses it once a person has granted it. */
 export function decideWithApproval(
   call: ApprovableCall,
-  judge: Decide,
-  door: ApprovalContext,
+  decide: Decide,
+  context: ApprovalContext,
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
-  const judged = judge(call);
-  if (judged instanceof Promise) return judged.then((one) => requireApprovalIfNeeded(call, judge, door, one));
-  return requireApprovalIfNeeded(call, judge, door, judged);
+  const decided = decide(call);
+  if (decided instanceof Promise)
+    return decided.then((each) => requireApprovalIfNeeded(call, decide, context, each));
+  return requireApprovalIfNeeded(call, decide, context, decided);
 }
 
 function requireApprovalIfNeeded(
   call: ApprovableCall,
-  judge: Decide,
+  decide: Decide,
   { approvals, policyDigest, nowMs }: ApprovalContext,
-  judged: ChargedDecision,
+  decided: ChargedDecision,
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
-  const { denial } = judged.decision;
-  if (denial?.effect !== "ask" || denial.mode === "shadow") return judged;
+  const { denial } = decided.decision;
+  if (denial?.effect !== "ask" || denial.mode === "shadow") return decided;
   const { agent, tool, argsOnWire: args } = call;
   const claim = approvals.claim({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
-  const answer = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
+  const applyClaim = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
     switch (claimed.state) {
       case "full":
-        return { ...judged, decision: denied({ ...denial, message: NO_ROOM }) };
+        return { ...decided, decision: denied({ ...denial, message: NO_ROOM }) };
       case "unavailable":
-        return { ...judged, decision: denied(storeUnavailableDenial(denial, claimed.fault)) };
+        return { ...decided, decision: denied(storeUnavailableDenial(denial, claimed.fault)) };
       case "waiting":
-        return { ...judged, approval: claimed.approval.id };
+        return { ...decided, approval: claimed.approval.id };
       case "rejected":
-        return { ...judged, decision: denied(approvalRejectedDenial(denial)), approval: claimed.approval.id };
+        return {
+          ...decided,
+          decision: denied(approvalRejectedDenial(denial)),
+          approval: claimed.approval.id,
+        };
       case "granted":
-        return useApproval(call, judge, claimed);
+        return useApproval(call, decide, claimed);
     }
   };
-  return claim instanceof Promise ? claim.then(answer) : answer(claim);
+  return claim instanceof Promise ? claim.then(applyClaim) : applyClaim(claim);
 }
 
 const NO_ROOM = "this call needs a person's approval, and too many calls wait for one";
 
-// Security: whatever `on_store_error` says of limits, a call that a person must see does not pass unseen.
+// Security: `on_store_error` is for limits; a call that needs an approval is denied without the store.
 function storeUnavailableDenial(asked: Denial, fault: StoreFault): Denial {
   const message = `this call needs a person's approval, and the store that holds approvals did not answer (${fault})`;
   return { ...asked, effect: "deny", reason: "limiter_unavailable", message };
@@ -71,26 +76,26 @@ function storeUnavailableDenial(asked: Denial, fault: StoreFault): Denial {
 
 function useApproval(
   call: ApprovableCall,
-  judge: Decide,
-  { approval, taken }: Extract<ApprovalClaim, { state: "granted" }>,
+  decide: Decide,
+  { approval, held }: Extract<ApprovalClaim, { state: "granted" }>,
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
-  const settle = (judged: ChargedDecision): DecisionWithApproval => {
-    if (isBlocked(judged.decision)) {
-      // A call that a limit denies after all keeps its approval.
-      taken.release();
-      return judged;
+  const settle = (decided: ChargedDecision): DecisionWithApproval => {
+    if (isBlocked(decided.decision)) {
+      // A limit denies the call, so its approval stays granted.
+      held.release();
+      return decided;
     }
-    taken.use();
+    held.use();
     const refund = (): void => {
-      judged.refund();
-      taken.release();
+      decided.refund();
+      held.release();
     };
-    return { decision: judged.decision, refund, approval: approval.id };
+    return { decision: decided.decision, refund, approval: approval.id };
   };
-  const judged = judge({ ...call, isApproved: true });
-  if (!(judged instanceof Promise)) return settle(judged);
-  return judged.then(settle, (error: unknown) => {
-    taken.release();
+  const decided = decide({ ...call, isApproved: true });
+  if (!(decided instanceof Promise)) return settle(decided);
+  return decided.then(settle, (error: unknown) => {
+    held.release();
     throw error;
   });
 }

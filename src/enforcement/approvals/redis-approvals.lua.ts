@@ -1,29 +1,29 @@
-/** The scripts that keep approvals inside the store: each is one step, and the time is the store's own. */
+/** The Lua scripts that keep approvals in the store: each is atomic, and uses the clock of the store. */
 
 import { SERVER_TIME } from "../store/store.ts";
 
-/** How long the keys outlive the last approval in them, so that a clock that goes back a little finds it. */
+/** How long the keys outlive the last approval in them, for a clock that is set back a little. */
 const GRACE_MS = 60_000;
 
 export interface ApprovalScripts {
-  /** ARGV: binding, digest of the agent, id of a new one, what is asked as JSON, life in ms, most in all, most for one agent. */
+  /** ARGV: binding, digest of the agent, id of a new approval, request as JSON, lifetime in ms, maximum in all, maximum for one agent. */
   readonly claim: string;
-  /** ARGV: id, choice, who decided as JSON, life in ms. */
+  /** ARGV: id, choice, decision as JSON, lifetime in ms. */
   readonly settle: string;
-  /** ARGV: binding, the record that was taken. */
+  /** ARGV: binding, the record that was held. */
   readonly release: string;
-  /** Its reply ends with every record. */
+  /** The reply ends with every record. */
   readonly list: string;
 }
 
 /**
- * KEYS: `approvals`, a hash of records by what they are bound to; `approval-ids`, a hash of those bindings by id; `approval-ends`, a
- * sorted set of bindings by the time of their end; `approval-agents`, a hash of how many each agent has.
+ * KEYS: `approvals`, a hash of records by binding; `approval-ids`, a hash of those bindings by id; `approval-ends`, a
+ * sorted set of bindings by their expiry; `approval-agents`, a hash of counts by agent.
  *
  * A record is JSON: `id`, `state`, `asked` and `decided` (texts that no script reads), `agent` (digest), `at`, `ends` and
  * `decidedAt` in ms since the epoch, `calls`.
  *
- * Reply: what came of it, the record that it is about or nothing, how many ended by time, those, and what else there is.
+ * Reply: outcome, the record in question or an empty string, the number of expired records, those records, and further values.
  *
  * Invariant: a record that was approved is removed by the script that answers `granted`, so that no second one can.
  */

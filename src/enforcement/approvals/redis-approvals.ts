@@ -1,4 +1,4 @@
-/** Approvals in a store that sidecars share: asked for at one, given at another, and taken by one call of all of them. */
+/** Keeps approvals in the store that sidecars share: requested at one, decided at another, and used by one call of all of them. */
 
 import {
   type Approval,
@@ -11,8 +11,8 @@ import {
   type ApprovalDecision,
   boundedNames,
   type SettleResult,
-  type ApprovalUse,
-} from "./approvals.ts";
+  type HeldApproval,
+} from "./approval.ts";
 import { approvalScripts } from "./redis-approvals.lua.ts";
 import {
   type ScriptConnection,
@@ -25,15 +25,15 @@ import {
 
 export interface SharedApprovalsParts extends Omit<ApprovalsOptions, "store" | "nowMs"> {
   readonly store: SharedStore;
-  /** The approval that a value of the store is; undefined when it is none, as another version may have written it. */
+  /** Reads an approval from a value of the store; undefined for any other value, such as one of another version. */
   readonly read: (value: unknown) => Approval | undefined;
-  /** Hears of every call, and every decision of a person, that the store gave no answer to. */
+  /** Called for each call, and each decision of a person, that the store did not answer. */
   readonly onFailed: (fault: StoreFault) => void;
-  /** The time as the scripts' language says it; the server's own, but in tests. */
+  /** The time as a Lua expression; absent: the clock of the store. */
   readonly now?: string;
 }
 
-/** What the store answered, and the approvals that it has found to be over. */
+/** The reply of a script, without the approvals that it reports as expired. */
 interface Reply {
   readonly what: string;
   readonly text: string;
@@ -62,26 +62,25 @@ export class SharedApprovals implements ApprovalService {
     };
   }
 
-  /** Where the approval of exactly this call stands, taken where it is granted; asks for one where there is none. */
-  async claim(asked: ApprovalRequest): Promise<ApprovalClaim> {
-    const binding = approvalBinding(asked, this.#parts.digest);
-    // Security: what was taken for a call that nobody waits for any more lets none pass, and is given back.
-    const onLate = (reply: Reply, line: ScriptConnection): void => {
-      if (reply.what === "granted") void this.release(line, binding, reply.text);
+  async claim(request: ApprovalRequest): Promise<ApprovalClaim> {
+    const binding = approvalBinding(request, this.#parts.digest);
+    // Security: a late grant lets no call pass, since its call has timed out, and is released.
+    const onLate = (reply: Reply, connection: ScriptConnection): void => {
+      if (reply.what === "granted") void this.#release(connection, binding, reply.text);
     };
     return this.#orUnavailable(async () => {
-      const reply = await this.run(this.#scripts.claim, this.#claimArguments(binding, asked), onLate);
+      const reply = await this.#run(this.#scripts.claim, this.#claimArguments(binding, request), onLate);
       if (reply.what === "full") return { state: "full" };
       const approval = this.#approvalIn(reply.text);
-      return this.claimIn(binding, reply, approval);
+      return this.#claimIn(binding, reply, approval);
     });
   }
 
   settle(id: string, choice: ApprovalChoice, { by, reason }: ApprovalDecision): Promise<SettleResult> {
-    const who = JSON.stringify({ by, ...(reason !== undefined && { reason }) });
+    const decision = JSON.stringify({ by, ...(reason !== undefined && { reason }) });
     return this.#orUnavailable(async () => {
-      const args = [id, choice, who, String(this.#parts.ttlMs)];
-      const { what, text } = await this.run(this.#scripts.settle, args);
+      const args = [id, choice, decision, String(this.#parts.ttlMs)];
+      const { what, text } = await this.#run(this.#scripts.settle, args);
       if (what !== "settled") return { state: what === "gone" ? "gone" : "decided" };
       const approval = this.#approvalIn(text);
       this.#parts.onChange(approval, choice);
@@ -89,9 +88,9 @@ export class SharedApprovals implements ApprovalService {
     });
   }
 
-  /** Not counted when the store does not answer: no call was denied for it. */
+  /** A failure is not reported to `onFailed`, since no call is denied for it. */
   async list(): Promise<readonly Approval[] | undefined> {
-    const reply = await this.run(this.#scripts.list, []).catch((error: unknown) => {
+    const reply = await this.#run(this.#scripts.list, []).catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error;
       return undefined;
     });
@@ -101,10 +100,10 @@ export class SharedApprovals implements ApprovalService {
     );
   }
 
-  claimIn(binding: string, { what, text }: Reply, approval: Approval): ApprovalClaim {
+  #claimIn(binding: string, { what, text }: Reply, approval: Approval): ApprovalClaim {
     switch (what) {
       case "granted":
-        return { state: "granted", approval, taken: this.approvalUse(binding, text, approval) };
+        return { state: "granted", approval, held: this.#hold(binding, text, approval) };
       case "rejected":
         return { state: "rejected", approval };
       case "requested":
@@ -116,19 +115,19 @@ export class SharedApprovals implements ApprovalService {
     throw UNEXPECTED_REPLY;
   }
 
-  approvalUse(binding: string, text: string, approval: Approval): ApprovalUse {
+  #hold(binding: string, text: string, approval: Approval): HeldApproval {
     return {
       use: () => this.#parts.onChange(approval, "used"),
-      release: () => void this.release(this.#parts.store, binding, text),
+      release: () => void this.#release(this.#parts.store, binding, text),
     };
   }
 
-  /** One that cannot be given back is lost: too strict, never too loose. */
-  async release(line: ScriptConnection, binding: string, text: string): Promise<void> {
+  /** Security: an approval that cannot be released is lost, so that it never lets a second call pass. */
+  async #release(connection: ScriptConnection, binding: string, text: string): Promise<void> {
     const command = { keys: this.#keys, args: [binding, text] };
-    await line
+    await connection
       .run(this.#scripts.giveBack, command)
-      .then((reply) => this.parseReply(reply))
+      .then((reply) => this.#parseReply(reply))
       .catch(() => undefined);
   }
 
@@ -139,19 +138,19 @@ export class SharedApprovals implements ApprovalService {
     return [binding, store.scheme.digest(rest.agent), newId(), text, ...bounds];
   }
 
-  async run(
+  async #run(
     script: StoreScript,
     args: string[],
-    onLate?: (reply: Reply, line: ScriptConnection) => void,
+    onLate?: (reply: Reply, connection: ScriptConnection) => void,
   ): Promise<Reply> {
-    const reply = await this.#parts.store.run(script, { keys: this.#keys, args }, (late, line) =>
-      onLate?.(this.parseReply(late), line),
+    const reply = await this.#parts.store.run(script, { keys: this.#keys, args }, (late, connection) =>
+      onLate?.(this.#parseReply(late), connection),
     );
-    return this.parseReply(reply);
+    return this.#parseReply(reply);
   }
 
-  /** Reads a reply, and tells of those that are over. */
-  parseReply(reply: unknown): Reply {
+  /** Parses a reply, and reports the approvals that have expired. */
+  #parseReply(reply: unknown): Reply {
     const [what = "", text = "", count = "0", ...others] = Array.isArray(reply) ? reply.map(String) : [];
     const ended = others.slice(0, Number(count));
     for (const one of ended.map((each) => this.#read(each))) {
@@ -196,9 +195,9 @@ interface Unavailable {
   readonly fault: StoreFault;
 }
 
-const UNEXPECTED_REPLY = new StoreError("reply", "the limit store holds what is no approval");
+const UNEXPECTED_REPLY = new StoreError("reply", "the limit store holds a value that is not an approval");
 
-/** Of a text that is a JSON object; none of any other. */
+/** The members of a JSON object; empty for any other text. */
 function membersOf(text: unknown): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(String(text));

@@ -43,11 +43,11 @@ export class SharedFreezes {
   readonly #parts: SharedFreezesParts;
   readonly #script: StoreScript;
   /** Set here, and not known to be in the store yet. */
-  readonly unsynced = new Map<string, Freeze>();
+  readonly #unsynced = new Map<string, Freeze>();
   /** What the store said last; it is told again of those that it has forgotten. */
-  synced: ReadonlyMap<string, Freeze> = new Map();
-  requests = 0;
-  isStoreDown = false;
+  #synced: ReadonlyMap<string, Freeze> = new Map();
+  #requests = 0;
+  #isStoreDown = false;
   #saved = "";
 
   constructor(parts: SharedFreezesParts) {
@@ -55,7 +55,7 @@ export class SharedFreezes {
     this.#script = parts.store.script(freezesScript());
     for (const { isShared, ...freeze } of parts.initial) {
       parts.freezes.set(freeze);
-      if (isShared !== true) this.unsynced.set(freezeKey(freeze), freeze);
+      if (isShared !== true) this.#unsynced.set(freezeKey(freeze), freeze);
     }
   }
 
@@ -63,11 +63,11 @@ export class SharedFreezes {
   async set(freeze: Freeze): Promise<{ readonly isKept: boolean; readonly isShared: boolean }> {
     const part = freezeKey(freeze);
     this.#parts.freezes.set(freeze);
-    this.unsynced.set(part, freeze);
+    this.#unsynced.set(part, freeze);
     const isKept = this.#save();
-    const truth = await this.sync([{ part, what: "set", freeze }]);
+    const truth = await this.#sync([{ part, what: "set", freeze }]);
     if (truth === undefined) return { isKept, isShared: false };
-    this.markSynced(part, freeze);
+    this.#markSynced(part, freeze);
     return { isKept: this.#save(), isShared: true };
   }
 
@@ -75,10 +75,10 @@ export class SharedFreezes {
   async lift(frozen: FreezeTarget): Promise<"lifted" | "file" | "not_frozen" | "unavailable"> {
     const part = freezeKey(frozen);
     const wasKnown = this.#parts.freezes.byHand().some((freeze) => freezeKey(freeze) === part);
-    const truth = await this.sync([{ part, what: "lift" }]);
-    const isOwn = this.unsynced.has(part) && !this.synced.has(part);
+    const truth = await this.#sync([{ part, what: "lift" }]);
+    const isOwn = this.#unsynced.has(part) && !this.#synced.has(part);
     if (truth === undefined && !isOwn) return "unavailable";
-    this.unsynced.delete(part);
+    this.#unsynced.delete(part);
     const state = this.#parts.freezes.lift(frozen);
     this.#save();
     const wasFrozen = wasKnown || truth?.wereFrozen[0] === true;
@@ -88,25 +88,25 @@ export class SharedFreezes {
   /** Tells what the store does not know, and hears what it says now; what is known stays in force when it does not answer. */
   async poll(): Promise<void> {
     const changes = [
-      ...Array.from(this.synced, ([part, freeze]): Change => ({ part, what: "keep", freeze })),
-      ...Array.from(this.unsynced, ([part, freeze]): Change => ({ part, what: "set", freeze })),
+      ...Array.from(this.#synced, ([part, freeze]): Change => ({ part, what: "keep", freeze })),
+      ...Array.from(this.#unsynced, ([part, freeze]): Change => ({ part, what: "set", freeze })),
     ];
-    const telling = new Map(this.unsynced);
-    if ((await this.sync(changes, this.isStoreDown)) === undefined) return;
-    for (const [part, freeze] of telling) this.markSynced(part, freeze);
+    const telling = new Map(this.#unsynced);
+    if ((await this.#sync(changes, this.#isStoreDown)) === undefined) return;
+    for (const [part, freeze] of telling) this.#markSynced(part, freeze);
     this.#save();
   }
 
   /** It may have been set anew in the meantime, and a later answer may have told of it or of its end. */
-  markSynced(part: string, freeze: Freeze): void {
-    if (this.unsynced.get(part) !== freeze) return;
-    this.unsynced.delete(part);
-    if (!this.synced.has(part)) this.synced = new Map([...this.synced, [part, freeze]]);
+  #markSynced(part: string, freeze: Freeze): void {
+    if (this.#unsynced.get(part) !== freeze) return;
+    this.#unsynced.delete(part);
+    if (!this.#synced.has(part)) this.#synced = new Map([...this.#synced, [part, freeze]]);
   }
 
-  async sync(changes: readonly Change[], isKnownToBeAway = false): Promise<Snapshot | undefined> {
+  async #sync(changes: readonly Change[], isKnownToBeAway = false): Promise<Snapshot | undefined> {
     const { store, onFailed } = this.#parts;
-    const question = (this.requests += 1);
+    const question = (this.#requests += 1);
     const args = changes.flatMap(({ part, what, freeze }) => [
       part,
       what,
@@ -114,15 +114,15 @@ export class SharedFreezes {
     ]);
     try {
       const reply = await store.run(this.#script, { keys: [storeKey(store.scheme, "freezes")], args });
-      this.isStoreDown = false;
+      this.#isStoreDown = false;
       const truth = this.#read(reply, changes.length);
       // Invariant: an answer never takes back what was changed after its question; the later answer is in force.
-      if (question === this.requests) this.apply(truth, changes);
+      if (question === this.#requests) this.#apply(truth, changes);
       return truth;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (!isKnownToBeAway) onFailed(error.fault);
-      this.isStoreDown = true;
+      this.#isStoreDown = true;
       return undefined;
     }
   }
@@ -138,12 +138,12 @@ export class SharedFreezes {
     return { wereFrozen: values.slice(0, changes).map((value) => value === "1"), freezes };
   }
 
-  apply({ freezes }: Snapshot, changes: readonly Change[]): void {
+  #apply({ freezes }: Snapshot, changes: readonly Change[]): void {
     const own = new Set(changes.filter(({ what }) => what !== "keep").map(({ part }) => part));
     const before = this.#parts.freezes.byHand();
     const known = new Set(before.map(freezeKey));
-    this.synced = freezes;
-    const all = new Map([...freezes, ...this.unsynced]);
+    this.#synced = freezes;
+    const all = new Map([...freezes, ...this.#unsynced]);
     this.#parts.freezes.replaceByHand([...all.values()]);
     for (const [part, freeze] of all) if (!known.has(part)) this.#parts.onRemoteChange("frozen", freeze);
     for (const freeze of before) {
@@ -157,7 +157,7 @@ export class SharedFreezes {
     const kept = this.#parts.freezes
       .byHand()
       .map((freeze): StoredFreeze =>
-        this.unsynced.has(freezeKey(freeze)) ? freeze : { ...freeze, isShared: true },
+        this.#unsynced.has(freezeKey(freeze)) ? freeze : { ...freeze, isShared: true },
       );
     const text = JSON.stringify(kept);
     if (text === this.#saved) return true;

@@ -26,16 +26,16 @@ type Decide = (readUsage: ReadUsage) => Decision;
 
 export class SharedLimits {
   readonly #parts: SharedLimitsParts;
-  readonly usages: UsageCache;
+  readonly #usages: UsageCache;
   /** Under `local`: what this process alone has admitted, the store's admissions included, so that it never passes `max` by itself. */
-  readonly localCounters: MemoryCounters | undefined;
+  readonly #localCounters: MemoryCounters | undefined;
   /** How far the store's clock is ahead of ours; own counters go by the store's. */
   #aheadMs = 0;
 
   constructor(parts: SharedLimitsParts) {
     this.#parts = parts;
-    this.usages = new UsageCache(parts.store.counterKey);
-    this.localCounters = parts.onStoreError === "local" ? new MemoryCounters() : undefined;
+    this.#usages = new UsageCache(parts.store.counterKey);
+    this.#localCounters = parts.onStoreError === "local" ? new MemoryCounters() : undefined;
   }
 
   /** Asks `judge` what the limits are, and again with what the store says of them. At once when no store is needed. */
@@ -46,28 +46,28 @@ export class SharedLimits {
       return UNUSED;
     });
     if (checks.length === 0) return { decision: sketch, refund: nothing };
-    return this.repeatedDenial(judge, checks) ?? this.decideWithStore(judge, checks, sketch);
+    return this.#repeatedDenial(judge, checks) ?? this.#decideWithStore(judge, checks, sketch);
   }
 
   survey(limits: readonly Limit[]): LimitSurvey[] {
-    return this.usages.survey(limits, this.#parts.clock.steadyMs());
+    return this.#usages.survey(limits, this.#parts.clock.steadyMs());
   }
 
   /** Forgets the limits that no policy has any more; the store's keys end by themselves. */
   retain(limits: readonly Limit[]): void {
-    this.localCounters?.retain(limits);
+    this.#localCounters?.retain(limits);
   }
 
   /** The denial that the store gave a moment ago, if it still stands. */
-  repeatedDenial(judge: Decide, checks: readonly Charge[]): ChargedDecision | undefined {
+  #repeatedDenial(judge: Decide, checks: readonly Charge[]): ChargedDecision | undefined {
     const steadyMs = this.#parts.clock.steadyMs();
-    const usages = checks.map((check) => this.usages.refusedUsage(check, steadyMs));
+    const usages = checks.map((check) => this.#usages.refusedUsage(check, steadyMs));
     if (usages.includes(undefined)) return undefined;
     const decision = judge(inOrder(usages));
     return isBlocked(decision) ? { decision, refund: nothing } : undefined;
   }
 
-  async decideWithStore(
+  async #decideWithStore(
     judge: Decide,
     checks: readonly Charge[],
     sketch: Decision,
@@ -78,13 +78,13 @@ export class SharedLimits {
     try {
       admission = await store.admit({ checks, charges: sketch.charges, isCharging: !isBlocked(sketch) });
     } catch (error) {
-      if (error instanceof StoreError) return this.decideWithoutStore(judge, error.fault);
+      if (error instanceof StoreError) return this.#decideWithoutStore(judge, error.fault);
       throw error;
     }
     this.#aheadMs = admission.nowMs - clock.wallMs();
-    this.usages.record(checks, admission, askedMs);
+    this.#usages.record(checks, admission, askedMs);
     const decision = judge(inOrder(admission.usages));
-    const giveBack = (): void => this.refund(admission.receipts);
+    const giveBack = (): void => this.#refund(admission.receipts);
     // Invariant: what the script charged is what the core allows; anything else passes nothing and keeps nothing.
     if (isBlocked(decision) ? admission.receipts.length > 0 : !admission.isAdmitted) {
       giveBack();
@@ -92,13 +92,13 @@ export class SharedLimits {
     }
     return isBlocked(decision)
       ? { decision, refund: nothing }
-      : this.chargeLocallyToo(judge, decision, giveBack);
+      : this.#chargeLocallyToo(judge, decision, giveBack);
   }
 
   /** Counts what the store admitted among this process's own, which may know of calls that the store missed. */
-  chargeLocallyToo(judge: Decide, decision: Decision, giveBack: () => void): ChargedDecision {
-    if (this.localCounters === undefined) return { decision, refund: giveBack };
-    const own = this.decideLocally(judge, this.localCounters);
+  #chargeLocallyToo(judge: Decide, decision: Decision, giveBack: () => void): ChargedDecision {
+    if (this.#localCounters === undefined) return { decision, refund: giveBack };
+    const own = this.#decideLocally(judge, this.#localCounters);
     if (isBlocked(own.decision)) {
       giveBack();
       return own;
@@ -110,17 +110,17 @@ export class SharedLimits {
     return { decision, refund };
   }
 
-  decideWithoutStore(judge: Decide, fault: StoreFault): ChargedDecision {
+  #decideWithoutStore(judge: Decide, fault: StoreFault): ChargedDecision {
     const { onStoreError, onFailed, onFailedOpen } = this.#parts;
     onFailed(fault);
-    if (this.localCounters !== undefined) return this.decideLocally(judge, this.localCounters);
+    if (this.#localCounters !== undefined) return this.#decideLocally(judge, this.#localCounters);
     if (onStoreError !== "allow") return { decision: judge(unavailable), refund: nothing };
     const decision = judge(() => UNUSED);
     if (!isBlocked(decision)) onFailedOpen(fault);
     return { decision, refund: nothing };
   }
 
-  decideLocally(judge: Decide, own: MemoryCounters): ChargedDecision {
+  #decideLocally(judge: Decide, own: MemoryCounters): ChargedDecision {
     const nowMs = this.#parts.clock.wallMs() + this.#aheadMs;
     const decision = judge((charge) => own.read(charge, nowMs));
     if (isBlocked(decision)) return { decision, refund: nothing };
@@ -128,9 +128,9 @@ export class SharedLimits {
     return { decision, refund: () => own.refund(receipts) };
   }
 
-  refund(receipts: readonly StoreReceipt[]): void {
+  #refund(receipts: readonly StoreReceipt[]): void {
     if (receipts.length === 0) return;
-    this.usages.forget(receipts.map(({ key }) => key));
+    this.#usages.forget(receipts.map(({ key }) => key));
     void this.#parts.store.refund(receipts);
   }
 }

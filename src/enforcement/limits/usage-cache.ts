@@ -26,7 +26,7 @@ const REPEAT_MS = 1_000;
 
 export class UsageCache {
   readonly #keyOf: LimitStore["counterKey"];
-  readonly usages = new Map<string, CachedUsage>();
+  readonly #usages = new Map<string, CachedUsage>();
 
   constructor(keyOf: LimitStore["counterKey"]) {
     this.#keyOf = keyOf;
@@ -50,7 +50,7 @@ export class UsageCache {
 
   /** What a refusal said of the charge's counter, while that still holds for as large a charge; else undefined. */
   refusedUsage(charge: Charge, steadyMs: number): Usage | undefined {
-    const refusal = this.usages.get(this.#keyOf(charge))?.refusal;
+    const refusal = this.#usages.get(this.#keyOf(charge))?.refusal;
     if (refusal === undefined || charge.amount < refusal.amount) return undefined;
     const agoMs = steadyMs - refusal.askedMs;
     if (agoMs >= Math.min(refusal.retryAfterMs, REPEAT_MS)) return undefined;
@@ -59,15 +59,15 @@ export class UsageCache {
 
   /** After a refund nothing is known of its counters. */
   forget(keys: readonly string[]): void {
-    for (const key of keys) this.usages.delete(key);
+    for (const key of keys) this.#usages.delete(key);
   }
 
   /** As `Counters.survey`, of what this sidecar was told. */
   survey(limits: readonly Limit[], steadyMs: number): LimitSurvey[] {
     const byLimit = new Map<string, { keys: number; fullest: number }>();
-    for (const [key, { limit, used, endsMs }] of this.usages) {
+    for (const [key, { limit, used, endsMs }] of this.#usages) {
       if (endsMs <= steadyMs) {
-        this.usages.delete(key);
+        this.#usages.delete(key);
         continue;
       }
       const { keys, fullest } = byLimit.get(limit) ?? { keys: 0, fullest: 0 };
@@ -77,10 +77,10 @@ export class UsageCache {
   }
 
   #keep(key: string, told: CachedUsage): void {
-    this.usages.delete(key);
-    const oldest = this.usages.keys().next();
-    if (this.usages.size >= MAX_CACHED && oldest.done !== true) this.usages.delete(oldest.value);
-    this.usages.set(key, told);
+    this.#usages.delete(key);
+    const oldest = this.#usages.keys().next();
+    if (this.#usages.size >= MAX_CACHED && oldest.done !== true) this.#usages.delete(oldest.value);
+    this.#usages.set(key, told);
   }
 }
 

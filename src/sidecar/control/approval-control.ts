@@ -1,13 +1,9 @@
-/** Approvals of single calls: where they are kept, and how they reach metrics, log and webhook. */
+/** MemoryApprovals of single calls: where they are kept, and how they reach metrics, log and webhook. */
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Settings } from "../../config/settings/settings.ts";
-import {
-  type Approval,
-  type ApprovalService,
-  Approvals,
-  type ApprovalsOptions,
-} from "../../enforcement/approvals/approvals.ts";
+import type { Approval, ApprovalService, ApprovalsOptions } from "../../enforcement/approvals/approval.ts";
+import { MemoryApprovals } from "../../enforcement/approvals/memory-approvals.ts";
 import { readApproval } from "../../config/files/control-state.ts";
 import { SharedApprovals } from "../../enforcement/approvals/redis-approvals.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
@@ -73,9 +69,9 @@ function openApprovals(
     if (file !== undefined) log.warn("approvals are in the limit store: their state file is not used");
     return new SharedApprovals({ ...options, store, read: readApproval, onFailed: metrics.limitStoreFailed });
   }
-  if (file === undefined) return new Approvals(options);
+  if (file === undefined) return new MemoryApprovals(options);
   const initial = (file.initial ?? []).slice(0, options.maxInAll);
-  return new Approvals({ ...options, store: { initial, save: (kept) => saveState(log, file, kept) } });
+  return new MemoryApprovals({ ...options, store: { initial, save: (kept) => saveState(log, file, kept) } });
 }
 
 function openWebhook(

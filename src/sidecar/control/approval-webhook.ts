@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Approval } from "../../enforcement/approvals/approvals.ts";
+import type { Approval } from "../../enforcement/approvals/approval.ts";
 
 export interface ApprovalWebhookOptions {
   readonly url: URL;

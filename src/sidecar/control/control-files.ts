@@ -5,7 +5,7 @@ import { type FrozenEntry, openFreezeFile } from "../../config/files/freeze-file
 import type { Settings } from "../../config/settings/settings.ts";
 import type { StateFile } from "../../config/files/state-file.ts";
 import type { WatchedFile } from "../../config/files/watched-file.ts";
-import type { StoredApproval } from "../../enforcement/approvals/approvals.ts";
+import type { StoredApproval } from "../../enforcement/approvals/memory-approvals.ts";
 import type { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { StoredFreeze } from "../../enforcement/freezes/redis-freezes.ts";
 import type { Clock } from "../../enforcement/clock.ts";

@@ -2,7 +2,7 @@
 
 import type { ControlActions } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
-import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approvals.ts";
+import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approval.ts";
 import { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { Control as ControlEvent } from "../../enforcement/observer.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";

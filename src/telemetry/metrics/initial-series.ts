@@ -1,6 +1,6 @@
 /** Series that are initialised to 0: `increase()` does not see the first event of a counter that is created at 1. */
 
-import { APPROVAL_STATES } from "../../enforcement/approvals/approvals.ts";
+import { APPROVAL_STATES } from "../../enforcement/approvals/approval.ts";
 import { METHODS } from "../../mcp/methods.ts";
 import { OUTCOMES, REFUSAL_CAUSES } from "../../mcp/vocabulary.ts";
 import { CATEGORIES } from "../../policy/category/category.ts";

@@ -7,7 +7,7 @@ import type { Mode } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
-import type { ApprovalState } from "../../enforcement/approvals/approvals.ts";
+import type { ApprovalState } from "../../enforcement/approvals/approval.ts";
 import type { ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
 
 interface LoadedPolicy {

@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Approval } from "../../../src/enforcement/approvals/approvals.ts";
+import type { Approval } from "../../../src/enforcement/approvals/approval.ts";
 import {
   type ApprovalWebhookOptions,
   createApprovalWebhook,

@@ -1,0 +1,122 @@
+/** An approval: a person's one-time permission for exactly one call, bound to agent, tool, arguments and policy. */
+
+import type { StoreFault } from "../store/store.ts";
+
+export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", "used"] as const;
+/** The last two are final. */
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/** The call that needs an approval. */
+export interface ApprovalRequest {
+  /** The principal. */
+  readonly agent: string;
+  readonly tool: string;
+  readonly policyDigest: string;
+  /** JSON Pointer of the rule that requires the approval. */
+  readonly rule: string;
+  readonly args: {
+    readonly bytes: number;
+    readonly keys: readonly string[];
+    /** The JSON text that the policy has judged and that is forwarded. */
+    readonly text: string;
+  };
+}
+
+export interface Approval extends Omit<ApprovalRequest, "args"> {
+  readonly id: string;
+  readonly state: "requested" | "approved" | "rejected";
+  readonly args: Omit<ApprovalRequest["args"], "text">;
+  /** Milliseconds since the epoch, like all times here. */
+  readonly requestedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Number of calls that were denied while the approval was requested. */
+  readonly calls: number;
+  readonly decided?: ApprovalDecision;
+}
+
+/** The decision of a person. `by` is the name that the person gave, and is not verified. */
+export interface ApprovalDecision {
+  readonly by: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}
+
+/** State of the approval of one call. `full`: no further approval can wait. `unavailable`: the store did not answer. */
+export type ApprovalClaim =
+  | { readonly state: "waiting" | "rejected"; readonly approval: Approval }
+  /** Security: held by this call, so that no other call finds it. */
+  | { readonly state: "granted"; readonly approval: Approval; readonly held: HeldApproval }
+  | { readonly state: "full" }
+  | { readonly state: "unavailable"; readonly fault: StoreFault };
+
+/** A granted approval that one call holds. */
+export interface HeldApproval {
+  /** The call passes. */
+  readonly use: () => void;
+  /** The call does not pass: the approval is granted again. */
+  readonly release: () => void;
+}
+
+export type ApprovalChoice = "approved" | "rejected";
+
+/** `gone`: unknown, used or expired. `decided`: another decision came first. `unavailable`: the store did not answer. */
+export type SettleResult =
+  | {
+      readonly state: "settled";
+      readonly approval: Approval;
+      /** False when the decision is in force, and could not be saved for a restart. */
+      readonly isKept: boolean;
+    }
+  | { readonly state: "gone" | "decided" | "unavailable" };
+
+/** The place that keeps approvals: this process, which responds at once, or a store that sidecars share. */
+export interface ApprovalService {
+  /** Finds the approval of exactly this call, and requests one when there is none. @throws ApprovalStoreError */
+  readonly claim: (request: ApprovalRequest, nowMs: number) => ApprovalClaim | Promise<ApprovalClaim>;
+  readonly settle: (
+    id: string,
+    choice: ApprovalChoice,
+    decided: ApprovalDecision,
+  ) => SettleResult | Promise<SettleResult>;
+  /** All approvals that are neither used nor expired, oldest first; undefined when the store did not answer. */
+  readonly list: (nowMs: number) => readonly Approval[] | Promise<readonly Approval[] | undefined>;
+}
+
+/** A granted approval could not be saved as used. */
+export class ApprovalStoreError extends Error {
+  override readonly name = "ApprovalStoreError";
+}
+
+export interface ApprovalsOptions {
+  /** How long an approval waits for a decision, and how long it stays usable once granted. */
+  readonly ttlMs: number;
+  readonly maxInAll: number;
+  readonly maxPerAgent: number;
+  /** An id that cannot be guessed: it gives no rights, but an agent need not learn of other agents' calls. */
+  readonly newId: () => string;
+  /** A digest of at least 128 bits. */
+  readonly digest: (text: string) => string;
+  readonly onChange: (approval: Approval, state: ApprovalState) => void;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+}
+
+// Invariant: as JSON, so that two different calls never have the same text.
+/** The digest that binds an approval to its call. */
+export function approvalBinding(
+  { agent, tool, policyDigest, args }: ApprovalRequest,
+  digest: (text: string) => string,
+): string {
+  return digest(JSON.stringify([agent, tool, policyDigest, args.text]));
+}
+
+const MAX_NAMES = 64;
+const MAX_NAME_LENGTH = 256;
+
+/** Names of arguments for display, bounded in number and length, since the caller chooses them. */
+export function boundedNames(names: readonly string[]): readonly string[] {
+  const shown = names
+    .slice(0, MAX_NAMES)
+    .map((name) => (name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name));
+  return names.length > MAX_NAMES ? [...shown, `and ${names.length - MAX_NAMES} more`] : shown;
+}
