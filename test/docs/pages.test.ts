@@ -1,4 +1,4 @@
-/** The decisions: each is in the index and has a status, and the files that they and the other pages name exist. */
+/** Each decision is in the index and has a status. The files, links and npm scripts that pages name exist. */
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -10,6 +10,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const INDEX = read("docs/decisions/README.md");
 const DECISIONS = globSync("docs/decisions/0*.md", { cwd: ROOT }).toSorted();
 const PAGES = globSync(["*.md", "docs/**/*.md", "policies/*.md", "deploy/**/*.md"], { cwd: ROOT }).toSorted();
+const SCRIPTS = new Set([...read("package.json").matchAll(/^ {4}"([\w:-]+)":/gm)].map(([, name]) => name));
 const STATUS = /^Status: (?:accepted|superseded by \[\d{4}\]\((\d{4}-[\w-]+\.md)\))$/;
 
 describe("docs/decisions", () => {
@@ -37,6 +38,13 @@ describe("the pages", () => {
   it.each(PAGES)("%s names source files that exist", (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|tools|scripts)\/[\w/-]+\.\w+(?:\.\w+)*)`/g)];
     expect(named.map(([, file = ""]) => file).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+
+  it.each(PAGES)("%s names npm scripts that exist", (path) => {
+    const named = [...read(path).matchAll(/\bnpm run (?:--?\w+ )?([a-z][\w:-]*\w)/g)].map(
+      ([, name = ""]) => name,
+    );
+    expect(named.filter((name) => !SCRIPTS.has(name))).toEqual([]);
   });
 
   it.each(PAGES)("%s links to files that exist", (path) => {
