@@ -8,14 +8,7 @@ const ROOT = resolve(import.meta.dirname, "../src");
 const MOST_LINES = 10;
 
 /** Rooms that have no README yet, floor by floor; nothing is added here. */
-const WITHOUT_README: readonly string[] = [
-  // proxy: downstream
-  ["proxy/downstream"],
-  // proxy: relay
-  ["proxy/relay"],
-  // proxy: sessions
-  ["proxy/sessions"],
-].flat();
+const WITHOUT_README: readonly string[] = [];
 
 const FILES = globSync("**/*.ts", { cwd: ROOT });
 

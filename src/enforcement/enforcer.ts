@@ -1,4 +1,4 @@
-/** One call: the permit that lets it pass, or the denial that answers it. */
+/** Decides, charges and reports one call: the permit that sends it upstream, or the denial that answers it. */
 
 import type { Policy } from "../policy/policy.ts";
 import { decideMethod } from "../policy/decide-method.ts";
@@ -9,15 +9,17 @@ import type { CallMessage } from "../mcp/message.ts";
 import { isKnownMethod } from "../mcp/methods.ts";
 import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
-import { type Issued, type EnforcementState, Permit } from "./permit.ts";
-import { type Agent, principalOf } from "./request.ts";
-import type { MemoryCounters } from "./limits/memory-counters.ts";
+import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
+import { type EnforcementState, type Issued, Permit } from "./permit.ts";
+import { principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
-/** A call with the message that carries it; absent session in the stateless era. */
-export type EnforcedCall = Pick<Call, "category" | "inputSchema" | "session" | "isToolChanged"> & {
+/** A tools/call, and the server's definition of its tool. */
+export interface EnforcedCall extends Pick<Call, "category" | "inputSchema"> {
   readonly message: CallMessage;
-};
+  /** The tool's definition is no longer the pinned one. */
+  readonly isToolChanged: boolean;
+}
 
 export type Verdict =
   | { readonly permit: Permit; readonly denial?: undefined; readonly approval?: undefined }
@@ -29,77 +31,85 @@ export type Verdict =
     };
 
 export interface Enforcer {
-  /** Judges, charges and reports one call. Never throws: what cannot be decided is denied. A promise only where a store is asked. */
-  readonly enforce: (tracking: RequestLifecycle, call: EnforcedCall) => Result<Verdict>;
+  /** Decides one call by `policy`, undefined when none covers its agent. Never throws: a call that cannot be decided is denied. Returns a promise only when a store is asked. */
+  readonly enforce: (
+    lifecycle: RequestLifecycle,
+    policy: Policy | undefined,
+    call: EnforcedCall,
+  ) => MaybePromise<Verdict>;
   /** The same for a request of any other method: its denial, or undefined when it may pass. */
-  readonly enforceMethod: (tracking: RequestLifecycle) => Result<Denial | undefined>;
+  readonly enforceMethod: (
+    lifecycle: RequestLifecycle,
+    policy: Policy | undefined,
+  ) => MaybePromise<Denial | undefined>;
 }
 
-export interface EnforcerParts extends Omit<EnforcementState, "nowMs"> {
-  /** The policy in force for this agent now; undefined when none covers it. A reload swaps what this returns. */
-  readonly policyFor: (agent: Agent) => Policy | undefined;
+export interface EnforcerOptions extends Omit<EnforcementState, "nowMs"> {
   readonly freezes: Freezes;
   readonly clock: Clock;
+  /** Called with every error that made a call undecidable. */
   readonly onFailure: (error: unknown) => void;
 }
 
-export function createEnforcer(parts: EnforcerParts): Enforcer {
+export function createEnforcer(options: EnforcerOptions): Enforcer {
   return {
-    enforce: (tracking, call) => enforceCall(parts, tracking, call),
-    enforceMethod: (tracking) => enforceMethod(parts, tracking),
+    enforce: (lifecycle, policy, call) => enforceCall(options, lifecycle, policy, call),
+    enforceMethod: (lifecycle, policy) => enforceMethod(options, lifecycle, policy),
   };
 }
 
-type Result<T> = T | Promise<T>;
-
 function enforceCall(
-  parts: EnforcerParts,
-  tracking: RequestLifecycle,
-  enforced: EnforcedCall,
-): Result<Verdict> {
-  const { agent, args } = tracking.request;
-  const { message } = enforced;
-  // Invariant: the policy is read once, so that one call is judged by exactly one policy.
-  const policy = parts.policyFor(agent);
-  const policyDigest = policy?.digest ?? "";
-  const nowMs = parts.clock.wallMs();
-  const freeze = parts.freezes.find([agent.name, principalOf(agent)], message.name, nowMs);
-  if (freeze !== undefined) return deny(tracking, frozenDenial(freeze.reason), policyDigest);
-  if (policy === undefined) return deny(tracking, noPolicyDenial(), policyDigest);
-  const answer = ({ decision, permit, approval }: Issued): Verdict => {
+  options: EnforcerOptions,
+  lifecycle: RequestLifecycle,
+  policy: Policy | undefined,
+  { message, category, inputSchema, isToolChanged }: EnforcedCall,
+): MaybePromise<Verdict> {
+  const { agent, args = NO_ARGUMENTS, session } = lifecycle.request;
+  const nowMs = options.clock.wallMs();
+  const principal = principalOf(agent);
+  const freeze = options.freezes.find([agent.name, principal], message.name, nowMs);
+  if (freeze !== undefined) return deny(lifecycle, frozenDenial(freeze.reason), policy?.digest);
+  if (policy === undefined) return deny(lifecycle, noPolicyDenial(), undefined);
+  const toVerdict = ({ decision, permit, approval }: Issued): Verdict => {
     const known = approval === undefined ? {} : { approval };
-    tracking.judged({ decision, policyDigest, ...known });
+    lifecycle.judged({ decision, policyDigest: policy.digest, ...known });
     return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
   };
-  const fail = (error: unknown): Verdict => ({ denial: failed(parts, tracking, policy, error) });
-  const { counters, shared, approvals } = parts;
-  const ledger = { counters, shared, approvals, nowMs };
+  const fail = (error: unknown): Verdict => ({ denial: failClosed(options, lifecycle, policy, error) });
+  const { counters, shared, approvals } = options;
   const call = {
-    ...enforced,
+    message,
     tool: message.name,
+    category,
     args: message.args,
-    agent: principalOf(agent),
-    argsOnWire: args ?? NO_ARGUMENTS,
+    inputSchema,
+    isToolChanged,
+    agent: principal,
+    argsOnWire: args,
+    ...(session !== undefined && { session }),
   };
-  return guarded(() => Permit.issue(policy, call, ledger), answer, fail);
+  return guarded(() => Permit.issue(policy, call, { counters, shared, approvals, nowMs }), toVerdict, fail);
 }
 
 const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };
 
-function deny(tracking: RequestLifecycle, denial: Denial, policyDigest: string): Verdict {
-  tracking.judged({ decision: denied(denial), policyDigest });
+function deny(lifecycle: RequestLifecycle, denial: Denial, policyDigest = ""): Verdict {
+  lifecycle.judged({ decision: denied(denial), policyDigest });
   return { denial };
 }
 
-function enforceMethod(parts: EnforcerParts, tracking: RequestLifecycle): Result<Denial | undefined> {
-  const { agent, method, session } = tracking.request;
-  const policy = parts.policyFor(agent);
-  // A missing policy denies calls; without the other methods a client could not even be told.
+function enforceMethod(
+  options: EnforcerOptions,
+  lifecycle: RequestLifecycle,
+  policy: Policy | undefined,
+): MaybePromise<Denial | undefined> {
+  const { agent, method, session } = lifecycle.request;
+  // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and be told so.
   if (policy === undefined) return undefined;
-  const answer = (decision: Decision): Denial | undefined => {
-    // A method that the policy does not speak of is relayed, not judged.
+  const toDenial = (decision: Decision): Denial | undefined => {
+    // A method that the policy does not name is relayed and not reported.
     if (decision.denial === undefined && decision.charges.length === 0) return undefined;
-    tracking.judged({ decision, policyDigest: policy.digest });
+    lifecycle.judged({ decision, policyDigest: policy.digest });
     return isBlocked(decision) ? decision.denial : undefined;
   };
   const call = {
@@ -108,53 +118,45 @@ function enforceMethod(parts: EnforcerParts, tracking: RequestLifecycle): Result
     agent: principalOf(agent),
     ...(session !== undefined && { session }),
   };
-  const judge = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
-  const fail = (error: unknown): Denial => failed(parts, tracking, policy, error);
-  return guarded(() => judgeWith(parts, judge), answer, fail);
+  const decide = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
+  const fail = (error: unknown): Denial => failClosed(options, lifecycle, policy, error);
+  return guarded(() => decideAndCharge(options, decide), toDenial, fail);
 }
 
-function judgeWith(
-  { counters, shared, clock }: EnforcerParts,
-  judge: (readUsage: ReadUsage) => Decision,
-): Result<Decision> {
-  if (shared === undefined) return judgeInMemory(judge, counters, clock.wallMs());
-  const judged = shared.decide(judge);
-  return judged instanceof Promise ? judged.then(({ decision }) => decision) : judged.decision;
+function decideAndCharge(
+  { counters, shared, clock }: EnforcerOptions,
+  decide: (readUsage: ReadUsage) => Decision,
+): MaybePromise<Decision> {
+  if (shared !== undefined) return whenDecided(shared.decide(decide), ({ decision }) => decision);
+  const nowMs = clock.wallMs();
+  const decision = decide((charge) => counters.read(charge, nowMs));
+  if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
+  return decision;
 }
 
-/** What came of `work`, at once where it came at once; what it or the answer threw goes to `fail`. */
+/** `then` of the result of `work`, without a promise when there was none; whatever either throws goes to `fail`. */
 function guarded<T, A>(
-  work: () => Result<T>,
-  answer: (result: T) => A,
+  work: () => MaybePromise<T>,
+  then: (result: T) => A,
   fail: (error: unknown) => A,
-): Result<A> {
+): MaybePromise<A> {
   try {
     const result = work();
-    return result instanceof Promise ? result.then(answer).catch(fail) : answer(result);
+    return result instanceof Promise ? result.then(then).catch(fail) : then(result);
   } catch (error) {
     return fail(error);
   }
 }
 
-function judgeInMemory(
-  judge: (readUsage: ReadUsage) => Decision,
-  counters: MemoryCounters,
-  nowMs: number,
-): Decision {
-  const decision = judge((charge) => counters.read(charge, nowMs));
-  if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
-  return decision;
-}
-
-/** Our own fault denies the call: deciding fails closed. */
-function failed(
-  { onFailure }: EnforcerParts,
-  tracking: RequestLifecycle,
+// Security: a fault of ours denies the call.
+function failClosed(
+  { onFailure }: EnforcerOptions,
+  lifecycle: RequestLifecycle,
   policy: Policy,
   error: unknown,
 ): Denial {
   onFailure(error);
-  tracking.judged({ decision: FAULTY, policyDigest: policy.digest });
+  lifecycle.judged({ decision: FAULTY, policyDigest: policy.digest });
   return FAULT;
 }
 

@@ -1,14 +1,17 @@
-/** The life of one request as observers hear of it: started, judged, sent, ended; each at most once, the end always. */
+/** Reports the life of one request to the observers: started, judged, sent, ended; each at most once, the end always. */
 
 import type { Clock } from "./clock.ts";
 import type { Judgement, Observer } from "./observer.ts";
+import type { LocalResponse } from "../mcp/error-response.ts";
 import type { Outcome } from "../mcp/vocabulary.ts";
 import type { Request } from "./request.ts";
 
+/** How a response ended a request. */
 export interface EndOfResponse {
+  /** Bytes of its body. */
   readonly resultBytes: number;
-  readonly httpStatus?: number;
-  readonly rpcCode?: number;
+  readonly httpStatus?: number | undefined;
+  readonly rpcCode?: number | undefined;
 }
 
 export class RequestLifecycle {
@@ -44,17 +47,17 @@ export class RequestLifecycle {
     this.#observer.requestSent(this.request);
   }
 
-  /** The upstream's last byte arrived; what follows is ours. */
+  /** The upstream's last byte arrived; the time that follows is Tollgate's. */
   answered(): void {
     this.#answeredMs ??= this.#clock.steadyMs();
   }
 
   /** Ends the request; a second end is ignored, since a broken connection is reported from both of its sides. */
-  ended(outcome: Outcome, answer: EndOfResponse = { resultBytes: 0 }): void {
+  ended(outcome: Outcome, response: EndOfResponse = { resultBytes: 0 }): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const nowMs = this.#clock.steadyMs();
-    const { resultBytes, httpStatus, rpcCode } = answer;
+    const { resultBytes, httpStatus, rpcCode } = response;
     const upstreamMs = this.#sentMs === undefined ? undefined : (this.#answeredMs ?? nowMs) - this.#sentMs;
     const ending = {
       outcome,
@@ -65,5 +68,11 @@ export class RequestLifecycle {
       rpcCode,
     };
     this.#observer.requestEnded(this.request, ending, this.#judgement);
+  }
+
+  /** Ends the request with a response of Tollgate's own; `rpcCode` when that is an error in the server's stead. */
+  endedLocally(outcome: Outcome, { body, status }: LocalResponse, rpcCode?: number): void {
+    const httpStatus = this.request.transport === "http" ? status : undefined;
+    this.ended(outcome, { resultBytes: Buffer.byteLength(body), httpStatus, rpcCode });
   }
 }

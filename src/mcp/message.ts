@@ -117,6 +117,11 @@ export function asksForTask(message: CallMessage | RequestMessage): boolean {
   return message.params?.has("task") === true;
 }
 
+/** Returns the id, as a token, of the request that a `notifications/cancelled` cancels; undefined for any other notification. */
+export function cancelledRequestId({ method, params }: NotificationMessage): string | undefined {
+  return method === "notifications/cancelled" ? idToken(params?.get("requestId")) : undefined;
+}
+
 /** Returns the id as a token; undefined when the message has none. */
 export function messageId(message: Message): string | undefined {
   return "id" in message ? message.id : undefined;
@@ -128,9 +133,8 @@ export const SUBSCRIPTION_ID_KEY = "io.modelcontextprotocol/subscriptionId";
 /** Method of the first message on the stream of a `subscriptions/listen`. */
 export const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
 
-/** Returns the id of a `subscriptions/listen` that asks for changes of the tool list; undefined for any other request. */
-export function toolsSubscriptionId({ method, params, id }: RequestMessage): string | undefined {
-  if (method !== "subscriptions/listen") return undefined;
+/** Returns whether a `subscriptions/listen` asks for `notifications/tools/list_changed`. */
+export function isToolsSubscription({ params }: RequestMessage): boolean {
   const filter = params?.get("notifications");
-  return isJsonObject(filter) && filter.get("toolsListChanged") === true ? id : undefined;
+  return isJsonObject(filter) && filter.get("toolsListChanged") === true;
 }

@@ -32,7 +32,6 @@ export function buildEnforcement(
 ): Enforcement {
   const policyFor = (agent: Agent): Policy | undefined => policies().forAgent(principalOf(agent));
   const enforcer = createEnforcer({
-    policyFor,
     counters: counters.counters,
     shared: counters.shared,
     approvals: control.approvals,

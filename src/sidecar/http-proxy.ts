@@ -1,8 +1,8 @@
 /** The HTTP proxy of one sidecar: the relay between the listener and the upstream, and the state that it holds. */
 
 import type { HttpSettings } from "../config/settings/settings.ts";
-import type { OpenStreams } from "../proxy/relay/exchange.ts";
-import { HttpRelay } from "../proxy/relay/http-relay.ts";
+import type { OpenStreams } from "../proxy/relay/http/http-exchange.ts";
+import { HttpRelay } from "../proxy/relay/http/http-relay.ts";
 import { agentHeader } from "../identity/upstream-agent-header.ts";
 import { Drain } from "../proxy/http/drain.ts";
 import { ConcurrencyLimit } from "../proxy/http/concurrency-limit.ts";
@@ -27,37 +27,32 @@ export interface HttpProxy {
 export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identity: BuiltIdentity): HttpProxy {
   const { bounds } = settings;
   const { clock, telemetry, enforcement, serverStreams } = runtime;
-  const { tools, enforcer, policyFor } = enforcement;
+  const { tools } = enforcement;
   const sessions = new Sessions(clock.wallMs, { total: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const drain = new Drain();
   const tasks = new OpenTasks(clock.steadyMs);
   const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
   const relay = new HttpRelay({
-    clock,
-    observer: telemetry.observer,
-    propagate: telemetry.propagate,
-    tools,
-    enforcer,
-    policyFor,
-    serverStreams,
-    upstream: upstream.upstream,
-    sessions,
-    streams,
-    answers: drain,
-    tasks,
-    taskOwners: new TaskOwners(clock.wallMs),
-    requests: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
-    openStreams: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
-    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
-    identity: identity.identity,
-    challenge: identity.challenge,
-    agentHeaders: agentHeader(settings.identity.upstreamHeader),
+    runtime,
     nextId: createRequestIds(),
-    filterList: (agent, text, isFirstPage) => tools.filter(text, policyFor(agent), isFirstPage),
-    recallList: (agent, body) => tools.lookup(body, policyFor(agent)),
-    listBytes: bounds.listBytes,
-    withheldHeaders: identity.withheldHeaders,
+    upstream: upstream.upstream,
+    identity: {
+      authenticator: identity.identity,
+      challenge: identity.challenge,
+      withheldHeaders: identity.withheldHeaders,
+      agentHeaders: agentHeader(settings.identity.upstreamHeader),
+    },
+    state: {
+      sessions,
+      tasks,
+      taskOwners: new TaskOwners(clock.wallMs),
+      streams: { count: streams, notifications: serverStreams, drain },
+      requestLimit: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
+      streamLimit: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
+    },
+    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
+    maxListBytes: bounds.listBytes,
   });
   const close = (): Promise<void> => {
     sessions.closeAll();

@@ -9,7 +9,7 @@ import { ALLOW_ALL } from "../policy/document/compile.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ServerNotifications } from "../proxy/relay/server-notifications.ts";
+import type { ServerNotifications } from "../proxy/relay/http/server-notifications.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { LimitCounters } from "./limit-counters.ts";
 import { reportTools } from "./report-tools.ts";

@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/logging/log.ts";
-import { ServerNotifications } from "../proxy/relay/server-notifications.ts";
+import { ServerNotifications } from "../proxy/relay/http/server-notifications.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { openControlFiles } from "./control/control-files.ts";
 import { buildEnforcement, type Enforcement } from "./enforcement.ts";

@@ -5,7 +5,7 @@ import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { withoutCredentials } from "../telemetry/audit/redact.ts";
 import { type ChildExit, exitCodeOf, startChild } from "../proxy/upstream/child/child.ts";
 import { LineOutput, serveLines } from "../proxy/downstream/stdio-server.ts";
-import { StdioRelay } from "../proxy/relay/stdio-relay.ts";
+import { StdioRelay } from "../proxy/relay/stdio/stdio-relay.ts";
 import { errorResponse, INTERNAL_ERROR } from "../mcp/error-response.ts";
 import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
@@ -48,7 +48,7 @@ export async function openStdioSession(
   runtime: Runtime,
   { stdout, stderr, state }: Pipes & { readonly state: StdioState },
 ): Promise<Session> {
-  const { clock, enforcement, telemetry } = runtime;
+  const { clock, telemetry } = runtime;
   const { log, metrics } = telemetry;
   const { promise: exited, resolve: onExit } = Promise.withResolvers<ChildExit>();
   const stop = (): void => {
@@ -67,18 +67,13 @@ export async function openStdioSession(
   };
   const tasks = new OpenTasks(clock.steadyMs);
   const relay = new StdioRelay({
-    clock,
-    tools: enforcement.tools,
-    enforcer: enforcement.enforcer,
-    policyFor: enforcement.policyFor,
-    observer: telemetry.observer,
-    propagate: telemetry.propagate,
-    agent: { name: settings.agent, source: "flag", verified: true },
+    runtime,
     nextId: createRequestIds(),
-    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
-    tasks,
+    agent: { name: settings.agent, source: "flag", verified: true },
     toClient: (line) => output.write(line),
     upstream: lineUpstream((line) => child.send(line)),
+    serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
+    tasks,
     onDropped: metrics.upstreamLineDropped,
   });
   const child = startChild(

@@ -10,8 +10,8 @@ import {
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { RefusalCause } from "../../mcp/vocabulary.ts";
-import type { Caller } from "../relay/exchange.ts";
-import type { HttpRelay } from "../relay/http-relay.ts";
+import type { HttpSource } from "../relay/http/http-exchange.ts";
+import type { HttpRelay } from "../relay/http/http-relay.ts";
 import { type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
 import {
   sendResponse,
@@ -121,7 +121,7 @@ function rejectAndClose(socket: Duplex, status: string): void {
 }
 
 function note(relay: HttpRelay, cause: RefusalCause, detail: string): void {
-  relay.admission.noteRefusal({ cause, detail, bytes: 0 });
+  relay.recordRefusal({ cause, detail, bytes: 0 });
 }
 
 interface Listener extends Pick<DownstreamOptions, "edge" | "metadata" | "isLate" | "onFault"> {
@@ -156,28 +156,32 @@ function serveRequest(
 ): void | Promise<void> {
   const { relay, edge, metadata, isLate } = listener;
   const refused = refuseRequest(request, edge);
-  if (refused !== undefined) return refuse(relay, { incoming: request, downstream: response }, refused);
-  if (isLate()) return refuse(relay, { incoming: request, downstream: response }, LATE);
+  if (refused !== undefined) return refuse(relay, unidentified(request, response), refused);
+  if (isLate()) return refuse(relay, unidentified(request, response), LATE);
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   // Before the body: who may not call has nothing read of what it sends.
-  const proof = relay.admission.identify(request);
-  const admit = (settled: AuthenticationOutcome): void | Promise<void> =>
-    serveCaller(listener, request, relay.admission.admit(request, response, settled));
-  return proof instanceof Promise ? proof.then(admit) : admit(proof);
+  const identified = relay.identify(request);
+  const serve = (settled: AuthenticationOutcome): void | Promise<void> =>
+    serveSource(listener, request, relay.accept(request, response, settled));
+  return identified instanceof Promise ? identified.then(serve) : serve(identified);
 }
 
-function serveCaller(
+function unidentified(incoming: IncomingMessage, downstream: ServerResponse): HttpSource {
+  return { transport: "http", incoming, downstream };
+}
+
+function serveSource(
   listener: Listener,
   request: IncomingMessage,
-  caller: Caller | undefined,
+  source: HttpSource | undefined,
 ): void | Promise<void> {
   const { relay, edge } = listener;
-  if (caller === undefined) return void request.resume();
-  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", caller);
+  if (source === undefined) return void request.resume();
+  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", source);
   readBody(listener, request, (body) => {
-    if (body === "too_large") return refuse(relay, caller, tooLarge(edge.messageBytes));
-    if (body === "no_room") return refuse(relay, caller, NO_ROOM);
-    if (body !== "gone") attempt(listener, caller.downstream, () => relay.post(caller, body));
+    if (body === "too_large") return refuse(relay, source, tooLarge(edge.messageBytes));
+    if (body === "no_room") return refuse(relay, source, NO_ROOM);
+    if (body !== "gone") attempt(listener, source.downstream, () => relay.post(source, body));
   });
 }
 
@@ -194,16 +198,16 @@ const LATE: RefusedRequest = {
   detail: "Tollgate is busy: it does not keep up with its requests",
 };
 
-function refuse(relay: HttpRelay, caller: Caller, { status, cause, detail }: RefusedRequest): void {
-  const answer = errorResponse(status, INVALID_REQUEST, detail);
+function refuse(relay: HttpRelay, source: HttpSource, { status, cause, detail }: RefusedRequest): void {
+  const response = errorResponse(status, INVALID_REQUEST, detail);
   // What is left of the body is not read: the connection ends with the answer.
   const headers = {
     connection: "close",
     ...(status === 405 && { allow: "GET, POST, DELETE" }),
     ...(status === 503 && { "retry-after": "5" }),
   };
-  relay.admission.refuse(caller, { cause, detail, bytes: 0, answer: { ...answer, headers } });
-  caller.incoming.resume();
+  relay.refuse(source, { cause, detail, bytes: 0, response: { ...response, headers } });
+  source.incoming.resume();
 }
 
 type Body = Buffer | "too_large" | "no_room" | "gone";

@@ -1,7 +1,7 @@
 /** The client at our own stdin and stdout: lines in, judged one after the other, and lines out, no faster than it reads. */
 
 import type { Readable, Writable } from "node:stream";
-import type { StdioRelay } from "../relay/stdio-relay.ts";
+import type { StdioRelay } from "../relay/stdio/stdio-relay.ts";
 import { readLines } from "../../mcp/line-splitter.ts";
 
 /** Reads the client's lines to the end of its input; the next one is not read before the last was dealt with. */

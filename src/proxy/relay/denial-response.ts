@@ -1,50 +1,50 @@
 /** The response to a request that the policy denies: one shape for each case of the wire contract. */
 
 import type { Denial } from "../../policy/decision.ts";
+import { asksForTask, type CallMessage } from "../../mcp/message.ts";
 import { type LocalResponse, errorResponse, errorBody, INVALID_PARAMS } from "../../mcp/error-response.ts";
 
 const DENIED = 403;
 const LIMITED = 429;
 
+/** The denial of a call, and the id of the approval that it waits for or was refused. */
 export interface DeniedCall {
-  readonly id: string;
-  readonly tool: string;
-  readonly era: "legacy" | "modern";
-  /** The call asked for a task, so its caller expects no tool result. */
-  readonly isTask: boolean;
-  readonly decisionId: string;
-  readonly approvalId?: string;
+  readonly denial: Denial;
+  readonly approval?: string;
 }
 
-// A denial is a 200: clients take a 4xx for a lost session or for a request to log in.
-/** The answer to a denied tools/call. */
-export function denialResponse(call: DeniedCall, denial: Denial): LocalResponse {
+// The status is 200: clients take a 4xx for a lost session or for a request to log in.
+/** The response to a denied tools/call; `decisionId` names the decision in the audit log. */
+export function callDenialResponse(
+  call: CallMessage,
+  decisionId: string,
+  { denial, approval }: DeniedCall,
+): LocalResponse {
+  const { id, name, era } = call;
   if (denial.reason === "hidden" || denial.reason === "default_deny") {
-    return errorResponse(200, INVALID_PARAMS, `Unknown tool: ${call.tool}`, call.id);
+    return errorResponse(200, INVALID_PARAMS, `Unknown tool: ${name}`, id);
   }
-  const text = denialText(denial, call.approvalId);
-  const decision = decisionData(call, denial);
-  if (call.isTask) {
-    const code = denial.retryAfterMs === undefined ? DENIED : LIMITED;
-    return { status: 200, body: errorBody(code, text, call.id, { "dev.tollgate/decision": decision }) };
-  }
+  const text = denialText(denial, approval);
+  const meta = { "dev.tollgate/decision": decisionData(decisionId, denial, approval) };
+  // A call that asks for a task expects no tool result.
+  if (asksForTask(call)) return { status: 200, body: errorBody(errorCode(denial), text, id, meta) };
   const result = {
     content: [{ type: "text", text }],
     isError: true,
-    ...(call.era === "modern" ? { resultType: "complete" } : {}),
-    _meta: { "dev.tollgate/decision": decision },
+    ...(era === "modern" ? { resultType: "complete" } : {}),
+    _meta: meta,
   };
-  return { status: 200, body: `{"jsonrpc":"2.0","id":${call.id},"result":${JSON.stringify(result)}}` };
+  return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}` };
 }
 
-/** The answer to another denied method. */
-export function methodDenialResponse(
-  request: Pick<DeniedCall, "id" | "decisionId">,
-  denial: Denial,
-): LocalResponse {
-  const code = denial.retryAfterMs === undefined ? DENIED : LIMITED;
-  const data = { "dev.tollgate/decision": decisionData(request, denial) };
-  return { status: 200, body: errorBody(code, denialText(denial), request.id, data) };
+/** The response to a denied request of another method; `id` is the request's, as a token. */
+export function methodDenialResponse(id: string, decisionId: string, denial: Denial): LocalResponse {
+  const data = { "dev.tollgate/decision": decisionData(decisionId, denial) };
+  return { status: 200, body: errorBody(errorCode(denial), denialText(denial), id, data) };
+}
+
+function errorCode({ retryAfterMs }: Denial): number {
+  return retryAfterMs === undefined ? DENIED : LIMITED;
 }
 
 function denialText(denial: Denial, approvalId?: string): string {
@@ -116,23 +116,20 @@ function asSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-function decisionData(
-  call: Pick<DeniedCall, "decisionId" | "approvalId">,
-  denial: Denial,
-): Record<string, unknown> {
-  const isRetryable = denial.retryAfterMs !== undefined || denial.reason === "approval_required";
+function decisionData(id: string, denial: Denial, approval?: string): Record<string, unknown> {
+  const { effect, reason, rule, retryAfterMs } = denial;
   return {
-    id: call.decisionId,
-    effect: denial.effect,
-    reason: denial.reason,
-    rule: denial.rule,
-    retryable: isRetryable,
-    ...(denial.retryAfterMs === undefined ? {} : { retry_after_seconds: seconds(denial.retryAfterMs) }),
-    ...(call.approvalId === undefined ? {} : { approval_id: call.approvalId }),
+    id,
+    effect,
+    reason,
+    rule,
+    retryable: retryAfterMs !== undefined || reason === "approval_required",
+    ...(retryAfterMs === undefined ? {} : { retry_after_seconds: seconds(retryAfterMs) }),
+    ...(approval === undefined ? {} : { approval_id: approval }),
   };
 }
 
-/** Rounded up, so that who waits so long is not too early. */
+/** Rounded up, so that a client that waits this long is not too early. */
 function seconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000));
 }

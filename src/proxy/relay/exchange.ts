@@ -1,63 +1,99 @@
-/** One HTTP request and its response, from the caller to the upstream: what each part that handles them needs. */
+/** One admitted message of a client with its caller, in the variants that are forwarded differently. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Observer } from "../../enforcement/observer.ts";
 import type { Agent } from "../../enforcement/request.ts";
 import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
-import type { Client } from "../../mcp/vocabulary.ts";
-import type { CachedList } from "../tools/tools-list-cache.ts";
-import type { Drain } from "../http/drain.ts";
-import type { RefusedServerRequest, ServerRequests } from "./server-request-rules.ts";
-import type { ServerNotifications } from "./server-notifications.ts";
-import type { Session, Sessions } from "../sessions/sessions.ts";
-import type { TaskOwners } from "../sessions/task-owners.ts";
-import type { TaskRequest, OpenTasks } from "../sessions/open-tasks.ts";
+import type { RequestMessage } from "../../mcp/message.ts";
+import { isToolsSubscription } from "../../mcp/message.ts";
+import type { Client, TraceContext, Transport } from "../../mcp/vocabulary.ts";
+import { type TaskRequest, taskRequestOf } from "../sessions/open-tasks.ts";
+import type { Session } from "../sessions/sessions.ts";
 
-/** One HTTP request from downstream, and the agent that its proof names; absent without proof. */
+/** The sender of an admitted message. */
 export interface Caller {
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
-  readonly agent?: Agent;
-}
-
-/** The two ends of one HTTP request, and who is at the far one. */
-export interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
+  readonly transport: Transport;
   readonly agent: Agent;
+  /** What the client claims about itself. */
   readonly client: Client | undefined;
+  /** Undefined on stdio, and for a message that names none. */
   readonly session: Session | undefined;
-  /** Absent on GET, DELETE, notifications and responses. */
-  readonly tracking?: RequestLifecycle;
-  /** Of a tools/list: whether it asks for the list from its start. */
-  readonly isFirstPage?: boolean;
-  /** Of a request about a task: which one. */
-  readonly task: TaskRequest | undefined;
-  /** Of a `subscriptions/listen` that asks to hear of tools: its id, as a token. */
-  readonly subscription?: string;
+  /** From the HTTP headers. */
+  readonly headerTrace: TraceContext | undefined;
 }
 
-/** How many streams are open now; counted here, read by whoever shows it. */
-export interface OpenStreams {
-  open: number;
+interface WithResponse<C> {
+  readonly caller: C;
+  readonly lifecycle: RequestLifecycle;
 }
 
-/** What forwarding a response needs: the sessions, tasks and streams that it may belong to, and the filters it passes. */
-export interface ResponseContext {
-  readonly sessions: Sessions;
-  readonly tasks: OpenTasks;
-  readonly taskOwners: TaskOwners;
-  readonly streams: OpenStreams;
-  readonly serverStreams: ServerNotifications;
-  readonly answers: Drain;
-  readonly observer: Required<Observer>;
-  /** The message as this agent may see it: itself, or without hidden tools; undefined when it cannot be read. */
-  readonly filterList: (agent: Agent, text: string, isFirstPage: boolean) => string | undefined;
-  /** The same for a body whose list was read before; undefined for any other. */
-  readonly recallList: (agent: Agent, body: readonly Buffer[]) => CachedList | undefined;
-  readonly serverRequests: ServerRequests;
-  /** Answers a request of the server in the agent's stead, and has it recorded. */
-  readonly refuseServerRequest: (exchange: Exchange, refused: RefusedServerRequest) => void;
-  /** Longest message that is held back to be filtered, in bytes. */
-  readonly listBytes: number;
+interface WithoutResponse<C> {
+  readonly caller: C;
+  readonly lifecycle?: undefined;
+}
+
+export interface ToolCall<C> extends WithResponse<C> {
+  readonly kind: "tool_call";
+}
+
+export interface ToolsList<C> extends WithResponse<C> {
+  readonly kind: "tools_list";
+  /** Whether it asks for the list from its start. */
+  readonly isFirstPage: boolean;
+}
+
+/** `subscriptions/listen`; its response is a stream that lasts until the client leaves. */
+export interface Subscription<C> extends WithResponse<C> {
+  readonly kind: "subscription";
+  /** Whether it asks for `notifications/tools/list_changed`. */
+  readonly isForTools: boolean;
+}
+
+/** `tasks/...`: a request about one task. */
+export interface TaskExchange<C> extends WithResponse<C> {
+  readonly kind: "task_request";
+  readonly task: TaskRequest;
+}
+
+export interface OtherRequest<C> extends WithResponse<C> {
+  readonly kind: "other_request";
+}
+
+/** A notification or a response: nothing answers it. */
+export interface OneWay<C> extends WithoutResponse<C> {
+  readonly kind: "one_way";
+}
+
+/** HTTP alone: a GET, the stream of the server's own messages. */
+export interface ServerStream<C> extends WithoutResponse<C> {
+  readonly kind: "server_stream";
+}
+
+/** HTTP alone: a DELETE, the end of a session. */
+export interface SessionEnd<C> extends WithoutResponse<C> {
+  readonly kind: "session_end";
+}
+
+export type RequestExchange<C> =
+  | ToolCall<C>
+  | ToolsList<C>
+  | Subscription<C>
+  | TaskExchange<C>
+  | OtherRequest<C>;
+
+export type Exchange<C> = RequestExchange<C> | OneWay<C> | ServerStream<C> | SessionEnd<C>;
+
+/** The variant of a request that is no tools/call. */
+export function requestExchange<C>(
+  message: RequestMessage,
+  caller: C,
+  lifecycle: RequestLifecycle,
+): RequestExchange<C> {
+  const { method, params } = message;
+  if (method === "tools/list")
+    return { kind: "tools_list", caller, lifecycle, isFirstPage: params?.has("cursor") !== true };
+  if (method === "subscriptions/listen")
+    return { kind: "subscription", caller, lifecycle, isForTools: isToolsSubscription(message) };
+  const task = taskRequestOf(message);
+  return task === undefined
+    ? { kind: "other_request", caller, lifecycle }
+    : { kind: "task_request", caller, lifecycle, task };
 }

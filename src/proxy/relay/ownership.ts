@@ -1,4 +1,4 @@
-/** What somebody is told who names a session or a task of another agent. */
+/** The response to a message that names another agent's session or task. */
 
 import {
   type LocalResponse,
@@ -9,7 +9,7 @@ import {
 
 export type OwnedResource = "session" | "task";
 
-/** As servers say it of what they do not know: its owner starts anew, and a stranger learns nothing. `id` as its token. */
+/** The same as for one that does not exist: its owner opens a new one, and another agent learns nothing. `id` is a token. */
 export function notFoundResponse(owned: OwnedResource, id: string | undefined): LocalResponse {
   switch (owned) {
     case "session":

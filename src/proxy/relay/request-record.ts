@@ -1,37 +1,24 @@
-/** A downstream message as the request that telemetry hears of: names and sizes, never a value. */
+/** Describes a message as the request that observers receive: names and sizes, and its arguments for the audit log. */
 
-import type { IncomingMessage } from "node:http";
-import type { Agent, Request, RequestedTool } from "../../enforcement/request.ts";
-import type { Client, TraceContext } from "../../mcp/vocabulary.ts";
-import type { Policy } from "../../policy/policy.ts";
+import type { Request, RequestedTool } from "../../enforcement/request.ts";
 import { type CallMessage, type RequestMessage, traceContextOf } from "../../mcp/message.ts";
-import type { Session } from "../sessions/sessions.ts";
-import type { ToolCatalog } from "../tools/tool-catalog.ts";
+import type { Caller } from "./exchange.ts";
 
 export interface Received {
   readonly id: string;
   readonly receivedAtMs: number;
-  /** Absent when the message came by stdio. */
-  readonly incoming?: IncomingMessage;
-  readonly agent: Agent;
-  readonly client?: Client | undefined;
-  readonly session?: Session | undefined;
+  readonly caller: Caller;
+  /** Undefined unless the message is a tools/call. */
+  readonly tool: RequestedTool | undefined;
 }
 
-interface Names {
-  readonly tools: ToolCatalog;
-  readonly policy: Policy | undefined;
-}
-
-// Invariant: always the same members in the same order, undefined where there is nothing: what reads them stays fast.
+// Invariant: always the same members in the same order, undefined when absent, so that reading them stays fast.
 export function describeRequest(
-  received: Received,
+  { id, receivedAtMs, caller, tool }: Received,
   message: CallMessage | RequestMessage,
-  names: Names,
 ): Request {
-  const { id, receivedAtMs, incoming, agent, client, session } = received;
+  const { agent, client, session, transport, headerTrace } = caller;
   const metaTrace = traceContextOf(message.meta);
-  const headerTrace = incoming && traceContextOfHeaders(incoming);
   return {
     id,
     receivedAtMs,
@@ -39,28 +26,18 @@ export function describeRequest(
     method: message.method,
     era: message.era,
     rpcId: message.id,
-    transport: incoming === undefined ? "stdio" : "http",
+    transport,
     bytes: Buffer.byteLength(message.text),
     client,
     session: session?.id,
     protocolVersion: message.protocolVersion,
     metaTrace,
     headerTrace,
-    tool: message.kind === "call" ? toolOf(message, names) : undefined,
-    args: message.kind === "call" ? argumentsOf(message) : undefined,
+    tool,
+    args: message.kind === "call" ? describeArguments(message) : undefined,
   };
 }
 
-function toolOf({ name }: CallMessage, { tools, policy }: Names): RequestedTool {
-  return { name, category: tools.categoryOf(name, policy), isKnown: tools.isKnown(name) };
-}
-
-function argumentsOf({ args, argsText = "" }: CallMessage): NonNullable<Request["args"]> {
+function describeArguments({ args, argsText = "" }: CallMessage): NonNullable<Request["args"]> {
   return { bytes: Buffer.byteLength(argsText), keys: [...args.keys()], text: argsText };
-}
-
-function traceContextOfHeaders({ headers }: IncomingMessage): TraceContext | undefined {
-  const { traceparent, tracestate } = headers;
-  if (typeof traceparent !== "string") return undefined;
-  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
 }

@@ -1,4 +1,4 @@
-/** What the server may ask of an agent: sampling, elicitation, roots, whether as a request or within a result. */
+/** Rules for the requests of the server (sampling, elicitation, roots), by themselves or within a result. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import { errorBody } from "../../mcp/error-response.ts";
@@ -12,8 +12,8 @@ export type ServerRequestRules = Readonly<Record<string, "allow" | "deny">>;
 export interface ServerRequests {
   /** Whether any rule denies, so that messages must be read before they pass. */
   readonly isGuarded: boolean;
-  /** The method that this message asks for and may not; undefined when it may pass. */
-  readonly deniedIn: (outline: MessageSummary) => string | undefined;
+  /** The denied method that this message asks for; undefined when it may pass. */
+  readonly deniedIn: (summary: MessageSummary) => string | undefined;
 }
 
 export interface RefusedServerRequest {
@@ -22,7 +22,7 @@ export interface RefusedServerRequest {
   readonly id?: string;
 }
 
-/** `rules` by method, `*` for the others; what no rule names passes, and so does `ping` unless it is named. */
+/** `rules` by method, `*` for the others. A method without a rule passes, and so does `ping` unless it is named. */
 export function createServerRequests(rules: ServerRequestRules): ServerRequests {
   const named = new Map(Object.entries(rules));
   const isDenied = (method: string): boolean =>
@@ -39,23 +39,23 @@ export function createServerRequests(rules: ServerRequestRules): ServerRequests 
 
 const KNOWN = new Set(["sampling/createMessage", "elicitation/create", "roots/list", "ping"]);
 
-/** One sentence for the log: a server's own words are no part of it. */
+/** One sentence for the log; it names known methods alone, never the server's own words. */
 export function messageFor({ method }: RefusedServerRequest): string {
   return `the server may not ask for ${KNOWN.has(method) ? method : "this method"}`;
 }
 
-/** What the agent hears in place of a result that asks for what may not be asked; `id` is its own request's, as a token. */
+/** The response to the agent in place of a result with a denied request; `id` is its own request's, as a token. */
 export function refusalForAgent(id: string, refused: RefusedServerRequest): string {
   const advice = "Do not retry; use another tool, or ask the operator.";
   return errorBody(REFUSED, `[POLICY DENIED] ${messageFor(refused)} here. ${advice}`, id);
 }
 
-/** What the server hears in the agent's stead; `id` is its request's, as a token. */
+/** The response to the server in the agent's stead; `id` is its request's, as a token. */
 export function refusalForServer(id: string, refused: RefusedServerRequest): ResponseMessage {
   return errorMessage(id, REFUSED, `[POLICY DENIED] ${messageFor(refused)} of its agents. Do not retry.`);
 }
 
-/** Answers a server that waits for its request's answer, in the agent's stead; `headers` are those of the agent's request. */
+/** Answers a request of the server in the agent's stead, when it has an id; `headers` are those of the agent's request. */
 export function answerServer(
   upstream: Upstream,
   headers: OutgoingHttpHeaders,
@@ -66,7 +66,7 @@ export function answerServer(
   const { response } = upstream.relay(refusalForServer(id, refused), { ...headers, ...POSTED });
   response.then(
     (answer) => answer.bufferedBody ?? answer.resume(),
-    // A server that is gone waits for nothing.
+    // A server that has ended needs no response.
     () => undefined,
   );
 }

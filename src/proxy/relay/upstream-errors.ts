@@ -1,28 +1,29 @@
-/** Answers of our own when a request cannot be carried: the upstream failed, or we have no room. */
+/** Responses of Tollgate's own when it cannot forward a request or its response. */
 
 import { type LocalResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { UpstreamError } from "../upstream.ts";
 
-/** What the client hears when the upstream gave no answer. Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
-export function upstreamErrorResponse(error: UpstreamError, id: string | undefined): LocalResponse {
-  switch (error.fault) {
-    case "unreachable":
-      return errorResponse(502, INTERNAL_ERROR, "The MCP server behind Tollgate cannot be reached", id);
-    case "timeout":
-      return errorResponse(504, INTERNAL_ERROR, "The MCP server behind Tollgate did not answer in time", id);
-    case "broken":
-      return errorResponse(
-        502,
-        INTERNAL_ERROR,
-        "The MCP server behind Tollgate closed the connection without an answer",
-        id,
-      );
-  }
+const FAILURES = {
+  unreachable: { status: 502, failure: "cannot be reached" },
+  timeout: { status: 504, failure: "did not answer in time" },
+  broken: { status: 502, failure: "closed the connection without an answer" },
+};
+
+/** The response when the upstream sent none. */
+export function upstreamErrorResponse({ fault }: UpstreamError, id: string | undefined): LocalResponse {
+  const { status, failure } = FAILURES[fault];
+  return serverFailureResponse(failure, id, status);
 }
 
-/** The caller may come again: it has done nothing wrong. */
+/** `failure` says what the server did. Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
+export function serverFailureResponse(failure: string, id: string | undefined, status = 502): LocalResponse {
+  return errorResponse(status, INTERNAL_ERROR, `The MCP server behind Tollgate ${failure}`, id);
+}
+
+/** The response when Tollgate has no room; the caller may try again soon. */
 export function overloadResponse(detail: string, id: string | undefined): LocalResponse {
-  return { ...errorResponse(503, INTERNAL_ERROR, `Tollgate is busy: ${detail}`, id), headers: RETRY_SOON };
+  return {
+    ...errorResponse(503, INTERNAL_ERROR, `Tollgate is busy: ${detail}`, id),
+    headers: { "retry-after": "5" },
+  };
 }
-
-const RETRY_SOON = { "retry-after": "5" };

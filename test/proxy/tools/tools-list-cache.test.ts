@@ -5,7 +5,7 @@ import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { ToolsListCache } from "../../../src/proxy/tools/tools-list-cache.ts";
-import { outlineOf } from "../../../src/proxy/relay/response-filter.ts";
+import { summaryOf } from "../../../src/proxy/relay/http/response-filter.ts";
 import { type ToolsListSummary, ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
 
 const TOOLS = ["look", "drop", "read"].map((name) => ({ name, description: `{"result":${name}}` }));
@@ -104,7 +104,7 @@ describe("a cached list", () => {
   ])("yields an emptied message with all other members: %s", (_case, text) => {
     const skeleton = known().lookupBytes([Buffer.from(text)], policy)?.emptied ?? "";
     expect(skeleton).not.toContain("drop");
-    expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+    expect(summaryOf(Buffer.from(skeleton))).toEqual(summaryOf(Buffer.from(text)));
   });
 
   it.each([{ isError: true }, { task: { taskId: "t", status: "working" } }, { resultType: "complete" }])(
@@ -114,7 +114,7 @@ describe("a cached list", () => {
       const list = new ToolsListCache();
       list.store(text, policy, text);
       const skeleton = list.lookupBytes([Buffer.from(text)], policy)?.emptied ?? "";
-      expect(outlineOf(Buffer.from(skeleton))).toEqual(outlineOf(Buffer.from(text)));
+      expect(summaryOf(Buffer.from(skeleton))).toEqual(summaryOf(Buffer.from(text)));
     },
   );
 });

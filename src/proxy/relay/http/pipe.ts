@@ -1,18 +1,18 @@
-/** Bytes from upstream to downstream, as they come, no faster than the client reads, aborted from both ends. */
+/** Pumps bytes from upstream to downstream as they come, no faster than the client reads; either end may abort. */
 
 import type { ServerResponse } from "node:http";
-import type { StreamedResponse, UpstreamResponse } from "../upstream.ts";
+import type { StreamedResponse, UpstreamResponse } from "../../upstream.ts";
 
-/** `complete`; `broken`: the upstream died within its answer; `refused`: what came may not pass; `gone`: the client left; `left`: we are leaving. */
-export type PumpEnd = "complete" | "broken" | "refused" | "gone" | "left";
+/** `broken`: the upstream ended within its response; `refused`: the filter refused it; `gone`: the client left; `ended`: Tollgate ended it, while draining. */
+export type PumpEnd = "complete" | "broken" | "refused" | "gone" | "ended";
 
 export interface Filter {
-  /** What goes downstream for these bytes; undefined refuses the rest of the answer. */
+  /** The bytes that go downstream in place of these; undefined refuses the rest of the response. */
   readonly pass: (chunk: Buffer) => Buffer | undefined;
-  /** What is left at the end; undefined refuses the answer as incomplete. */
+  /** The bytes that are left at the end; undefined refuses the response as incomplete. */
   readonly flush: () => Buffer | undefined;
-  /** Is given the way to end the answer in good order, though the upstream has more to say. */
-  readonly onOpen?: (leave: () => void) => void;
+  /** Receives a function that ends the response in good order, though the upstream has not. */
+  readonly onOpen?: (end: () => void) => void;
 }
 
 export interface Pumped {
@@ -20,19 +20,19 @@ export interface Pumped {
   readonly bytes: number;
 }
 
-/** Pumps until either side ends, `held` first. Never rejects. */
+/** Pumps until either side ends, `start` first. Never rejects. */
 export async function pump(
   upstream: UpstreamResponse,
   downstream: ServerResponse,
   filter: Filter,
-  held?: Buffer,
+  start?: Buffer,
 ): Promise<Pumped> {
-  if (upstream.bufferedBody === undefined) return pumpStream(upstream, downstream, filter, held);
+  if (upstream.bufferedBody === undefined) return pumpStream(upstream, downstream, filter, start);
   if (downstream.destroyed) return { end: "gone", bytes: 0 };
-  const passed = held ?? filter.pass(upstream.bufferedBody);
+  const passed = start ?? filter.pass(upstream.bufferedBody);
   const rest = passed === undefined ? undefined : filter.flush();
   if (passed === undefined || rest === undefined) {
-    // What was cut must not look like what has ended.
+    // A body that was cut must not look like one that has ended.
     downstream.destroy();
     return { end: "refused", bytes: 0 };
   }
@@ -45,7 +45,7 @@ function pumpStream(
   upstream: StreamedResponse,
   downstream: ServerResponse,
   filter: Filter,
-  held: Buffer | undefined,
+  start: Buffer | undefined,
 ): Promise<Pumped> {
   const { promise, resolve } = Promise.withResolvers<Pumped>();
   let bytes = 0;
@@ -53,7 +53,7 @@ function pumpStream(
   const finish = (end: PumpEnd): void => {
     if (isOver) return;
     isOver = true;
-    if (end === "complete" || end === "left") downstream.end();
+    if (end === "complete" || end === "ended") downstream.end();
     // A stream that broke must not look like one that ended.
     else downstream.destroy();
     if (end !== "complete") upstream.destroy();
@@ -77,31 +77,34 @@ function pumpStream(
   upstream.once("close", () => finish("broken"));
   downstream.once("close", () => finish("gone"));
   if (downstream.destroyed) finish("gone");
-  filter.onOpen?.(() => finish("left"));
-  if (held !== undefined) write(held);
+  filter.onOpen?.(() => finish("ended"));
+  if (start !== undefined) write(start);
   if (!downstream.writableNeedDrain) upstream.resume();
   return promise;
 }
 
-/** The whole body when it has at most `maxBytes`; else what was read so far, with the rest still to come. */
-export function hold(upstream: UpstreamResponse, maxBytes: number): Held | Promise<Held> {
-  if (upstream.bufferedBody === undefined) return holdStream(upstream, maxBytes);
+/** Reads the whole body when it has at most `maxBytes`; else its start, with the rest still to come. */
+export function buffered(
+  upstream: UpstreamResponse,
+  maxBytes: number,
+): BufferedStart | Promise<BufferedStart> {
+  if (upstream.bufferedBody === undefined) return bufferStream(upstream, maxBytes);
   return {
     end: upstream.bufferedBody.byteLength > maxBytes ? "more" : "complete",
-    body: [upstream.bufferedBody],
+    chunks: [upstream.bufferedBody],
   };
 }
 
-function holdStream(upstream: StreamedResponse, maxBytes: number): Promise<Held> {
-  const { promise, resolve } = Promise.withResolvers<Held>();
+function bufferStream(upstream: StreamedResponse, maxBytes: number): Promise<BufferedStart> {
+  const { promise, resolve } = Promise.withResolvers<BufferedStart>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const settle = (end: Held["end"]): void => {
+  const settle = (end: BufferedStart["end"]): void => {
     upstream.off("data", take);
     upstream.off("end", onEnd);
     upstream.off("error", onBroken);
     upstream.off("close", onBroken);
-    resolve({ end, body: chunks });
+    resolve({ end, chunks });
   };
   const take = (chunk: Buffer): void => {
     chunks.push(chunk);
@@ -119,8 +122,7 @@ function holdStream(upstream: StreamedResponse, maxBytes: number): Promise<Held>
   return promise;
 }
 
-export interface Held {
+export interface BufferedStart {
   readonly end: "complete" | "more" | "broken";
-  /** As it came. */
-  readonly body: readonly Buffer[];
+  readonly chunks: readonly Buffer[];
 }

@@ -1,16 +1,16 @@
-/** A stream with messages that may not pass as they are: each event is held until it was read, and passes as the agent may see it. */
+/** Filters an event stream: each event is held until it was read, and is forwarded as the agent may see it. */
 
 import type { Filter } from "./pipe.ts";
-import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
-import type { MessageSummary } from "../../mcp/message-summary.ts";
-import { replaceData, type SseEvent, SseSplitter } from "../../mcp/sse.ts";
+import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { replaceData, type SseEvent, SseSplitter } from "../../../mcp/sse.ts";
 
 export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
   readonly maxBytes: number;
-  /** The message that goes on in its place, empty for none; undefined when it cannot be read. */
-  readonly rewrite: (message: string, outline: MessageSummary) => string | undefined;
-  readonly onMessage: (outline: MessageSummary) => void;
+  /** The message to forward in its place, empty for none; undefined when it cannot be read. */
+  readonly rewrite: (message: string, summary: MessageSummary) => string | undefined;
+  readonly onMessage: (summary: MessageSummary) => void;
 }
 
 export class SseFilter implements Filter {
@@ -27,7 +27,7 @@ export class SseFilter implements Filter {
     if (events === "too_large") return undefined;
     const passed: Buffer[] = [];
     for (const event of events) {
-      const bytes = this.#passEvent(event);
+      const bytes = this.#filterEvent(event);
       if (bytes === undefined) return undefined;
       passed.push(bytes);
     }
@@ -37,17 +37,17 @@ export class SseFilter implements Filter {
   // Security: an event that the end of the stream cut off was never read, so it does not pass.
   readonly flush = (): Buffer => Buffer.alloc(0);
 
-  #passEvent(event: SseEvent): Buffer | undefined {
+  #filterEvent(event: SseEvent): Buffer | undefined {
     const { raw, data } = event;
     if (data === undefined || data === "") return raw;
-    const reading = new MessageSkimmer();
-    reading.push(Buffer.from(data));
-    const outline = reading.end();
-    // What we cannot make out could be a list, or a request, to a more forgiving reader.
-    if (!outline.isWellFormed) return undefined;
-    const rewritten = this.#options.rewrite(data, outline);
+    const skimmer = new MessageSkimmer();
+    skimmer.push(Buffer.from(data));
+    const summary = skimmer.end();
+    // Security: a client that reads more leniently could take a malformed message for a tools/list or a request.
+    if (!summary.isWellFormed) return undefined;
+    const rewritten = this.#options.rewrite(data, summary);
     if (rewritten === undefined) return undefined;
-    this.#options.onMessage(outline);
+    this.#options.onMessage(summary);
     return rewritten === data ? raw : replaceData(event, rewritten);
   }
 }

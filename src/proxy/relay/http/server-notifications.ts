@@ -1,8 +1,8 @@
-/** The streams on which a server speaks of its own accord (GET, and subscriptions): the only place where we have a word to say as well. */
+/** Server-initiated streams (GET and subscriptions), into which Tollgate may insert tools/list_changed. */
 
 import type { ServerResponse } from "node:http";
-import type { Agent } from "../../enforcement/request.ts";
-import { SUBSCRIPTION_ID_KEY } from "../../mcp/message.ts";
+import type { Agent } from "../../../enforcement/request.ts";
+import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 
 interface Listener {
   readonly agent: Agent;
@@ -13,7 +13,7 @@ export class ServerNotifications {
   readonly #open = new Map<ServerResponse, Listener>();
 
   /**
-   * Holds a stream until the returned function is called. It must carry whole events only: a message goes between two.
+   * Holds a stream until the returned function is called. It must carry whole events, because a message is inserted between two.
    * `subscription` is the id token of the request that it answers; absent for GET.
    */
   hold(downstream: ServerResponse, agent: Agent, subscription?: string): () => void {
@@ -21,19 +21,19 @@ export class ServerNotifications {
     return () => this.#open.delete(downstream);
   }
 
-  /** Tells the clients of those agents that their list of tools is another; returns how many were told. */
+  /** Sends tools/list_changed on the streams of these agents; returns on how many. */
   notifyToolsChanged(isConcerned: (agent: Agent) => boolean): number {
-    let told = 0;
+    let notified = 0;
     for (const [downstream, { agent, event }] of this.#open) {
       if (downstream.destroyed || downstream.writableEnded || !isConcerned(agent)) continue;
       downstream.write(event);
-      told += 1;
+      notified += 1;
     }
-    return told;
+    return notified;
   }
 }
 
-// Without an `id`: it is no event of the server's, and none that the server could resume after.
+// The event has no `id`: the server did not send it and could not resume after it.
 function toolsChanged(subscription: string | undefined): string {
   const params =
     subscription === undefined ? "" : `,"params":{"_meta":{"${SUBSCRIPTION_ID_KEY}":${subscription}}}`;

@@ -1,7 +1,7 @@
 /** Follows the messages of an SSE stream without holding them: an event of any size costs no memory. */
 
-import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
-import type { MessageSummary } from "../../mcp/message-summary.ts";
+import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import type { MessageSummary } from "../../../mcp/message-summary.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -10,18 +10,18 @@ const SPACE = 0x20;
 const DATA = Buffer.from("data");
 const NEWLINE = Buffer.from("\n");
 
-type Place = "line start" | "field name" | "value start" | "value" | "other field";
+type Position = "line start" | "field name" | "value start" | "value" | "other field";
 
 export class SseObserver {
-  readonly #onMessage: (outline: MessageSummary) => void;
-  #outline = new MessageSkimmer();
+  readonly #onMessage: (summary: MessageSummary) => void;
+  #skimmer = new MessageSkimmer();
   #hasData = false;
-  #place: Place = "line start";
+  #position: Position = "line start";
   #matched = 0;
   #wasCarriageReturn = false;
 
-  /** `onMessage` hears of each event that carries data, at the line that ends it. */
-  constructor(onMessage: (outline: MessageSummary) => void) {
+  /** `onMessage` is called with each event that carries data, at the line that ends it. */
+  constructor(onMessage: (summary: MessageSummary) => void) {
     this.#onMessage = onMessage;
   }
 
@@ -35,20 +35,20 @@ export class SseObserver {
   #step(chunk: Buffer, index: number): number {
     const byte = chunk[index];
     if (byte === CR || byte === LF) return this.#endLine(chunk, index);
-    switch (this.#place) {
+    switch (this.#position) {
       case "line start":
-        this.#place = "field name";
+        this.#position = "field name";
         this.#matched = 0;
         return index;
       case "field name":
-        this.#place = this.#matchName(byte);
+        this.#position = this.#matchName(byte);
         return index + 1;
       case "value start":
-        this.#place = "value";
+        this.#position = "value";
         return byte === SPACE ? index + 1 : index;
       case "value": {
         const end = endOfLine(chunk, index);
-        this.#outline.push(chunk.subarray(index, end));
+        this.#skimmer.push(chunk.subarray(index, end));
         return end;
       }
       case "other field":
@@ -56,9 +56,9 @@ export class SseObserver {
     }
   }
 
-  #matchName(byte: number | undefined): Place {
+  #matchName(byte: number | undefined): Position {
     if (byte === COLON && this.#matched === DATA.byteLength) {
-      if (this.#hasData) this.#outline.push(NEWLINE);
+      if (this.#hasData) this.#skimmer.push(NEWLINE);
       this.#hasData = true;
       return "value start";
     }
@@ -68,8 +68,8 @@ export class SseObserver {
   }
 
   #endLine(chunk: Buffer, index: number): number {
-    if (this.#place === "line start") this.#endEvent();
-    this.#place = "line start";
+    if (this.#position === "line start") this.#endEvent();
+    this.#position = "line start";
     if (chunk[index] === LF) return index + 1;
     if (chunk[index + 1] === LF) return index + 2;
     this.#wasCarriageReturn = index + 1 === chunk.byteLength;
@@ -78,10 +78,10 @@ export class SseObserver {
 
   #endEvent(): void {
     if (!this.#hasData) return;
-    const outline = this.#outline.end();
-    this.#outline = new MessageSkimmer();
+    const summary = this.#skimmer.end();
+    this.#skimmer = new MessageSkimmer();
     this.#hasData = false;
-    this.#onMessage(outline);
+    this.#onMessage(summary);
   }
 }
 

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
-import { SYSTEM_CLOCK } from "../../../src/enforcement/clock.ts";
-import { MemoryCounters } from "../../../src/enforcement/limits/memory-counters.ts";
-import { Freezes } from "../../../src/enforcement/freezes/freezes.ts";
+import { parsePolicyFile } from "../../../../src/config/files/policy-file.ts";
+import { SYSTEM_CLOCK } from "../../../../src/enforcement/clock.ts";
+import { MemoryCounters } from "../../../../src/enforcement/limits/memory-counters.ts";
+import { Freezes } from "../../../../src/enforcement/freezes/freezes.ts";
 import {
   createServerRequests,
   type ServerRequestRules,
-} from "../../../src/proxy/relay/server-request-rules.ts";
-import { noApprovals } from "../../fixtures/approvals.ts";
-import { createEnforcer } from "../../../src/enforcement/enforcer.ts";
-import { combineObservers, type Ending, type Refusal } from "../../../src/enforcement/observer.ts";
-import { ChildError } from "../../../src/proxy/upstream/child/child-error.ts";
-import { StdioRelay } from "../../../src/proxy/relay/stdio-relay.ts";
-import { OpenTasks } from "../../../src/proxy/sessions/open-tasks.ts";
-import { ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
-import { lineUpstream } from "../../../src/proxy/upstream/stdio.ts";
+} from "../../../../src/proxy/relay/server-request-rules.ts";
+import { noApprovals } from "../../../fixtures/approvals.ts";
+import { createEnforcer } from "../../../../src/enforcement/enforcer.ts";
+import { combineObservers, type Ending, type Refusal } from "../../../../src/enforcement/observer.ts";
+import { ChildError } from "../../../../src/proxy/upstream/child/child-error.ts";
+import { StdioRelay } from "../../../../src/proxy/relay/stdio/stdio-relay.ts";
+import { OpenTasks } from "../../../../src/proxy/sessions/open-tasks.ts";
+import { ToolCatalog } from "../../../../src/proxy/tools/tool-catalog.ts";
+import { lineUpstream } from "../../../../src/proxy/upstream/stdio.ts";
 
 const POLICY = {
   version: "1",
@@ -45,34 +45,32 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
       throw error;
     },
   );
-  const policyFor = () => file.policy;
-  const parts = {
-    policyFor,
+  const enforcer = createEnforcer({
     counters: new MemoryCounters(),
     approvals: noApprovals(),
     freezes: new Freezes(),
     clock: SYSTEM_CLOCK,
     onFailure: () => undefined,
-  };
+  });
+  const tools = new ToolCatalog({ policies: [file.policy], onListed: () => undefined });
   let id = 0;
   const relay = new StdioRelay({
+    runtime: {
+      clock: SYSTEM_CLOCK,
+      telemetry: { observer, propagate: () => undefined },
+      enforcement: { enforcer, tools, policyFor: () => file.policy },
+    },
+    nextId: () => String((id += 1)),
+    agent: { name: "local", source: "flag", verified: true },
+    toClient: async (line) => {
+      toClient.push(line.toString());
+    },
     upstream: lineUpstream(
       send ??
         (async (line) => {
           toServer.push(line);
         }),
     ),
-    toClient: async (line) => {
-      toClient.push(line.toString());
-    },
-    tools: new ToolCatalog({ policies: [file.policy], onListed: () => undefined }),
-    enforcer: createEnforcer(parts),
-    policyFor,
-    agent: { name: "local", source: "flag", verified: true },
-    observer,
-    propagate: () => undefined,
-    clock: SYSTEM_CLOCK,
-    nextId: () => String((id += 1)),
     serverRequests: createServerRequests(rules),
     tasks: new OpenTasks(SYSTEM_CLOCK.steadyMs),
     onDropped: (cause) => dropped.push(cause),

@@ -1,0 +1,159 @@
+/** HTTP clients: which agent sends a message, which session and task it may use, and whether there is room for it. */
+
+import type { IncomingMessage } from "node:http";
+import { principalOf } from "../../../enforcement/request.ts";
+import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
+import type { Challenge } from "../../../identity/challenge.ts";
+import {
+  errorResponse,
+  HEADER_MISMATCH,
+  type LocalResponse,
+  sendResponse,
+} from "../../../mcp/error-response.ts";
+import { headerMismatch } from "../../../mcp/mcp-headers.ts";
+import { clientOf, type Message, messageId, type RequestMessage } from "../../../mcp/message.ts";
+import type { TraceContext } from "../../../mcp/vocabulary.ts";
+import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
+import { taskRequestOf } from "../../sessions/open-tasks.ts";
+import type { ToolCatalog } from "../../tools/tool-catalog.ts";
+import type { HttpCaller, HttpSource, HttpState } from "./http-exchange.ts";
+import { notFoundResponse, type OwnedResource } from "../ownership.ts";
+import type { Admitted, Downstream, RefusedMessage, Sender } from "../transport.ts";
+import { overloadResponse } from "../upstream-errors.ts";
+
+export interface HttpDownstreamOptions {
+  readonly authenticator: Authenticator;
+  readonly challenge: Challenge;
+  readonly state: HttpState;
+  readonly tools: ToolCatalog;
+  readonly inFlight: InFlightRequests;
+}
+
+export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
+  readonly #options: HttpDownstreamOptions;
+
+  constructor(options: HttpDownstreamOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the caller's credentials, which stand beside the body. */
+  identify(incoming: IncomingMessage): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+    return this.#options.authenticator.authenticate(incoming);
+  }
+
+  /** The refusal of a caller whose credentials are bad, or missing where they are required. */
+  unauthenticated(
+    identified: Extract<AuthenticationOutcome, { kind: "rejected" | "missing" }>,
+  ): RefusedMessage {
+    const detail = identified.kind === "rejected" ? identified.detail : "proof of identity is required here";
+    const response = this.#options.challenge.unauthorized(identified.kind, detail);
+    return { cause: "unauthenticated", detail, bytes: 0, response };
+  }
+
+  /** The sender of a message; `message` is absent for GET and DELETE. */
+  authenticate({ incoming, agent }: HttpSource, message?: Message): Sender {
+    const { sessions } = this.#options.state;
+    const client =
+      (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(sessionId(incoming));
+    return { agent: agent ?? this.#options.authenticator.agentWithoutCredential(client), client };
+  }
+
+  /** The caller, holding its place in flight until its response has ended. */
+  admit(
+    source: HttpSource,
+    message: Message | undefined,
+    sender: Sender,
+    bytes: number,
+  ): Admitted<HttpCaller> {
+    const { incoming, downstream } = source;
+    const { agent, client } = sender;
+    const mismatch = message && headerMismatch(message, incoming, this.#inputSchema(message));
+    if (mismatch !== undefined) return mismatchRefusal(mismatch, message, bytes);
+    const id = sessionId(incoming);
+    const session = id === undefined ? undefined : this.#options.state.sessions.use(id, principalOf(agent));
+    if (id !== undefined && session === undefined) return ownershipRefusal("session", message, sender);
+    if (!this.#mayUseTask(message, sender)) return ownershipRefusal("task", message, sender);
+    const detail = this.#takePlace(source, sender, message);
+    if (detail !== undefined) return overloadRefusal(detail, message, sender);
+    const headerTrace = headerTraceOf(incoming);
+    return { transport: "http", incoming, downstream, agent, client, session, headerTrace };
+  }
+
+  /** Whether an `initialize` would open more sessions than its agent may have. */
+  overload({ agent }: HttpCaller, { method, id }: RequestMessage): LocalResponse | undefined {
+    if (method !== "initialize" || this.#options.state.sessions.hasRoom(principalOf(agent))) return undefined;
+    return overloadResponse("too many sessions are open", id);
+  }
+
+  cancel({ session }: HttpCaller, id: string): void {
+    this.#options.inFlight.cancel(session, id);
+  }
+
+  isGone({ downstream }: HttpCaller): boolean {
+    return downstream.destroyed;
+  }
+
+  respond({ downstream }: HttpSource, response: LocalResponse): void {
+    sendResponse(downstream, response);
+  }
+
+  #inputSchema(message: Message): ReturnType<ToolCatalog["inputSchemaOf"]> {
+    return message.kind === "call" ? this.#options.tools.inputSchemaOf(message.name) : undefined;
+  }
+
+  #mayUseTask(message: Message | undefined, { agent }: Sender): boolean {
+    const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
+    if (task === undefined) return true;
+    return this.#options.state.taskOwners.use(task.taskId, principalOf(agent)) === "allowed";
+  }
+
+  /** Takes a place until the response has ended; returns why there is none. */
+  #takePlace(
+    { incoming, downstream }: HttpSource,
+    { agent }: Sender,
+    message: Message | undefined,
+  ): string | undefined {
+    // A notification or a response may end a request in flight, so it needs no place of its own.
+    if (message?.kind === "notification" || message?.kind === "response") return undefined;
+    const { requestLimit, streamLimit } = this.#options.state;
+    const isStream = incoming.method === "GET";
+    const limit = isStream ? streamLimit : requestLimit;
+    const principal = principalOf(agent);
+    if (!limit.acquire(principal))
+      return isStream ? "too many streams are open" : "too many requests are in flight";
+    downstream.on("close", () => limit.release(principal));
+    return undefined;
+  }
+}
+
+// Security: also on a message of the modern era, which a server of the old one takes for a message of that session.
+function sessionId({ headers }: IncomingMessage): string | undefined {
+  const id = headers["mcp-session-id"];
+  return typeof id === "string" ? id : undefined;
+}
+
+interface Refused {
+  readonly refused: RefusedMessage;
+}
+
+function mismatchRefusal(detail: string, message: Message | undefined, bytes: number): Refused {
+  const response = errorResponse(400, HEADER_MISMATCH, detail, message && messageId(message));
+  return { refused: { cause: "header_mismatch", detail, bytes, response } };
+}
+
+function ownershipRefusal(owned: OwnedResource, message: Message | undefined, { agent }: Sender): Refused {
+  const response = notFoundResponse(owned, message && messageId(message));
+  const detail = `the ${owned} belongs to another agent`;
+  return { refused: { cause: "ownership", detail, bytes: 0, agent, response } };
+}
+
+function overloadRefusal(detail: string, message: Message | undefined, { agent }: Sender): Refused {
+  const response = overloadResponse(detail, message && messageId(message));
+  return { refused: { cause: "overload", detail, bytes: 0, agent, response } };
+}
+
+function headerTraceOf({ headers }: IncomingMessage): TraceContext | undefined {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== "string") return undefined;
+  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+}

@@ -1,0 +1,64 @@
+/** One HTTP request of a client, its caller once it is admitted, and the state that HTTP callers share. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Observer } from "../../../enforcement/observer.ts";
+import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
+import type { Drain } from "../../http/drain.ts";
+import type { OpenTasks } from "../../sessions/open-tasks.ts";
+import type { Sessions } from "../../sessions/sessions.ts";
+import type { TaskOwners } from "../../sessions/task-owners.ts";
+import type { Caller, Exchange } from "../exchange.ts";
+import type { RelayRuntime } from "../relay.ts";
+import type { ServerNotifications } from "./server-notifications.ts";
+import type { RefusedServerRequest, ServerRequests } from "../server-request-rules.ts";
+import type { Source } from "../transport.ts";
+
+export interface HttpSource extends Source {
+  readonly transport: "http";
+  readonly incoming: IncomingMessage;
+  readonly downstream: ServerResponse;
+}
+
+export interface HttpCaller extends Caller {
+  readonly transport: "http";
+  readonly incoming: IncomingMessage;
+  readonly downstream: ServerResponse;
+}
+
+export type HttpExchange = Exchange<HttpCaller>;
+
+/** The event streams that are open to clients. */
+export interface ClientStreams {
+  /** Streams open now; read by the metrics. */
+  readonly count: OpenStreams;
+  /** Streams that carry the server's own messages. */
+  readonly notifications: ServerNotifications;
+  readonly drain: Drain;
+}
+
+export interface OpenStreams {
+  open: number;
+}
+
+/** The state that HTTP callers share, and its bounds. */
+export interface HttpState {
+  readonly sessions: Sessions;
+  readonly tasks: OpenTasks;
+  readonly taskOwners: TaskOwners;
+  readonly streams: ClientStreams;
+  /** Bounds requests in flight, and GET streams. */
+  readonly requestLimit: ConcurrencyLimit;
+  readonly streamLimit: ConcurrencyLimit;
+}
+
+/** The collaborators of forwarding a response. */
+export interface ResponseContext {
+  readonly observer: Required<Observer>;
+  readonly enforcement: RelayRuntime["enforcement"];
+  readonly state: HttpState;
+  readonly serverRequests: ServerRequests;
+  /** Answers a request of the server in the agent's stead, and records it. */
+  readonly refuseServerRequest: (caller: HttpCaller, refused: RefusedServerRequest) => void;
+  /** Longest message that is buffered to be filtered, in bytes. */
+  readonly maxListBytes: number;
+}

@@ -1,0 +1,130 @@
+/** Relays the HTTP requests of clients: messages by POST, the server's stream by GET, the end of a session by DELETE. */
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Agent } from "../../../enforcement/request.ts";
+import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
+import type { Challenge } from "../../../identity/challenge.ts";
+import { InFlightRequests } from "../../sessions/in-flight-requests.ts";
+import type { Upstream } from "../../upstream.ts";
+import { HttpDownstream } from "./http-downstream.ts";
+import type { HttpCaller, HttpSource, HttpState } from "./http-exchange.ts";
+import { HttpForwarder } from "./http-forwarder.ts";
+import { Relay, type RelayRuntime } from "../relay.ts";
+import { messageFor, type RefusedServerRequest, type ServerRequests } from "../server-request-rules.ts";
+import type { RefusedMessage, Work } from "../transport.ts";
+
+/** How callers prove which agent they are, and what of it goes upstream. */
+export interface HttpIdentity {
+  readonly authenticator: Authenticator;
+  readonly challenge: Challenge;
+  /** Headers that never go upstream, in lower case: those that prove who the agent is. */
+  readonly withheldHeaders: ReadonlySet<string>;
+  /** Headers that name the agent to the upstream; they replace the client's. */
+  readonly agentHeaders: (agent: Agent) => OutgoingHttpHeaders;
+}
+
+export interface HttpRelayOptions {
+  readonly runtime: RelayRuntime;
+  readonly nextId: () => string;
+  readonly upstream: Upstream;
+  readonly identity: HttpIdentity;
+  readonly state: HttpState;
+  readonly serverRequests: ServerRequests;
+  /** Longest message that is buffered to be filtered, in bytes. */
+  readonly maxListBytes: number;
+}
+
+export class HttpRelay {
+  readonly #state: HttpState;
+  readonly #downstream: HttpDownstream;
+  readonly #forwarder: HttpForwarder;
+  readonly #relay: Relay<HttpSource, HttpCaller>;
+
+  constructor({
+    runtime,
+    nextId,
+    upstream,
+    identity,
+    state,
+    serverRequests,
+    maxListBytes,
+  }: HttpRelayOptions) {
+    const { enforcement, telemetry } = runtime;
+    const inFlight = new InFlightRequests();
+    const { withheldHeaders, agentHeaders } = identity;
+    this.#state = state;
+    this.#downstream = new HttpDownstream({
+      authenticator: identity.authenticator,
+      challenge: identity.challenge,
+      state,
+      tools: enforcement.tools,
+      inFlight,
+    });
+    this.#forwarder = new HttpForwarder({
+      upstream,
+      withheldHeaders,
+      agentHeaders,
+      inFlight,
+      context: {
+        observer: telemetry.observer,
+        enforcement,
+        state,
+        serverRequests,
+        refuseServerRequest: (caller, refused) => this.#refuseServerRequest(caller, refused),
+        maxListBytes,
+      },
+    });
+    this.#relay = new Relay({ runtime, nextId, downstream: this.#downstream, forwarder: this.#forwarder });
+  }
+
+  /** Reads the caller's credentials. */
+  identify(incoming: IncomingMessage): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+    return this.#downstream.identify(incoming);
+  }
+
+  /** The source of an identified request; answers and returns undefined when the credentials are bad or missing. */
+  accept(
+    incoming: IncomingMessage,
+    downstream: ServerResponse,
+    identified: AuthenticationOutcome,
+  ): HttpSource | undefined {
+    if (identified.kind === "agent")
+      return { transport: "http", incoming, downstream, agent: identified.agent };
+    const source = { transport: "http", incoming, downstream } as const;
+    if (identified.kind === "none") return source;
+    this.refuse(source, this.#downstream.unauthenticated(identified));
+    return undefined;
+  }
+
+  /** Serves a POST whose whole body was read. */
+  post(source: HttpSource, body: Buffer): Work {
+    return this.#relay.relay(source, body);
+  }
+
+  /** Serves a GET or DELETE. */
+  async open(method: "GET" | "DELETE", source: HttpSource): Promise<void> {
+    const sender = this.#downstream.authenticate(source);
+    const caller = this.#downstream.admit(source, undefined, sender, 0);
+    if (caller.refused !== undefined) return this.#relay.refuse(source, caller.refused);
+    await this.#forwarder.open({ kind: method === "GET" ? "server_stream" : "session_end", caller });
+    const { session, downstream } = caller;
+    if (method === "DELETE" && session !== undefined && downstream.statusCode < 300)
+      this.#state.sessions.close(session.id);
+  }
+
+  /** Answers a request that may not pass. */
+  refuse(source: HttpSource, refused: RefusedMessage): void {
+    void this.#relay.refuse(source, refused);
+  }
+
+  /** Counts and records a request that was answered elsewhere, or not at all. */
+  recordRefusal(refused: Omit<RefusedMessage, "response">): void {
+    this.#relay.recordRefusal("http", refused);
+  }
+
+  #refuseServerRequest(caller: HttpCaller, refused: RefusedServerRequest): void {
+    const detail = messageFor(refused);
+    this.recordRefusal({ cause: "server_request", detail, bytes: 0, agent: caller.agent });
+    this.#forwarder.answerServer(caller, refused);
+  }
+}

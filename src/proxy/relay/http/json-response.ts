@@ -1,0 +1,98 @@
+/** Forwards a JSON response of the upstream: buffered when it is short enough, observed as it passes when it is not. */
+
+import type { EndOfResponse } from "../../../enforcement/request-lifecycle.ts";
+import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.ts";
+import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
+import type { UpstreamResponse } from "../../upstream.ts";
+import type { RequestExchange } from "../exchange.ts";
+import type { HttpCaller, ResponseContext } from "./http-exchange.ts";
+import { buffered, type BufferedStart, pump } from "./pipe.ts";
+import { cachedList, filteredBody, needsInspection, summaryOf, wellFormed } from "./response-filter.ts";
+import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
+import type { Work } from "../transport.ts";
+
+/** A response up to this size is buffered, so that only a whole one is forwarded, in bytes. */
+const MAX_BUFFERED_BYTES = 256 * 1024;
+const EMPTY = Buffer.alloc(0);
+
+type Exchange = RequestExchange<HttpCaller>;
+
+/** Forwards the body and ends the request with it; a body that may not pass is answered with a 502. */
+export function forwardJson(exchange: Exchange, response: UpstreamResponse, context: ResponseContext): Work {
+  const maxBytes = needsInspection(exchange, context) ? context.maxListBytes : MAX_BUFFERED_BYTES;
+  const start = buffered(response, maxBytes);
+  if (!(start instanceof Promise)) return forwardBuffered(exchange, response, start, context);
+  return start.then((read) => forwardBuffered(exchange, response, read, context));
+}
+
+function forwardBuffered(
+  exchange: Exchange,
+  response: UpstreamResponse,
+  { end, chunks }: BufferedStart,
+  context: ResponseContext,
+): Work {
+  if (end === "broken") return reject(exchange, response, "closed the connection within its answer");
+  if (end === "more") {
+    if (needsInspection(exchange, context))
+      return reject(exchange, response, "sent an answer that is too large to be read");
+    return forwardLong(exchange, response, concatChunks(chunks), context);
+  }
+  const cached = cachedList(exchange, context, chunks);
+  const body = cached === undefined ? concatChunks(chunks) : EMPTY;
+  const summary = cached?.summary ?? summaryOf(body);
+  if (summary !== undefined) learnTask(context.state.taskOwners, summary, exchange);
+  if (summary !== undefined) context.observer.messagePassed("upstream", "response");
+  else if (response.statusCode < 300) return reject(exchange, response, "answered with what is not JSON-RPC");
+  const pieces =
+    cached?.pieces ?? (summary === undefined ? [body] : filteredBody(exchange, context, { body, summary }));
+  if (pieces === undefined) return reject(exchange, response, "sent a tool list that cannot be read");
+  const resultBytes = totalBytes(pieces);
+  // Before the response leaves, so that a client that has read it finds it counted and recorded.
+  endRequest(exchange, summary, { httpStatus: response.statusCode, resultBytes }, context);
+  const headers = forwardedResponseHeaders(response, false);
+  headers["content-length"] = resultBytes;
+  endWithChunks(exchange.caller.downstream.writeHead(response.statusCode, headers), pieces);
+}
+
+async function forwardLong(
+  exchange: Exchange,
+  response: UpstreamResponse,
+  start: Buffer,
+  context: ResponseContext,
+): Promise<void> {
+  const { statusCode: httpStatus } = response;
+  const { caller, lifecycle } = exchange;
+  const skimmer = new MessageSkimmer();
+  skimmer.push(start);
+  caller.downstream.writeHead(httpStatus, forwardedResponseHeaders(response, true));
+  let summary: MessageSummary | undefined;
+  const pass = (chunk: Buffer): Buffer => {
+    skimmer.push(chunk);
+    return chunk;
+  };
+  const flush = (): Buffer | undefined => {
+    summary = wellFormed(skimmer.end());
+    return summary === undefined ? undefined : EMPTY;
+  };
+  const { end, bytes } = await pump(response, caller.downstream, { pass, flush }, start);
+  if (summary !== undefined) learnTask(context.state.taskOwners, summary, exchange);
+  if (end === "complete") endRequest(exchange, summary, { httpStatus, resultBytes: bytes }, context);
+  else lifecycle.ended(outcomeOfBreak(end), { resultBytes: bytes });
+}
+
+function endRequest(
+  exchange: Exchange,
+  summary: MessageSummary | undefined,
+  response: EndOfResponse,
+  { state: { tasks } }: ResponseContext,
+): void {
+  const { lifecycle } = exchange;
+  if (summary === undefined) {
+    lifecycle.answered();
+    return lifecycle.ended("upstream_error", response);
+  }
+  tasks.onTaskMessage(summary, response, exchange.kind === "task_request" ? exchange.task : undefined);
+  settle(lifecycle, summary, response, tasks);
+}

@@ -1,0 +1,99 @@
+/** Filters a response of the upstream for one agent: no hidden tool, and no request that the server may not make. */
+
+import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
+import type { Filter } from "./pipe.ts";
+import { refusalForAgent } from "../server-request-rules.ts";
+import { SseFilter } from "./sse-filter.ts";
+
+/** Whether each message of this response must be read whole before it is forwarded. */
+export function needsInspection(exchange: HttpExchange, { serverRequests }: ResponseContext): boolean {
+  // Where Tollgate may send a message between two events, these are forwarded whole.
+  const mayCarryOurs = exchange.kind === "subscription" && exchange.isForTools;
+  return serverRequests.isGuarded || mayCarryToolsList(exchange) || mayCarryOurs;
+}
+
+function mayCarryToolsList({ kind }: HttpExchange): boolean {
+  return kind === "tools_list" || kind === "server_stream";
+}
+
+/** Forwards each event of a stream when it was read, as this agent may see it. */
+export function bufferingFilter(
+  exchange: HttpExchange,
+  context: ResponseContext,
+  onMessage: (summary: MessageSummary) => void,
+): Filter {
+  const mayList = mayCarryToolsList(exchange);
+  const rewrite = (data: string, summary: MessageSummary): string | undefined => {
+    const replaced = refusedRequest(exchange, context, summary);
+    if (replaced !== undefined) return replaced;
+    return mayList && summary.hasTools ? filteredList(exchange, context, data) : data;
+  };
+  return new SseFilter({ maxBytes: context.maxListBytes, rewrite, onMessage });
+}
+
+/** The message that replaces one by which the server asks for more than it may; undefined for any other message. */
+function refusedRequest(
+  { caller }: HttpExchange,
+  { serverRequests, refuseServerRequest }: ResponseContext,
+  summary: MessageSummary,
+): string | undefined {
+  const method = serverRequests.deniedIn(summary);
+  if (method === undefined) return undefined;
+  if (summary.method !== undefined) {
+    refuseServerRequest(caller, { method, ...(summary.id !== undefined && { id: summary.id }) });
+    return "";
+  }
+  refuseServerRequest(caller, { method });
+  return refusalForAgent(summary.id ?? "null", { method });
+}
+
+/** The tools/list as this agent may see it; undefined when it cannot be read. */
+function filteredList(
+  exchange: HttpExchange,
+  { enforcement: { tools, policyFor } }: ResponseContext,
+  text: string,
+): string | undefined {
+  const isFirstPage = exchange.kind === "tools_list" && exchange.isFirstPage;
+  return tools.filter(text, policyFor(exchange.caller.agent), isFirstPage);
+}
+
+/** A whole body as this agent may see it; undefined when it may be a tools/list and cannot be read. */
+export function filteredBody(
+  exchange: HttpExchange,
+  context: ResponseContext,
+  { body, summary }: { readonly body: Buffer; readonly summary: MessageSummary },
+): readonly Buffer[] | undefined {
+  const replaced = refusedRequest(exchange, context, summary);
+  if (replaced !== undefined) return [Buffer.from(replaced)];
+  if (!mayCarryToolsList(exchange)) return [body];
+  const filtered = filteredList(exchange, context, body.toString("utf8"));
+  return filtered === undefined ? undefined : [Buffer.from(filtered)];
+}
+
+/** A tools/list that was read before, to the byte: its summary, and the part that this agent may see; undefined for any other body. */
+export function cachedList(
+  exchange: HttpExchange,
+  { enforcement: { tools, policyFor }, serverRequests }: ResponseContext,
+  body: readonly Buffer[],
+): { readonly summary: MessageSummary; readonly pieces: readonly Buffer[] } | undefined {
+  const list = mayCarryToolsList(exchange) ? tools.lookup(body, policyFor(exchange.caller.agent)) : undefined;
+  // Invariant: no summary depends on the tools of the list.
+  const summary = list && summaryOf(Buffer.from(list.emptied));
+  if (list === undefined || summary === undefined) return undefined;
+  if (serverRequests.deniedIn(summary) !== undefined) return undefined;
+  return { summary, pieces: list.chunks };
+}
+
+/** Undefined for a body that is not well-formed. */
+export function summaryOf(body: Buffer): MessageSummary | undefined {
+  const skimmer = new MessageSkimmer();
+  skimmer.push(body);
+  return wellFormed(skimmer.end());
+}
+
+/** The summary, unless it is of a message that is not well-formed. */
+export function wellFormed(summary: MessageSummary): MessageSummary | undefined {
+  return summary.isWellFormed ? summary : undefined;
+}

@@ -1,0 +1,162 @@
+/**
+ * The path of one message from a client to the server: parse, authenticate, admit, enforce, send.
+ * The `Forwarder` that sends a request also forwards its response. HTTP and stdio bring a `Downstream` and a `Forwarder` each.
+ */
+
+import type { Clock } from "../../enforcement/clock.ts";
+import type { Enforcer } from "../../enforcement/enforcer.ts";
+import { whenDecided } from "../../enforcement/maybe-promise.ts";
+import type { Observer, Propagate } from "../../enforcement/observer.ts";
+import { Permit } from "../../enforcement/permit.ts";
+import { type Agent, ANONYMOUS, type RequestedTool } from "../../enforcement/request.ts";
+import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
+import { errorResponse, type LocalResponse } from "../../mcp/error-response.ts";
+import {
+  type CallMessage,
+  cancelledRequestId,
+  type Message,
+  type RequestMessage,
+} from "../../mcp/message.ts";
+import { parseMessage } from "../../mcp/parse-message.ts";
+import type { Transport } from "../../mcp/vocabulary.ts";
+import type { Policy } from "../../policy/policy.ts";
+import type { ToolCatalog } from "../tools/tool-catalog.ts";
+import { callDenialResponse, methodDenialResponse } from "./denial-response.ts";
+import { type Caller, type Exchange, type RequestExchange, requestExchange } from "./exchange.ts";
+import { describeRequest } from "./request-record.ts";
+import type { Downstream, Forwarder, Outgoing, RefusedMessage, Source, Work } from "./transport.ts";
+
+/** The parts of a sidecar that decide about messages and observe them, whatever carries these. */
+export interface RelayRuntime {
+  readonly clock: Clock;
+  readonly telemetry: { readonly observer: Required<Observer>; readonly propagate: Propagate };
+  readonly enforcement: {
+    readonly enforcer: Enforcer;
+    readonly tools: ToolCatalog;
+    /** Undefined when no policy covers the agent. */
+    readonly policyFor: (agent: Agent) => Policy | undefined;
+  };
+}
+
+export interface RelayOptions<S extends Source, C> {
+  readonly runtime: RelayRuntime;
+  readonly nextId: () => string;
+  readonly downstream: Downstream<S, C>;
+  readonly forwarder: Forwarder<C>;
+}
+
+export class Relay<S extends Source, C extends S & Caller> {
+  readonly #options: RelayOptions<S, C>;
+
+  constructor(options: RelayOptions<S, C>) {
+    this.#options = options;
+  }
+
+  /** Relays one message of a client. */
+  relay(source: S, bytes: Buffer): Work {
+    const { downstream, runtime } = this.#options;
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok) {
+      const { cause, detail, code } = parsed;
+      const response = errorResponse(400, code, detail);
+      return this.refuse(source, { cause, detail, bytes: bytes.byteLength, response });
+    }
+    const { message } = parsed;
+    const sender = downstream.authenticate(source, message);
+    const caller = downstream.admit(source, message, sender, bytes.byteLength);
+    if (caller.refused !== undefined) return this.refuse(source, caller.refused);
+    const passed = message.kind === "response" ? "response" : message.method;
+    runtime.telemetry.observer.messagePassed("downstream", passed);
+    return this.#enforce(caller, message);
+  }
+
+  /** Answers a message that may not pass. */
+  refuse(source: S, refused: RefusedMessage): Work {
+    const { cause, detail, bytes, agent = source.agent ?? ANONYMOUS } = refused;
+    this.recordRefusal(source.transport, { cause, detail, bytes, agent });
+    return this.#options.downstream.respond(source, refused.response);
+  }
+
+  /** Counts and records a message that is not forwarded. */
+  recordRefusal(transport: Transport, refused: Omit<RefusedMessage, "response">): void {
+    const { runtime, nextId } = this.#options;
+    const { clock, telemetry } = runtime;
+    telemetry.observer.messageRefused({ id: nextId(), atMs: clock.wallMs(), transport, ...refused });
+  }
+
+  #enforce(caller: C, message: Message): Work {
+    switch (message.kind) {
+      case "call":
+        return this.#enforceCall(caller, message);
+      case "request":
+        return this.#enforceRequest(caller, message);
+      case "notification": {
+        const cancelled = cancelledRequestId(message);
+        if (cancelled !== undefined) this.#options.downstream.cancel(caller, cancelled);
+        return this.#send({ kind: "one_way", caller }, message);
+      }
+      case "response":
+        return this.#send({ kind: "one_way", caller }, message);
+    }
+  }
+
+  #enforceCall(caller: C, message: CallMessage): Work {
+    const { enforcer, tools, policyFor } = this.#options.runtime.enforcement;
+    const { name } = message;
+    // Invariant: the policy is read once, so that exactly one policy decides one call.
+    const policy = policyFor(caller.agent);
+    const category = tools.categoryOf(name, policy);
+    const lifecycle = this.#begin(caller, message, { name, category, isKnown: tools.isKnown(name) });
+    const exchange = { kind: "tool_call", caller, lifecycle } as const;
+    const inputSchema = tools.inputSchemaOf(name);
+    const call = { message, category, inputSchema, isToolChanged: tools.isChanged(name, policy) };
+    return whenDecided(enforcer.enforce(lifecycle, policy, call), (verdict) =>
+      verdict.permit === undefined
+        ? this.#deny(exchange, callDenialResponse(message, lifecycle.request.id, verdict))
+        : this.#send(exchange, verdict.permit),
+    );
+  }
+
+  #enforceRequest(caller: C, message: RequestMessage): Work {
+    const { runtime, downstream } = this.#options;
+    const policy = runtime.enforcement.policyFor(caller.agent);
+    const lifecycle = this.#begin(caller, message, undefined);
+    const exchange = requestExchange(message, caller, lifecycle);
+    return whenDecided(runtime.enforcement.enforcer.enforceMethod(lifecycle, policy), (denial) => {
+      const response =
+        denial === undefined
+          ? downstream.overload(caller, message)
+          : methodDenialResponse(message.id, lifecycle.request.id, denial);
+      return response === undefined ? this.#send(exchange, message) : this.#deny(exchange, response);
+    });
+  }
+
+  #begin(
+    caller: C,
+    message: CallMessage | RequestMessage,
+    tool: RequestedTool | undefined,
+  ): RequestLifecycle {
+    const { runtime, nextId } = this.#options;
+    const { clock, telemetry } = runtime;
+    const received = { id: nextId(), receivedAtMs: clock.wallMs(), caller, tool };
+    return new RequestLifecycle(describeRequest(received, message), telemetry.observer, clock);
+  }
+
+  #deny(exchange: RequestExchange<C>, response: LocalResponse): Work {
+    exchange.lifecycle.endedLocally("denied", response);
+    return this.#options.downstream.respond(exchange.caller, response);
+  }
+
+  #send(exchange: Exchange<C>, outgoing: Outgoing): Work {
+    const { runtime, downstream, forwarder } = this.#options;
+    const { caller, lifecycle } = exchange;
+    // The client may have left while a store was asked; a message that was sent cannot be taken back.
+    if (downstream.isGone(caller)) {
+      if (outgoing instanceof Permit) outgoing.refund();
+      return lifecycle?.ended("cancelled");
+    }
+    lifecycle?.sent();
+    const trace = lifecycle === undefined ? undefined : runtime.telemetry.propagate(lifecycle.request);
+    return forwarder.send(exchange, outgoing, trace);
+  }
+}
