@@ -22,15 +22,17 @@ describe("known methods", () => {
       "notifications/subscriptions/acknowledged",
       "tasks/update",
       "notifications/tasks",
+      "notifications/tasks/status",
     ];
     expect(added.filter((method) => !isKnownMethod(method))).toEqual([]);
   });
 
-  it("have no duplicates", () => {
+  it("have no duplicates, and are all known", () => {
+    expect(METHODS.filter((method) => !isKnownMethod(method))).toEqual([]);
     expect(new Set(METHODS).size).toBe(METHODS.length);
   });
 
-  it.each(["", "tools/Call", "tools/call ", "x/y", "__proto__", "constructor"])(
+  it.each(["", "tools/Call", "tools/destroy", "tools/call ", "x/y", "__proto__", "constructor"])(
     "do not include %j",
     (method) => {
       expect(isKnownMethod(method)).toBe(false);

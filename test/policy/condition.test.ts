@@ -3,9 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { CONDITION, evaluate } from "../../src/policy/condition.ts";
 import type { Json } from "../../src/json/json.ts";
-import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
-import { fromLiteral, json, num } from "./policies.ts";
+import { fromLiteral, num } from "./policies.ts";
 
 function condition(literal: unknown) {
   const read = CONDITION.read(fromLiteral(literal), DocumentPath.root([]));
@@ -74,33 +73,5 @@ describe("the text of a condition", () => {
     [{ path: "args.a", op: "eq", value: "x".repeat(100) }, `args.a eq "${"x".repeat(59)}…`],
   ])("%j reads %s", (literal, text) => {
     expect(condition(literal).text).toBe(text);
-  });
-});
-
-describe("paths", () => {
-  it.each([
-    "amount",
-    "arg",
-    "args.",
-    "args..a",
-    "args[a]",
-    "args[-1]",
-    'args["a]',
-    "args.a]",
-    `args.${"a".repeat(1_024)}`,
-  ])("%s is none", (text) => {
-    expect(parseArgumentPath(text)).toBeUndefined();
-  });
-
-  it("has no segments for the arguments as a whole", () => {
-    expect(parseArgumentPath("args")).toEqual([]);
-  });
-
-  it("takes no index with a leading zero, a sign or a fraction", () => {
-    const list = args(json("[1,2]"));
-    for (const index of ["00", "01", "-0", "1e0"])
-      expect(resolveArgument(list, ["v", index])).toBeUndefined();
-    expect(resolveArgument(list, ["v", "1"])).toEqual(num("2"));
-    expect(resolveArgument(list, ["v", "2"])).toBeUndefined();
   });
 });

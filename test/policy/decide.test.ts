@@ -5,17 +5,9 @@ import { describe, expect, it } from "vitest";
 import { ALLOW_ALL } from "../../src/policy/document/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import { effectOf, isBlocked } from "../../src/policy/decision.ts";
-import {
-  approvalRejectedDenial,
-  denied,
-  frozenDenial,
-  invalidMessageDenial,
-  limiterUnavailableDenial,
-  noPolicyDenial,
-  unauthenticatedDenial,
-} from "../../src/policy/denial.ts";
 import { parsePolicy } from "../../src/policy/document/document.ts";
 import { printJson } from "../../src/json/print-json.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { callOf, fromLiteral, policyOf, UNUSED } from "./policies.ts";
 
 const LIMIT = { counter: "c", window: "minute", max: 1 };
@@ -140,6 +132,51 @@ describe("decide", () => {
   });
 });
 
+const deny = (tools: object, more: object = {}) =>
+  policyOf({ version: "1", default: "deny", tools, ...more });
+const CALLS = { counter: "c", window: "minute", max: 5 };
+function ruleOf(policy: Policy, tool: string): string | undefined {
+  return decide(policy, { ...callOf(tool), isToolChanged: true }, UNUSED).denial?.rule;
+}
+
+describe("a decision", () => {
+  it("has no key that says nothing", () => {
+    expect(decide(deny({ a: { action: "deny" } }), callOf("a"), UNUSED)).toStrictEqual({
+      denial: { effect: "deny", reason: "denied_by_rule", rule: "/tools/a/action", mode: "enforce" },
+      charges: [],
+      unevaluable: [],
+    });
+    expect(decide(deny({ a: { deny_if: [{ conditions: [] }] } }), callOf("a"), UNUSED).denial).toStrictEqual({
+      effect: "deny",
+      reason: "condition",
+      rule: "/tools/a/deny_if/always",
+      mode: "enforce",
+    });
+    expect(decide(deny({ a: {} }), callOf("a"), UNUSED)).toStrictEqual({ charges: [], unevaluable: [] });
+    expect(decide(deny({ a: { limits: [CALLS] } }), callOf("a"), UNUSED)).not.toHaveProperty("denial");
+  });
+
+  it("without an amount names the limit and no message", () => {
+    const policy = deny({ a: { limits: [{ ...CALLS, increment_from: "args.n" }] } });
+    expect(decide(policy, callOf("a"), UNUSED).denial).toStrictEqual({
+      effect: "deny",
+      reason: "condition_unevaluable",
+      rule: "/tools/a/limits/c-per-minute",
+      mode: "enforce",
+    });
+  });
+
+  it("names the pin of the tool, else that of the document", () => {
+    const policy = policyOf({
+      version: "1",
+      default: "allow",
+      pin: "deny",
+      tools: { a: {}, b: { pin: "deny" } },
+    });
+    expect(["a", "b", "c"].map((tool) => ruleOf(policy, tool))).toEqual(["/pin", "/tools/b/pin", "/pin"]);
+  });
+});
+
 describe("the policy", () => {
   const policy = policyOf({
     version: "1",
@@ -195,29 +232,6 @@ describe("the policy", () => {
     const { isHidden } = policyOf({ version: "1", default: "deny", ...document });
     expect(isHidden("x", "destructive")).toBe(expected);
     expect(isHidden("x", { category: "destructive", source: "heuristic", confidence: 1 })).toBe(expected);
-  });
-});
-
-describe("denials of the enforcement floor", () => {
-  it.each([
-    [frozenDenial("held"), "frozen", "(frozen)", "held"],
-    [unauthenticatedDenial(), "unauthenticated", "(unauthenticated)", undefined],
-    [noPolicyDenial(), "no_policy", "(no policy)", undefined],
-    [invalidMessageDenial(), "invalid_message", "(invalid)", undefined],
-    [limiterUnavailableDenial(), "limiter_unavailable", "(limiter unavailable)", undefined],
-  ])("%j", (denial, reason, rule, message) => {
-    expect([denial.reason, denial.rule, denial.message]).toEqual([reason, rule, message]);
-    expect(isBlocked(denied(denial))).toBe(true);
-  });
-
-  it("keep the rule of a rejected approval", () => {
-    const asked = {
-      effect: "ask",
-      reason: "approval_required",
-      rule: "/tools/a/action",
-      mode: "enforce",
-    } as const;
-    expect(approvalRejectedDenial(asked)).toEqual({ ...asked, effect: "deny", reason: "approval_rejected" });
   });
 });
 

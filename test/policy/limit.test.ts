@@ -214,3 +214,20 @@ describe("the id of a limit", () => {
     expect(new Set(idsOf({ a: shared, b: shared })).size).toBe(1);
   });
 });
+
+describe("windows", () => {
+  it.each([
+    ["second", 1_000, 0],
+    ["minute", 60_000, 0],
+    ["hour", 3_600_000, 0],
+    ["day", 86_400_000, 0],
+    ["week", 604_800_000, 345_600_000],
+    [90, 90_000, 0],
+  ] as const)("of %s are fixed", (name, lengthMs, offsetMs) => {
+    expect(windowOf(name, "aligned")).toEqual({ unit: "fixed", lengthMs, offsetMs });
+  });
+
+  it("of a month are the calendar's", () => {
+    expect(windowOf("month", "aligned")).toEqual({ unit: "month" });
+  });
+});

@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parsePolicy, policySchema } from "../../../src/policy/document/document.ts";
-import { nearestName } from "../../../src/policy/schema/did-you-mean.ts";
 import { printJson } from "../../../src/json/print-json.ts";
 import { fromLiteral, json, policyOf, problemsOf } from "../policies.ts";
 
@@ -155,26 +154,6 @@ describe("Intercept's counters", () => {
     expect(problemsOf({ version: "1", tools: { t: { rules } } })).toEqual([
       `tools.t.rules[0].conditions[0].${message}`,
     ]);
-  });
-});
-
-describe("printJson", () => {
-  it("indents when told to", () => {
-    const text = '{\n  "a": [\n    1.0,\n    {}\n  ],\n  "b": []\n}';
-    expect(printJson(json(text), 2)).toBe(text);
-    expect(printJson(json(text))).toBe('{"a":[1.0,{}],"b":[]}');
-  });
-});
-
-describe("nearestName", () => {
-  it.each([
-    ["ExecutQuery", "ExecuteQuery"],
-    ["execute_query", "ExecuteQuery"],
-    ["ListMetrics", "ListMetrics"],
-    ["zzz", undefined],
-    ["", undefined],
-  ])("%s is near %s", (name, expected) => {
-    expect(nearestName(name, ["ListMetrics", "ExecuteRangeQuery", "ExecuteQuery"])).toBe(expected);
   });
 });
 

@@ -79,3 +79,13 @@ describe("a shape", () => {
     expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listWords)).toEqual(["", "a", "a or b", "a, b or c"]);
   });
 });
+
+describe("a place", () => {
+  it("is written as a person would write it", () => {
+    const root = DocumentPath.root([]);
+    expect(root.path()).toBe("");
+    expect(root.at("tools").at("a.b").at(0).at("x-y").path()).toBe('tools["a.b"][0].x-y');
+    expect(root.at(0).path()).toBe("[0]");
+    expect(root.at("").path()).toBe('[""]');
+  });
+});

@@ -1,0 +1,20 @@
+/** Rules without conditions. */
+
+import { describe, expect, it } from "vitest";
+import { evaluateRule, type Rule } from "../../src/policy/rule.ts";
+
+describe("a rule without conditions", () => {
+  const rule: Rule = {
+    kind: "deny_if",
+    pointer: "/p",
+    conditions: [],
+    effect: "deny",
+    mode: "enforce",
+    isStrict: false,
+  };
+
+  it("objects without naming any", () => {
+    expect(evaluateRule(rule, { args: new Map() }, [])).toStrictEqual({ reason: "condition" });
+    expect(evaluateRule({ ...rule, kind: "require" }, { args: new Map() }, [])).toBeUndefined();
+  });
+});
