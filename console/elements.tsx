@@ -4,13 +4,13 @@ import type { JSX } from "preact";
 import { visible } from "./text.ts";
 
 /** Longest name as shown, in characters; the number of further ones is shown after it. */
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
 // Security: text that an agent chose never becomes markup; characters that reverse or hide text are spelled out.
 /** A name that an agent or a server has chosen. */
 export function Name({ text }: { readonly text: string }): JSX.Element {
-  const rest = text.length - LONGEST;
-  const shown = visible(rest > 0 ? text.slice(0, LONGEST).toWellFormed() : text);
+  const rest = text.length - MAX_LENGTH;
+  const shown = visible(rest > 0 ? text.slice(0, MAX_LENGTH).toWellFormed() : text);
   return (
     <bdi class="name">
       {shown}

@@ -7,7 +7,7 @@ import type { Polled } from "./use-polled.ts";
 import { visible } from "./text.ts";
 import { Problem } from "./elements.tsx";
 
-const MOST_SHOWN = 12;
+const MAX_SHOWN = 12;
 
 export function Limits({
   polled: { value, problem },
@@ -15,14 +15,14 @@ export function Limits({
   readonly polled: Polled<LimitsResponse>;
 }): JSX.Element {
   const limits = (value?.limits ?? []).toSorted((one, other) => other.ratio - one.ratio);
-  const hidden = limits.length - MOST_SHOWN;
+  const hidden = limits.length - MAX_SHOWN;
   return (
     <section aria-labelledby="limits">
       <h2 id="limits">Limits</h2>
       <Problem text={problem} />
       {value !== undefined && limits.length === 0 && <p class="empty">The policy has no limits.</p>}
       <ul class="limits">
-        {limits.slice(0, MOST_SHOWN).map((limit) => (
+        {limits.slice(0, MAX_SHOWN).map((limit) => (
           <Limit key={limit.rule} limit={limit} />
         ))}
       </ul>

@@ -46,10 +46,15 @@ export interface Operator {
   readonly reason?: string;
 }
 
-/** Adds the routes. Security: the caller has put `requireControl` before them. */
+/** Adds the routes. Security: the caller requires control before them, for changes and for every /approvals. */
 export function addControlRoutes(app: Express, actions: ControlActions): void {
   // Security: a form of another site cannot send this media type, so its body is never parsed.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
+  addApprovalRoutes(app, actions);
+  addFreezeRoutes(app, actions);
+}
+
+function addApprovalRoutes(app: Express, actions: ControlActions): void {
   app.get("/approvals", async (_request, response) => {
     const known = await actions.approvals();
     if (known === undefined) return sendError(response, 503, NO_STORE);
@@ -72,6 +77,9 @@ export function addControlRoutes(app: Express, actions: ControlActions): void {
       }),
     );
   }
+}
+
+function addFreezeRoutes(app: Express, actions: ControlActions): void {
   app.get("/freeze", (_request, response) => {
     response.json({ frozen: actions.frozen().map(freezeEntry) } satisfies FreezesResponse);
   });
