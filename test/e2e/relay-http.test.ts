@@ -1,63 +1,48 @@
 import { once } from "node:events";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseSamples } from "../../src/commands/demo/samples.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTollgateProcess } from "../fixtures/start-tollgate.ts";
-import {
-  startTestSidecar,
-  type TestSidecar,
-  type TestSidecarOptions,
-  until,
-} from "../fixtures/start-sidecar.ts";
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function serve(listener: RequestListener): Promise<LoopbackServer> {
-  const server = await serveOnLoopback(listener);
-  cleanups.push(server.close);
-  return server;
-}
-
-async function guard(options: TestSidecarOptions): Promise<TestSidecar> {
-  const sidecar = await startTestSidecar(options);
-  cleanups.push(sidecar.stop);
-  return sidecar;
-}
-
-function bodyOf(request: IncomingMessage): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  let text = "";
-  request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-  request.on("end", () => resolve(text));
-  return promise;
-}
+import { atEnd, serve, startSidecar as guard, startTollgate } from "../fixtures/lifetime.ts";
+import { sendJson } from "../fixtures/loopback-server.ts";
+import { post as postTo } from "../fixtures/post.ts";
+import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 const CALL = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "safe", arguments: {} } };
 const RESULT = `{"jsonrpc":"2.0","id":7,"result":{"content":[]}}`;
-const HEADERS = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 
-function post(url: string, body: unknown = CALL, init: RequestInit = {}): Promise<Response> {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return fetch(url, { method: "POST", body: text, ...init, headers: { ...HEADERS, ...init.headers } });
+function post(
+  url: string,
+  message: object | string = CALL,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Response> {
+  return postTo(url, message, { accept: "application/json, text/event-stream", ...headers }, signal);
 }
+
+/** The call as an HTTP/1.1 request. */
+function rawCall({ url }: TestSidecar): string {
+  const body = JSON.stringify(CALL);
+  const head = `POST ${new URL(url).pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+  return `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+const limitedTo = (max: number, window = "hour") => ({
+  version: "1",
+  default: "allow",
+  tools: { safe: { limits: [{ counter: "c", window, max }] } },
+});
 
 function ended(sidecar: TestSidecar, outcome: string): Promise<number> {
   return sidecar.metric("tollgate_tool_calls_total", { outcome });
 }
 
 describe("relay", () => {
-  it("forwards the judged tokens on one line: big integers, 1.0 and escapes as they were written", async () => {
+  it("forwards the tokens on one line as written: big integers, 1.0 and escapes", async () => {
     const bodies: string[] = [];
-    const { url } = await serve((request, response) => {
-      void bodyOf(request).then((text) => {
-        bodies.push(text);
-        sendJson(response, RESULT);
-      });
+    const { url } = await serve((body) => {
+      bodies.push(body);
+      return RESULT;
     });
     const sidecar = await guard({ upstream: url });
     const sent = `{ "jsonrpc": "2.0",\r\n "id": 7, "method": "tools/call",\r "params": {"name":"safe","arguments":{"a":12345678901234567890,"b":1.0,"c":"\\u0041"}}}`;
@@ -67,9 +52,8 @@ describe("relay", () => {
     ]);
   });
 
-  it("passes statuses, headers and unknown methods as they are", async () => {
-    const { url } = await serve((request, response) => {
-      request.resume();
+  it("forwards statuses, headers and unknown methods unchanged", async () => {
+    const { url } = await serve((_body, response) => {
       response.setHeader("www-authenticate", 'Bearer resource_metadata="x"');
       sendJson(response, `{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"who"}}`, 401);
     });
@@ -80,12 +64,11 @@ describe("relay", () => {
     expect(await response.json()).toMatchObject({ error: { code: -32_001 } });
   });
 
-  it("passes end-to-end headers, keeps hop-by-hop ones and asks for no encoding", async () => {
+  it("forwards end-to-end headers, drops hop-by-hop ones and requests no encoding", async () => {
     const seen: IncomingMessage["headers"][] = [];
-    const { url } = await serve((request, response) => {
-      seen.push(request.headers);
-      request.resume();
-      sendJson(response, RESULT);
+    const { url } = await serve((_body, _response, { headers }) => {
+      seen.push(headers);
+      return RESULT;
     });
     const sidecar = await guard({ upstream: url });
     const headers = {
@@ -96,22 +79,19 @@ describe("relay", () => {
       "x-http-method-override": "DELETE",
       "x-original-url": "/admin",
     };
-    await post(sidecar.url, CALL, { headers });
+    await post(sidecar.url, CALL, headers);
     expect(seen[0]).toMatchObject({
       "x-api-key": "k",
       "accept-encoding": "identity",
       host: new URL(url).host,
     });
-    expect(seen[0]).not.toHaveProperty("baggage");
-    expect(seen[0]).not.toHaveProperty("proxy-authorization");
-    expect(seen[0]).not.toHaveProperty("x-http-method-override");
-    expect(seen[0]).not.toHaveProperty("x-original-url");
+    for (const name of ["baggage", "proxy-authorization", "x-http-method-override", "x-original-url"])
+      expect(seen[0]).not.toHaveProperty(name);
   });
 
-  it("streams each event as it comes", async () => {
+  it("forwards each event at once", async () => {
     const streams: ServerResponse[] = [];
-    const { url } = await serve((request, response) => {
-      request.resume();
+    const { url } = await serve((_body, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       streams.push(response);
     });
@@ -126,17 +106,16 @@ describe("relay", () => {
     await until(async () => (await ended(sidecar, "success")) === 1);
   });
 
-  it("aborts the upstream call when the client leaves before an answer began", async () => {
+  it("aborts the upstream call when the client disconnects before the response", async () => {
     let isAborted = false;
     const arrived = Promise.withResolvers<void>();
-    const { url } = await serve((request) => {
-      request.resume();
-      request.on("close", () => (isAborted = true));
+    const { url } = await serve((_body, response) => {
+      response.on("close", () => (isAborted = true));
       arrived.resolve();
     });
     const sidecar = await guard({ upstream: url });
     const controller = new AbortController();
-    const left = post(sidecar.url, CALL, { signal: controller.signal }).catch(() => "left");
+    const left = post(sidecar.url, CALL, {}, controller.signal).catch(() => "left");
     await arrived.promise;
     controller.abort();
     expect(await left).toBe("left");
@@ -145,38 +124,33 @@ describe("relay", () => {
     expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
   });
 
-  it("aborts the upstream call when the client leaves within a stream", async () => {
+  it("aborts the upstream call when the client disconnects during a stream", async () => {
     let isAborted = false;
-    const { url } = await serve((request, response) => {
-      request.resume();
+    const { url } = await serve((_body, response) => {
       response.on("close", () => (isAborted = true));
       response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
     });
     const sidecar = await guard({ upstream: url });
     const controller = new AbortController();
-    await post(sidecar.url, CALL, { signal: controller.signal });
+    await post(sidecar.url, CALL, {}, controller.signal);
     controller.abort();
     await until(() => isAborted);
     await until(async () => (await ended(sidecar, "cancelled")) === 1);
     expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
   });
 
-  it("does not take a client that leaves while it is written to for one that sent something wrong", async () => {
+  it("does not count a client that disconnects during the response as a refused message", async () => {
     const block = Buffer.alloc(1024 * 1024, "x");
-    const { url } = await serve((request, response) => {
-      request.resume();
+    const { url } = await serve((_body, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.on("drain", () => response.write(block));
       response.write(block);
     });
     const sidecar = await guard({ upstream: url });
-    const { port, pathname } = new URL(sidecar.url);
-    const body = JSON.stringify(CALL);
+    const { port } = new URL(sidecar.url);
     for (let round = 0; round < 20; round += 1) {
       const socket = connect(Number(port), "127.0.0.1");
-      socket.write(
-        `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
+      socket.write(rawCall(sidecar));
       await once(socket, "data");
       if (round % 2 === 0) socket.resetAndDestroy();
       else socket.destroy();
@@ -185,9 +159,8 @@ describe("relay", () => {
     expect(await sidecar.metric("tollgate_messages_refused_total")).toBe(0);
   });
 
-  it("breaks the connection when the upstream dies within a stream: no clean end", async () => {
-    const { url } = await serve((request, response) => {
-      request.resume();
+  it("aborts the connection when the upstream fails during a stream", async () => {
+    const { url } = await serve((_body, response) => {
       response
         .writeHead(200, { "content-type": "text/event-stream" })
         .write("data: {}\n\n", () => response.destroy());
@@ -205,36 +178,29 @@ describe("relay", () => {
       undefined,
       (response: ServerResponse) => response.writeHead(307, { location: "/else" }).end(),
     ],
-    ["talks garbage", undefined, (response: ServerResponse) => sendJson(response, "<html>")],
+    ["sends invalid JSON", undefined, (response: ServerResponse) => sendJson(response, "<html>")],
     [
-      "talks HTML",
+      "sends HTML",
       undefined,
       (response: ServerResponse) => response.setHeader("content-type", "text/html").end("<p>"),
     ],
     ["closes at once", undefined, (response: ServerResponse) => response.destroy()],
     [
-      "answers gzip that nobody asked for",
+      "responds with unrequested gzip",
       undefined,
       (response: ServerResponse) =>
         response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end("x"),
     ],
     [
-      "closes within its answer",
+      "closes within its response",
       undefined,
       (response: ServerResponse) => {
         response.writeHead(200, { "content-type": "application/json", "content-length": 100 });
         response.write("{", () => response.destroy());
       },
     ],
-  ])("answers 502 with -32603 and the id when the upstream %s", async (_what, fixed, answer) => {
-    const upstream =
-      fixed ??
-      (
-        await serve((request, response) => {
-          request.resume();
-          answer?.(response);
-        })
-      ).url;
+  ])("responds 502 with -32603 and the id when the upstream %s", async (_what, fixed, answer) => {
+    const upstream = fixed ?? (await serve((_body, response) => void answer?.(response))).url;
     const sidecar = await guard({ upstream });
     const response = await post(sidecar.url);
     expect(response.status).toBe(502);
@@ -245,8 +211,8 @@ describe("relay", () => {
     ]);
   });
 
-  it("answers 504 when the upstream is silent for too long", async () => {
-    const { url } = await serve((request) => void request.resume());
+  it("responds 504 when the upstream is silent for too long", async () => {
+    const { url } = await serve(() => undefined);
     const sidecar = await guard({ upstream: url, bounds: { upstreamIdleMs: 50 } });
     const response = await post(sidecar.url);
     expect(response.status).toBe(504);
@@ -254,72 +220,47 @@ describe("relay", () => {
   });
 
   it("refunds a call that never reached the upstream", async () => {
-    const policy = {
-      version: "1",
-      default: "allow",
-      tools: { safe: { limits: [{ counter: "c", window: "hour", max: 1 }] } },
-    };
-    const sidecar = await guard({ upstream: "http://127.0.0.1:1/mcp", policy });
+    const sidecar = await guard({ upstream: "http://127.0.0.1:1/mcp", policy: limitedTo(1) });
     expect((await post(sidecar.url)).status).toBe(502);
     expect((await post(sidecar.url)).status).toBe(502);
   });
 
   it("does not refund a call that was sent", async () => {
-    const { url } = await serve((request, response) => {
-      request.resume();
-      response.destroy();
-    });
-    const policy = {
-      version: "1",
-      default: "allow",
-      tools: { safe: { limits: [{ counter: "c", window: "hour", max: 1 }] } },
-    };
-    const sidecar = await guard({ upstream: url, policy });
+    const { url } = await serve((_body, response) => void response.destroy());
+    const sidecar = await guard({ upstream: url, policy: limitedTo(1) });
     expect((await post(sidecar.url)).status).toBe(502);
     expect(await (await post(sidecar.url)).json()).toMatchObject({ result: { isError: true } });
   });
 
   it("executes exactly 50 of 1,000 concurrent calls on a limit of 50", async () => {
     let executed = 0;
-    const { url } = await serve((request, response) => {
-      request.resume();
+    const { url } = await serve(() => {
       executed += 1;
-      sendJson(response, RESULT);
+      return RESULT;
     });
-    const policy = {
-      version: "1",
-      default: "allow",
-      tools: { safe: { limits: [{ counter: "c", window: "day", max: 50 }] } },
-    };
-    const sidecar = await guard({ upstream: url, policy });
-    const answers = await Promise.all(
-      Array.from(
-        { length: 1_000 },
-        async () => (await post(sidecar.url)).json() as Promise<{ result: object }>,
-      ),
-    );
+    const sidecar = await guard({ upstream: url, policy: limitedTo(50, "day") });
+    const call = async () => (await post(sidecar.url)).json() as Promise<{ result: object }>;
+    const answers = await Promise.all(Array.from({ length: 1_000 }, call));
     expect(executed).toBe(50);
     expect(answers.filter(({ result }) => "isError" in result).length).toBe(950);
   });
 
   it.each(["application/json", "text/event-stream"])(
-    "passes a result of 200 MB of %s with flat memory",
+    "forwards a result of 200 MB as %s with constant memory",
     async (type) => {
       const size = 200 * 1024 * 1024;
       const block = Buffer.alloc(64 * 1024, "x");
       const [head, tail] = [`{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"`, `"}]}}`];
       const frame = type === "application/json" ? ["", ""] : ["data: ", "\n\n"];
-      const { url } = await serve(async (request, response) => {
-        request.resume();
+      const { url } = await serve(async (_body, response) => {
         response.writeHead(200, { "content-type": type }).write(`${frame[0]}${head}`);
         for (let sent = 0; sent < size; sent += block.length) {
           if (!response.write(block)) await once(response, "drain");
         }
         response.end(`${tail}${frame[1]}`);
       });
-      // In a process of its own, so that its memory is its own.
-      const sidecar = await startTollgateProcess({ upstream: url, flags: ["--log-level", "silent"] });
-      cleanups.push(sidecar.stop);
+      // In a process of its own, to measure its memory alone.
+      const sidecar = await startTollgate({ upstream: url, flags: ["--log-level", "silent"] });
       const memory = async (): Promise<number> => {
         const samples = parseSamples(await (await fetch(`${sidecar.adminUrl}/metrics`)).text());
         return samples.find(({ name }) => name === "process_resident_memory_bytes")?.value ?? Number.NaN;
@@ -335,7 +276,7 @@ describe("relay", () => {
         peaks[half] = Math.max(peaks[half], await memory());
       }
       expect(received).toBe(size + head.length + tail.length + frame.join("").length);
-      // Whoever held it whole would grow by 100 MB in the second half; garbage not yet collected is there in both.
+      // Buffering the whole result would add 100 MB in the second half; uncollected garbage is in both halves.
       expect(peaks.secondHalf - peaks.firstHalf).toBeLessThan(size / 4);
     },
   );
@@ -344,8 +285,7 @@ describe("relay", () => {
     let sent = 0;
     const block = Buffer.alloc(64 * 1024, "x");
     const full = Promise.withResolvers<void>();
-    const { url } = await serve((request, response) => {
-      request.resume();
+    const { url } = await serve((_body, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" }).write("data: ");
       const fill = (): void => {
         while (sent < 200 * 1024 * 1024) {
@@ -357,16 +297,13 @@ describe("relay", () => {
       fill();
     });
     const sidecar = await guard({ upstream: url });
-    const { port, pathname } = new URL(sidecar.url);
+    const { port } = new URL(sidecar.url);
     const socket = connect(Number(port), "127.0.0.1");
-    cleanups.push(() => void socket.destroy());
+    atEnd(() => socket.destroy());
     socket.pause();
-    const body = JSON.stringify(CALL);
-    socket.write(
-      `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
+    socket.write(rawCall(sidecar));
     await full.promise;
-    // Once more round the sidecar's own loop, and nothing has moved.
+    // Until a scrape later no further byte has been sent.
     let last = -1;
     while (last !== sent) {
       last = sent;

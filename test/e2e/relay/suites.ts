@@ -1,4 +1,4 @@
-/** What clients of every SDK generation must see of a server, whatever is between them. */
+/** Tests that every official client must pass with a server, through whatever is between them. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connectV1 } from "./client-v1.ts";
@@ -16,7 +16,7 @@ const CLIENTS: readonly Pick<Connection & { readonly name: string }, "name" | "c
   { name: "client 2.x that negotiates the era", connect: (url) => connectV2(url, "auto") },
 ];
 
-/** Describes each client, connected anew for each test. */
+/** Describes each client; every test gets a new connection. */
 export function describeClients(url: () => string, claims: (connection: Connection) => void): void {
   describe.each(CLIENTS)("$name", ({ connect }) => {
     let client: RelayClient;

@@ -1,64 +1,9 @@
-/** A key twice in one object: parsers differ in which of the two they believe. */
+/** A key twice in one object: parsers differ in which of the two they take. */
 
-import { call, escaped, type Family, vector } from "../vector.ts";
+import { escaped, type Family, vector } from "../vector.ts";
+import { DUPLICATE_ONLY_PLACES, KEY_PLACES } from "./key-places.ts";
 
-/** An object at each depth with a hole for two members of the same name. */
-const PLACES: readonly { key: string; good: string; bad: string; around: (members: string) => string }[] = [
-  {
-    key: "jsonrpc",
-    good: '"2.0"',
-    bad: '"1.0"',
-    around: (members) => `{${members},"id":9,"method":"tools/call","params":{"name":"danger"}}`,
-  },
-  {
-    key: "id",
-    good: "9",
-    bad: "null",
-    around: (members) => `{"jsonrpc":"2.0",${members},"method":"tools/call","params":{"name":"danger"}}`,
-  },
-  {
-    key: "method",
-    good: '"ping"',
-    bad: '"tools/call"',
-    around: (members) => `{"jsonrpc":"2.0","id":9,${members},"params":{"name":"danger"}}`,
-  },
-  {
-    key: "params",
-    good: '{"name":"safe"}',
-    bad: '{"name":"danger"}',
-    around: (members) => `{"jsonrpc":"2.0","id":9,"method":"tools/call",${members}}`,
-  },
-  {
-    key: "name",
-    good: '"safe"',
-    bad: '"danger"',
-    around: (members) => call(`{${members},"arguments":{}}`),
-  },
-  {
-    key: "arguments",
-    good: '{"amount":1}',
-    bad: '{"amount":500}',
-    around: (members) => call(`{"name":"pay",${members}}`),
-  },
-  {
-    key: "amount",
-    good: "1",
-    bad: "500",
-    around: (members) => call(`{"name":"pay","arguments":{${members}}}`),
-  },
-  {
-    key: "opts",
-    good: '{"amount":1}',
-    bad: '{"amount":500}',
-    around: (members) => call(`{"name":"order","arguments":{${members}}}`),
-  },
-  {
-    key: "amount",
-    good: "1",
-    bad: "500",
-    around: (members) => call(`{"name":"order","arguments":{"opts":{${members}}}}`),
-  },
-];
+const PLACES = [...KEY_PLACES, ...DUPLICATE_ONLY_PLACES];
 
 const SPELLINGS: readonly [string, (key: string) => string][] = [
   ["as it is", (key) => key],

@@ -1,8 +1,9 @@
-/** Keys that are not the ones that are judged, and that some reader takes for them. */
+/** Keys that differ from the ones that decide a call, and that some parser takes for them. */
 
 import { call, type Family, vector } from "../vector.ts";
+import { KEY_PLACES } from "./key-places.ts";
 
-/** What JSON text to put where a key would stand; `\u` escapes, since some of it must not stand in a text as it is. */
+/** The JSON text in place of a key; with `\u` escapes, since some characters are not allowed unescaped. */
 const FOLDINGS: readonly [string, (key: string) => string][] = [
   ["in capitals", (key) => key.toUpperCase()],
   ["with a capital", (key) => key.charAt(0).toUpperCase() + key.slice(1)],
@@ -26,48 +27,7 @@ function fullWidth(text: string): string {
   return text.replaceAll(/[a-z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
 }
 
-interface Place {
-  readonly key: string;
-  readonly good: string;
-  readonly bad: string;
-  readonly around: (members: string) => string;
-}
-
-const PLACES: readonly Place[] = [
-  {
-    key: "method",
-    good: '"ping"',
-    bad: '"tools/call"',
-    around: (members) => `{"jsonrpc":"2.0","id":9,${members},"params":{"name":"danger"}}`,
-  },
-  {
-    key: "params",
-    good: '{"name":"safe"}',
-    bad: '{"name":"danger"}',
-    around: (members) => `{"jsonrpc":"2.0","id":9,"method":"tools/call",${members}}`,
-  },
-  { key: "name", good: '"safe"', bad: '"danger"', around: (members) => call(`{${members}}`) },
-  {
-    key: "arguments",
-    good: '{"amount":1}',
-    bad: '{"amount":500}',
-    around: (members) => call(`{"name":"pay",${members}}`),
-  },
-  {
-    key: "amount",
-    good: "1",
-    bad: "500",
-    around: (members) => call(`{"name":"pay","arguments":{${members}}}`),
-  },
-  {
-    key: "opts",
-    good: '{"amount":1}',
-    bad: '{"amount":500}',
-    around: (members) => call(`{"name":"order","arguments":{${members}}}`),
-  },
-];
-
-/** Long s and Kelvin sign: what Go's case folding knows beside ASCII. */
+/** Long s and Kelvin sign, which Go's case folding treats as s and k. */
 const UNICODE_CASE: Family = [
   vector(
     "paramſ",
@@ -83,7 +43,7 @@ const UNICODE_CASE: Family = [
 
 export const KEY_FOLDING: Family = [
   ...UNICODE_CASE,
-  ...PLACES.flatMap(({ key, good, bad, around }) =>
+  ...KEY_PLACES.flatMap(({ key, good, bad, around }) =>
     FOLDINGS.flatMap(([how, fold]) => [
       vector(`${key} ${how}, alone`, around(`"${fold(key)}":${bad}`)),
       vector(`${key} ${how}, last`, around(`"${key}":${good},"${fold(key)}":${bad}`)),
