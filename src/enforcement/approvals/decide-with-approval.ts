@@ -69,9 +69,9 @@ function requireApprovalIfNeeded(
 const NO_ROOM = "this call needs a person's approval, and too many calls wait for one";
 
 // Security: `on_store_error` is for limits; a call that needs an approval is denied without the store.
-function storeUnavailableDenial(asked: Denial, fault: StoreFault): Denial {
+function storeUnavailableDenial(denial: Denial, fault: StoreFault): Denial {
   const message = `this call needs a person's approval, and the store that holds approvals did not answer (${fault})`;
-  return { ...asked, effect: "deny", reason: "limiter_unavailable", message };
+  return { ...denial, effect: "deny", reason: "limiter_unavailable", message };
 }
 
 function useApproval(

@@ -40,7 +40,7 @@ interface Reply {
   readonly rest: readonly string[];
 }
 
-type NamedScripts = Readonly<Record<"claim" | "settle" | "giveBack" | "list", StoreScript>>;
+type NamedScripts = Readonly<Record<"claim" | "settle" | "release" | "list", StoreScript>>;
 
 export class SharedApprovals implements ApprovalService {
   readonly #parts: SharedApprovalsParts;
@@ -49,7 +49,7 @@ export class SharedApprovals implements ApprovalService {
 
   constructor(parts: SharedApprovalsParts) {
     const { store, now } = parts;
-    const { claim, settle, release: giveBack, list } = approvalScripts(now);
+    const { claim, settle, release, list } = approvalScripts(now);
     this.#parts = parts;
     this.#keys = ["approvals", "approval-ids", "approval-ends", "approval-agents"].map((name) =>
       storeKey(store.scheme, name),
@@ -57,7 +57,7 @@ export class SharedApprovals implements ApprovalService {
     this.#scripts = {
       claim: store.script(claim),
       settle: store.script(settle),
-      giveBack: store.script(giveBack),
+      release: store.script(release),
       list: store.script(list),
     };
   }
@@ -126,7 +126,7 @@ export class SharedApprovals implements ApprovalService {
   async #release(connection: ScriptConnection, binding: string, text: string): Promise<void> {
     const command = { keys: this.#keys, args: [binding, text] };
     await connection
-      .run(this.#scripts.giveBack, command)
+      .run(this.#scripts.release, command)
       .then((reply) => this.#parseReply(reply))
       .catch(() => undefined);
   }

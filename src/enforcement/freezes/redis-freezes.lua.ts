@@ -1,20 +1,20 @@
-/** The script that keeps freezes inside the store: it takes changes, and always answers with all that it then holds. */
+/** The Lua script that keeps freezes in the store: it makes changes, and replies with every freeze. */
 
 import { SERVER_TIME } from "../store/store.ts";
 
 const DAY_MS = 86_400_000;
 
-/** How long the store remembers that a freeze was lifted: for so long a sidecar may be cut off from it and still hear of that. */
+/** How long the store remembers a lifted freeze: the longest time that a sidecar may lose the store and still learn of it. */
 const LIFTED_MS = 7 * DAY_MS;
 
-/** No freeze that has an end lasts longer; one without an end lasts as long as any sidecar asks within that time. */
+/** Lifetime of the key, renewed at each run: a bound for freezes that no sidecar reads any more. */
 const KEY_MS = 400 * DAY_MS;
 
 /**
- * KEYS: a hash of JSON by the part that is frozen: a freeze, or `{"liftedAtMs":...}`. ARGV: for each change the part; `set`, `keep` (only
- * where the store knows nothing of the part) or `lift`; and the freeze, empty for `lift`.
+ * KEYS: a hash of JSON by frozen target: a freeze, or `{"liftedAtMs":...}`. ARGV: for each change the target; `set`, `keep` (only
+ * when the store has no entry for the target) or `lift`; and the freeze, empty for `lift`.
  *
- * Reply: for each change `1` when the part was frozen before it, else `0`; then part and JSON of everything there is.
+ * Reply: for each change `1` when the target was frozen before it, else `0`; then target and JSON of every entry.
  */
 export function freezesScript(now: string = SERVER_TIME): string {
   return `

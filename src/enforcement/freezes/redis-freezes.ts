@@ -1,40 +1,40 @@
-/** Freezes in a store that sidecars share: one that is set or lifted at any of them holds at all; what is known stays while the store is away. */
+/** Shares freezes between sidecars through the store; the known freezes stay in force while the store is down. */
 
 import { type Freeze, type FreezeTarget, type Freezes, freezeKey } from "./freezes.ts";
 import { freezesScript } from "./redis-freezes.lua.ts";
 import { type SharedStore, type StoreScript, StoreError, type StoreFault, storeKey } from "../store/store.ts";
 
-/** A freeze as a file of ours keeps it. */
+/** A freeze as the state file keeps it. */
 export interface StoredFreeze extends Freeze {
-  /** The store told of it: the file only bridges the time until the store answers. Absent: the store is to be told. */
+  /** The store has it, and the file is for the time until the store answers. Absent: it must still be sent to the store. */
   readonly isShared?: true;
 }
 
 export interface SharedFreezesParts {
   readonly store: SharedStore;
-  /** What calls are judged by. */
+  /** The freezes that decide about calls. */
   readonly freezes: Freezes;
-  /** What a file kept. */
+  /** The content of the state file. */
   readonly initial: readonly StoredFreeze[];
-  /** The freeze that a value of the store is; undefined when it is none, as where it was lifted. */
+  /** Reads a freeze from a value of the store; undefined for any other value, such as a lifted freeze. */
   readonly read: (value: unknown) => Freeze | undefined;
-  /** Keeps all of them; false when they could not be kept. */
+  /** Saves all of them; false when that failed. */
   readonly save: (freezes: readonly StoredFreeze[]) => boolean;
-  /** Hears what another sidecar has frozen or lifted. */
+  /** Called for each freeze that another sidecar has set or lifted. */
   readonly onRemoteChange: (change: "frozen" | "lifted", freeze: Freeze) => void;
-  /** Hears of every question that the store gave no answer to; of looks, of the first in a row. */
+  /** Called for each request that the store did not answer; for polls, only for the first in a row. */
   readonly onFailed: (fault: StoreFault) => void;
 }
 
 interface Change {
-  readonly part: string;
+  readonly target: string;
   readonly what: "set" | "keep" | "lift";
   readonly freeze?: Freeze;
 }
 
-/** All that the store held at one moment. */
+/** The content of the store at one moment. */
 interface Snapshot {
-  /** For each change: whether the part was frozen before it. */
+  /** For each change: whether the target was frozen before it. */
   readonly wereFrozen: readonly boolean[];
   readonly freezes: ReadonlyMap<string, Freeze>;
 }
@@ -42,9 +42,9 @@ interface Snapshot {
 export class SharedFreezes {
   readonly #parts: SharedFreezesParts;
   readonly #script: StoreScript;
-  /** Set here, and not known to be in the store yet. */
+  /** Set here, and not confirmed by the store yet. */
   readonly #unsynced = new Map<string, Freeze>();
-  /** What the store said last; it is told again of those that it has forgotten. */
+  /** The last content of the store; entries that the store has lost are sent again. */
   #synced: ReadonlyMap<string, Freeze> = new Map();
   #requests = 0;
   #isStoreDown = false;
@@ -59,69 +59,69 @@ export class SharedFreezes {
     }
   }
 
-  /** In force here at once. `isShared` is false when the others hear of it only once the store answers. */
+  /** In force here at once. `isShared` is false when other sidecars get it only after the store is back. */
   async set(freeze: Freeze): Promise<{ readonly isKept: boolean; readonly isShared: boolean }> {
-    const part = freezeKey(freeze);
+    const target = freezeKey(freeze);
     this.#parts.freezes.set(freeze);
-    this.#unsynced.set(part, freeze);
+    this.#unsynced.set(target, freeze);
     const isKept = this.#save();
-    const truth = await this.#sync([{ part, what: "set", freeze }]);
-    if (truth === undefined) return { isKept, isShared: false };
-    this.#markSynced(part, freeze);
+    const snapshot = await this.#sync([{ target, what: "set", freeze }]);
+    if (snapshot === undefined) return { isKept, isShared: false };
+    this.#markSynced(target, freeze);
     return { isKept: this.#save(), isShared: true };
   }
 
-  /** `unavailable`: a freeze that others know of stays until the store can be told. */
+  /** `unavailable`: a freeze that other sidecars have stays in force until the store answers. */
   async lift(frozen: FreezeTarget): Promise<"lifted" | "file" | "not_frozen" | "unavailable"> {
-    const part = freezeKey(frozen);
-    const wasKnown = this.#parts.freezes.byHand().some((freeze) => freezeKey(freeze) === part);
-    const truth = await this.#sync([{ part, what: "lift" }]);
-    const isOwn = this.#unsynced.has(part) && !this.#synced.has(part);
-    if (truth === undefined && !isOwn) return "unavailable";
-    this.#unsynced.delete(part);
+    const target = freezeKey(frozen);
+    const wasKnown = this.#parts.freezes.byHand().some((freeze) => freezeKey(freeze) === target);
+    const snapshot = await this.#sync([{ target, what: "lift" }]);
+    const isOwn = this.#unsynced.has(target) && !this.#synced.has(target);
+    if (snapshot === undefined && !isOwn) return "unavailable";
+    this.#unsynced.delete(target);
     const state = this.#parts.freezes.lift(frozen);
     this.#save();
-    const wasFrozen = wasKnown || truth?.wereFrozen[0] === true;
+    const wasFrozen = wasKnown || snapshot?.wereFrozen[0] === true;
     return state === "not_frozen" && wasFrozen ? "lifted" : state;
   }
 
-  /** Tells what the store does not know, and hears what it says now; what is known stays in force when it does not answer. */
+  /** Sends unsynced freezes and applies the content of the store; the known freezes stay in force when it does not answer. */
   async poll(): Promise<void> {
     const changes = [
-      ...Array.from(this.#synced, ([part, freeze]): Change => ({ part, what: "keep", freeze })),
-      ...Array.from(this.#unsynced, ([part, freeze]): Change => ({ part, what: "set", freeze })),
+      ...Array.from(this.#synced, ([target, freeze]): Change => ({ target, what: "keep", freeze })),
+      ...Array.from(this.#unsynced, ([target, freeze]): Change => ({ target, what: "set", freeze })),
     ];
-    const telling = new Map(this.#unsynced);
+    const sent = new Map(this.#unsynced);
     if ((await this.#sync(changes, this.#isStoreDown)) === undefined) return;
-    for (const [part, freeze] of telling) this.#markSynced(part, freeze);
+    for (const [target, freeze] of sent) this.#markSynced(target, freeze);
     this.#save();
   }
 
-  /** It may have been set anew in the meantime, and a later answer may have told of it or of its end. */
-  #markSynced(part: string, freeze: Freeze): void {
-    if (this.#unsynced.get(part) !== freeze) return;
-    this.#unsynced.delete(part);
-    if (!this.#synced.has(part)) this.#synced = new Map([...this.#synced, [part, freeze]]);
+  /** The freeze may have been replaced meanwhile, or a later reply may have confirmed or lifted it. */
+  #markSynced(target: string, freeze: Freeze): void {
+    if (this.#unsynced.get(target) !== freeze) return;
+    this.#unsynced.delete(target);
+    if (!this.#synced.has(target)) this.#synced = new Map([...this.#synced, [target, freeze]]);
   }
 
-  async #sync(changes: readonly Change[], isKnownToBeAway = false): Promise<Snapshot | undefined> {
+  async #sync(changes: readonly Change[], isFailureKnown = false): Promise<Snapshot | undefined> {
     const { store, onFailed } = this.#parts;
-    const question = (this.#requests += 1);
-    const args = changes.flatMap(({ part, what, freeze }) => [
-      part,
+    const request = (this.#requests += 1);
+    const args = changes.flatMap(({ target, what, freeze }) => [
+      target,
       what,
       freeze ? JSON.stringify(freeze) : "",
     ]);
     try {
       const reply = await store.run(this.#script, { keys: [storeKey(store.scheme, "freezes")], args });
       this.#isStoreDown = false;
-      const truth = this.#read(reply, changes.length);
-      // Invariant: an answer never takes back what was changed after its question; the later answer is in force.
-      if (question === this.#requests) this.#apply(truth, changes);
-      return truth;
+      const snapshot = this.#read(reply, changes.length);
+      // Invariant: only the reply to the latest request is applied, so that no reply undoes a later change.
+      if (request === this.#requests) this.#apply(snapshot, changes);
+      return snapshot;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      if (!isKnownToBeAway) onFailed(error.fault);
+      if (!isFailureKnown) onFailed(error.fault);
       this.#isStoreDown = true;
       return undefined;
     }
@@ -129,7 +129,8 @@ export class SharedFreezes {
 
   #read(reply: unknown, changes: number): Snapshot {
     const values = Array.isArray(reply) ? reply.map(String) : [];
-    if (values.length < changes) throw new StoreError("reply", "the limit store answered with no freezes");
+    if (values.length < changes)
+      throw new StoreError("reply", "the limit store answered with a value that is not a list of freezes");
     const freezes = new Map<string, Freeze>();
     for (let index = changes; index + 1 < values.length; index += 2) {
       const freeze = this.#parts.read(parseJson(values[index + 1] ?? ""));
@@ -139,20 +140,20 @@ export class SharedFreezes {
   }
 
   #apply({ freezes }: Snapshot, changes: readonly Change[]): void {
-    const own = new Set(changes.filter(({ what }) => what !== "keep").map(({ part }) => part));
+    const own = new Set(changes.filter(({ what }) => what !== "keep").map(({ target }) => target));
     const before = this.#parts.freezes.byHand();
     const known = new Set(before.map(freezeKey));
     this.#synced = freezes;
     const all = new Map([...freezes, ...this.#unsynced]);
     this.#parts.freezes.replaceByHand([...all.values()]);
-    for (const [part, freeze] of all) if (!known.has(part)) this.#parts.onRemoteChange("frozen", freeze);
+    for (const [target, freeze] of all) if (!known.has(target)) this.#parts.onRemoteChange("frozen", freeze);
     for (const freeze of before) {
-      const part = freezeKey(freeze);
-      if (!all.has(part) && !own.has(part)) this.#parts.onRemoteChange("lifted", freeze);
+      const target = freezeKey(freeze);
+      if (!all.has(target) && !own.has(target)) this.#parts.onRemoteChange("lifted", freeze);
     }
   }
 
-  /** Keeps what is in force, where it has changed. */
+  /** Saves the freezes in force, when they have changed. */
   #save(): boolean {
     const kept = this.#parts.freezes
       .byHand()

@@ -1,10 +1,10 @@
-/** A decision together with the way to undo its charges. */
+/** A decision, and the function that refunds its charges. */
 
 import type { Decision } from "../../policy/decision.ts";
 
-/** A decision whose charges, if it lets the call pass, are made. */
+/** A decision; when it lets the call pass, its charges are made. */
 export interface ChargedDecision {
   readonly decision: Decision;
-  /** Gives back what was charged. */
+  /** Undoes the charges. */
   readonly refund: () => void;
 }

@@ -1,15 +1,15 @@
-/** What a store of shared counters is asked and answers, whatever keeps it. */
+/** The interface of a store of shared counters, and the encoding of its requests and replies. */
 
 import type { Charge, Limit, Usage } from "../../policy/limit.ts";
 import { type Command, type KeyScheme, StoreError, storeKey } from "../store/store.ts";
 
-/** What decides about one call, as the pure core has worked it out; a store does no more than this, in one step. */
+/** The limits and charges of one call, as the policy has computed them; the store checks and charges them in one step. */
 export interface AdmissionRequest {
   /** Every limit of the call. */
   readonly checks: readonly Charge[];
-  /** What is due when all of them have room. */
+  /** The charges to make when all limits have room. */
   readonly charges: readonly Charge[];
-  /** False only to look: the call is denied whatever the counters hold. */
+  /** False: check only, since the call is denied for another reason. */
   readonly isCharging: boolean;
 }
 
@@ -17,9 +17,9 @@ export interface Admission {
   /** Milliseconds since the epoch by the store's clock. */
   readonly nowMs: number;
   readonly isAdmitted: boolean;
-  /** One for each check, in their order: as it was before the call. */
+  /** The usage before the call, one for each check, in their order. */
   readonly usages: readonly Usage[];
-  /** What was charged, for the refund. */
+  /** The charges that were made, for a refund. */
   readonly receipts: readonly StoreReceipt[];
 }
 
@@ -34,8 +34,8 @@ export interface LimitStore {
   /** The name of the counter in the store: the same on every replica and through every reload. */
   readonly counterKey: (charge: Charge) => string;
   /** Checks and charges in one atomic step. Rejects with a StoreError, within the store's time bound. */
-  readonly admit: (ask: AdmissionRequest) => Promise<Admission>;
-  /** Gives charges back into the slices they went to; never rejects. */
+  readonly admit: (request: AdmissionRequest) => Promise<Admission>;
+  /** Undoes charges in the slices that were charged; never rejects. */
   readonly refund: (receipts: readonly StoreReceipt[]) => Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export function encodeAdmission(
   return { keys: [...indexes.keys()], args: [...head, ...windows, ...rows] };
 }
 
-/** Slices of a sliding window, as in `counters.ts`. */
+/** Slices of a sliding window, as in `memory-counters.ts`. */
 const SLICES = 60;
 
 function windowArguments({ window, algorithm }: Limit): [string, string, string] {
@@ -78,13 +78,13 @@ function windowArguments({ window, algorithm }: Limit): [string, string, string]
 /** @throws StoreError when the reply is not the script's. */
 export function decodeAdmission(
   reply: unknown,
-  ask: AdmissionRequest,
+  request: AdmissionRequest,
   keyOf: LimitStore["counterKey"],
 ): Admission {
-  const { checks, charges } = ask;
+  const { checks, charges } = request;
   const values = Array.isArray(reply) ? reply.map(String) : [];
   if (values.length !== 2 + 2 * checks.length + charges.length)
-    throw new StoreError("reply", "the limit store answered with what the script does not say");
+    throw new StoreError("reply", "the limit store answered with a value that the script does not return");
   const slices = values.slice(2 + 2 * checks.length);
   return {
     nowMs: Number(values[0]),

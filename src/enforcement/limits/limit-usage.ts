@@ -1,4 +1,4 @@
-/** How full the limits are, for whoever shows it. */
+/** How full the limits are, for metrics and the console. */
 
 import { toolOfPointer } from "../../policy/pointer.ts";
 import type { LimitSurvey } from "./memory-counters.ts";
@@ -16,7 +16,7 @@ export interface LimitFill {
   readonly counter: string;
   readonly scope: string;
   readonly ratio: number;
-  /** What the ratio is made of, and the rule that says so. */
+  /** The parts of the ratio, and the rule of the limit. */
   readonly used: number;
   readonly max: number;
   readonly rule: string;

@@ -1,15 +1,15 @@
-/** Usage in this process: one Map of counts per limit and window, dropped whole when the window is over. */
+/** Counts usage in this process: one Map of counts for each limit and window, dropped when the window ends. */
 
 import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
 
-/** Where a charge went, so that a refund finds the very window that was charged. */
+/** The place of a charge, so that a refund finds the window that was charged. */
 export interface Receipt {
   readonly counts: Map<string, number>;
   readonly key: string;
   readonly amount: number;
 }
 
-/** Keys that one limit may hold in one window; at the bound a new key is refused, and no spent one is forgotten. */
+/** Keys of one limit in one window. Security: at the bound a new key is refused, and no existing count is dropped. */
 const MAX_KEYS = 100_000;
 
 export class MemoryCounters {
@@ -20,7 +20,7 @@ export class MemoryCounters {
     this.#maxKeys = maxKeys;
   }
 
-  /** What the charge's counter holds at `nowMs`; `Infinity` when there is no room for its key. */
+  /** The count of the charge's counter at `nowMs`; `Infinity` when there is no room for its key. */
   read(charge: Charge, nowMs: number): Usage {
     return this.#of(charge.limit).read(charge, nowMs, this.#maxKeys);
   }
@@ -41,7 +41,7 @@ export class MemoryCounters {
     return limits.map((limit) => ({ limit, ...this.#of(limit).survey(nowMs) }));
   }
 
-  /** Forgets the limits that no policy has any more. */
+  /** Removes the counts of limits that no policy has any more. */
   retain(limits: readonly Limit[]): void {
     const kept = new Set(limits.map((limit) => limit.id));
     for (const id of this.#byLimit.keys()) if (!kept.has(id)) this.#byLimit.delete(id);

@@ -1,22 +1,22 @@
-/** The two scripts that run inside the store: one checks and charges all limits of a call, one gives charges back. */
+/** The Lua scripts of the counters: one checks and charges all limits of a call, the other refunds charges. */
 
 import { SERVER_TIME } from "../store/store.ts";
 
-/** How long a key outlives its window, so that a clock that goes back a little finds its counts. */
+/** How long a key outlives its window, for a clock that is set back a little. */
 const GRACE_MS = 60_000;
 
 /**
  * KEYS: one hash for each counter of the call. Its fields: `at`, the latest time it was charged, and one count for each
- * slice of its window, by the slice's start. The meaning is that of `counters.ts`; the two are tested against each other.
+ * slice of its window, by the slice's start. The rules are those of `memory-counters.ts`; the two are tested against each other.
  *
- * ARGV: `1` to charge or `0` to look only; number of checks; number of charges; then for each key: slices of its window
+ * ARGV: `1` to charge or `0` to check only; number of checks; number of charges; then for each key: slices of its window
  * (1 when aligned), length of the window in ms (0: calendar month), offset in ms; for each check: key index, amount, max,
  * `enforce` or `shadow`; for each charge: key index, amount, `enforce` or `shadow`.
  *
- * Reply: time, `1` when nothing enforced stands against the call, else `0`; for each check: used before, ms until the amount could fit;
+ * Reply: time, `1` when no enforced limit denies the call, else `0`; for each check: used before, ms until the amount could fit;
  * for each charge: the slice that was charged, empty when it was not.
  *
- * Invariant: what is charged is what `judgeLimits` says is due: nothing when an enforced limit is full; else the enforced
+ * Invariant: charges exactly as the policy core does: nothing when an enforced limit is full; else the enforced
  * charges; the shadowed ones too unless a shadowed limit is full.
  */
 export function admitScript(now: string = SERVER_TIME): string {

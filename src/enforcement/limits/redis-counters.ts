@@ -1,4 +1,4 @@
-/** Usage in a store that sidecars share: one script for each call. */
+/** Counts usage in the store that sidecars share, with one script run for each call. */
 
 import type { Charge } from "../../policy/limit.ts";
 import {
@@ -19,7 +19,7 @@ export class SharedCounters implements LimitStore {
   readonly #admit: StoreScript;
   readonly #refund: StoreScript;
 
-  /** `now` is the time as the scripts' language says it; the server's own, but in tests. */
+  /** `now` is the time as a Lua expression; absent: the clock of the store. */
   constructor(store: SharedStore, now: string = SERVER_TIME) {
     this.counterKey = (charge) => counterKeyIn(store.scheme, charge);
     this.#store = store;
@@ -27,27 +27,23 @@ export class SharedCounters implements LimitStore {
     this.#refund = store.script(REFUND_SCRIPT);
   }
 
-  async admit(ask: AdmissionRequest): Promise<Admission> {
-    const decode = (reply: unknown): Admission => decodeAdmission(reply, ask, this.counterKey);
-    // An admission that nobody waits for any more admits nobody. Its line is good enough for the refund, whatever the rest.
-    const onLate = (reply: unknown, line: ScriptConnection): void =>
-      void Promise.try(() => this.#refundOn(line, decode(reply).receipts)).catch(nothing);
-    return decode(await this.#store.run(this.#admit, encodeAdmission(ask, this.counterKey), onLate));
+  async admit(request: AdmissionRequest): Promise<Admission> {
+    const decode = (reply: unknown): Admission => decodeAdmission(reply, request, this.counterKey);
+    // The call of a late admission has been denied: refund its charges, on the connection that has replied.
+    const onLate = (reply: unknown, connection: ScriptConnection): void =>
+      void Promise.try(() => this.#refundOn(connection, decode(reply).receipts)).catch(() => undefined);
+    return decode(await this.#store.run(this.#admit, encodeAdmission(request, this.counterKey), onLate));
   }
 
   async refund(receipts: readonly StoreReceipt[]): Promise<void> {
-    // A refund that fails leaves the charge: too strict, never too loose.
-    await this.#refundOn(this.#store, receipts).catch(nothing);
+    // Security: a failed refund leaves the charge, which is too strict and never too loose.
+    await this.#refundOn(this.#store, receipts).catch(() => undefined);
   }
 
-  async #refundOn(line: ScriptConnection, receipts: readonly StoreReceipt[]): Promise<void> {
+  async #refundOn(connection: ScriptConnection, receipts: readonly StoreReceipt[]): Promise<void> {
     if (receipts.length === 0) return;
     const keys = receipts.map(({ key }) => key);
     const args = receipts.flatMap(({ slice, amount }) => [slice, String(amount)]);
-    await line.run(this.#refund, { keys, args });
+    await connection.run(this.#refund, { keys, args });
   }
-}
-
-function nothing(): void {
-  // There is nothing to do about it.
 }

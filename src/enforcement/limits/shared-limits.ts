@@ -1,4 +1,4 @@
-/** Limits that several sidecars share: the pure core is asked twice, and the store checks and charges in between. */
+/** Limits that sidecars share: the policy core names the limits, the store checks and charges, then the core decides. */
 
 import { type Decision, isBlocked } from "../../policy/decision.ts";
 import type { Charge, Limit, ReadUsage } from "../../policy/limit.ts";
@@ -9,16 +9,16 @@ import type { Admission, LimitStore, StoreReceipt } from "./limit-store.ts";
 import { StoreError, type StoreFault } from "../store/store.ts";
 import { UsageCache } from "./usage-cache.ts";
 
-/** What happens to a call whose limits cannot be checked. */
+/** The decision about a call whose limits cannot be checked. */
 export type OnStoreError = "deny" | "allow" | "local";
 
 export interface SharedLimitsParts {
   readonly store: LimitStore;
   readonly onStoreError: OnStoreError;
   readonly clock: Clock;
-  /** Hears of every call that the store gave no answer for. */
+  /** Called for each call that the store did not answer. */
   readonly onFailed: (fault: StoreFault) => void;
-  /** Hears of every such call that passed without its limits being checked. */
+  /** Called for each such call that passes without a check of its limits. */
   readonly onFailedOpen: (fault: StoreFault) => void;
 }
 
@@ -27,9 +27,9 @@ type Decide = (readUsage: ReadUsage) => Decision;
 export class SharedLimits {
   readonly #parts: SharedLimitsParts;
   readonly #usages: UsageCache;
-  /** Under `local`: what this process alone has admitted, the store's admissions included, so that it never passes `max` by itself. */
+  /** With `local`: counts all calls that this process has admitted, so that the process alone never exceeds `max`. */
   readonly #localCounters: MemoryCounters | undefined;
-  /** How far the store's clock is ahead of ours; own counters go by the store's. */
+  /** How far the store's clock is ahead of this process's; local counters use the store's. */
   #aheadMs = 0;
 
   constructor(parts: SharedLimitsParts) {
@@ -38,92 +38,96 @@ export class SharedLimits {
     this.#localCounters = parts.onStoreError === "local" ? new MemoryCounters() : undefined;
   }
 
-  /** Asks `judge` what the limits are, and again with what the store says of them. At once when no store is needed. */
-  decide(judge: Decide): ChargedDecision | Promise<ChargedDecision> {
+  /** Calls `decide` to collect the limits, and again with their usage. Synchronous when no store is needed. */
+  decide(decide: Decide): ChargedDecision | Promise<ChargedDecision> {
     const checks: Charge[] = [];
-    const sketch = judge((charge) => {
+    const unlimited = decide((charge) => {
       checks.push(charge);
       return UNUSED;
     });
-    if (checks.length === 0) return { decision: sketch, refund: nothing };
-    return this.#repeatedDenial(judge, checks) ?? this.#decideWithStore(judge, checks, sketch);
+    if (checks.length === 0) return { decision: unlimited, refund: noRefund };
+    return this.#repeatedDenial(decide, checks) ?? this.#decideWithStore(decide, checks, unlimited);
   }
 
   survey(limits: readonly Limit[]): LimitSurvey[] {
     return this.#usages.survey(limits, this.#parts.clock.steadyMs());
   }
 
-  /** Forgets the limits that no policy has any more; the store's keys end by themselves. */
+  /** Removes the counts of limits that no policy has any more; keys of the store expire by themselves. */
   retain(limits: readonly Limit[]): void {
     this.#localCounters?.retain(limits);
   }
 
-  /** The denial that the store gave a moment ago, if it still stands. */
-  #repeatedDenial(judge: Decide, checks: readonly Charge[]): ChargedDecision | undefined {
+  /** A recent denial of the store, if it still applies. */
+  #repeatedDenial(decide: Decide, checks: readonly Charge[]): ChargedDecision | undefined {
     const steadyMs = this.#parts.clock.steadyMs();
     const usages = checks.map((check) => this.#usages.refusedUsage(check, steadyMs));
     if (usages.includes(undefined)) return undefined;
-    const decision = judge(inOrder(usages));
-    return isBlocked(decision) ? { decision, refund: nothing } : undefined;
+    const decision = decide(inOrder(usages));
+    return isBlocked(decision) ? { decision, refund: noRefund } : undefined;
   }
 
   async #decideWithStore(
-    judge: Decide,
+    decide: Decide,
     checks: readonly Charge[],
-    sketch: Decision,
+    unlimited: Decision,
   ): Promise<ChargedDecision> {
     const { store, clock } = this.#parts;
     const askedMs = clock.steadyMs();
     let admission: Admission;
     try {
-      admission = await store.admit({ checks, charges: sketch.charges, isCharging: !isBlocked(sketch) });
+      admission = await store.admit({
+        checks,
+        charges: unlimited.charges,
+        isCharging: !isBlocked(unlimited),
+      });
     } catch (error) {
-      if (error instanceof StoreError) return this.#decideWithoutStore(judge, error.fault);
+      if (error instanceof StoreError) return this.#decideWithoutStore(decide, error.fault);
       throw error;
     }
     this.#aheadMs = admission.nowMs - clock.wallMs();
     this.#usages.record(checks, admission, askedMs);
-    const decision = judge(inOrder(admission.usages));
-    const giveBack = (): void => this.#refund(admission.receipts);
-    // Invariant: what the script charged is what the core allows; anything else passes nothing and keeps nothing.
+    const decision = decide(inOrder(admission.usages));
+    const refund = (): void => this.#refund(admission.receipts);
+    // Invariant: the script charges exactly the calls that the core allows; any other call is refunded and fails.
     if (isBlocked(decision) ? admission.receipts.length > 0 : !admission.isAdmitted) {
-      giveBack();
+      refund();
       throw new Error("the limit store and the policy disagree about a call");
     }
     return isBlocked(decision)
-      ? { decision, refund: nothing }
-      : this.#chargeLocallyToo(judge, decision, giveBack);
+      ? { decision, refund: noRefund }
+      : this.#chargeLocallyToo(decide, decision, refund);
   }
 
-  /** Counts what the store admitted among this process's own, which may know of calls that the store missed. */
-  #chargeLocallyToo(judge: Decide, decision: Decision, giveBack: () => void): ChargedDecision {
-    if (this.#localCounters === undefined) return { decision, refund: giveBack };
-    const own = this.#decideLocally(judge, this.#localCounters);
+  /** Charges the local counters too, which may include calls that the store does not know. */
+  #chargeLocallyToo(decide: Decide, decision: Decision, refundStore: () => void): ChargedDecision {
+    if (this.#localCounters === undefined) return { decision, refund: refundStore };
+    const own = this.#decideLocally(decide, this.#localCounters);
     if (isBlocked(own.decision)) {
-      giveBack();
+      refundStore();
       return own;
     }
     const refund = (): void => {
       own.refund();
-      giveBack();
+      refundStore();
     };
     return { decision, refund };
   }
 
-  #decideWithoutStore(judge: Decide, fault: StoreFault): ChargedDecision {
+  #decideWithoutStore(decide: Decide, fault: StoreFault): ChargedDecision {
     const { onStoreError, onFailed, onFailedOpen } = this.#parts;
     onFailed(fault);
-    if (this.#localCounters !== undefined) return this.#decideLocally(judge, this.#localCounters);
-    if (onStoreError !== "allow") return { decision: judge(unavailable), refund: nothing };
-    const decision = judge(() => UNUSED);
+    if (this.#localCounters !== undefined) return this.#decideLocally(decide, this.#localCounters);
+    if (onStoreError !== "allow") return { decision: decide(unavailable), refund: noRefund };
+    const decision = decide(() => UNUSED);
     if (!isBlocked(decision)) onFailedOpen(fault);
-    return { decision, refund: nothing };
+    return { decision, refund: noRefund };
   }
 
-  #decideLocally(judge: Decide, own: MemoryCounters): ChargedDecision {
+  #decideLocally(decide: Decide, own: MemoryCounters): ChargedDecision {
     const nowMs = this.#parts.clock.wallMs() + this.#aheadMs;
-    const decision = judge((charge) => own.read(charge, nowMs));
-    if (isBlocked(decision)) return { decision, refund: nothing };
+    const decision = decide((charge) => own.read(charge, nowMs));
+    if (isBlocked(decision)) return { decision, refund: noRefund };
     const receipts = own.charge(decision.charges, nowMs);
     return { decision, refund: () => own.refund(receipts) };
   }
@@ -136,17 +140,17 @@ export class SharedLimits {
 }
 
 const UNUSED = { used: 0, retryAfterMs: 0 };
-/** Does not fit: a usage that nobody gave. */
+/** Security: a missing usage denies, since NaN fits no limit. */
 const UNKNOWN = { used: Number.NaN, retryAfterMs: 0 };
 
-const nothing = (): void => undefined;
+const noRefund = (): void => undefined;
 
-/** The core turns this into `limiter_unavailable`, with the mode of each limit. */
+/** The core turns this error into `limiter_unavailable`, with the mode of each limit. */
 const unavailable: ReadUsage = () => {
   throw new StoreError("other", "the limit store is not available");
 };
 
-/** The core asks for the same limits in the same order each time. */
+/** Usages in the order of the limits, which is the same for each decision about a call. */
 function inOrder(usages: readonly (ReturnType<ReadUsage> | undefined)[]): ReadUsage {
   let next = 0;
   return () => usages[next++] ?? UNKNOWN;

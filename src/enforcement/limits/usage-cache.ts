@@ -1,4 +1,4 @@
-/** What the store last told of its counters: enough to answer "already over" without asking again, and to show how full they are. */
+/** Caches the last usages that the store has reported, to repeat a denial without the store and to show how full limits are. */
 
 import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
 import type { LimitSurvey } from "./memory-counters.ts";
@@ -6,22 +6,22 @@ import type { Admission, LimitStore } from "./limit-store.ts";
 
 interface CachedUsage {
   readonly limit: string;
-  /** After the call that it was told for. */
+  /** After the call that it was reported for. */
   readonly used: number;
-  /** When the window is over for which this was said, in steady ms. */
+  /** End of the window, in steady ms. */
   readonly endsMs: number;
   readonly refusal?: Refusal;
 }
 
-/** What stood against a call. */
+/** The usage that denied a call. */
 interface Refusal extends Usage {
   readonly amount: number;
   readonly askedMs: number;
 }
 
-/** Counters remembered at once. What is forgotten is asked for again: nothing is decided by its absence. */
+/** Cached counters. An evicted counter is read from the store again. */
 const MAX_CACHED = 100_000;
-/** How long a refusal is repeated unasked: another sidecar may give a charge back meanwhile, and room must be found again. */
+/** How long a denial is repeated without the store: another sidecar may refund a charge meanwhile. */
 const REPEAT_MS = 1_000;
 
 export class UsageCache {
@@ -32,7 +32,7 @@ export class UsageCache {
     this.#keyOf = keyOf;
   }
 
-  /** Keeps an answer to a question that was asked at `askedMs` (steady). */
+  /** Caches a reply to a request that was sent at `askedMs` (steady). */
   record(checks: readonly Charge[], admission: Admission, askedMs: number): void {
     const charged = new Map(admission.receipts.map(({ key, amount }) => [key, amount]));
     for (const [index, check] of checks.entries()) {
@@ -48,7 +48,7 @@ export class UsageCache {
     }
   }
 
-  /** What a refusal said of the charge's counter, while that still holds for as large a charge; else undefined. */
+  /** The usage that denied an equal or smaller charge, while that still applies; else undefined. */
   refusedUsage(charge: Charge, steadyMs: number): Usage | undefined {
     const refusal = this.#usages.get(this.#keyOf(charge))?.refusal;
     if (refusal === undefined || charge.amount < refusal.amount) return undefined;
@@ -57,12 +57,12 @@ export class UsageCache {
     return { used: refusal.used, retryAfterMs: refusal.retryAfterMs - agoMs };
   }
 
-  /** After a refund nothing is known of its counters. */
+  /** Removes counters after a refund, which makes their usage unknown. */
   forget(keys: readonly string[]): void {
     for (const key of keys) this.#usages.delete(key);
   }
 
-  /** As `Counters.survey`, of what this sidecar was told. */
+  /** Like `MemoryCounters.survey`, of the cached usages. */
   survey(limits: readonly Limit[], steadyMs: number): LimitSurvey[] {
     const byLimit = new Map<string, { keys: number; fullest: number }>();
     for (const [key, { limit, used, endsMs }] of this.#usages) {
@@ -76,11 +76,11 @@ export class UsageCache {
     return limits.map((limit) => ({ limit, ...(byLimit.get(limit.id) ?? { keys: 0, fullest: 0 }) }));
   }
 
-  #keep(key: string, told: CachedUsage): void {
+  #keep(key: string, usage: CachedUsage): void {
     this.#usages.delete(key);
     const oldest = this.#usages.keys().next();
     if (this.#usages.size >= MAX_CACHED && oldest.done !== true) this.#usages.delete(oldest.value);
-    this.#usages.set(key, told);
+    this.#usages.set(key, usage);
   }
 }
 

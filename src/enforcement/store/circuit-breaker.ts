@@ -1,90 +1,95 @@
-/** Keeps a slow or lost store from slowing calls: each is bounded in time; after a failure all fail at once until a probe passes. */
+/** A circuit breaker for the store: bounds each call in time, and after a failure fails calls at once until a probe succeeds. */
 
 import { StoreError, type StoreFault } from "./store.ts";
 
-/** One connection, which may be lost and is then replaced as a whole. */
+/** One connection; a lost one is replaced by a new one. */
 export interface StoreConnection {
   readonly connect: () => Promise<void>;
-  /** Writes, so that a store that only reads is not taken for well. */
+  /** Writes a value, so that a read-only store fails the probe. */
   readonly probe: () => Promise<void>;
   readonly destroy: () => void;
 }
 
-export interface CircuitBreakerOptions<Line extends StoreConnection> {
-  /** A new line, not connected yet; `onLost` hears when it breaks by itself. */
-  readonly open: (onLost: () => void) => Line;
+export interface CircuitBreakerOptions<Connection extends StoreConnection> {
+  /** A new connection, not connected yet; it calls `onLost` when it breaks. */
+  readonly open: (onLost: () => void) => Connection;
   readonly faultOf: (error: unknown) => StoreFault;
   /** How long one call may take, in ms. */
   readonly timeoutMs: number;
-  /** Hears when the store is lost, with what it said, and when it is back. */
+  /** Called when the store is lost, with the cause, and when it is back. */
   readonly onChange: (isUp: boolean, cause: unknown) => void;
 }
 
-/** How long a probe may take, its connection included. */
+/** How long a probe may take, the connection included. */
 const PROBE_MS = 1_000;
 const RETRY_MS = 200;
-/** Calls that wait for an answer at once. One more fails by itself: that is our haste, and no fault of the store. */
+/** Calls in flight at once. Beyond them a call fails, which is not a fault of the store and opens no circuit. */
 const MAX_WAITING = 5_000;
 
-export class StoreCircuitBreaker<Line extends StoreConnection> {
-  readonly #parts: CircuitBreakerOptions<Line>;
-  #line: Line | undefined;
+export class StoreCircuitBreaker<Connection extends StoreConnection> {
+  readonly #options: CircuitBreakerOptions<Connection>;
+  #connection: Connection | undefined;
   /** Why calls fail at once; undefined while they are tried. */
   #fault: StoreFault | undefined = "connection";
   #isRecovering = false;
   #waiting = 0;
   #isClosed = false;
 
-  constructor(parts: CircuitBreakerOptions<Line>) {
-    this.#parts = parts;
+  constructor(options: CircuitBreakerOptions<Connection>) {
+    this.#options = options;
   }
 
-  /** Resolves when the store has answered, or has failed for the first time. */
+  /** Resolves when the first probe has succeeded or failed. */
   start(): Promise<void> {
     const first = Promise.withResolvers<void>();
     void this.#recover(first.resolve);
     return first.promise;
   }
 
-  /** Rejects with a StoreError; `onLate` hears of a result that came after that, and by which line. */
-  run<T>(work: (line: Line) => Promise<T>, onLate: (result: T, line: Line) => void): Promise<T> {
-    const line = this.#line;
-    if (this.#fault !== undefined || line === undefined)
+  /** Rejects with a StoreError. `onLate` gets a result that comes after the time limit, with its connection. */
+  run<T>(
+    work: (connection: Connection) => Promise<T>,
+    onLate: (result: T, connection: Connection) => void,
+  ): Promise<T> {
+    const connection = this.#connection;
+    if (this.#fault !== undefined || connection === undefined)
       return Promise.reject(new StoreError(this.#fault ?? "connection", "the limit store is down"));
     if (this.#waiting >= MAX_WAITING)
       return Promise.reject(new StoreError("other", "too many calls wait for the limit store"));
     this.#waiting += 1;
     const done = (): void => void (this.#waiting -= 1);
-    const answer = work(line);
-    answer.then(done, done);
-    return within(answer, this.#parts.timeoutMs, (late) => onLate(late, line)).catch((error: unknown) => {
-      const fault = error instanceof StoreError ? error.fault : this.#parts.faultOf(error);
-      this.#trip(line, fault, error);
-      throw error instanceof StoreError ? error : new StoreError(fault, "the limit store failed", error);
-    });
+    const reply = work(connection);
+    reply.then(done, done);
+    return within(reply, this.#options.timeoutMs, (late) => onLate(late, connection)).catch(
+      (error: unknown) => {
+        const fault = error instanceof StoreError ? error.fault : this.#options.faultOf(error);
+        this.#trip(connection, fault, error);
+        throw error instanceof StoreError ? error : new StoreError(fault, "the limit store failed", error);
+      },
+    );
   }
 
   close(): void {
     this.#isClosed = true;
     this.#fault = "connection";
-    this.#line?.destroy();
-    this.#line = undefined;
+    this.#connection?.destroy();
+    this.#connection = undefined;
   }
 
-  #trip(line: Line | undefined, fault: StoreFault, cause: unknown): void {
-    // A line that was replaced has no say any more.
-    if (this.#isClosed || this.#fault !== undefined || line !== this.#line) return;
+  #trip(connection: Connection | undefined, fault: StoreFault, cause: unknown): void {
+    // A failure of a connection that is replaced already does not matter.
+    if (this.#isClosed || this.#fault !== undefined || connection !== this.#connection) return;
     this.#fault = fault;
-    this.#parts.onChange(false, cause);
+    this.#options.onChange(false, cause);
     void this.#recover();
   }
 
-  /** Probes until one passes; a line that fails one is replaced. */
+  /** Probes until one succeeds; a connection that fails its probe is replaced. */
   async #recover(onTried?: () => void): Promise<void> {
     if (this.#isRecovering) return;
     this.#isRecovering = true;
     let isFirst = onTried !== undefined;
-    while (!this.#isClosed && !(await this.#isWell(isFirst))) {
+    while (!this.#isClosed && !(await this.#isHealthy(isFirst))) {
       isFirst = false;
       onTried?.();
       await sleep(RETRY_MS);
@@ -92,36 +97,34 @@ export class StoreCircuitBreaker<Line extends StoreConnection> {
     this.#isRecovering = false;
     if (!this.#isClosed) {
       this.#fault = undefined;
-      this.#parts.onChange(true, undefined);
+      this.#options.onChange(true, undefined);
     }
     onTried?.();
   }
 
-  async #isWell(isTold: boolean): Promise<boolean> {
+  async #isHealthy(reportsFailure: boolean): Promise<boolean> {
     try {
-      await within(this.#probe(), PROBE_MS, nothing);
+      await within(this.#probe(), PROBE_MS, () => undefined);
       return true;
     } catch (error) {
-      this.#line?.destroy();
-      this.#line = undefined;
-      if (isTold) this.#parts.onChange(false, error);
+      this.#connection?.destroy();
+      this.#connection = undefined;
+      if (reportsFailure) this.#options.onChange(false, error);
       return false;
     }
   }
 
   async #probe(): Promise<void> {
-    if (this.#line === undefined) {
-      const line: Line = this.#parts.open(() => this.#trip(line, "connection", "the connection was lost"));
-      this.#line = line;
-      await line.connect();
-      if (this.#isClosed) return line.destroy();
+    if (this.#connection === undefined) {
+      const connection: Connection = this.#options.open(() =>
+        this.#trip(connection, "connection", "the connection was lost"),
+      );
+      this.#connection = connection;
+      await connection.connect();
+      if (this.#isClosed) return connection.destroy();
     }
-    await this.#line?.probe();
+    await this.#connection?.probe();
   }
-}
-
-function nothing(): void {
-  // A late probe tells nothing.
 }
 
 function sleep(durationMs: number): Promise<void> {
@@ -130,7 +133,7 @@ function sleep(durationMs: number): Promise<void> {
   });
 }
 
-/** Rejects with a StoreError after `limitMs`; what comes later goes to `onLate`. */
+/** Rejects with a StoreError after `limitMs`; a later result goes to `onLate`. */
 function within<T>(work: Promise<T>, limitMs: number, onLate: (result: T) => void): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   let isOver = false;
@@ -138,7 +141,7 @@ function within<T>(work: Promise<T>, limitMs: number, onLate: (result: T) => voi
     isOver = true;
     reject(new StoreError("timeout", `the limit store did not answer within ${limitMs} ms`));
   };
-  // After a stall of our own the answer may have arrived and not been read: the reading of sockets comes first.
+  // After a stall of this process the reply may have arrived and not been read: sockets are read before `setImmediate`.
   const timer = setTimeout(() => {
     immediate = setImmediate(expire);
   }, limitMs).unref();

@@ -1,4 +1,4 @@
-/** A store that sidecars share, in Redis or Valkey: on a single server, behind Sentinel, or in a Cluster. */
+/** The client of the shared store, Redis or Valkey: a single server, Sentinel, or Cluster. */
 
 import { createClient, createCluster, createSentinel, defineScript, ErrorReply } from "@redis/client";
 import {
@@ -19,18 +19,18 @@ export interface StoreNode {
   readonly port: number;
 }
 
-/** Where the store is, and who we are to it. */
+/** The address of the store, and the account there. */
 export interface StoreAddress {
   readonly kind: "single" | "sentinel" | "cluster";
   /** The server; or the Sentinels; or some nodes of the cluster. */
   readonly nodes: readonly StoreNode[];
-  /** What the Sentinels call the server; empty for the other kinds. */
+  /** The name of the server at the Sentinels; empty for the other kinds. */
   readonly masterName: string;
-  /** Of a single server, or behind Sentinel. */
+  /** For a single server or Sentinel. */
   readonly database: number;
   readonly username?: string;
   readonly password?: string;
-  /** Who we are to the Sentinels, which have accounts of their own; absent: they ask nobody. */
+  /** The account at the Sentinels, which differs from that of the server; absent: they require none. */
   readonly sentinel?: { readonly username?: string; readonly password?: string };
   /** PEM texts; absent without TLS. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -59,7 +59,7 @@ export class RedisStore implements SharedStore {
     });
   }
 
-  /** Resolves when the store has answered, or has failed for the first time. */
+  /** Resolves when the first probe has succeeded or failed. */
   start(): Promise<void> {
     return this.#circuit.start();
   }
@@ -71,8 +71,8 @@ export class RedisStore implements SharedStore {
 
   run(script: StoreScript, command: Command, onLate?: OnLate): Promise<unknown> {
     return this.#circuit.run(
-      (line) => line.run(script, command),
-      (reply, line) => onLate?.(reply, line),
+      (connection) => connection.run(script, command),
+      (reply, connection) => onLate?.(reply, connection),
     );
   }
 
@@ -83,7 +83,7 @@ export class RedisStore implements SharedStore {
 
 interface RedisConnection extends StoreConnection, ScriptConnection {}
 
-/** What the three kinds of client have in common. */
+/** The common interface of the three clients. */
 interface Client {
   readonly connect: () => Promise<unknown>;
   readonly destroy: () => unknown;
@@ -105,7 +105,7 @@ function openConnection(address: StoreAddress, key: string, onLost: () => void):
   const destroy = (): void => {
     if (isDestroyed) return;
     isDestroyed = true;
-    // A client that is still connecting, or has lost its connection, says that it is closed.
+    // A client that is connecting or has lost its connection throws that it is closed.
     void Promise.try(() => client.destroy()).catch(() => undefined);
   };
   return {
@@ -163,9 +163,9 @@ function openClient(address: StoreAddress, onLost: () => void): Client {
   }
 }
 
-/** The clients of a cluster and of Sentinel mend themselves; a call or a probe tells whether they have. */
+/** The clients of Cluster and Sentinel reconnect by themselves; calls and probes show whether they have. */
 function ignore(): void {
-  // An unheard `error` event would end the process.
+  // An `error` event without a listener would end the process.
 }
 
 function storeFault(error: unknown): StoreFault {
