@@ -69,13 +69,7 @@ const POLL_MS = 50;
 
 /** Starts the child. A failure rejects `started`. */
 export function startChild(command: ChildCommand, events: ChildEvents): Child {
-  const child = spawn(command.command, command.args, {
-    ...(command.cwd !== undefined && { cwd: command.cwd }),
-    env: command.environment,
-    // Security: a group of its own, so that its descendants end with it and a terminal's signals do not reach it.
-    detached: process.platform !== "win32",
-    windowsHide: true,
-  });
+  const child = spawnInGroup(command);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const spawned = waitForSpawn(child, command.command);
   const input = new ChildInput(child.stdin);
@@ -86,9 +80,9 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
       throw error;
     },
   );
-  const over = spawned.then((pid) => supervise({ child, pid, exited }, command, events));
+  const ended = spawned.then((pid) => supervise({ child, pid, exited }, command, events));
   // A caller that does not await `started` gets the error from `send`.
-  for (const promise of [started, over]) promise.catch(() => undefined);
+  for (const promise of [started, ended]) promise.catch(() => undefined);
   return {
     pid: child.pid,
     started,
@@ -96,12 +90,22 @@ export function startChild(command: ChildCommand, events: ChildEvents): Child {
     sendBatched: (line) => input.sendBatched(line),
     stop: (graceMs = GRACE_MS) => {
       input.flush();
-      return stop(child, over, graceMs);
+      return stop(child, ended, graceMs);
     },
   };
 }
 
 type Process = ChildProcessWithoutNullStreams;
+
+function spawnInGroup({ command, args, environment, cwd }: ChildCommand): Process {
+  return spawn(command, args, {
+    ...(cwd !== undefined && { cwd }),
+    env: environment,
+    // Security: a group of its own, so that its descendants end with it and a terminal's signals do not reach it.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
+}
 
 /** The process id, once the child runs. */
 async function waitForSpawn(child: Process, command: string): Promise<number> {
@@ -144,10 +148,10 @@ async function supervise(
   ]).then(() => {
     consumer.isDone = true;
   });
-  const spare = killAtExit(pid);
+  const cancelKill = killAtExit(pid);
   await exited;
   await endGroup(pid, TERM_MS);
-  spare();
+  cancelKill();
   await Promise.race([read, waitForLastLines(consumer)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   await read;
@@ -156,12 +160,12 @@ async function supervise(
 
 /** Skims lines that are too long for the id of a response: its request must fail. */
 function reportTooLong(onLineDropped: ChildEvents["onLineDropped"]): LineBounds["onTooLong"] {
-  let outline = new MessageSkimmer();
+  let skimmer = new MessageSkimmer();
   return (part, isEnd) => {
-    outline.push(part);
+    skimmer.push(part);
     if (!isEnd) return;
-    const { id, method } = outline.end();
-    outline = new MessageSkimmer();
+    const { id, method } = skimmer.end();
+    skimmer = new MessageSkimmer();
     onLineDropped("too_large", method === undefined ? id : undefined);
   };
 }
@@ -178,28 +182,28 @@ async function waitForLastLines(consumer: {
   }
 }
 
-async function stop(child: Process, over: Promise<void>, graceMs: number): Promise<void> {
+async function stop(child: Process, ended: Promise<void>, graceMs: number): Promise<void> {
   child.stdin.end();
   for (const [waitMs, signal] of [
     [graceMs, "SIGTERM"],
     [TERM_MS, "SIGKILL"],
   ] as const) {
-    if (await isOverWithin(over, waitMs)) return;
+    if (await settlesWithin(ended, waitMs)) return;
     // Security: after the exit is reaped, the process id may belong to another process.
     const isAlive = child.exitCode === null && child.signalCode === null;
     if (isAlive && child.pid !== undefined) signalGroup(child.pid, signal);
   }
-  await over.catch(() => undefined);
+  await ended.catch(() => undefined);
 }
 
-async function isOverWithin(over: Promise<void>, waitMs: number): Promise<boolean> {
+async function settlesWithin(promise: Promise<void>, waitMs: number): Promise<boolean> {
   const timer = new AbortController();
-  const late = pause(waitMs, false, { signal: timer.signal }).catch(() => false);
-  const ended = over.then(
+  const timeout = pause(waitMs, false, { signal: timer.signal }).catch(() => false);
+  const settled = promise.then(
     () => true,
     () => true,
   );
-  const isOver = await Promise.race([ended, late]);
+  const isSettled = await Promise.race([settled, timeout]);
   timer.abort();
-  return isOver;
+  return isSettled;
 }
