@@ -104,7 +104,7 @@ function enforceMethod(
   policy: Policy | undefined,
 ): MaybePromise<Denial | undefined> {
   const { agent, method, session } = lifecycle.request;
-  // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and be told so.
+  // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;
   const toDenial = (decision: Decision): Denial | undefined => {
     // A method that the policy does not name is relayed and not reported.

@@ -1,4 +1,4 @@
-/** What can be observed. Observers never block, never decide, and their exceptions end here. */
+/** The events of requests that observers receive. Observers never block and never decide, and their exceptions end here. */
 
 import type { Decision } from "../policy/decision.ts";
 import type { Agent, Request } from "./request.ts";
@@ -6,10 +6,10 @@ import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/voca
 
 export type Direction = "downstream" | "upstream";
 
-/** A judged tools/call, or another method that the policy judged. */
+/** The decision about a tools/call, or about another method that the policy names. */
 export interface Judgement {
   readonly decision: Decision;
-  /** Of the policy that judged it; empty without a policy. */
+  /** Digest of the policy that decided; empty without a policy. */
   readonly policyDigest: string;
   readonly approval?: string;
 }
@@ -18,7 +18,7 @@ export interface Refusal {
   readonly id: string;
   readonly atMs: number;
   readonly cause: RefusalCause;
-  /** One sentence for the log and the answer; never a part of the message. */
+  /** One sentence for the log and the response; never a part of the message. */
   readonly detail: string;
   readonly agent?: Agent;
   readonly transport: Transport;
@@ -27,22 +27,22 @@ export interface Refusal {
 
 export interface Ending {
   readonly outcome: Outcome;
-  /** From the last byte of the request to the last byte of the answer. */
+  /** From the last byte of the request to the last byte of the response. */
   readonly totalMs: number;
-  /** The part of it that the upstream had; absent when nothing was sent there. */
+  /** The part of it that the upstream took; absent when nothing was sent there. */
   readonly upstreamMs?: number | undefined;
-  /** Body of the answer as it went downstream. */
+  /** Bytes of the response's body as it went downstream. */
   readonly resultBytes: number;
   readonly httpStatus?: number | undefined;
   /** `error.code` of a JSON-RPC error. */
   readonly rpcCode?: number | undefined;
 }
 
-/** What a person did by hand. */
+/** An action of an operator. */
 export interface Control {
   readonly atMs: number;
   readonly action: "approve" | "reject" | "freeze" | "unfreeze";
-  /** Their own words, not proof of who they are. */
+  /** The name that the operator gave; it is not authenticated. */
   readonly by: string;
   readonly reason?: string;
   /** Of an approval: its id. */
@@ -65,7 +65,7 @@ export interface Observer {
   /** The first byte is about to go upstream. */
   readonly requestSent?: (request: Request) => void;
   readonly requestEnded?: (request: Request, ending: Ending, judgement: Judgement | undefined) => void;
-  /** A message was answered by us and never forwarded. */
+  /** A message was refused and never forwarded. */
   readonly messageRefused?: (refusal: Refusal) => void;
   /** Any message that passed; `direction` is the side it came from, `method` is `response` where it answers another. */
   readonly messagePassed?: (direction: Direction, method: string) => void;
@@ -76,7 +76,7 @@ export interface Observer {
 /** Supplies the trace context that goes upstream with a request; called between `requestSent` and the first byte. */
 export type Propagate = (request: Request) => TraceContext | undefined;
 
-/** Many observers as one that never throws; `onFailure` hears of what they threw. */
+/** Combines observers into one that never throws; their errors go to `onFailure`. */
 export function combineObservers(
   observers: readonly Observer[],
   onFailure: (error: unknown) => void,

@@ -1,10 +1,9 @@
-/** The proof that a call was judged and charged. Nothing else opens the way upstream for a tools/call. */
+/** The proof that a call was decided and charged. A tools/call goes upstream by its permit alone (see test/types/permit.test-d.ts). */
 
 import type { CallMessage } from "../mcp/message.ts";
 import type { Policy } from "../policy/policy.ts";
 import { decide } from "../policy/decide.ts";
 import { type Decision, isBlocked } from "../policy/decision.ts";
-import type { ReadUsage } from "../policy/limit.ts";
 import type { ApprovalService } from "./approvals/approval.ts";
 import {
   type ApprovableCall,
@@ -12,6 +11,7 @@ import {
   decideWithApproval,
 } from "./approvals/decide-with-approval.ts";
 import type { ChargedDecision } from "./limits/charged-decision.ts";
+import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
 import type { MemoryCounters } from "./limits/memory-counters.ts";
 import type { SharedLimits } from "./limits/shared-limits.ts";
 
@@ -23,17 +23,17 @@ export interface Issued {
   readonly approval: string | undefined;
 }
 
-/** What a permit is issued against. */
+/** The state against which a permit is issued. */
 export interface EnforcementState {
   readonly counters: MemoryCounters;
-  /** Limits that other processes share; they stand in for `counters`. */
+  /** Limits that other processes share; they replace `counters`. */
   readonly shared?: SharedLimits | undefined;
   readonly approvals: ApprovalService;
   readonly nowMs: number;
 }
 
 export class Permit {
-  /** The tools/call as it was judged: its text goes upstream, and no other. */
+  /** The tools/call that was decided; no other text goes upstream. */
   readonly message: CallMessage;
   #refund: (() => void) | undefined;
 
@@ -42,18 +42,16 @@ export class Permit {
     this.#refund = refund;
   }
 
-  /** Judges `call`, which `call.message` carries, and charges its limits. A promise only where a store is asked. */
+  /** Decides `call`, which `call.message` carries, and charges its limits. Returns a promise only when a store is asked. */
   static issue(
     policy: Policy,
     call: ApprovableCall & { readonly message: CallMessage },
-    ledger: EnforcementState,
-  ): Issued | Promise<Issued> {
-    const { approvals, nowMs } = ledger;
-    const door = { approvals, nowMs, policyDigest: policy.digest };
-    const approved = decideWithApproval(call, (asked) => charge(policy, asked, ledger), door);
-    return approved instanceof Promise
-      ? approved.then((one) => Permit.#of(call.message, one))
-      : Permit.#of(call.message, approved);
+    state: EnforcementState,
+  ): MaybePromise<Issued> {
+    const { approvals, nowMs } = state;
+    const context = { approvals, nowMs, policyDigest: policy.digest };
+    const decided = decideWithApproval(call, (asked) => decideAndCharge(policy, asked, state), context);
+    return whenDecided(decided, (decision) => Permit.#of(call.message, decision));
   }
 
   static #of(message: CallMessage, { decision, refund, approval }: DecisionWithApproval): Issued {
@@ -61,7 +59,7 @@ export class Permit {
     return { decision, permit, approval };
   }
 
-  /** Gives back what was charged and the approval that was used, once; for a call that was never sent. */
+  /** Refunds the charges and the approval of a call that was never sent, once. */
   refund(): void {
     this.#refund?.();
     this.#refund = undefined;
@@ -69,17 +67,16 @@ export class Permit {
 }
 
 // Security: deciding and charging are one synchronous step, in memory here, in the store's script where limits are shared.
-function charge(
+function decideAndCharge(
   policy: Policy,
   call: ApprovableCall,
   { shared, counters, nowMs }: EnforcementState,
-): ChargedDecision | Promise<ChargedDecision> {
-  const judge = (readUsage: ReadUsage): Decision => decide(policy, call, readUsage);
-  if (shared !== undefined) return shared.decide(judge);
-  const decision = judge((one) => counters.read(one, nowMs));
-  if (isBlocked(decision)) return { decision, refund: nothing };
+): MaybePromise<ChargedDecision> {
+  if (shared !== undefined) return shared.decide((readUsage) => decide(policy, call, readUsage));
+  const decision = decide(policy, call, (charge) => counters.read(charge, nowMs));
+  if (isBlocked(decision)) return { decision, refund: nothingToRefund };
   const receipts = counters.charge(decision.charges, nowMs);
   return { decision, refund: () => counters.refund(receipts) };
 }
 
-const nothing = (): void => undefined;
+const nothingToRefund = (): void => undefined;

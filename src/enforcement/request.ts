@@ -1,4 +1,4 @@
-/** One request as the sidecar knows it: who asks for what, over which connection. Never an argument's value. */
+/** Describes one request: its agent, client, session, method and tool. */
 
 import type { CategoryAssignment } from "../policy/category/category.ts";
 import type { Client, Era, TraceContext, Transport } from "../mcp/vocabulary.ts";
@@ -16,9 +16,9 @@ export const AGENT_SOURCES = [
 ] as const;
 export type AgentSource = (typeof AGENT_SOURCES)[number];
 
-/** The caller as we know it. */
+/** The authenticated agent of a caller, or the one that its client claims to be. */
 export interface Agent {
-  /** As shown and counted. Without any configured source of identity, what the client claims about itself. */
+  /** The name in metrics and logs; the client's own claim when no source of identity is configured. */
   readonly name: string;
   readonly source: AgentSource;
   readonly verified: boolean;
@@ -26,8 +26,8 @@ export interface Agent {
 
 export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: false };
 
-// Security: a claimed name is a label and no more; limits of callers without proof share one bucket.
-/** The name that limits, approvals and rules hang on. */
+// Security: a claimed name is only a label; the limits of unauthenticated callers share one bucket.
+/** The name that limits, approvals and rules are keyed by. */
 export function principalOf(agent: Agent): string {
   return agent.verified ? agent.name : ANONYMOUS.name;
 }

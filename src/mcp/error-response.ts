@@ -1,4 +1,4 @@
-/** An HTTP response that carries a JSON-RPC error, and the request that it refuses. */
+/** Responses of Tollgate's own: a JSON-RPC message, and the HTTP status that carries it. */
 
 import type { ServerResponse } from "node:http";
 import type { RefusalCause } from "./vocabulary.ts";
@@ -21,7 +21,7 @@ export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
 export const HEADER_MISMATCH = -32_020;
 
-/** An error answer; `id` is the request's id as its token, absent when it could not be read. */
+/** An error response; `id` is the request's id as a token, absent when it could not be read. */
 export function errorResponse(status: number, code: number, message: string, id = "null"): LocalResponse {
   return { status, body: errorBody(code, message, id) };
 }
@@ -32,7 +32,7 @@ export function errorBody(code: number, message: string, id: string, data?: Reco
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }
 
-/** Sends the answer; a connection that already carries another one is broken instead. */
+/** Sends the response; destroys the connection instead when another response has begun on it. */
 export function sendResponse(downstream: ServerResponse, { status, body, headers }: LocalResponse): void {
   if (downstream.headersSent || downstream.destroyed) return void downstream.destroy();
   const bytes = Buffer.from(body);

@@ -1,4 +1,4 @@
-/** The MCP server behind us, whatever carries the messages to it. A tools/call goes in by its permit and by no other door. */
+/** The MCP server, over any transport. A tools/call goes to it by its permit alone. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
@@ -21,11 +21,11 @@ export interface Upstream {
   readonly close: () => void;
 }
 
-/** One request under way. */
+/** One request in flight. */
 export interface UpstreamExchange {
   /** Rejects with an UpstreamError. */
   readonly response: Promise<UpstreamResponse>;
-  /** Ends the request at once, before or within its answer. */
+  /** Ends the request at once, before or within its response. */
   readonly abort: () => void;
 }
 
@@ -36,12 +36,12 @@ interface ResponseHead {
   readonly headers: HeaderFields;
 }
 
-/** An answer whose body has come already, as small ones do. */
+/** A response whose whole body has been received, as is usual for a small one. */
 export interface BufferedResponse extends ResponseHead {
   readonly bufferedBody: Buffer;
 }
 
-/** An answer whose body comes as a stream; `complete` tells, at its end, whether it came whole. */
+/** A response whose body comes as a stream; at its end, `complete` tells whether it came whole. */
 export type StreamedResponse = Readable &
   ResponseHead & { readonly bufferedBody?: undefined; readonly complete: boolean };
 
@@ -49,14 +49,14 @@ export function isEventStream({ headers }: UpstreamResponse): boolean {
   return /^text\/event-stream\b/i.test(headerValue(headers, "content-type") ?? "");
 }
 
-/** Nobody wants the body, or what is left of it. */
-export function discardBody(answer: UpstreamResponse): void {
-  if (answer.bufferedBody === undefined) answer.destroy();
+/** Discards the body, or the rest of it. */
+export function discardBody(response: UpstreamResponse): void {
+  if (response.bufferedBody === undefined) response.destroy();
 }
 
 export type UpstreamFault = "unreachable" | "timeout" | "broken";
 
-/** The upstream gave no answer. `wasSent` tells whether it may have seen the message. */
+/** The upstream sent no response. `wasSent` tells whether it may have received the message. */
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
   readonly fault: UpstreamFault;

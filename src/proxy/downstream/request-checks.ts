@@ -1,4 +1,4 @@
-/** What an HTTP request must look like before a byte of its body is read. */
+/** Checks an HTTP request before its body is read: headers, Host, Origin, target and method. */
 
 import type { IncomingMessage } from "node:http";
 import type { RefusalCause } from "../../mcp/vocabulary.ts";
@@ -7,7 +7,7 @@ import type { RefusedRequest } from "../../mcp/error-response.ts";
 export interface ServedHosts {
   /** In lower case, without port; an IPv6 address in brackets. */
   readonly names: ReadonlySet<string>;
-  /** Whether a request for the very address it came in on is served: for listeners on every address. */
+  /** Whether the address that a request came in on is served as its Host, as on listeners on every address. */
   readonly allowsOwnAddress: boolean;
 }
 
@@ -18,24 +18,24 @@ export interface Edge {
   /** Origins served, as `scheme://host:port`; loopback ones of any port always are. */
   readonly origins: ReadonlySet<string>;
   readonly messageBytes: number;
-  /** In lower case; headers that may say who the agent is, where some are configured. */
+  /** Headers that may name the agent, in lower case; absent when none is configured. */
   readonly identityHeaders?: ReadonlySet<string>;
-  /** Further targets that are served, exactly, to a GET. */
+  /** Further targets that are served to a GET. */
   readonly documents?: ReadonlySet<string>;
 }
 
-/** The first rule of the edge that the request breaks, or undefined. */
+/** The refusal by the first rule that the request breaks; undefined when it breaks none. */
 export function refuseRequest(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   return (
     refuseHeaders(request, edge) ??
     refuseHost(request, edge) ??
     refuseOrigin(request, edge) ??
     refuseTarget(request, edge) ??
-    (request.method === "POST" ? refuseBodyHeaders(request, edge) : refuseBodyWhereNoneBelongs(request))
+    (request.method === "POST" ? refuseBodyHeaders(request, edge) : refuseUnexpectedBody(request))
   );
 }
 
-// Security: what a server behind us could read twice and differently must come once.
+// Security: a header that the server could read twice, and differently, must come once.
 const ONCE = new Set([
   "host",
   "authorization",
@@ -105,7 +105,7 @@ function refuseBodyHeaders(request: IncomingMessage, edge: Edge): RefusedRequest
   return undefined;
 }
 
-function refuseBodyWhereNoneBelongs({ headers }: IncomingMessage): RefusedRequest | undefined {
+function refuseUnexpectedBody({ headers }: IncomingMessage): RefusedRequest | undefined {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   return hasBody ? refused(400, "header", "GET and DELETE have no body") : undefined;
 }
@@ -127,7 +127,7 @@ export function servedHosts(listenHost: string, configured: readonly string[]): 
   return { names: new Set(names.map((name) => name.toLowerCase())), allowsOwnAddress: isWildcard };
 }
 
-// Security: a page that points a name of its own at this address sends that name as Host.
+// Security: a web page that resolves its own name to this address sends that name as Host (DNS rebinding).
 /** Whether a request with this `Host`, which came in on `localAddress`, is served. */
 export function servesHost(
   served: ServedHosts,

@@ -1,10 +1,10 @@
-/** The client at our own stdin and stdout: lines in, judged one after the other, and lines out, no faster than it reads. */
+/** Serves the client at our own stdin and stdout: one line after the other in, and lines out no faster than it reads. */
 
 import type { Readable, Writable } from "node:stream";
 import type { StdioRelay } from "../relay/stdio/stdio-relay.ts";
 import { readLines } from "../../mcp/line-splitter.ts";
 
-/** Reads the client's lines to the end of its input; the next one is not read before the last was dealt with. */
+/** Reads the client's lines to the end of its input; a line is not read before the last one was relayed. */
 export function serveLines(
   input: Readable,
   relay: Pick<StdioRelay, "fromClient" | "refuse">,
@@ -27,23 +27,23 @@ const LINE_END = Buffer.from("\n");
 export class LineOutput {
   readonly #write: Writable["write"];
   #isGone = false;
-  /** Those that wait until the stream takes more. */
+  /** Writers that wait until the stream takes more. */
   #waiting: (() => void)[] = [];
 
-  /** `onGone` hears once that nobody reads any more; `write` stands in for a method of the stream that was taken away. */
+  /** Calls `onGone` once, when the stream has closed; `write` replaces the method of the stream that was taken away. */
   constructor(stream: Writable, onGone: () => void, write: Writable["write"] = stream.write.bind(stream)) {
     this.#write = write;
-    const leave = (): void => {
+    const close = (): void => {
       if (!this.#isGone) onGone();
       this.abandon();
     };
-    stream.on("error", leave);
-    stream.on("close", leave);
+    stream.on("error", close);
+    stream.on("close", close);
     stream.on("drain", () => this.#release());
   }
 
-  // Invariant: a line is written whole, in one piece, so that two writers never mix theirs.
-  /** Resolves when more can be written, or when nobody reads any more; never rejects. */
+  // Invariant: a line is written in one piece, so that two writers never mix theirs.
+  /** Resolves when more can be written, or when the stream has closed; never rejects. */
   write(line: string | Buffer): Promise<void> {
     if (this.#isGone) return Promise.resolve();
     const bytes = typeof line === "string" ? `${line}\n` : Buffer.concat([line, LINE_END]);
@@ -51,7 +51,7 @@ export class LineOutput {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Resolves when all was taken that was written. */
+  /** Resolves when the stream took every line. */
   async flushed(): Promise<void> {
     if (this.#isGone) return;
     await new Promise<void>((resolve) => {
@@ -60,7 +60,7 @@ export class LineOutput {
     });
   }
 
-  /** Waits for nothing any more, and writes nothing. */
+  /** Resolves every write, and writes nothing from now on. */
   abandon(): void {
     this.#isGone = true;
     this.#release();

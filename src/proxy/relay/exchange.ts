@@ -12,7 +12,7 @@ import type { Session } from "../sessions/sessions.ts";
 export interface Caller {
   readonly transport: Transport;
   readonly agent: Agent;
-  /** What the client claims about itself. */
+  /** The client as it describes itself. */
   readonly client: Client | undefined;
   /** Undefined on stdio, and for a message that names none. */
   readonly session: Session | undefined;

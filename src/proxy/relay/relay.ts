@@ -17,7 +17,7 @@ import {
   type Message,
   type RequestMessage,
 } from "../../mcp/message.ts";
-import { parseMessage } from "../../mcp/parse-message.ts";
+import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
@@ -54,19 +54,13 @@ export class Relay<S extends Source, C extends S & Caller> {
 
   /** Relays one message of a client. */
   relay(source: S, bytes: Buffer): Work {
-    const { downstream, runtime } = this.#options;
+    const { downstream } = this.#options;
     const parsed = parseMessage(bytes);
-    if (!parsed.ok) {
-      const { cause, detail, code } = parsed;
-      const response = errorResponse(400, code, detail);
-      return this.refuse(source, { cause, detail, bytes: bytes.byteLength, response });
-    }
+    if (!parsed.ok) return this.refuse(source, unparsed(parsed, bytes.byteLength));
     const { message } = parsed;
     const sender = downstream.authenticate(source, message);
     const caller = downstream.admit(source, message, sender, bytes.byteLength);
     if (caller.refused !== undefined) return this.refuse(source, caller.refused);
-    const passed = message.kind === "response" ? "response" : message.method;
-    runtime.telemetry.observer.messagePassed("downstream", passed);
     return this.#enforce(caller, message);
   }
 
@@ -85,6 +79,8 @@ export class Relay<S extends Source, C extends S & Caller> {
   }
 
   #enforce(caller: C, message: Message): Work {
+    const { observer } = this.#options.runtime.telemetry;
+    observer.messagePassed("downstream", message.kind === "response" ? "response" : message.method);
     switch (message.kind) {
       case "call":
         return this.#enforceCall(caller, message);
@@ -159,4 +155,8 @@ export class Relay<S extends Source, C extends S & Caller> {
     const trace = lifecycle === undefined ? undefined : runtime.telemetry.propagate(lifecycle.request);
     return forwarder.send(exchange, outgoing, trace);
   }
+}
+
+function unparsed({ cause, detail, code }: Refused, bytes: number): RefusedMessage {
+  return { cause, detail, bytes, response: errorResponse(400, code, detail) };
 }

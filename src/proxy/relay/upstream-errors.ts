@@ -15,7 +15,7 @@ export function upstreamErrorResponse({ fault }: UpstreamError, id: string | und
   return serverFailureResponse(failure, id, status);
 }
 
-/** `failure` says what the server did. Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
+/** `failure` is what the server did, as a predicate: "closed the connection". Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
 export function serverFailureResponse(failure: string, id: string | undefined, status = 502): LocalResponse {
   return errorResponse(status, INTERNAL_ERROR, `The MCP server behind Tollgate ${failure}`, id);
 }

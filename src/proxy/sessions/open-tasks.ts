@@ -1,4 +1,4 @@
-/** Calls that have become tasks: each is kept open until its task is seen to end. */
+/** Keeps a call that has become a task open until its task ends. */
 
 import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
@@ -13,20 +13,20 @@ export interface TaskRequest {
 }
 
 interface OpenTask {
-  readonly tracking: RequestLifecycle;
-  readonly heardAtMs: number;
-  /** How it counts if nothing more is heard of it. */
-  readonly unheard: Outcome;
+  readonly lifecycle: RequestLifecycle;
+  readonly lastMessageAtMs: number;
+  /** The outcome of its call if no other message names it. */
+  readonly outcomeIfSilent: Outcome;
 }
 
-/** Tasks watched at once; past the bound the one that was silent longest is let go. */
+/** Most tasks at once; past the bound the call whose task was silent longest is ended. */
 const MAX_TASKS = 10_000;
-/** So long after the last word of a task its call is ended without knowing how the task did. */
+/** Time after the last message about a task until its call is ended without an outcome of the task. */
 const SILENT_MS = 3_600_000;
 const SWEEP_MS = 60_000;
 
 export class OpenTasks {
-  /** Invariant: in the order of the last word, the most silent first. By task id, which a server gives out once. */
+  /** By task id, which a server gives out once. Invariant: in the order of the last message, the most silent first. */
   readonly #open = new Map<string, OpenTask>();
   readonly #nowMs: () => number;
   readonly #max: number;
@@ -42,69 +42,73 @@ export class OpenTasks {
     return this.#open.size;
   }
 
-  /** Whether this answer to a call is a task; its call then ends when the task does. */
-  begin(tracking: RequestLifecycle, outline: MessageSummary, answer: EndOfResponse): boolean {
-    const taskId = tracking.request.tool === undefined ? undefined : createdTaskId(outline);
-    if (taskId === undefined || tracking.isEnded) return false;
-    this.#letGo(taskId);
-    this.#open.set(taskId, { tracking, heardAtMs: this.#nowMs(), unheard: "timeout" });
+  /** Whether this response to a call is a task; the call then ends when the task does. */
+  begin(lifecycle: RequestLifecycle, summary: MessageSummary, response: EndOfResponse): boolean {
+    const taskId = lifecycle.request.tool === undefined ? undefined : createdTaskId(summary);
+    if (taskId === undefined || lifecycle.isEnded) return false;
+    this.#endSilent(taskId);
+    this.#open.set(taskId, { lifecycle, lastMessageAtMs: this.#nowMs(), outcomeIfSilent: "timeout" });
     const [mostSilent] = this.#open.keys();
-    if (this.#open.size > this.#max && mostSilent !== undefined) this.#letGo(mostSilent);
+    if (this.#open.size > this.#max && mostSilent !== undefined) this.#endSilent(mostSilent);
     this.#sweeping ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
-    // A task may be done before anybody asks.
-    this.onTaskMessage(outline, answer);
+    // The task may have ended already.
+    this.onTaskMessage(summary, response);
     return true;
   }
 
-  /** What the upstream says by itself, or in answer to `asked`: ends the call whose task has ended. */
-  onTaskMessage(outline: MessageSummary, answer: EndOfResponse, asked?: TaskRequest): void {
+  /** Handles a notification of the upstream, or its response to `asked`: ends the call whose task has ended. */
+  onTaskMessage(summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest): void {
     if (this.#open.size === 0) return;
-    const news = taskUpdate(outline);
-    if (asked?.method === "tasks/result" && outline.method === undefined) {
-      this.#end(asked.taskId, endingOfTaskResult(outline), answer);
-    } else if (news?.ending !== undefined) {
-      this.#end(news.taskId, news.ending, answer);
-    } else if (asked?.method === "tasks/cancel" && outline.hasResult) {
-      // In the era of 2026 this is a wish that was noted; the task may still come to another end.
+    const update = taskUpdate(summary);
+    if (asked?.method === "tasks/result" && summary.method === undefined) {
+      this.#end(asked.taskId, endingOfTaskResult(summary), response);
+    } else if (update?.ending !== undefined) {
+      this.#end(update.taskId, update.ending, response);
+    } else if (asked?.method === "tasks/cancel" && summary.hasResult) {
+      // In the era of 2026 the result only acknowledges the wish to cancel; the task may still end otherwise.
       this.#touch(asked.taskId, "cancelled");
-    } else if (news !== undefined) {
-      this.#touch(news.taskId);
+    } else if (update !== undefined) {
+      this.#touch(update.taskId);
     }
   }
 
-  /** Lets go of what has been silent too long. */
+  /** Ends the calls whose tasks were silent too long. */
   sweep(): void {
     const limit = this.#nowMs() - SILENT_MS;
-    for (const [taskId, { heardAtMs }] of this.#open) {
-      if (heardAtMs > limit) return;
-      this.#letGo(taskId);
+    for (const [taskId, { lastMessageAtMs }] of this.#open) {
+      if (lastMessageAtMs > limit) return;
+      this.#endSilent(taskId);
     }
   }
 
   closeAll(): void {
     clearInterval(this.#sweeping);
-    for (const taskId of this.#open.keys()) this.#letGo(taskId);
+    for (const taskId of this.#open.keys()) this.#endSilent(taskId);
   }
 
-  #end(taskId: string, { outcome, rpcCode }: TaskEnding, answer: EndOfResponse): void {
+  #end(taskId: string, { outcome, rpcCode }: TaskEnding, response: EndOfResponse): void {
     const task = this.#open.get(taskId);
     if (task === undefined) return;
     this.#open.delete(taskId);
-    task.tracking.answered();
-    task.tracking.ended(outcome, { ...answer, ...(rpcCode !== undefined && { rpcCode }) });
+    task.lifecycle.answered();
+    task.lifecycle.ended(outcome, { ...response, ...(rpcCode !== undefined && { rpcCode }) });
   }
 
-  #touch(taskId: string, unheard?: Outcome): void {
+  #touch(taskId: string, outcomeIfSilent?: Outcome): void {
     const task = this.#open.get(taskId);
     if (task === undefined) return;
     this.#open.delete(taskId);
-    this.#open.set(taskId, { ...task, heardAtMs: this.#nowMs(), unheard: unheard ?? task.unheard });
+    this.#open.set(taskId, {
+      ...task,
+      lastMessageAtMs: this.#nowMs(),
+      outcomeIfSilent: outcomeIfSilent ?? task.outcomeIfSilent,
+    });
   }
 
-  #letGo(taskId: string): void {
+  #endSilent(taskId: string): void {
     const task = this.#open.get(taskId);
     this.#open.delete(taskId);
-    task?.tracking.ended(task.unheard);
+    task?.lifecycle.ended(task.outcomeIfSilent);
   }
 }
 

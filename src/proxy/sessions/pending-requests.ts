@@ -5,7 +5,7 @@ import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 
 /** Requests in flight at once; more are refused. */
 const MAX_PENDING = 10_000;
-/** How long a server may still answer what was cancelled. */
+/** Time for the server to answer a request that was cancelled. */
 const CANCELLED_MS = 5_000;
 
 export class PendingRequests<P extends { readonly lifecycle: RequestLifecycle }> {

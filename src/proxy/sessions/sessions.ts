@@ -1,4 +1,4 @@
-/** Legacy sessions as they pass through us: who opened each, what its client said of itself, which answers are owed. */
+/** Remembers legacy sessions: the owner of each, its client, and the requests whose response may come on another stream. */
 
 import { createHash } from "node:crypto";
 import type { Client, Outcome } from "../../mcp/vocabulary.ts";
@@ -6,16 +6,16 @@ import { type ConcurrencyBounds, ConcurrencyLimit } from "../http/concurrency-li
 import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 
 export interface Session {
-  /** As the server gave it; its digest when it is very long. */
+  /** The id that the server gave; its digest when it is long. */
   readonly id: string;
   /** The principal that opened it, or that first used it when it is older than this process. */
   readonly owner: string;
   readonly client?: Client;
-  /** Requests whose stream ended without their answer, which may still come on another stream; by id token. */
+  /** Requests whose stream ended without their response, which may still come on another stream; by id token. */
   readonly deferredResponses: Map<string, RequestLifecycle>;
 }
 
-/** Answers that one session may owe. */
+/** Most deferred responses of one session. */
 const MAX_DEFERRED = 256;
 const IDLE_MS = 24 * 3_600_000;
 
@@ -38,22 +38,22 @@ export class Sessions {
     return this.#entries.size;
   }
 
-  /** Whether this owner can open one more session; forgets what has been idle for a day. */
+  /** Whether this owner can open one more session; forgets sessions that were idle for a day when it cannot. */
   hasRoom(owner: string): boolean {
     if (!this.#places.hasRoom(owner)) this.#forgetIdle();
     return this.#places.hasRoom(owner);
   }
 
   open(id: string, owner: string, client: Client | undefined): void {
-    // The server says that this is a new session, whatever it was before.
+    // The server opened a new session, so one of the same id has ended.
     this.close(id);
     this.keep(this.#entry(id, owner, client));
   }
 
-  // A session we never saw opened is older than this process, or made up: the server knows which.
-  /** The session of that id, or undefined when it belongs to another principal. One not seen before is not kept yet. */
+  // An unknown session is older than this process, or does not exist: the server decides.
+  /** The session of this id; undefined when it belongs to another principal. An unknown one is not kept yet. */
   use(id: string, principal: string): Session | undefined {
-    const entry = this.#entries.get(keyOf(id));
+    const entry = this.#entries.get(sessionKey(id));
     if (entry === undefined) return this.#entry(id, principal, undefined);
     entry.usedAtMs = this.#nowMs();
     return entry.owner === principal ? entry : undefined;
@@ -66,18 +66,18 @@ export class Sessions {
     this.#entries.set(session.id, { ...session, usedAtMs: this.#nowMs() });
   }
 
-  /** What the client of that session said of itself; before the caller's right to it was checked. */
+  /** The client of the session, whether or not the caller may use it. */
   clientOf(id: string | undefined): Client | undefined {
-    return id === undefined ? undefined : this.#entries.get(keyOf(id))?.client;
+    return id === undefined ? undefined : this.#entries.get(sessionKey(id))?.client;
   }
 
   close(id: string): void {
-    const key = keyOf(id);
+    const key = sessionKey(id);
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#places.release(entry.owner);
-    for (const tracking of entry.deferredResponses.values()) tracking.ended("cancelled");
+    for (const lifecycle of entry.deferredResponses.values()) lifecycle.ended("cancelled");
   }
 
   closeAll(): void {
@@ -86,7 +86,7 @@ export class Sessions {
 
   #entry(id: string, owner: string, client: Client | undefined): Entry {
     return {
-      id: keyOf(id),
+      id: sessionKey(id),
       owner,
       deferredResponses: new Map(),
       usedAtMs: this.#nowMs(),
@@ -100,34 +100,34 @@ export class Sessions {
   }
 }
 
-const LONGEST_KEY = 128;
+const MAX_KEY_LENGTH = 128;
 
-/** A server may make its session ids as long as a header; a long one is remembered by its digest. */
-function keyOf(id: string): string {
-  return id.length <= LONGEST_KEY ? id : `sha256:${createHash("sha256").update(id).digest("base64")}`;
+/** The id, or its digest when it is long: a server may make it as long as a header. */
+function sessionKey(id: string): string {
+  return id.length <= MAX_KEY_LENGTH ? id : `sha256:${createHash("sha256").update(id).digest("base64")}`;
 }
 
-/** Keeps a request open whose answer may come on another stream; ends it as `fallback` when that cannot be. */
+/** Keeps a request open whose response may come on another stream; ends it as `fallback` when the session has no room for it. */
 export function deferResponse(
   session: Session | undefined,
-  tracking: RequestLifecycle,
+  lifecycle: RequestLifecycle,
   fallback: Outcome,
 ): void {
-  const { rpcId } = tracking.request;
+  const { rpcId } = lifecycle.request;
   if (
     session === undefined ||
     session.deferredResponses.size >= MAX_DEFERRED ||
     session.deferredResponses.has(rpcId)
   ) {
-    tracking.ended(fallback);
+    lifecycle.ended(fallback);
     return;
   }
-  session.deferredResponses.set(rpcId, tracking);
+  session.deferredResponses.set(rpcId, lifecycle);
 }
 
-/** The request of that id whose answer came on another stream; it is owed no longer. */
+/** Removes the deferred request of this id, because its response has come or it was cancelled. */
 export function takeDeferred(session: Session | undefined, rpcId: string): RequestLifecycle | undefined {
-  const tracking = session?.deferredResponses.get(rpcId);
+  const lifecycle = session?.deferredResponses.get(rpcId);
   session?.deferredResponses.delete(rpcId);
-  return tracking;
+  return lifecycle;
 }

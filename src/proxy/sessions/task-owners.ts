@@ -1,13 +1,10 @@
-/** Which agent each task belongs to: learnt from the answers that speak of it, asked before anybody uses it. */
+/** Remembers which agent each task belongs to: learnt from responses, checked before each use. */
 
-/** What may be done with a task: use it, or be told that there is none. */
-export type TaskUse = "allowed" | "refused";
-
-/** Tasks remembered at once, of all agents and of one. */
+/** Most tasks remembered at once, of all agents and of one. */
 const MAX_TASKS = 10_000;
 const MAX_TASKS_PER_AGENT = 1_000;
 const IDLE_MS = 24 * 3_600_000;
-/** Who is at the bound must not make us look through all tasks with each request. */
+/** Least time between two sweeps, so that an agent at its bound does not cause one with each request. */
 const SWEEP_MS = 60_000;
 
 interface Entry {
@@ -33,23 +30,23 @@ export class TaskOwners {
     return this.#entries.size;
   }
 
-  // Invariant: the first owner stays; an answer that names a task again changes nothing.
-  /** Learns that an answer to this principal speaks of a task. */
+  // Invariant: the first owner stays, whatever a later response says.
+  /** Remembers that a response to this principal named the task. */
   learn(taskId: string, principal: string): void {
     if (this.#entries.has(taskId) || !this.#hasRoom(principal)) return;
     this.#entries.set(taskId, { owner: principal, usedAtMs: this.#nowMs() });
     this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
   }
 
-  // A task that nobody is known to own is older than this process, or made up: the server knows which.
-  // Security: once tasks had to go unremembered, an unknown one may be another agent's.
-  /** Whether this principal may use that task. */
-  use(taskId: string, principal: string): TaskUse {
+  // A task without a known owner is older than this process, or does not exist: the server decides.
+  // Security: once there was no room to remember a task, an unknown one may be another agent's.
+  /** Whether this principal may use the task. */
+  mayUse(taskId: string, principal: string): boolean {
     const entry = this.#entries.get(taskId);
-    if (entry === undefined) return this.#hasRoom(principal) ? "allowed" : "refused";
-    if (entry.owner !== principal) return "refused";
+    if (entry === undefined) return this.#hasRoom(principal);
+    if (entry.owner !== principal) return false;
     entry.usedAtMs = this.#nowMs();
-    return "allowed";
+    return true;
   }
 
   #hasRoom(principal: string): boolean {

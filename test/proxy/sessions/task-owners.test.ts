@@ -13,7 +13,7 @@ describe("owners of tasks", () => {
     const { tasks } = owners();
     tasks.learn("t", "alice");
     tasks.learn("t", "mallory");
-    expect([tasks.use("t", "alice"), tasks.use("t", "mallory")]).toEqual(["allowed", "refused"]);
+    expect([tasks.mayUse("t", "alice"), tasks.mayUse("t", "mallory")]).toEqual([true, false]);
   });
 
   it("are not pushed out by an agent with many tasks", () => {
@@ -21,14 +21,14 @@ describe("owners of tasks", () => {
     tasks.learn("t", "alice");
     for (let index = 0; index < 100; index += 1) tasks.learn(`m-${index}`, "mallory");
     expect(tasks.size).toBe(4);
-    expect(tasks.use("t", "mallory")).toBe("refused");
-    expect(tasks.use("t", "alice")).toBe("allowed");
+    expect(tasks.mayUse("t", "mallory")).toBe(false);
+    expect(tasks.mayUse("t", "alice")).toBe(true);
   });
 
   it("past the bound of one agent refuse that agent what they do not know, and no other", () => {
     const { tasks } = owners(10, 3);
     for (let index = 0; index < 4; index += 1) tasks.learn(`m-${index}`, "mallory");
-    expect([tasks.use("unknown", "mallory"), tasks.use("unknown", "alice")]).toEqual(["refused", "allowed"]);
+    expect([tasks.mayUse("unknown", "mallory"), tasks.mayUse("unknown", "alice")]).toEqual([false, true]);
   });
 
   it("past the bound of all refuse what they do not know", () => {
@@ -36,10 +36,10 @@ describe("owners of tasks", () => {
     for (const agent of ["a", "b", "c"])
       for (const task of ["1", "2"]) tasks.learn(`${agent}-${task}`, agent);
     expect(tasks.size).toBe(4);
-    expect([tasks.use("c-1", "c"), tasks.use("c-1", "a"), tasks.use("a-1", "a")]).toEqual([
-      "refused",
-      "refused",
-      "allowed",
+    expect([tasks.mayUse("c-1", "c"), tasks.mayUse("c-1", "a"), tasks.mayUse("a-1", "a")]).toEqual([
+      false,
+      false,
+      true,
     ]);
   });
 
@@ -48,10 +48,10 @@ describe("owners of tasks", () => {
     tasks.learn("old", "alice");
     tasks.learn("used", "alice");
     clock.ms += DAY_MS;
-    tasks.use("used", "alice");
+    tasks.mayUse("used", "alice");
     clock.ms += 1;
     tasks.learn("new", "bob");
     expect(tasks.size).toBe(2);
-    expect([tasks.use("used", "bob"), tasks.use("new", "alice")]).toEqual(["refused", "refused"]);
+    expect([tasks.mayUse("used", "bob"), tasks.mayUse("new", "alice")]).toEqual([false, false]);
   });
 });

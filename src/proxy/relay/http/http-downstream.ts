@@ -104,7 +104,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
   #mayUseTask(message: Message | undefined, { agent }: Sender): boolean {
     const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
     if (task === undefined) return true;
-    return this.#options.state.taskOwners.use(task.taskId, principalOf(agent)) === "allowed";
+    return this.#options.state.taskOwners.mayUse(task.taskId, principalOf(agent));
   }
 
   /** Takes a place until the response has ended; returns why there is none. */

@@ -1,4 +1,4 @@
-/** The server's side over HTTP: sends what may pass with its headers, and forwards the response. */
+/** The server's side over HTTP: sends permitted messages with their headers, and forwards the responses. */
 
 import type { OutgoingHttpHeaders } from "node:http";
 import { Permit } from "../../../enforcement/permit.ts";
@@ -17,7 +17,7 @@ import { upstreamErrorResponse } from "../upstream-errors.ts";
 
 export interface HttpForwarderOptions {
   readonly upstream: Upstream;
-  /** Headers that never go upstream, in lower case: those that prove who the agent is. */
+  /** Headers that never go upstream, in lower case: those with credentials. */
   readonly withheldHeaders: ReadonlySet<string>;
   /** Headers that name the agent to the upstream; they replace the client's. */
   readonly agentHeaders: (agent: Agent) => OutgoingHttpHeaders;

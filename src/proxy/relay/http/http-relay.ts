@@ -13,11 +13,11 @@ import { Relay, type RelayRuntime } from "../relay.ts";
 import { messageFor, type RefusedServerRequest, type ServerRequests } from "../server-request-rules.ts";
 import type { RefusedMessage, Work } from "../transport.ts";
 
-/** How callers prove which agent they are, and what of it goes upstream. */
+/** Authentication of callers, and the headers that carry it or replace it upstream. */
 export interface HttpIdentity {
   readonly authenticator: Authenticator;
   readonly challenge: Challenge;
-  /** Headers that never go upstream, in lower case: those that prove who the agent is. */
+  /** Headers that never go upstream, in lower case: those with credentials. */
   readonly withheldHeaders: ReadonlySet<string>;
   /** Headers that name the agent to the upstream; they replace the client's. */
   readonly agentHeaders: (agent: Agent) => OutgoingHttpHeaders;

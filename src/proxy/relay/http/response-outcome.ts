@@ -24,7 +24,7 @@ export function settle(
   lifecycle.ended(outcomeOf(summary), { ...response, ...rpcCodeOf(summary) });
 }
 
-/** Answers with a 502 in place of a response of the upstream that may not pass; `failure` says what the server did. */
+/** Answers with a 502 in place of a response of the upstream that may not pass; `failure` is what the server did, as a predicate: "closed the connection". */
 export function reject(
   { caller: { downstream }, lifecycle }: HttpExchange,
   response: UpstreamResponse,

@@ -1,4 +1,4 @@
-/** The server's side on stdio: sends what may pass; `StdioRelay` forwards the response when its line comes. */
+/** The server's side on stdio: sends permitted messages; `StdioRelay` forwards the response when its line comes. */
 
 import { Permit } from "../../../enforcement/permit.ts";
 import { INTERNAL_ERROR } from "../../../mcp/error-response.ts";

@@ -1,0 +1,94 @@
+/** Serves one HTTP request: checks, authentication and the body, then the relay. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AuthenticationOutcome } from "../../identity/authenticator.ts";
+import type { MetadataEndpoint } from "../../identity/protected-resource-metadata.ts";
+import {
+  errorResponse,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  type RefusedRequest,
+  sendResponse,
+} from "../../mcp/error-response.ts";
+import type { HttpSource } from "../relay/http/http-exchange.ts";
+import type { HttpRelay } from "../relay/http/http-relay.ts";
+import type { Work } from "../relay/transport.ts";
+import { type ArrivingBytes, receiveBody } from "./receive-body.ts";
+import { type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
+
+export interface Listener {
+  readonly relay: HttpRelay;
+  readonly edge: Edge;
+  readonly metadata?: MetadataEndpoint;
+  /** Whether the event loop is late: new requests are then refused. */
+  readonly isLate: () => boolean;
+  /** Called with each fault of our own; the client was answered. */
+  readonly onFault: (error: unknown) => void;
+  readonly arriving: ArrivingBytes;
+}
+
+export function serve(listener: Listener, request: IncomingMessage, response: ServerResponse): void {
+  attempt(listener, response, () => serveRequest(listener, request, response));
+}
+
+// Most requests wait for nothing before they go upstream, and make no promise until then.
+/** Runs a step of serving a request; an error that it throws, now or later, is answered. */
+function attempt({ onFault }: Listener, response: ServerResponse, step: () => Work): void {
+  const fail = (error: unknown): void => {
+    onFault(error);
+    sendResponse(response, errorResponse(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
+  };
+  try {
+    step()?.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+// Security: the checks and the authentication precede the body, so that a refused caller has none of it read.
+function serveRequest(listener: Listener, request: IncomingMessage, response: ServerResponse): Work {
+  const { relay, edge, metadata, isLate } = listener;
+  const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
+  if (refused !== undefined)
+    return refuse(relay, { transport: "http", incoming: request, downstream: response }, refused);
+  if (isDocument(request, edge)) return metadata?.serve(request, response);
+  const outcome = relay.identify(request);
+  const proceed = (settled: AuthenticationOutcome): Work =>
+    serveSource(listener, request, relay.accept(request, response, settled));
+  return outcome instanceof Promise ? outcome.then(proceed) : proceed(outcome);
+}
+
+function serveSource(listener: Listener, request: IncomingMessage, source: HttpSource | undefined): Work {
+  const { relay, edge, arriving } = listener;
+  if (source === undefined) return void request.resume();
+  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", source);
+  receiveBody(request, arriving, edge.messageBytes, (body) => {
+    if (body === "too_large") return refuse(relay, source, tooLarge(edge.messageBytes));
+    if (body === "no_room") return refuse(relay, source, NO_ROOM);
+    if (body !== "gone") attempt(listener, source.downstream, () => relay.post(source, body));
+  });
+}
+
+const NO_ROOM: RefusedRequest = {
+  status: 503,
+  cause: "overload",
+  detail: "too many messages are arriving at once",
+};
+
+const LATE: RefusedRequest = {
+  status: 503,
+  cause: "overload",
+  detail: "Tollgate is busy: it does not keep up with its requests",
+};
+
+function refuse(relay: HttpRelay, source: HttpSource, { status, cause, detail }: RefusedRequest): void {
+  const headers = {
+    // The rest of the body is not read: the connection ends with the response.
+    connection: "close",
+    ...(status === 405 && { allow: "GET, POST, DELETE" }),
+    ...(status === 503 && { "retry-after": "5" }),
+  };
+  const response = { ...errorResponse(status, INVALID_REQUEST, detail), headers };
+  relay.refuse(source, { cause, detail, bytes: 0, response });
+  source.incoming.resume();
+}
