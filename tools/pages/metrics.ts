@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 
-const TARGET = new URL("metrics.md", import.meta.url);
+const TARGET = new URL("../../docs/metrics.md", import.meta.url);
 
 const HEAD = `<!-- Written by tools/pages/metrics.ts from src/telemetry/metrics/metric-definitions.ts; do not edit. -->
 
