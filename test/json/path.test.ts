@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
 import type { Json } from "../../src/json/json.ts";
 import { json, num } from "../policy/policies.ts";
+import { words } from "../fixtures/tables.ts";
 
 function args(value: Json): ReadonlyMap<string, Json> {
   return new Map([["v", value]]);
@@ -11,14 +12,7 @@ function args(value: Json): ReadonlyMap<string, Json> {
 
 describe("paths", () => {
   it.each([
-    "amount",
-    "arg",
-    "args.",
-    "args..a",
-    "args[a]",
-    "args[-1]",
-    'args["a]',
-    "args.a]",
+    ...words(`amount arg args. args..a args[a] args[-1] args["a] args.a]`),
     `args.${"a".repeat(1_024)}`,
   ])("%s is none", (text) => {
     expect(parseArgumentPath(text)).toBeUndefined();

@@ -9,6 +9,7 @@ import { parseMessage } from "../../src/mcp/parse-message.ts";
 import type { ParsedMessage } from "../../src/mcp/parse-message.ts";
 import vectors from "../fixtures/message-bypass.json" with { type: "json" };
 import { randomJsonText } from "../fixtures/json/generate.ts";
+import { words } from "../fixtures/tables.ts";
 
 function scanText(text: string): ParsedMessage {
   return parseMessage(Buffer.from(text, "utf8"));
@@ -137,16 +138,7 @@ describe("envelope", () => {
   });
 
   it.each([
-    "9.0",
-    "1e1",
-    "1E0",
-    "-0",
-    "9007199254740992",
-    "-9007199254740992",
-    "1.5",
-    "true",
-    "[]",
-    "{}",
+    ...words(`9.0 1e1 1E0 -0 9007199254740992 -9007199254740992 1.5 true [] {}`),
     `"${"x".repeat(257)}"`,
   ])("is refused with the id %s", (id) => {
     expect(scanText(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`)).toMatchObject({
@@ -217,41 +209,16 @@ describe("params", () => {
   );
 
   it.each([
-    "NAME",
-    "Name",
-    "ARGUMENTS",
-    "_META",
-    "Uri",
-    "TASK",
-    "taskid",
-    "TaskId",
-    "inputresponses",
-    "requeststate",
-    "RequestId",
-    "progresstoken",
-    "name\\u0000",
-    "na\\u0000me",
-    "name\\u0000x",
-    "\\u0000name",
+    ...words(`NAME Name ARGUMENTS _META Uri TASK taskid TaskId inputresponses requeststate RequestId progresstoken
+      name\\u0000 na\\u0000me name\\u0000x \\u0000name name\u00ad ｎａｍｅ 𝐍ame ᵃrguments argument\u017f
+      argumentſ taſk tas\u212a tasKId urı urİ na\u034fme`),
     "na\u200bme",
     "name\u200d",
     "\ufeffname",
-    "name\u00ad",
     "name ",
     " name",
     "name\\t",
-    "ｎａｍｅ",
-    "𝐍ame",
-    "ᵃrguments",
-    "argument\u017f",
-    "argumentſ",
-    "taſk",
-    "tas\u212a",
-    "tasKId",
-    "urı",
-    "urİ",
     "name\u2060",
-    "na\u034fme",
     "\\u{0}".replace("\\u{0}", "\\u006eAME"),
   ])("may not have %j beside or instead of what it could be taken for", (name) => {
     expect(causeOf(callWith(`"name":"safe","${name}":"evil"`))).toBe("params");
@@ -259,20 +226,7 @@ describe("params", () => {
   });
 
   it.each([
-    "names",
-    "title",
-    "nam",
-    "argument",
-    "meta",
-    "cursor",
-    "é",
-    "имя",
-    "名前",
-    "x-name",
-    "na-me",
-    "task_id",
-    "constructor",
-    "__proto__",
+    ...words(`names title nam argument meta cursor é имя 名前 x-name na-me task_id constructor __proto__`),
     "n".repeat(300),
   ])("may have %j, which is a name of its own", (name) => {
     expect(causeOf(callWith(`"name":"safe","${name}":"x"`))).toBe("ok: call");

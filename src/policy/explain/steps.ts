@@ -6,7 +6,7 @@ import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
 import { describeJson } from "../../json/print-json.ts";
-import { argumentAmbiguity } from "../argument-ambiguity.ts";
+import { type ArgumentAmbiguity, argumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument } from "../../json/path.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
@@ -131,18 +131,17 @@ function conditionStep(
   const ambiguity = isUnevaluable ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
   const result = ambiguity ?? evaluate(condition, args);
   const found = resolveArgument(args, condition.segments);
-  const isPlain = typeof result === "boolean";
-  const outcome = isPlain
-    ? result
-      ? "holds"
-      : "does not hold"
-    : result === "missing"
-      ? "missing"
-      : UNEVALUABLE;
-  return { condition: condition.text, outcome, ...(found !== undefined && { found: describeJson(found) }) };
+  return {
+    condition: condition.text,
+    outcome: outcomeOf(result),
+    ...(found !== undefined && { found: describeJson(found) }),
+  };
 }
 
-const UNEVALUABLE = "cannot be evaluated";
+function outcomeOf(result: ReturnType<typeof evaluate> | ArgumentAmbiguity): ConditionStep["outcome"] {
+  if (typeof result === "boolean") return result ? "holds" : "does not hold";
+  return result === "missing" ? "missing" : "cannot be evaluated";
+}
 
 /** Explains a limit by the amount that one call adds, since counters are not known here. */
 function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {

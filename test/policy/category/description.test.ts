@@ -18,60 +18,37 @@ function judged(
   return [category, confidence];
 }
 
+/** One row `[phrase, key]` for each phrase of a text, which ` | ` separates. */
+function withKey<Key>(key: Key, text: string): [string, Key][] {
+  return text.split("|").map((phrase) => [phrase.trim(), key]);
+}
+
 describe("a description", () => {
   it.each<[string, string | undefined]>([
-    ["**Delete** x", "delete"],
-    ["A delete", "delete"],
+    ...withKey(
+      "delete",
+      `**Delete** x | A delete | This tool deletes | this operation deletes | Use this to delete |
+      Use this tool to delete | Use this function to delete | Tool to delete | A tool that deletes |
+      Tool which deletes | Allows you to delete | Allow users to delete | Lets the user delete |
+      Enables agents to delete | Helps delete | Is used to delete | Used to delete | Let users delete |
+      Enable users to delete | Help users delete | Allows user to delete | Allows agent to delete |
+      Use this delete | Utility to delete | Can delete | Will delete | Provides the ability to delete |
+      Provide a way to delete | To delete | MCP tool to delete | Easily delete | Securely delete |
+      Efficiently delete | Asynchronously delete | Automatically delete | Simply delete |
+      Performs delete | Perform delete`,
+    ),
     ["An update", "update"],
     ["The update", "update"],
-    ["This tool deletes", "delete"],
-    ["this operation deletes", "delete"],
-    ["Use this to delete", "delete"],
-    ["Use this tool to delete", "delete"],
-    ["Use this function to delete", "delete"],
-    ["Tool to delete", "delete"],
-    ["A tool that deletes", "delete"],
-    ["Tool for deleting", undefined],
-    ["Tool which deletes", "delete"],
-    ["Allows you to delete", "delete"],
-    ["Allow users to delete", "delete"],
-    ["Lets the user delete", "delete"],
-    ["Enables agents to delete", "delete"],
-    ["Helps delete", "delete"],
-    ["Is used to delete", "delete"],
-    ["Used to delete", "delete"],
-    ["Let users delete", "delete"],
-    ["Enable users to delete", "delete"],
-    ["Help users delete", "delete"],
-    ["Allows user to delete", "delete"],
-    ["Allows agent to delete", "delete"],
-    ["Use this delete", "delete"],
-    ["Utility to delete", "delete"],
-    ["Utility for", undefined],
-    ["Can delete", "delete"],
-    ["Will delete", "delete"],
-    ["Provides the ability to delete", "delete"],
-    ["Provide a way to delete", "delete"],
-    ["To delete", "delete"],
-    ["MCP tool to delete", "delete"],
-    ["Easily and delete", undefined],
-    ["Easily delete", "delete"],
-    ["Safely, quickly delete", undefined],
-    ["Securely delete", "delete"],
-    ["Efficiently delete", "delete"],
-    ["Asynchronously delete", "delete"],
-    ["Automatically delete", "delete"],
-    ["Simply delete", "delete"],
-    ["Performs delete", "delete"],
-    ["Perform delete", "delete"],
+    ...withKey(
+      undefined,
+      `Tool for deleting | Utility for | Easily and delete | Safely, quickly delete | Nothing | x delete`,
+    ),
     ["Fetches x", "fetch"],
     ["Lists x", "list"],
+    ["List/delete", "list"],
     ["Queries x", "query"],
     ["Returns x", "return"],
     ["Displays x", "display"],
-    ["List/delete", "list"],
-    ["Nothing", undefined],
-    ["x delete", undefined],
     ["", undefined],
     [`${"the ".repeat(49)}list`, "list"],
     [`${"the ".repeat(50)}list`, undefined],
@@ -80,67 +57,40 @@ describe("a description", () => {
   });
 
   it.each<[string, string | undefined]>([
-    ["Get x and delete y", "delete"],
-    ["Get x or delete y", "delete"],
-    ["Get x then delete y", "delete"],
-    ["Get x and then delete y", "delete"],
-    ["Get x and optionally delete y", "delete"],
-    ["GET X AND DELETE Y", "delete"],
-    ["Get x and look and delete y", "delete"],
-    ["Get x and delete and y", undefined],
-    ["Get x and delete or y", undefined],
-    ["Get x and delete of y", undefined],
-    ["Get x and delete for y", undefined],
-    ["Get x and delete from y", undefined],
-    ["Get x and delete in y", undefined],
-    ["Get x and delete forms", "delete"],
-    ["Get x and delete", undefined],
-    ["Get x. Find and delete y", undefined],
-    ["Get x\nand delete y", undefined],
-    ["Get x and order the y", undefined],
+    ...withKey(
+      "delete",
+      `Get x and delete y | Get x or delete y | Get x then delete y | Get x and then delete y |
+      Get x and optionally delete y | GET X AND DELETE Y | Get x and look and delete y |
+      Get x and delete forms`,
+    ),
+    ...withKey(
+      undefined,
+      `Get x and delete and y | Get x and delete or y | Get x and delete of y | Get x and delete for y |
+      Get x and delete from y | Get x and delete in y | Get x and delete | Get x. Find and delete y |
+      Get x and order the y | Get x and find the y | Get x and frob the y | Get sand delete y`,
+    ),
     ["Get x and clone the y", "clone"],
     ["Get x and post the y", "post"],
-    ["Get x and find the y", undefined],
-    ["Get x and frob the y", undefined],
-    ["Get sand delete y", undefined],
+    ["Get x\nand delete y", undefined],
   ])("%j promises %s besides", (text, verb) => {
     expect(laterChangingVerb(text)).toBe(verb);
   });
 
   it.each([
-    ["Read-only", true],
-    ["A readonly view", true],
-    ["read only", true],
-    ["read-only replica", false],
-    ["read-only mode", false],
-    ["read-only access", false],
-    ["read-only user", false],
-    ["read-only token", false],
-    ["bread-only", false],
-    ["read-onlyness", false],
-    ["It does not modify x", true],
-    ["It doesn't change x", true],
-    ["without altering x", true],
-    ["never mutates x", true],
-    ["no writes", true],
-    ["no side effects", true],
-    ["no side-effects", true],
-    ["without making changes", true],
-    ["does not affect x", true],
-    ["does modify x", false],
-    ["not read-only", false],
-    ["non-read-only", false],
-    ["isn't read only", false],
-    ["disables the read-only flag", false],
-    ["disabled read-only", false],
-    ["unless in read-only", false],
-    ["outside a read-only", false],
-    ["when read-only", false],
-    ["if the read-only", false],
-    ["if is on read-only", false],
-    ["disable read-only", false],
-    ["not  read-only", false],
-    ["not readonly", false],
+    ...withKey(
+      true,
+      `Read-only | A readonly view | read only | It does not modify x | It doesn't change x |
+      without altering x | never mutates x | no writes | no side effects | no side-effects |
+      without making changes | does not affect x`,
+    ),
+    ...withKey(
+      false,
+      `read-only replica | read-only mode | read-only access | read-only user | read-only token |
+      bread-only | read-onlyness | does modify x | not read-only | non-read-only | isn't read only |
+      disables the read-only flag | disabled read-only | unless in read-only | outside a read-only |
+      when read-only | if the read-only | if is on read-only | disable read-only | not  read-only |
+      not readonly`,
+    ),
     ["", false],
   ])("%j is read-only: %s", (text, expected) => {
     expect(isReadOnlyText(text)).toBe(expected);

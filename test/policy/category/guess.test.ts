@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Category } from "../../../src/policy/category/category.ts";
 import { classifyTool } from "../../../src/policy/category/classify.ts";
+import { rowsBy, words } from "../../fixtures/tables.ts";
 
 function judged(
   name: string,
@@ -78,85 +79,28 @@ describe("how sure a guess is", () => {
 });
 
 describe("a name", () => {
-  it.each<[string, Category]>([
-    ["StartAHORunBatch", "execute"],
-    ["HTTPGet", "read"],
-    ["getHTTP", "read"],
-    ["createX1", "write"],
-    ["pullRequestRead", "read"],
-    ["merge_requests_list", "read"],
-    ["change_request_get", "read"],
-    ["feature_requests", "unknown"],
-    ["workflow_runs", "unknown"],
-    ["workflow_run", "unknown"],
-    ["check_suites", "unknown"],
-    ["check_runs", "unknown"],
-    ["pull_request", "unknown"],
-    ["issue_write", "write"],
-    ["log_search", "read"],
-    ["label_list", "read"],
-    ["log_log", "read"],
-    ["search_index", "write"],
-    ["search_and_index", "write"],
-    ["get_and_index", "write"],
-    ["get_or_index", "write"],
-    ["get_index", "read"],
-    ["create_delete", "write"],
-    ["create_and_delete", "destructive"],
-    ["delete_create", "destructive"],
-    ["update_pay", "write"],
-    ["update_or_pay", "financial"],
-    ["add_run", "write"],
-    ["add_and_run", "execute"],
-    ["ebs_snapshot", "unknown"],
-    ["x_monitor", "execute"],
-    ["x_get", "read"],
-    ["x_delete", "destructive"],
-    ["resolve_library_id", "read"],
-    ["resolve_thread", "write"],
-    ["resolve_dns", "read"],
-    ["browser_update", "execute"],
-    ["page_clear", "execute"],
-    ["mouse_reset", "execute"],
-    ["clear_cache", "destructive"],
-    ["update_browser", "write"],
-    ["browser_get", "read"],
-    ["browser_delete", "destructive"],
-    ["update_order", "financial"],
-    ["get_order", "read"],
-    ["delete_order", "destructive"],
-    ["estimate_order", "read"],
-    ["capture_order", "financial"],
-    ["convert_funds", "financial"],
-    ["order_x", "unknown"],
-    ["create_transaction", "write"],
-    ["sign_transaction", "financial"],
-    ["broadcast_transactions", "financial"],
-    ["revoke_token", "destructive"],
-    ["mint_tokens", "financial"],
-    ["approve_usdc", "financial"],
-    ["compress_tokens", "write"],
-    ["analyze_loan", "read"],
-    ["DELETE_ROWS", "destructive"],
-    ["list_and_delete_list", "destructive"],
-    ["check_suite", "unknown"],
-    ["label_x_list", "read"],
-    ["delete_and_create", "destructive"],
-    ["poll_x", "read"],
-    ["x_poll", "unknown"],
-    ["get_rock_and_roll_index", "read"],
-    ["get_sand_index", "read"],
-    ["get_andes_index", "read"],
-    ["x_status", "read"],
-    ["checkout_branch", "write"],
-    ["create_transactions", "write"],
-    ["create_eth", "write"],
-    ["create_sol", "write"],
-    ["create_btc", "write"],
-    ["create_usdc", "write"],
-    ["create_crypto", "write"],
-    ["create_tokens", "write"],
-  ])("%s is %s", (name, category) => {
+  it.each(
+    rowsBy({
+      execute: words(`StartAHORunBatch add_and_run x_monitor browser_update page_clear mouse_reset`),
+      read: words(`HTTPGet getHTTP pullRequestRead merge_requests_list change_request_get log_search label_list
+        log_log get_index x_get resolve_library_id resolve_dns browser_get get_order estimate_order
+        analyze_loan label_x_list poll_x get_rock_and_roll_index get_sand_index get_andes_index x_status`),
+      write:
+        words(`createX1 issue_write search_index search_and_index get_and_index get_or_index create_delete
+        update_pay add_run resolve_thread update_browser create_transaction compress_tokens
+        checkout_branch create_transactions create_eth create_sol create_btc create_usdc create_crypto
+        create_tokens`),
+      unknown:
+        words(`feature_requests workflow_runs workflow_run check_suites check_runs pull_request ebs_snapshot
+        order_x check_suite x_poll`),
+      destructive:
+        words(`create_and_delete delete_create x_delete clear_cache browser_delete delete_order revoke_token
+        DELETE_ROWS list_and_delete_list delete_and_create`),
+      financial:
+        words(`update_or_pay update_order capture_order convert_funds sign_transaction broadcast_transactions
+        mint_tokens approve_usdc`),
+    }),
+  )("%s is %s", (name, category) => {
     expect(classifyTool({ name }).category).toBe(category);
   });
 
