@@ -23,7 +23,8 @@ const MAX_DEPTH = 64;
 
 /** The value of a text with one YAML 1.2 document, or every problem with its line and column. */
 export function readYaml(text: string): YamlReading {
-  const { document, lines, problems: faults } = parseYaml(text);
+  const { document, lines, problems, warnings } = parseYaml(text);
+  const faults = [...problems, ...warnings];
   if (faults.length > 0) return { ok: false, problems: faults };
   const reader: Reader = { document, lines, problems: [], unfolded: 0, aliasDepth: 0 };
   const value = readNode(document.contents, reader, 1);

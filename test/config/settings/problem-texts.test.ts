@@ -167,3 +167,7 @@ describe("a file with bad content", () => {
     expect(problemsOf(read())).toEqual([problem]);
   });
 });
+
+it("accepts an unknown YAML tag in the settings, which is a warning of the parser and no problem", () => {
+  expect(settingsProblems("server: !custom name\n")).toEqual(["no problem"]);
+});

@@ -23,7 +23,7 @@ describe("a freeze", () => {
     expect(calls.map(([agent, tool]) => freezes.find([agent], tool, 1) !== undefined)).toEqual(stopped);
   });
 
-  it("stops an agent by any name it goes by", () => {
+  it("stops an agent by each of its names", () => {
     const freezes = new Freezes();
     freezes.set(freeze({ agent: "claude" }));
     expect(freezes.find(["anonymous", "claude"], "run", 1)).toBeDefined();

@@ -21,7 +21,7 @@ const MONTH = chargeOf({ counter: "all", window: "month", max: 9, algorithm: "sl
 const keyOf = (charge: Charge): string => counterKeyIn(SCHEME, charge);
 
 describe("the keys of the store", () => {
-  it("are these, on every replica and through every reload: a change starts all counters anew", () => {
+  it("are these, on every replica and through every reload: a change starts all counters from zero", () => {
     expect(keyOf(MINUTE)).toBe(
       `tollgate:v1:{prometheus}:["/tools/run","runs","minute","agent","aligned"]:<bot>`,
     );

@@ -28,7 +28,7 @@ function admit(counters: MemoryCounters, charge: Charge, nowMs: number): boolean
 }
 
 describe("Counters", () => {
-  it("counts within an aligned window and starts anew with the next", () => {
+  it("counts within an aligned window and starts again from zero with the next", () => {
     const counters = new MemoryCounters();
     const charge = chargeOf(MINUTE);
     counters.charge([charge], 59_000);

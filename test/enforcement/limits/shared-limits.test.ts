@@ -196,7 +196,7 @@ describe("SharedLimits", () => {
     await use(world, MAX);
   });
 
-  it("shows how full the limits are that it was told of", async () => {
+  it("shows how full the limits are that the store has reported", async () => {
     const world = worldOf();
     await use(world, 2);
     expect(world.limits.survey(LIMITED.limits)).toMatchObject([{ keys: 1, fullest: 2 }]);

@@ -70,7 +70,7 @@ describe("StoreCircuit", () => {
     circuit.close();
   });
 
-  it("fails at once after a failure, with its cause, and asks nobody until a probe has passed", async () => {
+  it("fails at once after a failure, with its cause, and runs no call until a probe has passed", async () => {
     const world = newWorld();
     const circuit = circuitIn(world);
     await circuit.start();
@@ -87,7 +87,7 @@ describe("StoreCircuit", () => {
     circuit.close();
   });
 
-  it("bounds a call in time, and says of what came late by which line it came", async () => {
+  it("bounds a call in time, and hands over a late result with its connection", async () => {
     const world = newWorld();
     const circuit = circuitIn(world);
     await circuit.start();
