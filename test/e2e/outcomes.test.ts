@@ -1,11 +1,14 @@
 /** How a call ended, told truly: one row per way, through the running sidecar, in metric and audit log. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { OUTCOMES, type Outcome } from "../../src/mcp/vocabulary.ts";
-import { type DualEraServer, startDualEraServer } from "../fixtures/servers/dual-era.ts";
-import { type LoopbackServer, sendEvents, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
-import { startTestSidecar, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+import { atEnd, serve, startSidecar } from "../fixtures/lifetime.ts";
+import { type LoopbackServer, sendEvents, sendJson } from "../fixtures/loopback-server.ts";
+import { toolCall } from "../fixtures/open-loop.ts";
+import { post, postForText } from "../fixtures/post.ts";
+import { startDualEraServer } from "../fixtures/servers/dual-era.ts";
+import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 let upstream: LoopbackServer;
 let sidecar: TestSidecar;
@@ -15,20 +18,12 @@ let arrived: string[] = [];
 let ownStream: ServerResponse | undefined;
 
 beforeAll(async () => {
-  upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => answer(request, response, text));
-  });
-  sidecar = await startTestSidecar({
+  upstream = await serve((text, response, request) => answer(request, response, text));
+  sidecar = await startSidecar({
     upstream: upstream.url,
     policy: { version: "1", default: "allow", tools: { denied: { action: "deny" } } },
     bounds: { upstreamIdleMs: 300 },
   });
-});
-afterAll(async () => {
-  await sidecar.stop();
-  upstream.close();
 });
 
 interface Received {
@@ -110,17 +105,10 @@ let lastId = 0;
 
 async function send(method: string, params: object, options: Sending = {}): Promise<void> {
   lastId += 1;
-  const id = method.startsWith("notifications/") ? {} : { id: options.id ?? lastId };
+  const id = { id: method.startsWith("notifications/") ? undefined : (options.id ?? lastId) };
   try {
-    const response = await fetch(sidecar.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(options.session !== undefined && { "mcp-session-id": options.session }),
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", ...id, method, params }),
-      ...(options.signal && { signal: options.signal }),
-    });
+    const headers = options.session === undefined ? {} : { "mcp-session-id": options.session };
+    const response = await post(sidecar.url, { ...id, method, params }, headers, options.signal);
     await response.text();
   } catch {
     // A connection that was broken on purpose, by either side.
@@ -188,12 +176,10 @@ describe("a call", () => {
   ])("to %s is counted as %s", (tool, outcome) => expectOutcome(tool, outcome, () => call(tool)));
 
   it("is counted as an upstream error when nobody listens there", async () => {
-    const lonely = await startTestSidecar({ upstream: "http://127.0.0.1:1/mcp" });
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t" } });
-    await fetch(lonely.url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const lonely = await startSidecar({ upstream: "http://127.0.0.1:1/mcp" });
+    await post(lonely.url, toolCall("t"));
     expect(await lonely.metric("tollgate_tool_calls_total", { outcome: "upstream_error" })).toBe(1);
     expect(await lonely.metric("tollgate_tool_calls_total")).toBe(1);
-    await lonely.stop();
   });
 
   it.each(["silent", "quiet_stream"])("whose client hangs up on %s is cancelled", async (tool) => {
@@ -269,31 +255,20 @@ describe("a call that has become a task", () => {
   });
 
   it("and whose end nobody saw is a timeout when the sidecar stops", async () => {
-    const other = await startTestSidecar({ upstream: upstream.url });
-    const body = JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: { name: "modern_x" },
-    });
-    await fetch(other.url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const other = await startSidecar({ upstream: upstream.url });
+    await post(other.url, toolCall("modern_x"));
     expect(other.audit()).toEqual([]);
     await other.drain();
     expect(other.audit()).toMatchObject([{ tool: "modern_x", upstream: { outcome: "timeout" } }]);
-    await other.stop();
   });
 });
 
 describe("a task of a real server of 2026-07-28", () => {
-  let server: DualEraServer;
   let guarded: TestSidecar;
   beforeAll(async () => {
-    server = await startDualEraServer();
-    guarded = await startTestSidecar({ upstream: server.url });
-  });
-  afterAll(async () => {
-    await guarded.stop();
-    await server.close();
+    const server = await startDualEraServer();
+    atEnd(() => server.close());
+    guarded = await startSidecar({ upstream: server.url });
   });
 
   async function ask(method: string, params: object, name: string): Promise<Record<string, unknown>> {
@@ -302,21 +277,17 @@ describe("a task of a real server of 2026-07-28", () => {
       "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
       "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
     };
-    const response = await fetch(guarded.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": method,
-        "mcp-name": name,
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
-    });
-    const text = await response.text();
+    const headers = {
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      "mcp-name": name,
+    };
+    const message = { method, params: { ...params, _meta: meta } };
+    const text = await postForText(guarded.url, message, headers);
     const data = text.startsWith("{") ? text : text.replace(/^[^]*?data: (.*)[^]*$/, "$1");
-    const message: { result: Record<string, unknown> } = JSON.parse(data);
-    return message.result;
+    const { result }: { result: Record<string, unknown> } = JSON.parse(data);
+    return result;
   }
 
   it.each<[string, object, Outcome]>([

@@ -1,14 +1,14 @@
 /** Two policies as PolicyLayer publishes them, unchanged, through the real sidecar with an official client. */
 
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DemoServer, startDemoServer } from "../../src/commands/demo/server.ts";
+import { atEnd, temporaryFile } from "../fixtures/lifetime.ts";
 import { type RunningTollgate, startTollgateProcess } from "../fixtures/start-tollgate.ts";
 
 const PUBLISHED = [
@@ -16,27 +16,20 @@ const PUBLISHED = [
   { tool: "StartAHOReadSetExportJob", file: "start-aho-read-set-export-job.json" },
 ];
 
-const CONFIG = `
-identity: { header: { name: X-Agent-Id, from: ["127.0.0.1"] } }
-bounds: { lame-duck-ms: 0 }
-`;
+const CONFIG = temporaryFile(
+  "config.yaml",
+  'identity: { header: { name: X-Agent-Id, from: ["127.0.0.1"] } }\nbounds: { lame-duck-ms: 0 }\n',
+);
 
-let folder: string;
 let server: DemoServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "policylayer-"));
-  await writeFile(join(folder, "config.yaml"), CONFIG);
   server = await startDemoServer();
-});
-
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
+  atEnd(() => server.stop());
 });
 
 function startWith(policy: string): Promise<RunningTollgate> {
-  const flags = ["--policy", policy, "--config", join(folder, "config.yaml"), "--log-level", "error"];
+  const flags = ["--policy", policy, "--config", CONFIG, "--log-level", "error"];
   return startTollgateProcess({ upstream: server.url, flags });
 }
 
@@ -134,9 +127,8 @@ describe("a published policy that hides a tool", () => {
   let client: Client;
 
   beforeAll(async () => {
-    const document: object = JSON.parse(await readFile(published("start-aho-run-batch.json"), "utf8"));
-    const file = join(folder, "hiding.json");
-    await writeFile(file, JSON.stringify({ ...document, hide: ["DeleteAHOBatch"] }));
+    const document: object = JSON.parse(readFileSync(published("start-aho-run-batch.json"), "utf8"));
+    const file = temporaryFile("hiding.json", { ...document, hide: ["DeleteAHOBatch"] });
     tollgate = await startWith(file);
     client = await connect(tollgate, "hidden-from");
   });

@@ -1,28 +1,24 @@
 /** Messages built to get a denied tool executed, sent as lines to a wrapped server that executes what it is told. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { temporaryFolder } from "../fixtures/lifetime.ts";
 import { serverFile, WrapClient } from "../fixtures/start-wrap.ts";
 import { PLAIN_CALL, VECTORS } from "./bypass/vectors.ts";
 
 const POLICY = { version: "1", default: "allow", hide: [], tools: { delete_all: { action: "deny" } } };
 
-let folder: string;
+const folder = temporaryFolder();
 let client: WrapClient;
 let vectorsSent = 0;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-wrap-bypass-"));
   writeFileSync(join(folder, "policy.json"), JSON.stringify(POLICY));
   client = start(["--policy", join(folder, "policy.json")]);
 });
-afterAll(async () => {
-  await client.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => client.close());
 
 function start(flags: readonly string[]): WrapClient {
   for (const file of ["executed", "audit"]) writeFileSync(join(folder, file), "");

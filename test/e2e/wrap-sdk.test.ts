@@ -1,14 +1,13 @@
 /** Official clients of both SDK generations, official servers, and a wrapped server between them. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/stdio";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as StdioV1 } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import { temporaryFile, temporaryFolder } from "../fixtures/lifetime.ts";
 import { isRunning, openDescriptors, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { MAIN, serverFile } from "../fixtures/start-wrap.ts";
@@ -18,24 +17,19 @@ import { MODEL_ANSWER, type RelayClient, USER_ANSWER } from "./relay/relay-clien
 
 const FLAGS = ["--admin", "127.0.0.1:0", "--log-level", "error"];
 
-let folder: string;
-let policy: string;
+const folder = temporaryFolder();
+const policy = temporaryFile("policy.json", {
+  version: "1",
+  default: "allow",
+  hide: ["safe"],
+  tools: { delete_all: { action: "deny" } },
+});
 let clients: Pick<RelayClient, "close">[] = [];
 let descriptors = 0;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-wrap-sdk-"));
-  policy = join(folder, "policy.json");
-  const document = {
-    version: "1",
-    default: "allow",
-    hide: ["safe"],
-    tools: { delete_all: { action: "deny" } },
-  };
-  writeFileSync(policy, JSON.stringify(document));
   descriptors = openDescriptors();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 afterEach(async () => {
   const processes = listProcessTree(process.pid).filter((pid) => pid !== process.pid);

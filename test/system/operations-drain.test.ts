@@ -1,12 +1,10 @@
 /** SIGTERM under load: two sidecars behind a balancer that reads readiness, one of them is asked to end. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { INITIALIZE, stdioServer } from "../fixtures/bridge.ts";
-import { type LoopbackServer, sendJson, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { atEnd, serve, temporaryFile } from "../fixtures/lifetime.ts";
+import { EMPTY_RESULT, type LoopbackServer, sendJson } from "../fixtures/loopback-server.ts";
 import { callAtRate, toolCall, callTool, isWhole, openResponse, sendRequest } from "../fixtures/open-loop.ts";
 import { isRunning, listProcessTree } from "../fixtures/processes.ts";
 import { until } from "../fixtures/start-sidecar.ts";
@@ -19,43 +17,25 @@ const LAME_DUCK_MS = 2_000;
 const DRAIN_MS = 20_000;
 const SLOW_MS = 3_000;
 
-const toStop: (() => unknown)[] = [];
-let config: string;
-
-beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), "tollgate-drain-"));
-  config = join(folder, "config.yaml");
-  writeFileSync(config, `bounds: { lame-duck-ms: ${LAME_DUCK_MS}, drain-ms: ${DRAIN_MS} }\n`);
-  toStop.push(() => rmSync(folder, { recursive: true, force: true }));
-});
-afterEach(async () => {
-  for (const stop of toStop.splice(0).toReversed()) await stop();
-});
+const BOUNDS = `bounds: { lame-duck-ms: ${LAME_DUCK_MS}, drain-ms: ${DRAIN_MS} }\n`;
 
 async function startTollgate(server: { upstream: string } | { command: string[] }): Promise<RunningTollgate> {
   const tollgate = await startTollgateProcess({
     ...server,
-    flags: ["--config", config, "--log-level", "error"],
+    flags: ["--config", temporaryFile("config.yaml", BOUNDS), "--log-level", "error"],
   });
-  toStop.push(() => tollgate.stop("SIGKILL"));
+  atEnd(() => tollgate.stop("SIGKILL"));
   return tollgate;
 }
 
 /** `slow` takes longer than the lame-duck time; GET is a stream without an end. */
-async function startUpstream(): Promise<LoopbackServer> {
-  const upstream = await serveOnLoopback((request, response) => {
-    let text = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
-      const body = `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`;
-      if (request.method === "GET")
-        response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
-      else if (text.includes(`"slow"`)) setTimeout(() => sendJson(response, body), SLOW_MS);
-      else sendJson(response, body);
-    });
+function startUpstream(): Promise<LoopbackServer> {
+  return serve((text, response, { method }) => {
+    if (method === "GET")
+      return void response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
+    if (!text.includes(`"slow"`)) return EMPTY_RESULT;
+    return void setTimeout(() => sendJson(response, EMPTY_RESULT), SLOW_MS);
   });
-  toStop.push(upstream.close);
-  return upstream;
 }
 
 /** Which of them is ready, as a Service knows it: asked now and then. The first ready one is given out. */
@@ -72,7 +52,7 @@ function balance(sidecars: readonly RunningTollgate[]): { pick: () => string } {
       return;
     }
   }, 100);
-  toStop.push(() => clearInterval(timer));
+  atEnd(() => clearInterval(timer));
   return { pick: () => ready?.url ?? "" };
 }
 
@@ -83,7 +63,7 @@ describe("SIGTERM", () => {
     const staying = await startTollgate({ upstream: upstream.url });
     const service = balance([leaving, staying]);
     const agent = new Agent({ keepAlive: true });
-    toStop.push(() => agent.destroy());
+    atEnd(() => agent.destroy());
     const streams = await Promise.all(
       Array.from({ length: STREAMS }, () => openResponse({ url: leaving.url })),
     );

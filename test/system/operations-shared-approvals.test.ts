@@ -1,9 +1,8 @@
 /** MemoryApprovals in a store mean what approvals in memory mean: the same steps at the same times get the same answers. */
 
 import { createHash, randomUUID } from "node:crypto";
-import { createClient } from "@redis/client";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { readApproval } from "../../src/config/files/control-state.ts";
 import type {
   Approval,
@@ -15,26 +14,14 @@ import type {
 import { MemoryApprovals } from "../../src/enforcement/approvals/memory-approvals.ts";
 import { SharedApprovals } from "../../src/enforcement/approvals/redis-approvals.ts";
 import { openLimits } from "../fixtures/shared-limits.ts";
-import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
+import { REDIS_NOW, useRedisClock } from "../fixtures/redis-clock.ts";
 import { noteFigure } from "../operations/figure.ts";
 
 const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
 const TTL_MS = 10_000;
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
-let redis: RedisServer;
-let timekeeper: ReturnType<typeof createClient>;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  timekeeper = createClient({ url: redis.url });
-  await timekeeper.connect();
-});
-
-afterAll(async () => {
-  timekeeper.destroy();
-  await redis.stop();
-});
+const redis = useRedisClock();
 
 const step = fc.record({
   what: fc.constantFrom("claim", "claim", "claim", "approve", "approve", "reject", "giveBack", "use", "list"),
@@ -111,12 +98,11 @@ function askedBy(agent: string, text: string): ApprovalRequest {
 
 it("grant, refuse, expire and give back as approvals in memory do, step by step", async () => {
   const count = { steps: 0, granted: 0, full: 0 };
-  const { store } = await openLimits(redis.url, { timeoutMs: 10_000 });
+  const { store } = await openLimits(redis.url(), { timeoutMs: 10_000 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 80 }), async (steps) => {
       const scheme = { ...store.scheme, prefix: randomUUID() };
       const scoped = { scheme, script: store.script.bind(store), run: store.run.bind(store) };
-      const now = "tonumber(redis.call('GET', 'test:now'))";
       const inMemory = new Subject((options) => new MemoryApprovals(options));
       const shared = new Subject(
         (options) =>
@@ -125,13 +111,13 @@ it("grant, refuse, expire and give back as approvals in memory do, step by step"
             store: scoped,
             read: readApproval,
             onFailed: (fault) => expect(fault).toBeUndefined(),
-            now,
+            now: REDIS_NOW,
           }),
       );
       let nowMs = START_MS;
       for (const each of steps) {
         nowMs += each.afterMs;
-        await timekeeper.set("test:now", String(nowMs));
+        await redis.setNow(nowMs);
         await inMemory.take(each, nowMs);
         await shared.take(each, nowMs);
       }

@@ -1,11 +1,11 @@
 /** Sidecars with one store share what people stop: a freeze that is set at one holds at each. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { runFreeze } from "../../src/commands/control/freeze.ts";
 import { type ControlFleet, type ControlFleetOptions, startControlFleet } from "../fixtures/control-fleet.ts";
+import { temporaryFolder } from "../fixtures/lifetime.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { noteFigure } from "../operations/figure.ts";
@@ -15,13 +15,10 @@ const FREEZE_MS = 2_000;
 
 let redis: RedisServer;
 let fleet: ControlFleet;
-let folder: string | undefined;
 
 afterEach(async () => {
   await fleet.stop();
   await redis.stop();
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  folder = undefined;
 });
 
 async function start(size: number, each?: (index: number) => ControlFleetOptions): Promise<void> {
@@ -99,8 +96,7 @@ describe("a freeze that sidecars share", () => {
   });
 
   it("is bridged by a state file when a sidecar starts without its store, and lifted with it", async () => {
-    const home = mkdtempSync(join(tmpdir(), "tollgate-freezes-"));
-    folder = home;
+    const home = temporaryFolder();
     await start(2, (index) => ({ settings: { freeze: { state: join(home, `${index}.json`) } } }));
     await fleet.ask(0, "/freeze", { tool: "read", ...BY });
     await becomes(1, "frozen");

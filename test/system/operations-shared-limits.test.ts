@@ -2,47 +2,34 @@
 
 import { callMessage } from "../fixtures/messages.ts";
 import { randomUUID } from "node:crypto";
-import { createClient } from "@redis/client";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Permit } from "../../src/enforcement/permit.ts";
 import { MemoryCounters } from "../../src/enforcement/limits/memory-counters.ts";
 import { JsonNumber } from "../../src/json/json.ts";
 import { compilePolicy, openLimits, type OpenedLimits } from "../fixtures/shared-limits.ts";
-import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
+import { REDIS_NOW, useRedisClock } from "../fixtures/redis-clock.ts";
 import { NO_ARGUMENTS, noApprovals } from "../fixtures/approvals.ts";
 import { noteFigure } from "../operations/figure.ts";
 
 const START_MS = Date.UTC(2026, 1, 27, 23, 59, 30);
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
-let redis: RedisServer;
-let timekeeper: ReturnType<typeof createClient>;
+const redis = useRedisClock();
 let fakeNowMs = START_MS;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  timekeeper = createClient({ url: redis.url });
-  await timekeeper.connect();
-});
-
-afterAll(async () => {
-  timekeeper.destroy();
-  await redis.stop();
-});
 
 async function setNow(nowMs: number): Promise<void> {
   fakeNowMs = nowMs;
-  await timekeeper.set("test:now", String(nowMs));
+  await redis.setNow(nowMs);
 }
 
 /** The script takes its time from a key, which a call sets before. */
 async function openWithFakeClock(steadyMs: () => number): Promise<OpenedLimits> {
   const clock = { wallMs: () => fakeNowMs, steadyMs };
-  return openLimits(redis.url, {
+  return openLimits(redis.url(), {
     prefix: randomUUID(),
     clock,
-    now: "tonumber(redis.call('GET', 'test:now'))",
+    now: REDIS_NOW,
     timeoutMs: 10_000,
   });
 }

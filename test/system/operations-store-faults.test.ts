@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { atEnd } from "../fixtures/lifetime.ts";
 import { createTlsFiles } from "../fixtures/tls-files.ts";
 import {
   callOnce,
@@ -12,7 +13,12 @@ import {
   openLimits,
   type OpenedLimits,
 } from "../fixtures/shared-limits.ts";
-import { startRedis, startRedisCluster, startRedisWithSentinel } from "../fixtures/start-redis.ts";
+import {
+  type SentinelRedis,
+  startRedis,
+  startRedisCluster,
+  startRedisWithSentinel,
+} from "../fixtures/start-redis.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
 const MAX = 20;
@@ -28,20 +34,14 @@ const POLICY = compilePolicy({
 /** The bar: from the moment when the store is well. */
 const RECOVERY_MS = 2_000;
 
-const toStop: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const stop of toStop.splice(0).toReversed()) await stop();
-});
-
 function stopLater<T extends { readonly stop: () => unknown }>(started: T): T {
-  toStop.push(started.stop);
+  atEnd(started.stop);
   return started;
 }
 
 async function open(url: string, options?: LimitsOptions): Promise<OpenedLimits> {
   const opened = await openLimits(url, options);
-  toStop.push(() => opened.store.close());
+  atEnd(() => opened.store.close());
   return opened;
 }
 
@@ -160,6 +160,10 @@ describe("a store that fails", () => {
   });
 });
 
+function sentinelUrl({ sentinelPorts }: SentinelRedis): string {
+  return `redis+sentinel://${sentinelPorts.map((port) => `127.0.0.1:${port}`).join(",")}/limits`;
+}
+
 describe("a store of another make", () => {
   it("speaks TLS, and only with whom its authority has signed", async () => {
     const files = stopLater(await createTlsFiles());
@@ -210,7 +214,7 @@ describe("a store of another make", () => {
 
   it("is watched by Sentinel, and keeps its counts through a failover", async () => {
     const watched = stopLater(await startRedisWithSentinel());
-    const url = `redis+sentinel://${watched.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(",")}/limits`;
+    const url = sentinelUrl(watched);
     const opened = await open(url);
     for (let call = 0; call < 5; call += 1) expect(await callOnce(opened, POLICY)).toBe("admitted");
     expect(watched.master.cli("wait", "1", "2000")).toBe("1");
@@ -225,7 +229,7 @@ describe("a store of another make", () => {
 describe("Sentinels that want a password of their own", () => {
   it("are asked with it, and with no other, through a failover", async () => {
     const watched = stopLater(await startRedisWithSentinel("watchers-only"));
-    const url = `redis+sentinel://${watched.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(",")}/limits`;
+    const url = sentinelUrl(watched);
     const stranger = await open(url);
     expect(await callOnce(stranger, POLICY)).toBe("limiter_unavailable");
     const opened = await open(url, { address: { sentinel: { password: "watchers-only" } } });
