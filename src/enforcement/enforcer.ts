@@ -72,7 +72,7 @@ function enforceCall(
   if (policy === undefined) return deny(lifecycle, noPolicyDenial(), undefined);
   const toVerdict = ({ decision, permit, approval }: Issued): Verdict => {
     const known = approval === undefined ? {} : { approval };
-    lifecycle.judged({ decision, policyDigest: policy.digest, ...known });
+    lifecycle.decided({ decision, policyDigest: policy.digest, ...known });
     return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
   };
   const fail = (error: unknown): Verdict => ({ denial: failClosed(options, lifecycle, policy, error) });
@@ -94,7 +94,7 @@ function enforceCall(
 const NO_ARGUMENTS = { bytes: 0, keys: [], text: "" };
 
 function deny(lifecycle: RequestLifecycle, denial: Denial, policyDigest = ""): Verdict {
-  lifecycle.judged({ decision: denied(denial), policyDigest });
+  lifecycle.decided({ decision: denied(denial), policyDigest });
   return { denial };
 }
 
@@ -109,7 +109,7 @@ function enforceMethod(
   const toDenial = (decision: Decision): Denial | undefined => {
     // A method that the policy does not name is relayed and not reported.
     if (decision.denial === undefined && decision.charges.length === 0) return undefined;
-    lifecycle.judged({ decision, policyDigest: policy.digest });
+    lifecycle.decided({ decision, policyDigest: policy.digest });
     return isBlocked(decision) ? decision.denial : undefined;
   };
   const call = {
@@ -156,7 +156,7 @@ function failClosed(
   error: unknown,
 ): Denial {
   onFailure(error);
-  lifecycle.judged({ decision: FAULTY, policyDigest: policy.digest });
+  lifecycle.decided({ decision: FAULTY, policyDigest: policy.digest });
   return FAULT;
 }
 

@@ -7,7 +7,7 @@ import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/voca
 export type Direction = "downstream" | "upstream";
 
 /** The decision about a tools/call, or about another method that the policy names. */
-export interface Judgement {
+export interface DecisionRecord {
   readonly decision: Decision;
   /** Digest of the policy that decided; empty without a policy. */
   readonly policyDigest: string;
@@ -61,10 +61,10 @@ export interface ListedTools {
 export interface Observer {
   /** A request was accepted by the scanner; `requestEnded` follows exactly once. */
   readonly requestStarted?: (request: Request) => void;
-  readonly requestJudged?: (request: Request, judgement: Judgement) => void;
+  readonly requestDecided?: (request: Request, record: DecisionRecord) => void;
   /** The first byte is about to go upstream. */
   readonly requestSent?: (request: Request) => void;
-  readonly requestEnded?: (request: Request, ending: Ending, judgement: Judgement | undefined) => void;
+  readonly requestEnded?: (request: Request, ending: Ending, record: DecisionRecord | undefined) => void;
   /** A message was refused and never forwarded. */
   readonly messageRefused?: (refusal: Refusal) => void;
   /** Any message that passed; `direction` is the side it came from, `method` is `response` where it answers another. */
@@ -97,7 +97,7 @@ export function combineObservers(
   };
   return {
     requestStarted: each((observer) => observer.requestStarted),
-    requestJudged: each((observer) => observer.requestJudged),
+    requestDecided: each((observer) => observer.requestDecided),
     requestSent: each((observer) => observer.requestSent),
     requestEnded: each((observer) => observer.requestEnded),
     messageRefused: each((observer) => observer.messageRefused),

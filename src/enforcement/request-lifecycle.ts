@@ -1,7 +1,7 @@
-/** Reports the life of one request to the observers: started, judged, sent, ended; each at most once, the end always. */
+/** Reports the life of one request to the observers: started, decided, sent, ended; each at most once, the end always. */
 
 import type { Clock } from "./clock.ts";
-import type { Judgement, Observer } from "./observer.ts";
+import type { DecisionRecord, Observer } from "./observer.ts";
 import type { LocalResponse } from "../mcp/error-response.ts";
 import type { Outcome } from "../mcp/vocabulary.ts";
 import type { Request } from "./request.ts";
@@ -21,7 +21,7 @@ export class RequestLifecycle {
   readonly #startedMs: number;
   #sentMs: number | undefined;
   #answeredMs: number | undefined;
-  #judgement: Judgement | undefined;
+  #decision: DecisionRecord | undefined;
   #isEnded = false;
 
   constructor(request: Request, observer: Required<Observer>, clock: Clock) {
@@ -36,9 +36,9 @@ export class RequestLifecycle {
     return this.#isEnded;
   }
 
-  judged(judgement: Judgement): void {
-    this.#judgement = judgement;
-    this.#observer.requestJudged(this.request, judgement);
+  decided(record: DecisionRecord): void {
+    this.#decision = record;
+    this.#observer.requestDecided(this.request, record);
   }
 
   /** The message is about to go upstream. */
@@ -67,7 +67,7 @@ export class RequestLifecycle {
       httpStatus,
       rpcCode,
     };
-    this.#observer.requestEnded(this.request, ending, this.#judgement);
+    this.#observer.requestEnded(this.request, ending, this.#decision);
   }
 
   /** Ends the request with a response of Tollgate's own; `rpcCode` when that is an error in the server's stead. */

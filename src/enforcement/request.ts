@@ -56,7 +56,7 @@ export interface Request {
   /** The JSON-RPC id as its token: `7` or `"a"`. */
   readonly rpcId: string;
   readonly transport: Transport;
-  /** Length of the message as judged. */
+  /** Length of the message as the parser accepted it. */
   readonly bytes: number;
   /** Of `params.arguments`: its length, and its top-level names. */
   readonly args?:

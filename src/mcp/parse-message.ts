@@ -109,12 +109,12 @@ function scanResponse(envelope: JsonObject, id: string | undefined, text: string
     return refusal("envelope", "error is not an object", id);
   const isUnaddressed = isError && (envelope.get("id") ?? null) === null;
   if (id === undefined && !isUnaddressed) return refusal("envelope", BAD_ID);
-  return accepted({ kind: "response", text: judged(text), id: id ?? "null", isError });
+  return accepted({ kind: "response", text: upstreamText(text), id: id ?? "null", isError });
 }
 
 /** A response of Tollgate's own to a request of the server; `id` is that request's, as a token. */
 export function errorMessage(id: string, code: number, message: string): ResponseMessage {
-  return { kind: "response", text: judged(errorBody(code, message, id)), id, isError: true };
+  return { kind: "response", text: upstreamText(errorBody(code, message, id)), id, isError: true };
 }
 
 function scanMethodMessage(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
@@ -148,12 +148,29 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Enve
   const protocolVersion = typeof claim === "string" ? claim : undefined;
   const era = eraOf(meta?.has(PROTOCOL_VERSION_KEY) === true ? protocolVersion : undefined);
   if (id === undefined)
-    return accepted({ kind: "notification", text: judged(text), method, params, meta, era, protocolVersion });
+    return accepted({
+      kind: "notification",
+      text: upstreamText(text),
+      method,
+      params,
+      meta,
+      era,
+      protocolVersion,
+    });
   if (method !== "tools/call")
-    return accepted({ kind: "request", text: judged(text), id, method, params, meta, era, protocolVersion });
+    return accepted({
+      kind: "request",
+      text: upstreamText(text),
+      id,
+      method,
+      params,
+      meta,
+      era,
+      protocolVersion,
+    });
   return scanCall({
     kind: "call",
-    text: judged(text),
+    text: upstreamText(text),
     id,
     method,
     params: params ?? NO_MEMBERS,
@@ -202,7 +219,7 @@ function accepted(message: Message): Accepted {
 }
 
 // Security: the only place that makes text for upstream, from text that was judged as a message of this kind.
-function judged<Kind extends Message["kind"]>(text: string): UpstreamText<Kind> {
+function upstreamText<Kind extends Message["kind"]>(text: string): UpstreamText<Kind> {
   return text as UpstreamText<Kind>;
 }
 

@@ -1,6 +1,6 @@
 /** Requests, judgements and endings as the tests of telemetry need them. */
 
-import type { Ending, Judgement, Observer } from "../../src/enforcement/observer.ts";
+import type { Ending, DecisionRecord, Observer } from "../../src/enforcement/observer.ts";
 import type { Agent, Request, RequestedTool } from "../../src/enforcement/request.ts";
 import type { Denial } from "../../src/policy/decision.ts";
 
@@ -41,9 +41,12 @@ export function exampleList(overrides: Partial<Request> = {}): Request {
   return rest;
 }
 
-export const ALLOWED: Judgement = { decision: { charges: [], unevaluable: [] }, policyDigest: "sha256:abc" };
+export const ALLOWED: DecisionRecord = {
+  decision: { charges: [], unevaluable: [] },
+  policyDigest: "sha256:abc",
+};
 
-export function denied(overrides: Partial<Denial> = {}): Judgement {
+export function denied(overrides: Partial<Denial> = {}): DecisionRecord {
   const denial: Denial = {
     effect: "deny",
     reason: "rate_limited",
@@ -67,11 +70,11 @@ export const DENIED: Ending = { outcome: "denied", totalMs: 0.2, resultBytes: 30
 export function observe(
   observer: Observer,
   request: Request,
-  judgement: Judgement = ALLOWED,
+  judgement: DecisionRecord = ALLOWED,
   ending: Ending = SUCCESS,
 ): void {
   observer.requestStarted?.(request);
-  observer.requestJudged?.(request, judgement);
+  observer.requestDecided?.(request, judgement);
   if (ending.upstreamMs !== undefined) observer.requestSent?.(request);
   observer.requestEnded?.(request, ending, judgement);
 }

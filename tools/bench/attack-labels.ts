@@ -57,7 +57,7 @@ function call(target: Metrics, tool: string, agent: string, isKnown: boolean): v
   const judgement = { decision: { charges: [], unevaluable: [] }, policyDigest: "" };
   const { observer } = target;
   observer.requestStarted?.(request);
-  observer.requestJudged?.(request, judgement);
+  observer.requestDecided?.(request, judgement);
   const ending = { outcome: "success", totalMs: 12, upstreamMs: 11.8, resultBytes: 900 } as const;
   observer.requestEnded?.(request, ending, judgement);
   observer.messagePassed?.("downstream", "tools/call");

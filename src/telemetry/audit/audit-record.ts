@@ -1,6 +1,6 @@
 /** One line of the audit log: the caller, the request, the decision with its reason, and the outcome. */
 
-import type { Control, Ending, Judgement, Refusal } from "../../enforcement/observer.ts";
+import type { Control, Ending, DecisionRecord, Refusal } from "../../enforcement/observer.ts";
 import type { Agent, Request } from "../../enforcement/request.ts";
 import { effectOf } from "../../policy/decision.ts";
 import type { Capture, CapturedValues } from "./capture.ts";
@@ -25,7 +25,7 @@ const MAX_KEYS = 64;
 export function callRecord(
   { server, digest, traceIdOf, capture }: RecordOptions,
   request: Request,
-  judgement: Judgement | undefined,
+  judgement: DecisionRecord | undefined,
   ending: Ending | undefined,
 ): string {
   const { tool, args } = request;
@@ -81,7 +81,7 @@ function argumentsText(
   return `,"args":{"bytes":${bytes},"keys":${names},"hmac":"${digest(written)}"${kept}}`;
 }
 
-function decisionText({ decision, policyDigest }: Judgement): string {
+function decisionText({ decision, policyDigest }: DecisionRecord): string {
   const { denial } = decision;
   const reasons =
     denial === undefined

@@ -58,7 +58,7 @@ function createAuditObserver(file: LineFile, options: RecordOptions): Observer {
     file.flush();
   };
   return {
-    requestJudged: (request, judgement) => {
+    requestDecided: (request, judgement) => {
       if (isBlocked(judgement.decision)) writeNow(callRecord(options, request, judgement, undefined));
     },
     requestEnded: (request, ending, judgement) => {

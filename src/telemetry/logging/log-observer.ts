@@ -1,6 +1,6 @@
 /** Logs denials, refusals and failures, each at a bounded rate; a successful call is not logged. */
 
-import type { Ending, Judgement, Observer, Refusal } from "../../enforcement/observer.ts";
+import type { Ending, DecisionRecord, Observer, Refusal } from "../../enforcement/observer.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { isBlocked } from "../../policy/decision.ts";
@@ -30,7 +30,7 @@ export function createLogObserver({ log, traceIdOf, now }: LogObserverOptions): 
   };
   const about = (request: Request): object => ({ ...requestFields(request), trace_id: traceIdOf(request) });
   return {
-    requestJudged: (request, judgement) => {
+    requestDecided: (request, judgement) => {
       if (isBlocked(judgement.decision))
         logSampled("info", "call denied", () => ({ ...about(request), ...denialFields(judgement) }));
     },
@@ -51,7 +51,7 @@ function requestFields({ id, method, tool, agent }: Request): object {
   };
 }
 
-function denialFields({ decision: { denial } }: Judgement): object {
+function denialFields({ decision: { denial } }: DecisionRecord): object {
   return { effect: denial?.effect, reason: denial?.reason, rule: denial?.rule };
 }
 

@@ -1,6 +1,6 @@
 /** Metrics of requests and messages, updated by an observer. */
 
-import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
+import type { Ending, DecisionRecord, Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { effectOf, type Denial } from "../../policy/decision.ts";
@@ -26,7 +26,7 @@ export function createCallObserver(
 ): Observer {
   return {
     requestStarted: (request) => families.inflight.series(request.transport).add(1),
-    requestJudged: (request, judgement) => countJudgement(families, bounds, request, judgement),
+    requestDecided: (request, judgement) => countJudgement(families, bounds, request, judgement),
     requestEnded: (request, ending) => {
       families.inflight.series(request.transport).add(-1);
       observeDurations(families, bounds.toolLabel(request), { request, ending, context });
@@ -46,7 +46,7 @@ function countJudgement(
   families: Families,
   bounds: CardinalityLimits,
   request: Request,
-  { decision }: Judgement,
+  { decision }: DecisionRecord,
 ): void {
   const { denial, unevaluable } = decision;
   families.decisions.series(effectOf(decision), denial?.reason ?? NO_REASON).add(1);

@@ -1,6 +1,6 @@
 /** Calls of the last hour by minute, agent and tool: bounded counts for the console, which works without Prometheus. */
 
-import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
+import type { Ending, DecisionRecord, Observer } from "../../enforcement/observer.ts";
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Category } from "../../policy/category/category.ts";
@@ -60,7 +60,7 @@ export function createActivity({ nowMs, maxPairs = 2_000 }: ActivityOptions): Ac
     sweptAt = minute;
     for (const [key, { counts }] of pairs) if (counts.isIdle(minute)) pairs.delete(key);
   };
-  const count = (request: Request, ending: Ending, judgement: Judgement | undefined): void => {
+  const count = (request: Request, ending: Ending, judgement: DecisionRecord | undefined): void => {
     if (request.tool === undefined) return;
     const minute = Math.floor(nowMs() / MINUTE_MS);
     sweep(minute);
@@ -138,7 +138,7 @@ function truncated(text: string): string {
 const [CALLED, DENIED, WOULD_DENY, FAILED] = [0, 1, 2, 3] as const;
 type Kind = typeof CALLED | typeof DENIED | typeof WOULD_DENY | typeof FAILED;
 
-function kindOf(outcome: Outcome, judgement: Judgement | undefined): Kind {
+function kindOf(outcome: Outcome, judgement: DecisionRecord | undefined): Kind {
   switch (outcome) {
     case "denied":
       return DENIED;

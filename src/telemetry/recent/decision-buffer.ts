@@ -1,6 +1,6 @@
 /** The latest decisions for the console: a bounded ring that can be listed, searched and subscribed to. */
 
-import type { Ending, Judgement, Observer } from "../../enforcement/observer.ts";
+import type { Ending, DecisionRecord, Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Charge } from "../../policy/limit.ts";
@@ -32,7 +32,7 @@ export interface DecisionsOptions {
 
 export interface DecidedRequest {
   readonly request: Request;
-  readonly judgement: Judgement;
+  readonly judgement: DecisionRecord;
 }
 
 /** The source of an entry, which is built only when it is read: most are never read. */
@@ -45,7 +45,7 @@ interface Slot extends DecidedRequest {
 type Listener = (entry: DecisionEntry) => void;
 
 export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptions): Decisions {
-  const slotOf = (request: Request, judgement: Judgement): Slot => ({
+  const slotOf = (request: Request, judgement: DecisionRecord): Slot => ({
     request: compact(request),
     judgement,
     traceId: traceIdOf?.(request),
@@ -56,7 +56,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
   const listeners = new Set<Listener>();
   return {
     observer: {
-      requestJudged: (request, judgement) => {
+      requestDecided: (request, judgement) => {
         const slot = slotOf(request, judgement);
         slots.add(slot);
         if (isBlocked(judgement.decision)) publish(listeners, slot);

@@ -2,7 +2,7 @@
 
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Attributes, Span, SpanContext, Tracer } from "@opentelemetry/api";
-import type { Ending, Judgement } from "../../enforcement/observer.ts";
+import type { Ending, DecisionRecord } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { effectOf } from "../../policy/decision.ts";
@@ -58,7 +58,7 @@ export function startClientSpan(
 }
 
 /** Sets the attributes of the decision. */
-export function setDecisionAttributes(span: Span, { decision, policyDigest }: Judgement): void {
+export function setDecisionAttributes(span: Span, { decision, policyDigest }: DecisionRecord): void {
   const { denial } = decision;
   span.setAttributes({
     [names.TOLLGATE_EFFECT]: effectOf(decision),

@@ -76,7 +76,7 @@ function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Trac
         if (!sample(parents.parent)) return;
         spansByRequest.set(request, { server: startServerSpan(sdk.tracer, request, parents) });
       },
-      requestJudged: (request, judgement) => {
+      requestDecided: (request, judgement) => {
         const spans = spansByRequest.get(request);
         if (spans !== undefined) setDecisionAttributes(spans.server, judgement);
       },

@@ -133,7 +133,7 @@ describe("a line", () => {
   it("is written at once for a denial, and once only", () => {
     const audit = open();
     const request = exampleRequest();
-    audit.observer.requestJudged?.(request, denied());
+    audit.observer.requestDecided?.(request, denied());
     audit.flush();
     expect(linesOf()).toHaveLength(1);
     audit.observer.requestEnded?.(request, DENIED, denied());
@@ -143,7 +143,7 @@ describe("a line", () => {
 
   it("waits for the end of an allowed call", () => {
     const audit = open();
-    audit.observer.requestJudged?.(exampleRequest(), ALLOWED);
+    audit.observer.requestDecided?.(exampleRequest(), ALLOWED);
     audit.flush();
     expect(linesOf()).toEqual([]);
   });

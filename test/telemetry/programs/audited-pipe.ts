@@ -19,13 +19,13 @@ const audit = openAudit({
   onDropped: (records) => (dropped += records),
 });
 for (let index = 0; index < Number(count); index += 1)
-  audit.observer.requestJudged?.(exampleRequest(), denied());
+  audit.observer.requestDecided?.(exampleRequest(), denied());
 audit.flush();
 writeSync(1, "recorded");
 
 // A timer that does not keep the process alive writes the pending lines.
 setTimeout(() => {
-  audit.observer.requestJudged?.(exampleRequest({ id: "last" }), denied());
+  audit.observer.requestDecided?.(exampleRequest({ id: "last" }), denied());
   audit.close();
   writeSync(1, ` ${dropped}`);
   process.exit(0);

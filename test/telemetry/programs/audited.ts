@@ -5,5 +5,5 @@ import { denied, exampleRequest } from "../examples.ts";
 
 const [target = ""] = process.argv.slice(2);
 const audit = openAudit({ target, server: "s", hmacKey: "key", onDropped: () => undefined });
-audit.observer.requestJudged?.(exampleRequest(), denied());
+audit.observer.requestDecided?.(exampleRequest(), denied());
 process.exit(0);

@@ -71,7 +71,7 @@ describe("get", () => {
   it("has no outcome until the call has ended", () => {
     const decisions = createDecisions({ capacity: 10 });
     const request = exampleRequest();
-    decisions.observer.requestJudged?.(request, ALLOWED);
+    decisions.observer.requestDecided?.(request, ALLOWED);
     expect(decisions.get(request.id)).not.toHaveProperty("outcome");
   });
 
@@ -99,7 +99,7 @@ describe("subscribe", () => {
     const heard: DecisionEntry[] = [];
     const stop = decisions.subscribe((entry) => heard.push(entry));
     const [refused, passed] = [exampleRequest(), exampleRequest()];
-    decisions.observer.requestJudged?.(passed, ALLOWED);
+    decisions.observer.requestDecided?.(passed, ALLOWED);
     observe(decisions.observer, refused, denied(), DENIED);
     decisions.observer.requestEnded?.(passed, SUCCESS, ALLOWED);
     stop();
@@ -115,7 +115,7 @@ describe("subscribe", () => {
     const heard: string[] = [];
     decisions.subscribe(({ id }) => heard.push(id));
     const slow = exampleRequest();
-    decisions.observer.requestJudged?.(slow, ALLOWED);
+    decisions.observer.requestDecided?.(slow, ALLOWED);
     const quick = exampleRequest();
     observe(decisions.observer, quick);
     decisions.observer.requestEnded?.(slow, SUCCESS, ALLOWED);

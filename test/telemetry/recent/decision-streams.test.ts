@@ -83,7 +83,7 @@ describe("a stream", () => {
   it("sends a denied call at once, and any other call when it has ended", async () => {
     const client = await listen();
     const [first, second] = [exampleRequest(), exampleRequest()];
-    decisions.observer.requestJudged?.(second, ALLOWED);
+    decisions.observer.requestDecided?.(second, ALLOWED);
     observe(decisions.observer, first, denied(), DENIED);
     observe(decisions.observer, second);
     await until(() => eventsIn(client.text()).length === 2);

@@ -1,7 +1,7 @@
 /** Spans, as a collector receives them. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Judgement } from "../../../src/enforcement/observer.ts";
+import type { DecisionRecord } from "../../../src/enforcement/observer.ts";
 import type { Request } from "../../../src/enforcement/request.ts";
 import {
   isTracingConfigured,
@@ -82,7 +82,7 @@ async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
 /** The spans of one request, SERVER first. */
 async function spansOf(
   request: Request,
-  judgement: Judgement = ALLOWED,
+  judgement: DecisionRecord = ALLOWED,
   ending = SUCCESS,
   options: Partial<TraceOptions> = {},
 ): Promise<readonly ReceivedSpan[]> {

@@ -73,6 +73,6 @@ function call(target: Metrics, tool: string, agent: string): void {
   const judgement = { decision: { charges: [], unevaluable: [] }, policyDigest: "" };
   const ending = { outcome: "success", totalMs: 12, upstreamMs: 11.8, resultBytes: 900 } as const;
   target.observer.requestStarted?.(request);
-  target.observer.requestJudged?.(request, judgement);
+  target.observer.requestDecided?.(request, judgement);
   target.observer.requestEnded?.(request, ending, judgement);
 }
