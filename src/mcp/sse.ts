@@ -7,6 +7,8 @@ export interface SseEvent {
   readonly raw: Buffer;
   /** The data lines, joined by line feeds; undefined when there are none, as in a comment or half of a line end. */
   readonly data: string | undefined;
+  /** Whether a client may read the event as a message: it has no name, or the name `message`. */
+  readonly isMessage: boolean;
   /** Whether the event is the first of the stream, where a byte order mark is not part of the first line. */
   readonly isFirst: boolean;
 }
@@ -16,6 +18,11 @@ const CR = 0x0d;
 /** UTF-8 with one character a byte, like all lines here. */
 const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
 const LINE_END = /\r\n|\r|\n/;
+/** Names of events that every client takes for another name than `message`, whatever it trims. */
+const OTHER_NAME = /^(?!message$)[!-~]+$/i;
+/** Characters in UTF-8 that end a line for some clients and not by the standard: VT, FF, FS, GS, RS, NEL, LS and PS. */
+// oxlint-disable-next-line no-control-regex -- Control characters are what is looked for.
+const DISPUTED_LINE_END = /[\v\f\u001C-\u001E]|\u00C2\u0085|\u00E2\u0080[\u00A8\u00A9]/;
 const LINES = /([^\r\n]*)(\r\n|\r|\n)/g;
 
 /** Splits as https://html.spec.whatwg.org/multipage/server-sent-events.html defines it: CR, LF and CRLF end lines. */
@@ -101,7 +108,7 @@ export class SseSplitter {
     this.#pendingBytes = 0;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    return { raw, data: dataOf(raw, isFirst), isFirst };
+    return { raw, ...readFields(raw, isFirst), isFirst };
   }
 
   #hold(bytes: Buffer): void {
@@ -120,7 +127,7 @@ export function replaceData(event: SseEvent, data: string): Buffer {
   const mark = markOf(text, event.isFirst);
   let isReplaced = false;
   const rebuilt = text.slice(mark.length).replace(LINES, (line: string, content: string, lineEnd: string) => {
-    if (dataOfLine(content) === undefined) return line;
+    if (valueOfLine("data", content) === undefined) return line;
     if (isReplaced) return "";
     isReplaced = true;
     return lines.map((replacement) => `data: ${replacement}${lineEnd}`).join("");
@@ -128,21 +135,42 @@ export function replaceData(event: SseEvent, data: string): Buffer {
   return Buffer.from(mark + rebuilt, "latin1");
 }
 
-function dataOf(raw: Buffer, isFirst: boolean): string | undefined {
+/** The bytes of an event without the byte order mark that the stream may begin with. */
+export function withoutMark({ raw, isFirst }: SseEvent): Buffer {
+  const hasMark = markOf(raw.toString("latin1", 0, BYTE_ORDER_MARK.length), isFirst) !== "";
+  return hasMark ? raw.subarray(BYTE_ORDER_MARK.length) : raw;
+}
+
+function readFields(raw: Buffer, isFirst: boolean): Pick<SseEvent, "data" | "isMessage"> {
   const text = raw.toString("latin1");
   const lines = text.slice(markOf(text, isFirst).length).split(LINE_END);
-  const data = lines.map(dataOfLine).filter((line) => line !== undefined);
-  return data.length === 0 ? undefined : Buffer.from(data.join("\n"), "latin1").toString("utf8");
+  const data = valuesOf("data", lines);
+  return {
+    data: data.length === 0 ? undefined : Buffer.from(data.join("\n"), "latin1").toString("utf8"),
+    isMessage: isMessage(text, valuesOf("event", lines)),
+  };
+}
+
+/** Security: where clients could disagree about the name, the event is a message, so that it is read. */
+function isMessage(text: string, names: readonly string[]): boolean {
+  return names.length === 0 || !names.every((name) => OTHER_NAME.test(name)) || DISPUTED_LINE_END.test(text);
+}
+
+function valuesOf(field: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line) => valueOfLine(field, line)).filter((value) => value !== undefined);
 }
 
 function markOf(text: string, isFirst: boolean): string {
   return isFirst && text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
 }
 
-function dataOfLine(line: string): string | undefined {
-  if (line === "data") return "";
-  if (!line.startsWith("data:")) return undefined;
-  return line.slice(line.startsWith(" ", 5) ? 6 : 5);
+/** The value of a line of this field; undefined for a line of another one. */
+function valueOfLine(field: string, line: string): string | undefined {
+  if (!line.startsWith(field)) return undefined;
+  const end = field.length;
+  if (line.length === end) return "";
+  if (line[end] !== ":") return undefined;
+  return line.slice(line.startsWith(" ", end + 1) ? end + 2 : end + 1);
 }
 
 function indexOrEnd(bytes: Buffer, byte: number, from: number): number {

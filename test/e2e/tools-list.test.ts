@@ -72,6 +72,39 @@ describe("tools/list", () => {
   });
 
   it.each([
+    ["LF", "event: ping\ndata: ping\n\n"],
+    ["CR", "event: ping\rdata: ping\r\r"],
+    ["CRLF and a comment", ": alive\r\nevent: heartbeat\r\ndata: {}\r\ndata: x\r\n\r\n"],
+    ["a name given twice", "event: a\nevent: ping\ndata: ping\n\n"],
+  ])("passes events of another name than message as they came: %s", async (_what, ping) => {
+    const { url } = await guard((response) =>
+      sendEvents(response, `${ping}event: message\ndata: ${listOf(TOOLS)}\n\n${ping}`),
+    );
+    const passed = `${ping}event: message\ndata: ${listOf(LEFT)}\n\n${ping}`;
+    expect(await (await post(url, "tools/list")).text()).toBe(passed);
+    expect(await (await fetch(url, { headers: { accept: "text/event-stream" } })).text()).toBe(passed);
+    const listen = { notifications: { toolsListChanged: true } };
+    expect(await (await post(url, "subscriptions/listen", listen)).text()).toContain(ping);
+  });
+
+  it.each([
+    ["named last", "event: ping\nevent: message\n"],
+    ["named first", "event: message\nevent: ping\n"],
+    ["with an empty name", "event: ping\nevent:\n"],
+    ["with a name without a value", "event: ping\nevent\n"],
+    ["named by another field", "event : ping\nEvent: ping\n event: ping\n"],
+    ["with a name that some clients trim", "event:  message \n"],
+    ["with a line end that only some clients know", "event: ping\u2028event: message\n"],
+    ["with a form feed in its name", "event: ping\fevent: message\n"],
+    ["after another event", "event: ping\ndata: x\n\n"],
+  ])("is filtered in an event that a client may read as a message: %s", async (_what, lines) => {
+    const { url } = await guard((response) => sendEvents(response, `${lines}data: ${listOf(TOOLS)}\n\n`));
+    const text = await (await post(url, "tools/list")).text();
+    expect(text).toContain(LEFT);
+    expect(text).not.toContain("delete_all");
+  });
+
+  it.each([
     ["a duplicate key", listOf(TOOLS).replace(`"name":"other"`, `"name":"other","name":"delete_all"`)],
     ["a lone surrogate", listOf(`[{"name":"\\ud800"}]`)],
   ])("is not forwarded with %s, which cannot be read", async (_what, list) => {

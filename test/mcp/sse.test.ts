@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { array, assert, constantFrom, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { SseSplitter, replaceData } from "../../src/mcp/sse.ts";
+import { SseSplitter, replaceData, withoutMark } from "../../src/mcp/sse.ts";
 import type { SseEvent } from "../../src/mcp/sse.ts";
 
 const PIECES = [
@@ -109,6 +109,51 @@ describe("events", () => {
   it("pass bytes that are not UTF-8 unchanged", () => {
     const stream = Buffer.from([0x3a, 0xff, 0x0a, 0x0a]);
     expect(eventsOf(stream)[0]?.raw.equals(stream)).toBe(true);
+  });
+});
+
+describe("isMessage", () => {
+  it.each([
+    ["no name", "data: a\n\n", true],
+    ["the name message", "event: message\ndata: a\n\n", true],
+    ["another name", "event: ping\ndata: a\n\n", false],
+    ["another name after the data", "data: a\r\nevent: ping\r\n\r\n", false],
+    ["another name without a space", "event:ping\r\r", false],
+    ["an empty name", "event:\n\n", true],
+    ["an empty name after another", "event: ping\nevent\n\n", true],
+    ["message after another name", "event: ping\nevent: message\n\n", true],
+    ["another name after message", "event: message\nevent: ping\n\n", true],
+    ["two other names", "event: ping\nevent: pong\n\n", false],
+    ["a name in capitals", "event: MESSAGE\n\n", true],
+    ["a name with a space", "event: message \n\n", true],
+    ["a name with a tab", "event: \tmessage\n\n", true],
+    ["a name outside ASCII", "event: \u00a0message\n\n", true],
+    ["a name in a comment", ": event: ping\n\n", true],
+    ["a field with a space in its name", "event : ping\n\n", true],
+    ["a byte order mark before the name", "\ufeffevent: ping\n\n", false],
+    ["a vertical tab", "event: ping\ndata: a\vevent: message\n\n", true],
+    ["a next-line character", "event: ping\ndata: a\u0085event: message\n\n", true],
+    ["a paragraph separator", "event: ping\ndata: a\u2029event: message\n\n", true],
+  ])("is claimed of an event with %s: %j", (_what, stream, isMessage) => {
+    for (const chunkBytes of [1, 3, 1_000])
+      expect(eventsOf(stream, chunkBytes).map((event) => event.isMessage)).toContain(isMessage);
+  });
+
+  it("is claimed of a later event whose name follows a byte order mark", () => {
+    expect(eventsOf("data: a\n\n\ufeffevent: ping\n\n").map((event) => event.isMessage)).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
+describe("withoutMark", () => {
+  it("removes the byte order mark of the stream, and no other", () => {
+    const events = eventsOf("\ufeffevent: ping\n\n\ufeffdata: a\n\n");
+    expect(events.map((event) => withoutMark(event).toString())).toEqual([
+      "event: ping\n\n",
+      "\ufeffdata: a\n\n",
+    ]);
   });
 });
 

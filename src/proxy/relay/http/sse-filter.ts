@@ -3,7 +3,7 @@
 import type { Filter } from "./pipe.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
-import { replaceData, type SseEvent, SseSplitter } from "../../../mcp/sse.ts";
+import { replaceData, type SseEvent, SseSplitter, withoutMark } from "../../../mcp/sse.ts";
 
 export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
@@ -39,6 +39,8 @@ export class SseFilter implements Filter {
 
   #filterEvent(event: SseEvent): Buffer | undefined {
     const { raw, data } = event;
+    // Clients act on messages only. Without the mark, they all read the name of the first event.
+    if (!event.isMessage) return withoutMark(event);
     if (data === undefined || data === "") return raw;
     const skimmer = new MessageSkimmer();
     skimmer.push(Buffer.from(data));

@@ -7,20 +7,25 @@ const CR = 0x0d;
 const LF = 0x0a;
 const COLON = 0x3a;
 const SPACE = 0x20;
-const DATA = Buffer.from("data");
 const NEWLINE = Buffer.from("\n");
+/** UTF-8 with one character a byte. */
+const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
+/** A longer name is no field or event that is looked for, with the mark that the stream may begin with. */
+const MAX_NAME_BYTES = BYTE_ORDER_MARK.length + "message".length + 1;
 
-type Position = "line start" | "field name" | "value start" | "value" | "other field";
+type Position = "line start" | "field name" | "value start" | "data" | "event name" | "other field";
 
 export class SseObserver {
   readonly #onMessage: (summary: MessageSummary) => void;
   #skimmer = new MessageSkimmer();
   #hasData = false;
   #position: Position = "line start";
-  #matched = 0;
+  #field = "";
+  #eventName = "";
+  #isFirstLine = true;
   #wasCarriageReturn = false;
 
-  /** `onMessage` is called with each event that carries data, at the line that ends it. */
+  /** `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it. */
   constructor(onMessage: (summary: MessageSummary) => void) {
     this.#onMessage = onMessage;
   }
@@ -38,17 +43,21 @@ export class SseObserver {
     switch (this.#position) {
       case "line start":
         this.#position = "field name";
-        this.#matched = 0;
+        this.#field = "";
         return index;
       case "field name":
-        this.#position = this.#matchName(byte);
-        return index + 1;
+        return this.#readName(chunk, index);
       case "value start":
-        this.#position = "value";
+        this.#position = this.#field === "data" ? "data" : "event name";
         return byte === SPACE ? index + 1 : index;
-      case "value": {
+      case "data": {
         const end = endOfLine(chunk, index);
         this.#skimmer.push(chunk.subarray(index, end));
+        return end;
+      }
+      case "event name": {
+        const end = endOfLine(chunk, index);
+        this.#eventName = extended(this.#eventName, chunk, index, end);
         return end;
       }
       case "other field":
@@ -56,20 +65,32 @@ export class SseObserver {
     }
   }
 
-  #matchName(byte: number | undefined): Position {
-    if (byte === COLON && this.#matched === DATA.byteLength) {
-      if (this.#hasData) this.#skimmer.push(NEWLINE);
-      this.#hasData = true;
-      return "value start";
-    }
-    if (byte !== DATA[this.#matched]) return "other field";
-    this.#matched += 1;
-    return "field name";
+  #readName(chunk: Buffer, from: number): number {
+    const lineEnd = endOfLine(chunk, from);
+    const colon = chunk.subarray(from, lineEnd).indexOf(COLON);
+    const end = colon === -1 ? lineEnd : from + colon;
+    this.#field = extended(this.#field, chunk, from, end);
+    if (colon === -1) return end;
+    this.#beginValue();
+    return end + 1;
+  }
+
+  #beginValue(): void {
+    if (this.#isFirstLine && this.#field.startsWith(BYTE_ORDER_MARK))
+      this.#field = this.#field.slice(BYTE_ORDER_MARK.length);
+    this.#position = this.#field === "data" || this.#field === "event" ? "value start" : "other field";
+    if (this.#field === "event") this.#eventName = "";
+    if (this.#field !== "data") return;
+    if (this.#hasData) this.#skimmer.push(NEWLINE);
+    this.#hasData = true;
   }
 
   #endLine(chunk: Buffer, index: number): number {
+    // A line without a colon is a field with an empty value.
+    if (this.#position === "field name") this.#beginValue();
     if (this.#position === "line start") this.#endEvent();
     this.#position = "line start";
+    this.#isFirstLine = false;
     if (chunk[index] === LF) return index + 1;
     if (chunk[index + 1] === LF) return index + 2;
     this.#wasCarriageReturn = index + 1 === chunk.byteLength;
@@ -77,12 +98,19 @@ export class SseObserver {
   }
 
   #endEvent(): void {
+    const isMessage = this.#eventName === "" || this.#eventName === "message";
+    this.#eventName = "";
     if (!this.#hasData) return;
     const summary = this.#skimmer.end();
     this.#skimmer = new MessageSkimmer();
     this.#hasData = false;
-    this.#onMessage(summary);
+    if (isMessage) this.#onMessage(summary);
   }
+}
+
+function extended(name: string, chunk: Buffer, from: number, end: number): string {
+  if (name.length >= MAX_NAME_BYTES) return name;
+  return name + chunk.toString("latin1", from, Math.min(end, from + MAX_NAME_BYTES));
 }
 
 function endOfLine(chunk: Buffer, from: number): number {
