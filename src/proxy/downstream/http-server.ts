@@ -42,10 +42,15 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   const server = createBoundedServer(options);
   refuseConnections(server, relay, options.unreadMs);
   const listener = { ...options, relay, arriving: { bytes: 0, max: options.receivedBytes } };
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     options.answers.track(response);
+    // Security (docs/decisions/0065-http-edge.md): Node drops bytes that follow such a request in one packet, so what comes next may begin within a message.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     serve(listener, request, response);
-  });
+  };
+  server.on("request", onRequest);
+  // Without a listener Node answers an unknown `Expect` itself.
+  server.on("checkExpectation", onRequest);
   return server;
 }
 

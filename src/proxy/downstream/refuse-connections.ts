@@ -1,10 +1,12 @@
-/** Refuses and records at the level of connections: too many, too slow, not HTTP/1.1, upgrades, CONNECT. */
+/** Refuses and records at the level of connections: too many, too slow, not HTTP/1.1, CONNECT. */
 
-import type { Server } from "node:http";
+import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { errorBody, INVALID_REQUEST, type RefusedRequest } from "../../mcp/error-response.ts";
 import type { RefusalCause } from "../../mcp/vocabulary.ts";
 import { cutSlowReaders } from "../http/slow-readers.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
+import { SERVED_METHODS } from "./request-checks.ts";
 
 /** Disconnects a client that leaves a response unread for `unreadMs`, and refuses connections that carry no request. */
 export function refuseConnections(server: Server, relay: HttpRelay, unreadMs: number): void {
@@ -13,35 +15,63 @@ export function refuseConnections(server: Server, relay: HttpRelay, unreadMs: nu
   server.on("drop", () => record("overload", "too many connections are open"));
   const onCut = (): void => record("not_read", "the client takes nothing of what is sent to it");
   cutSlowReaders(server, { unreadMs, onCut });
-  server.on("upgrade", (_request, socket) => {
-    record("header", "protocol upgrades are not served");
-    rejectAndClose(socket, "400 Bad Request");
-  });
-  server.on("connect", (_request, socket) => {
-    record("method", "CONNECT is not served");
-    rejectAndClose(socket, "405 Method Not Allowed");
-  });
+  const reject = (socket: Duplex, refused: RefusedRequest): void => {
+    record(refused.cause, refused.detail);
+    respondAndClose(socket, refused);
+  };
+  // No `upgrade` listener: Node then serves a request that offers an upgrade as if it had offered none.
+  server.on("connect", (_request, socket) => reject(socket, NO_TUNNEL));
   const failed = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    const isMalformed = error.code?.startsWith("HPE_") === true;
+    const refused = refusalOf(error.code);
     // A client that left has sent nothing wrong; a second error on a refused connection is the same failure.
-    if (!(isSlow || isMalformed) || failed.has(socket)) return void socket.destroy();
+    if (refused === undefined || failed.has(socket)) return void socket.destroy();
     failed.add(socket);
-    const detail = isSlow ? "the request took too long to arrive" : "the bytes are not an HTTP/1.1 request";
-    record(isSlow ? "too_slow" : "header", detail);
-    rejectAndClose(socket, isSlow ? "408 Request Timeout" : "400 Bad Request");
+    reject(socket, refused);
   });
+}
+
+const NO_TUNNEL: RefusedRequest = { status: 405, cause: "method", detail: "CONNECT is not served" };
+const TOO_SLOW: RefusedRequest = {
+  status: 408,
+  cause: "too_slow",
+  detail: "the request took too long to arrive",
+};
+const MALFORMED: RefusedRequest = {
+  status: 400,
+  cause: "header",
+  detail: "the bytes are not an HTTP/1.1 request",
+};
+
+/** The refusal for an error of Node's parser; undefined when the client only left. */
+function refusalOf(code: string | undefined): RefusedRequest | undefined {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return TOO_SLOW;
+  return code?.startsWith("HPE_") === true ? MALFORMED : undefined;
 }
 
 /** Time for the client to read the response. */
 const LINGER_MS = 1_000;
 
-function rejectAndClose(socket: Duplex, status: string): void {
+function respondAndClose(socket: Duplex, refused: RefusedRequest): void {
   // Node no longer listens to this socket, and an unhandled error ends the process.
   socket.on("error", () => socket.destroy());
   if (!socket.writable) return void socket.destroy();
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(responseBytes(refused));
+  // A socket that is destroyed with unread bytes is reset, and the client may lose the response.
+  socket.resume();
   // A client that does not close its half of the connection would keep our descriptor.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function responseBytes({ status, detail }: RefusedRequest): string {
+  const body = errorBody(INVALID_REQUEST, detail, "null");
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    ...(status === 405 ? [`Allow: ${SERVED_METHODS}`] : []),
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
 }

@@ -28,6 +28,7 @@ export interface Edge {
 export function refuseRequest(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   return (
     refuseHeaders(request, edge) ??
+    refuseExpectation(request) ??
     refuseHost(request, edge) ??
     refuseOrigin(request, edge) ??
     refuseTarget(request, edge) ??
@@ -59,9 +60,13 @@ function refuseHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | u
     if (seen.has(name)) return refused(400, "header", `header ${name} comes more than once`);
     seen.add(name);
   }
-  if (request.headers.upgrade !== undefined)
-    return refused(400, "header", "protocol upgrades are not served");
   return undefined;
+}
+
+/** RFC 9110, section 10.1.1: the only expectation is `100-continue`. */
+function refuseExpectation({ headers: { expect } }: IncomingMessage): RefusedRequest | undefined {
+  if (expect === undefined || /(?:^|\W)100-continue(?:$|\W)/i.test(expect)) return undefined;
+  return refused(417, "header", "Expect may only be 100-continue");
 }
 
 function refuseHost(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
@@ -84,6 +89,14 @@ function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | un
   const { method } = request;
   if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
   return refused(405, "method", "only POST, GET and DELETE are served here");
+}
+
+/** The methods of the endpoint, as the value of `Allow`. */
+export const SERVED_METHODS = "GET, POST, DELETE";
+
+/** The methods of what the request is for, as the value of `Allow`. */
+export function allowedMethods(request: IncomingMessage, edge: Edge): string {
+  return isDocument(request, edge) ? "GET" : SERVED_METHODS;
 }
 
 /** Whether the request is for one of the further documents, and for no message. */

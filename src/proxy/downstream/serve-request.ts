@@ -14,7 +14,7 @@ import type { HttpSource } from "../relay/http/http-exchange.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import type { Work } from "../relay/transport.ts";
 import { type ArrivingBytes, receiveBody } from "./receive-body.ts";
-import { type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
+import { allowedMethods, type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
 
 export interface Listener {
   readonly relay: HttpRelay;
@@ -50,7 +50,7 @@ function serveRequest(listener: Listener, request: IncomingMessage, response: Se
   const { relay, edge, metadata, isLate } = listener;
   const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
   if (refused !== undefined)
-    return refuse(relay, { transport: "http", incoming: request, downstream: response }, refused);
+    return refuse(listener, { transport: "http", incoming: request, downstream: response }, refused);
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   const outcome = relay.identify(request);
   const proceed = (settled: AuthenticationOutcome): Work =>
@@ -63,8 +63,8 @@ function serveSource(listener: Listener, request: IncomingMessage, source: HttpS
   if (source === undefined) return void request.resume();
   if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", source);
   receiveBody(request, arriving, edge.messageBytes, (body) => {
-    if (body === "too_large") return refuse(relay, source, tooLarge(edge.messageBytes));
-    if (body === "no_room") return refuse(relay, source, NO_ROOM);
+    if (body === "too_large") return refuse(listener, source, tooLarge(edge.messageBytes));
+    if (body === "no_room") return refuse(listener, source, NO_ROOM);
     if (body !== "gone") attempt(listener, source.downstream, () => relay.post(source, body));
   });
 }
@@ -81,14 +81,21 @@ const LATE: RefusedRequest = {
   detail: "Tollgate is busy: it does not keep up with its requests",
 };
 
-function refuse(relay: HttpRelay, source: HttpSource, { status, cause, detail }: RefusedRequest): void {
+function refuse({ relay, edge }: Listener, source: HttpSource, refused: RefusedRequest): void {
+  const { status, cause, detail } = refused;
   const headers = {
     // The rest of the body is not read: the connection ends with the response.
     connection: "close",
-    ...(status === 405 && { allow: "GET, POST, DELETE" }),
+    ...(status === 405 && { allow: allowedMethods(source.incoming, edge) }),
     ...(status === 503 && { "retry-after": "5" }),
   };
-  const response = { ...errorResponse(status, INVALID_REQUEST, detail), headers };
-  relay.refuse(source, { cause, detail, bytes: 0, response });
+  // A client that sees -32600 takes its own message for wrong, and does not send it again.
+  const code = status >= 500 ? INTERNAL_ERROR : INVALID_REQUEST;
+  relay.refuse(source, {
+    cause,
+    detail,
+    bytes: 0,
+    response: { ...errorResponse(status, code, detail), headers },
+  });
   source.incoming.resume();
 }

@@ -1,62 +1,33 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestSidecar, type TestSidecar } from "../../fixtures/start-sidecar.ts";
+import {
+  BODY,
+  bodyOf,
+  type EdgeSidecar,
+  HOST,
+  LENGTH,
+  post,
+  request,
+  startEdgeSidecar,
+  statusOf,
+  TYPE,
+} from "../../fixtures/edge-sidecar.ts";
 
-const BODY = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}`;
-const TYPE = "Content-Type: application/json";
-const LENGTH = `Content-Length: ${BODY.length}`;
-
-let server: Server;
-let sidecar: TestSidecar;
-const upstreamSaw: string[] = [];
-
+let edge: EdgeSidecar;
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    upstreamSaw.push(`${request.method} ${request.url}`);
-    request.resume();
-    response
-      .writeHead(200, { "content-type": "application/json" })
-      .end(`{"jsonrpc":"2.0","id":1,"result":{}}`);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  sidecar = await startTestSidecar({
-    upstream: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`,
+  edge = await startEdgeSidecar({
     settings: { identity: { header: { name: "X-Agent-Id", from: ["127.0.0.1"] } } },
     bounds: { messageBytes: 1024, requestMs: 300 },
     flags: { "allowed-host": "mcp.example.com", "allowed-origin": "https://app.example.com" },
   });
 });
-afterAll(async () => {
-  await sidecar.stop();
-  server.close();
-});
+afterAll(() => edge.stop());
 
-/** Sends bytes on a socket of their own and reads until the sidecar closes it or has answered. */
-async function send(bytes: string): Promise<string> {
-  const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
-  let answer = "";
-  socket.setEncoding("utf8").on("data", (text: string) => {
-    answer += text;
-    if (answer.includes("\r\n\r\n")) socket.end();
-  });
-  socket.on("error", () => undefined);
-  socket.write(bytes);
-  await once(socket, "close");
-  return answer;
+/** Bytes that are no JSON are told so; every other refusal blames the request. */
+function codeOf(cause: string): number {
+  return cause === "syntax" ? -32_700 : -32_600;
 }
-
-function request(line: string, headers: readonly string[], body = ""): string {
-  return [line, ...headers, "", body].join("\r\n");
-}
-
-function post(headers: readonly string[], body = BODY): string {
-  return request("POST /mcp HTTP/1.1", headers, body);
-}
-
-const HOST = "Host: localhost";
 
 describe("HTTP edge", () => {
   it.each([
@@ -70,12 +41,8 @@ describe("HTTP edge", () => {
     ["OPTIONS", request("OPTIONS /mcp HTTP/1.1", [HOST]), 405, "method"],
     ["HEAD", request("HEAD /mcp HTTP/1.1", [HOST]), 405, "method"],
     ["CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST]), 405, "method"],
-    [
-      "an upgrade",
-      request("GET /mcp HTTP/1.1", [HOST, "Connection: Upgrade", "Upgrade: websocket"]),
-      400,
-      "header",
-    ],
+    ["CONNECT with a host", request("CONNECT other.example:443 HTTP/1.1", [HOST]), 405, "method"],
+    ["an unknown expectation", post([HOST, TYPE, LENGTH, "Expect: 200-ok"]), 417, "header"],
     ["no Host", post([TYPE, LENGTH]), 403, "host"],
     ["an unknown Host", post(["Host: evil.example.com", TYPE, LENGTH]), 403, "host"],
     ["a Host that begins like a known one", post(["Host: localhost.evil.com", TYPE, LENGTH]), 403, "host"],
@@ -112,13 +79,18 @@ describe("HTTP edge", () => {
     ["an array", post([HOST, TYPE, "Content-Length: 2"], "[]"), 400, "batch"],
     ["what is not JSON", post([HOST, TYPE, "Content-Length: 2"], "{;"), 400, "syntax"],
   ])("refuses %s, counts it once, and forwards nothing", async (_what, bytes, status, cause) => {
+    const { sidecar, upstreamSaw, send } = edge;
     const refused = () => sidecar.metric("tollgate_messages_refused_total", { cause });
     const [records, count, seen] = [sidecar.audit().length, await refused(), upstreamSaw.length];
-    const answer = await send(bytes);
-    expect(answer.split("\r\n")[0]).toContain(` ${status} `);
+    const response = await send(bytes);
+    expect(statusOf(response)).toBe(status);
     expect(sidecar.audit().slice(records)).toMatchObject([{ reason: "invalid_message" }]);
     expect(await refused()).toBe(count + 1);
     expect(upstreamSaw.length).toBe(seen);
+    if (!bytes.startsWith("HEAD")) {
+      expect(response).toMatch(/^content-type: application\/json\r$/im);
+      expect(bodyOf(response)).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: codeOf(cause) } });
+    }
   });
 
   it.each([
@@ -129,7 +101,7 @@ describe("HTTP edge", () => {
     ["a loopback Origin", post([HOST, "Origin: http://localhost:6274", TYPE, LENGTH])],
     ["a charset", post([HOST, `${TYPE}; charset=UTF-8`, LENGTH])],
   ])("serves %s", async (_what, bytes) => {
-    expect(await send(bytes)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await edge.send(bytes)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it.each([
@@ -138,21 +110,21 @@ describe("HTTP edge", () => {
     ["no HTTP", "\u0000\u0000"],
   ])("outlives clients that are gone before %s is answered", async (_what, bytes) => {
     for (let round = 0; round < 50; round += 1) {
-      const socket = connect(Number(new URL(sidecar.url).port), "127.0.0.1");
+      const socket = connect(edge.port, "127.0.0.1");
       socket.on("error", () => undefined);
       await once(socket, "connect");
       socket.write(bytes);
       socket.resetAndDestroy();
       await once(socket, "close");
     }
-    expect(await send(post([HOST, TYPE, LENGTH]))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await edge.send(post([HOST, TYPE, LENGTH]))).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it.each([
     ["is too slow", `POST /mcp HTTP/1.1\r\n${HOST}\r\n`],
     ["wants a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
   ])("lets go of a client that %s and does not hang up itself", async (_what, bytes) => {
-    const port = Number(new URL(sidecar.url).port);
+    const { port } = edge;
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined).resume();
