@@ -84,8 +84,8 @@ function admits(condition: Condition, from: Condition, value: Json): boolean {
 
 function isEmptyRange(one: Condition, other: Condition): boolean {
   const [low, high] = isLower(one) ? [one, other] : [other, one];
-  if (one.of !== other.of || !isLower(low) || !isUpper(high)) return false;
-  if (!(low.value instanceof JsonNumber) || !(high.value instanceof JsonNumber)) return false;
+  const isRange = one.of === other.of && isLower(low) && isUpper(high);
+  if (!isRange || !(low.value instanceof JsonNumber) || !(high.value instanceof JsonNumber)) return false;
   const order = compareNumbers(low.value, high.value);
   return order > 0 || (order === 0 && !(low.operator === "gte" && high.operator === "lte"));
 }
