@@ -53,6 +53,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     },
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     maxListBytes: bounds.listBytes,
+    streamQuietMs: bounds.streamQuietMs,
   });
   const close = (): Promise<void> => {
     sessions.closeAll();

@@ -61,4 +61,6 @@ export interface ResponseContext {
   readonly refuseServerRequest: (caller: HttpCaller, refused: RefusedServerRequest) => void;
   /** Longest message that is buffered to be filtered, in bytes. */
   readonly maxListBytes: number;
+  /** How long an event stream may be quiet before a comment is sent; 0 for no comments. */
+  readonly streamQuietMs: number;
 }

@@ -32,6 +32,8 @@ export interface HttpRelayOptions {
   readonly serverRequests: ServerRequests;
   /** Longest message that is buffered to be filtered, in bytes. */
   readonly maxListBytes: number;
+  /** How long an event stream may be quiet before a comment is sent; 0 for no comments. */
+  readonly streamQuietMs: number;
 }
 
 export class HttpRelay {
@@ -48,6 +50,7 @@ export class HttpRelay {
     state,
     serverRequests,
     maxListBytes,
+    streamQuietMs,
   }: HttpRelayOptions) {
     const { enforcement, telemetry } = runtime;
     const inFlight = new InFlightRequests();
@@ -72,6 +75,7 @@ export class HttpRelay {
         serverRequests,
         refuseServerRequest: (caller, refused) => this.#refuseServerRequest(caller, refused),
         maxListBytes,
+        streamQuietMs,
       },
     });
     this.#relay = new Relay({ runtime, nextId, downstream: this.#downstream, forwarder: this.#forwarder });

@@ -23,11 +23,17 @@ export class SseObserver {
   #field = "";
   #eventName = "";
   #isFirstLine = true;
+  #isEventEmpty = true;
   #wasCarriageReturn = false;
 
   /** `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it. */
   constructor(onMessage: (summary: MessageSummary) => void) {
     this.#onMessage = onMessage;
+  }
+
+  /** Whether no event has begun that has not ended. */
+  get isBetweenEvents(): boolean {
+    return this.#position === "line start" && this.#isEventEmpty;
   }
 
   push(chunk: Buffer): void {
@@ -88,7 +94,8 @@ export class SseObserver {
   #endLine(chunk: Buffer, index: number): number {
     // A line without a colon is a field with an empty value.
     if (this.#position === "field name") this.#beginValue();
-    if (this.#position === "line start") this.#endEvent();
+    this.#isEventEmpty = this.#position === "line start";
+    if (this.#isEventEmpty) this.#endEvent();
     this.#position = "line start";
     this.#isFirstLine = false;
     if (chunk[index] === LF) return index + 1;

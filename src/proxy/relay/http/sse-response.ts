@@ -1,11 +1,13 @@
 /** Forwards an event stream of the upstream: each of its messages is observed, and ends the request that it answers. */
 
+import type { ServerResponse } from "node:http";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { ACKNOWLEDGED } from "../../../mcp/message.ts";
 import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import { deferResponse, takeDeferred } from "../../sessions/sessions.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { type Filter, pump } from "./pipe.ts";
 import { bufferingFilter, needsInspection } from "./response-filter.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
@@ -27,14 +29,21 @@ export async function forwardEventStream(
   if (response.bufferedBody === undefined) downstream.flushHeaders();
   const notified = new NotifiedStream(exchange, context);
   const filter = streamFilter(exchange, context, notified);
+  const keepAlive =
+    response.bufferedBody === undefined ? keepAliveFor(downstream, filter, context) : undefined;
   streams.count.open += 1;
   const { end, bytes } = await pump(response, downstream, {
-    pass: (chunk) => filter.pass(chunk),
+    pass: (chunk) => {
+      const passed = filter.pass(chunk);
+      if (passed !== undefined && passed.byteLength > 0) keepAlive?.restart();
+      return passed;
+    },
     flush: () => filter.flush(),
     onOpen: (endStream) => {
       if (isEndless(exchange)) streams.drain.trackStream(downstream, endStream);
     },
   });
+  keepAlive?.stop();
   notified.close();
   streams.count.open -= 1;
   if (lifecycle === undefined || lifecycle.isEnded) return;
@@ -47,20 +56,40 @@ function isEndless({ kind, lifecycle }: HttpExchange): boolean {
   return lifecycle === undefined || kind === "subscription";
 }
 
-function streamFilter(exchange: HttpExchange, context: ResponseContext, notified: NotifiedStream): Filter {
+/** A filter that knows whether all bytes that it has passed are whole events. */
+interface StreamFilter extends Filter {
+  readonly isBetweenEvents: () => boolean;
+}
+
+function keepAliveFor(
+  downstream: ServerResponse,
+  { isBetweenEvents }: StreamFilter,
+  { streamQuietMs: quietMs }: ResponseContext,
+): KeepAlive {
+  return new KeepAlive(downstream, { quietMs, isBetweenEvents });
+}
+
+function streamFilter(
+  exchange: HttpExchange,
+  context: ResponseContext,
+  notified: NotifiedStream,
+): StreamFilter {
   let bytes = 0;
   const onMessage = (summary: MessageSummary): void => {
     observeMessage(exchange, summary, context, bytes);
     notified.onMessage(summary);
   };
-  if (needsInspection(exchange, context)) return bufferingFilter(exchange, context, onMessage);
+  if (needsInspection(exchange, context)) {
+    const filter = bufferingFilter(exchange, context, onMessage);
+    return { pass: filter.pass, flush: filter.flush, isBetweenEvents: () => true };
+  }
   const observer = new SseObserver(onMessage);
   const pass = (chunk: Buffer): Buffer => {
     bytes += chunk.byteLength;
     observer.push(chunk);
     return chunk;
   };
-  return { pass, flush: () => Buffer.alloc(0) };
+  return { pass, flush: () => Buffer.alloc(0), isBetweenEvents: () => observer.isBetweenEvents };
 }
 
 /** A stream that may carry `tools/list_changed` of Tollgate's own; its events must be forwarded whole. */

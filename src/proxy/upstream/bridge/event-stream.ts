@@ -33,11 +33,6 @@ export class EventStream extends Readable {
     this.push(`event: message\ndata: ${message}\n\n`);
   }
 
-  /** Writes a comment, which clients ignore; not while unread events are waiting. */
-  writeComment(words: string): void {
-    if (this.isOpen && this.readableLength === 0) this.push(`: ${words}\n\n`);
-  }
-
   finish(): void {
     if (!this.isOpen) return;
     this.complete = true;
@@ -49,15 +44,9 @@ const EVENT_STREAM_HEADERS: Headers = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
 };
-/** Proxies on the way cut streams that are quiet for a minute. */
-const KEEP_ALIVE_MS = 15_000;
 
-/** A stream with a comment every 15 seconds while it is quiet. */
 export function openEventStream(headers: Headers): EventStream {
-  const stream = new EventStream({ ...EVENT_STREAM_HEADERS, ...headers });
-  const timer = setInterval(() => stream.writeComment("keepalive"), KEEP_ALIVE_MS).unref();
-  stream.once("close", () => clearInterval(timer));
-  return stream;
+  return new EventStream({ ...EVENT_STREAM_HEADERS, ...headers });
 }
 
 export const JSON_HEADERS: Headers = { "content-type": "application/json" };
