@@ -32,8 +32,15 @@ export function errorBody(code: number, message: string, id: string, data?: Reco
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }
 
-/** Sends the response; destroys the connection instead when another response has begun on it. */
-export function sendResponse(downstream: ServerResponse, { status, body, headers }: LocalResponse): void {
+/**
+ * Sends the response; destroys the connection instead when another response has begun on it. `beforeEnd` gets the function that
+ * ends the response, to call it later; the client has the whole body before that.
+ */
+export function sendResponse(
+  downstream: ServerResponse,
+  { status, body, headers }: LocalResponse,
+  beforeEnd: (end: () => void) => void = (end) => end(),
+): void {
   if (downstream.headersSent || downstream.destroyed) return void downstream.destroy();
   const bytes = Buffer.from(body);
   downstream.writeHead(status, {
@@ -41,5 +48,8 @@ export function sendResponse(downstream: ServerResponse, { status, body, headers
     "content-length": bytes.byteLength,
     ...headers,
   });
-  downstream.end(bytes);
+  downstream.cork();
+  downstream.write(bytes);
+  downstream.uncork();
+  beforeEnd(() => downstream.end());
 }

@@ -111,14 +111,19 @@ function openDownstream(
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
     requestMs: bounds.requestMs,
+    headerBytes: bounds.headerBytes,
     connections: bounds.connections,
     receivedBytes: bounds.receivedBytes,
     unreadMs: bounds.unreadMs,
     answers: proxy.drain,
     isLate: loop.isLate,
+    onQueryDropped: () => runtime.telemetry.log.warn(QUERY_DROPPED),
     onFault: (error) => runtime.telemetry.log.error({ err: error }, "a message could not be relayed"),
   });
 }
+
+const QUERY_DROPPED =
+  "a client sends a query, which is dropped and never reaches the server; this is logged once";
 
 function edgeOf(
   { path, listen, allowedHosts, allowedOrigins, bounds }: HttpSettings,

@@ -190,7 +190,7 @@ describe("a JWT access token", () => {
 
   it("is refused when it is larger than all headers may be", async () => {
     const token = await issuer.token("alice", { claims: { padding: "x".repeat(30_000) } });
-    expect((await refused(bearer(token))).status).toBe(400);
+    expect((await refused(bearer(token))).status).toBe(431);
   });
 
   it("is consumed: neither the server, the audit log nor the metrics see it", async () => {

@@ -5,6 +5,8 @@ import * as z from "zod";
 export interface Bounds {
   /** Longest message from downstream, in bytes. */
   readonly messageBytes: number;
+  /** Longest head of a request, in bytes. */
+  readonly headerBytes: number;
   /** Longest response that is buffered to be filtered, in bytes. */
   readonly listBytes: number;
   /** Open connections; further ones are closed at once. */
@@ -51,6 +53,7 @@ const milliseconds = z.number().int().positive().max(3_600_000);
 /** The section as an operator writes it. */
 export const BOUNDS_SECTION = z.strictObject({
   "message-bytes": between(KIB, 64 * MIB).default(4 * MIB),
+  "header-bytes": between(KIB, MIB).default(16 * KIB),
   "list-bytes": between(KIB, 256 * MIB).default(32 * MIB),
   connections: count.default(10_000),
   requests: count.default(4_000),
@@ -74,6 +77,7 @@ export const BOUNDS_SECTION = z.strictObject({
 
 export const BOUNDS_SHAPE = BOUNDS_SECTION.transform((raw): Bounds => ({
   messageBytes: raw["message-bytes"],
+  headerBytes: raw["header-bytes"],
   listBytes: raw["list-bytes"],
   connections: raw.connections,
   requests: raw.requests,

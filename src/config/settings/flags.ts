@@ -18,7 +18,7 @@ export const FLAGS = [
     "what a wrapped server is given beside PATH, HOME and the like; repeat it",
   ),
   flag("listen", "HOST:PORT", "127.0.0.1:8080 with --upstream", "downstream listener"),
-  flag("path", "PATH", "/mcp", "the one path served; exact match"),
+  flag("path", "PATH", "/mcp", "the one path served"),
   flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
   flag(
     "policy",

@@ -9,6 +9,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { MetadataEndpoint } from "../../identity/protected-resource-metadata.ts";
+import { closeAfterResponse, isClosing } from "../http/closing-connections.ts";
 import type { Drain } from "../http/drain.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import { refuseConnections } from "./refuse-connections.ts";
@@ -29,6 +30,10 @@ export interface DownstreamOptions {
   readonly isLate: () => boolean;
   /** Tracks every response. */
   readonly answers: Drain;
+  /** Longest head of a request, in bytes. */
+  readonly headerBytes: number;
+  /** Called for the first request with a query, which never goes upstream. */
+  readonly onQueryDropped: () => void;
   /** Called with each fault of our own; the client was answered. */
   readonly onFault: (error: unknown) => void;
   /** Absent: plain HTTP. */
@@ -40,12 +45,14 @@ export interface DownstreamOptions {
 /** Creates a server that relays; it does not listen yet. */
 export function createDownstream(relay: HttpRelay, options: DownstreamOptions): Server {
   const server = createBoundedServer(options);
-  refuseConnections(server, relay, options.unreadMs);
-  const listener = { ...options, relay, arriving: { bytes: 0, max: options.receivedBytes } };
+  refuseConnections(server, relay, options);
+  const onQueryDropped = callOnce(options.onQueryDropped);
+  const listener = { ...options, relay, onQueryDropped, arriving: { bytes: 0, max: options.receivedBytes } };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     options.answers.track(response);
+    if (isClosing(request.socket)) return;
     // Security (docs/decisions/0065-http-edge.md): Node drops bytes that follow such a request in one packet, so what comes next may begin within a message.
-    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (request.headers.upgrade !== undefined) closeAfterResponse(request, response);
     serve(listener, request, response);
   };
   server.on("request", onRequest);
@@ -54,9 +61,10 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
   return server;
 }
 
-function createBoundedServer({ requestMs, connections, tls }: DownstreamOptions): Server {
+function createBoundedServer({ requestMs, headerBytes, connections, tls }: DownstreamOptions): Server {
   const bounds = {
     ...arrivalBounds(requestMs),
+    maxHeaderSize: headerBytes,
     keepAlive: true,
     keepAliveInitialDelay: 15_000,
     // A missing Host is refused by request-checks.ts, so that it is recorded.
@@ -81,4 +89,12 @@ function arrivalBounds(
   const requestTimeout = requestMs - checkMs;
   const headersTimeout = Math.min(requestTimeout, 10_000);
   return { requestTimeout, headersTimeout, connectionsCheckingInterval: checkMs };
+}
+
+function callOnce(call: () => void): () => void {
+  let isCalled = false;
+  return () => {
+    if (!isCalled) call();
+    isCalled = true;
+  };
 }

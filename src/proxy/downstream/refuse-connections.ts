@@ -4,12 +4,24 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { errorBody, INVALID_REQUEST, type RefusedRequest } from "../../mcp/error-response.ts";
 import type { RefusalCause } from "../../mcp/vocabulary.ts";
+import { isClosing } from "../http/closing-connections.ts";
 import { cutSlowReaders } from "../http/slow-readers.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import { SERVED_METHODS } from "./request-checks.ts";
 
+export interface ConnectionBounds {
+  /** Longest time that a client may leave a response unread. */
+  readonly unreadMs: number;
+  /** Longest head of a request, in bytes. */
+  readonly headerBytes: number;
+}
+
 /** Disconnects a client that leaves a response unread for `unreadMs`, and refuses connections that carry no request. */
-export function refuseConnections(server: Server, relay: HttpRelay, unreadMs: number): void {
+export function refuseConnections(
+  server: Server,
+  relay: HttpRelay,
+  { unreadMs, headerBytes }: ConnectionBounds,
+): void {
   const record = (cause: RefusalCause, detail: string): void =>
     relay.recordRefusal({ cause, detail, bytes: 0 });
   server.on("drop", () => record("overload", "too many connections are open"));
@@ -23,9 +35,9 @@ export function refuseConnections(server: Server, relay: HttpRelay, unreadMs: nu
   server.on("connect", (_request, socket) => reject(socket, NO_TUNNEL));
   const failed = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const refused = refusalOf(error.code);
+    const refused = refusalOf(error.code, headerBytes);
     // A client that left has sent nothing wrong; a second error on a refused connection is the same failure.
-    if (refused === undefined || failed.has(socket)) return void socket.destroy();
+    if (refused === undefined || failed.has(socket) || isClosing(socket)) return void socket.destroy();
     failed.add(socket);
     reject(socket, refused);
   });
@@ -44,8 +56,10 @@ const MALFORMED: RefusedRequest = {
 };
 
 /** The refusal for an error of Node's parser; undefined when the client only left. */
-function refusalOf(code: string | undefined): RefusedRequest | undefined {
+function refusalOf(code: string | undefined, headerBytes: number): RefusedRequest | undefined {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return TOO_SLOW;
+  if (code === "HPE_HEADER_OVERFLOW")
+    return { status: 431, cause: "too_large", detail: `the headers have more than ${headerBytes} bytes` };
   return code?.startsWith("HPE_") === true ? MALFORMED : undefined;
 }
 

@@ -12,7 +12,7 @@ export interface ServedHosts {
 }
 
 export interface Edge {
-  /** The one path served: exact, case-sensitive, without a query. */
+  /** The one path served, case-sensitive; a slash at its end and a query make no difference. */
   readonly path: string;
   readonly hosts: ServedHosts;
   /** Origins served, as `scheme://host:port`; loopback ones of any port always are. */
@@ -85,7 +85,8 @@ function refuseOrigin(request: IncomingMessage, edge: Edge): RefusedRequest | un
 function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   if (isDocument(request, edge))
     return request.method === "GET" ? undefined : refused(405, "method", "only GET is served here");
-  if (request.url !== edge.path) return refused(404, "path", "only the one configured path is served here");
+  if (!isEndpoint(request.url ?? "", edge.path))
+    return refused(404, "path", "only the one configured path is served here");
   const { method } = request;
   if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
   return refused(405, "method", "only POST, GET and DELETE are served here");
@@ -104,14 +105,34 @@ export function isDocument({ url = "" }: IncomingMessage, { documents }: Edge): 
   return documents?.has(url) === true;
 }
 
-const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i;
+/** Whether the target is the endpoint: a slash at its end and a query make no difference. */
+function isEndpoint(target: string, path: string): boolean {
+  if (target === path) return true;
+  const query = target.indexOf("?");
+  const given = query === -1 ? target : target.slice(0, query);
+  return given.startsWith("/") && withoutEndSlash(given) === withoutEndSlash(path);
+}
+
+function withoutEndSlash(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+const JSON_TYPE = /^application\/json[ \t]*$/i;
+/** A parameter may be empty (RFC 9110, section 5.6.6). */
+const UTF_8_PARAMETER = /^[ \t]*(?:charset=(["']?)utf[-_]?8\1[ \t]*)?$/i;
+
+function isUtf8Json(contentType: string): boolean {
+  if (contentType === "application/json") return true;
+  const [type = "", ...parameters] = contentType.split(";");
+  return JSON_TYPE.test(type) && parameters.every((parameter) => UTF_8_PARAMETER.test(parameter));
+}
 
 function refuseBodyHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   const { headers } = request;
   if (headers["content-encoding"] !== undefined) {
     return refused(415, "content_encoding", "a body must come without Content-Encoding");
   }
-  if (!JSON_TYPE.test(headers["content-type"] ?? "")) {
+  if (!isUtf8Json(headers["content-type"] ?? "")) {
     return refused(415, "content_type", "Content-Type must be application/json in UTF-8");
   }
   if (Number(headers["content-length"] ?? 0) > edge.messageBytes) return tooLarge(edge.messageBytes);

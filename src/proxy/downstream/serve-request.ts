@@ -10,6 +10,7 @@ import {
   type RefusedRequest,
   sendResponse,
 } from "../../mcp/error-response.ts";
+import { closeAfterResponse } from "../http/closing-connections.ts";
 import type { HttpSource } from "../relay/http/http-exchange.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import type { Work } from "../relay/transport.ts";
@@ -22,6 +23,8 @@ export interface Listener {
   readonly metadata?: MetadataEndpoint;
   /** Whether the event loop is late: new requests are then refused. */
   readonly isLate: () => boolean;
+  /** Called for each request with a query, which never goes upstream. */
+  readonly onQueryDropped: () => void;
   /** Called with each fault of our own; the client was answered. */
   readonly onFault: (error: unknown) => void;
   readonly arriving: ArrivingBytes;
@@ -47,10 +50,11 @@ function attempt({ onFault }: Listener, response: ServerResponse, step: () => Wo
 
 // Security: the checks and the authentication precede the body, so that a refused caller has none of it read.
 function serveRequest(listener: Listener, request: IncomingMessage, response: ServerResponse): Work {
-  const { relay, edge, metadata, isLate } = listener;
+  const { relay, edge, metadata, isLate, onQueryDropped } = listener;
   const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
   if (refused !== undefined)
     return refuse(listener, { transport: "http", incoming: request, downstream: response }, refused);
+  if (request.url?.includes("?") === true) onQueryDropped();
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   const outcome = relay.identify(request);
   const proceed = (settled: AuthenticationOutcome): Work =>
@@ -60,7 +64,7 @@ function serveRequest(listener: Listener, request: IncomingMessage, response: Se
 
 function serveSource(listener: Listener, request: IncomingMessage, source: HttpSource | undefined): Work {
   const { relay, edge, arriving } = listener;
-  if (source === undefined) return void request.resume();
+  if (source === undefined) return;
   if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", source);
   receiveBody(request, arriving, edge.messageBytes, (body) => {
     if (body === "too_large") return refuse(listener, source, tooLarge(edge.messageBytes));
@@ -83,9 +87,8 @@ const LATE: RefusedRequest = {
 
 function refuse({ relay, edge }: Listener, source: HttpSource, refused: RefusedRequest): void {
   const { status, cause, detail } = refused;
+  closeAfterResponse(source.incoming, source.downstream);
   const headers = {
-    // The rest of the body is not read: the connection ends with the response.
-    connection: "close",
     ...(status === 405 && { allow: allowedMethods(source.incoming, edge) }),
     ...(status === 503 && { "retry-after": "5" }),
   };
@@ -97,5 +100,4 @@ function refuse({ relay, edge }: Listener, source: HttpSource, refused: RefusedR
     bytes: 0,
     response: { ...errorResponse(status, code, detail), headers },
   });
-  source.incoming.resume();
 }

@@ -31,9 +31,12 @@ function codeOf(cause: string): number {
 
 describe("HTTP edge", () => {
   it.each([
-    ["another path", request("POST /mcp/ HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["another path", request("POST /mcp/x HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["two slashes at the end", request("POST /mcp// HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["two slashes before it", request("POST //mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["the path in a query", request("POST /?/mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
+    ["an escaped query", request("POST /mcp%3Fx HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
     ["another case", request("POST /MCP HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
-    ["a query", request("POST /mcp?x=1 HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
     ["an escaped path", request("POST /%6dcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
     ["a dotted path", request("POST /x/../mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
     ["an absolute target", request("POST http://evil/mcp HTTP/1.1", [HOST, TYPE, LENGTH], BODY), 404, "path"],
@@ -53,6 +56,10 @@ describe("HTTP edge", () => {
     ["text/plain", post([HOST, "Content-Type: text/plain", LENGTH]), 415, "content_type"],
     ["no Content-Type", post([HOST, LENGTH]), 415, "content_type"],
     ["utf-16", post([HOST, "Content-Type: application/json; charset=utf-16", LENGTH]), 415, "content_type"],
+    ["utf-80", post([HOST, "Content-Type: application/json; charset=utf-80", LENGTH]), 415, "content_type"],
+    ["another type after it", post([HOST, `${TYPE}, text/plain`, LENGTH]), 415, "content_type"],
+    ["two charsets", post([HOST, `${TYPE}; charset=utf-8; charset=utf-16`, LENGTH]), 415, "content_type"],
+    ["half a quote", post([HOST, `${TYPE}; charset="utf-8`, LENGTH]), 415, "content_type"],
     ["JSON with parameters", post([HOST, `${TYPE}; version=1`, LENGTH]), 415, "content_type"],
     ["gzip", post([HOST, TYPE, LENGTH, "Content-Encoding: gzip"]), 415, "content_encoding"],
     ["two Content-Types", post([HOST, TYPE, TYPE, LENGTH]), 400, "header"],
@@ -99,10 +106,36 @@ describe("HTTP edge", () => {
     ["an allowed Host", post(["Host: MCP.example.com", TYPE, LENGTH])],
     ["an allowed Origin", post([HOST, "Origin: https://app.example.com", TYPE, LENGTH])],
     ["a loopback Origin", post([HOST, "Origin: http://localhost:6274", TYPE, LENGTH])],
-    ["a charset", post([HOST, `${TYPE}; charset=UTF-8`, LENGTH])],
   ])("serves %s", async (_what, bytes) => {
     expect(await edge.send(bytes)).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it.each([
+    "application/json",
+    "Application/JSON",
+    "application/json; charset=utf-8",
+    "application/json;charset=UTF-8",
+    "application/json ; Charset=utf8",
+    "application/json; charset=UTF8",
+    'application/json; charset="utf-8"',
+    'application/json; charset="UTF8"',
+    "application/json; charset='utf-8'",
+    "application/json;",
+    "application/json; charset=utf-8;",
+  ])("takes the Content-Type %s for JSON in UTF-8, and says so plainly upstream", async (type) => {
+    expect(statusOf(await edge.send(post([HOST, `Content-Type: ${type}`, LENGTH])))).toBe(200);
+    expect(edge.upstreamSaw.at(-1)?.headers["content-type"]).toBe("application/json");
+  });
+
+  it.each(["/mcp/", "/mcp?", "/mcp?x=1", "/mcp/?x=1", "/mcp?a=/other", "/mcp?x?y", "/mcp?api_key=secret"])(
+    "takes %s for the endpoint, and sends no query upstream",
+    async (target) => {
+      const before = edge.upstreamSaw.length;
+      const bytes = request(`POST ${target} HTTP/1.1`, [HOST, TYPE, LENGTH], BODY);
+      expect(statusOf(await edge.send(bytes))).toBe(200);
+      expect(edge.upstreamSaw.slice(before)).toMatchObject([{ url: "/mcp" }]);
+    },
+  );
 
   it.each([
     ["an upgrade", post([HOST, TYPE, LENGTH, "Connection: Upgrade", "Upgrade: h2c"])],

@@ -13,6 +13,7 @@ import {
 import { headerMismatch } from "../../../mcp/mcp-headers.ts";
 import { clientOf, type Message, messageId, type RequestMessage } from "../../../mcp/message.ts";
 import type { TraceContext } from "../../../mcp/vocabulary.ts";
+import { drainRequest } from "../../http/closing-connections.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
 import { taskRequestOf } from "../../sessions/open-tasks.ts";
 import type { ToolCatalog } from "../../tools/tool-catalog.ts";
@@ -93,8 +94,8 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     return downstream.destroyed;
   }
 
-  respond({ downstream }: HttpSource, response: LocalResponse): void {
-    sendResponse(downstream, response);
+  respond({ incoming, downstream }: HttpSource, response: LocalResponse): void {
+    sendResponse(downstream, response, (end) => drainRequest(incoming, end));
   }
 
   #inputSchema(message: Message): ReturnType<ToolCatalog["inputSchemaOf"]> {

@@ -35,6 +35,8 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
   send(exchange: HttpExchange, outgoing: Outgoing, trace: TraceContext | undefined): Promise<void> {
     const { upstream } = this.#options;
     const headers = this.#headers(exchange.caller, trace);
+    // Some servers refuse spellings of UTF-8 that Tollgate accepts.
+    headers["content-type"] = "application/json";
     if (outgoing instanceof Permit)
       return this.#forward(exchange, upstream.call(outgoing, headers, trace), outgoing);
     return this.#forward(exchange, upstream.relay(outgoing, headers, trace));
