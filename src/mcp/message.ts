@@ -85,6 +85,11 @@ export function idToken(value: Json | undefined): string | undefined {
   return Number.isSafeInteger(Number(value.token)) ? value.token : undefined;
 }
 
+/** Returns whether two id tokens name one request: some servers answer the request 7 with the id "7". */
+export function isSameId(token: string, other: string): boolean {
+  return token === other || token === `"${other}"` || other === `"${token}"`;
+}
+
 /** Returns the client's claim about itself: `clientInfo` of an `initialize`, or of `_meta` in the modern era. */
 export function clientOf(message: Message): Client | undefined {
   if (message.kind === "response") return undefined;

@@ -34,6 +34,8 @@ export type UpstreamResponse = BufferedResponse | StreamedResponse;
 interface ResponseHead {
   readonly statusCode: number;
   readonly headers: HeaderFields;
+  /** The connection that the response arrived on; absent when no connection is used again. */
+  readonly connection?: { readonly close: () => void };
 }
 
 /** A response whose whole body has been received, as is usual for a small one. */

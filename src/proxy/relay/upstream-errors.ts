@@ -17,7 +17,11 @@ export function upstreamErrorResponse({ fault }: UpstreamError, id: string | und
 
 /** `failure` is what the server did, as a predicate: "closed the connection". Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */
 export function serverFailureResponse(failure: string, id: string | undefined, status = 502): LocalResponse {
-  return errorResponse(status, INTERNAL_ERROR, `The MCP server behind Tollgate ${failure}`, id);
+  return errorResponse(status, INTERNAL_ERROR, messageOfFailure(failure), id);
+}
+
+export function messageOfFailure(failure: string): string {
+  return `The MCP server behind Tollgate ${failure}`;
 }
 
 /** The response when Tollgate has no room; the caller may try again soon. */

@@ -1,14 +1,13 @@
 /** Forwards one HTTP response of the upstream to its client: streamed, observed, and filtered where a tools/list hides tools. */
 
-import { principalOf } from "../../../enforcement/request.ts";
 import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
-import { copyString, headerValue } from "../../http/header-fields.ts";
-import type { Sessions } from "../../sessions/sessions.ts";
+import { headerValue } from "../../http/header-fields.ts";
 import { isEventStream, type UpstreamResponse } from "../../upstream.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
-import { forwardJson } from "./json-response.ts";
+import { forwardJson, forwardUnasked } from "./json-response.ts";
 import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
+import { keepSession } from "./response-session.ts";
 import { forwardEventStream } from "./sse-response.ts";
 import type { Work } from "../transport.ts";
 
@@ -25,9 +24,12 @@ export function forwardResponse(
   const mustRead = status < 300 && status !== 202 && status !== 204 && exchange.kind !== "session_end";
   if (mustRead && encoding !== "identity")
     return reject(exchange, response, "answered in an encoding that was not asked for");
-  rememberSession(exchange, response, context.state.sessions);
+  keepSession(exchange, response, context.state.sessions);
   if (status < 300 && isEventStream(response)) return forwardEventStream(exchange, response, context);
-  if (exchange.lifecycle !== undefined && isJson(response)) return forwardJson(exchange, response, context);
+  if (isJson(response))
+    return exchange.lifecycle === undefined
+      ? forwardUnasked(exchange, response)
+      : forwardJson(exchange, response, context);
   if (mustRead && (exchange.lifecycle !== undefined || exchange.kind === "server_stream"))
     return reject(exchange, response, "answered with neither JSON nor a stream");
   return forwardRaw(exchange, response);
@@ -42,21 +44,6 @@ async function forwardRaw({ caller, lifecycle }: HttpExchange, response: Upstrea
   });
   const outcome = end === "complete" ? "upstream_error" : outcomeOfBreak(end);
   lifecycle?.ended(outcome, { resultBytes: bytes, httpStatus: statusCode });
-}
-
-/** Keeps the session that the server has just opened, or has just accepted. */
-function rememberSession(
-  { caller, lifecycle }: HttpExchange,
-  response: UpstreamResponse,
-  sessions: Sessions,
-): void {
-  const { agent, client, session } = caller;
-  const id = headerValue(response.headers, "mcp-session-id");
-  if (lifecycle?.request.method === "initialize" && id !== undefined) {
-    sessions.open(copyString(id), principalOf(agent), client);
-  } else if (session !== undefined && response.statusCode < 400) {
-    sessions.keep(session);
-  }
 }
 
 function isJson({ headers }: UpstreamResponse): boolean {

@@ -7,9 +7,11 @@ import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.
 import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
 import type { RequestExchange } from "../exchange.ts";
-import type { HttpCaller, ResponseContext } from "./http-exchange.ts";
+import type { HttpCaller, HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { buffered, type BufferedStart, pump } from "./pipe.ts";
 import { cachedList, filteredBody, needsInspection, summaryOf, wellFormed } from "./response-filter.ts";
+import { closeConnection, isForeignBody, rejectForeign } from "./foreign-response.ts";
+import { openSession } from "./response-session.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { Work } from "../transport.ts";
 
@@ -42,6 +44,10 @@ function forwardBuffered(
   const cached = cachedList(exchange, context, chunks);
   const body = cached === undefined ? concatChunks(chunks) : EMPTY;
   const summary = cached?.summary ?? summaryOf(body);
+  // Security: before anything is learnt of the response, so that no agent gets the session or task of another.
+  if (summary !== undefined && isForeignBody(summary, exchange, response.statusCode))
+    return rejectForeign(exchange, response);
+  openSession(exchange, response, context.state.sessions);
   if (summary !== undefined) learnTask(context.state.taskOwners, summary, exchange);
   if (summary !== undefined) context.observer.messagePassed("upstream", "response");
   else if (response.statusCode < 300) return reject(exchange, response, "answered with what is not JSON-RPC");
@@ -54,6 +60,21 @@ function forwardBuffered(
   const headers = forwardedResponseHeaders(response, false);
   headers["content-length"] = resultBytes;
   endWithChunks(exchange.caller.downstream.writeHead(response.statusCode, headers), pieces);
+}
+
+/** Forwards a JSON body that answers no request: it may describe an error, but not carry the response to a request. */
+export async function forwardUnasked(exchange: HttpExchange, response: UpstreamResponse): Promise<void> {
+  const { end, chunks } = await buffered(response, MAX_BUFFERED_BYTES);
+  if (end === "broken") return reject(exchange, response, "closed the connection within its answer");
+  if (end === "more") return reject(exchange, response, "sent a long answer where none was asked for");
+  const body = concatChunks(chunks);
+  const summary = summaryOf(body);
+  const { statusCode } = response;
+  if (summary !== undefined && isForeignBody(summary, exchange, statusCode))
+    return rejectForeign(exchange, response);
+  const { downstream } = exchange.caller;
+  if (downstream.destroyed) return;
+  downstream.writeHead(statusCode, forwardedResponseHeaders(response, true)).end(body);
 }
 
 async function forwardLong(
@@ -74,9 +95,14 @@ async function forwardLong(
   };
   const flush = (): Buffer | undefined => {
     summary = wellFormed(skimmer.end());
-    return summary === undefined ? undefined : EMPTY;
+    if (summary === undefined) return undefined;
+    if (!isForeignBody(summary, exchange, httpStatus)) return EMPTY;
+    summary = undefined;
+    closeConnection(response);
+    return undefined;
   };
   const { end, bytes } = await pump(response, caller.downstream, { pass, flush }, start);
+  if (summary !== undefined) openSession(exchange, response, context.state.sessions);
   if (summary !== undefined) learnTask(context.state.taskOwners, summary, exchange);
   if (end === "complete") endRequest(exchange, summary, { httpStatus, resultBytes: bytes }, context);
   else lifecycle.ended(outcomeOfBreak(end), { resultBytes: bytes });

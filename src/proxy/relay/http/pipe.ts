@@ -11,6 +11,10 @@ export interface Filter {
   readonly pass: (chunk: Buffer) => Buffer | undefined;
   /** The bytes that are left at the end; undefined refuses the response as incomplete. */
   readonly flush: () => Buffer | undefined;
+  /** Called before a response that has arrived whole is written. */
+  readonly begin?: () => void;
+  /** Ends the downstream after a refusal; false when it cannot, so that the connection must be broken. */
+  readonly onRefused?: () => boolean;
   /** Receives a function that ends the response in good order, though the upstream has not. */
   readonly onOpen?: (end: () => void) => void;
 }
@@ -33,9 +37,10 @@ export async function pump(
   const rest = passed === undefined ? undefined : filter.flush();
   if (passed === undefined || rest === undefined) {
     // A body that was cut must not look like one that has ended.
-    downstream.destroy();
+    if (filter.onRefused?.() !== true) downstream.destroy();
     return { end: "refused", bytes: 0 };
   }
+  filter.begin?.();
   const body = rest.byteLength === 0 ? passed : Buffer.concat([passed, rest]);
   downstream.end(body);
   return { end: "complete", bytes: body.byteLength };
@@ -55,7 +60,7 @@ function pumpStream(
     isOver = true;
     if (end === "complete" || end === "ended") downstream.end();
     // A stream that broke must not look like one that ended.
-    else downstream.destroy();
+    else if (end !== "refused" || filter.onRefused?.() !== true) downstream.destroy();
     if (end !== "complete") upstream.destroy();
     resolve({ end, bytes });
   };

@@ -3,9 +3,8 @@
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
-import type { Filter } from "./pipe.ts";
 import { refusalForAgent } from "../server-request-rules.ts";
-import { SseFilter } from "./sse-filter.ts";
+import { SseFilter, type SseFilterOptions } from "./sse-filter.ts";
 
 /** Whether each message of this response must be read whole before it is forwarded. */
 export function needsInspection(exchange: HttpExchange, { serverRequests }: ResponseContext): boolean {
@@ -22,15 +21,15 @@ function mayCarryToolsList({ kind }: HttpExchange): boolean {
 export function bufferingFilter(
   exchange: HttpExchange,
   context: ResponseContext,
-  onMessage: (summary: MessageSummary) => void,
-): Filter {
+  { mayPass, onMessage }: Pick<SseFilterOptions, "mayPass" | "onMessage">,
+): SseFilter {
   const mayList = mayCarryToolsList(exchange);
   const rewrite = (data: string, summary: MessageSummary): string | undefined => {
     const replaced = refusedRequest(exchange, context, summary);
     if (replaced !== undefined) return replaced;
     return mayList && summary.hasTools ? filteredList(exchange, context, data) : data;
   };
-  return new SseFilter({ maxBytes: context.maxListBytes, rewrite, onMessage });
+  return new SseFilter({ maxBytes: context.maxListBytes, mayPass, rewrite, onMessage });
 }
 
 /** The message that replaces one by which the server asks for more than it may; undefined for any other message. */

@@ -8,6 +8,8 @@ import { replaceData, type SseEvent, SseSplitter, withoutMark } from "../../../m
 export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
   readonly maxBytes: number;
+  /** Whether the message may pass at all; one that may not ends the stream. */
+  readonly mayPass: (summary: MessageSummary) => boolean;
   /** The message to forward in its place, empty for none; undefined when it cannot be read. */
   readonly rewrite: (message: string, summary: MessageSummary) => string | undefined;
   readonly onMessage: (summary: MessageSummary) => void;
@@ -16,11 +18,15 @@ export interface SseFilterOptions {
 export class SseFilter implements Filter {
   readonly #options: SseFilterOptions;
   readonly #splitter: SseSplitter;
+  #eventsBeforeRefusal: Buffer | undefined;
 
   constructor(options: SseFilterOptions) {
     this.#options = options;
     this.#splitter = new SseSplitter(options.maxBytes);
   }
+
+  /** After the refusal of a message that may not pass: the events before it. */
+  readonly eventsBeforeRefusal = (): Buffer | undefined => this.#eventsBeforeRefusal;
 
   readonly pass = (chunk: Buffer): Buffer | undefined => {
     const events = this.#splitter.push(chunk);
@@ -28,7 +34,8 @@ export class SseFilter implements Filter {
     const passed: Buffer[] = [];
     for (const event of events) {
       const bytes = this.#filterEvent(event);
-      if (bytes === undefined) return undefined;
+      if (bytes === "refused") this.#eventsBeforeRefusal = Buffer.concat(passed);
+      if (bytes === "refused" || bytes === undefined) return undefined;
       passed.push(bytes);
     }
     return Buffer.concat(passed);
@@ -37,7 +44,7 @@ export class SseFilter implements Filter {
   // Security: an event that the end of the stream cut off was never read, so it does not pass.
   readonly flush = (): Buffer => Buffer.alloc(0);
 
-  #filterEvent(event: SseEvent): Buffer | undefined {
+  #filterEvent(event: SseEvent): Buffer | "refused" | undefined {
     const { raw, data } = event;
     // Clients act on messages only. Without the mark, they all read the name of the first event.
     if (!event.isMessage) return withoutMark(event);
@@ -47,6 +54,7 @@ export class SseFilter implements Filter {
     const summary = skimmer.end();
     // Security: a client that reads more leniently could take a malformed message for a tools/list or a request.
     if (!summary.isWellFormed) return undefined;
+    if (!this.#options.mayPass(summary)) return "refused";
     const rewritten = this.#options.rewrite(data, summary);
     if (rewritten === undefined) return undefined;
     this.#options.onMessage(summary);

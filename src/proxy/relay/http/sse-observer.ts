@@ -16,7 +16,7 @@ const MAX_NAME_BYTES = BYTE_ORDER_MARK.length + "message".length + 1;
 type Position = "line start" | "field name" | "value start" | "data" | "event name" | "other field";
 
 export class SseObserver {
-  readonly #onMessage: (summary: MessageSummary) => void;
+  readonly #onMessage: (summary: MessageSummary, end: number) => void;
   #skimmer = new MessageSkimmer();
   #hasData = false;
   #position: Position = "line start";
@@ -26,9 +26,22 @@ export class SseObserver {
   #isEventEmpty = true;
   #wasCarriageReturn = false;
 
-  /** `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it. */
-  constructor(onMessage: (summary: MessageSummary) => void) {
+  /**
+   * `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it.
+   * `end` is where that line ends in the chunk.
+   */
+  constructor(onMessage: (summary: MessageSummary, end: number) => void) {
     this.#onMessage = onMessage;
+  }
+
+  /** Whether data, or a line that may begin it, has arrived of an event that has not ended. */
+  get isWithinData(): boolean {
+    return this.#hasData || this.#position === "field name";
+  }
+
+  /** The message of an event that the end of the stream cut off; undefined when there is none. */
+  end(): MessageSummary | undefined {
+    return this.#hasData && this.#isMessage ? this.#skimmer.end() : undefined;
   }
 
   /** Whether no event has begun that has not ended. */
@@ -95,23 +108,27 @@ export class SseObserver {
     // A line without a colon is a field with an empty value.
     if (this.#position === "field name") this.#beginValue();
     this.#isEventEmpty = this.#position === "line start";
-    if (this.#isEventEmpty) this.#endEvent();
+    const isCarriageReturn = chunk[index] === CR;
+    const end = index + (isCarriageReturn && chunk[index + 1] === LF ? 2 : 1);
+    if (this.#isEventEmpty) this.#endEvent(end);
     this.#position = "line start";
     this.#isFirstLine = false;
-    if (chunk[index] === LF) return index + 1;
-    if (chunk[index + 1] === LF) return index + 2;
-    this.#wasCarriageReturn = index + 1 === chunk.byteLength;
-    return index + 1;
+    this.#wasCarriageReturn = isCarriageReturn && index + 1 === chunk.byteLength;
+    return end;
   }
 
-  #endEvent(): void {
-    const isMessage = this.#eventName === "" || this.#eventName === "message";
+  get #isMessage(): boolean {
+    return this.#eventName === "" || this.#eventName === "message";
+  }
+
+  #endEvent(end: number): void {
+    const isMessage = this.#isMessage;
     this.#eventName = "";
     if (!this.#hasData) return;
     const summary = this.#skimmer.end();
     this.#skimmer = new MessageSkimmer();
     this.#hasData = false;
-    if (isMessage) this.#onMessage(summary);
+    if (isMessage) this.#onMessage(summary, end);
   }
 }
 

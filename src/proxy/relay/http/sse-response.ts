@@ -10,8 +10,16 @@ import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { type Filter, pump } from "./pipe.ts";
 import { bufferingFilter, needsInspection } from "./response-filter.ts";
+import {
+  closeConnection,
+  foreignResponseEvent,
+  isForeignEvent,
+  isOwnResponse,
+  rejectForeign,
+} from "./foreign-response.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
-import { SseObserver } from "./sse-observer.ts";
+import { openSession } from "./response-session.ts";
+import { SseGuard } from "./sse-guard.ts";
 
 /** Forwards the stream to its end, and ends the request when no message of the stream has answered it. */
 export async function forwardEventStream(
@@ -22,13 +30,16 @@ export async function forwardEventStream(
   const { caller, lifecycle } = exchange;
   const { downstream, session } = caller;
   const { streams } = context.state;
-  downstream.writeHead(response.statusCode, {
-    ...forwardedResponseHeaders(response, false),
-    "x-accel-buffering": "no",
-  });
-  if (response.bufferedBody === undefined) downstream.flushHeaders();
+  const writeHead = (): void => {
+    const headers = { ...forwardedResponseHeaders(response, false), "x-accel-buffering": "no" };
+    downstream.writeHead(response.statusCode, headers);
+  };
+  if (response.bufferedBody === undefined) {
+    writeHead();
+    downstream.flushHeaders();
+  }
   const notified = new NotifiedStream(exchange, context);
-  const filter = streamFilter(exchange, context, notified);
+  const filter = streamFilter(exchange, response, context, notified);
   const keepAlive =
     response.bufferedBody === undefined ? keepAliveFor(downstream, filter, context) : undefined;
   streams.count.open += 1;
@@ -39,6 +50,8 @@ export async function forwardEventStream(
       return passed;
     },
     flush: () => filter.flush(),
+    begin: writeHead,
+    onRefused: () => endRefused(exchange, response, filter.eventsBeforeRefusal(), writeHead),
     onOpen: (endStream) => {
       if (isEndless(exchange)) streams.drain.trackStream(downstream, endStream);
     },
@@ -59,6 +72,8 @@ function isEndless({ kind, lifecycle }: HttpExchange): boolean {
 /** A filter that knows whether all bytes that it has passed are whole events. */
 interface StreamFilter extends Filter {
   readonly isBetweenEvents: () => boolean;
+  /** After the refusal of a foreign response: the events before it, while its own event is held. */
+  readonly eventsBeforeRefusal: () => Buffer | undefined;
 }
 
 function keepAliveFor(
@@ -69,8 +84,28 @@ function keepAliveFor(
   return new KeepAlive(downstream, { quietMs, isBetweenEvents });
 }
 
+/** Ends the stream after an event that may not pass; false when it must be broken. */
+function endRefused(
+  exchange: HttpExchange,
+  response: UpstreamResponse,
+  before: Buffer | undefined,
+  writeHead: () => void,
+): boolean {
+  const { downstream } = exchange.caller;
+  if (before === undefined || downstream.destroyed) return false;
+  closeConnection(response);
+  if (before.byteLength === 0 && !downstream.headersSent) {
+    rejectForeign(exchange, response);
+    return true;
+  }
+  if (!downstream.headersSent) writeHead();
+  downstream.end(Buffer.concat([before, Buffer.from(foreignResponseEvent(exchange))]));
+  return true;
+}
+
 function streamFilter(
   exchange: HttpExchange,
+  response: UpstreamResponse,
   context: ResponseContext,
   notified: NotifiedStream,
 ): StreamFilter {
@@ -79,17 +114,28 @@ function streamFilter(
     observeMessage(exchange, summary, context, bytes);
     notified.onMessage(summary);
   };
-  if (needsInspection(exchange, context)) {
-    const filter = bufferingFilter(exchange, context, onMessage);
-    return { pass: filter.pass, flush: filter.flush, isBetweenEvents: () => true };
-  }
-  const observer = new SseObserver(onMessage);
-  const pass = (chunk: Buffer): Buffer => {
-    bytes += chunk.byteLength;
-    observer.push(chunk);
-    return chunk;
+  const mayPass = (summary: MessageSummary): boolean => {
+    if (!isForeignEvent(summary, exchange)) {
+      if (isOwnResponse(summary, exchange)) openSession(exchange, response, context.state.sessions);
+      return true;
+    }
+    closeConnection(response);
+    return false;
   };
-  return { pass, flush: () => Buffer.alloc(0), isBetweenEvents: () => observer.isBetweenEvents };
+  if (needsInspection(exchange, context)) {
+    const { pass, flush, eventsBeforeRefusal } = bufferingFilter(exchange, context, { mayPass, onMessage });
+    return { pass, flush, eventsBeforeRefusal, isBetweenEvents: () => true };
+  }
+  const guard = new SseGuard({ mayPass, onMessage });
+  return {
+    pass: (chunk) => {
+      bytes += chunk.byteLength;
+      return guard.pass(chunk);
+    },
+    flush: guard.flush,
+    eventsBeforeRefusal: guard.eventsBeforeRefusal,
+    isBetweenEvents: guard.isBetweenEvents,
+  };
 }
 
 /** A stream that may carry `tools/list_changed` of Tollgate's own; its events must be forwarded whole. */
@@ -133,7 +179,7 @@ function observeMessage(
   const response = { resultBytes: bytes, httpStatus: 200 };
   if (summary.method !== undefined) return tasks.onTaskMessage(summary, response);
   if (summary.id === undefined) return;
-  const isOwn = summary.id === lifecycle?.request.rpcId;
+  const isOwn = isOwnResponse(summary, exchange);
   learnTask(taskOwners, summary, exchange);
   const task = isOwn && exchange.kind === "task_request" ? exchange.task : undefined;
   tasks.onTaskMessage(summary, response, task);

@@ -40,6 +40,8 @@ export class Connection {
   #listener: ResponseListener | undefined;
   #parser = new ResponseParser();
   #stream: ResponseStream | undefined;
+  /** Whether the response began before its request was written. */
+  #isEarly = false;
   #fault: UpstreamFault | undefined;
   #error: Error | undefined;
   /** When the pool closes the connection, if it is idle until then. */
@@ -93,6 +95,8 @@ export class Connection {
   #onData(bytes: Buffer): void {
     // Security: bytes without a request must never be read as the response to the next one.
     if (this.#listener === undefined) return void this.#socket.destroy();
+    // Security: the response may be a surplus one to an earlier request, so no other request follows it.
+    if (this.#socket.writableLength > 0) this.#isEarly = true;
     this.#parser.push(bytes);
     this.#deliver();
   }
@@ -114,7 +118,7 @@ export class Connection {
     const data = parser.take();
     if (this.#stream === undefined && parser.isComplete) {
       const { statusCode, headers } = head;
-      return this.#end()?.onResponse({ statusCode, headers, bufferedBody: data });
+      return this.#end()?.onResponse({ statusCode, headers, bufferedBody: data, connection: this });
     }
     const stream = this.#stream ?? this.#open(new ResponseStream(head, this.#sourceFor(this.#listener)));
     if (data.length > 0 && !stream.push(data)) this.#socket.pause();
@@ -138,6 +142,7 @@ export class Connection {
       abort: () => {
         if (this.#listener === listener) this.#socket.destroy();
       },
+      connection: this,
     };
   }
 
@@ -150,7 +155,7 @@ export class Connection {
     this.#stream = undefined;
     this.#parser = new ResponseParser();
     // After a response to a half-sent request, the server would read the rest of it as a new request.
-    const isSent = this.#socket.writableLength === 0;
+    const isSent = this.#socket.writableLength === 0 && !this.#isEarly;
     if (head?.persists === true && !hasExtra && isSent) this.#owner.release(this, head.headers);
     else this.#socket.destroy();
     return listener;

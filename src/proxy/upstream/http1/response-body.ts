@@ -9,12 +9,14 @@ export interface BodySource {
   readonly resume: () => void;
   /** Called when the consumer destroys the body before its end. */
   readonly abort: () => void;
+  readonly connection: { readonly close: () => void };
 }
 
 export class ResponseStream extends Readable {
   readonly statusCode: number;
   readonly headers: HeaderFields;
   readonly bufferedBody = undefined;
+  readonly connection: BodySource["connection"];
   /** Whether the whole body has arrived. */
   complete = false;
   readonly #source: BodySource;
@@ -24,6 +26,7 @@ export class ResponseStream extends Readable {
     this.statusCode = statusCode;
     this.headers = headers;
     this.#source = source;
+    this.connection = source.connection;
   }
 
   /** Ends the body: all of it has arrived. */
