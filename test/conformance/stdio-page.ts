@@ -23,7 +23,7 @@ export function describePage(comparisons: readonly LegComparison[]): string {
   return `${HEAD}## What cannot pass over stdio\n\n${reasons}\n\n${legs}`;
 }
 
-/** Differences that nobody has explained, and explained ones that are no longer there. */
+/** The differences that have no entry in `KNOWN_DIFFERENCES` or do not match their entry, one a line. */
 export function surprises({ leg, scenarios }: LegComparison): readonly string[] {
   return scenarios
     .filter((scenario) => !isEqual(scenario) && !isKnown(scenario))

@@ -24,7 +24,7 @@ export const LEGS: readonly Leg[] = [
   { name: "all", all: ["--suite", "all"], single: [] },
 ];
 
-/** Checks of one scenario by outcome; what was skipped or is mere information is not counted. */
+/** Checks of one scenario by outcome; skipped and informational checks are not counted. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;

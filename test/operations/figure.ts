@@ -1,16 +1,16 @@
-/** What this run has measured of one bar of operations: printed at once, and noted for the table at its end. */
+/** Records a measurement for one bar of operations: it is printed at once, and noted for the table at the end of the run. */
 
 import { appendFileSync } from "node:fs";
 
 export interface Figure {
-  /** Of a row of the table. */
+  /** The name of its row in the table. */
   readonly row: string;
-  /** What was measured, with its unit. */
+  /** The measured value, with its unit. */
   readonly figure: string;
   readonly isMet: boolean;
 }
 
-/** The file that figures are noted in, one as JSON on each line; absent: they are printed only. */
+/** Names the file that figures are appended to, one JSON object on each line. Unset: figures are only printed. */
 export const FIGURES_VARIABLE = "OPERATIONS_FIGURES";
 
 /** Call it before the test expects anything of the figure, so that a bar that was missed is in the table as well. */

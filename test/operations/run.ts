@@ -14,7 +14,7 @@ import { type Figure, FIGURES_VARIABLE } from "./figure.ts";
 import { drawTable, OPERATIONS, type Row, SOAK } from "./table.ts";
 
 interface Suite {
-  /** What the paths of its files have in them. */
+  /** A part that the paths of all its test files contain. */
   readonly filter: string;
   readonly rows: readonly Row[];
 }

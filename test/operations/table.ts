@@ -12,7 +12,7 @@ export interface Row {
 /** As many as the suites name (30 were asked for): one that hangs notes nothing, and is missed by its number. */
 const FAULTS = 53;
 
-/** What `npm run test:operations` must have measured. */
+/** The rows that `npm run test:operations` must measure. */
 export const OPERATIONS: readonly Row[] = [
   { name: "exactness, reloads in between", bar: "4 sidecars, one Redis: exactly 50 each round, 0 over" },
   { name: "exactness, windows", bar: "exactly 50 in each window of a load that never pauses" },
@@ -36,7 +36,7 @@ export const OPERATIONS: readonly Row[] = [
   { name: "reload, limits in a store", bar: "the same" },
 ];
 
-/** What `npm run test:soak` must have measured. */
+/** The rows that `npm run test:soak` must measure. */
 export const SOAK: readonly Row[] = [
   { name: "soak, calls", bar: "every call is answered as the policy says" },
   { name: "soak, memory", bar: "at most 1 % per 10 minutes after the warm-up" },

@@ -1,20 +1,20 @@
-/** What a section of the security test says of one bar. */
+/** The figures of the security test: one for each bar of a section. */
 
 import type { Toolchain } from "./toolchain.ts";
 
 export interface Figure {
   readonly name: string;
-  /** What was measured, with its unit. */
+  /** The measured value, with its unit. */
   readonly figure: string;
   readonly bar: string;
   readonly isMet: boolean;
-  /** What to look at: the first few cases that missed the bar, or what the figure is made of. */
+  /** The first few cases that missed the bar, or the parts of the figure. */
   readonly details?: readonly string[];
 }
 
 export interface SectionContext {
   readonly toolchain: Toolchain;
-  /** Smaller numbers of everything that is random or repeated; families of vectors stay whole. */
+  /** Runs fewer random and repeated cases; families of vectors stay whole. */
   readonly isQuick: boolean;
 }
 

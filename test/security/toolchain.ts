@@ -14,7 +14,7 @@ export interface Toolchain {
 
 const SERVERS = resolve(import.meta.dirname, "servers");
 const CACHE = resolve(import.meta.dirname, "../../node_modules/.cache/security");
-/** What go.mod asks for; the golang package of Debian's stable release may be older. */
+/** The version that go.mod requires; the golang package of Debian's stable release may be older. */
 const OLDEST_GO = [1, 25] as const;
 
 /** @throws Error that says what to install. */
@@ -59,7 +59,7 @@ function goCommand(): string {
 }
 
 interface RunOptions {
-  /** What to do when it fails. */
+  /** Tells the reader how to fix a failure. */
   readonly advice: string;
   readonly cwd?: string;
 }

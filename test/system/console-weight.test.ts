@@ -1,4 +1,4 @@
-/** What the console costs: bytes until it is painted, and calls that the sidecar carries while it is open. */
+/** The cost of the console: bytes until it is painted, and calls that the sidecar carries while it is open. */
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -118,7 +118,7 @@ describe.each(Object.keys(CASES))("%s", (name) => {
     },
   );
 
-  it("runs every container as nobody special, on a file system it cannot write, with no capability", () => {
+  it("runs every container as an unprivileged user, on a file system it cannot write, with no capability", () => {
     for (const container of [...pod().initContainers, ...pod().containers])
       expect(securityOf(pod(), container)).toMatchObject(HARDENED);
     expect(pod().automountServiceAccountToken).toBe(false);
@@ -199,7 +199,7 @@ describe("the chart", () => {
     expect(JSON.parse(text)).toEqual(POLICY);
   });
 
-  it("starts pods anew for other settings, and not for another policy", () => {
+  it("restarts pods when the settings change, and not when the policy changes", () => {
     const before = sumOf({ server: HTTP });
     expect(sumOf({ server: HTTP, policy: POLICY })).toBe(before);
     expect(sumOf({ server: HTTP, settings: { approvals: { "ttl-seconds": 60 } } })).not.toBe(before);

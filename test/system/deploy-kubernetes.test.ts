@@ -81,7 +81,7 @@ describe.each(STORIES)("%s", (folder) => {
   const pod = () => podOf(objectsOf(folder));
   const tollgate = () => containerOf(pod(), folder === "http-server" ? "tollgate" : "server");
 
-  it("runs Tollgate as nobody special, on a file system it cannot write, with no capability", () => {
+  it("runs Tollgate as an unprivileged user, on a file system it cannot write, with no capability", () => {
     expect(securityOf(pod(), tollgate())).toMatchObject(HARDENED);
     expect(tollgate().resources).toMatchObject({ requests: {}, limits: {} });
   });

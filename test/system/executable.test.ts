@@ -88,12 +88,12 @@ function send(url: string, body: string, more: Record<string, string> = {}): Pro
 }
 
 interface Serving {
-  /** What says on the command line which server to guard. */
+  /** The arguments of the command line that name the MCP server. */
   readonly server: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The sidecar before that server, ready. */
+/** Starts the sidecar in front of that server and waits until it is ready. */
 async function sidecar({ server, variables = {} }: Serving) {
   const [port, admin] = await freePorts(2);
   const config = join(ROOT, "test/fixtures/quick-stop.yaml");

@@ -1,4 +1,4 @@
-/** An agent starts to probe, and somebody is told; the sidecar is killed, and somebody is told: with the real programs and the files of docker-compose.yml. */
+/** A probing agent and a killed sidecar each raise an alert that reaches the webhook: real programs, files of docker-compose.yml. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -58,7 +58,7 @@ function seconds(fromMs: number, toMs: number): string {
 beforeAll(async () => {
   stage = await buildStage();
   calm = play(AGENTS.filter(({ name }) => name === "capacity-planner"));
-  // A spike needs something to be a spike of: calls that Prometheus has seen.
+  // DenialSpike compares with the calls before it, so Prometheus must have seen some.
   await until(async () => {
     const query = new URLSearchParams({ query: `server:tollgate_denied:ratio_rate5m{server="demo"} == 0` });
     const answer = await (await fetch(`${stage.prometheusUrl}/api/v1/query?${query}`)).text();

@@ -20,7 +20,7 @@ const PATIENCE_MS = 50_000;
 let demo: ObservedDemo;
 let asking: QueryContext;
 
-// What Grafana shows instead of nothing is no answer.
+// `or vector(0)` makes an empty result 0, which is no data: leave it out.
 const QUERIES = BOARDS.flatMap((board) =>
   listQueries(board).map((query) => ({ ...query, expr: query.expr.replaceAll(" or vector(0)", ""), board })),
 );

@@ -156,7 +156,7 @@ describe("four sidecars on one store", () => {
     await until(async () => (await inFlight()) === 1);
     leaving.abort();
     expect(await called).toBe("left");
-    // What the sidecar answers after it, it answers with the end of that connection read.
+    // The sidecar has read the end of that connection before it answers a later request.
     await inFlight();
     redis.signal("SIGCONT");
     await until(async () => (await inFlight()) === 0);

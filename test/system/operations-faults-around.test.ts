@@ -1,4 +1,4 @@
-/** What stands around a sidecar fails: its limit store, its key server, its collector, its disk, its policy. */
+/** Faults of the services around a sidecar: its limit store, its key server, its collector, its disk, its policy. */
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -32,7 +32,7 @@ function json(body: string, length = body.length): string {
 
 const SSE = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 
-/** As much as the other side takes, until it is all or nobody listens. */
+/** Writes as much as the sidecar reads, until all bytes are written or the connection is closed. */
 function pour(sidecar: Socket, bytes: number, piece = Buffer.alloc(65_536, "x")): void {
   let left = bytes;
   const write = (): void => {

@@ -164,7 +164,7 @@ describe("an approval that sidecars share", () => {
     expect(fleet.reached()).toBe(1);
   });
 
-  it("is given to nobody twice while its store is killed and restarted in the middle of a race", async () => {
+  it("is used at most once while its store is killed and restarted in the middle of a race", async () => {
     await start(4, { config: KEEPING, limits: { "timeout-ms": 10_000 } });
     const admitted: number[] = [];
     let unavailable = 0;
@@ -173,14 +173,14 @@ describe("an approval that sidecars share", () => {
       redis.signal("SIGSTOP");
       const racing = race({ round });
       await until(async () => (await inFlight()) === CALLS);
-      // It dies somewhere among the questions that wait for it, and answers to some that it took may be lost.
+      // The store dies while requests wait for it; responses to requests that it has applied may be lost.
       redis.signal("SIGCONT");
       if (round > 0) await inFlight();
       await redis.kill();
       await redis.restart();
       const first = await racing;
       await until(fleet.isStoreBack);
-      // Those that were denied for the store come again.
+      // Repeat the race: calls that were denied because the store was away get a second chance.
       const counts = tally([...first, ...(await race({ round }))]);
       admitted.push(counts["admitted"] ?? 0);
       unavailable += counts["limiter_unavailable"] ?? 0;

@@ -80,7 +80,7 @@ describe("a freeze that sidecars share", () => {
     await until(async () => (await fleet.storeErrors(1)) > 0);
     await redis.restart();
     await until(async () => (await fleet.call(1, "write")) === "frozen");
-    // The store had kept nothing: it was told again of what it had forgotten.
+    // The restarted store was empty: the sidecars wrote their freezes to it again.
     expect([await fleet.call(0, "read"), await fleet.call(1, "read")]).toEqual(["frozen", "frozen"]);
     await fleet.replace(1);
     expect(await fleet.call(1, "read")).toBe("frozen");

@@ -104,7 +104,7 @@ describe("limits in a store", () => {
           const policy = compilePolicy({ tools: { charge: { limits: own } }, all_tools: { limits: every } });
           const ledger = { counters: new MemoryCounters(), approvals: noApprovals() };
           let nowMs = START_MS;
-          // Else every question comes long after the last, so that the store answers it and not what it told before.
+          // Otherwise each request comes long after the last, so that the store is asked and no earlier answer is repeated.
           let steadyMs = 0;
           const shared = await openWithFakeClock(() => (mayRepeat ? nowMs : (steadyMs += 10_000)));
           try {
@@ -120,7 +120,7 @@ describe("limits in a store", () => {
               });
               count.judgements += 1;
               if (expected.permit === undefined) count.denied += 1;
-              // What is repeated is a moment old: it may name another of several full limits.
+              // A repeated answer is a moment old: it may name another of several full limits.
               if (!mayRepeat) expect(got.decision).toEqual(expected.decision);
               expect(got.permit === undefined).toBe(expected.permit === undefined);
               if (!each.isRefunded || expected.permit === undefined) continue;

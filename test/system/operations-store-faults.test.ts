@@ -1,4 +1,4 @@
-/** What a store that fails does to calls: bounded, denied unless the settings say otherwise, and well again in two seconds. */
+/** A store that fails: calls wait for a bounded time, are denied unless the settings say otherwise, and work again in two seconds. */
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -45,14 +45,14 @@ async function open(url: string, options?: LimitsOptions): Promise<OpenedLimits>
   return opened;
 }
 
-/** Calls until one is answered otherwise; how many were admitted. */
+/** Calls until a call is not admitted. Returns the number of admitted calls. */
 async function admitAll(opened: OpenedLimits): Promise<number> {
   let admitted = 0;
   while ((await callOnce(opened, POLICY)) === "admitted") admitted += 1;
   return admitted;
 }
 
-/** Until the store answers again, by somebody's call and no sooner. */
+/** Calls until the store answers again, and expects that within `RECOVERY_MS`. */
 async function recover(opened: OpenedLimits, what: string): Promise<void> {
   const sinceMs = performance.now();
   await until(async () => (await callOnce(opened, POLICY, "prober")) !== "limiter_unavailable");
@@ -248,7 +248,7 @@ describe("without its store, a sidecar", () => {
     expect(await admitAll(opened)).toBe(MAX);
     await redis.kill();
     await until(() => opened.changes.at(-1) === false);
-    // What the store said last stands for a moment.
+    // The last answer of the store stays valid for a moment.
     await until(async () => (await callOnce(opened, POLICY)) === "admitted");
     expect(opened.failedOpen.length).toBe(1);
     expect(opened.faults.length).toBe(1);

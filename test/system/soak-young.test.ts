@@ -1,4 +1,4 @@
-/** What belongs to one call is collected young, though streams are open beside it. */
+/** The objects of one call are collected in the young generation, even while streams are open. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";

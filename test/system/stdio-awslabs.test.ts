@@ -95,7 +95,7 @@ describe.each([
       print(`${name}, awslabs.prometheus-mcp-server`, callsIn(audit));
     });
 
-    it("starts it: the server asked who it is, and was told", () => {
+    it("starts the server, which gets its identity from STS", () => {
       expect(aws.asked).toContain("sts GetCallerIdentity");
     });
 
@@ -116,7 +116,7 @@ describe.each([
     });
 
     it.each(TOOLS.flatMap((tool) => ["profile", "region"].map((argument) => ({ tool, argument }))))(
-      "is refused $tool with $argument, and neither Prometheus nor AWS hears of it",
+      "is refused $tool with $argument, and no request reaches Prometheus or AWS",
       async ({ tool, argument }) => {
         const before = aws.asked.length + aws.refused();
         const { isError, text } = await client.call(tool, { query: "up", [argument]: "us-east-1" });

@@ -15,7 +15,7 @@ import { SEVERAL } from "./families/several.ts";
 import { SURROGATES } from "./families/surrogates.ts";
 import { callOf, DANGER, type Family, PAY, vector } from "./vector.ts";
 
-/** What every upstream executes when nothing stands before it. */
+/** Calls that every upstream executes when no sidecar is in front of it. */
 export const PLAIN: Family = [
   vector("a plain call of danger", DANGER),
   vector("a plain call of pay", PAY),
@@ -41,7 +41,7 @@ export const CORPUS: Family = [
   ...named("surrogates", SURROGATES),
 ];
 
-/** What means something without headers. */
+/** The vectors that do not depend on HTTP headers or chunks. */
 export const STDIO_CORPUS: Family = CORPUS.filter(({ isHttpOnly }) => isHttpOnly !== true);
 
 function named(family: string, vectors: Family): Family {

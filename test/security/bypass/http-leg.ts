@@ -11,7 +11,7 @@ import type { Family } from "./vector.ts";
 
 export interface Leg {
   readonly corpus: Family;
-  /** What is sent without a sidecar, to see that the upstream does execute it. */
+  /** Vectors that are sent without a sidecar, to show that the upstream does execute them. */
   readonly control: Family;
 }
 
@@ -32,13 +32,13 @@ export async function runHttpLeg(kind: UpstreamKind, toolchain: Toolchain, leg: 
     await sidecar.stop();
     await upstream.close();
   }
-  // What was executed or recorded after its answer had left.
+  // Count executions and audit records that came after their response.
   tally.end(forbiddenOf(upstream), audit.next());
   audit.remove();
   return tally.result();
 }
 
-/** How many of the vectors the upstream executes when nothing stands before it. */
+/** How many of the vectors the upstream executes when no sidecar is in front of it. */
 async function direct(kind: UpstreamKind, toolchain: Toolchain, control: Family): Promise<number> {
   const upstream = await kind.start(toolchain);
   let executed = 0;

@@ -1,4 +1,4 @@
-/** What one leg of the bypass test found: what was executed, what was recorded, and what passed as harmless. */
+/** The result of one leg of the bypass test: executions, audit records, and vectors that passed as harmless. */
 
 import { kindOf } from "../../e2e/bypass/answer-kind.ts";
 import type { AuditRecord } from "../audit-tail.ts";
@@ -14,7 +14,7 @@ export interface LegResult {
   readonly executed: number;
   readonly stopped: number;
   readonly passed: number;
-  /** What is wrong, a line each; empty when the bar is met. */
+  /** One line for each fault; empty when the bar is met. */
   readonly faults: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface Judged {
   readonly fault?: string;
 }
 
-/** A vector is stopped with one record that says so, and an answer in the shape of a refusal or denial; or it is harmless. */
+/** Judges one vector: it must be stopped with one audit record and a response in the shape of a refusal or denial, or be harmless. */
 export function judge(vector: Vector, answer: Answer | undefined, records: readonly AuditRecord[]): Judged {
   const denied = records.filter(({ effect }) => effect === "deny");
   if (denied.length === 0) {

@@ -39,7 +39,7 @@ export class LineClient {
     this.#write(JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }));
   }
 
-  /** Sends bytes and a line break; what was answered until a ping behind them was. */
+  /** Sends bytes and a line break, then a ping. Returns the lines that came until the ping was answered. */
   async send(bytes: Buffer): Promise<readonly string[]> {
     this.#lines = [];
     this.#write(bytes);

@@ -12,7 +12,7 @@ export interface Answer {
 
 const LONGEST_MS = 10_000;
 
-/** What came back; undefined when the connection broke or nothing came in 10 s. */
+/** Sends a vector and returns the response; undefined when the connection broke or no response came in 10 s. */
 export async function send(url: string, vector: Vector): Promise<Answer | undefined> {
   const { body, chunks, headers = { "content-type": JSON_TYPE } } = vector;
   const length = chunks === undefined ? { "content-length": body.byteLength } : {};

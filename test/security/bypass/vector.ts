@@ -3,13 +3,13 @@
 export interface Vector {
   readonly name: string;
   readonly body: Buffer;
-  /** Instead of `Content-Type: application/json` alone. */
+  /** Absent: `Content-Type: application/json` alone. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Lengths of the chunks that the body is sent in; the rest is the last one. */
   readonly chunks?: readonly number[];
-  /** What makes it a vector are its headers or chunks, so that it means nothing over stdio. */
+  /** The attack is in the headers or chunks, so it does not apply to stdio. */
   readonly isHttpOnly?: true;
-  /** It may pass as what it is: read strictly, it asks for nothing that is forbidden. */
+  /** It may pass: read strictly, it asks for nothing that is forbidden. */
   readonly isHarmless?: true;
 }
 

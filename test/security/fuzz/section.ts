@@ -13,7 +13,7 @@ const DOCUMENTS = 1_500_000;
 const BATCH = 5_000;
 const PARSER = resolve(import.meta.dirname, "../servers/python/parse.py");
 
-/** What is refused on purpose, and what other readers may make of it as they like. */
+/** Reasons of refusals that are intended; other readers may accept such a text. */
 const ON_PURPOSE: ReadonlySet<string> = new Set(["duplicate_key", "encoding", "number", "depth", "nodes"]);
 /** To a reader that knows integers `-0` is 0. */
 const MINUS_ZERO = /8000000000000000/g;

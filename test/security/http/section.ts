@@ -42,7 +42,7 @@ interface Seen {
 }
 
 interface Recorder extends Listener {
-  /** What came since the last time. */
+  /** The requests that came since the last call of this function. */
   readonly next: () => readonly Seen[];
 }
 
@@ -107,7 +107,7 @@ async function sendAllDirectly(): Promise<number> {
   return arrived;
 }
 
-/** Each message upstream has an audit record that allowed it; what opens a stream or ends a session carries none. */
+/** Faults where a message upstream has no audit record that allowed it. Requests that open a stream or end a session carry no message. */
 function unjudged(seen: readonly Seen[], records: readonly AuditRecord[]): string[] {
   const allowed = records.filter(({ effect, tool }) => effect === "allow" && tool === "safe").length;
   const messages = seen.filter(({ method, body }) => method === "POST" || body !== "");
@@ -135,16 +135,16 @@ function misshapen({ url, headers }: Seen, host: string): string[] {
 }
 
 const LONGEST_MS = 8_000;
-/** What waits for more than it will get is given up; nothing is claimed about it. */
+/** Requests without a sidecar that the server leaves open are ended after this time; the test claims nothing about them. */
 const DIRECT_MS = 250;
-/** After an answer, how long nothing more comes before the connection counts as idle. */
+/** A connection counts as idle when no byte comes for this long after a response. */
 const QUIET_MS = 25;
 
 /** Writes the bytes and reads until the other side closes or has answered; false when it does neither. */
 async function sendRaw(port: number, bytes: string, longestMs = LONGEST_MS): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  // What was refused is cut off while it is still being sent.
+  // The sidecar may close the connection of a refused request while it is still being sent.
   socket.on("error", () => undefined);
   let isOver = true;
   const deadline = setTimeout(() => {

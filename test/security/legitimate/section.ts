@@ -1,4 +1,4 @@
-/** What official clients of both eras say, recorded before and behind the sidecar: all of it must get through, token by token. */
+/** Records the requests of official clients of both eras before and behind the sidecar: all must pass, token by token. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -76,7 +76,7 @@ async function talk(client: RelayClient): Promise<void> {
   await client.close();
 }
 
-/** A server may answer with an error; what was sent is all that counts. */
+/** Ignores an error response: the test compares only the requests. */
 async function attempt(request: Promise<unknown>): Promise<void> {
   await request.catch(() => undefined);
 }

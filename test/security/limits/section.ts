@@ -52,11 +52,11 @@ async function race(rounds: number): Promise<Figure> {
 interface Track {
   readonly url: string;
   readonly setClock: (nowMs: number) => void;
-  /** A policy of other words is in force from now on. */
+  /** Puts a policy with other words in force. */
   readonly reload: (words: string) => void;
-  /** How many reloads there were, by the sidecar's own count. */
+  /** The number of reloads, by the sidecar's own count. */
   readonly reloads: () => Promise<number>;
-  /** What reached the server since the last time. */
+  /** The calls that reached the server since the last call of this function. */
   readonly arrived: () => Arrived;
   readonly stop: () => Promise<void>;
 }

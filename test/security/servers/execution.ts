@@ -1,4 +1,4 @@
-/** What an upstream really did: the tools that ran, with the arguments they ran with. */
+/** The executions of an upstream: the tools that ran, with the arguments they ran with. */
 
 import { z } from "zod";
 
@@ -23,7 +23,7 @@ export const GUARD = {
   },
 };
 
-/** Whether the policy forbids what ran, told from what the server ran with and nothing else. */
+/** Whether the policy forbids the execution, judged only by the arguments that the server ran with. */
 export function isForbidden({ tool, args }: Execution): boolean {
   switch (tool) {
     case "danger":
@@ -33,7 +33,7 @@ export function isForbidden({ tool, args }: Execution): boolean {
     case "write":
       return args["path"] !== "/ok";
     case "order":
-      // What is no object orders nothing.
+      // Arguments without an object `opts` order nothing.
       return Number(Order.safeParse(args).data?.opts?.amount ?? 0) > 100;
     default:
       return false;

@@ -125,7 +125,7 @@ export class Record {
     return this.#executions;
   }
 
-  /** What was read stays readable. */
+  /** Deletes the file; the executions stay readable. */
   remove(): void {
     this.read();
     this.#isOpen = false;

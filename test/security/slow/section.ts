@@ -32,7 +32,7 @@ interface Field {
   readonly callers: Callers;
 }
 
-/** What `slowhttptest` is told beside the number of connections, which it opens at once. */
+/** The arguments of `slowhttptest`, without the number of connections, which it opens at once. */
 const MODES: readonly Mode[] = [
   { name: "slow headers", args: ["-H", "-i", "2", "-x", "16"] },
   {
@@ -53,7 +53,7 @@ export const SLOW: Section = {
       upstream: `${upstream.origin}/mcp`,
       flags: QUIET,
     });
-    // The attack costs the machine something whoever is attacked: another sidecar shows how much.
+    // The attack slows the whole machine: a second sidecar, which is not attacked, shows how much.
     const other = await startTollgateProcess({ upstream: `${upstream.origin}/mcp`, flags: QUIET });
     const callers = new Callers(sidecar.url);
     callers.start();

@@ -41,7 +41,7 @@ function callKnown({ observer }: Metrics, tool: number, agent: number): void {
   );
 }
 
-/** Names that nobody could foresee. */
+/** Sends requests with random names of methods, tools, agents and rules. */
 function attack({ observer }: Metrics, upTo: number): void {
   for (let index = upTo - NAMES; index < upTo; index += 1) {
     const request = exampleRequest({

@@ -36,17 +36,17 @@ export function stagesOf(dockerfile: string): Stage[] {
 }
 
 export interface Play {
-  /** What COPY takes its files from. */
+  /** The folder that COPY takes its files from. */
   readonly context: string;
   /** The folder that stands for `/` of this stage. */
   readonly root: string;
-  /** Those of stages before, by name. */
+  /** The roots of earlier stages, by name. */
   readonly stages: Readonly<Record<string, string>>;
-  /** RUN lines that match are for the base image, and are not played. */
+  /** RUN lines that match need the base image, and are not run. */
   readonly skip: RegExp;
 }
 
-/** Copies and runs what the stage says. @throws when a source of a COPY is not there, or a command fails. */
+/** Runs the COPY and RUN instructions of a stage. @throws when a source of a COPY is missing, or a command fails. */
 export function playStage({ instructions }: Stage, play: Play): void {
   let workdir = "/";
   for (const { name, text } of instructions) {
@@ -73,7 +73,7 @@ function copy(words: readonly string[], workdir: string, { context, root, stages
   }
 }
 
-/** What a .dockerignore lets through that begins with `*` and then names what it takes. */
+/** The paths that a .dockerignore includes; it must begin with `*` and then list them, each after `!`. */
 export function takenBy(dockerignore: string): string[] {
   const lines = dockerignore.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   if (lines[0] !== "*" || lines.slice(1).some((line) => !line.startsWith("!")))
@@ -81,7 +81,7 @@ export function takenBy(dockerignore: string): string[] {
   return lines.slice(1).map((line) => line.slice(1));
 }
 
-/** The files of the repository, as git has them, that the context of a build would have. */
+/** Copies the files that git lists and .dockerignore includes: the context of a build. */
 export function copyContext(root: string, to: string): void {
   const taken = takenBy(readFileSync(join(root, ".dockerignore"), "utf8"));
   const listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...taken];

@@ -13,11 +13,11 @@ export interface Mounted {
   /** The files of /etc/tollgate. */
   readonly files: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
-  /** Of a stdio server. */
+  /** The command of a stdio server; absent for an HTTP server. */
   readonly command?: readonly string[];
 }
 
-/** What the program makes of it. @throws with every problem when it would not start. */
+/** The settings that Tollgate would start with. @throws with every problem when it would not start. */
 export function startUpOf({ files, variables, command }: Mounted): Settings {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-mounted-"));
   try {

@@ -1,4 +1,4 @@
-/** What is asked of every pod with Tollgate in it, whoever made its manifest: kustomize or Helm. */
+/** Requirements for every pod with Tollgate in it, whether kustomize or Helm made its manifest. */
 
 import * as z from "zod";
 import { FLAGS } from "../../../src/config/settings/flags.ts";
@@ -67,7 +67,7 @@ export function dataOf(objects: readonly KubernetesObject[], name: string): Read
   return CONFIG_MAP.parse(found).data;
 }
 
-/** The variables of a container, those of its ConfigMaps included; what comes from a Secret is `secret`. */
+/** The variables of a container, those of its ConfigMaps included; a value that comes from a Secret is `secret`. */
 export function variablesOf(
   objects: readonly KubernetesObject[],
   { env, envFrom }: Container,
@@ -80,13 +80,13 @@ export function variablesOf(
   );
 }
 
-/** Variables that begin like ours and are none of ours. */
+/** The variables that begin with `TOLLGATE_` and that Tollgate does not read. */
 export function unknownVariables(variables: Readonly<Record<string, string>>): string[] {
   const known = new Set<string>([...FLAGS.map(({ environment }) => environment), "TOLLGATE_ADMIN_TOKEN"]);
   return Object.keys(variables).filter((name) => name.startsWith("TOLLGATE_") && !known.has(name));
 }
 
-/** What the Pod Security Standard `restricted`, and more, asks of a container. */
+/** The security context of a container: the Pod Security Standard `restricted`, and more. */
 export const HARDENED = {
   readOnlyRootFilesystem: true,
   allowPrivilegeEscalation: false,

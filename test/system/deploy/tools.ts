@@ -1,4 +1,4 @@
-/** What the suites of deploy/ need beside npm's packages, fetched once by its ordinary client and kept under node_modules/.cache. */
+/** Tools that the suites of deploy/ need beside npm's packages, fetched once by their ordinary clients and kept under node_modules/.cache. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";

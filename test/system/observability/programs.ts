@@ -55,7 +55,7 @@ export type ToldAlert = z.infer<typeof notification>["alerts"][number] & {
 };
 
 export interface Webhook extends Program {
-  /** Everything that was told so far, oldest first. */
+  /** The alerts received so far, oldest first. */
   readonly told: readonly ToldAlert[];
   /** Waits for the first such alert. */
   readonly waitFor: (name: string, status: "firing" | "resolved") => Promise<ToldAlert>;

@@ -14,7 +14,7 @@ import { until } from "../../fixtures/start-sidecar.ts";
 import { flagsOf, ROOT } from "./compose-file.ts";
 import { startProgram, startWebhook, type Webhook } from "./programs.ts";
 
-/** A minute of the rules takes a second here. What the real durations are is proven by promtool's tests. */
+/** A minute of the rules takes a second here. The tests of promtool prove the real durations. */
 export const FASTER = 60;
 
 export interface Stage {

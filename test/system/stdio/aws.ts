@@ -6,13 +6,13 @@ import { serveOnLoopback } from "../../fixtures/loopback-server.ts";
 import { isSignedBy, type Signer } from "./signature.ts";
 
 export interface AwsStandIn {
-  /** Of the workspace, as its console would show it. */
+  /** The URL of the workspace, as its console would show it. */
   readonly workspaceUrl: string;
-  /** What a server needs to find these instead of AWS; nothing in it is a secret. */
+  /** The variables that point a server to these stand-ins instead of AWS; none is a secret. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What was asked with a good signature: `sts GetCallerIdentity`, `aps query?query=up`, in order. */
+  /** The requests with a good signature, in order: `sts GetCallerIdentity`, `aps query?query=up`. */
   readonly asked: readonly string[];
-  /** How many requests had none, or a bad one. */
+  /** The number of requests with no signature or a bad one. */
   readonly refused: () => number;
   readonly close: () => void;
 }

@@ -9,7 +9,7 @@ const REQUIREMENTS = join(import.meta.dirname, "requirements.txt");
 const CACHE = resolve(import.meta.dirname, "../../../node_modules/.cache/stdio");
 
 const HOME = join(CACHE, `python-${digestOf(REQUIREMENTS)}`);
-/** Written last: what was interrupted is made anew. */
+/** Written last, so that an interrupted installation is done again. */
 const COMPLETE = join(HOME, "complete");
 
 /** The path of `python` or of a server. @throws Error that says how to make the environment. */
@@ -18,7 +18,7 @@ export function pythonProgram(name: string): string {
   throw new Error(`${name}: is not installed; run node scripts/install-stdio-servers.ts`);
 }
 
-/** Makes the environment where it is missing; its folder. @throws Error that says what to install. */
+/** Makes the environment where it is missing, and returns its folder. @throws Error that says what to install. */
 export function installPython(): string {
   if (existsSync(COMPLETE)) return HOME;
   rmSync(HOME, { recursive: true, force: true });
@@ -28,7 +28,7 @@ export function installPython(): string {
     ["-m", "venv", HOME],
     "run npm run setup:system (Debian: python3-venv); Python must be 3.11 or later",
   );
-  // Security: what is not as it was when its hash was written is not installed, nor is anything built here.
+  // Security: pip refuses a package whose hash is not the listed one, and builds none from source.
   const pip = ["-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS];
   run(join(HOME, "bin/python"), [...pip, "--quiet", "--disable-pip-version-check"], "PyPI must be reachable");
   writeFileSync(COMPLETE, "");

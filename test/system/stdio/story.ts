@@ -1,4 +1,4 @@
-/** What a session left in the audit log, in short. */
+/** The audit records of a session, in short. */
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";
@@ -16,7 +16,7 @@ export interface Told {
   readonly agent: string;
   readonly tool: string;
   readonly category: string | undefined;
-  /** Of the server, or `denied`. */
+  /** The outcome of the call upstream, or `denied`. */
   readonly outcome: string;
 }
 

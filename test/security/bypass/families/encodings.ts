@@ -75,7 +75,7 @@ const COMPRESSED: readonly [string, Buffer][] = [
 
 export const ENCODINGS: Family = [
   ...ENCODED.map(([name, body]) =>
-    // As UTF-8, which JSON is, this names a tool that nobody has.
+    // JSON is UTF-8: read so, this names a tool that does not exist.
     name === "UTF-7" ? harmless(name, body) : vector(name, body),
   ),
   ...ENCODED.map(([name, body, charset]) =>

@@ -21,7 +21,7 @@ const BATCHES: readonly [string, string][] = [
   ["of a text", `[${JSON.stringify(DANGER)}]`],
 ];
 
-/** What a lenient reader takes for the end of one message and the beginning of the next. */
+/** Texts that a lenient reader may accept between two messages. */
 const SEPARATORS: readonly [string, string][] = [
   ["nothing", ""],
   ["a blank", " "],
