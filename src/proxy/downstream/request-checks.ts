@@ -76,19 +76,33 @@ function refuseHost(request: IncomingMessage, edge: Edge): RefusedRequest | unde
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
-function refuseOrigin(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
-  const origin = request.headers["origin"];
-  if (origin === undefined || edge.origins.has(origin) || LOOPBACK_ORIGIN.test(origin)) return undefined;
+function refuseOrigin({ headers: { origin } }: IncomingMessage, edge: Edge): RefusedRequest | undefined {
+  if (origin === undefined || isServedOrigin(origin, edge)) return undefined;
   return refused(403, "origin", "this Origin is not served here; allow it with --allowed-origin");
+}
+
+export function isServedOrigin(origin: string, { origins }: Edge): boolean {
+  return origins.has(origin) || LOOPBACK_ORIGIN.test(origin);
+}
+
+/** Whether a browser asks if a page of another origin may send a request. */
+export function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === "OPTIONS" &&
+    headers.origin !== undefined &&
+    headers["access-control-request-method"] !== undefined
+  );
 }
 
 function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   if (isDocument(request, edge))
-    return request.method === "GET" ? undefined : refused(405, "method", "only GET is served here");
+    return request.method === "GET" || isPreflight(request)
+      ? undefined
+      : refused(405, "method", "only GET is served here");
   if (!isEndpoint(request.url ?? "", edge.path))
     return refused(404, "path", "only the one configured path is served here");
   const { method } = request;
-  if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
+  if (method === "POST" || method === "GET" || method === "DELETE" || isPreflight(request)) return undefined;
   return refused(405, "method", "only POST, GET and DELETE are served here");
 }
 
@@ -141,7 +155,7 @@ function refuseBodyHeaders(request: IncomingMessage, edge: Edge): RefusedRequest
 
 function refuseUnexpectedBody({ headers }: IncomingMessage): RefusedRequest | undefined {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-  return hasBody ? refused(400, "header", "GET and DELETE have no body") : undefined;
+  return hasBody ? refused(400, "header", "only a POST has a body") : undefined;
 }
 
 /** Of a body that is longer than `messageBytes`. */

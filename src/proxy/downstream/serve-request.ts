@@ -14,8 +14,16 @@ import { closeAfterResponse } from "../http/closing-connections.ts";
 import type { HttpSource } from "../relay/http/http-exchange.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import type { Work } from "../relay/transport.ts";
+import { allowOrigin, answerPreflight } from "./cross-origin.ts";
 import { type ArrivingBytes, receiveBody } from "./receive-body.ts";
-import { allowedMethods, type Edge, isDocument, refuseRequest, tooLarge } from "./request-checks.ts";
+import {
+  allowedMethods,
+  type Edge,
+  isDocument,
+  isPreflight,
+  refuseRequest,
+  tooLarge,
+} from "./request-checks.ts";
 
 export interface Listener {
   readonly relay: HttpRelay;
@@ -51,9 +59,11 @@ function attempt({ onFault }: Listener, response: ServerResponse, step: () => Wo
 // Security: the checks and the authentication precede the body, so that a refused caller has none of it read.
 function serveRequest(listener: Listener, request: IncomingMessage, response: ServerResponse): Work {
   const { relay, edge, metadata, isLate, onQueryDropped } = listener;
+  allowOrigin(request, response, edge);
   const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
   if (refused !== undefined)
     return refuse(listener, { transport: "http", incoming: request, downstream: response }, refused);
+  if (isPreflight(request)) return answerPreflight(request, response, edge);
   if (request.url?.includes("?") === true) onQueryDropped();
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   const outcome = relay.identify(request);

@@ -71,9 +71,17 @@ export function forwardedResponseHeaders(
   for (const name in received) {
     if (HOP_BY_HOP.has(name) || hopByHop?.has(name)) continue;
     if (name === "content-length" && !keepsLength) continue;
+    // Which pages may read a response is decided by --allowed-origin.
+    if (name.startsWith("access-control-")) continue;
     headers[name] = received[name];
   }
+  if (headers["vary"] !== undefined) headers["vary"] = withOrigin(headerValue(received, "vary") ?? "");
   return headers;
+}
+
+/** `Vary` with `Origin` in it: the headers that Tollgate adds depend on it. */
+function withOrigin(vary: string): string {
+  return /(?:^|[, \t])(?:origin|\*)(?:[, \t]|$)/i.test(vary) ? vary : `${vary}, Origin`;
 }
 
 function connectionOptions(header: string | undefined): ReadonlySet<string> | undefined {
