@@ -50,7 +50,7 @@ const floorOf = (path: string): string => path.split("/")[0] ?? path;
 const roomOf = (path: string): string => path.split("/").slice(0, -1).join("/");
 const linesOf = (file: string): number => readFileSync(join(ROOT, file), "utf8").split("\n").length - 1;
 
-/** What is wrong with one import; undefined when it keeps its floor. */
+/** The violation in one import; undefined when the import is allowed. */
 function faultOf({ file, target, isPackage }: SourceImport): string | undefined {
   const row = FLOORS[file] ?? FLOORS[floorOf(file)];
   if (row === undefined) return `${file}: ${floorOf(file)} has no row in the table of floors`;

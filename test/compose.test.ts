@@ -25,7 +25,7 @@ function addressOf(name: string): string | undefined {
 }
 
 describe("docker-compose.yml", () => {
-  it("has the server, three agents, Tollgate, and everything that watches", () => {
+  it("has the server, three agents, Tollgate, and the monitoring services", () => {
     expect(SERVICES.map(({ name }) => name).toSorted()).toEqual(
       ["server", "tollgate", ...AGENTS, "prometheus", "alertmanager", "grafana", "tempo"].toSorted(),
     );
@@ -36,7 +36,7 @@ describe("docker-compose.yml", () => {
   });
 
   it.each(SERVICES)(
-    "runs $name as nobody special, on a file system that it cannot write, with no capability",
+    "runs $name as an unprivileged user, on a read-only file system, without capabilities",
     (service) => {
       expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
       expect(service).toMatchObject({
@@ -72,7 +72,7 @@ describe("docker-compose.yml", () => {
 describe("Tollgate in docker-compose.yml", () => {
   const { environment = {} } = serviceOf("tollgate");
 
-  it("is set up by variables that there are", () => {
+  it("is configured by variables that exist", () => {
     const known: readonly string[] = FLAGS.map((flag) => flag.environment);
     const own = Object.keys(environment).filter((name) => name.startsWith("TOLLGATE_"));
     expect(own.filter((name) => !known.includes(name))).toEqual([]);
@@ -94,7 +94,7 @@ describe("Tollgate in docker-compose.yml", () => {
     expect(parsed.ok && parsed.settings.identity.header?.from).toEqual(AGENTS.map(addressOf));
   });
 
-  it.each(["server", ...AGENTS])("starts the part of the demo that %s is", (name) => {
+  it.each(["server", ...AGENTS])("starts the role %s of the demo", (name) => {
     const [demo, ...flags] = serviceOf(name).command ?? [];
     expect(demo).toBe("demo");
     const parsed = parseDemoOptions(flags);
@@ -103,7 +103,7 @@ describe("Tollgate in docker-compose.yml", () => {
     expect(parsed).toMatchObject({ ok: true, options: { part } });
   });
 
-  it("is where the others look for it", () => {
+  it("listens at the address that the other services use", () => {
     const [prometheus, grafana] = ["prometheus.yml", "grafana/datasources/tollgate.yaml"].map((file) =>
       readFileSync(join(ROOT, "deploy/compose", file), "utf8"),
     );

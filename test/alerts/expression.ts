@@ -1,4 +1,4 @@
-/** What an expression of PromQL names: metrics, labels and the values that it asks for; enough of a reader for the rules here. */
+/** Reads the metrics, labels and label values that a PromQL expression names; it covers only the syntax that the rules here use. */
 
 import { readRecordings } from "../../tools/alerts/rule-files.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
@@ -44,7 +44,7 @@ export function groupingsOf(expression: string): readonly string[] {
   return [...lists].flatMap(([, list = ""]) => list.split(", ")).filter((label) => label !== "");
 }
 
-/** The labels that a metric or a recorded series can have; undefined when there is no such thing. */
+/** The labels that a metric or a recorded series can have; undefined when neither exists. */
 export function labelsOf(name: string): readonly string[] | undefined {
   const expression = RECORDINGS.get(name);
   if (expression !== undefined) return resultLabelsOf(expression);
@@ -54,7 +54,7 @@ export function labelsOf(name: string): readonly string[] | undefined {
   return [...row.labels, ...SCRAPED, ...(name.endsWith("_bucket") ? ["le"] : [])];
 }
 
-/** The labels of what the expression gives: those of its first `by`, unless a metric stands there alone. */
+/** The labels of the expression's result: those of its first `by`, or those of the metric when the expression is a metric alone. */
 export function resultLabelsOf(expression: string): readonly string[] {
   const [first] = metricsOf(expression);
   const by = /\bby \(([^)]*)\)/.exec(expression);

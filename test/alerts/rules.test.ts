@@ -1,4 +1,4 @@
-/** The alert rules say what they need, and name nothing that Tollgate does not export. */
+/** The alert rules have all required fields, and name only metrics that Tollgate exports. */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -36,7 +36,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("the alert rules", () => {
-  it("have every alert that the project promises", () => {
+  it("include every alert that the documentation promises", () => {
     const names = new Set(ALERTS.map(({ alert }) => alert));
     expect(REQUIRED.filter((name) => !names.has(name))).toEqual([]);
   });
@@ -47,7 +47,7 @@ describe("the alert rules", () => {
     expect(metrics.filter((name) => labelsOf(name) === undefined)).toEqual([]);
   });
 
-  it.each(EXPRESSIONS)("$name asks for labels and values that there are", ({ expr }) => {
+  it.each(EXPRESSIONS)("$name uses only labels and values that exist", ({ expr }) => {
     const wrong = matchersOf(expr).filter(
       ({ metric, label, values }) =>
         labelsOf(metric)?.includes(label) !== true ||
@@ -58,7 +58,7 @@ describe("the alert rules", () => {
     expect(groupingsOf(expr).filter((label) => !known.has(label))).toEqual([]);
   });
 
-  it.each(ALERTS)("$alert says how grave it is, what it means, where to look and what to do", (rule) => {
+  it.each(ALERTS)("$alert has a severity, an explanation, a dashboard and a runbook", (rule) => {
     const { alert, labels, annotations } = rule;
     expect(["critical", "warning", "info"]).toContain(labels["severity"]);
     expect(labels["component"]).toBe("tollgate");
@@ -69,7 +69,7 @@ describe("the alert rules", () => {
     );
   });
 
-  it.each(ALERTS)("$alert speaks only of labels that it has, and of metrics that there are", (rule) => {
+  it.each(ALERTS)("$alert uses only labels that its result has, and metrics that exist", (rule) => {
     const text = Object.values(rule.annotations).join("\n");
     const used = [...text.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label ?? "");
     const own = [...resultLabelsOf(rule.expr), ...Object.keys(rule.labels)];
@@ -80,7 +80,7 @@ describe("the alert rules", () => {
     expect(queries.flatMap(metricsOf).filter((name) => labelsOf(name) === undefined)).toEqual([]);
   });
 
-  it.each(ALERTS)("$alert has tests of promtool that fire and that stay silent", ({ alert }) => {
+  it.each(ALERTS)("$alert has promtool tests in which it fires and in which it does not", ({ alert }) => {
     const own = listTestFiles().filter((name) => name.startsWith(`${alert}.`));
     const text = own.map((name) =>
       readFileSync(new URL(`../../dashboards/alerts/tests/${name}`, import.meta.url), "utf8"),
@@ -96,12 +96,12 @@ describe("the alert rules", () => {
   });
 });
 
-describe("what is written from the rules", () => {
-  it("is the PrometheusRule beside them", () => {
+describe("the files generated from the rules", () => {
+  it("include the PrometheusRule next to the rules", () => {
     expect(readFileSync(MANIFEST_FILE, "utf8")).toBe(renderManifest());
   });
 
-  it("links to runbooks wherever they are", () => {
+  it("link to runbooks at any base address", () => {
     const manifest = renderManifest("https://example.org/runbooks");
     expect(manifest.match(/runbook_url: https:\/\/example\.org\/runbooks\/\w+\.md$/gm)).toHaveLength(
       ALERTS.length,
@@ -109,11 +109,11 @@ describe("what is written from the rules", () => {
     expect(manifest).not.toContain("runbook_url: docs/");
   });
 
-  it("is the table in docs/alerts.md", () => {
+  it("include the table in docs/alerts.md", () => {
     expect(readFileSync(ALERTS_PAGE, "utf8")).toBe(renderAlertsPage((alert) => readRunbook(alert).meaning));
   });
 
-  it("covers every rule file", () => {
+  it("cover every rule file", () => {
     expect(RULE_FILES.length).toBeGreaterThan(4);
   });
 });
@@ -122,7 +122,7 @@ describe("the reader of expressions", () => {
   it.each([
     ["sum by (server) (rate(tollgate_unheard_total[5m]))", "tollgate_unheard_total"],
     ["tool:tollgate_unheard:sum > 1", "tool:tollgate_unheard:sum"],
-  ])("finds in %s what there is not", (expression, name) => {
+  ])("finds a name in %s that does not exist", (expression, name) => {
     expect(metricsOf(expression).filter((metric) => labelsOf(metric) === undefined)).toEqual([name]);
   });
 

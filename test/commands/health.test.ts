@@ -22,7 +22,7 @@ async function sidecarBefore(upstream: string): Promise<string> {
 const NOBODY = "http://127.0.0.1:1/mcp";
 
 describe("tollgate health", () => {
-  it("is 0 for a sidecar that can serve", async () => {
+  it("exits with 0 for a sidecar that is ready", async () => {
     const admin = await sidecarBefore((await serving(200)).url);
     expect(await health(["--admin", admin])).toEqual({
       code: 0,
@@ -31,33 +31,36 @@ describe("tollgate health", () => {
     });
   });
 
-  it("is 1 and says why for a sidecar whose server is down", async () => {
+  it("exits with 1 and prints the reason for a sidecar whose server is down", async () => {
     const { code, stderr } = await health(["--admin", await sidecarBefore(NOBODY)]);
     expect(code).toBe(1);
     expect(stderr).toContain("/readyz: 503");
     expect(stderr).toContain("because");
   });
 
-  it("is 0 with --live for the same sidecar", async () => {
+  it("exits with 0 with --live for the same sidecar", async () => {
     expect((await health(["--live", "--admin", await sidecarBefore(NOBODY)])).code).toBe(0);
   });
 
-  it("is 1 where nobody answers", async () => {
+  it("exits with 1 when no sidecar listens at the address", async () => {
     const [port] = await freePorts(1);
     const { code, stderr } = await health(["--admin", `http://127.0.0.1:${port}`]);
     expect(code).toBe(1);
     expect(stderr).toBe(`tollgate: http://127.0.0.1:${port}/readyz: no answer within 2 s\n`);
   });
 
-  it.each(["127.0.0.1", "0.0.0.0", "[::]"])("finds the sidecar of TOLLGATE_ADMIN on %s", async (host) => {
-    const { port } = new URL(await sidecarBefore((await serving(200)).url));
-    expect((await health([], { TOLLGATE_ADMIN: `${host}:${port}` })).code).toBe(0);
-  });
+  it.each(["127.0.0.1", "0.0.0.0", "[::]"])(
+    "finds the sidecar named by TOLLGATE_ADMIN on %s",
+    async (host) => {
+      const { port } = new URL(await sidecarBefore((await serving(200)).url));
+      expect((await health([], { TOLLGATE_ADMIN: `${host}:${port}` })).code).toBe(0);
+    },
+  );
 
   it.each([
     [405, 0],
     [500, 1],
-  ])("takes %d of another server as %d", async (status, code) => {
+  ])("maps the status %d of another server to the exit code %d", async (status, code) => {
     expect((await health(["--url", (await serving(status)).url])).code).toBe(code);
   });
 

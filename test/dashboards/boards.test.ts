@@ -6,11 +6,11 @@ import { type Board, BOARDS, listQueries, readBoardText, variableQuery } from ".
 import { parsePromql, windowsOf } from "../fixtures/promql.ts";
 
 const ROWS = new Map<string, MetricRow>(Object.values(METRICS).map((row) => [row.name, row]));
-/** What Prometheus writes itself of every target. */
+/** Series that Prometheus itself writes for each target. */
 const OF_THE_SCRAPER = ["scrape_duration_seconds", "scrape_samples_scraped"];
 const FOREIGN = [...OF_THE_SCRAPER, ...PROCESS_METRICS.flatMap((name) => [name, `${name}_total`])];
 const SCRAPER_LABELS = ["namespace", "job", "instance"];
-/** A window that is no variable: what is usual on one day. */
+/** A fixed window instead of a variable: the usual value of one day. */
 const BASELINE = "1d";
 const PROMQL =
   `sum count max min avg group round topk rate increase max_over_time histogram_quantile label_replace
@@ -79,7 +79,7 @@ describe("panels", () => {
     expect(panel.fieldConfig.defaults.unit).toBeTypeOf("string");
   });
 
-  it.each(PANELS)("$where asks the data source that the reader chose", ({ panel }) => {
+  it.each(PANELS)("$where queries the data source that the reader chose", ({ panel }) => {
     for (const { datasource } of [panel, ...panel.targets]) {
       expect(datasource).toEqual({ type: "prometheus", uid: "${datasource}" });
     }
@@ -121,7 +121,7 @@ describe("panels", () => {
 });
 
 describe("queries", () => {
-  it.each(QUERIES)("$where speaks of metrics and labels that exist", ({ expr }) => {
+  it.each(QUERIES)("$where names only metrics and labels that exist", ({ expr }) => {
     const { selectors, grouping, words } = parsePromql(expr);
     expect(selectors).not.toEqual([]);
     for (const { metric, matchers } of selectors) {

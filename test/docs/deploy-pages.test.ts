@@ -1,4 +1,4 @@
-/** The pages about running Tollgate lead where they say, and their commands are there. */
+/** The deployment pages have valid links, and their commands name existing files. */
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,17 +12,17 @@ const read = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 describe.each(PAGES)("%s", (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)/g)];
 
-  it("links to what is there", () => {
+  it("links only to existing files", () => {
     const targets = links.map(([, path = ""]) => path);
     expect(targets.filter((path) => !existsSync(join(ROOT, dirname(page), path)))).toEqual([]);
   });
 
-  it("names scripts that there are", () => {
+  it("names only existing scripts", () => {
     const scripts = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
     expect(scripts.filter((name) => !Object.keys(manifest.scripts).includes(name))).toEqual([]);
   });
 
-  it("applies folders that there are", () => {
+  it("applies only existing folders", () => {
     const folders = [...read(page).matchAll(/kubectl (?:apply|diff) -k (\S+)/g)].map(
       ([, folder = ""]) => folder,
     );
@@ -31,7 +31,7 @@ describe.each(PAGES)("%s", (page) => {
 });
 
 describe("docs/operating.md", () => {
-  it("speaks of metrics that there are", () => {
+  it("names only existing metrics", () => {
     const known = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
     const named = [...read("docs/operating.md").matchAll(/tollgate_[a-z_]+/g)].map(([name]) => name);
     expect(named.length).toBeGreaterThan(3);

@@ -1,4 +1,4 @@
-/** docs/openapi.yaml against what the admin listener really answers. */
+/** Compares docs/openapi.yaml with the admin listener's actual responses. */
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -58,7 +58,7 @@ async function ask(method: string, path: string, body?: object): Promise<{ statu
   return { status: response.status, text: await response.text() };
 }
 
-/** What is wrong with the answer as the page describes it. */
+/** The differences between a response and its description in the page. */
 async function faults(method: string, path: string, asked: { at?: string; body?: object } = {}) {
   const { status, text } = await ask(method, asked.at ?? path, asked.body);
   seen.add(`${method} ${path} ${status}`);
@@ -90,7 +90,7 @@ describe("docs/openapi.yaml", () => {
     "/decisions",
     "/approvals",
     "/freeze",
-  ])("describes what GET %s answers", async (path) => {
+  ])("describes the response of GET %s", async (path) => {
     expect(await faults("get", path)).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe("docs/openapi.yaml", () => {
     expect(await faults("get", "/decisions/{id}", { at: `/decisions/${await latestId(query)}` })).toEqual([]);
   });
 
-  it("describes what control answers", async () => {
+  it("describes the responses of the control endpoints", async () => {
     const who = { by: "operator", reason: "because" };
     const settle = `/approvals/${approval}`;
     expect(await faults("get", "/approvals")).toEqual([]);
@@ -122,13 +122,13 @@ describe("docs/openapi.yaml", () => {
     expect(await faults("post", "/unfreeze", { body: { by: "operator", tool: "t" } })).toEqual([]);
   });
 
-  it("describes what is refused", async () => {
+  it("describes the refusals", async () => {
     expect(await faults("get", "/decisions", { at: "/decisions?limit=0" })).toEqual([]);
     expect(await faults("get", "/decisions/stream", { at: "/decisions/stream?x=1" })).toEqual([]);
     expect(await faults("get", "/decisions/{id}", { at: "/decisions/none" })).toEqual([]);
   });
 
-  it("was compared with every path that answers JSON", () => {
+  it("was compared with every path that responds with JSON", () => {
     const paths = Object.entries(PAGE.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
@@ -136,20 +136,20 @@ describe("docs/openapi.yaml", () => {
     expect(paths.filter((path) => !compared.has(path))).toEqual(["get /", "get /metrics"]);
   });
 
-  it("has every path that the listener says it serves", async () => {
+  it("has every path that the listener lists", async () => {
     const { see }: { see: string[] } = JSON.parse((await ask("get", "/nothing-here")).text);
     const described = Object.keys(PAGE.paths).map((path) => path.replace("{id}", ":id"));
     expect(see.filter((path) => !described.includes(path))).toEqual([]);
   });
 
-  it("has the words of the closed sets", () => {
+  it("has every value of the enumerations", () => {
     const { schemas } = PAGE.components;
     expect(schemas["Effect"]?.enum).toEqual(EFFECTS);
     expect(schemas["Reason"]?.enum).toEqual(REASONS);
     expect(schemas["Category"]?.enum?.toSorted()).toEqual(CATEGORIES.toSorted());
   });
 
-  it("shows the values that capture keeps, and no other", async () => {
+  it("shows only the values that capture keeps", async () => {
     const { text } = await ask("get", "/approvals");
     expect(text).toContain('"captured":{"args.table":"samples"}');
     expect(text).not.toContain("s3cr3t");

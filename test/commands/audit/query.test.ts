@@ -73,10 +73,10 @@ function audit(...argv: readonly string[]): Promise<Run> {
   return captureIo((io) => runAudit(argv, { ...io, stdin: Readable.from([]), env: {} }));
 }
 
-describe("which agents executed a tool last month, how many were denied, and why", () => {
+describe("a query for a month's calls of one tool by agent, effect and reason", () => {
   const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
 
-  it("is answered as a table, the most frequent first", async () => {
+  it("prints a table with the most frequent group first", async () => {
     expect(await query("--audit", LOG, ...asked)).toEqual({
       code: 0,
       stdout: [
@@ -91,7 +91,7 @@ describe("which agents executed a tool last month, how many were denied, and why
     });
   });
 
-  it("is answered as JSON", async () => {
+  it("prints JSON with --format json", async () => {
     const { stdout } = await query("--audit", LOG, ...asked, "--format", "json");
     expect(JSON.parse(stdout)).toEqual([
       { agent: "planner", effect: "allow", reason: null, count: 2 },
@@ -101,7 +101,7 @@ describe("which agents executed a tool last month, how many were denied, and why
     ]);
   });
 
-  it("is answered as CSV", async () => {
+  it("prints CSV with --format csv", async () => {
     const { stdout } = await query("--audit", LOG, ...asked, "--format", "csv");
     expect(stdout.split("\n").slice(0, 3)).toEqual([
       "agent,effect,reason,count",
@@ -111,7 +111,7 @@ describe("which agents executed a tool last month, how many were denied, and why
   });
 });
 
-/** The ids that a query shows. */
+/** The ids of the records that a query shows. */
 async function idsOf(...argv: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await query("--audit", LOG, "--format", "json", ...argv);
   const records: { id: string }[] = JSON.parse(stdout);
@@ -147,12 +147,12 @@ describe("a filter", () => {
     ],
     [["--server", "healthomics", "--limit", "1"], ["reader-4"]],
     [["--tool", "StartAHORun"], []],
-  ])("%j", async (argv, ids) => {
+  ])("selects the records that match: %j", async (argv, ids) => {
     expect(await idsOf(...argv)).toEqual(ids);
   });
 });
 
-it("sums what is asked for", async () => {
+it("sums the field named by --sum", async () => {
   const sums = ["--by", "tool", "--sum", "duration_ms,result_bytes"];
   const { stdout } = await query("--audit", LOG, ...sums, "--format", "csv");
   expect(stdout).toBe(
@@ -160,7 +160,7 @@ it("sums what is asked for", async () => {
   );
 });
 
-it("shows records by themselves without --by", async () => {
+it("shows single records without --by", async () => {
   const { stdout } = await query("--audit", LOG, "--agent", "runner", "--limit", "1");
   expect(stdout.split("\n")).toEqual([
     expect.stringMatching(/^time +agent +tool +category +effect +reason +rule +outcome +duration_ms +id$/),
@@ -171,7 +171,7 @@ it("shows records by themselves without --by", async () => {
   ]);
 });
 
-it("says on stderr that nothing was found, and ends with 0", async () => {
+it("reports on stderr that no record matched, and exits with 0", async () => {
   const found = await query("--audit", LOG, "--agent", "nobody", "--by", "tool");
   expect(found).toEqual({
     code: 0,
@@ -180,7 +180,7 @@ it("says on stderr that nothing was found, and ends with 0", async () => {
   });
 });
 
-it("says how much it did not show", async () => {
+it("reports how many records it did not show", async () => {
   const { stderr } = await query("--audit", LOG, "--by", "agent", "--limit", "1");
   expect(stderr).toBe("tollgate: 1 of 3 groups shown; more with --limit\n");
 });
@@ -188,7 +188,7 @@ it("says how much it did not show", async () => {
 describe("a log", () => {
   const counted = ["--by", "server", "--format", "csv"];
 
-  it("may be several files, some of them gzipped", async () => {
+  it("can consist of several files, some of them gzipped", async () => {
     const old = temporaryFile("audit.jsonl.1.gz", gzipSync(LINES));
     const { stdout } = await query("--audit", LOG, old, ...counted);
     expect(stdout).toBe("server,count\nhealthomics,18\n");
@@ -197,13 +197,13 @@ describe("a log", () => {
   it.each([
     ["plain", Buffer.from(LINES)],
     ["gzipped", gzipSync(LINES)],
-  ])("may be standard input, %s, a byte at a time", async (_what, bytes) => {
+  ])("can come from standard input, %s, one byte at a time", async (_what, bytes) => {
     const stdin = Readable.from(Array.from(bytes, (byte) => Buffer.from([byte])));
     const { stdout } = await queryWith(["--audit", "-", ...counted], { stdin });
     expect(stdout).toBe("server,count\nhealthomics,9\n");
   });
 
-  it("may hold lines that are no records, which are counted and reported", async () => {
+  it("can contain lines that are not records, which are counted and reported", async () => {
     const broken = ["no JSON", "{", "[]", "null", '{"time":5}', '{"time":"yesterday"}', '{"a":1}', "\u0000"];
     const file = temporaryFile("broken.jsonl", `${broken.join("\n")}\n\n\r\n${LINES}{"time":"2026-`);
     expect(await query("--audit", file, ...counted)).toEqual({
@@ -213,7 +213,7 @@ describe("a log", () => {
     });
   });
 
-  it("may hold a line of any length, which is not kept", async () => {
+  it("can contain a line of any length, which is not held in memory", async () => {
     const file = temporaryFile(
       "long.jsonl",
       `{"time":"${"x".repeat(3_000_000)}"}\n${LINES}${"y".repeat(2_000_000)}`,
@@ -224,7 +224,7 @@ describe("a log", () => {
     });
   });
 
-  it("is the one of TOLLGATE_AUDIT, when none is named", async () => {
+  it("defaults to the file in TOLLGATE_AUDIT", async () => {
     const env = { TOLLGATE_AUDIT: LOG };
     const asked = ["--tool", "StartAHORunBatch", "--since", "30d", "--by", "agent,effect,reason"];
     const ran = await queryWith(asked, { env });
@@ -234,12 +234,12 @@ describe("a log", () => {
     expect(named.stdout).toBe("server,count\nhealthomics,1\n");
   });
 
-  it("is not what a sidecar writes to stdout", async () => {
+  it("cannot be read when TOLLGATE_AUDIT is -", async () => {
     const ran = await queryWith(counted, { env: { TOLLGATE_AUDIT: "-" } });
     expect([ran.code, ran.stdout]).toEqual([64, ""]);
   });
 
-  it("that cannot be read is told, and the others are read", async () => {
+  it("that cannot be read is reported, and the others are read", async () => {
     const missing = `${LOG}.missing`;
     const cut = temporaryFile("cut.gz", gzipSync(LINES.repeat(50)).subarray(0, 100));
     const { code, stdout, stderr } = await query("--audit", missing, cut, LOG, ...counted);
@@ -249,7 +249,7 @@ describe("a log", () => {
     expect(stderr).toContain(`tollgate: ${cut}: cannot be read: Z_BUF_ERROR\n`);
   });
 
-  it("is cut into lines wherever its chunks end", async () => {
+  it("is split into the same lines at any chunk boundary", async () => {
     const content = "größe\n測\n\nlast";
     for (let cut = 0; cut <= Buffer.byteLength(content); cut += 1) {
       const bytes = Buffer.from(content);
@@ -263,7 +263,7 @@ describe("a log", () => {
   });
 });
 
-describe("what agents call themselves", () => {
+describe("an agent's name", () => {
   it.each([
     ["=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"],
     ["+1", "'+1"],
@@ -273,19 +273,19 @@ describe("what agents call themselves", () => {
     ['a"b', '"a""b"'],
     ["a,b", '"a,b"'],
     ["a\nb", '"a\\nb"'],
-  ])("is no formula in CSV: %j", async (agent, cell) => {
+  ])("is never a formula in CSV: %j", async (agent, cell) => {
     const file = temporaryFile("formula.jsonl", line(1, agent));
     const { stdout } = await query("--audit", file, "--by", "agent", "--format", "csv");
     expect(stdout).toBe(`agent,count\n${cell},1\n`);
   });
 
-  it("does not command a terminal", async () => {
+  it("is escaped, so that it cannot control a terminal", async () => {
     const file = temporaryFile("terminal.jsonl", line(1, "\u001b[31mred\u009b2J"));
     const { stdout } = await query("--audit", file, "--by", "agent");
     expect(stdout).toContain("\\u001b[31mred\\u009b2J");
   });
 
-  it("is kept apart in groups, whatever it contains", async () => {
+  it("never merges two groups, whatever characters it contains", async () => {
     const file = temporaryFile(
       "apart.jsonl",
       line(1, 'a","b', { tool: "c" }) + line(1, "a", { tool: 'b","c' }),
@@ -294,7 +294,7 @@ describe("what agents call themselves", () => {
     expect(JSON.parse(stdout)).toHaveLength(2);
   });
 
-  it("fills no memory: past a bound, groups are one", () => {
+  it("cannot exhaust memory: beyond the maximum, all further groups are counted as one", () => {
     const groups = new RecordGroups({ by: ["agent"], sums: [], limit: 10 }, 2);
     for (const name of ["a", "b", "c", "d", "a"]) groups.add(JSON.parse(line(1, name)));
     expect(groups.top()).toEqual([
@@ -320,7 +320,7 @@ describe("a time", () => {
     ["2026", undefined],
     ["2026-13-01", undefined],
     ["999999w", undefined],
-  ])("%s", (given, time) => {
+  ])("is parsed when it is valid: %s", (given, time) => {
     expect(parseTimeBound(given, NOW_MS)).toBe(time);
   });
 });
@@ -340,7 +340,7 @@ describe("the command line", () => {
     [["a", "--format", "xml"], '--format: must be table or json or csv, got "xml"'],
     [["a", "--limit", "0"], '--limit: must be a whole number from 1 to 100000, got "0"'],
     [["a", "--frobnicate"], "unknown option `--frobnicate`"],
-  ])("%j ends with 64 and says what is wrong", async (argv, problem) => {
+  ])("%j exits with 64 and names the fault", async (argv, problem) => {
     const { code, stdout, stderr } = await query(...argv);
     expect([code, stdout]).toEqual([64, ""]);
     expect(stderr).toContain(`tollgate audit query: `);
@@ -348,7 +348,7 @@ describe("the command line", () => {
     expect(stderr).toMatch(/see tollgate audit query --help\n$/);
   });
 
-  it("has a help that fits a screen and names every flag", async () => {
+  it("has a help text that fits a screen and names every flag", async () => {
     const { code, stdout } = await audit("query", "--help");
     const lines = stdout.split("\n");
     expect(code).toBe(0);
@@ -363,13 +363,13 @@ describe("the command line", () => {
     [[], 64, "a command is required: query"],
     [["quary"], 64, "unknown command `quary`"],
     [["--help"], 0, ""],
-  ])("tollgate audit %j ends with %i", async (argv, code, problem) => {
+  ])("tollgate audit %j exits with %i", async (argv, code, problem) => {
     const ran = await audit(...argv);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(problem);
   });
 
-  it("ends without an error when its reader closes the pipe", async () => {
+  it("exits without an error when its reader closes the pipe", async () => {
     const many = temporaryFile("many.jsonl", LINES.repeat(2_000));
     const child = spawn(process.execPath, [MAIN, "audit", "query", many, "--limit", "18000"], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -379,7 +379,7 @@ describe("the command line", () => {
     expect([code, told]).toEqual([0, ""]);
   });
 
-  it("is a command of the program", async () => {
+  it("can be run through main.ts", async () => {
     const ran = await runProgram("audit", "query", "--audit", LOG, "--by", "server", "--format", "csv");
     expect(ran).toEqual({ code: 0, stdout: "server,count\nhealthomics,9\n", stderr: "" });
   });

@@ -1,4 +1,4 @@
-/** What the demo reads from a scrape, and what it sums. */
+/** The demo's parser for scraped metrics, and its sums. */
 
 import { describe, expect, it } from "vitest";
 import { parseSamples, sumBy, toPromql } from "../../../src/commands/demo/samples.ts";
@@ -14,7 +14,7 @@ up 1
 `;
 
 describe("parseSamples", () => {
-  it("reads name, labels and value of each sample, and no comment", () => {
+  it("reads the name, labels and value of each sample, and skips comments", () => {
     const samples = parseSamples(EXPOSITION);
     expect(samples).toHaveLength(6);
     expect(samples[0]).toEqual({
@@ -33,7 +33,7 @@ describe("parseSamples", () => {
     expect(parseSamples(line)[0]?.labels).toEqual({ a: 'say "hi" {now}', b: "c:\\d\ne" });
   });
 
-  it("skips what is no sample", () => {
+  it("skips lines that are not samples", () => {
     expect(parseSamples("<html>\n\n# EOF")).toEqual([]);
   });
 });
@@ -54,7 +54,7 @@ describe("sumBy", () => {
     ).toEqual([{ key: ["a"], total: 1 }]);
   });
 
-  it("leaves out groups that never happened", () => {
+  it("leaves out groups whose sum is 0", () => {
     const groups = sumBy(samples, { metric: "calls_total", where: { tool: "x" }, by: ["agent"] });
     expect(groups.map((group) => group.key)).toEqual([["a"]]);
   });
@@ -65,7 +65,7 @@ describe("sumBy", () => {
 });
 
 describe("toPromql", () => {
-  it("writes the same question for Prometheus", () => {
+  it("writes the equivalent PromQL query", () => {
     expect(
       toPromql({ metric: "m_total", where: { category: "execute", mode: "enforce" }, by: ["a", "b"] }),
     ).toBe('sum by (a, b) (m_total{category="execute",mode="enforce"})');

@@ -49,14 +49,14 @@ describe("the demo's server", () => {
     });
   });
 
-  it("does not know tools that it does not list", async () => {
+  it("refuses a call of a tool that it does not list", async () => {
     await expect(client.callTool({ name: "DropEverything", arguments: {} })).rejects.toThrow("Unknown tool");
   });
 });
 
 interface Seen {
   readonly agent: string;
-  /** What the client said in `initialize`, in the agent's one session. */
+  /** The client info in `initialize`, in the agent's one session. */
   readonly client: unknown;
   readonly tool: unknown;
 }
@@ -67,7 +67,7 @@ const MESSAGE = z.object({
   params: z.record(z.string(), z.unknown()),
 });
 
-/** A server that notes who calls what and refuses every call. */
+/** A server that records the caller and tool of each call, and refuses every call. */
 class Watcher {
   readonly seen: Seen[] = [];
   readonly #clients = new Map<string, unknown>();
@@ -123,7 +123,7 @@ describe("the demo's agents", () => {
     },
   );
 
-  it("do nothing once the signal is given", async () => {
+  it("send no call after the abort signal", async () => {
     expect(await watch(Infinity, AbortSignal.abort())).toEqual([]);
   });
 });

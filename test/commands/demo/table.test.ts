@@ -1,4 +1,4 @@
-/** The demo's table: which count of the metrics becomes which column, and how it looks. */
+/** The demo's table: the mapping of counters to columns, and the layout. */
 
 import { describe, expect, it } from "vitest";
 import { parseSamples } from "../../../src/commands/demo/samples.ts";
@@ -49,11 +49,11 @@ describe("readRows", () => {
     },
   );
 
-  it("counts a shadowed denial only as what became of the call", () => {
+  it("counts a shadowed denial only under the outcome of the call", () => {
     expect(countsOf(call("success"), denial("condition", "shadow"))).toEqual({ ...none, allowed: 1 });
   });
 
-  it("has no row for calls that never happened", () => {
+  it("has no row for a counter of 0", () => {
     expect(countsOf(call("success", 0))).toBeUndefined();
   });
 });
@@ -76,7 +76,7 @@ describe("renderRows", () => {
 });
 
 describe("renderGroups", () => {
-  it("sets the last column to the right", () => {
+  it("aligns the last column to the right", () => {
     expect(
       renderGroups(
         ["agent", "calls"],

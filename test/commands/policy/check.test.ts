@@ -1,4 +1,4 @@
-/** `tollgate policy check`: each fault is found, named by its place, and nothing else is. */
+/** `tollgate policy check` reports each fault with its path, and reports nothing else. */
 
 import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -127,7 +127,7 @@ describe("a policy alone", () => {
     ]);
   });
 
-  it("finds one counter name in two tools", async () => {
+  it("finds a counter name that two tools use", async () => {
     const [finding] = await findingsOf(
       deny({ pay: { limits: [limit("a", 1)] }, get: { limits: [limit("a", 1)] } }),
     );
@@ -139,7 +139,7 @@ describe("a policy alone", () => {
     expect(finding?.message).toContain("is 2 counters, one in each of tools.pay, tools.get");
   });
 
-  it("finds a counter that is shared in one place only", async () => {
+  it("finds a counter marked as shared in one place only", async () => {
     const policy = deny({
       pay: { limits: [limit("a", 1, { shared: true })] },
       get: { limits: [limit("a", 1)] },
@@ -197,7 +197,7 @@ describe("a policy with its tools", () => {
     expect(await wordsOf(policy, tools)).toEqual(words);
   });
 
-  it("says which name was meant", async () => {
+  it("suggests the name that was probably meant", async () => {
     const [finding] = await findingsOf(deny({ executequery: {} }), [toolOf("ExecuteQuery")]);
     expect(finding?.message).toBe('`executequery` is no tool of the server, did you mean "ExecuteQuery"?');
   });
@@ -262,7 +262,7 @@ describe("a policy with its tools", () => {
       onPay({ deny_if: [GT_1, rule(["args.amount", "exists", false], ["args.other", "eq", 1])] }),
       pay({ ...amount, other: {} }, "other"),
     ],
-  ])("finds a rule that a call avoids: %s", async (_what, policy, tool) => {
+  ])("finds a rule that a call can avoid: %s", async (_what, policy, tool) => {
     expect(await wordsOf(policy, [tool])).toEqual(["warning avoidable tools.pay.deny_if[0]"]);
   });
 
@@ -438,7 +438,7 @@ describe("a policy with its tools", () => {
     expect(await wordsOf(policy, [tool])).toEqual([]);
   });
 
-  it("follows references, alternatives and parts of a schema", async () => {
+  it("follows references, alternatives and nested parts of a schema", async () => {
     const inputSchema = {
       $defs: { batch: { type: "object", properties: { size: { type: "integer" } }, required: ["size"] } },
       properties: {
@@ -455,7 +455,7 @@ describe("a policy with its tools", () => {
     ]);
   });
 
-  it("ends on a schema that refers to itself", async () => {
+  it("terminates on a schema that refers to itself", async () => {
     const inputSchema = {
       $defs: { a: { $ref: "#/$defs/a", anyOf: [{ $ref: "#/$defs/a" }] } },
       properties: { a: { $ref: "#/$defs/a" } },
@@ -463,7 +463,7 @@ describe("a policy with its tools", () => {
     expect(await wordsOf(denyIf(["args.a.b.c", "exists", true]), [{ name: "pay", inputSchema }])).toEqual([]);
   });
 
-  it("asks of rules for all tools that some tool has the argument", async () => {
+  it("requires that at least one tool has the argument of a rule for all tools", async () => {
     const policy = deny(
       { pay: {}, get: {} },
       { all_tools: { deny_if: [rule(["args.amount", "exists", true])] } },
@@ -478,7 +478,7 @@ describe("a policy with its tools", () => {
     [1, /no call can meet the rule$/],
     [2, /; and so for 1 other tool$/],
     [3, /; and so for 2 other tools$/],
-  ])("says it once of %i tools", async (size, text) => {
+  ])("reports one finding for %i tools", async (size, text) => {
     const policy = deny(
       {},
       { default: "allow", all_tools: { require: [rule(["args.reason", "exists", true])] } },
@@ -489,7 +489,7 @@ describe("a policy with its tools", () => {
     expect(asked.map(({ message }) => message)).toEqual([expect.stringMatching(text)]);
   });
 
-  it("says when a rule for all tools denies every call of those without the argument", async () => {
+  it("reports a rule for all tools that denies every call of the tools without the argument", async () => {
     const policy = deny(
       { pay: {}, get: {} },
       { all_tools: { require: [rule(["args.reason", "exists", true])] } },
@@ -517,7 +517,7 @@ describe("a policy with its tools", () => {
   it.each([
     ["a policy", { version: "1" }],
     ["no JSON", "{"],
-  ])("ends with 1 for a list of tools that is %s", async (_what, content) => {
+  ])("exits with 1 for a list of tools that is %s", async (_what, content) => {
     const tools = fileOf("tools.json", content);
     const { code, stderr } = await run("check", fileOf("p.json", deny({})), "--tools", tools);
     expect(code).toBe(1);
@@ -525,8 +525,8 @@ describe("a policy with its tools", () => {
   });
 });
 
-describe("what is printed", () => {
-  it("is one line for each finding, with file, place, message and code", async () => {
+describe("the output", () => {
+  it("has one line for each finding, with file, path, message and code", async () => {
     const file = fileOf("policy.json", denyIf(["args.a", "eq", 1], ["args.a", "eq", 2]));
     const { code, stdout } = await run("check", file);
     expect(code).toBe(1);
@@ -536,7 +536,7 @@ describe("what is printed", () => {
     ]);
   });
 
-  it("says that names were not compared without tools", async () => {
+  it("states that names were not compared when no tools are given", async () => {
     expect((await run("check", fileOf("p.json", deny({})))).stdout).toContain(
       "were not compared with a server",
     );
@@ -554,13 +554,13 @@ describe("what is printed", () => {
     });
   });
 
-  it("is nothing but the normal form on stdout with --print", async () => {
+  it("is only the normal form on stdout with --print", async () => {
     const { stdout, stderr } = await run("check", fileOf("p.json", onPay({})), "--print");
     expect(JSON.parse(stdout)).toEqual(onPay({}));
     expect(stderr).toContain("nothing wrong");
   });
 
-  it("holds no control character that a name has", async () => {
+  it("contains no control character of a name", async () => {
     const policy = fileOf("p.json", deny({ "\u001B[2J": {} }));
     const { stdout } = await run("check", policy, "--tools", fileOf("t.json", [toolOf("a")]));
     expect(stdout).not.toContain("\u001B");
@@ -586,16 +586,16 @@ describe("a bad policy", () => {
     checked = await run("check", ...bad.map((name) => `${FOLDER}/${name}`), "--format", "json");
   });
 
-  it("ends with 1", () => {
+  it("makes the command exit with 1", () => {
     expect(checked.code).toBe(1);
   });
 
-  it("has at least one finding of its schema in each fixture", () => {
+  it("has at least one schema finding in each fixture", () => {
     const files: readonly { file: string; findings: readonly Finding[] }[] = JSON.parse(checked.stdout).files;
     expect(files.filter(({ findings }) => findings.every(({ code }) => code !== "schema"))).toEqual([]);
   });
 
-  it("names the place apart from the message", async () => {
+  it("has findings with a path separate from the message", async () => {
     const [finding] = await findingsOf(onPay({ limits: [{ counter: "a", window: "fortnight", max: 1 }] }));
     expect(finding?.path).toBe("tools.pay.limits[0].window");
     expect(finding?.message).toMatch(/^must be second, minute/);

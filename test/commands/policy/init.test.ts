@@ -1,4 +1,4 @@
-/** `tollgate policy init`: a starter policy for real servers, over every transport, that its own check accepts. */
+/** `tollgate policy init` writes a starter policy for real servers, over every transport, which `policy check` accepts. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ async function digests(tool: object) {
 }
 
 describe("the starter policy", () => {
-  it("denies by default, hides what destroys, and limits the rest by category", async () => {
+  it("denies by default, hides destructive tools, and limits the rest by category", async () => {
     const policy = await starter(TOOLS);
     expect(policy).toMatchObject({ version: "1", default: "deny", hide: ["delete_user"] });
     const limits = Object.entries<{ category: string; limits: object[] }>(policy.tools).map(
@@ -61,14 +61,14 @@ describe("the starter policy", () => {
     ]);
   });
 
-  it("says of every tool why it is treated so", async () => {
+  it("gives the reason for each tool's category", async () => {
     const { tools, description } = await starter(TOOLS);
     expect(tools.get_user.description).toMatch(/^read by its name and description: /);
     expect(tools.frobnicate.description).toMatch(/^unknown by a weak guess \(0\), check it: /);
     expect(description).toContain("Hidden because they destroy: delete_user.");
   });
 
-  it.each(["json", "yaml"])("passes its own check as %s", async (format) => {
+  it.each(["json", "yaml"])("passes policy check as %s", async (format) => {
     const tools = fileOf("tools.json", [
       ...TOOLS,
       toolOf("constructor"),
@@ -82,7 +82,7 @@ describe("the starter policy", () => {
     expect([code, stdout]).toEqual([0, `${file}: nothing wrong\n`]);
   });
 
-  it("has its reasons in comments as YAML", async () => {
+  it("has the reasons as comments in YAML", async () => {
     const { stdout } = await run("init", "--tools", fileOf("tools.json", TOOLS), "--format", "yaml");
     expect(stdout).toMatch(/^# A starter policy for /);
     expect(stdout).toContain(
@@ -92,7 +92,7 @@ describe("the starter policy", () => {
     expect(stdout).toContain("- { counter: reads, window: minute, max: 120, scope: grant, shared: true }\n");
   });
 
-  it("means the same as YAML and as JSON", async () => {
+  it("has the same meaning in YAML and in JSON", async () => {
     const tools = fileOf("tools.json", TOOLS);
     const [yaml, json] = [newFile("p.yaml"), newFile("p.json")];
     await run("init", "--tools", tools, "-o", yaml);
@@ -103,7 +103,7 @@ describe("the starter policy", () => {
     expect(one.policy.toolNames).toEqual(other.policy.toolNames);
   });
 
-  it("pins each tool, whatever the order of names in its definition", async () => {
+  it("pins each tool independently of the key order in its definition", async () => {
     const one = await digests({
       name: "pay",
       description: "d",
@@ -128,7 +128,7 @@ describe("the starter policy", () => {
     expect(one).toMatchObject({ on_change: "deny", digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
-  it("takes no line from the server's name", async () => {
+  it("gains no line from a line break in the server's name", async () => {
     const file = fileOf("a\nb: c.json", TOOLS);
     const { stdout } = await run("init", "--tools", file, "--format", "yaml");
     expect(stdout).not.toMatch(/^b: c/m);
@@ -136,7 +136,7 @@ describe("the starter policy", () => {
 });
 
 describe("the file", () => {
-  it("is written where -o says, and what was found is said on stderr", async () => {
+  it("is written to the path of -o, and the summary goes to stderr", async () => {
     const file = newFile("policy.json");
     const { code, stdout, stderr } = await run("init", "--tools", fileOf("tools.json", TOOLS), "-o", file);
     expect([code, stdout]).toEqual([0, ""]);
@@ -147,7 +147,7 @@ describe("the file", () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it("stays as it is without --force", async () => {
+  it("is not overwritten without --force", async () => {
     const tools = fileOf("tools.json", TOOLS);
     const file = fileOf("policy.json", "mine");
     const { code, stderr } = await run("init", "--tools", tools, "-o", file);
@@ -159,7 +159,7 @@ describe("the file", () => {
     expect((await run("init", "--tools", tools, "-o", file, "--force")).code).toBe(0);
   });
 
-  it("is a problem where it cannot be written", async () => {
+  it("causes an error when it cannot be written", async () => {
     const tools = fileOf("tools.json", TOOLS);
     const { code, stderr } = await run("init", "--tools", tools, "-o", "/nowhere/p.json");
     expect([code, stderr]).toEqual([1, "tollgate: /nowhere/p.json: cannot be written: ENOENT\n"]);
@@ -182,7 +182,7 @@ describe("a real server", () => {
     await Promise.all([everything.close(), sdkV2.close()]);
   });
 
-  it("is asked over stdio", async () => {
+  it("is queried over stdio", async () => {
     const file = newFile("policy.yaml");
     expect((await run("init", "-o", file, ...STDIO)).code).toBe(0);
     expect(readFileSync(file, "utf8")).toContain("mcp-servers/everything");
@@ -190,20 +190,20 @@ describe("a real server", () => {
     expect([code, stdout]).toEqual([0, `${file}: nothing wrong\n`]);
   });
 
-  it("is asked over Streamable HTTP", async () => {
+  it("is queried over Streamable HTTP", async () => {
     const file = newFile("policy.json");
     expect((await run("init", "-o", file, "--upstream", everything.url)).code).toBe(0);
     const { code, stdout } = await run("check", file, "--upstream", everything.url);
     expect([code, stdout]).toEqual([0, `${file}: nothing wrong\n`]);
   });
 
-  it("may be built on the official SDK 2", async () => {
+  it("can be built on the official SDK 2", async () => {
     const { code, stdout } = await run("init", "--upstream", sdkV2.url);
     expect(code).toBe(0);
     expect(Object.keys(JSON.parse(stdout).tools).length).toBeGreaterThan(0);
   });
 
-  it("tells explain what a tool is", async () => {
+  it("supplies the tool definition to policy explain", async () => {
     const policy = fileOf("p.json", { version: "1", default: "allow" });
     const flags = ["--tool", "echo", "--format", "json", "--upstream", everything.url];
     const { stdout } = await run("explain", policy, ...flags);
@@ -211,21 +211,21 @@ describe("a real server", () => {
   });
 });
 
-describe("a server that cannot be asked", () => {
-  it("ends with 69 when nobody listens", async () => {
+describe("a server that cannot be queried", () => {
+  it("causes exit code 69 when no server listens at the address", async () => {
     const url = `http://127.0.0.1:${(await freePorts(1))[0]}/mcp`;
     const problem = `tollgate: ${url}: the server's tools cannot be listed: ECONNREFUSED\n`;
     expect(await run("init", "--upstream", url)).toEqual({ code: 69, stdout: "", stderr: problem });
   });
 
-  it("ends with 69 when the program is not there", async () => {
+  it("causes exit code 69 when the program does not exist", async () => {
     const { code, stderr } = await run("init", "--", "no-such-program-here");
     expect(code).toBe(69);
     expect(stderr).toContain("tollgate: no-such-program-here: the server's tools cannot be listed: ");
     expect(stderr).toContain("ENOENT");
   });
 
-  it("ends with 69 when the program ends, and repeats its last words", async () => {
+  it("causes exit code 69 when the program exits, and its last stderr output is repeated", async () => {
     const script = "console.error('first'); console.error('the key is missing'); process.exit(3)";
     const { code, stderr } = await run("init", "--", process.execPath, "-e", script);
     expect(code).toBe(69);
@@ -233,7 +233,7 @@ describe("a server that cannot be asked", () => {
   });
 });
 
-/** Speaks 2026-07-28 and nothing else: no `initialize`, and two pages of tools. */
+/** Supports only protocol version 2026-07-28: no `initialize`, and two pages of tools. */
 function answerModern(body: { method: string; params?: { cursor?: string } }): object {
   const isModern = JSON.stringify(body).includes('"io.modelcontextprotocol/protocolVersion":"2026-07-28"');
   if (body.method !== "tools/list" || !isModern)

@@ -1,4 +1,4 @@
-/** `tollgate policy replay`: recorded calls under another policy, and an honest list of what that cannot tell. */
+/** `tollgate policy replay` decides recorded calls under another policy, and lists the calls that it cannot decide. */
 
 import { describe, expect, it } from "vitest";
 import { fileOf, run } from "./run.ts";
@@ -111,13 +111,13 @@ describe("one recorded call", () => {
     expect(counts).toEqual({ ...NOTHING, [change]: 1 });
   });
 
-  it("is denied for a missing argument under strict", async () => {
+  it("is denied for a missing argument in a strict policy", async () => {
     const policy = on({ deny_if: [rule(test("args.a", "gt", 1))] }, { strict: true });
     const { changes } = await replay(policy, [line(named())]);
     expect(changes).toMatchObject([{ change: "allow_to_deny", reason: "condition_unevaluable" }]);
   });
 
-  it("is known to be denied when another rule denies it surely", async () => {
+  it("is a certain denial when another rule denies it with certainty", async () => {
     const policy = on({ deny_if: [rule(test("args.a", "gt", 1)), rule(test("args.a", "exists"))] });
     expect((await replay(policy, [line(named("a"))])).counts).toMatchObject({ allow_to_deny: 1, unknown: 0 });
   });
@@ -127,12 +127,12 @@ const limited = (max: number, more: object = {}): object =>
   on({ limits: [{ counter: "a", window: "minute", max, ...more }] });
 
 describe("limits", () => {
-  it("are run again on the recorded times", async () => {
+  it("are applied again at the recorded times", async () => {
     const lines = [0, 1, 2, 60, 61].map((at) => line({ at }));
     expect((await replay(limited(2), lines)).counts).toMatchObject({ unchanged: 4, allow_to_deny: 1 });
   });
 
-  it("count in the order of calls, whatever the order of lines", async () => {
+  it("count in the order of calls, independently of the order of lines", async () => {
     const { changes } = await replay(limited(1), [
       line({ at: 30, agent: "a" }),
       line({ at: 10, agent: "a" }),
@@ -142,7 +142,7 @@ describe("limits", () => {
     ]);
   });
 
-  it("count each agent on its own, and all callers without proof together", async () => {
+  it("count each authenticated agent separately, and all unauthenticated callers together", async () => {
     const lines = [
       line({ agent: "a" }),
       line({ agent: "b" }),
@@ -163,7 +163,7 @@ describe("limits", () => {
     ]);
   });
 
-  it("are charged for calls of other agents too when one is asked for", async () => {
+  it("are also charged for calls of other agents when --agent selects one", async () => {
     const lines = [line({ agent: "a" }), line({ at: 1, agent: "b" })];
     const { calls, counts } = await replay(limited(1, { scope: "server" }), lines, "--agent", "b");
     expect([calls, counts]).toEqual([1, { ...NOTHING, allow_to_deny: 1 }]);
@@ -183,7 +183,7 @@ async function cannotTell(policy: object, lines: readonly (object | string)[]): 
   return (await replay(policy, lines)).cannot_tell.join("\n");
 }
 
-describe("what it cannot tell", () => {
+describe("the limitations of a replay", () => {
   it.each<[string, object, readonly (object | string)[], string]>([
     [
       "argument values",
@@ -230,12 +230,12 @@ describe("what it cannot tell", () => {
     ],
     ["what an agent would have done", on({}), [], "an agent that is denied acts differently afterwards"],
     ["which agent has which policy", on({}), [], "this policy was applied to every agent"],
-  ])("says so of %s", async (...[, policy, lines, text]) => {
+  ])("are reported for %s", async (...[, policy, lines, text]) => {
     expect(await cannotTell(policy, lines)).toContain(text);
   });
 });
 
-it("prints a table by agent and tool, the changes, and what it cannot tell", async () => {
+it("prints a table by agent and tool, the changes, and the limitations", async () => {
   const lines = [line({}), line({ at: 1, agent: "bee", tool: "drop" })]
     .map((each) => JSON.stringify(each))
     .join("\n");
