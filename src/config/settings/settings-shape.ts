@@ -47,6 +47,13 @@ const list = z.union(
   [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],
   "must be a list of strings, or one string with commas between",
 );
+/** As browsers write it: in lower case, without a path; a port only when it is not the scheme's own. */
+const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^/?#@\sA-Z]*)?$/;
+
+const origins = list.refine((entries) => entries.every((entry) => ORIGIN.test(entry)), {
+  error:
+    "must be origins as browsers send them, such as https://app.example.com, vscode-file://vscode-app or null: in lower case, without a path",
+});
 const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
@@ -96,7 +103,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   limits: LIMITS_SHAPE.prefault("memory"),
   audit: z.preprocess(auditMapping, auditSettings).prefault({}),
   "allowed-host": list.default([]),
-  "allowed-origin": list.default([]),
+  "allowed-origin": origins.default([]),
   "require-isolation": z
     .union([z.boolean(), z.enum(["true", "false"])], "must be true or false")
     .default(false),

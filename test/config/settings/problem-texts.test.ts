@@ -45,6 +45,16 @@ describe("a problem in the settings", () => {
     ["identity: { api-keys: {} }", "identity.api-keys.file: is missing; it must be a string"],
     ["tls: { cert: '', key: k }", "tls.cert: must not be empty"],
     ["agents: x", "agents: must be a list, got a string"],
+    ...[
+      "https://app.example.com/",
+      "https://App.example.com",
+      "app.example.com",
+      "*",
+      "https://a.example/x",
+    ].map((origin): [string, string] => [
+      `allowed-origin: ["${origin}"]`,
+      "allowed-origin: must be origins as browsers send them, such as https://app.example.com, vscode-file://vscode-app or null: in lower case, without a path",
+    ]),
     ["allowed-host: 5", "allowed-host: must be a list of strings, or one string with commas between"],
     ["require-isolation: 5", "require-isolation: must be true or false"],
     [
