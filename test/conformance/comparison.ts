@@ -1,4 +1,4 @@
-/** The suite's counts on both ways to the same server, side by side. */
+/** Compares the suite's counts for one server, reached directly and through Tollgate. */
 
 import type { Counts, Leg, SuiteRun } from "./suite.ts";
 import { runSuite } from "./suite.ts";
@@ -7,9 +7,9 @@ import { runSuite } from "./suite.ts";
 export interface Ways {
   readonly direct: string;
   readonly through: string;
-  /** Two servers that share nothing, so that both ways can be tried at the same time. */
+  /** The two ways lead to two servers that share nothing, so both can run at the same time. */
   readonly areApart?: boolean;
-  /** Whether a difference has a known reason, and is not tried again. */
+  /** Whether a difference has a known reason; such a scenario is not run again. */
   readonly isExpected?: (comparison: ScenarioComparison) => boolean;
 }
 
@@ -28,7 +28,7 @@ export interface LegComparison {
   readonly scenarios: readonly ScenarioComparison[];
 }
 
-/** Some scenarios race against a clock; a difference that does not come back is none. */
+/** Some scenarios depend on timing; a difference counts only when it remains after the reruns. */
 const MAX_RERUNS = 2;
 
 const ABSENT: Counts = { passed: 0, failed: 0, warned: 0 };
@@ -56,7 +56,7 @@ async function rerun(leg: Leg, ways: Ways, last: ScenarioComparison): Promise<Sc
   return rerun(leg, ways, { ...compare(last.scenario, direct, through), reruns: last.reruns + 1 });
 }
 
-/** One side after the other, unless they are apart: changes announced for one would reach the streams of the other. */
+/** Runs one side after the other, unless they are apart: notifications for one would reach the streams of the other. */
 async function runBoth(leg: Leg, ways: Ways, only?: string): Promise<[SuiteRun, SuiteRun]> {
   const { direct, through, areApart = false } = ways;
   if (areApart) return Promise.all([runSuite(leg, direct, only), runSuite(leg, through, only)]);

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { z } from "zod";
 
-/** A part of the suite that is run by itself. */
+/** A part of the suite that is run separately. */
 export interface Leg {
   readonly name: string;
   /** Arguments that select all its scenarios. */
@@ -38,7 +38,7 @@ export interface SuiteRun {
 
 const SUITE = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
 
-/** `server-NAME-TIME`, the time as in ISO 8601 with dashes for what a file name may not hold. */
+/** `server-NAME-TIME`: the time is ISO 8601, with dashes for characters that a file name may not contain. */
 const RESULT_FOLDER = /^server-(?<scenario>.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/;
 
 const Checks = z.array(z.looseObject({ status: z.string() }));
@@ -60,7 +60,7 @@ export async function runSuite(leg: Leg, url: string, scenario?: string): Promis
   }
 }
 
-/** Its exit code says whether all passed; the counts say more. */
+/** Ignores the exit code, which says only whether all checks passed: the counts have the details. */
 async function runProgram(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [SUITE, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const chunks: Buffer[] = [];

@@ -5,11 +5,11 @@ import type { Figure } from "./figure.ts";
 export interface Row {
   readonly name: string;
   readonly bar: string;
-  /** One figure of several, where a row is made of more than one; absent: there is one. */
+  /** Combines several figures into that of the row. Absent: the row has one figure. */
   readonly combine?: (figures: readonly Figure[]) => Omit<Figure, "row">;
 }
 
-/** As many as the suites name (30 were asked for): one that hangs notes nothing, and is missed by its number. */
+/** The number of faults in the suites (at least 30 are required). A fault test that hangs notes no figure, so the number shows it. */
 const FAULTS = 53;
 
 /** The rows that `npm run test:operations` must measure. */
@@ -56,7 +56,7 @@ export interface Table {
   readonly isMet: boolean;
 }
 
-/** A row that nothing was measured of is missing, and not met. */
+/** Draws the table. A row without a figure is missing, and not met. */
 export function drawTable(rows: readonly Row[], figures: readonly Figure[]): Table {
   const measured = rows.map((row) => ({ row, result: resultOf(row, figures) }));
   const width = Math.max(...rows.map(({ name }) => name.length));

@@ -1,4 +1,4 @@
-/** The audit file of a sidecar under attack, read on from where it was read last. */
+/** The audit file of a sidecar under attack; each read begins where the last one ended. */
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ export class AuditTail {
     this.#descriptor = openSync(this.file, "a+");
   }
 
-  /** Records that were written since the last time. */
+  /** The records written since the last call. */
   next(): AuditRecord[] {
     const records: AuditRecord[] = [];
     const buffer = Buffer.alloc(65_536);

@@ -1,5 +1,5 @@
 /**
- * An adversary's repertoire against this checkout, each part as one figure with its bar: `npm run test:security`.
+ * Runs the attacks of an adversary against this checkout and prints each figure with its bar: `npm run test:security`.
  *
  *   node test/security/run.ts [--quick] [--only SECTION[,SECTION]]
  *

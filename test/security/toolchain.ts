@@ -27,7 +27,7 @@ export function prepareToolchain(): Toolchain {
 function environmentWith(requirements: string): string {
   const file = join(SERVERS, "python", requirements);
   const home = join(CACHE, `python-${digestOf([file])}`);
-  // Its scripts have its path in them, so that it cannot be made elsewhere and moved here.
+  // The scripts of the environment contain its path, so it cannot be made elsewhere and moved here.
   const mark = join(home, "complete");
   if (existsSync(mark)) return home;
   rmSync(home, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** The open-loop load generator of the benchmark: what it counts as the latency of a call. */
+/** The open-loop load generator of the benchmark: how it measures the latency of a call. */
 
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";

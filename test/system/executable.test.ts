@@ -1,4 +1,4 @@
-/** The self-contained executable does its work where there is no Node: `npm run test:executable` builds it and runs this. */
+/** The self-contained executable works without Node: `npm run test:executable` builds it and runs this. */
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -230,14 +230,14 @@ describe("the executable, on a PATH without Node", () => {
         },
       });
       await send(url, ADD);
-      // A collector that speaks HTTP/2 is not here: that the exporter was loaded is all that can be seen of gRPC.
+      // This test has no collector with HTTP/2: for gRPC it shows only that the exporter was loaded.
       if (protocol !== "grpc") await until(() => collected.includes("/v1/traces"));
       expect(child.exitCode).toBe(null);
     },
   );
 });
 
-/** Resident memory, and the part of it that is no mapping of a file. */
+/** Resident memory, and the part of it that is not a mapping of a file. */
 function memoryOf(pid: number | undefined): string {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const mebibytes = (name: string): number =>

@@ -9,7 +9,7 @@ import type { ToldAlert } from "./observability/programs.ts";
 import { buildStage, FASTER, type Stage } from "./observability/stage.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
-/** Everything that the demo's policy closes, one after the other and over again. */
+/** Calls to everything that the demo's policy denies, one after the other, repeatedly. */
 const PROBING: Agent = {
   name: "night-crawler",
   isBursting: true,
@@ -77,7 +77,7 @@ describe("the alerts, end to end", () => {
   let probing: ToldAlert;
 
   it("is silent while an agent behaves", async () => {
-    // The demo's server has a part of the tools that its policy names: that alert is true.
+    // The demo's server lacks some of the tools that its policy names, so PolicyNamesUnknownTools is right to fire.
     expect((await pending()).filter((name) => name !== "PolicyNamesUnknownTools")).toEqual([]);
     expect(stage.webhook.told).toEqual([]);
   });

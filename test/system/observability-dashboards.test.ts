@@ -4,14 +4,14 @@ import { countSeries, variableValues, type QueryContext } from "../fixtures/graf
 import { type ObservedDemo, SCRAPE_INTERVAL_MS, startObservedDemo } from "../fixtures/observed-demo.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
-/** Queries that the demo cannot answer, and why; a query that answers after all has no place here. */
+/** Queries that have no data in the demo, and why; a query that has data must not be listed. */
 const CANNOT_HAPPEN: Readonly<Record<string, string>> = {
   "annotation Policy rejected": "the demo's policy is never replaced by a bad one",
   "annotation Frozen": "nobody freezes calls in the demo",
   "annotation Upstream restarted": "the demo's server is not wrapped, so nothing starts it again",
 };
 
-/** Short, so that there is soon a time before the one that is shown. */
+/** Short, so that there is soon data from before the shown range. */
 const SHOWN_S = 20;
 const TOOL = "ExecuteQuery";
 /** How long a query may go without an answer: the demo's rounds take three seconds. */

@@ -1,4 +1,4 @@
-/** SIGTERM under load: two sidecars behind a balancer that reads readiness, one of them is asked to end. */
+/** SIGTERM under load: two sidecars behind a balancer that reads readiness, one of which gets the signal. */
 
 import { Agent } from "node:http";
 import { describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ function startUpstream(): Promise<LoopbackServer> {
   });
 }
 
-/** Which of them is ready, as a Service knows it: asked now and then. The first ready one is given out. */
+/** Polls the readiness of the sidecars, as a Service does, and picks the first ready one. */
 function balance(sidecars: readonly RunningTollgate[]): { pick: () => string } {
   let ready = sidecars[0];
   const timer = setInterval(async () => {

@@ -9,7 +9,7 @@ import { noteFigure } from "../operations/figure.ts";
 const ROUNDS = Number(process.env["OPERATIONS_ROUNDS"] ?? 10);
 const CALLS = 1_000;
 const MAX = 50;
-/** The bar: from the moment when Redis is there again. */
+/** The bar, counted from the moment when Redis answers again. */
 const RECOVERY_MS = 2_000;
 
 let redis: RedisServer;
@@ -27,12 +27,12 @@ function policyOf(window: string | number, description = ""): object {
 
 async function start(window: string | number, onStoreError = "deny"): Promise<void> {
   redis = await startRedis({ config: onStoreError === "deny" ? ["appendonly yes"] : [] });
-  // The load and the sidecars share one process here: the bound is for a store that hangs, not for that.
+  // The load and the sidecars share one process and slow each other: the timeout is only for a store that hangs.
   const limits = { url: redis.url, "timeout-ms": 10_000, on_store_error: onStoreError };
   fleet = await startFleet({ size: 4, policy: policyOf(window), limits });
 }
 
-/** Hundred callers; Redis is killed after some calls were admitted, and restarted. The answers by sidecar, until all say the limit is used up. */
+/** Kills Redis after some calls of 100 callers were admitted, and restarts it. Returns the answers by sidecar, until the limit is used up. */
 async function killInTheMiddle(): Promise<{ answers: string[][]; recoveredMs: number }> {
   const answers: string[][] = fleet.sidecars.map(() => []);
   const count = (answer: string): number => answers.flat().filter((each) => each === answer).length;
@@ -46,7 +46,7 @@ async function killInTheMiddle(): Promise<{ answers: string[][]; recoveredMs: nu
   await redis.kill();
   const errors = (): Promise<number[]> =>
     Promise.all(fleet.sidecars.map((sidecar) => sidecar.metric("tollgate_limit_store_errors_total")));
-  // The look for freezes is one of an outage; the next is a call.
+  // The first error of a sidecar in the outage is its poll of freezes; the next is a call.
   await until(async () => (await errors()).every((errorCount) => errorCount > 1));
   await redis.restart();
   const sinceMs = performance.now();
@@ -97,7 +97,7 @@ describe("four sidecars on one store", () => {
     let admitted = 0;
     let calls = 0;
     const caller = async (index: number): Promise<void> => {
-      // The last window is done when it is full; one call more could open the next.
+      // Stop when the last window is full: one more call could open the next window.
       while (admitted < MAX * windows) {
         calls += 1;
         if ((await fleet.call(index, "agent")) === "admitted") admitted += 1;

@@ -13,7 +13,7 @@ import { Issuer, type IssuerMode } from "../fixtures/issuer.ts";
 import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 
-/** Done to the store; returns the way back. */
+/** Injects a fault into the store and returns a function that undoes it. */
 type StoreFault = (redis: RedisServer) => Promise<() => unknown> | (() => unknown);
 
 const STORE_FAULTS: readonly (readonly [string, StoreFault])[] = [
@@ -48,7 +48,7 @@ const STORE_FAULTS: readonly (readonly [string, StoreFault])[] = [
   [
     "the limit store has another password",
     (redis) => {
-      // In one connection: after it, this program is not let in either.
+      // Set the password in one connection: afterwards redis-cli needs the new password too.
       redis.cli("eval", "redis.call('config', 'set', 'requirepass', 'other')", "0");
       redis.cli("-a", "other", "client", "kill", "type", "normal");
       return () => redis.cli("-a", "other", "config", "set", "requirepass", "");
@@ -143,7 +143,7 @@ describe.concurrent("a sidecar survives that", () => {
 const OPEN = JSON.stringify({ version: "1", default: "allow" });
 const GOOD = JSON.stringify(TRIAL_POLICY);
 
-/** Makes the file bad, waits until it was seen, and puts it right. */
+/** Makes the file bad and waits until the sidecar has seen it. Returns a function that restores it. */
 function spoiled(spoil: (file: string) => void): Inject<Rig> {
   return async ({ policyFile, tollgate }) => {
     spoil(policyFile);

@@ -1,4 +1,4 @@
-/** The process itself, its clients and its children fail; a sidecar survives each of it. */
+/** Faults of the process itself, its clients and its children: a sidecar survives each. */
 
 import { connect } from "node:net";
 import { describe, it } from "vitest";
@@ -18,7 +18,7 @@ import { until } from "../fixtures/start-sidecar.ts";
 const DESCRIPTORS = 100;
 const HOUR_JUMP = import.meta.resolve("../fixtures/jump-clock.ts");
 
-/** So many connections that do nothing. */
+/** Opens `count` idle connections. */
 function idle(url: string, count: number): () => void {
   const { port, hostname } = new URL(url);
   const sockets = Array.from({ length: count }, () =>
@@ -77,7 +77,7 @@ const HEAD = [
 const BODY = JSON.stringify({ jsonrpc: "2.0", ...toolCall("safe") });
 const WHOLE = [...HEAD, `Content-Length: ${BODY.length}`, "", BODY].join("\r\n");
 
-/** Clients that send this much and leave, in good order or not, fifty of each. */
+/** Fifty clients that send `bytes` bytes and then close the connection, and fifty that reset it instead. */
 function leaveAfter(bytes: number, withinAnswer = false): Inject<Rig> {
   return async ({ tollgate }) => {
     const { port, hostname } = new URL(tollgate.url);
@@ -125,7 +125,7 @@ function childOf({ tollgate }: BridgeRig): number {
   return child;
 }
 
-/** A call whose server does more than it is asked for, sent by clients that do not wait for the end. */
+/** A call whose server sends more than a response, from clients that do not wait for the end. */
 function puppet(params: object): Inject<BridgeRig> {
   return async ({ puppetCall }) => {
     const call = (): Promise<string> =>

@@ -1,4 +1,4 @@
-/** The server and the way to it fail; a sidecar survives each of it. */
+/** Faults of the server and of the way to it: a sidecar survives each. */
 
 import type { Socket } from "node:net";
 import { describe, it } from "vitest";
@@ -10,7 +10,7 @@ const RESULT = `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`;
 const EVENT = `event: message\ndata: ${RESULT}\n\n`;
 const HUGE_BYTES = 100 * 1024 * 1024;
 
-/** The fault is in force until the rig has been called through it. */
+/** Applies a fault of the proxy until calls have gone through it. */
 function proxied(fault: Fault): Inject<Rig> {
   return async ({ proxy }) => {
     proxy.fault = fault;
@@ -18,7 +18,7 @@ function proxied(fault: Fault): Inject<Rig> {
   };
 }
 
-/** Each request is answered by these bytes, and perhaps more. */
+/** Answers each request with these bytes, and with those that `then` writes. */
 function answering(bytes: string, then: (sidecar: Socket) => unknown = () => undefined): Inject<Rig> {
   return proxied(({ sidecar }) => {
     sidecar.write(bytes);

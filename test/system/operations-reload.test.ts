@@ -14,7 +14,7 @@ import { noteFigure } from "../operations/figure.ts";
 const RELOADS = 1_000;
 const MAX = 2_000;
 
-/** The limit that denies `probe` tells which policy has judged; where there is a store, it is asked in between. */
+/** The policy of a round. The limit that denies `probe` names the round; with a store, the store is asked in between. */
 function policyOf(round: number): string {
   const none = [{ counter: `round_${round}`, window: "month", max: 0 }];
   const limits = [{ counter: "runs", window: "month", max: MAX, scope: "server" }];
@@ -84,7 +84,7 @@ it.each<[string, () => Promise<Counting>]>([
         rules.set(policyDigest(Buffer.from(policyOf(round))), ruleOf(round));
       }
       sidecar.reload();
-      // A call has come and gone under this policy before the next takes its place.
+      // Wait until a call was judged under this policy before the next one replaces it.
       while (seen.calls === before) await new Promise(setImmediate);
     }
     seen.isOver = true;

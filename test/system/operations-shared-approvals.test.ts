@@ -1,4 +1,4 @@
-/** MemoryApprovals in a store mean what approvals in memory mean: the same steps at the same times get the same answers. */
+/** Approvals in a store behave as approvals in memory do: the same steps at the same times get the same answers. */
 
 import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
@@ -34,7 +34,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** One desk with all it has said; ids are counted, so that two desks that mean the same say the same. */
+/** One approval service and its answers. Ids are replaced by numbers, so that equal services give equal answers. */
 class Subject {
   readonly #desk: ApprovalService;
   readonly #taken: HeldApproval[] = [];
@@ -80,13 +80,13 @@ class Subject {
         this.#taken.pop()?.use();
         return;
       case "list":
-        // Those of one moment have no order.
+        // Approvals of the same moment have no order.
         this.said.push(known.map((one) => JSON.stringify(summary(one))).toSorted());
     }
   }
 }
 
-/** Ids are not compared: a store is given a new one with each question, and uses it only where it needs one. */
+/** An approval without its id: each request to a store carries a new id, which the store uses only where it needs one. */
 function summary({ id: _id, ...approval }: Approval): unknown {
   return Object.entries(approval).toSorted(([one], [other]) => one.localeCompare(other));
 }

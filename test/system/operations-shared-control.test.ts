@@ -1,4 +1,4 @@
-/** Sidecars with one store share what people control: an approval passes one call of all of them. */
+/** Sidecars with one store share approvals: an approval admits one call across all of them. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ function approve(index: number, id: string): Promise<{ status: number }> {
   return fleet.ask(index, `/approvals/${id}/approve`, { by: "on-call" });
 }
 
-/** One approved call of `drop` with these arguments, not made again yet. */
+/** Gets approval for a call of `drop` with these arguments, and does not repeat the call. */
 async function grant(args: object = {}): Promise<void> {
   expect(await fleet.call(0, "drop", args)).toBe("approval_required");
   expect((await approve(1, await fleet.waiting(1))).status).toBe(200);

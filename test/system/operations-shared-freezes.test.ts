@@ -1,4 +1,4 @@
-/** Sidecars with one store share what people stop: a freeze that is set at one holds at each. */
+/** Sidecars with one store share freezes: a freeze that is set at one holds at each. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { type RedisServer, startRedis } from "../fixtures/start-redis.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { noteFigure } from "../operations/figure.ts";
 
-/** The bar: how long a freeze may take to hold at all. */
+/** The bar: how long a freeze may take to hold at every sidecar. */
 const FREEZE_MS = 2_000;
 
 let redis: RedisServer;
@@ -28,7 +28,7 @@ async function start(size: number, each?: (index: number) => ControlFleetOptions
 
 const BY = { by: "on-call", reason: "runs wild" };
 
-/** How long it takes until calls of `read` are answered so at that sidecar, in ms. */
+/** How long it takes until calls of `read` get this answer at that sidecar, in ms. */
 async function becomes(index: number, answer: string): Promise<number> {
   const sinceMs = performance.now();
   await until(async () => (await fleet.call(index, "read")) === answer);

@@ -1,4 +1,4 @@
-/** Shared limits mean what limits in memory mean: the same calls at the same times get the same decisions. */
+/** Shared limits behave as limits in memory do: the same calls at the same times get the same decisions. */
 
 import { callMessage } from "../fixtures/messages.ts";
 import { randomUUID } from "node:crypto";
@@ -23,7 +23,7 @@ async function setNow(nowMs: number): Promise<void> {
   await redis.setNow(nowMs);
 }
 
-/** The script takes its time from a key, which a call sets before. */
+/** Makes the script read the time from a key, which the test sets before each call. */
 async function openWithFakeClock(steadyMs: () => number): Promise<OpenedLimits> {
   const clock = { wallMs: () => fakeNowMs, steadyMs };
   return openLimits(redis.url(), {

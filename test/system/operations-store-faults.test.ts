@@ -31,7 +31,7 @@ const POLICY = compilePolicy({
     ],
   },
 });
-/** The bar: from the moment when the store is well. */
+/** The bar, counted from the moment when the store works again. */
 const RECOVERY_MS = 2_000;
 
 function stopLater<T extends { readonly stop: () => unknown }>(started: T): T {
@@ -91,7 +91,7 @@ describe("a store that fails", () => {
     expect(await admitAll(opened)).toBe(MAX - 1);
   });
 
-  it("mends itself after a long freeze", async () => {
+  it("recovers after a long freeze", async () => {
     const redis = stopLater(await startRedis());
     const opened = await open(redis.url);
     redis.signal("SIGSTOP");
@@ -102,7 +102,7 @@ describe("a store that fails", () => {
     await recover(opened, "frozen for 3 s");
   });
 
-  it("is not taken for well while it only reads (READONLY)", async () => {
+  it("does not count as recovered while it is read-only (READONLY)", async () => {
     const redis = stopLater(await startRedis());
     const opened = await open(redis.url);
     redis.cli("replicaof", "127.0.0.1", "1");
@@ -113,7 +113,7 @@ describe("a store that fails", () => {
     expect(await admitAll(opened)).toBe(MAX);
   });
 
-  it("is not taken for well while it has no memory left (OOM)", async () => {
+  it("does not count as recovered while it has no memory left (OOM)", async () => {
     const redis = stopLater(await startRedis());
     const opened = await open(redis.url);
     redis.cli("config", "set", "maxmemory", "1");
@@ -142,7 +142,7 @@ describe("a store that fails", () => {
     await recover(opened, "away at the start");
   });
 
-  it("loads its script again where it was lost (NOSCRIPT)", async () => {
+  it("gets its script loaded again after it lost it (NOSCRIPT)", async () => {
     const redis = stopLater(await startRedis());
     const opened = await open(redis.url);
     expect(await callOnce(opened, POLICY)).toBe("admitted");
@@ -165,7 +165,7 @@ function sentinelUrl({ sentinelPorts }: SentinelRedis): string {
 }
 
 describe("a store of another make", () => {
-  it("speaks TLS, and only with whom its authority has signed", async () => {
+  it("is used over TLS only when a trusted authority has signed its certificate", async () => {
     const files = stopLater(await createTlsFiles());
     const config = [
       `tls-cert-file ${files.cert}`,

@@ -54,7 +54,7 @@ it(`of a call, less than ${BAR_BYTES} bytes reach the old generation while ${STR
   expect(bytes).toBeLessThan(BAR_BYTES);
 });
 
-/** Answers calls at once; says nothing on its streams. */
+/** Starts an upstream that answers calls at once and sends nothing on its streams. */
 function startUpstream(): ReturnType<typeof serveOnLoopback> {
   return serveOnLoopback((request, response) => {
     request.resume().on("end", () => {

@@ -59,7 +59,7 @@ it(
     const heapAfter = await readHeap(tollgate, heapFile);
     const { admitted = 0, condition = 0, rate_limited: limited = 0, ...others } = await stop();
     const memory = fitTrend(pick(readings, "residentBytes"), { lengthS: WINDOW_S, pick: median });
-    // A burst on a busy machine opens connections that idle for a while: the least is what is held.
+    // A burst on a busy machine opens connections that stay idle for a while: the minimum shows the descriptors that are held.
     const descriptors = fitTrend(pick(readings, "descriptors"), { lengthS: WINDOW_S, pick: least });
     const calls = `${admitted} admitted, ${condition} denied, ${limited} over a limit, others ${JSON.stringify(others)}`;
     noteFigure({
@@ -83,7 +83,7 @@ it(
   (MINUTES + 2) * 60_000,
 );
 
-/** As users run it: from `dist`. */
+/** Starts Tollgate from `dist`, as users run it. */
 function startShipped(upstream: string, folder: string, heapFile: string): Promise<RunningTollgate> {
   if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: run npm run build");
   const file = (name: string, text: string): string => {
@@ -115,7 +115,7 @@ interface Reading {
 async function sample({ pid, adminUrl }: RunningTollgate, untilS: number): Promise<Reading[]> {
   const readings: Reading[] = [];
   for (let atS = performance.now() / 1_000; atS < untilS; atS = performance.now() / 1_000) {
-    // As Prometheus would, though more often.
+    // Scrape as Prometheus does, but more often.
     await (await fetch(`${adminUrl}/metrics`)).text();
     const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
     const descriptors = readdirSync(`/proc/${pid}/fd`).length;

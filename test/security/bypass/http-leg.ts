@@ -1,4 +1,4 @@
-/** The corpus against one kind of upstream over HTTP: first directly, to see that it bites, then through the sidecar. */
+/** The corpus against one kind of upstream over HTTP: first directly, to show that the attacks work, then through the sidecar. */
 
 import { startTestSidecar } from "../../fixtures/start-sidecar.ts";
 import { AuditTail } from "../audit-tail.ts";

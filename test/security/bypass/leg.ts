@@ -10,7 +10,7 @@ export interface LegResult {
   readonly vectors: number;
   /** Forbidden executions without a sidecar. */
   readonly controlled: number;
-  /** Forbidden executions through it: the bar is 0. */
+  /** Forbidden executions through the sidecar: the bar is 0. */
   readonly executed: number;
   readonly stopped: number;
   readonly passed: number;
@@ -61,7 +61,7 @@ export class Tally {
     if (executed > 0) this.#faults.push(`${this.#name}: ${name}: EXECUTED`);
   }
 
-  /** `executed` of the whole leg; `records` that belong to no vector. */
+  /** Ends the leg. `executed` counts the whole leg; `records` are those that belong to no vector. */
   end(executed: number, records: readonly AuditRecord[]): void {
     if (executed !== this.#executed) this.#faults.push(`${this.#name}: executed after the answer`);
     this.#executed = executed;

@@ -1,4 +1,4 @@
-/** A client of a stdio program that sends bytes as they are and knows when all of them have been dealt with. */
+/** A client of a stdio program that sends bytes unchanged and waits until the program has handled all of them. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -61,7 +61,7 @@ export class LineClient {
     this.#process.stdin.write("\n");
   }
 
-  /** @throws Error when nothing comes back: the program is dead, and shows nothing. */
+  /** @throws Error when no response comes: the program is dead, and the leg proves nothing. */
   async #ask(id: string, line: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new Error(`no answer to ${id}`)), LONGEST_MS);

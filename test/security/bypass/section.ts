@@ -1,4 +1,4 @@
-/** The bypass corpus times the kinds of upstream. */
+/** Sends the bypass corpus to every kind of upstream. */
 
 import type { Figure, Section } from "../figure.ts";
 import { HTTP_UPSTREAMS, STDIO_UPSTREAMS } from "../servers/upstreams.ts";
@@ -35,7 +35,7 @@ function summary(results: readonly LegResult[]): Figure {
   };
 }
 
-/** A leg whose upstream executes nothing without a sidecar either shows nothing, and misses the bar. */
+/** A leg misses the bar when its upstream executes nothing without a sidecar either: it would prove nothing. */
 function describeLeg({ name, vectors, controlled, executed, stopped, passed, faults }: LegResult): Figure {
   return {
     name: `bypass, ${name}`,

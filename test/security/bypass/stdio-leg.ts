@@ -55,12 +55,12 @@ async function direct(command: readonly string[], control: Family): Promise<numb
   return executed;
 }
 
-/** All share one connection, where an id may be under way once. */
+/** Gives each vector its own id: all share one connection, where two open requests may not have the same id. */
 function withOwnId({ body }: Vector, index: number): Buffer {
   return Buffer.from(body.toString("latin1").replace('"id":9,', `"id":${1000 + index},`), "latin1");
 }
 
-/** One record for each line that was stopped, and an answer to each; an empty line is no message. */
+/** Expects one audit record and one response for each stopped line; an empty line is no message. */
 function judgeLines(vector: Vector, answers: readonly string[], records: readonly AuditRecord[]): Judged {
   const lines = vector.body
     .toString("latin1")

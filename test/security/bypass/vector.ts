@@ -30,7 +30,7 @@ export function callOf(tool: string, args = "{}"): string {
   return call(`{"name":"${tool}","arguments":${args}}`);
 }
 
-/** The plain attacks: each is denied, and what hides one of them must be stopped too. */
+/** The plain attacks: each is denied, and a message that hides one of them must be stopped too. */
 export const DANGER = callOf("danger");
 export const SAFE = callOf("safe");
 export const PAY = callOf("pay", '{"amount":500}');

@@ -1,4 +1,4 @@
-/** Odd header fields: twice, folded, with characters that end a line for someone, and hops' own. */
+/** Odd header fields: repeated, folded, with characters that some readers take as a line end, and hop-by-hop fields. */
 
 import { DANGER, SAFE } from "../bypass/vector.ts";
 import { chunked, family, HIDDEN, post, type RawFamily, request, unsized } from "./raw.ts";

@@ -1,4 +1,4 @@
-/** Requests whose end two readers see in two places. */
+/** Requests for which two readers disagree about where the request ends. */
 
 import { DANGER, SAFE } from "../bypass/vector.ts";
 import { chunked, family, HIDDEN, post, type RawFamily, unsized } from "./raw.ts";
@@ -6,7 +6,7 @@ import { chunked, family, HIDDEN, post, type RawFamily, unsized } from "./raw.ts
 const CODED = "Transfer-Encoding: chunked";
 const EMPTY_CHUNK = "0\r\n\r\n";
 
-/** Each with a body that ends at once for who reads chunks, and holds another request for who reads lengths. */
+/** Each has a body that ends at once for a reader of chunks, and contains another request for a reader of lengths. */
 const CODINGS = [
   "Transfer-Encoding: chunked",
   "Transfer-Encoding: Chunked",

@@ -1,4 +1,4 @@
-/** HTTP requests as bytes, and the plain ones that odd ones are made of. */
+/** Builds HTTP requests as bytes: plain ones, and the parts of odd ones. */
 
 import { DANGER, SAFE } from "../bypass/vector.ts";
 
@@ -27,7 +27,7 @@ export function unsized(headers: readonly string[], body = SAFE): string {
   return request("POST /mcp HTTP/1.1", ["Host: localhost", TYPE, ...headers], body);
 }
 
-/** The request that is to arrive unseen. */
+/** The request that an attacker tries to smuggle past the sidecar. */
 export const HIDDEN = post([], DANGER);
 
 export function chunked(body: string, size = body.length.toString(16)): string {

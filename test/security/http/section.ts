@@ -1,4 +1,4 @@
-/** Odd HTTP over raw sockets: what reaches the upstream is what was judged. */
+/** Odd HTTP over raw sockets: only judged messages may reach the upstream. */
 
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
@@ -95,7 +95,7 @@ async function sendAll(): Promise<{ seen: number; stopped: number; faults: strin
   return { seen: count, stopped, faults };
 }
 
-/** In how many vectors a denied call gets to a server that nothing stands before. */
+/** The number of vectors whose denied call reaches a server without a sidecar. */
 async function sendAllDirectly(): Promise<number> {
   const upstream = await startRecorder();
   let arrived = 0;
@@ -121,7 +121,7 @@ function unjudged(seen: readonly Seen[], records: readonly AuditRecord[]): strin
   ];
 }
 
-/** Of a hop, named in `Connection`, ours, or what makes another request of it. */
+/** Headers that must not reach the upstream: hop-by-hop, named in `Connection`, Tollgate's own, or changing the request. */
 const FOREIGN =
   /^(?:connection-|proxy-|te$|trailer$|upgrade|http2-|expect$|keep-alive$|x-hop$|x-http-method|x-method-|x-original-|x-rewrite-)|_/;
 
@@ -140,7 +140,7 @@ const DIRECT_MS = 250;
 /** A connection counts as idle when no byte comes for this long after a response. */
 const QUIET_MS = 25;
 
-/** Writes the bytes and reads until the other side closes or has answered; false when it does neither. */
+/** Writes the bytes and reads until the other side closes or has responded; false when it does neither in time. */
 async function sendRaw(port: number, bytes: string, longestMs = LONGEST_MS): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   const closed = new Promise((resolve) => socket.once("close", resolve));

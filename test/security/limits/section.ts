@@ -17,9 +17,9 @@ const MOST_SPENT = 370;
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 31, 23);
 
-/** Where the clock goes from the beginning of a window: backwards, which opens no other one. */
+/** How far the clock jumps back from the beginning of a window; a jump back opens no other window. */
 const BACKWARDS_MS = [1, HOUR_MS, 48 * HOUR_MS, 400 * 24 * HOUR_MS, 0];
-/** Every so many rounds there is a new window; in the others nothing is left. */
+/** A new window begins after this many rounds; in the other rounds the limits are used up. */
 const ROUNDS_PER_WINDOW = 4;
 
 export const LIMITS: Section = {
@@ -88,7 +88,7 @@ async function startTrack(): Promise<Track> {
   };
 }
 
-/** Other words in each round: what a reload takes up, and what must not refill a counter. */
+/** The policy, with another `on_deny` in each round: a reload must apply it, and must not refill a counter. */
 function policyOf(words: string): object {
   const limit = { window: "hour", on_deny: words };
   return {

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 const IDENTITY = ["test/e2e/identity"];
 /** Of sessions and streams, of tasks, of approvals. */
 const OWNERSHIP = ["test/e2e/sessions.test.ts", "test/e2e/ownership.test.ts", "test/e2e/control.test.ts"];
-/** The line that each suite prints: how many bad credentials were shown, and how many accepted. */
+/** The line that each suite prints: the number of bad credentials presented, and of those accepted. */
 const SHOWN = /^.+: (\d+) shown, (\d+) accepted$/gm;
 
 export const PROOF: Section = {
@@ -49,7 +49,7 @@ async function crossings(): Promise<Figure> {
 interface Run {
   readonly isGreen: boolean;
   readonly text: string;
-  /** How many tests, and how many of them passed. */
+  /** The number of tests, and of those that passed. */
   readonly summary: string;
 }
 

@@ -1,4 +1,4 @@
-/** The official SDK 1.x with the tools that write down that they ran: over HTTP, and as a program over stdio. */
+/** The official SDK 1.x with tools that record each execution: over HTTP, and as a program over stdio. */
 
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ export function startSdkV1(record: Record, parsesWithExpress: boolean): Promise<
   const app = express();
   if (parsesWithExpress) app.use(express.json({ limit: "8mb" }));
   app.all("/mcp", (request, response, next) => void answer(request, response, record).catch(next));
-  // Four parameters make it the one that express asks about errors; it would print them.
+  // Express recognises an error handler by its four parameters; without one it prints errors.
   app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     response.status(400).end();
   });

@@ -1,4 +1,4 @@
-/** The official SDK 2.x over HTTP, in both eras, with the tools that write down that they ran. */
+/** The official SDK 2.x over HTTP, in both eras, with tools that record each execution. */
 
 import { createServer } from "node:http";
 

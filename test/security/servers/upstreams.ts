@@ -68,7 +68,7 @@ async function program(command: string, args: readonly string[]): Promise<Execut
   });
   const exited = once(child, "exit");
   const end = (): void => void child.kill("SIGKILL");
-  // Also when the runner ends by a fault of its own.
+  // Kill the server even when the runner ends by an uncaught error.
   process.once("exit", end);
   await Promise.race([
     accepting(Number(port)),
@@ -96,7 +96,7 @@ async function accepting(port: number): Promise<void> {
   }
 }
 
-/** The file that a server in another process writes its executions to, read on from where it was read last. */
+/** The file that a server in another process writes its executions to; each read begins where the last one ended. */
 export class Record {
   readonly file: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "executions-"));

@@ -1,4 +1,4 @@
-/** Callers that do nothing wrong, and how long they wait. */
+/** Well-behaved callers, and how long they wait. */
 
 import { Agent, request } from "node:http";
 
@@ -18,7 +18,7 @@ export class Callers {
     this.#url = url;
   }
 
-  /** Local ports of their connections, all that there were. */
+  /** The local ports of all their connections, closed ones included. */
   get ports(): ReadonlySet<number> {
     return this.#ports;
   }
@@ -27,7 +27,7 @@ export class Callers {
     this.#running = Promise.all(Array.from({ length: CALLERS }, () => this.#callAgainAndAgain()));
   }
 
-  /** The 99th percentile of the waits since the last time, in milliseconds. */
+  /** The 99th percentile of the waits since the last call, in milliseconds. */
   p99(): number {
     const waits = this.#waits.toSorted((one, other) => one - other);
     this.#waits = [];

@@ -1,4 +1,4 @@
-/** Clients that are slow on purpose: `slowhttptest` in its three modes, beside callers that are not. */
+/** Clients that are slow on purpose, `slowhttptest` in its three modes, beside callers that are not slow. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -69,7 +69,7 @@ export const SLOW: Section = {
   },
 };
 
-/** Answers calls at once, and opens streams that say more than any buffer holds. */
+/** Starts an upstream that answers calls at once, and whose streams send more than any buffer holds. */
 function startTalkative(): Promise<Listener> {
   const message = {
     jsonrpc: "2.0",
@@ -109,7 +109,7 @@ async function attack({ name, args }: Mode, { sidecar, other, callers }: Field):
   };
 }
 
-/** Of the callers alone. */
+/** The 99th percentile of the callers while no sidecar is attacked. */
 async function calmP99(callers: Callers): Promise<number> {
   callers.p99();
   await delay(CALM_MS);

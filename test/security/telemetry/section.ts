@@ -1,4 +1,4 @@
-/** An attack on telemetry: names chosen by the caller, more of them than any label may hold. */
+/** An attack on telemetry: the caller chooses more names than any label may hold. */
 
 import { createHash } from "node:crypto";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
@@ -12,7 +12,7 @@ import type { Figure, Section } from "../figure.ts";
 const NAMES = 100_000;
 const MOST_LOOP_MS = 50;
 const SCRAPES = 9;
-/** The largest server that was seen, and as many agents as get labels of their own. */
+/** The tools of the largest known server, and as many agents as get labels of their own. */
 const TOOLS = 805;
 const AGENTS = 200;
 /** Calls between two scrapes, over a few tools and agents as real ones are. */
@@ -57,7 +57,7 @@ function attack({ observer }: Metrics, upTo: number): void {
   }
 }
 
-/** Random to look at, and the same in each run. */
+/** A name that looks random and is the same in each run. */
 function randomName(index: number, kind: string): string {
   const digest = createHash("sha1").update(`${kind} ${index}`).digest("base64");
   return index % 7 === 0 ? `${digest}":,\n\\`.repeat(20) : digest;
@@ -90,7 +90,7 @@ async function scrapes(metrics: Metrics): Promise<Figure> {
   };
 }
 
-/** How long one scrape keeps the loop busy in all, and at once. */
+/** How long one scrape keeps the event loop busy in total, and at most without a break. */
 async function scrape(
   metrics: Metrics,
   accept: string | undefined,
@@ -103,6 +103,6 @@ async function scrape(
   const endedAt = performance.now();
   delay.disable();
   const { active } = performance.eventLoopUtilization(before);
-  // A loop that never waited has no utilization yet: all of it was busy.
+  // An event loop that never waited reports no utilization: it was busy the whole time.
   return { busyMs: active > 0 ? active : endedAt - startedAt, stallMs: delay.max / 1e6, length: body.length };
 }

@@ -53,7 +53,7 @@ export function validatorFor(version: string): (object: KubernetesObject) => str
   };
 }
 
-/** Definitions have patterns of Go, which may begin by saying that case does not matter. */
+/** Definitions have patterns in the syntax of Go, where `(?i)` means that case does not matter. */
 const GO_PATTERN = Object.assign(
   (pattern: string, flags: string) =>
     new RegExp(pattern.replaceAll("(?i)", ""), pattern.includes("(?i)") ? `${flags}i` : flags),

@@ -66,7 +66,7 @@ function goProgram(name: string, version: string, path: string): string {
 }
 
 function run(program: string, args: readonly string[], debianPackage: string, variables = {}): string {
-  // A folder that is not there would look like a program that is not.
+  // spawnSync reports a missing `cwd` as it reports a missing program.
   mkdirSync(CACHE, { recursive: true });
   const found = spawnSync(program, args, {
     cwd: CACHE,

@@ -26,7 +26,7 @@ export interface OfficialClient {
   close(): Promise<void>;
 }
 
-/** Speaks legacy: it knows no other era. The command gets that environment and nothing of ours. */
+/** The legacy client, which knows no other era. The command gets only the given environment. */
 export async function connectTypescript(
   target: Extract<Target, { command: unknown }>,
 ): Promise<OfficialClient> {
@@ -61,7 +61,7 @@ const READY = z.object({ revision: z.string() });
 const LISTED = z.object({ tools: z.array(z.string()) });
 const ANSWERED = z.object({ isError: z.boolean(), text: z.string() });
 
-/** Finds out the era by itself. @throws Error with what it said when it cannot connect. */
+/** The client that detects the era. @throws Error with the client's output when it cannot connect. */
 export async function connectPython(target: Target): Promise<OfficialClient> {
   const program = join(import.meta.dirname, "client.py");
   const child = spawn(pythonProgram("python"), [program, JSON.stringify(target)]);

@@ -32,7 +32,7 @@ export function callsIn(file: string): Told[] {
   });
 }
 
-/** One line for a session: agent, and how often which tool of which category came to what. */
+/** Prints one line for a session: the agent, and the number of calls for each tool, category and outcome. */
 export function print(session: string, calls: readonly Told[]): void {
   const agents = [...new Set(calls.map(({ agent }) => agent))].join(" ");
   const counts = new Map<string, number>();

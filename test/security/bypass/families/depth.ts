@@ -1,4 +1,4 @@
-/** Nesting and size: what makes a reader give up, or another go on. */
+/** Nesting and size that make one reader give up while another goes on. */
 
 import { call, callOf, DANGER, type Family, vector } from "../vector.ts";
 

@@ -1,4 +1,4 @@
-/** A key twice in one object: parsers differ in which of the two they take. */
+/** A key twice in one object: parsers differ in which of the two they use. */
 
 import { escaped, type Family, vector } from "../vector.ts";
 import { DUPLICATE_ONLY_PLACES, KEY_PLACES } from "./key-places.ts";

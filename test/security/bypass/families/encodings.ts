@@ -1,4 +1,4 @@
-/** Bytes that are not the UTF-8 that is judged: other encodings, overlong forms, compressed bodies. */
+/** Bodies that are not plain UTF-8: other encodings, overlong forms, compressed bodies. */
 
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 

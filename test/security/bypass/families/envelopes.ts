@@ -1,4 +1,4 @@
-/** Envelopes and params that are no request, or more than one thing at once. */
+/** Envelopes and params that are not a request, or are several kinds of message at once. */
 
 import { call, callOf, DANGER, envelope, type Family, harmless, vector } from "../vector.ts";
 

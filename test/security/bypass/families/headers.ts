@@ -1,4 +1,4 @@
-/** Headers of the modern era that say something else than the body; splits and types of the body. */
+/** Headers of the modern era that contradict the body; bodies in chunks, and with other media types. */
 
 import { call, DANGER, type Family, httpOnly, SAFE, vector, type Vector } from "../vector.ts";
 

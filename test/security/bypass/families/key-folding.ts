@@ -1,4 +1,4 @@
-/** Keys that differ from the ones that decide a call, and that some parser takes for them. */
+/** Keys that differ from the ones that decide a call, and that some parser treats as equal to them. */
 
 import { call, type Family, vector } from "../vector.ts";
 import { KEY_PLACES } from "./key-places.ts";

@@ -1,4 +1,4 @@
-/** JSON that is none: comments, commas, quotes, and what breaks a line. */
+/** Invalid JSON that lenient parsers accept: comments, commas, quotes, line breaks. */
 
 import { call, callOf, DANGER, type Family, harmless, vector } from "../vector.ts";
 
@@ -48,7 +48,7 @@ const TEXTS: readonly [string, string][] = [
   ["a raw DEL before a name", call('{\u007f"name":"danger"}')],
 ];
 
-/** A break of a line between the tokens of a ping and inside a string: what splits on it finds a message of its own. */
+/** Line breaks between the tokens of a ping and inside a string: a reader that splits on one finds a message of its own. */
 const BREAKS: readonly [string, string][] = [
   ["CR", "\r"],
   ["LF", "\n"],
@@ -86,7 +86,7 @@ export const LENIENT: Family = [
   ),
 ];
 
-/** Over HTTP the break is a blank, and the message a ping; a line of stdio ends there, and what follows is stopped. */
+/** Over HTTP the break is white space and the message a ping; over stdio the line ends there, and the next line is stopped. */
 export const BROKEN_LINES: Family = BREAKS.map(([name, mark]) =>
   harmless(`a denied call between two ${name} in a ping`, insidePing(mark)),
 );

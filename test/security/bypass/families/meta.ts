@@ -1,4 +1,4 @@
-/** `_meta`, tasks and retries: a call stays a call, whatever stands beside it. */
+/** `_meta`, tasks and retries: a call is judged as a call, whatever members are beside it. */
 
 import { call, type Family, harmless, vector } from "../vector.ts";
 

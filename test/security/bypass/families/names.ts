@@ -2,7 +2,7 @@
 
 import { call, callOf, envelope, escaped, type Family, harmless, vector } from "../vector.ts";
 
-/** Passed on as the names that they are; the server knows no such tool. */
+/** Names that are forwarded unchanged; the server knows no such tool. */
 const OTHER_NAMES = [
   "Danger",
   "DANGER",
@@ -29,7 +29,7 @@ const OTHER_NAMES = [
 
 const SAME_NAME = [escaped("danger"), `${escaped("d")}anger`, "dange\\u0072", "\\u0064\\u0061nger"];
 
-/** Methods that are no tools/call, passed on as unknown ones. */
+/** Methods other than tools/call, forwarded as unknown methods. */
 const OTHER_METHODS = [
   "Tools/Call",
   "TOOLS/CALL",

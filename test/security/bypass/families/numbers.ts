@@ -48,7 +48,7 @@ const AMOUNTS = [
   "$500",
 ];
 
-/** Of another type than a number: `gt` cannot tell, and denies. */
+/** Values of another type than number: `gt` cannot compare them, so the call is denied. */
 const NO_NUMBERS = [
   '"500"',
   '"5e2"',

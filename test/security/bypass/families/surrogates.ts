@@ -1,4 +1,4 @@
-/** Surrogates that stand alone: an error to one server, U+FFFD to another, themselves to a third. */
+/** Lone surrogates: one server refuses them, another reads U+FFFD, a third keeps them. */
 
 import { call, callOf, envelope, type Family, vector } from "../vector.ts";
 
