@@ -39,9 +39,9 @@ export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpst
     : openBridge(settings, upstream, parts);
 }
 
-/** The upstream's name in the log: its address, or its command without arguments. */
+/** The upstream's name in the log: its address without a query, which may hold a key, or its command without arguments. */
 export function upstreamName(upstream: UpstreamSettings): string {
-  return upstream.kind === "http" ? upstream.url.href : upstream.command;
+  return upstream.kind === "http" ? upstream.url.origin + upstream.url.pathname : upstream.command;
 }
 
 /** Why the sidecar is not ready while the upstream is down; shown on /readyz. */
@@ -64,6 +64,7 @@ function openHttp(
     url,
     connectMs: bounds.upstreamConnectMs,
     idleMs: bounds.upstreamIdleMs,
+    maxAgeMs: bounds.upstreamAgeMs,
   });
   const health = watchUpstream({
     url,

@@ -32,6 +32,8 @@ export interface Bounds {
   readonly upstreamConnectMs: number;
   /** How long an upstream may be silent within a response that is not a stream. */
   readonly upstreamIdleMs: number;
+  /** How long a connection to the upstream may take new requests. */
+  readonly upstreamAgeMs: number;
   /** How long an event stream to a client may be quiet before a comment is sent; 0 turns this off. */
   readonly streamQuietMs: number;
   /** Median delay of the event loop over a second above which new requests are refused; 0 turns this off. */
@@ -69,6 +71,7 @@ export const BOUNDS_SECTION = z.strictObject({
   "request-ms": milliseconds.default(15_000),
   "upstream-connect-ms": milliseconds.default(5_000),
   "upstream-idle-ms": milliseconds.default(300_000),
+  "upstream-age-ms": milliseconds.default(300_000),
   "stream-quiet-ms": between(0, 3_600_000).default(15_000),
   "loop-delay-ms": between(0, 60_000).default(500),
   "lame-duck-ms": between(0, 600_000).default(5_000),
@@ -93,6 +96,7 @@ export const BOUNDS_SHAPE = BOUNDS_SECTION.transform((raw): Bounds => ({
   requestMs: raw["request-ms"],
   upstreamConnectMs: raw["upstream-connect-ms"],
   upstreamIdleMs: raw["upstream-idle-ms"],
+  upstreamAgeMs: raw["upstream-age-ms"],
   streamQuietMs: raw["stream-quiet-ms"],
   loopDelayMs: raw["loop-delay-ms"],
   lameDuckMs: raw["lame-duck-ms"],

@@ -38,10 +38,15 @@ const endpoint = z.string().transform((text, context): URL => {
     return url;
   context.addIssue({
     code: "custom",
-    message: `must be an http or https URL without user or fragment, got "${text}"`,
+    message: `must be an http or https URL without user or fragment, got "${withoutUrlSecrets(text)}"`,
   });
   return z.NEVER;
 });
+
+// Security: a URL that is refused may hold a key all the same.
+function withoutUrlSecrets(text: string): string {
+  return text.replace(/\/\/.*@/s, "//[redacted]@").replace(/([?#]).*$/s, "$1[redacted]");
+}
 
 const list = z.union(
   [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],

@@ -2,15 +2,15 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import type { ResponseListener, Connection, ConnectionTimeouts } from "./http1/connection.ts";
-import { ConnectionPool } from "./http1/pool.ts";
+import type { ResponseListener, Connection } from "./http1/connection.ts";
+import { ConnectionPool, type PoolOptions } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
 import type { RelayedMessage } from "../../mcp/message.ts";
 import { propagateInMessage } from "../../mcp/trace-propagation.ts";
 import type { TraceContext } from "../../mcp/vocabulary.ts";
 import type { Upstream, UpstreamResponse, UpstreamError, UpstreamExchange } from "../upstream.ts";
 
-export interface UpstreamOptions extends ConnectionTimeouts {
+export interface UpstreamOptions extends PoolOptions {
   readonly url: URL;
 }
 
@@ -18,9 +18,9 @@ export class UpstreamHttp implements Upstream {
   readonly #writer: RequestWriter;
   readonly #pool: ConnectionPool;
 
-  constructor({ url, ...timeouts }: UpstreamOptions) {
+  constructor({ url, ...pool }: UpstreamOptions) {
     this.#writer = new RequestWriter(url);
-    this.#pool = new ConnectionPool(url, timeouts);
+    this.#pool = new ConnectionPool(url, pool);
   }
 
   /** Sends the tools/call that the permit was issued for, with `trace` as its trace context. */

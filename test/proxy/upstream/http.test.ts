@@ -20,7 +20,7 @@ let onRequest: (request: RawRequest) => void;
 beforeEach(async () => {
   onRequest = ({ socket }) => socket.write(OK);
   server = await serveRaw((request) => onRequest(request));
-  upstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000 });
+  upstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000, maxAgeMs: 60_000 });
 });
 afterEach(() => {
   upstream.close();
@@ -75,6 +75,28 @@ describe("a connection", () => {
     onRequest = ({ socket }) => socket.write(response);
     expect([await ask(), await ask()]).toEqual(["ok", "ok"]);
     expect(usedConnections()).toEqual([1, 2]);
+  });
+
+  it("takes no new request once it has its age, however busy it is", async () => {
+    const maxAgeMs = 300;
+    const aging = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000, maxAgeMs });
+    const endMs = performance.now() + 4 * maxAgeMs;
+    while (performance.now() < endMs) await bodyOf(await aging.relay(PING, {}).response);
+    expect(new Set(usedConnections()).size).toBeGreaterThanOrEqual(4);
+    expect(usedConnections().length).toBeGreaterThan(20);
+    aging.close();
+  });
+
+  it("carries a response that lasts longer than its age to the end", async () => {
+    onRequest = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+      setTimeout(() => socket.write("k"), 200);
+    };
+    const aging = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000, maxAgeMs: 20 });
+    const bodies = [await aging.relay(PING, {}).response, await aging.relay(PING, {}).response].map(bodyOf);
+    expect(await Promise.all(bodies)).toEqual(["ok", "ok"]);
+    expect(usedConnections()).toEqual([1, 2]);
+    aging.close();
   });
 
   it("is closed when bytes arrive without a request, and those bytes are no response", async () => {
@@ -138,6 +160,7 @@ describe("a connection", () => {
       url: new URL(`http://127.0.0.1:${port}/`),
       connectMs: 5_000,
       idleMs: 60_000,
+      maxAgeMs: 60_000,
     });
     const long = relayed(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(bytes)}"}}`);
     expect(await bodyOf(await client.relay(long, {}).response)).toBe("ok");
@@ -152,13 +175,18 @@ describe("a response", () => {
   it("of an unreachable server is an error that says that nothing was sent", async () => {
     const [port] = await freePorts(1);
     const url = new URL(`http://127.0.0.1:${port}/mcp`);
-    const nowhere = new UpstreamHttp({ url, connectMs: 5_000, idleMs: 60_000 });
+    const nowhere = new UpstreamHttp({ url, connectMs: 5_000, idleMs: 60_000, maxAgeMs: 60_000 });
     const { response } = nowhere.relay(PING, {});
     await expect(response).rejects.toMatchObject({ fault: "unreachable", wasSent: false });
   });
 
   it("that takes too long is a timeout, and its connection is closed", async () => {
-    const impatientUpstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 500 });
+    const impatientUpstream = new UpstreamHttp({
+      url: server.url,
+      connectMs: 5_000,
+      idleMs: 500,
+      maxAgeMs: 60_000,
+    });
     onRequest = () => undefined;
     const { response } = impatientUpstream.relay(PING, {});
     await expect(response).rejects.toMatchObject({ fault: "timeout", wasSent: true });
@@ -232,7 +260,12 @@ describe("a response", () => {
   });
 
   it("that is an event stream may be quiet for longer than the timeout", async () => {
-    const impatientUpstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 500 });
+    const impatientUpstream = new UpstreamHttp({
+      url: server.url,
+      connectMs: 5_000,
+      idleMs: 500,
+      maxAgeMs: 60_000,
+    });
     onRequest = ({ socket, text }) => {
       if (text.startsWith("GET"))
         socket.write(
@@ -281,7 +314,7 @@ async function serveTls(dns: string): Promise<string> {
     (request) => onRequest(request),
     await newCertificate(authority, { commonName: dns, dns: [dns] }),
   );
-  upstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000 });
+  upstream = new UpstreamHttp({ url: server.url, connectMs: 5_000, idleMs: 60_000, maxAgeMs: 60_000 });
   return authority.cert;
 }
 
@@ -308,7 +341,7 @@ describe("a server with TLS", () => {
 
   it("that never completes the handshake is unreachable, and receives no request", async () => {
     const url = new URL(server.url.href.replace("http:", "https:"));
-    const secure = new UpstreamHttp({ url, connectMs: 50, idleMs: 60_000 });
+    const secure = new UpstreamHttp({ url, connectMs: 50, idleMs: 60_000, maxAgeMs: 60_000 });
     await expect(secure.relay(PING, {}).response).rejects.toMatchObject({
       fault: "unreachable",
       wasSent: false,

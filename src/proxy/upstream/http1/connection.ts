@@ -46,6 +46,8 @@ export class Connection {
   #error: Error | undefined;
   /** When the pool closes the connection, if it is idle until then. */
   expiresAtMs = 0;
+  /** When the pool stops giving the connection to new requests. */
+  retiresAtMs = 0;
 
   constructor(connector: Connector, { connectMs, idleMs }: ConnectionTimeouts, owner: ConnectionOwner) {
     this.#owner = owner;

@@ -10,18 +10,25 @@ const MAX_IDLE_MS = 4_000;
 const CLOSE_MARGIN_MS = 1_000;
 const SWEEP_MS = 500;
 const MAX_IDLE_CONNECTIONS = 256;
+/** Share of the allowed age by which connections differ, so that they are not all replaced at once. */
+const AGE_JITTER = 0.2;
+
+export interface PoolOptions extends ConnectionTimeouts {
+  /** How long a connection may take new requests, at most: a name that has moved is looked up again by then. */
+  readonly maxAgeMs: number;
+}
 
 export class ConnectionPool {
   readonly #connector: Connector;
-  readonly #timeouts: ConnectionTimeouts;
+  readonly #options: PoolOptions;
   readonly #open = new Set<Connection>();
   /** Last in, first out: surplus connections stay idle and expire. */
   readonly #idle: Connection[] = [];
   #sweepTimer: NodeJS.Timeout | undefined;
 
-  constructor(url: URL, timeouts: ConnectionTimeouts) {
+  constructor(url: URL, options: PoolOptions) {
     this.#connector = new Connector(url);
-    this.#timeouts = timeouts;
+    this.#options = options;
   }
 
   /** An idle connection, or a new one. */
@@ -31,7 +38,8 @@ export class ConnectionPool {
       if (last.isOpen && last.expiresAtMs > nowMs) return last;
       last.close();
     }
-    const connection = new Connection(this.#connector, this.#timeouts, this.#owner);
+    const connection = new Connection(this.#connector, this.#options, this.#owner);
+    connection.retiresAtMs = nowMs + this.#options.maxAgeMs * (1 - AGE_JITTER * Math.random());
     this.#open.add(connection);
     return connection;
   }
@@ -45,9 +53,10 @@ export class ConnectionPool {
 
   readonly #owner: ConnectionOwner = {
     release: (connection, headers) => {
-      const idleMs = maxIdleMs(headers);
-      if (idleMs <= 0 || this.#idle.length === MAX_IDLE_CONNECTIONS) return connection.close();
-      connection.expiresAtMs = performance.now() + idleMs;
+      const nowMs = performance.now();
+      connection.expiresAtMs = Math.min(nowMs + maxIdleMs(headers), connection.retiresAtMs);
+      const hasRoom = this.#idle.length < MAX_IDLE_CONNECTIONS;
+      if (connection.expiresAtMs <= nowMs || !hasRoom) return connection.close();
       this.#idle.push(connection);
       this.#sweepTimer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     },

@@ -9,8 +9,8 @@ type State = "head" | "body" | "complete" | "broken";
 
 /** The limit of node:http. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** Informational responses (1xx) before the final one. */
-const MAX_INTERIM_RESPONSES = 8;
+/** Informational responses (1xx) before the final one; a server may send one every few seconds while it works. */
+const MAX_INTERIM_RESPONSES = 256;
 const LONE_LINE_FEED = /(?:^|[^\r])\n/;
 const NO_BYTES = Buffer.alloc(0);
 

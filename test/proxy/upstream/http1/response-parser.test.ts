@@ -35,6 +35,11 @@ describe("a response", () => {
     ["304 and a length", response(["Content-Length: 9"], "", "HTTP/1.1 304 Not Modified"), ""],
     ["100 Continue before it", `HTTP/1.1 100 Continue\r\n\r\n${response(["Content-Length: 2"], "ok")}`, "ok"],
     [
+      "256 informational responses before it",
+      `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(256)}${response(["Content-Length: 2"], "ok")}`,
+      "ok",
+    ],
+    [
       "103 Early Hints before it",
       `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${response(["Content-Length: 2"], "ok")}`,
       "ok",
@@ -117,7 +122,7 @@ describe("a response", () => {
     ],
     [
       "no end of what comes before it",
-      `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(9)}${response(["Content-Length: 0"])}`,
+      `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(257)}${response(["Content-Length: 0"])}`,
     ],
     ["no end within its length", response(["Content-Length: 5"], "hell")],
     ["no end of its chunks", response(CHUNKED, "5\r\nhello\r\n")],
