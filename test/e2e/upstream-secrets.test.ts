@@ -1,4 +1,4 @@
-/** Keys in the URL of the server: the server receives them, and nothing that Tollgate writes holds them. */
+/** Keys in the URL of the server: the server receives them, and no output of Tollgate holds them. */
 
 import { describe, expect, it } from "vitest";
 import { serve } from "../fixtures/lifetime.ts";
