@@ -42,7 +42,7 @@ async function ready(): Promise<number> {
 }
 
 describe("a stdio server behind the bridge", () => {
-  it("never hears of a call that the policy denies, in either era", async () => {
+  it("never receives a call that the policy denies, in either era", async () => {
     await start("puppet", { policy: POLICY });
     const session = await openSession();
     const denied = await (await post(toolCall("delete_all"), session)).json();
@@ -57,7 +57,7 @@ describe("a stdio server behind the bridge", () => {
     expect(await sidecar.metric("tollgate_tool_denials_total", { tool: "delete_all" })).toBe(2);
   });
 
-  it("is shared by 1,000 clients that all use id 1, and no answer reaches another", async () => {
+  it("is shared by 1,000 clients that all use id 1, and each client receives only its own response", async () => {
     await start("puppet");
     const clients = Array.from({ length: 1_000 }, (_, client) => `client ${client}`);
     const heard = await Promise.all(
@@ -71,7 +71,7 @@ describe("a stdio server behind the bridge", () => {
     expect(await sidecar.metric("tollgate_inflight_requests")).toBe(0);
   });
 
-  it("is counted, timed and recorded like any other", async () => {
+  it("appears in metrics and audit log like an HTTP server", async () => {
     await start("plain", { policy: POLICY });
     const session = await openSession();
     expect(await (await post(toolCall("safe", { a: 1 }), session)).text()).toContain('{\\"a\\":1}');
@@ -84,7 +84,7 @@ describe("a stdio server behind the bridge", () => {
     expect(await sidecar.metric(duration, labels)).toBe(1);
   });
 
-  it("that dies within a call is an error to its caller, and a lost session after that", async () => {
+  it("that dies within a call causes an error for the caller, and its session is unknown afterwards", async () => {
     await start("dies-mid-call");
     const session = await openSession();
     const answer = await post(toolCall("echo"), session);
@@ -97,7 +97,7 @@ describe("a stdio server behind the bridge", () => {
     await until(async () => (await ready()) === 200);
   });
 
-  it("is ready once it stays, and not while it keeps ending; its restarts are counted", async () => {
+  it("is ready while it runs and not ready after it exits; its restarts are counted", async () => {
     await start("puppet");
     await until(async () => (await ready()) === 200);
     const [message, headers] = modernRequest(1, "test/echo", { exit: 1 });
@@ -108,21 +108,21 @@ describe("a stdio server behind the bridge", () => {
     expect(await sidecar.metric("tollgate_upstream_restarts_total")).toBe(1);
   });
 
-  it("that ends at once makes the sidecar not ready, and says why", async () => {
+  it("that exits at once makes the sidecar not ready, and requests are answered with 502", async () => {
     await start("dies-at-start");
     await until(async () => (await sidecar.metric("tollgate_upstream_restarts_total")) >= 1);
     expect(await ready()).toBe(503);
     expect((await post(INITIALIZE)).status).toBe(502);
   });
 
-  it("that cannot be started keeps the sidecar from starting", async () => {
+  it("that cannot be started prevents the sidecar from starting", async () => {
     await start("plain");
     await expect(startTestSidecar({ command: ["no-such-program"] })).rejects.toThrow(
       "`no-such-program` cannot be started",
     );
   });
 
-  it("has as many sessions as the settings say, and each ends when it is idle", async () => {
+  it("has at most max-children sessions, and each ends when it is idle", async () => {
     let steadyMs = 0;
     const clock = { wallMs: () => Date.now(), steadyMs: () => steadyMs };
     await start("plain", { clock, settings: { stdio: { maxChildren: 2, idleMs: 60_000 } } });
@@ -135,14 +135,14 @@ describe("a stdio server behind the bridge", () => {
     await until(async () => (await post(INITIALIZE)).status === 200);
   });
 
-  it("takes how many and how long from the file of settings", async () => {
+  it("reads max-children and idle-ms from the settings file", async () => {
     await start("plain", { config: "stdio: { max-children: 1, idle-ms: 1000 }\n" });
     await openSession();
     expect((await post(INITIALIZE)).status).toBe(503);
     await until(async () => (await post(INITIALIZE)).status === 200);
   });
 
-  it("is gone with every child when the sidecar stops", async () => {
+  it("is stopped with all its processes when the sidecar stops", async () => {
     await start("puppet");
     const sessions = [await openSession(), await openSession()];
     const pids = await Promise.all(

@@ -69,7 +69,7 @@ async function command(run: "approvals" | "freeze" | "unfreeze", ...argv: string
 }
 
 describe("a call that needs approval", () => {
-  it("is denied with an id, passes once when a person said yes, and is on record with who that was", async () => {
+  it("is denied with an id, passes once after a person approved it, and the audit log names that person", async () => {
     const denied = await call("drop", { table: "t" });
     const { approval_id: id = "", ...decision } = decisionOf(denied);
     expect(decision).toMatchObject({ effect: "ask", reason: "approval_required", retryable: true });
@@ -98,7 +98,7 @@ describe("a call that needs approval", () => {
     expect(await sidecar.metric("tollgate_approvals_pending")).toBe(1);
   });
 
-  it("lets exactly one of a thousand concurrent retries pass", async () => {
+  it("passes exactly once in a thousand concurrent retries", async () => {
     const { approval_id: id } = decisionOf(await call("drop"));
     await admin(`/approvals/${id}/approve`, { by: "x" });
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => call("drop")));
@@ -111,7 +111,7 @@ describe("a call that needs approval", () => {
     ["arguments in another order", "drop", { b: 1, table: "t" }, "a"],
     ["agent", "drop", { table: "t", b: 1 }, "b"],
     ["tool", "once", { table: "t", b: 1 }, "a"],
-  ])("does not pass by the approval of other %s", async (_what, tool, args, agent) => {
+  ])("does not pass with an approval for other %s", async (_what, tool, args, agent) => {
     const { approval_id: id } = decisionOf(await call("drop", { table: "t", b: 1 }));
     await admin(`/approvals/${id}/approve`, { by: "x" });
     expect(decisionOf(await call(tool, args, agent))["reason"]).toBe("approval_required");
@@ -126,14 +126,14 @@ describe("a call that needs approval", () => {
     expect(executed).toEqual([]);
   });
 
-  it("is told when a person said no", async () => {
+  it("is denied as rejected after a person rejected it", async () => {
     const { approval_id: id = "" } = decisionOf(await call("drop"));
     expect(await command("approvals", "reject", id)).toMatchObject({ code: 0, out: "rejected\n" });
     expect(decisionOf(await call("drop"))).toMatchObject({ reason: "approval_rejected", retryable: false });
     expect(await admin(`/approvals/${id}/approve`, { by: "x" })).toMatchObject([409, {}]);
   });
 
-  it("keeps its approval when a limit denies it after all", async () => {
+  it("keeps its approval when a limit denies it after the approval", async () => {
     for (const day of [0, 0, 1]) {
       nowMs += day * 86_400_000;
       const { approval_id: id } = decisionOf(await call("once"));
@@ -143,7 +143,7 @@ describe("a call that needs approval", () => {
     expect(executed).toHaveLength(2);
   });
 
-  it("shows what waits without any argument's value", async () => {
+  it("is listed without any argument's value while it waits", async () => {
     await call("drop", { table: "s3cr3t" });
     expect(JSON.stringify(await admin("/approvals"))).not.toContain("s3cr3t");
   });
@@ -165,7 +165,7 @@ describe("the kill switch", () => {
     expect(await call("read")).toBeUndefined();
   });
 
-  it("is on record, and counted", async () => {
+  it("is recorded in the audit log and in a metric", async () => {
     await admin("/freeze", { agent: "a", by: "on-call", minutes: 5 });
     expect(sidecar.audit()).toMatchObject([
       { control: { action: "freeze", until: "2026-03-01T12:05:00.000Z" } },
@@ -192,13 +192,13 @@ describe("the kill switch", () => {
       { by: "x" },
       "no approval with this id waits: it was used, has expired, or never was",
     ],
-  ])("says what is wrong with %s %j", async (path, body, error) => {
+  ])("refuses an invalid request and names the fault: %s %j", async (path, body, error) => {
     expect((await admin(path, body))[1]).toEqual({ error });
   });
 });
 
 describe("the commands", () => {
-  it("say that nothing waits", async () => {
+  it("report that no call waits for approval", async () => {
     expect(await command("approvals", "list")).toMatchObject({
       code: 0,
       out: "no call waits for approval\n",
@@ -211,12 +211,12 @@ describe("the commands", () => {
     [["freeze", "all"], 64, "tollgate freeze: unexpected `all`; name it with --agent or --tool"],
     [["freeze", "--minutes", "x"], 64, `tollgate freeze: --minutes: must be a number above 0, got "x"`],
     [["unfreeze"], 1, "tollgate: this is not frozen"],
-  ] as const)("end %j with %i", async ([run, ...argv], code, problem) => {
+  ] as const)("end %j with exit code %i", async ([run, ...argv], code, problem) => {
     const ended = await command(run, ...argv);
     expect([ended.code, ended.problem.startsWith(problem)]).toEqual([code, true]);
   });
 
-  it("say when no sidecar answers", async () => {
+  it("report that no sidecar answers", async () => {
     await sidecar.stop();
     const ended = await command("freeze");
     expect(ended).toMatchObject({
@@ -225,7 +225,7 @@ describe("the commands", () => {
     });
   });
 
-  it("have help that fits a screen", async () => {
+  it("have a help text that fits a screen", async () => {
     for (const run of ["approvals", "freeze"] as const) {
       const { out } = await command(run, "--help");
       expect(out.split("\n").length).toBeLessThan(24);

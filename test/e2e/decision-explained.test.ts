@@ -53,7 +53,7 @@ async function latest(): Promise<DecisionResponse> {
 }
 
 describe("a decision explained", () => {
-  it("names each condition and how it turned out, and no value", async () => {
+  it("names each condition and its outcome, and contains no argument value", async () => {
     await call("pay", { amount: 98_765 });
     const decision = await latest();
     expect(decision.explanation).toMatchObject({
@@ -77,7 +77,7 @@ describe("a decision explained", () => {
     expect(JSON.stringify(decision)).not.toContain("98765");
   });
 
-  it("says that a full limit asks for patience", async () => {
+  it("advises to wait, or to raise the limit, when a limit is full", async () => {
     for (let count = 0; count < 3; count += 1) await call("pay", { amount: 1 });
     const { denial, explanation } = await latest();
     expect(denial).toMatchObject({ reason: "rate_limited", limit: { counter: "payments", used: 2, max: 2 } });
@@ -87,20 +87,20 @@ describe("a decision explained", () => {
     ]);
   });
 
-  it("says that a person must approve", async () => {
+  it("advises to ask a person for approval of this call", async () => {
     await call("drop");
     expect((await latest()).explanation.how_to_allow[0]).toBe(
       "have a person approve this very call, arguments and all",
     );
   });
 
-  it("says that a freeze must be lifted", async () => {
+  it("advises to lift the freeze", async () => {
     await askAdmin(`${sidecar.adminUrl}/freeze`, { by: "x" });
     await call("pay");
     expect((await latest()).explanation.how_to_allow).toEqual(["have an operator lift the freeze"]);
   });
 
-  it("has no steps for a call that was too long to be kept", async () => {
+  it("has no steps for a call whose arguments were too long to be kept", async () => {
     await call("pay", { amount: 1, note: "x".repeat(10_000) });
     expect((await latest()).explanation).toEqual({
       steps: null,
@@ -109,7 +109,7 @@ describe("a decision explained", () => {
     });
   });
 
-  it("has no steps once the policy that decided is gone", async () => {
+  it("has no steps after the policy that decided was replaced", async () => {
     await call("pay", { amount: 1 });
     const { file } = await read<{ file: string }>("/policy");
     writeFileSync(file, JSON.stringify({ version: "1", default: "allow" }));
@@ -121,8 +121,8 @@ describe("a decision explained", () => {
   });
 });
 
-describe("what the console reads", () => {
-  it("is who called what in the last hour", async () => {
+describe("the data for the console", () => {
+  it("includes the calls of the last hour by agent and tool", async () => {
     await call("pay", { amount: 1 });
     await call("pay", { amount: 101 });
     await call("no-such-tool");
@@ -143,7 +143,7 @@ describe("what the console reads", () => {
     expect(minutes.reduce((sum, { calls }) => sum + calls, 0)).toBe(3);
   });
 
-  it("is how full each limit is", async () => {
+  it("includes the usage of each limit", async () => {
     await call("pay", { amount: 1 });
     expect(await read<LimitsResponse>("/limits")).toEqual({
       keys: 1,
@@ -161,7 +161,7 @@ describe("what the console reads", () => {
     });
   });
 
-  it("is which tools have changed since they were listed first", async () => {
+  it("includes the tools that have changed since they were first listed", async () => {
     await send("tools/list");
     description = "pays twice";
     await send("tools/list");

@@ -1,4 +1,4 @@
-/** How a call ended, told truly: one row per way, through the running sidecar, in metric and audit log. */
+/** The outcome of a call in metrics and audit log, through the running sidecar: one row for each way to end. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { type TestSidecar, until } from "../fixtures/start-sidecar.ts";
 
 let upstream: LoopbackServer;
 let sidecar: TestSidecar;
-/** What has come to the upstream, by method, and by tool. */
+/** The methods and tool names of the requests that the upstream received. */
 let arrived: string[] = [];
 /** The stream that the server keeps open for the client of each session. */
 let ownStream: ServerResponse | undefined;
@@ -77,7 +77,7 @@ function callAnswer(response: ServerResponse, id: number, tool: string): void {
   reply(response, id, tool.startsWith("legacy_") ? { task: told } : { resultType: "task", ...told });
 }
 
-/** The task's id says how it has ended. */
+/** The task's id determines its ending. */
 const ENDED: Readonly<Record<string, object>> = {
   legacy_done: { status: "completed" },
   legacy_failed: { status: "failed" },
@@ -111,7 +111,7 @@ async function send(method: string, params: object, options: Sending = {}): Prom
     const response = await post(sidecar.url, { ...id, method, params }, headers, options.signal);
     await response.text();
   } catch {
-    // A connection that was broken on purpose, by either side.
+    // The test or the server broke the connection on purpose.
   }
 }
 
@@ -148,7 +148,7 @@ function outcomeIn(told: unknown): unknown {
   return typeof told === "object" && told !== null && "outcome" in told ? told.outcome : undefined;
 }
 
-/** Does what is told and checks that the call of this tool, and no other, has ended in this one way. */
+/** Runs `act` and checks that exactly one call of this tool has ended, with this outcome. */
 async function expectOutcome(tool: string, outcome: Outcome, act: () => Promise<unknown>): Promise<void> {
   const before = await countedOf(tool);
   await act();
@@ -175,14 +175,14 @@ describe("a call", () => {
     ["denied", "denied"],
   ])("to %s is counted as %s", (tool, outcome) => expectOutcome(tool, outcome, () => call(tool)));
 
-  it("is counted as an upstream error when nobody listens there", async () => {
+  it("is counted as an upstream error when the upstream refuses connections", async () => {
     const lonely = await startSidecar({ upstream: "http://127.0.0.1:1/mcp" });
     await post(lonely.url, toolCall("t"));
     expect(await lonely.metric("tollgate_tool_calls_total", { outcome: "upstream_error" })).toBe(1);
     expect(await lonely.metric("tollgate_tool_calls_total")).toBe(1);
   });
 
-  it.each(["silent", "quiet_stream"])("whose client hangs up on %s is cancelled", async (tool) => {
+  it.each(["silent", "quiet_stream"])("whose client disconnects during %s is cancelled", async (tool) => {
     arrived = [];
     const before = await countedOf(tool);
     const hangUp = new AbortController();
@@ -194,7 +194,7 @@ describe("a call", () => {
     expect(auditOf(tool).at(-1)).toBe("cancelled");
   });
 
-  it("that its client takes back by notifications/cancelled is cancelled, in its own session", async () => {
+  it("is cancelled by the client's notifications/cancelled in the same session only", async () => {
     await send("initialize", { protocolVersion: "2025-11-25", clientInfo: { name: "c", version: "1" } });
     arrived = [];
     const before = await countedOf("quiet_stream");
@@ -223,7 +223,7 @@ describe("a call that has become a task", () => {
     ["modern_done", "tasks/get", "success"],
     ["modern_tool_error", "tasks/get", "tool_error"],
     ["modern_rpc_error", "tasks/get", "rpc_error"],
-  ])("%s is counted when %s tells its end, as %s", async (tool, method, outcome) => {
+  ])("%s is counted when the result of %s reports its end, as %s", async (tool, method, outcome) => {
     const before = await countedOf(tool);
     await call(tool);
     expect(await countedOf(tool)).toEqual(before);
@@ -233,13 +233,13 @@ describe("a call that has become a task", () => {
     expect(auditOf(tool)).toEqual([outcome]);
   });
 
-  it("remains open while it goes on", async () => {
+  it("remains open while the task is working", async () => {
     await call("legacy_slow");
     await send("tasks/get", { taskId: "legacy_slow" });
     expect(auditOf("legacy_slow")).toEqual([]);
   });
 
-  it("is counted when a notification on the server's own stream tells its end", async () => {
+  it("is counted when a notification on the server's own stream reports its end", async () => {
     await call("legacy_told");
     const hangUp = new AbortController();
     const stream = fetch(sidecar.url, { headers: { accept: "text/event-stream" }, signal: hangUp.signal });
@@ -254,7 +254,7 @@ describe("a call that has become a task", () => {
     await stream.catch(() => undefined);
   });
 
-  it("and whose end nobody saw is a timeout when the sidecar stops", async () => {
+  it("is a timeout when the sidecar stops before the task's end was reported", async () => {
     const other = await startSidecar({ upstream: upstream.url });
     await post(other.url, toolCall("modern_x"));
     expect(other.audit()).toEqual([]);

@@ -1,4 +1,4 @@
-/** Messages built to get a denied tool executed, sent as lines to a wrapped server that executes what it is told. */
+/** Messages built to get a denied tool executed, sent as lines to a wrapped server that executes every call it receives. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ function start(flags: readonly string[]): WrapClient {
 const linesOf = (file: string): string[] =>
   readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean);
 
-/** What the bytes led to, which may be several lines, by the time a ping after them was answered. */
+/** The effects of the bytes, possibly several lines, at the time when a later ping was answered. */
 async function observe(body: string) {
   const before = {
     executed: linesOf("executed").length,
@@ -47,9 +47,9 @@ async function observe(body: string) {
   };
 }
 
-/** Over HTTP the charset decides; here it is a tool of that name, which nobody has forbidden. */
+/** Over HTTP the charset decides; here it is a tool of that name, which the policy does not forbid. */
 const ODD_NAME = "utf7 charset";
-/** A ping alone, or beside what is denied. */
+/** A ping alone, or next to a denied call. */
 const PINGS = new Set(["CR smuggle in ping", "two docs LF"]);
 
 describe("a wrapped server", () => {
@@ -73,7 +73,7 @@ describe("a wrapped server", () => {
     },
   );
 
-  it("takes no line for what it is not", async () => {
+  it("allows a tool whose name is a denied name in UTF-7", async () => {
     const { body = "" } = VECTORS.find(({ name }) => name === ODD_NAME) ?? {};
     const { executed, effects } = await observe(body);
     expect({ executed, effects }).toEqual({ executed: ["+AGQ-elete_all"], effects: ["allow"] });

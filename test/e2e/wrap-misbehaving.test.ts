@@ -16,7 +16,7 @@ async function outcomes(client: WrapClient): Promise<unknown[]> {
 }
 
 describe("the client of a server that", () => {
-  it("is silent waits, as it would without us, and is told when the server has ended", async () => {
+  it("is silent waits, as without Tollgate, and receives an error when the server has exited", async () => {
     const client = wrap({ server: "silent" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     await until(async () => (await client.metric("tollgate_inflight_requests")) === 1);
@@ -25,7 +25,7 @@ describe("the client of a server that", () => {
     expect(client.replies()).toMatchObject([{ id: 1, error: { code: -32_603 } }]);
   });
 
-  it("is slow has its answers in the end, after its own input ended too", async () => {
+  it("is slow receives all responses, even after its own input ended", async () => {
     const client = wrap({ server: "slow" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     client.send({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "echo" } });
@@ -33,13 +33,13 @@ describe("the client of a server that", () => {
     expect(client.replies().map(({ id }) => id)).toEqual([1, 2]);
   });
 
-  it("cuts its characters sees them whole", async () => {
+  it("splits its characters between writes receives them whole", async () => {
     const client = wrap({ server: "split-utf8" });
     const { result } = await client.call(1, "echo", { text: "äöü – 漢字 – 🐚" });
     expect(result?.content?.[0]?.text).toBe('{"text":"äöü – 漢字 – 🐚"}');
   });
 
-  it("writes a huge line sees it when it is within the bound, and else an error", async () => {
+  it("writes a huge line receives it if it is within the maximum, and otherwise an error", async () => {
     const client = wrap({ server: "huge-line" });
     const { result } = await client.call(1, "echo", { bytes: 20_000_000 });
     expect(result?.content?.[0]?.text).toHaveLength(20_000_000);
@@ -50,13 +50,13 @@ describe("the client of a server that", () => {
     expect(await outcomes(client)).toEqual(["success", "upstream_error"]);
   });
 
-  it("ends its last line with nothing sees it ended", async () => {
+  it("omits the last line break receives the complete line", async () => {
     const client = wrap({ server: "no-newline" });
     expect(await client.call(1, "echo")).toMatchObject({ result: {} });
     expect(await client.ended).toEqual({ code: 0, signal: null });
   });
 
-  it("greets sees answers only, and the greeting is counted", async () => {
+  it("prints a banner receives only responses, and the banner's lines are counted", async () => {
     const client = wrap({ server: "banner" });
     await client.ask(1, "ping");
     await client.call(2, "echo");
@@ -64,14 +64,14 @@ describe("the client of a server that", () => {
     expect(await client.metric(DROPPED, { cause: "not_json_rpc" })).toBe(4);
   });
 
-  it("writes garbage sees answers only, and the garbage is counted", async () => {
+  it("writes garbage receives only responses, and the garbage is counted", async () => {
     const client = wrap({ server: "garbage" });
     await client.call(1, "echo");
     expect(client.replies()).toHaveLength(1);
     expect(await client.metric(DROPPED, { cause: "not_json_rpc" })).toBe(7);
   });
 
-  it("answers twice sees one answer", async () => {
+  it("responds twice receives one response", async () => {
     const client = wrap({ server: "duplicate-reply" });
     await client.call(1, "echo");
     await client.ask(2, "ping");
@@ -79,21 +79,21 @@ describe("the client of a server that", () => {
     expect(await client.metric(DROPPED, { cause: "unmatched" })).toBe(1);
   });
 
-  it("answers what nobody asked does not see it", async () => {
+  it("responds to an unknown id does not receive that response", async () => {
     const client = wrap({ server: "reply-to-nothing" });
     await client.call(1, "echo");
     expect(client.replies().map(({ id }) => id)).toEqual([1]);
     expect(await client.metric(DROPPED, { cause: "unmatched" })).toBe(1);
   });
 
-  it("dies at start sees its last words and its code", async () => {
+  it("dies at start sees its stderr output and its exit code", async () => {
     const client = wrap({ server: "dies-at-start" });
     expect(await client.ended).toEqual({ code: 3, signal: null });
     expect(client.stderr).toContain("fixture: no configuration found");
     expect(client.lines).toEqual([]);
   });
 
-  it("dies in a call sees an error for it and for all that waited", async () => {
+  it("dies in a call receives an error for that call and for all waiting calls", async () => {
     const client = wrap({ server: "dies-mid-call" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     client.send({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "echo" } });
@@ -108,20 +108,20 @@ describe("the client of a server that", () => {
     ]);
   });
 
-  it("ignores SIGTERM is rid of it all the same", async () => {
+  it("ignores SIGTERM sees it killed", async () => {
     const client = wrap({ server: "ignores-sigterm" });
     await client.ask(1, "ping");
     client.process.kill("SIGTERM");
     expect(await client.ended).toEqual({ code: 137, signal: null });
   });
 
-  it("starts a process of its own is rid of both", async () => {
+  it("starts a child process can stop both", async () => {
     const client = wrap({ server: "forks-grandchild" });
     await client.ask(1, "ping");
     expect(await client.close()).toEqual({ code: 0, signal: null });
   });
 
-  it("floods stderr is answered, and sees some of the flood", async () => {
+  it("floods stderr receives responses and part of the stderr output", async () => {
     const client = wrap({ server: "floods-stderr" });
     await until(() => client.stderr.some((line) => line.includes("lines left out")));
     expect(await client.ask(1, "ping")).toMatchObject({ result: {} });
@@ -129,7 +129,7 @@ describe("the client of a server that", () => {
     expect(client.stderr.length).toBeLessThan(10_000);
   });
 
-  it("floods stdout is answered, at the pace at which it reads, and our memory is flat", async () => {
+  it("floods stdout receives responses at the pace at which it reads, with constant memory in Tollgate", async () => {
     const client = wrap({ server: "floods-stdout" });
     await until(() => client.lines.length > 1_000);
     client.process.stdout.pause();

@@ -43,11 +43,11 @@ type Connect = (command: readonly string[]) => Promise<RelayClient>;
 const CLIENTS: readonly { readonly name: string; readonly connect: Connect }[] = [
   { name: "client 1.x", connect: (command) => connectV1Over(new StdioV1(parameters(command))) },
   {
-    name: "client 2.x that is told the era",
+    name: "client 2.x with a configured era",
     connect: (command) => connectV2Over(new StdioV2(parameters(command)), "legacy"),
   },
   {
-    name: "client 2.x that finds out the era",
+    name: "client 2.x that detects the era",
     connect: (command) => connectV2Over(new StdioV2(parameters(command)), "auto"),
   },
 ];
@@ -65,7 +65,7 @@ const wrapped = (server: readonly string[], flags: readonly string[] = []): read
   ...server,
 ];
 
-/** Servers from npm, as their packages say that they are started. */
+/** Servers from npm, started as their packages document. */
 const EVERYTHING = packaged(
   import.meta.resolve("@modelcontextprotocol/server-everything/package.json"),
   "stdio",
@@ -84,7 +84,7 @@ describe.each(CLIENTS)("$name", ({ connect }) => {
     return client;
   };
 
-  it("sees of server-everything what it sees directly", async () => {
+  it("receives the same from server-everything as without Tollgate", async () => {
     const through = await open(wrapped(EVERYTHING));
     const direct = await open(EVERYTHING);
     expect(await through.listTools()).toEqual(await direct.listTools());
@@ -99,7 +99,7 @@ describe.each(CLIENTS)("$name", ({ connect }) => {
     expect(seen).toEqual([1, 2, 3].slice(0, seen.length));
   });
 
-  it("keeps what server-memory is told", async () => {
+  it("reads back the data that it stored in server-memory", async () => {
     const client = await open(
       wrapped(MEMORY, ["--env", `MEMORY_FILE_PATH=${join(folder, `memory-${Math.random()}`)}`]),
     );
@@ -109,7 +109,7 @@ describe.each(CLIENTS)("$name", ({ connect }) => {
     expect(await client.call("search_nodes", { query: "ada" })).toContain("writes programs");
   });
 
-  it("is denied and shown nothing hidden, whichever era its server speaks", async () => {
+  it("is denied calls and sees no hidden tool, in either era of the server", async () => {
     const client = await open(wrapped([process.execPath, serverFile("sdk-v2")], ["--policy", policy]));
     expect(await client.listTools()).toEqual(["delete_all"]);
     expect(await client.call("delete_all")).toContain("[POLICY DENIED]");
@@ -117,7 +117,7 @@ describe.each(CLIENTS)("$name", ({ connect }) => {
   });
 });
 
-it("writes and reads a file by server-filesystem", async () => {
+it("writes and reads a file through server-filesystem", async () => {
   // A client with roots would tell the server to look elsewhere.
   const client = new Client({ name: "no-roots", version: "1.0.0" });
   clients.push({ close: () => client.close() });

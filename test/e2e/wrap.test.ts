@@ -1,4 +1,4 @@
-/** A wrapped stdio server, through the public door: `tollgate -- SERVER` as a client starts it. */
+/** A wrapped stdio server, through the public interface: `tollgate -- SERVER` as a client starts it. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ const echoed = (reply: { result?: { content?: readonly { text: string }[] } }): 
   reply.result?.content?.[0]?.text;
 
 describe("a wrapped server", () => {
-  it("answers as it would without us, and its exit code is ours", async () => {
+  it("responds as without Tollgate, and Tollgate exits with its exit code", async () => {
     const client = wrap();
     expect(await client.ask(0, "initialize", { protocolVersion: "2025-11-25" })).toMatchObject({
       result: { serverInfo: { name: "fixture" } },
@@ -39,14 +39,14 @@ describe("a wrapped server", () => {
     expect(client.lines).toHaveLength(2);
   });
 
-  it("answers what has no line break at the end of the input, before it ends", async () => {
+  it("responds to a last line without a line break before it exits", async () => {
     const client = wrap();
     client.process.stdin.end('{"jsonrpc":"2.0","id":1,"method":"ping"}');
     expect(await client.ended).toEqual({ code: 0, signal: null });
     expect(client.replies()).toEqual([{ jsonrpc: "2.0", id: 1, result: {} }]);
   });
 
-  it("answers a thousand requests that are under way at once, each with its own", async () => {
+  it("responds to a thousand concurrent requests, each under its own id", async () => {
     const client = wrap();
     const ids = Array.from({ length: 1_000 }, (_, index) => index);
     for (const id of ids)
@@ -57,7 +57,7 @@ describe("a wrapped server", () => {
     );
   });
 
-  it("carries every token as it was written, both ways", async () => {
+  it("receives and sends every JSON token unchanged", async () => {
     const client = wrap({ server: "verbatim" });
     const args = '{"big":12345678901234567890,"one":1.0,"exp":1e2,"text":"\\u00e9é"}';
     client.send(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":${args}}}`);
@@ -65,7 +65,7 @@ describe("a wrapped server", () => {
     expect(client.lines[0]).toContain(args);
   });
 
-  it("has requests of its own answered, and its errors without id passed", async () => {
+  it("receives responses to its own requests, and its errors without id are forwarded", async () => {
     const client = wrap({ server: "asks-back" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "x" } });
     await until(() => client.lines.length === 3);
@@ -79,7 +79,7 @@ describe("a wrapped server", () => {
     ]);
   });
 
-  it("hears of our trace in _meta", async () => {
+  it("receives Tollgate's trace context in _meta", async () => {
     const OTEL = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9", OTEL_TRACES_SAMPLER: "always_on" };
     const client = wrap({ server: "verbatim", environment: OTEL });
     const reply = await client.call(1, "x");
@@ -88,7 +88,7 @@ describe("a wrapped server", () => {
     });
   });
 
-  it("writes nothing of ours to stdout, whatever the environment says", async () => {
+  it("has no output of Tollgate on its stdout, with any environment variables", async () => {
     const client = wrap({
       server: "banner",
       flags: ["--audit", "-", "--log-level", "trace", "--log-format", "pretty"],
@@ -110,7 +110,7 @@ describe("a wrapped server", () => {
   });
 });
 
-it("what a library of ours writes to stdout goes to stderr", async () => {
+it("redirects output of a library from stdout to stderr", async () => {
   const program = encodeURIComponent("process.on('SIGUSR2', () => console.log('noise'))");
   const client = wrap({ environment: { NODE_OPTIONS: `--import data:text/javascript,${program}` } });
   await client.ask(1, "ping");
@@ -121,7 +121,7 @@ it("what a library of ours writes to stdout goes to stderr", async () => {
 });
 
 describe("the policy of a wrapped server", () => {
-  it("denies, hides and limits as over HTTP, and keeps all three in the audit log", async () => {
+  it("denies, hides and limits as over HTTP, and all three are recorded in the audit log", async () => {
     const client = wrap({ flags: ["--policy", policy, "--agent", "night-shift"] });
     expect(echoed(await client.call(1, "delete_all"))).toMatch(/^\[POLICY DENIED\]/);
     expect(await client.call(2, "safe")).toMatchObject({
@@ -147,7 +147,7 @@ describe("the policy of a wrapped server", () => {
     expect(records()[0]).toMatchObject({ agent: { name: "night-shift", source: "flag", verified: true } });
   });
 
-  it("knows the caller as local when nobody said who it is, and its client by what that says", async () => {
+  it("names the agent `local` without --agent, and takes the client's name from initialize", async () => {
     const client = wrap();
     await client.ask(1, "initialize", { clientInfo: { name: "editor", version: "3" } });
     await client.call(2, "echo");
@@ -159,7 +159,7 @@ describe("the policy of a wrapped server", () => {
     });
   });
 
-  it("answers what is no message itself, with an error without id, and records it once", async () => {
+  it("responds to an invalid message with an error without id, and records it once", async () => {
     const client = wrap();
     for (const line of ["not json", "[]", '{"jsonrpc":"2.0","id":1,"method":"ping","METHOD":"x"}'])
       client.send(line);
@@ -173,7 +173,7 @@ describe("the policy of a wrapped server", () => {
     expect(records().map(({ reason }) => reason)).toEqual(Array.from({ length: 3 }, () => "invalid_message"));
   });
 
-  it("refuses a message that is too long, and goes on", async () => {
+  it("refuses a message that is too long, and continues", async () => {
     const client = wrap();
     client.send(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(4 * 1024 * 1024)}"}}`);
     expect(await client.answer(null)).toMatchObject({ error: { code: -32_600 } });
@@ -187,7 +187,7 @@ describe("the policy of a wrapped server", () => {
     expect(echoed(await client.call(1, "echo", { text }))).toHaveLength(text.length + '{"text":""}'.length);
   });
 
-  it("refuses an id that is under way, since its answers could not be told apart", async () => {
+  it("refuses an id that is already in use, since the two responses would be indistinguishable", async () => {
     const client = wrap({ server: "silent" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/list" });
     client.send({ jsonrpc: "2.0", id: 1, method: "ping" });
@@ -195,7 +195,7 @@ describe("the policy of a wrapped server", () => {
     expect(await client.metric("tollgate_inflight_requests", { transport: "stdio" })).toBe(1);
   });
 
-  it("counts a call as cancelled that its client gave up and its server did not answer", async () => {
+  it("counts a call as cancelled when the client cancelled it and the server did not respond", async () => {
     const client = wrap({ server: "silent" });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     client.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
@@ -205,7 +205,7 @@ describe("the policy of a wrapped server", () => {
   });
 
   it.each(["\u0085", "\u2028", "\u2029"])(
-    "sends one line also where a character is a line end to some readers: %j",
+    "sends one line even with a character that some readers treat as a line end: %j",
     async (end) => {
       const executed = join(folder, `executed-${end.codePointAt(0)}`);
       writeFileSync(executed, "");
@@ -227,7 +227,7 @@ describe("the policy of a wrapped server", () => {
 });
 
 describe("the life of a wrapped server", () => {
-  it("is told by /readyz and by tollgate_upstream_up", async () => {
+  it("is visible in /readyz and tollgate_upstream_up", async () => {
     const client = wrap();
     const response = await fetch(`${await client.adminUrl()}/readyz`);
     expect(response.status).toBe(200);
@@ -237,20 +237,20 @@ describe("the life of a wrapped server", () => {
   it.each([
     ["dies-at-start", 3],
     ["dies-mid-call", 137],
-  ])("ends with the code of %s", async (server, code) => {
+  ])("ends with the exit code of %s", async (server, code) => {
     const client = wrap({ server });
     client.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo" } });
     expect(await client.ended).toEqual({ code, signal: null });
   });
 
-  it("has a call answered that it died with", async () => {
+  it("ends with an error for the call during which the server died", async () => {
     const client = wrap({ server: "dies-mid-call" });
     expect(await client.call(1, "echo")).toMatchObject({ error: { code: -32_603 } });
     await client.ended;
     expect(records()).toMatchObject([{ tool: "echo", upstream: { outcome: "upstream_error" } }]);
   });
 
-  it("ends with 69 and says why when there is no such program", async () => {
+  it("ends with exit code 69 and a message when the program does not exist", async () => {
     const client = wrap({ server: ["/nowhere/server"] });
     expect(await client.ended).toEqual({ code: 69, signal: null });
     expect(client.stderr.join("\n")).toContain(
@@ -259,7 +259,7 @@ describe("the life of a wrapped server", () => {
     expect(client.lines).toEqual([]);
   });
 
-  it("ends with 69 and names the flag when the admin port is taken", async () => {
+  it("ends with exit code 69 and names the flag when the admin port is in use", async () => {
     const first = wrap();
     const taken = new URL(await first.adminUrl()).host;
     const second = wrap({ flags: ["--admin", taken] });
@@ -267,7 +267,7 @@ describe("the life of a wrapped server", () => {
     expect(second.stderr.join("\n")).toContain(`--admin: ${taken} is taken`);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends with all it started on %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("ends with all its child processes on %s", async (signal) => {
     const client = wrap({ server: "forks-grandchild" });
     const grandchild = await grandchildOf(client);
     await client.ask(1, "ping");
@@ -276,7 +276,7 @@ describe("the life of a wrapped server", () => {
     await until(() => !isRunning(grandchild));
   });
 
-  it("is killed when it ignores SIGTERM, sooner than clients kill us", async () => {
+  it("ends by SIGKILL when it ignores SIGTERM, before clients would kill Tollgate", async () => {
     const client = wrap({ server: "ignores-sigterm" });
     const pid = await pidOf(client, "pid");
     client.process.kill("SIGTERM");
@@ -284,7 +284,7 @@ describe("the life of a wrapped server", () => {
     expect(isRunning(pid)).toBe(false);
   });
 
-  it("is killed at a second signal", async () => {
+  it("ends by SIGKILL at a second signal", async () => {
     const client = wrap({ server: "ignores-sigterm" });
     const pid = await pidOf(client, "pid");
     client.process.kill("SIGTERM");
@@ -293,7 +293,7 @@ describe("the life of a wrapped server", () => {
     await until(() => !isRunning(pid));
   });
 
-  it("notices when we are killed", async () => {
+  it("ends when Tollgate is killed", async () => {
     const client = wrap({ server: "forks-grandchild" });
     await client.ask(1, "ping");
     const child = await pidOf(client, "pid");
@@ -302,7 +302,7 @@ describe("the life of a wrapped server", () => {
     process.kill(await grandchildOf(client), "SIGKILL");
   });
 
-  it("ends when nobody reads its answers any more", async () => {
+  it("ends when its stdout is closed", async () => {
     const client = wrap({ server: "floods-stdout" });
     await until(() => client.lines.length > 0);
     client.process.stdout.destroy();
@@ -310,7 +310,7 @@ describe("the life of a wrapped server", () => {
   });
 });
 
-describe("what a wrapped server is given", () => {
+describe("the environment of a wrapped server", () => {
   const ENVIRONMENT = { SERVICE_API_KEY: "k", TOLLGATE_MODE: "enforce", OTEL_EXPORTER_OTLP_HEADERS: "x=y" };
 
   async function given(flags: readonly string[]): Promise<{ names: readonly string[]; named?: string }> {
@@ -319,14 +319,14 @@ describe("what a wrapped server is given", () => {
     return result as unknown as { names: readonly string[]; named?: string };
   }
 
-  it("is our environment without what is ours, when nothing is said", async () => {
+  it("is Tollgate's environment without TOLLGATE_ and OTEL_ variables by default", async () => {
     const { names } = await given([]);
     expect(names).toContain("SERVICE_API_KEY");
     expect(names).toContain("PATH");
     expect(names.filter((name) => /^(?:TOLLGATE|OTEL)_/.test(name))).toEqual([]);
   });
 
-  it("is an allow-list and what --env names, when it names something", async () => {
+  it("is an allow-list plus the variables named by --env, when --env is given", async () => {
     const { names, named } = await given([
       "--env",
       "SERVICE_API_KEY",
@@ -342,7 +342,7 @@ describe("what a wrapped server is given", () => {
     expect(named).toBe("a=b,c");
   });
 
-  it("does not come out again on stderr", async () => {
+  it("is redacted in the server's stderr output", async () => {
     const client = wrap({ server: "environment" });
     await until(() => client.stderr.some((line) => line.startsWith("starting")));
     expect(client.stderr.find((line) => line.startsWith("starting"))).toBe(

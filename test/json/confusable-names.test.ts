@@ -1,4 +1,4 @@
-/** Names that a lenient reader takes for others. */
+/** Names that a lenient parser treats as other names. */
 
 import { describe, expect, it } from "vitest";
 import { protectedNames, isConfusableWith, isConfusable } from "../../src/json/confusable-names.ts";
@@ -17,7 +17,7 @@ describe("isLookAlike", () => {
     ["größe", false],
     ["g".repeat(65), false],
     ["ö".repeat(65), true],
-  ])("says of %j: %j", (name, expected) => {
+  ])("for %j is %j", (name, expected) => {
     expect(isConfusable(name, deciding)).toBe(expected);
   });
 });
@@ -30,11 +30,11 @@ describe("foldsOnto", () => {
     ["Größe", "grösse"],
     ["größe", "GRÖSSE"],
     ["é", "e\u0301"],
-  ])("takes %j and %j for one", (wanted, name) => {
+  ])("treats %j and %j as one name", (wanted, name) => {
     expect(isConfusableWith(name, wanted)).toBe(true);
   });
 
-  it("is false for the name itself and for what is longer than it could fold", () => {
+  it("is false for the name itself and for names too long to fold onto it", () => {
     expect(isConfusableWith("amount", "amount")).toBe(false);
     expect(isConfusableWith(`a${"\u0301\u0316".repeat(1_000_000)}`, "a")).toBe(false);
     expect(isConfusableWith(`amount${"\u200b".repeat(1_000_000)}`, "amount")).toBe(true);

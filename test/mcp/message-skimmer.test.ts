@@ -1,4 +1,4 @@
-/** The outline of an upstream message: what it finds, what it is not fooled by, in chunks of any size. */
+/** The outline of an upstream message: correct fields from valid, hostile and malformed text, in chunks of any size. */
 
 import { Buffer } from "node:buffer";
 
@@ -38,7 +38,7 @@ const NOTHING: MessageSummary = {
 };
 
 describe("the outline", () => {
-  it("cannot make out a message that asks for more than it lists", () => {
+  it("reports a message with more than 64 input requests as malformed", () => {
     const asks = Array.from({ length: 65 }, (_, index) => `"${index}":{"method":"m${index}"}`);
     const [one, more] = [asks.slice(1), asks].map((some) => `{"result":{"inputRequests":{${some.join()}}}}`);
     expect(outlineOf(one ?? "").inputMethods).toHaveLength(64);
@@ -130,7 +130,7 @@ describe("the outline", () => {
     expect(whole).toMatchObject({ isWellFormed: true, id: '"éé😀"', isError: true, taskId: "t" });
   });
 
-  it("does not keep what is too long", () => {
+  it("does not keep a value that is too long", () => {
     const long = "x".repeat(3_000);
     const message = `{"${long}":1,"id":"${long}","method":"${long}","result":{"taskId":"${long}"}}`;
     const expected = { ...NOTHING, method: "_other", hasResult: true, hasTask: true };
@@ -138,20 +138,20 @@ describe("the outline", () => {
     expect(outlineOf(message, 7)).toEqual(expected);
   });
 
-  it("does not take the end of a long name for a name", () => {
+  it("does not treat the end of a long name as a name", () => {
     const outline = new MessageSkimmer();
     for (const part of [`{"${"x".repeat(3_000)}`, 'id":5}']) outline.push(Buffer.from(part));
     expect(outline.end()).toEqual(NOTHING);
   });
 
-  it("takes plain Uint8Arrays", () => {
+  it("accepts plain Uint8Arrays", () => {
     const outline = new MessageSkimmer();
     outline.push(new TextEncoder().encode('{"id":1}'));
     expect(outline.end()).toMatchObject({ isWellFormed: true, id: "1" });
   });
 });
 
-describe("what is not well-formed", () => {
+describe("malformed text", () => {
   it.each([
     ...words(`1 "x" null [] [{}] { } {}} {}{} {"a"} {"a":} {"a":1,} {,} {"a":1,,"b":2} {"a":[1} {"a":{]}
       {"a":[1,]} {"a":[,1]} {"a":"x} {"a":"x\\"} {a:1} {'a':1} {"a":undefined} {"a":1}{"b":2}
@@ -164,19 +164,19 @@ describe("what is not well-formed", () => {
     "\ufeff{}",
     "event: message",
     `${'{"a":'.repeat(1_001)}1${"}".repeat(1_001)}`,
-  ])("%j", (text) => {
+  ])("is reported as malformed: %j", (text) => {
     expect(outlineOf(text).isWellFormed).toBe(false);
     expect(outlineOf(text, 1).isWellFormed).toBe(false);
   });
 
-  it("is found out without recursion and in little memory", () => {
+  it("is detected without recursion and in little memory", () => {
     expect(outlineOf("[".repeat(1_000_000)).isWellFormed).toBe(false);
     expect(outlineOf('{"a":'.repeat(1_000_000)).isWellFormed).toBe(false);
   });
 });
 
-describe("against the strict reader", () => {
-  it("finds every object that it reads well-formed, with its id and method", () => {
+describe("compared with the strict parser", () => {
+  it("accepts every object that the strict parser accepts, with the same id and method", () => {
     const claim = property(integer(), integer({ min: 1, max: 40 }), (seed, chunkBytes) => {
       const { text } = randomJsonText(seed);
       const message = `{"x":${text},"id":5,"result":{"isError":true,"y":${text}},"method":"m"}`;
@@ -202,7 +202,7 @@ describe("a long string", () => {
     ),
   );
 
-  it.each(TEXTS)("ends where it ends, however it is cut: %j", (text) => {
+  it.each(TEXTS)("ends at the same byte in chunks of any size: %j", (text) => {
     const message = JSON.stringify({ id: text, result: { text, isError: false }, method: "m" });
     for (let chunkBytes = 1; chunkBytes < message.length; chunkBytes += 1)
       expect(outlineOf(message, chunkBytes)).toMatchObject({
@@ -215,7 +215,7 @@ describe("a long string", () => {
 });
 
 describe("memory and work", () => {
-  it("keeps nothing of a long string, whose bytes it searches natively", () => {
+  it("keep nothing of a long string, whose bytes are searched natively", () => {
     const outline = new MessageSkimmer();
     const chunk = Buffer.alloc(65_536, "x");
     outline.push(Buffer.from('{"id":1,"result":{"text":"'));
@@ -228,7 +228,7 @@ describe("memory and work", () => {
     expect(seconds).toBeLessThan(2);
   });
 
-  it("does not go over a chunk again for each escape in it", () => {
+  it("do not include a new scan of the chunk for each escape", () => {
     const text = `{"id":1,"x":"${"\\n".repeat(2_000_000)}"}`;
     const startedAt = performance.now();
     expect(outlineOf(text).isWellFormed).toBe(true);

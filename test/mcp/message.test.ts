@@ -1,4 +1,4 @@
-/** What a message says of itself: era, client, trace, progress, and which methods may become labels. */
+/** The fields that a message declares: era, client, trace context, progress, and the methods that can become labels. */
 
 import { RESPONSE } from "../fixtures/messages.ts";
 import { Buffer } from "node:buffer";
@@ -48,13 +48,13 @@ describe("era", () => {
     });
   });
 
-  it("is legacy without the claim, whatever else _meta has", () => {
+  it("is legacy without the claim, even if _meta has other keys", () => {
     expect(
       messageOf("tools/list", { _meta: { progressToken: 1, [CLIENT_INFO_KEY]: { name: "x" } } }),
     ).toMatchObject({ era: "legacy", protocolVersion: undefined });
   });
 
-  it("of an initialize is legacy, with the version it asks for", () => {
+  it("of an initialize is legacy, with the requested version", () => {
     expect(messageOf("initialize", { protocolVersion: "2025-06-18" })).toMatchObject({
       era: "legacy",
       protocolVersion: "2025-06-18",
@@ -65,14 +65,14 @@ describe("era", () => {
     });
   });
 
-  it("does not read protocolVersion of other methods' params", () => {
+  it("is not read from protocolVersion in the params of other methods", () => {
     expect(messageOf("ping", { protocolVersion: "2026-07-28" })).toMatchObject({
       era: "legacy",
       protocolVersion: undefined,
     });
   });
 
-  it("uses the keys that the official SDK uses", () => {
+  it("is read from the same keys as in the official SDK", () => {
     expect([PROTOCOL_VERSION_KEY, CLIENT_INFO_KEY]).toEqual([
       PROTOCOL_VERSION_META_KEY,
       CLIENT_INFO_META_KEY,
@@ -104,7 +104,7 @@ describe("client", () => {
     expect(clientOf(messageOf(method, params))).toEqual(client);
   });
 
-  it("is cut to 256 characters, never through a surrogate pair", () => {
+  it("is cut to 256 characters without splitting a surrogate pair", () => {
     const client = clientOf(
       messageOf("initialize", { clientInfo: { name: `${"x".repeat(255)}😀`, version: "v".repeat(300) } }),
     );
@@ -137,7 +137,7 @@ describe("trace context", () => {
 });
 
 describe("task", () => {
-  it("is asked for by params.task, whatever it holds", () => {
+  it("is requested by params.task with any value", () => {
     const asks = [{ name: "safe", task: {} }, { name: "safe", task: null }, { name: "safe" }].map(
       (params) => {
         const message = messageOf("tools/call", params);

@@ -1,4 +1,4 @@
-/** The splitter of server-sent events: any line ends, any chunks, every byte kept. */
+/** The splitter of server-sent events handles all line ends and all chunk sizes, and keeps every byte. */
 
 import { Buffer } from "node:buffer";
 
@@ -74,7 +74,7 @@ describe("data", () => {
 });
 
 describe("events", () => {
-  it("come at the line that ends them, without waiting for the second half of a CRLF", () => {
+  it("are emitted at the line that ends them, without waiting for the second half of a CRLF", () => {
     const splitter = new SseSplitter(100);
     expect(splitter.push(Buffer.from("data: a\r\n\r"))).toMatchObject([{ data: "a" }]);
     expect(splitter.push(Buffer.from("\ndata: b\r\n\r\n"))).toMatchObject([
@@ -84,7 +84,7 @@ describe("events", () => {
     expect(splitter.rest()).toHaveLength(0);
   });
 
-  it("and the rest are the stream, byte for byte, and the same events however it is cut", () => {
+  it("and the rest together equal the stream, byte for byte, and are the same in chunks of any size", () => {
     const claim = property(
       array(constantFrom(...PIECES), { maxLength: 30 }),
       integer({ min: 1, max: 7 }),
@@ -106,7 +106,7 @@ describe("events", () => {
     expect(() => assert(claim, { numRuns })).not.toThrow();
   });
 
-  it("pass bytes that are not UTF-8 unchanged", () => {
+  it("keep bytes that are not UTF-8 unchanged", () => {
     const stream = Buffer.from([0x3a, 0xff, 0x0a, 0x0a]);
     expect(eventsOf(stream)[0]?.raw.equals(stream)).toBe(true);
   });
@@ -134,12 +134,12 @@ describe("isMessage", () => {
     ["a vertical tab", "event: ping\ndata: a\vevent: message\n\n", true],
     ["a next-line character", "event: ping\ndata: a\u0085event: message\n\n", true],
     ["a paragraph separator", "event: ping\ndata: a\u2029event: message\n\n", true],
-  ])("is claimed of an event with %s: %j", (_what, stream, isMessage) => {
+  ])("is correct for an event with %s: %j", (_what, stream, isMessage) => {
     for (const chunkBytes of [1, 3, 1_000])
       expect(eventsOf(stream, chunkBytes).map((event) => event.isMessage)).toContain(isMessage);
   });
 
-  it("is claimed of a later event whose name follows a byte order mark", () => {
+  it("is true for a later event whose name follows a byte order mark", () => {
     expect(eventsOf("data: a\n\n\ufeffevent: ping\n\n").map((event) => event.isMessage)).toEqual([
       true,
       true,
@@ -148,7 +148,7 @@ describe("isMessage", () => {
 });
 
 describe("withoutMark", () => {
-  it("removes the byte order mark of the stream, and no other", () => {
+  it("removes only the byte order mark at the start of the stream", () => {
     const events = eventsOf("\ufeffevent: ping\n\n\ufeffdata: a\n\n");
     expect(events.map((event) => withoutMark(event).toString())).toEqual([
       "event: ping\n\n",
@@ -158,17 +158,17 @@ describe("withoutMark", () => {
 });
 
 describe("the bound", () => {
-  it("lets an event of exactly that size pass", () => {
+  it("admits an event of exactly that size", () => {
     expect(new SseSplitter(9).push(Buffer.from("data: a\n\n"))).toHaveLength(1);
   });
 
-  it("is for one event, not for the stream", () => {
+  it("applies to one event, not to the stream", () => {
     const splitter = new SseSplitter(9);
     for (let count = 0; count < 100; count += 1)
       expect(splitter.push(Buffer.from("data: a\n\n"))).toHaveLength(1);
   });
 
-  it("stops at a longer event, whole or in parts, for good", () => {
+  it("stops the splitter permanently at a longer event, whole or in parts", () => {
     expect(new SseSplitter(8).push(Buffer.from("data: a\n\n"))).toBe("too_large");
     const splitter = new SseSplitter(8);
     expect(splitter.push(Buffer.from("data: "))).toEqual([]);
@@ -194,7 +194,7 @@ describe("replaceData", () => {
     expect(eventsOf(stream).map((event) => replaceData(event, "NEW").toString())).toEqual([replaced]);
   });
 
-  it("writes data of several lines and outside ASCII as it is read", () => {
+  it("writes data of several lines and outside ASCII so that it is read back unchanged", () => {
     const [event] = eventsOf("id: é\ndata: a\n\n");
     if (event === undefined) throw new Error("no event");
     const replaced = replaceData(event, "é😀\nzwei");
@@ -224,12 +224,12 @@ describe("work", () => {
   });
 });
 
-/** What the specification says, on the whole stream at once. */
+/** A reference implementation of the specification, on the whole stream at once. */
 function referenceData(stream: string): readonly string[] {
   const lines = stream.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
   const events: string[] = [];
   let data: string[] = [];
-  // What follows the last line end is no line.
+  // The text after the last line end is not a line.
   for (const line of lines.slice(0, -1)) {
     if (line === "") {
       if (data.length > 0) events.push(data.join("\n"));

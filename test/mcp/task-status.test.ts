@@ -1,4 +1,4 @@
-/** What is understood of a task, as servers of both eras tell it. */
+/** The task status read from messages of servers of both eras. */
 
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
@@ -18,13 +18,13 @@ describe("a call has become a task", () => {
     ["of 2026-07-28", { id: 1, result: { resultType: "task", taskId: "t", status: "working" } }, "t"],
     ["that is done already", { id: 1, result: { task: { taskId: "t", status: "completed" } } }, "t"],
     [
-      "not, where a result only speaks of one",
+      "not, when a result only names a task",
       { id: 1, result: { content: [], taskId: "t", status: "working" } },
       undefined,
     ],
     ["not, without a status", { id: 1, result: { task: { taskId: "t" } } }, undefined],
     [
-      "not, where its id is no string",
+      "not, when its id is not a string",
       { id: 1, result: { task: { taskId: 5, status: "working" } } },
       undefined,
     ],
@@ -46,7 +46,7 @@ describe("news of a task", () => {
       { taskId: "t", ending: { outcome: "success" } },
     ],
     [
-      "failed (2025-11-25), it does not say how",
+      "failed (2025-11-25), without a reason",
       { id: 1, result: { taskId: "t", status: "failed" } },
       { taskId: "t", ending: { outcome: "tool_error" } },
     ],
@@ -71,18 +71,22 @@ describe("news of a task", () => {
       { taskId: "t", ending: { outcome: "rpc_error", rpcCode: -32603 } },
     ],
     [
-      "is done, as a notification tells it",
+      "is done, in a notification",
       { method: STATUS, params: { taskId: "t", status: "completed" } },
       { taskId: "t", ending: { outcome: "success" } },
     ],
     [
-      "failed, as a notification tells it",
+      "failed, in a notification",
       { method: "notifications/tasks", params: { taskId: "t", status: "failed", error: { code: 5 } } },
       { taskId: "t", ending: { outcome: "rpc_error", rpcCode: 5 } },
     ],
-    ["stands in a way nobody knows", { id: 1, result: { taskId: "t", status: "odd" } }, undefined],
-    ["is not what it is about", { id: 1, result: { status: "completed" } }, undefined],
-    ["is named where nobody reads it", { id: 1, params: { taskId: "t", status: "completed" } }, undefined],
+    ["has an unknown status", { id: 1, result: { taskId: "t", status: "odd" } }, undefined],
+    ["has no id in the message", { id: 1, result: { status: "completed" } }, undefined],
+    [
+      "is in the params of a message that is not a notification",
+      { id: 1, params: { taskId: "t", status: "completed" } },
+      undefined,
+    ],
   ])("%s", (_what, message, news) => {
     expect(taskUpdate(outlineOf(message))).toEqual(news);
   });
@@ -92,6 +96,6 @@ it.each<[object, object]>([
   [{ result: { content: [] } }, { outcome: "success" }],
   [{ result: { isError: true } }, { outcome: "tool_error" }],
   [{ error: { code: -32000 } }, { outcome: "rpc_error", rpcCode: -32000 }],
-])("what tasks/result brings is what the call would have: %j", (message, ending) => {
+])("reads the ending of a task from tasks/result as from the call's own result: %j", (message, ending) => {
   expect(endingOfTaskResult(outlineOf({ id: 1, ...message }))).toEqual(ending);
 });

@@ -1,4 +1,4 @@
-/** What the package ships, where none of its dependencies is installed. */
+/** The shipped package works without any installed dependency. */
 
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -44,11 +44,11 @@ function wrap(options: Partial<WrapOptions> = {}): WrapClient {
 }
 
 describe("the package", () => {
-  it("says its version", () => {
+  it("prints its version", () => {
     expect(run("--version")).toMatchObject({ status: 0, stdout: `tollgate ${manifest.version}\n` });
   });
 
-  it("imports nothing that is not in it or in Node", () => {
+  it("imports only its own files and Node's built-in modules", () => {
     const files = globSync("dist/**/*.js", { cwd: folder });
     const text = files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n");
     const imported = [...text.matchAll(/^(?:import|export)\b[^"'\n]*"([^"]+)";$/gm)];
@@ -57,11 +57,11 @@ describe("the package", () => {
     expect(required.length).toBeGreaterThan(50);
     const targets = [...imported, ...required].map(([, target = ""]) => target);
     const others = targets.filter((target) => !/^\.\.?\//.test(target) && !isBuiltin(target));
-    // The package debug does without it where it is not installed.
+    // The package `debug` treats this import as optional.
     expect(new Set(others)).toEqual(new Set(["supports-color"]));
   });
 
-  it("can be started by its name", () => {
+  it("can be started by the name of its command", () => {
     expect(readFileSync(main, "utf8").split("\n")[0]).toBe("#!/usr/bin/env node");
   });
 
@@ -75,18 +75,18 @@ describe("the package", () => {
 });
 
 describe("its commands", () => {
-  it("checks a policy that is YAML", () => {
+  it("check a policy in YAML", () => {
     writeFileSync(join(folder, "policy.yaml"), "version: '1'\ndefault: deny\ntools: { read: {} }\n");
     expect(run("policy", "check", "policy.yaml")).toMatchObject({ status: 0, stderr: "" });
   });
 
-  it("reads an audit log", () => {
+  it("read an audit log", () => {
     const { status, stdout } = run("audit", "query", join(ROOT, "docs/examples/audit.jsonl"));
     expect(status).toBe(0);
     expect(stdout).toContain("StartAHORunBatch");
   });
 
-  it("plays the demo, with the policy from the package", () => {
+  it("run the demo with the policy from the package", () => {
     const { status, stdout } = run(
       "demo",
       "--for",
@@ -102,7 +102,7 @@ describe("its commands", () => {
 });
 
 describe("its sidecar", () => {
-  it("wraps a server, denies by policy, and shows both on its admin listener", async () => {
+  it("wraps a server, denies by policy, and reports both on its admin listener", async () => {
     const policy = join(folder, "policy.json");
     writeFileSync(policy, JSON.stringify({ version: "1", default: "deny", tools: { echo: {} } }));
     const client = wrap({ flags: ["--policy", policy] });
@@ -112,7 +112,7 @@ describe("its sidecar", () => {
     expect(await client.metric("tollgate_tool_calls_total", { outcome: "denied" })).toBe(1);
   });
 
-  it("keeps what was compiled beside itself", async () => {
+  it("stores its compile cache in its own folder", async () => {
     expect(await wrap().close()).toEqual({ code: 0, signal: null });
     expect(globSync(".cache/compiled/*/*", { cwd: folder }).length).toBeGreaterThan(0);
   });
@@ -139,7 +139,7 @@ describe("its sidecar", () => {
   });
 });
 
-/** Paths that a collector was asked for. */
+/** Paths of the requests that a collector received. */
 const asked: string[] = [];
 
 const answer: Parameters<typeof createServer>[1] = (request, response) => {
@@ -154,7 +154,7 @@ function createGrpc(): Server {
     request.resume();
     response.writeHead(200, { "content-type": "application/grpc" });
     response.addTrailers({ "grpc-status": "0" });
-    // A length-prefixed message of no bytes: everything was taken.
+    // An empty length-prefixed message: all data was accepted.
     response.end(Buffer.alloc(5));
   });
 }

@@ -1,4 +1,4 @@
-/** What a start of the sidecar must not wait for: packages that are loaded only where they are used. */
+/** The sidecar's start does not load packages that are needed only later. */
 
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const SOURCE = resolve(import.meta.dirname, "../../src");
 const STATIC = /^(?:import|export) (?!type)(?:[^"';]*? from )?"([^"]+)"/gm;
 
-/** Every file and package that is loaded before the first statement of `file` runs. */
+/** All files and packages that are loaded before the first statement of `file` runs. */
 function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -36,7 +36,7 @@ describe("a start", () => {
     expect([...loaded].filter((each) => each.startsWith(name))).toEqual([]);
   });
 
-  it("does not load the pages of the admin listener, nor a command that is not asked for", () => {
+  it("does not load the pages of the admin listener or a command that was not requested", () => {
     const files = [...loaded].filter((each) => each.startsWith("/")).map((each) => relative(SOURCE, each));
     expect(files).not.toContain("admin/admin.ts");
     expect(files.filter((file) => /^commands\/(?:policy|audit|demo)\b/.test(file))).toEqual([]);

@@ -1,4 +1,4 @@
-/** The ready policies in policies/, against the servers they are for. */
+/** The ready policies in policies/, tested with the servers that they are written for. */
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ const healthomics = read("healthomics");
 const demo = read("demo");
 
 describe("policies/demo.json", () => {
-  it("is the policies of both servers in one document", () => {
+  it("combines the policies of both servers in one document", () => {
     expect(demo.tools).toEqual({ ...prometheus.tools, ...healthomics.tools });
     expect(demo.hide).toEqual([...(prometheus.hide ?? []), ...(healthomics.hide ?? [])]);
   });
@@ -39,7 +39,7 @@ function compiled(name: string): Policy {
   return read.policy;
 }
 
-/** The word for what becomes of one call; `usedOfDay` is what the limit `runs_per_day` has counted so far. */
+/** The reason of a denial, or "allowed"; `usedOfDay` is the current count of the limit `runs_per_day`. */
 function judge(policy: Policy, tool: string, args: object, usedOfDay = 0): string {
   const json = readJson(JSON.stringify(args));
   if (!json.ok || !isJsonObject(json.value)) throw new Error("not an object");
@@ -57,7 +57,7 @@ describe.each([
 ])("policies/%s.json", (name, document, credentials) => {
   const policy = compiled(name);
 
-  it("says what it protects against", () => {
+  it("describes the risks that it protects against", () => {
     expect(document.description.length).toBeGreaterThan(100);
   });
 
@@ -65,7 +65,7 @@ describe.each([
     expect(judge(policy, "DropEverything", {})).toBe("default_deny");
   });
 
-  it.each(Object.keys(document.tools))("forbids %s to choose credentials", (tool) => {
+  it.each(Object.keys(document.tools))("denies a call of %s that chooses credentials", (tool) => {
     for (const argument of credentials)
       expect(judge(policy, tool, { ...VALID[tool], [argument]: "other" })).toBe("condition");
   });
@@ -138,14 +138,14 @@ describe("the demo's server", () => {
     expect(names).toEqual(expect.arrayContaining(Object.keys(prometheus.tools)));
   });
 
-  it("has tools that the policy allows, hides and does not list", () => {
+  it("has tools that the policy allows, tools that it hides, and tools that it does not list", () => {
     expect(names.filter((name) => demo.hide?.includes(name))).not.toEqual([]);
     expect(
       names.filter((name) => name in demo.tools === false && demo.hide?.includes(name) === false),
     ).toEqual(["StartAHORun"]);
   });
 
-  it.each(DEMO_TOOLS)("offers $name under the argument names that the policies test", (tool) => {
+  it.each(DEMO_TOOLS)("declares for $name the argument names that the policies test", (tool) => {
     const tested = JSON.stringify(demo.tools[tool.name] ?? {}).matchAll(/"args\.(\w+)/g);
     for (const [, name = ""] of tested) expect(Object.keys(tool.inputSchema.properties)).toContain(name);
   });

@@ -1,4 +1,4 @@
-/** The stories in test/corpus/policies: calls to the servers of the ready policies, and what must become of them. */
+/** The stories in test/corpus/policies: calls to the servers of the ready policies, and the expected decisions. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -32,7 +32,7 @@ it.each(FILES)("%s", (file) => {
   expect(wrong.map(({ call, differences }) => [describeCall(call), ...differences].join("; "))).toEqual([]);
 });
 
-it.each(FILES)("%s has six decisions or more, some of each kind", (file) => {
+it.each(FILES)("%s has at least six decisions, with both allowed and denied calls", (file) => {
   const { calls } = load(file);
   expect(calls.length).toBeGreaterThanOrEqual(6);
   const effects = new Set(calls.map(({ expect: { effect } }) => effect));

@@ -1,4 +1,4 @@
-/** Decisions beyond the corpus: faults of ours, shadow, and what must hold for any policy. */
+/** Decisions that the corpus does not cover: internal errors, shadow mode, and properties of any policy. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ import { callOf, fromLiteral, policyOf, UNUSED } from "./policies.ts";
 const LIMIT = { counter: "c", window: "minute", max: 1 };
 
 describe("decide", () => {
-  it("allows everything without a policy, and charges nothing", () => {
+  it("allows every call without a policy, and charges no limit", () => {
     expect(decide(ALLOW_ALL, callOf("anything"), UNUSED)).toEqual({ charges: [], unevaluable: [] });
     expect(ALLOW_ALL.digest).toBe("");
   });
@@ -55,7 +55,7 @@ describe("decide", () => {
     expect(isBlocked(decision)).toBe(expected);
   });
 
-  it("gives the author's words when an increment cannot be told", () => {
+  it("uses the author's message when the increment cannot be determined", () => {
     const limit = { ...LIMIT, increment_from: "args.n", on_deny: "say how many" };
     const policy = policyOf({ version: "1", default: "deny", tools: { a: { limits: [limit] } } });
     const decision = decide(policy, callOf("a"), UNUSED);
@@ -79,7 +79,7 @@ describe("decide", () => {
     expect(unevaluable.map(({ cause }) => cause)).toEqual(["type", "size", "missing"]);
   });
 
-  it("says what was tested, and never an argument's value", () => {
+  it("names the tested conditions, and never contains an argument's value", () => {
     const policy = policyOf({
       version: "1",
       default: "deny",
@@ -101,7 +101,7 @@ describe("decide", () => {
     );
   });
 
-  it("charges an enforced limit for a call that only shadow would deny, and a shadowed one not", () => {
+  it("charges an enforced limit, and no shadowed limit, for a call that only shadow mode would deny", () => {
     const policy = policyOf({
       version: "1",
       default: "deny",
@@ -120,7 +120,7 @@ describe("decide", () => {
     expect(decision.charges.map(({ limit }) => limit.counter)).toEqual(["real"]);
   });
 
-  it("reports an enforced denial although a shadowed one came first", () => {
+  it("reports an enforced denial even if a shadowed denial came first", () => {
     const policy = policyOf({
       version: "1",
       default: "deny",
@@ -140,7 +140,7 @@ function ruleOf(policy: Policy, tool: string): string | undefined {
 }
 
 describe("a decision", () => {
-  it("has no key that says nothing", () => {
+  it("has no key for an absent value", () => {
     expect(decide(deny({ a: { action: "deny" } }), callOf("a"), UNUSED)).toStrictEqual({
       denial: { effect: "deny", reason: "denied_by_rule", rule: "/tools/a/action", mode: "enforce" },
       charges: [],
@@ -156,7 +156,7 @@ describe("a decision", () => {
     expect(decide(deny({ a: { limits: [CALLS] } }), callOf("a"), UNUSED)).not.toHaveProperty("denial");
   });
 
-  it("without an amount names the limit and no message", () => {
+  it("without an increment names the limit and has no message", () => {
     const policy = deny({ a: { limits: [{ ...CALLS, increment_from: "args.n" }] } });
     expect(decide(policy, callOf("a"), UNUSED).denial).toStrictEqual({
       effect: "deny",
@@ -166,7 +166,7 @@ describe("a decision", () => {
     });
   });
 
-  it("names the pin of the tool, else that of the document", () => {
+  it("names the pin of the tool, or else the pin of the document", () => {
     const policy = policyOf({
       version: "1",
       default: "allow",
@@ -273,7 +273,7 @@ const args = fc.record({
 });
 
 describe("for any policy", () => {
-  it("adding a deny rule never turns a denial into an allow", () => {
+  it("an added deny rule never turns a denial into an allow", () => {
     fc.assert(
       fc.property(document, rule, args, fc.nat(4), (before, added, given, position) => {
         const list = before.tools.t?.deny_if ?? [];
@@ -288,7 +288,7 @@ describe("for any policy", () => {
     );
   });
 
-  it("shadowing the whole document blocks nothing, and would deny exactly what enforcing denies", () => {
+  it("shadow mode of the whole document blocks no call, and would deny exactly the calls that enforce mode denies", () => {
     fc.assert(
       fc.property(document, args, (literal, given) => {
         const call = callOf("t", { args: given });
@@ -299,7 +299,7 @@ describe("for any policy", () => {
     );
   });
 
-  it("normalising is idempotent", () => {
+  it("normalisation is idempotent", () => {
     fc.assert(
       fc.property(document, (literal) => {
         const first = parsePolicy(fromLiteral(literal));

@@ -12,14 +12,14 @@ import { type Json, JsonNumber, type JsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
 import type { ReadUsage } from "../../src/policy/limit.ts";
 
-/** The value of a JSON text, which must be sound. */
+/** The value of a JSON text, which must be valid. */
 export function json(text: string): Json {
   const read = readJson(text);
   if (!read.ok) throw new Error(`${read.detail} at ${read.offset} of ${text}`);
   return read.value;
 }
 
-/** What `JSON.stringify` makes of a literal, read again. */
+/** A literal after a round trip through `JSON.stringify` and the JSON reader. */
 export function fromLiteral(value: unknown): Json {
   return json(JSON.stringify(value));
 }
@@ -55,5 +55,5 @@ export function num(token: string): JsonNumber {
   return new JsonNumber(token);
 }
 
-/** Nothing was used so far. */
+/** A usage reader for which every limit is unused. */
 export const UNUSED: ReadUsage = () => ({ used: 0, retryAfterMs: 1_000 });

@@ -1,4 +1,4 @@
-/** What becomes of files that sources read when they are bundled; the bundle itself is tried by test/system/executable.test.ts. */
+/** Bundling embeds the files that sources read; test/system/executable.test.ts tests the bundle itself. */
 
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,19 +10,19 @@ const AT = join(ROOT, "src/config/version.ts");
 const MANIFEST = JSON.stringify(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 describe("embedFiles", () => {
-  it("puts the text where a file was read", () => {
+  it("replaces the read of a file by its text", () => {
     const source = `const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");`;
     expect(embedFiles(source, AT)).toBe(`const text = ${MANIFEST};`);
   });
 
-  it("has a file written out where its path was asked for", () => {
+  it("unpacks a file at run time where the source uses its path", () => {
     const source = `const PATH = fileURLToPath(new URL("../../package.json", import.meta.url));`;
     const lines = embedFiles(source, AT).split("\n");
     expect(lines[0]).toMatch(/^import \{ unpacked \} from ".*executable\/unpacked\.ts";$/);
     expect(lines[1]).toBe(`const PATH = unpacked("../../package.json", ${MANIFEST});`);
   });
 
-  it("refuses what would lead nowhere, and names the source", () => {
+  it("refuses other uses of import.meta, and names the source", () => {
     const source = `const folder = new URL("../../policies", import.meta.url);`;
     expect(() => embedFiles(source, AT)).toThrow(
       "src/config/version.ts: import.meta leads nowhere in a bundle",

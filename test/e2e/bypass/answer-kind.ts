@@ -1,4 +1,4 @@
-/** What an answer of the sidecar to a refused message or a denied call looks like. */
+/** Recognises the sidecar's response to a refused message or a denied call. */
 
 import { z } from "zod";
 
@@ -7,7 +7,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** `answered`: by the server behind it, or in no shape that the design gives. */
+/** `answered`: the response is the server's, or has none of the shapes of a denial or a refusal. */
 export type AnswerKind = "denied" | "refused" | "answered";
 
 const Decision = z.looseObject({

@@ -1,4 +1,4 @@
-/** A recording server behind the sidecar, with the one policy that the bypass vectors are aimed at. */
+/** A recording server behind the sidecar, with the policy that the bypass vectors try to evade. */
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const POLICY = { version: "1", default: "allow", hide: [], tools: { delete_all: 
 
 const AUDIT_FILE = "audit.jsonl";
 
-/** What one message led to by the time its answer had arrived. */
+/** The effects of one message at the time when its response had arrived. */
 export interface Observation {
   readonly answer: Answer;
   readonly executed: readonly RecordedTool[];
@@ -43,7 +43,7 @@ export class Trial {
     return new Trial(folder, server, await startTollgateProcess({ upstream: server.url, flags }));
   }
 
-  /** One after the other: what a message led to is what was there after it and not before. */
+  /** Must not run concurrently: the effects of a message are the executions and records that were added during its exchange. */
   async observe(vector: Vector): Promise<Observation> {
     const executedBefore = this.#server.executions().length;
     const auditedBefore = (await this.audit()).length;

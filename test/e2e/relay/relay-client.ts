@@ -1,4 +1,4 @@
-/** The official clients of both SDK generations behind one face, so that one test asks all of them the same. */
+/** One interface to the official clients of both SDK generations, so that one test covers all of them. */
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -12,12 +12,12 @@ export interface RelayClient {
   readText(uri: string): Promise<string>;
   promptText(name: string, input: Record<string, string>): Promise<string>;
   completions(prompt: string, argument: string, typed: string): Promise<readonly string[]>;
-  /** What came unasked, as `METHOD` or `METHOD SUBJECT`, in order. */
+  /** The notifications received, as `METHOD` or `METHOD SUBJECT`, in order. */
   readonly notifications: readonly string[];
   close(): Promise<void>;
 }
 
-/** What the user and the model behind each client answer. */
+/** The answers of the user and of the model behind each client. */
 export const USER_ANSWER = {
   username: "ada",
   email: "ada@example.org",

@@ -1,4 +1,4 @@
-/** Comparison of a policy with the server's tools, which the running sidecar makes, too. */
+/** Comparison of a policy with the server's tools, which the running sidecar also performs. */
 
 import { describe, expect, it } from "vitest";
 import { comparePolicyWithTools } from "../../../src/policy/lint/coverage.ts";
@@ -24,7 +24,7 @@ describe("policy and tools", () => {
     expect({ unknown, uncovered }).toEqual({ unknown: ["gone", "gone-too"], uncovered: ["new"] });
   });
 
-  it("leave nothing unknown as long as the server lists nothing", () => {
+  it("have no unknown name as long as the server lists no tool", () => {
     expect(comparePolicyWithTools(policyOf({ tools: { a: {} } }), [])).toEqual({
       unknown: [],
       uncovered: [],
@@ -32,12 +32,12 @@ describe("policy and tools", () => {
     });
   });
 
-  it("count a tool that is listed twice once", () => {
+  it("count a tool once even if it is listed twice", () => {
     expect(comparePolicyWithTools(policyOf({}), toolsOf("a", "a")).uncovered).toEqual(["a"]);
   });
 
   it.each(["constructor", "__proto__", "toString", "💥", "a".repeat(128)])(
-    "know a tool named %s from one that is not there",
+    "distinguish a tool named %s from a missing tool",
     (name) => {
       const policy = policyOf({ hide: [name] });
       expect(comparePolicyWithTools(policy, toolsOf(name)).unknown).toEqual([]);
@@ -45,12 +45,12 @@ describe("policy and tools", () => {
     },
   );
 
-  it("cover a tool in shadow, and one whose category is spoken of", () => {
+  it("cover a tool in shadow mode, and a tool whose category has an entry", () => {
     const policy = policyOf({ mode: "shadow", hide: ["a"], categories: { read: {} } });
     expect(comparePolicyWithTools(policy, toolsOf("a", "get_b", "drop_c")).uncovered).toEqual(["drop_c"]);
   });
 
-  it("are compared in a second when both are large and have no name in common", () => {
+  it("are compared within seconds when both are large and have no name in common", () => {
     const names = Array.from({ length: 20_000 }, (_, index) => `tool_number_${index}`);
     const policy = policyOf({ tools: Object.fromEntries(names.map((name) => [`other_${name}`, {}])) });
     const startMs = performance.now();
@@ -63,7 +63,7 @@ describe("policy and tools", () => {
 const NUMBER = { type: "number" };
 const PAY = toolOf("pay", { amount: NUMBER, note: { type: "string" } }, ["amount", "note"]);
 
-/** Names that are each near one of the server's. */
+/** Names that are each similar to one of the server's names. */
 function wrongNames(count: number): object {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`tool_${index}x`, {}]));
 }
@@ -131,7 +131,7 @@ describe("names", () => {
     expect(findingsOf(policy, ...tools)).toEqual(findings);
   });
 
-  it("are compared with names only where that is quick", () => {
+  it("are compared for similarity only when that is fast", () => {
     const tools = Array.from({ length: 448 }, (_, index) => toolOf(`tool_${index}`, {}));
     const [near = ""] = findingsOf({ tools: wrongNames(446) }, ...tools);
     const [far = ""] = findingsOf({ tools: wrongNames(447) }, ...tools);
@@ -145,16 +145,16 @@ describe("rules for every tool", () => {
   const tools = { pay: {}, other: {}, third: {} };
   const rule = { conditions: [{ path: "args.amount", op: "gt", value: 1 }] };
 
-  it("say nothing of an argument that one tool has", () => {
+  it("cause no finding for an argument that at least one tool has", () => {
     expect(findingsOf({ tools, all_tools: { deny_if: [rule] } }, PAY, other, third)).toEqual([]);
   });
 
-  it("say nothing of what forbids or allows an argument that only others have", () => {
+  it("cause no finding for a rule about the absence of an argument that only some tools have", () => {
     const gone = { conditions: [{ path: "args.amount", op: "not_exists" }] };
     expect(findingsOf({ tools, all_tools: { require: [gone] } }, PAY, other, third)).toEqual([]);
   });
 
-  it("are held against no tool without a schema", () => {
+  it("are not compared with a tool without a schema", () => {
     const found = findingsOf({ tools: { other: {}, bare: {} }, all_tools: { deny_if: [rule] } }, other, {
       name: "bare",
     });
@@ -163,7 +163,7 @@ describe("rules for every tool", () => {
     ]);
   });
 
-  it("speak of each fault of each rule", () => {
+  it("cause a finding for each fault of each rule", () => {
     const all_tools = {
       require: [
         { conditions: [{ path: "args.note", op: "eq", value: "x" }] },
@@ -180,7 +180,7 @@ describe("rules for every tool", () => {
     ]);
   });
 
-  it("speak of one that no tool has, and of one that others must have, once", () => {
+  it("cause one finding for an argument that no tool has, or that only some tools require", () => {
     const place = "all_tools.deny_if[0].conditions[0]: `args.amount` is no argument of";
     expect(findingsOf({ tools: { other: {} }, all_tools: { deny_if: [rule] } }, other)).toEqual([
       `error unknown-argument ${place} \`other\`: the rule never denies`,
@@ -208,7 +208,7 @@ describe("rules for every tool", () => {
 });
 
 describe("rules for one tool", () => {
-  it("are not held against another", () => {
+  it("are not compared with another tool", () => {
     const tools = {
       pay: { deny_if: [{ conditions: [{ path: "args.amount", op: "gt", value: 1 }] }] },
       other: {},
@@ -220,7 +220,7 @@ describe("rules for one tool", () => {
 describe("rules of a category", () => {
   const deny_if = [{ conditions: [{ path: "args.gone", op: "eq", value: 1 }] }];
 
-  it("are held against the tools of that category that have no entry", () => {
+  it("are compared with the tools of that category that have no entry of their own", () => {
     const policy = { default: "allow", categories: { read: { deny_if } }, tools: { get_a: {} } };
     expect(
       findingsOf(policy, toolOf("get_a", { x: {} }), toolOf("get_b", { x: {} }), toolOf("put_c", { x: {} })),
@@ -230,7 +230,7 @@ describe("rules of a category", () => {
     ]);
   });
 
-  it("say nothing of a tool without a schema", () => {
+  it("cause no finding for a tool without a schema", () => {
     expect(findingsOf({ categories: { read: { deny_if } } }, { name: "get_b" })).toEqual([]);
   });
 });

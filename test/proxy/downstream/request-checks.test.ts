@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => edge.stop());
 
-/** Bytes that are no JSON are told so; every other refusal blames the request. */
+/** Bytes that are not JSON get the code for a parse error; every other refusal gets the code for an invalid request. */
 function codeOf(cause: string): number {
   return cause === "syntax" ? -32_700 : -32_600;
 }
@@ -122,7 +122,7 @@ describe("HTTP edge", () => {
     "application/json; charset='utf-8'",
     "application/json;",
     "application/json; charset=utf-8;",
-  ])("takes the Content-Type %s for JSON in UTF-8, and says so plainly upstream", async (type) => {
+  ])("treats the Content-Type %s as JSON in UTF-8, and sends application/json upstream", async (type) => {
     expect(statusOf(await edge.send(post([HOST, `Content-Type: ${type}`, LENGTH])))).toBe(200);
     expect(edge.upstreamSaw.at(-1)?.headers["content-type"]).toBe("application/json");
   });
@@ -141,7 +141,7 @@ describe("HTTP edge", () => {
     ["an upgrade", post([HOST, TYPE, LENGTH, "Connection: Upgrade", "Upgrade: h2c"])],
     ["a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
     ["no HTTP", "\u0000\u0000"],
-  ])("outlives clients that are gone before %s is answered", async (_what, bytes) => {
+  ])("survives clients that disconnect before the response to %s", async (_what, bytes) => {
     for (let round = 0; round < 50; round += 1) {
       const socket = connect(edge.port, "127.0.0.1");
       socket.on("error", () => undefined);
@@ -156,14 +156,14 @@ describe("HTTP edge", () => {
   it.each([
     ["is too slow", `POST /mcp HTTP/1.1\r\n${HOST}\r\n`],
     ["wants a CONNECT", request("CONNECT /mcp HTTP/1.1", [HOST])],
-  ])("lets go of a client that %s and does not hang up itself", async (_what, bytes) => {
+  ])("closes the connection of a client that %s and does not close it itself", async (_what, bytes) => {
     const { port } = edge;
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined).resume();
     socket.write(bytes);
     await new Promise((resolve) => socket.once("end", resolve));
-    // Only when nobody is there any more does a write fail.
+    // A write fails only after the other side has closed its socket.
     const writing = setInterval(() => socket.write("x"), 50);
     await closed;
     clearInterval(writing);

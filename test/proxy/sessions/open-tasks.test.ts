@@ -1,4 +1,4 @@
-/** Calls kept open for their tasks: for how long, how many, and what comes of those nobody hears of again. */
+/** Calls kept open for their tasks: the maximum time and number, and the outcome of tasks without further messages. */
 
 import { Buffer } from "node:buffer";
 import { beforeEach, expect, it } from "vitest";
@@ -42,7 +42,7 @@ function told(taskId: string, status: string): MessageSummary {
 
 const ANSWER = { resultBytes: 10 };
 
-it("lets go of a task an hour after its last word, as a timeout", () => {
+it("ends a task as a timeout an hour after its last message", () => {
   const tasks = new OpenTasks(() => nowMs);
   expect(tasks.begin(trackingOf(), told("a", "working"), ANSWER)).toBe(true);
   expect(tasks.begin(trackingOf(), told("b", "working"), ANSWER)).toBe(true);
@@ -58,7 +58,7 @@ it("lets go of a task an hour after its last word, as a timeout", () => {
   tasks.closeAll();
 });
 
-it("lets go of the most silent one past its bound", () => {
+it("ends the task with the oldest message when there are too many", () => {
   const tasks = new OpenTasks(() => nowMs, 2);
   for (const id of ["a", "b"]) tasks.begin(trackingOf(), told(id, "working"), ANSWER);
   tasks.onTaskMessage(told("a", "working"), ANSWER);
@@ -71,7 +71,7 @@ it("lets go of the most silent one past its bound", () => {
   tasks.closeAll();
 });
 
-it("counts as cancelled what was asked to stop and was not heard of again", () => {
+it("counts a task as cancelled when no message followed its tasks/cancel", () => {
   const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
   tasks.onTaskMessage(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
@@ -80,7 +80,7 @@ it("counts as cancelled what was asked to stop and was not heard of again", () =
   expect(endings).toMatchObject([{ outcome: "cancelled" }]);
 });
 
-it("believes the end of a task that was asked to stop and went on", () => {
+it("counts the reported end of a task that continued after tasks/cancel", () => {
   const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
   tasks.onTaskMessage(outlineOf({ id: 2, result: {} }), ANSWER, { method: "tasks/cancel", taskId: "a" });
@@ -89,14 +89,14 @@ it("believes the end of a task that was asked to stop and went on", () => {
   tasks.closeAll();
 });
 
-it("ends at once a task that is born done", () => {
+it("immediately ends a task that is created as completed", () => {
   const tasks = new OpenTasks(() => nowMs);
   expect(tasks.begin(trackingOf(), told("a", "completed"), ANSWER)).toBe(true);
   expect(endings).toMatchObject([{ outcome: "success" }]);
   tasks.closeAll();
 });
 
-it("does not take a task's failed look-up for its end", () => {
+it("does not treat a failed look-up of a task as its end", () => {
   const tasks = new OpenTasks(() => nowMs);
   tasks.begin(trackingOf(), told("a", "working"), ANSWER);
   const unknown = outlineOf({ id: 2, error: { code: -32602, message: "unknown task" } });

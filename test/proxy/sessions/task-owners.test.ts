@@ -9,14 +9,14 @@ function owners(max = 10_000, maxOfOne = 1_000) {
 }
 
 describe("owners of tasks", () => {
-  it("stay the first, whoever is answered about the task later", () => {
+  it("remain the first agent that used the task, even if another agent receives a response about it", () => {
     const { tasks } = owners();
     tasks.learn("t", "alice");
     tasks.learn("t", "mallory");
     expect([tasks.mayUse("t", "alice"), tasks.mayUse("t", "mallory")]).toEqual([true, false]);
   });
 
-  it("are not pushed out by an agent with many tasks", () => {
+  it("are not evicted by an agent with many tasks", () => {
     const { tasks } = owners(10, 3);
     tasks.learn("t", "alice");
     for (let index = 0; index < 100; index += 1) tasks.learn(`m-${index}`, "mallory");
@@ -25,13 +25,13 @@ describe("owners of tasks", () => {
     expect(tasks.mayUse("t", "alice")).toBe(true);
   });
 
-  it("past the bound of one agent refuse that agent what they do not know, and no other", () => {
+  it("refuse unknown tasks only to the agent that is at its maximum", () => {
     const { tasks } = owners(10, 3);
     for (let index = 0; index < 4; index += 1) tasks.learn(`m-${index}`, "mallory");
     expect([tasks.mayUse("unknown", "mallory"), tasks.mayUse("unknown", "alice")]).toEqual([false, true]);
   });
 
-  it("past the bound of all refuse what they do not know", () => {
+  it("refuse unknown tasks to every agent when the total is at its maximum", () => {
     const { tasks } = owners(4, 3);
     for (const agent of ["a", "b", "c"])
       for (const task of ["1", "2"]) tasks.learn(`${agent}-${task}`, agent);

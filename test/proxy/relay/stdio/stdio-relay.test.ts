@@ -25,7 +25,7 @@ const POLICY = {
   tools: { no: { action: "deny" }, once: { limits: [{ counter: "once", window: "day", max: 1 }] } },
 };
 
-/** A relay whose both ends are lists; `send` stands for the server's pipe, `rules` for what the server may ask. */
+/** A relay between two lists; `send` replaces the server's pipe, `rules` are the rules for the server's requests. */
 function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules = {}) {
   const file = parsePolicyFile(Buffer.from(JSON.stringify(POLICY)), "policy.json");
   if (!file.ok) throw new Error(file.problems.join("\n"));
@@ -90,7 +90,7 @@ const call = (id: unknown, name: string) => request(id, "tools/call", { name, ar
 const result = (id: unknown, body: object = {}) => ({ jsonrpc: "2.0", id, result: body });
 
 describe("a stdio relay", () => {
-  it("gives a limit back for a call that could not be sent", async () => {
+  it("refunds the limit of a call that could not be sent", async () => {
     let isGone = true;
     const { fromClient, toClient, endings } = open(async () => {
       if (isGone) throw new ChildError("gone", "the child takes no more lines");
@@ -105,7 +105,7 @@ describe("a stdio relay", () => {
     expect(toClient[1]).toContain('"id":3');
   });
 
-  it("answers a denied method with an error, and sends nothing", async () => {
+  it("responds to a denied method with an error, and sends nothing to the server", async () => {
     const { fromClient, toServer, toClient } = open();
     await fromClient(request("r", "resources/read", { uri: "file:///x" }));
     expect(toServer).toEqual([]);
@@ -116,7 +116,7 @@ describe("a stdio relay", () => {
     [1, 1],
     ["1", "1"],
     ["é", "\u00e9"],
-  ])("matches the answer to %j by its meaning", async (asked, answered) => {
+  ])("matches the response to the id %j by value, not by its spelling", async (asked, answered) => {
     const { fromClient, fromServer, toClient, endings } = open();
     await fromClient(request(asked, "ping"));
     await fromServer(result(answered));
@@ -124,14 +124,14 @@ describe("a stdio relay", () => {
     expect(toClient).toHaveLength(1);
   });
 
-  it("does not take 1 for its text, nor the other way round", async () => {
+  it("distinguishes a number id from a string id with the same digits", async () => {
     const { fromClient, fromServer, toClient, dropped } = open();
     await fromClient(request(1, "ping"));
     await fromServer(result("1"));
     expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["unmatched"] });
   });
 
-  it("filters a tools/list once, and lets no second one through unfiltered", async () => {
+  it("filters the response to tools/list, and drops a second response", async () => {
     const { fromClient, fromServer, toClient, dropped } = open();
     const list = result(1, { tools: [{ name: "hidden" }, { name: "seen" }], more: 1.5 });
     await fromClient(request(1, "tools/list"));
@@ -156,7 +156,7 @@ describe("a stdio relay", () => {
     ]);
   });
 
-  it("hears of a task's end in a notification", async () => {
+  it("counts a call when a notification reports the end of its task", async () => {
     const { fromClient, fromServer, toClient, endings } = open();
     const { params } = call(1, "slow");
     await fromClient(request(1, "tools/call", { ...params, task: {} }));
@@ -167,7 +167,7 @@ describe("a stdio relay", () => {
     expect(endings).toMatchObject([{ id: "1" }]);
   });
 
-  it("answers a server that asks for what it may not, and the client hears nothing of it", async () => {
+  it("responds to a server's forbidden request with an error, and does not forward the request to the client", async () => {
     const { fromServer, toServer, toClient, refusals } = open(undefined, { "*": "deny" });
     await fromServer(request("s", "sampling/createMessage"));
     await fromServer(request("p", "ping"));
@@ -176,7 +176,7 @@ describe("a stdio relay", () => {
     expect(refusals).toMatchObject([{ cause: "server_request" }]);
   });
 
-  it("passes no result by which the server asks for what it may not", async () => {
+  it("does not forward a result that contains a forbidden request of the server", async () => {
     const { fromClient, fromServer, toClient, refusals } = open(undefined, { "roots/list": "deny" });
     await fromClient(call(1, "asks"));
     const inputRequests = { r: { method: "roots/list" } };
@@ -185,7 +185,7 @@ describe("a stdio relay", () => {
     expect(refusals).toMatchObject([{ cause: "server_request" }]);
   });
 
-  it("answers for a server whose tools/list cannot be read", async () => {
+  it("responds with an error when the server's tools/list cannot be read", async () => {
     const { relay, fromClient, toClient, endings } = open();
     await fromClient(request(1, "tools/list"));
     await relay.fromServer(
@@ -203,14 +203,14 @@ describe("a stdio relay", () => {
     ["a request and an answer in one", '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"tools":[]}}'],
     ["a result for nobody", '{"jsonrpc":"2.0","result":{}}'],
     ["neither", '{"jsonrpc":"2.0","id":1}'],
-  ])("drops what is %s", async (_, line) => {
+  ])("drops a line that is %s", async (_, line) => {
     const { relay, fromClient, toClient, dropped } = open();
     await fromClient(request(1, "ping"));
     await relay.fromServer(Buffer.from(line));
     expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["not_json_rpc"] });
   });
 
-  it("lets an id be used again once it was answered", async () => {
+  it("accepts an id again after the response to it", async () => {
     const { fromClient, fromServer, toClient, refusals } = open();
     for (let round = 0; round < 2; round += 1) {
       await fromClient(request(1, "ping"));
@@ -220,14 +220,14 @@ describe("a stdio relay", () => {
     expect(refusals).toEqual([]);
   });
 
-  it("refuses more than 10,000 requests at once", async () => {
+  it("refuses more than 10,000 concurrent requests", async () => {
     const { fromClient, toServer, refusals } = open();
     for (let id = 0; id <= 10_000; id += 1) await fromClient(request(id, "ping"));
     expect(toServer).toHaveLength(10_000);
     expect(refusals).toMatchObject([{ cause: "envelope", detail: "too many requests are under way" }]);
   });
 
-  it("sends no message on with an agent's baggage", async () => {
+  it("forwards no message with an agent's baggage", async () => {
     const { fromClient, toServer } = open();
     const params = { _meta: { baggage: "user=ada" } };
     await fromClient(request(1, "ping", params));
@@ -239,7 +239,7 @@ describe("a stdio relay", () => {
     expect(toServer.join()).not.toContain("baggage");
   });
 
-  it("ends what is under way with the server, and answers all but what was cancelled", async () => {
+  it("ends all open requests when the server exits, and responds to all but the cancelled ones", async () => {
     const { relay, fromClient, toClient, endings } = open();
     for (const id of [1, 2]) await fromClient(call(id, "free"));
     await fromClient({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
@@ -277,7 +277,7 @@ describe("a cancelled request", () => {
     expect(dropped).toEqual(["unmatched"]);
   });
 
-  it("ends as it did when its server was quicker", async () => {
+  it("ends with the server's outcome when the server responds first", async () => {
     const { fromClient, fromServer, endings, toServer } = open();
     await fromClient(call(1, "free"));
     await fromClient(cancel);
