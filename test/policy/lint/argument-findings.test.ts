@@ -30,53 +30,38 @@ function requiring(condition: object, more: object = {}): object {
 const DENY_0 = "tools.pay.deny_if[0].conditions[0]";
 const REQUIRE_0 = "tools.pay.require[0].conditions[0]";
 const EXISTS = { op: "exists", value: true };
+const STRICT = { strict: true };
 
 describe("a condition on an argument that does not exist", () => {
-  const GONE = "is no argument of `pay`";
+  const EQUALS = { path: "args.x", op: "eq", value: 1 };
+  const PRESENT = { path: "args.x", ...EXISTS };
+  const ABSENT = { path: "args.x", op: "not_exists" };
+  const NEVER = "the rule never denies";
+  const ALWAYS = "the condition always holds";
 
-  it.each<[string, object, string]>([
+  it.each([
+    ["never denies", denying(EQUALS), "error", DENY_0, NEVER],
+    ["forbids an absent argument", denying(PRESENT), "warning", DENY_0, NEVER],
+    ["forbids in vain", denying(ABSENT), "error", DENY_0, ALWAYS],
     [
-      "never denies",
-      denying({ path: "args.x", op: "eq", value: 1 }),
-      `error unknown-argument ${DENY_0}: \`args.x\` ${GONE}: the rule never denies`,
+      "denies all when strict",
+      denying(EQUALS, STRICT),
+      "error",
+      DENY_0,
+      "under `strict` every call is denied",
     ],
-    [
-      "says which was meant",
-      denying({ path: "args.amonut", op: "eq", value: 1 }),
-      `error unknown-argument ${DENY_0}: \`args.amonut\` ${GONE}, did you mean "amount"?: the rule never denies`,
-    ],
-    [
-      "forbids what is not there",
-      denying({ path: "args.x", ...EXISTS }),
-      `warning unknown-argument ${DENY_0}: \`args.x\` ${GONE}: the rule never denies`,
-    ],
-    [
-      "forbids in vain",
-      denying({ path: "args.x", op: "not_exists" }),
-      `error unknown-argument ${DENY_0}: \`args.x\` ${GONE}: the condition always holds`,
-    ],
-    [
-      "denies every call under strict",
-      denying({ path: "args.x", op: "eq", value: 1 }, { strict: true }),
-      `error unknown-argument ${DENY_0}: \`args.x\` ${GONE}: under \`strict\` every call is denied`,
-    ],
-    [
-      "is as present as ever under strict",
-      denying({ path: "args.x", ...EXISTS }, { strict: true }),
-      `warning unknown-argument ${DENY_0}: \`args.x\` ${GONE}: the rule never denies`,
-    ],
-    [
-      "is met by no call",
-      requiring({ path: "args.x", op: "eq", value: 1 }),
-      `error unknown-argument ${REQUIRE_0}: \`args.x\` ${GONE}: no call can meet the rule`,
-    ],
-    [
-      "is met by every call",
-      requiring({ path: "args.x", op: "not_exists" }),
-      `warning unknown-argument ${REQUIRE_0}: \`args.x\` ${GONE}: the condition always holds`,
-    ],
-  ])("%s", (_what, policy, finding) => {
+    ["tests presence when strict", denying(PRESENT, STRICT), "warning", DENY_0, NEVER],
+    ["holds for no call", requiring(EQUALS), "error", REQUIRE_0, "no call can meet the rule"],
+    ["holds for every call", requiring(ABSENT), "warning", REQUIRE_0, ALWAYS],
+  ])("%s", (...[, policy, severity, path, effect]) => {
+    const finding = `${severity} unknown-argument ${path}: \`args.x\` is no argument of \`pay\`: ${effect}`;
     expect(findingsOf(policy, PAY)).toEqual([finding]);
+  });
+
+  it("suggests the name that was meant", () => {
+    expect(findingsOf(denying({ path: "args.amonut", op: "eq", value: 1 }), PAY)).toEqual([
+      `error unknown-argument ${DENY_0}: \`args.amonut\` is no argument of \`pay\`, did you mean "amount"?: ${NEVER}`,
+    ]);
   });
 });
 
@@ -85,36 +70,23 @@ function needsNumber(path: string, type: string): string {
 }
 
 describe("a condition on an argument of another type", () => {
-  it.each<[object, string]>([
-    [{ path: "args.note", op: "gt", value: 1 }, "`gt` needs a number, and `args.note` is a string"],
-    [{ path: "args.note", op: "lte", value: 1 }, "`lte` needs a number, and `args.note` is a string"],
-    [
-      { path: "args.amount", op: "regex", value: "x" },
-      "`regex` needs a string, and `args.amount` is a number",
-    ],
-    [
-      { path: "args.amount", op: "starts_with", value: "x" },
-      "`starts_with` needs a string, and `args.amount` is a number",
-    ],
-    [
-      { path: "args.amount", op: "ends_with", value: "x" },
-      "`ends_with` needs a string, and `args.amount` is a number",
-    ],
-    [
-      { path: "args.amount", op: "contains", value: "x" },
-      "`contains` needs a string or an array, and `args.amount` is a number",
-    ],
-    [
-      { path: "args.note", op: "contains", value: 1 },
-      "`contains` needs an array, and `args.note` is a string",
-    ],
-    [
-      { path: "args.amount", op: "gt", value: 1, of: "length" },
-      '`"of": "length"` needs a string, an array or an object, and `args.amount` is a number',
-    ],
-  ])("%j", (condition, words) => {
-    expect(findingsOf(denying(condition), PAY)).toEqual([
-      `error wrong-type ${DENY_0}: ${words}: a call that gives it is denied`,
+  it.each([
+    ["note", "gt", 1, "a number", "a string"],
+    ["note", "lte", 1, "a number", "a string"],
+    ["amount", "regex", "x", "a string", "a number"],
+    ["amount", "starts_with", "x", "a string", "a number"],
+    ["amount", "ends_with", "x", "a string", "a number"],
+    ["amount", "contains", "x", "a string or an array", "a number"],
+    ["note", "contains", 1, "an array", "a string"],
+  ])("%s %s %j is a finding", (...[name, op, value, needed, type]) => {
+    expect(findingsOf(denying({ path: `args.${name}`, op, value }), PAY)).toEqual([
+      `error wrong-type ${DENY_0}: \`${op}\` needs ${needed}, and \`args.${name}\` is ${type}: a call that gives it is denied`,
+    ]);
+  });
+
+  it("is a finding for a length", () => {
+    expect(findingsOf(denying({ path: "args.amount", op: "gt", value: 1, of: "length" }), PAY)).toEqual([
+      `error wrong-type ${DENY_0}: \`"of": "length"\` needs a string, an array or an object, and \`args.amount\` is a number: a call that gives it is denied`,
     ]);
   });
 
@@ -161,29 +133,20 @@ describe("a condition on an argument of another type", () => {
 });
 
 describe("a value that no argument has", () => {
-  it.each<[object, string]>([
-    [
-      denying({ path: "args.kind", op: "eq", value: "z" }),
-      `${DENY_0}: \`args.kind eq "z"\` never holds, since \`args.kind\` is "x" or "y": the rule never denies`,
-    ],
-    [
-      requiring({ path: "args.kind", op: "in", value: ["z", "w"] }),
-      `${REQUIRE_0}: \`args.kind in ["z","w"]\` never holds, since \`args.kind\` is "x" or "y": no call can meet the rule`,
-    ],
-    [
-      denying({ path: "args.amount", op: "eq", value: "1" }),
-      `${DENY_0}: \`args.amount eq "1"\` never holds, since \`args.amount\` is a number: the rule never denies`,
-    ],
-    [
-      denying({ path: "args.note", op: "in", value: [1, true] }),
-      `${DENY_0}: \`args.note in [1,true]\` never holds, since \`args.note\` is a string: the rule never denies`,
-    ],
-    [
-      denying({ path: "args.note", op: "eq", value: ["x"] }),
-      `${DENY_0}: \`args.note eq ["x"]\` never holds, since \`args.note\` is a string: the rule never denies`,
-    ],
-  ])("%j", (policy, words) => {
-    expect(findingsOf(policy, PAY)).toEqual([`error impossible-value ${words}`]);
+  const NEVER = "the rule never denies";
+
+  it.each([
+    ["deny_if", "kind", "eq", "z", '"x" or "y"', NEVER],
+    ["require", "kind", "in", ["z", "w"], '"x" or "y"', "no call can meet the rule"],
+    ["deny_if", "amount", "eq", "1", "a number", NEVER],
+    ["deny_if", "note", "in", [1, true], "a string", NEVER],
+    ["deny_if", "note", "eq", ["x"], "a string", NEVER],
+  ])("%s %s %s %j is a finding", (...[kind, name, op, value, known, effect]) => {
+    const condition = { path: `args.${name}`, op, value };
+    const policy = { tools: { pay: { [kind]: [{ conditions: [condition] }] } } };
+    expect(findingsOf(policy, PAY)).toEqual([
+      `error impossible-value tools.pay.${kind}[0].conditions[0]: \`args.${name} ${op} ${JSON.stringify(value)}\` never holds, since \`args.${name}\` is ${known}: ${effect}`,
+    ]);
   });
 });
 

@@ -68,65 +68,33 @@ function wrongNames(count: number): object {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`tool_${index}x`, {}]));
 }
 
+function unknown(severity: string, place: string, name: string, suggestion = ""): string {
+  return `${severity} unknown-tool ${place}: \`${name}\` is no tool of the server${suggestion}`;
+}
+
 describe("names", () => {
   const get = toolOf("get_x", {});
 
+  const MEANT = ', did you mean "get_x"?';
+  const UNCOVERED = "warning uncovered-tool tools: no rule covers `get_x`:";
+  const ALLOWED = `${UNCOVERED} it is allowed without a check; list it, hide it, or deny by default`;
+  const WRITERS = { default: "allow", categories: { write: {} }, tools: { y: { category: "write" } } };
+  const LISTED_AND_HIDDEN = { tools: { zzzzzz: {}, get_x: {} }, hide: ["zzzzzz"] };
+
   it.each<[string, object, object[], string[]]>([
-    [
-      "unknown in the list",
-      { tools: { pya: {}, get_x: {} } },
-      [get],
-      ["error unknown-tool tools.pya: `pya` is no tool of the server"],
-    ],
-    [
-      "near one of the server's",
-      { tools: { get_y: {}, get_x: {} } },
-      [get],
-      ['error unknown-tool tools.get_y: `get_y` is no tool of the server, did you mean "get_x"?'],
-    ],
-    [
-      "hidden in vain",
-      { hide: ["get_x", "zzzzzz"] },
-      [get],
-      ["warning unknown-tool hide[1]: `zzzzzz` is no tool of the server"],
-    ],
-    [
-      "hidden, and meant otherwise",
-      { hide: ["get_x", "get_y"] },
-      [get],
-      ['error unknown-tool hide[1]: `get_y` is no tool of the server, did you mean "get_x"?'],
-    ],
+    ["unknown", { tools: { pya: {}, get_x: {} } }, [get], [unknown("error", "tools.pya", "pya")]],
+    ["near", { tools: { get_y: {}, get_x: {} } }, [get], [unknown("error", "tools.get_y", "get_y", MEANT)]],
+    ["hidden in vain", { hide: ["get_x", "zzzzzz"] }, [get], [unknown("warning", "hide[1]", "zzzzzz")]],
+    ["hidden, near", { hide: ["get_x", "get_y"] }, [get], [unknown("error", "hide[1]", "get_y", MEANT)]],
     [
       "listed and hidden",
-      { tools: { zzzzzz: {}, get_x: {} }, hide: ["zzzzzz"] },
+      LISTED_AND_HIDDEN,
       [get],
-      [
-        "error unknown-tool tools.zzzzzz: `zzzzzz` is no tool of the server",
-        "warning unknown-tool hide[0]: `zzzzzz` is no tool of the server",
-      ],
+      [unknown("error", "tools.zzzzzz", "zzzzzz"), unknown("warning", "hide[0]", "zzzzzz")],
     ],
-    [
-      "uncovered, denied",
-      {},
-      [get],
-      ["warning uncovered-tool tools: no rule covers `get_x`: it is denied by default; list it, or hide it"],
-    ],
-    [
-      "uncovered, allowed",
-      { default: "allow" },
-      [get],
-      [
-        "warning uncovered-tool tools: no rule covers `get_x`: it is allowed without a check; list it, hide it, or deny by default",
-      ],
-    ],
-    [
-      "of a category that the policy names for it",
-      { default: "allow", categories: { write: {} }, tools: { y: { category: "write" } } },
-      [get, toolOf("y", {})],
-      [
-        "warning uncovered-tool tools: no rule covers `get_x`: it is allowed without a check; list it, hide it, or deny by default",
-      ],
-    ],
+    ["uncovered, denied", {}, [get], [`${UNCOVERED} it is denied by default; list it, or hide it`]],
+    ["uncovered, allowed", { default: "allow" }, [get], [ALLOWED]],
+    ["of a category that the policy assigns", WRITERS, [get, toolOf("y", {})], [ALLOWED]],
   ])("%s", (_what, policy, tools, findings) => {
     expect(findingsOf(policy, ...tools)).toEqual(findings);
   });
