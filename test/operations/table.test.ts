@@ -18,14 +18,14 @@ function faults(survived: number, lost: number): readonly Figure[] {
 }
 
 describe("the table of operations", () => {
-  it("shows each bar with what was measured of it", () => {
+  it("shows each bar with its measured figure", () => {
     expect(drawTable(ROWS, [SOAK, DRAIN])).toEqual({
       text: "met      drain  0 of 400 failed (bar: 0 failed)\nmet      soak   0.4 % (bar: 1 %)\n2 of 2 bars met",
       isMet: true,
     });
   });
 
-  it("is not met where a bar was missed, once of several times", () => {
+  it("is not met when one of several figures misses its bar", () => {
     const { text, isMet } = drawTable(ROWS, [SOAK, DRAIN, { ...DRAIN, figure: "3 failed", isMet: false }]);
     expect(text).toContain("MISSED   drain  0 of 400 failed; 3 failed (bar");
     expect(isMet).toBe(false);

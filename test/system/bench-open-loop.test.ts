@@ -52,7 +52,7 @@ describe("open-loop", () => {
     expect(await load(refusing)).toMatchObject({ unanswered: 0, failed: RATE * SECONDS });
   });
 
-  it("counts each request up, so that no two have the same id", async () => {
+  it("gives each request an id of its own", async () => {
     const ids = new Set<string>();
     const noting = createServer((request, response) => {
       request.setEncoding("utf8").on("data", (text: string) => ids.add(text));

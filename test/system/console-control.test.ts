@@ -31,7 +31,7 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     await stage.stop();
   });
 
-  it("says in words that nothing is there yet", async () => {
+  it("says in words that each list is empty", async () => {
     const { page } = console;
     for (const words of [
       "No call waits for a person.",
@@ -81,7 +81,7 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     await page.getByRole("button", { name: /deny batch-runner DropTable approval_rejected/ }).waitFor();
   });
 
-  it("freezes an agent, which is refused, and lifts it again", async () => {
+  it("freezes an agent, whose calls are then refused, and lifts the freeze", async () => {
     const { page } = console;
     const form = page.getByRole("form", { name: "Freeze calls" });
     await form.getByRole("combobox", { name: /^Agent/ }).fill("batch-runner");
@@ -98,7 +98,7 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     expect((await stage.call("Query")).isDenied).toBe(false);
   });
 
-  it("shows who called what, and leads from there to the decisions", async () => {
+  it("shows which agent called which tool, and links to the decisions", async () => {
     const { page } = console;
     await stage.list();
     await stage.call("Query");
@@ -143,7 +143,7 @@ describe("with an admin token", () => {
     await stage.stop();
   });
 
-  it("asks for it when it is needed, again when it was wrong, and keeps it nowhere", async () => {
+  it("asks for the token when it is needed, asks again when it was wrong, and stores it nowhere", async () => {
     const { page } = console;
     await stage.call("DropTable", { table: "samples" });
     await page.getByRole("button", { name: "Enter the admin token" }).click();
@@ -163,7 +163,7 @@ describe("with an admin token", () => {
     expect(kept).not.toContain(TOKEN);
   });
 
-  it("changes nothing without it", async () => {
+  it("changes nothing without the token", async () => {
     const { page } = console;
     await stage.call("DropTable", { table: "samples" });
     await page.getByRole("button", { name: "Enter the admin token" }).click();
@@ -174,8 +174,8 @@ describe("with an admin token", () => {
   });
 });
 
-describe("a sidecar that is not well", () => {
-  it("is said in words", async () => {
+describe("the console of a sidecar with a fault", () => {
+  it("describes the fault in words", async () => {
     const stage = await startConsoleSidecar({ upstream: "http://127.0.0.1:1/mcp" });
     const { page, close } = await openConsole(browser, stage.sidecar.adminUrl);
     await page.getByText("Not ready: the upstream at 127.0.0.1:1 does not accept connections").waitFor();

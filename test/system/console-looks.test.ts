@@ -52,7 +52,7 @@ describe("axe", () => {
   });
   afterAll(() => stage.stop());
 
-  it.each(LOOKS)("finds nothing at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
+  it.each(LOOKS)("finds no fault at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
     const { page, close } = await openConsole(browser, stage.sidecar.adminUrl, {
       viewport: { width, height: 800 },
       colorScheme,

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-it("is painted within 200 KB, answers of the sidecar included", async () => {
+it("is painted within 200 KB, responses of the sidecar included", async () => {
   const stage = await startConsoleSidecar();
   const context = await browser.newContext();
   const page = await context.newPage();

@@ -176,13 +176,13 @@ describe("the chart", () => {
     expect(containerOf(pod, "server")).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 10 } } } });
   });
 
-  it("starts a stdio server by the executable that an init container brings", () => {
+  it("starts a stdio server with the executable that an init container copies", () => {
     const pod = podOf(objectsOf("a stdio server, everything"));
     expect(containerOf(pod, "tollgate-install").args).toEqual(["install", "/tollgate"]);
     expect(containerOf(pod, "server").command).toEqual(["/tollgate/tollgate", "run", "--", ...STDIO.command]);
   });
 
-  it("brings the alerts and the five boards, from where they are written", () => {
+  it("contains the alerts and the five boards", () => {
     const objects = objectsOf("an HTTP server, everything");
     expect(JSON.stringify(only(objects, "PrometheusRule"))).toContain('"alert":"SidecarDown"');
     const boards = objects.filter(({ metadata }) => metadata.name.includes("-board-"));
@@ -191,7 +191,7 @@ describe("the chart", () => {
     expect(only(objects, "PodMonitor").metadata.name).toContain("tollgate");
   });
 
-  it("takes the policy word by word", () => {
+  it("puts the policy into its ConfigMap unchanged", () => {
     const { "policy.json": text = "" } = dataOf(
       objectsOf("an HTTP server, everything"),
       "orders-tollgate-policy",

@@ -69,7 +69,7 @@ describe("Dockerfile", () => {
     expect(stage(IMAGE).from).toBe("${BASE}");
   });
 
-  it("ends with an image that runs as a number, not as root", () => {
+  it("makes an image that runs as a numeric user, not as root", () => {
     expect(textsOf("USER")).toEqual(["65532:65532"]);
   });
 
@@ -79,14 +79,14 @@ describe("Dockerfile", () => {
     expect(textsOf("HEALTHCHECK")[0]).toMatch(/ CMD \["tollgate", "health"\]$/);
   });
 
-  it("says what it is, with the version of the package", () => {
+  it("has labels that describe it, with the version of the package", () => {
     const labels = textsOf("LABEL").join(" ");
     for (const label of ["title", "description", "licenses", "version", "revision"])
       expect(labels).toContain(`org.opencontainers.image.${label}=`);
     expect(textsOf("ARG")).toContain(`VERSION=${manifest.version}`);
   });
 
-  it("has an entry point that is there and says its version", () => {
+  it("has an entry point that exists and prints its version", () => {
     const [entry = ""] = JSON.parse(textsOf("ENTRYPOINT")[0] ?? "[]") as string[];
     const said = execFileSync(join(image, entry), ["--version"], { env: {}, encoding: "utf8" });
     expect(said).toBe(`tollgate ${manifest.version}\n`);
@@ -110,7 +110,7 @@ describe("Dockerfile", () => {
     expect(checked.status).toBe(0);
   });
 
-  it("brings its bill of materials and licences, with every package that is inside", () => {
+  it("contains its bill of materials and licences, with every package in it", () => {
     const at = join(image, "usr/local/lib/tollgate");
     const bill = JSON.parse(readFileSync(join(at, "sbom.cdx.json"), "utf8")) as {
       components: { name: string; version: string }[];

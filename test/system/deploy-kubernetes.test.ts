@@ -49,20 +49,20 @@ describe.each(VERSIONS)("for Kubernetes %s", (version) => {
 });
 
 describe("the validator", () => {
-  it("says no to an unknown field of a Deployment", () => {
+  it("reports an unknown field of a Deployment", () => {
     const wrong = deployment();
     const spec = (wrong["spec"] as { template: { spec: Record<string, unknown> } }).template.spec;
     spec["initContainer"] = [];
     expect(validate(wrong).join()).toContain('{"additionalProperty":"initContainer"}');
   });
 
-  it("says no to a value of the wrong type", () => {
+  it("reports a value of the wrong type", () => {
     const wrong = deployment();
     Object.assign(wrong["spec"] as object, { replicas: "two" });
     expect(validate(wrong).join()).toContain("/spec/replicas");
   });
 
-  it.each(["PodMonitor", "PrometheusRule"])("says no to an unknown field of a %s", (kind) => {
+  it.each(["PodMonitor", "PrometheusRule"])("reports an unknown field of a %s", (kind) => {
     const folder = kind === "PodMonitor" ? "http-server" : "monitoring";
     const wrong = structuredClone(only(objectsOf(folder), kind));
     Object.assign(wrong["spec"] as object, { intervall: "30s" });
@@ -93,7 +93,7 @@ describe.each(STORIES)("%s", (folder) => {
     expect(hidden || pod().automountServiceAccountToken === false).toBe(true);
   });
 
-  it("sets it up by variables that there are, and it would start with them", () => {
+  it("sets only variables that Tollgate reads, and Tollgate would start with them", () => {
     const objects = objectsOf(folder);
     const variables = variablesOf(objects, tollgate());
     expect(unknownVariables(variables)).toEqual([]);
@@ -144,7 +144,7 @@ describe.each(STORIES)("%s", (folder) => {
     expect(volume?.configMap?.name).toBe("tollgate-files");
   });
 
-  it("takes Tollgate's image from where the kustomization says", () => {
+  it("uses the image of Tollgate that the kustomization names", () => {
     const { initContainers } = pod();
     expect(initContainers[0]?.image).toBe("registry.example.com/tollgate:0.1.0");
   });
@@ -161,7 +161,7 @@ describe("http-server", () => {
     });
   });
 
-  it("leaves time for the server's waiting and for what is then under way", () => {
+  it("leaves time for the server's wait and for the requests in flight", () => {
     const objects = objectsOf("http-server");
     const variables = {
       ...variablesOf(objects, containerOf(httpPod(), "tollgate")),

@@ -115,13 +115,13 @@ describe("the executable, on a PATH without Node", () => {
     expect(spawnSync("node", ["--version"], { env: environment }).error).toMatchObject({ code: "ENOENT" });
   });
 
-  it("brings the library that slim images lack", () => {
+  it("contains the library that slim images lack", () => {
     const linked = execFileSync("ldd", [executable], { encoding: "utf8" });
     expect(linked).toContain(`libatomic.so.1 => ${dirname(executable)}/libatomic.so.1`);
     expect(linked).not.toContain("not found");
   });
 
-  it("says its version", () => {
+  it("prints its version", () => {
     const times = Array.from({ length: 5 }, () => {
       const startMs = performance.now();
       const said = execFileSync(executable, ["--version"], { env: environment, encoding: "utf8" });

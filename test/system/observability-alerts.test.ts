@@ -82,7 +82,7 @@ describe("the alerts, end to end", () => {
     expect(stage.webhook.told).toEqual([]);
   });
 
-  it("tells of a spike and of the agent that probes, and that both are over", async () => {
+  it("sends alerts for a spike and for the agent that probes, and resolves both", async () => {
     const probe = play([PROBING]);
     await until(async () => (await denials()) > 0);
     firstDenialMs = performance.now();
@@ -103,7 +103,7 @@ describe("the alerts, end to end", () => {
     );
   });
 
-  it("names the agent and its tools, and where to read on", () => {
+  it("names the agent, its tools and the runbook", () => {
     expect(probing.labels).toMatchObject({ agent: "night-crawler", server: "demo", severity: "critical" });
     for (const { tool } of CLOSED) expect(probing.annotations["description"]).toContain(tool);
     expect(spike.annotations["description"]).toContain("agent night-crawler on ");
@@ -111,12 +111,12 @@ describe("the alerts, end to end", () => {
       expect(existsSync(join(ROOT, annotations["runbook_url"] ?? "nowhere"))).toBe(true);
   });
 
-  it("does not tell of the agent that behaves", () => {
+  it("sends no alert for the agent that behaves", () => {
     const agents = stage.webhook.told.map(({ labels }) => labels["agent"]);
     expect(agents).not.toContain("capacity-planner");
   });
 
-  it("tells that the sidecar is down when it is killed, and that it is back", async () => {
+  it("sends an alert when the sidecar is killed, and resolves it when the sidecar is back", async () => {
     await calm.end();
     const killedMs = performance.now();
     await stage.killSidecar();

@@ -7,7 +7,7 @@ import { until } from "../fixtures/start-sidecar.ts";
 /** Queries that have no data in the demo, and why; a query that has data must not be listed. */
 const CANNOT_HAPPEN: Readonly<Record<string, string>> = {
   "annotation Policy rejected": "the demo's policy is never replaced by a bad one",
-  "annotation Frozen": "nobody freezes calls in the demo",
+  "annotation Frozen": "no call is frozen in the demo",
   "annotation Upstream restarted": "the demo's server is not wrapped, so nothing starts it again",
 };
 
@@ -65,11 +65,11 @@ describe("the boards, on the demo's traffic in a real Prometheus", () => {
     expect(answered).toContain(query);
   });
 
-  it.for(excepted)("$where has nothing to answer", async ({ board, ...query }) => {
+  it.for(excepted)("$where has no data in the demo", async ({ board, ...query }) => {
     expect(await countSeries(board, query, asking), "it answers: take it off the list").toBe(0);
   });
 
-  it.for(BOARDS)("$name finds values for every variable that asks", async (board) => {
+  it.for(BOARDS)("$name finds values for every variable with a query", async (board) => {
     for (const variable of board.templating.list) {
       const text = variableQuery(variable);
       if (text !== "") expect(await variableValues(board, text, asking), variable.name).not.toEqual([]);

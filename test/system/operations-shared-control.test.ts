@@ -68,7 +68,7 @@ describe("an approval that sidecars share", () => {
     await until(async () => (await fleet.sidecars[0]?.metric("tollgate_approvals_pending")) === 2);
   });
 
-  it("is refused at one, and denies the call at all", async () => {
+  it("is refused at one, and denies the call at every sidecar", async () => {
     await start(2);
     await fleet.call(0, "drop");
     const refused = await fleet.command(1, runApprovals, "reject", await fleet.waiting(1));
@@ -95,7 +95,7 @@ describe("an approval that sidecars share", () => {
     expect(isMet).toBe(true);
   }, 600_000);
 
-  it("is kept by a call that a limit denies after all, and by one that could not be sent", async () => {
+  it("stays valid when a limit denies its call, and when its call could not be sent", async () => {
     await start(2);
     for (const n of [1, 2]) {
       expect(await fleet.call(0, "once", { n })).toBe("approval_required");
@@ -154,7 +154,7 @@ describe("an approval that sidecars share", () => {
     expect(fleet.reached()).toBe(1);
   });
 
-  it("is given back when its answer came too late", async () => {
+  it("becomes valid again when the store's answer came too late", async () => {
     await start(2, { limits: { "timeout-ms": 1_000 } });
     await grant();
     redis.signal("SIGSTOP");
@@ -245,7 +245,7 @@ describe("the store of approvals and freezes", () => {
     expect(redis.cli("exists", ...keys.slice(0, 4))).toBe("0");
   });
 
-  it("may be a cluster: what belongs together is on one node", async () => {
+  it("may be a cluster: the keys of one server are on one node", async () => {
     const cluster = await startRedisCluster();
     redis = cluster.nodes[0] ?? redis;
     const nodes = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`);
@@ -263,7 +263,7 @@ describe("the store of approvals and freezes", () => {
     }
   });
 
-  it("tells servers apart", async () => {
+  it("keeps servers separate", async () => {
     await start(2, { each: (index) => ({ settings: { server: `server-${index}` } }) });
     await fleet.ask(0, "/freeze", { tool: "read", by: "x" });
     await fleet.call(0, "drop");

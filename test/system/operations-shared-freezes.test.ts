@@ -36,7 +36,7 @@ async function becomes(index: number, answer: string): Promise<number> {
 }
 
 describe("a freeze that sidecars share", () => {
-  it("holds at all wherever it is set, and is lifted at all wherever it is lifted", async () => {
+  it("holds at every sidecar wherever it is set, and ends at every sidecar wherever it is lifted", async () => {
     await start(4);
     const tookMs: number[] = [];
     for (let round = 0; round < 5; round += 1) {
@@ -56,7 +56,7 @@ describe("a freeze that sidecars share", () => {
     expect((await fleet.ask(2, "/unfreeze", { agent: "a", by: "x" })).status).toBe(404);
   });
 
-  it("is listed at all as it was set, and in force from the first call of a sidecar that starts later", async () => {
+  it("is listed at every sidecar as it was set, and in force from the first call of a sidecar that starts later", async () => {
     await start(2);
     const { body } = await fleet.ask(0, "/freeze", { tool: "read", minutes: 10, ...BY });
     await fleet.replace(1);
@@ -65,7 +65,7 @@ describe("a freeze that sidecars share", () => {
     expect(await fleet.sidecars[1]?.metric("tollgate_frozen", { kind: "tool" })).toBe(1);
   });
 
-  it("stays in force while the store is away, and can be set and not be lifted then", async () => {
+  it("stays in force while the store is away; meanwhile a freeze can be set but not lifted", async () => {
     await start(2);
     await fleet.ask(0, "/freeze", { tool: "read", ...BY });
     await becomes(1, "frozen");
@@ -86,7 +86,7 @@ describe("a freeze that sidecars share", () => {
     expect(await fleet.call(1, "read")).toBe("frozen");
   });
 
-  it("that was set alone can be lifted alone", async () => {
+  it("can be lifted without the store when it was set without it", async () => {
     await start(1);
     await redis.kill();
     await until(async () => (await fleet.call(0, "drop")) === "limiter_unavailable");
@@ -95,7 +95,7 @@ describe("a freeze that sidecars share", () => {
     expect(await fleet.call(0, "read")).toBe("admitted");
   });
 
-  it("is bridged by a state file when a sidecar starts without its store, and lifted with it", async () => {
+  it("is read from a state file when a sidecar starts without its store, and lifted with the store", async () => {
     const home = temporaryFolder();
     await start(2, (index) => ({ settings: { freeze: { state: join(home, `${index}.json`) } } }));
     await fleet.ask(0, "/freeze", { tool: "read", ...BY });

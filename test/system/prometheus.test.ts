@@ -87,7 +87,7 @@ afterAll(async () => {
 });
 
 describe("Prometheus scrapes the sidecar", () => {
-  it("has nothing to say against the metrics (promtool check metrics)", async () => {
+  it("accepts the metrics (promtool check metrics)", async () => {
     const text = await sidecar.metrics();
     const said = execFileSync(requireProgram("promtool"), ["check", "metrics"], {
       input: text,
