@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/system/**"],
+    // Tests read dist/console: it is built once, before any of them.
+    globalSetup: ["scripts/build-console.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

@@ -7,14 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildConsole } from "../../scripts/build-console.ts";
 import { addConsole } from "../../src/admin/console.ts";
 import { startConsoleSidecar, type ConsoleSidecar } from "../fixtures/console-sidecar.ts";
 import { serveOnLoopback } from "../fixtures/loopback-server.ts";
 
 let stage: ConsoleSidecar;
 beforeAll(async () => {
-  await buildConsole();
   stage = await startConsoleSidecar();
 });
 afterAll(() => stage.stop());
