@@ -62,7 +62,7 @@ const NO_MEMBERS: JsonObject = new Map();
 const NO_ELEMENTS: JsonArray = [];
 const TOO_DEEP = "objects and arrays are nested too deep";
 
-/** Reads one text in one pass. A method that returns undefined has recorded the fault. */
+/** Reads one text in one pass. A method that returns undefined has recorded a fault, and the first fault is the result. */
 class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
@@ -121,14 +121,15 @@ class Reader {
     do {
       const nameAt = this.#at;
       const name = this.#name();
-      const value = name === undefined ? undefined : this.#value(depth + 1);
-      if (name === undefined || value === undefined) return undefined;
+      if (name === undefined) return undefined;
+      const value = this.#value(depth + 1);
+      if (value === undefined) return undefined;
       const size = members.size;
       members.set(name, value);
       // Security: parsers differ in which of two equal names they use, so an object with both is refused.
       if (members.size === size) return this.#fail("duplicate_key", "an object has a name twice", nameAt);
     } while (this.#skipComma(CLOSE_BRACE));
-    return this.#fault === undefined ? members : undefined;
+    return members;
   }
 
   /** Reads a member's name and its colon; stops at the first character of the value. */
@@ -154,7 +155,7 @@ class Reader {
       if (element === undefined) return undefined;
       elements.push(element);
     } while (this.#skipComma(CLOSE_BRACKET));
-    return this.#fault === undefined ? elements : undefined;
+    return elements;
   }
 
   /** Skips the opening bracket, and the closing one when it is next; true then. */
