@@ -1,5 +1,7 @@
 /** The methods of all protocol revisions from 2024-11-05 to 2026-07-28, with the tasks extension. */
 
+import { isConfusable, protectedNames } from "../json/confusable-names.ts";
+
 const REQUEST_METHODS = [
   "completion/complete",
   "elicitation/create",
@@ -41,6 +43,13 @@ const NOTIFICATION_METHODS = [
   "notifications/tasks/status",
   "notifications/tools/list_changed",
 ] as const;
+
+const REQUEST_NAMES = protectedNames(REQUEST_METHODS);
+
+/** Whether some revision has a request of this name, or of one that a lenient server could read as this. */
+export function isRequestMethod(method: string): boolean {
+  return REQUEST_NAMES.exact.has(method) || isConfusable(method, REQUEST_NAMES);
+}
 
 /** Requests and notifications in both directions. */
 export const METHODS: readonly string[] = [...REQUEST_METHODS, ...NOTIFICATION_METHODS];

@@ -10,6 +10,8 @@ import { memberText } from "../json/edit-json.ts";
 import type { RefusalCause } from "./vocabulary.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import type { ProtectedNames } from "../json/confusable-names.ts";
+import { isRequestMethod } from "./methods.ts";
+import { refusedRequestId } from "./refused-request.ts";
 import { errorBody } from "./error-response.ts";
 import type { CallMessage, Message, ResponseMessage, UpstreamText } from "./message.ts";
 
@@ -27,9 +29,13 @@ export interface Refused {
   readonly detail: string;
   /** JSON-RPC code: -32700 for invalid JSON, -32600 for an invalid message. */
   readonly code: -32700 | -32600;
-  /** The message's id as a token; undefined without a valid id. */
+  /** The request's id as a token; undefined when it cannot be read, and for a message that is no request. */
   readonly id: string | undefined;
+  /** Whether the message claims a revision in `_meta`, as the modern era does. */
+  readonly isModern: boolean;
 }
+
+type Refusal = Omit<Refused, "id" | "isModern">;
 
 const BYTE_ORDER_MARK = 0xfeff;
 const MESSAGE_BOUNDS = { maxDepth: 64, maxNodes: 200_000, maxKeys: 100_000, maxNumberLength: 64 } as const;
@@ -74,6 +80,17 @@ const TASK_METHODS: ReadonlySet<string> = new Set([
 
 /** Parses one message from its bytes, in time linear in their number. */
 export function parseMessage(bytes: Uint8Array): ParsedMessage {
+  const scanned = scanBytes(bytes);
+  if (scanned.ok) return scanned;
+  // Text that is no JSON has no id, and what is no id for JSON-RPC cannot be answered with.
+  if (scanned.cause === "syntax" || scanned.detail === BAD_ID || !isUtf8(bytes))
+    return { ...scanned, id: undefined, isModern: false };
+  return { ...scanned, ...refusedRequestId(bytes) };
+}
+
+type Scanned = Accepted | Refusal;
+
+function scanBytes(bytes: Uint8Array): Scanned {
   if (!isUtf8(bytes)) return refusalAsNoJson("encoding", "the message is not UTF-8");
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
@@ -89,24 +106,23 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
   return scanEnvelope(reading.value, reading.minified);
 }
 
-function scanEnvelope(envelope: JsonObject, text: string): ParsedMessage {
+function scanEnvelope(envelope: JsonObject, text: string): Scanned {
   const id = idToken(envelope.get("id"));
   for (const key of envelope.keys()) {
     // Security: this also refuses every name that could be confused with one of the six.
     if (!ENVELOPE_KEYS.has(key))
-      return refusal("envelope", "the message has a key that JSON-RPC does not know", id);
+      return refusal("envelope", "the message has a key that JSON-RPC does not know");
   }
-  if (envelope.get("jsonrpc") !== "2.0") return refusal("envelope", 'jsonrpc is not "2.0"', id);
+  if (envelope.get("jsonrpc") !== "2.0") return refusal("envelope", 'jsonrpc is not "2.0"');
   return envelope.has("method") ? scanMethodMessage(envelope, id, text) : scanResponse(envelope, id, text);
 }
 
-function scanResponse(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
+function scanResponse(envelope: JsonObject, id: string | undefined, text: string): Scanned {
   const isError = envelope.has("error");
   if (isError === envelope.has("result"))
-    return refusal("envelope", "not exactly one of method, result and error", id);
-  if (envelope.has("params")) return refusal("envelope", "a response has params", id);
-  if (isError && !isJsonObject(envelope.get("error")))
-    return refusal("envelope", "error is not an object", id);
+    return refusal("envelope", "not exactly one of method, result and error");
+  if (envelope.has("params")) return refusal("envelope", "a response has params");
+  if (isError && !isJsonObject(envelope.get("error"))) return refusal("envelope", "error is not an object");
   const isUnaddressed = isError && (envelope.get("id") ?? null) === null;
   if (id === undefined && !isUnaddressed) return refusal("envelope", BAD_ID);
   return accepted({ kind: "response", text: upstreamText(text), id: id ?? "null", isError });
@@ -117,19 +133,20 @@ export function errorMessage(id: string, code: number, message: string): Respons
   return { kind: "response", text: upstreamText(errorBody(code, message, id)), id, isError: true };
 }
 
-function scanMethodMessage(envelope: JsonObject, id: string | undefined, text: string): ParsedMessage {
+function scanMethodMessage(envelope: JsonObject, id: string | undefined, text: string): Scanned {
   const method = envelope.get("method");
   if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
-    return refusal("envelope", "method is not a string of at most 256", id);
+    return refusal("envelope", "method is not a string of at most 256");
   }
   if (envelope.has("result") || envelope.has("error")) {
-    return refusal("envelope", "the message is both a request and a response", id);
+    return refusal("envelope", "the message is both a request and a response");
   }
   if (id === undefined && envelope.has("id")) return refusal("envelope", BAD_ID);
-  if (method.startsWith("notifications/") !== (id === undefined)) {
-    return refusal("envelope", id === undefined ? "a request has no id" : "a notification has an id", id);
-  }
-  return scanParams(method, envelope.get("params"), { id, text });
+  // Security: a server may execute a request that has no id; any other name without one is a notification.
+  if (id === undefined && isRequestMethod(method)) return refusal("envelope", "a request has no id");
+  if (id !== undefined && method.startsWith("notifications/"))
+    return refusal("envelope", "a notification has an id");
+  return scanParams(method, envelope.get("params") ?? undefined, { id, text });
 }
 
 interface Envelope {
@@ -137,10 +154,10 @@ interface Envelope {
   readonly text: string;
 }
 
-function scanParams(method: string, params: Json | undefined, { id, text }: Envelope): ParsedMessage {
-  if (params !== undefined && !isJsonObject(params)) return refusal("params", "params is not an object", id);
+function scanParams(method: string, params: Json | undefined, { id, text }: Envelope): Scanned {
+  if (params !== undefined && !isJsonObject(params)) return refusal("params", "params is not an object");
   const fault = params === undefined ? undefined : paramsFault(method, params);
-  if (fault !== undefined) return refusal("params", fault, id);
+  if (fault !== undefined) return refusal("params", fault);
   const given = params?.get("_meta");
   const meta = isJsonObject(given) ? given : undefined;
   const claim =
@@ -180,14 +197,14 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Enve
   });
 }
 
-function scanCall(call: Omit<CallMessage, "name" | "args">): ParsedMessage {
+function scanCall(call: Omit<CallMessage, "name" | "args">): Scanned {
   const name = call.params.get("name");
   if (typeof name !== "string" || name.length > MAX_TOOL_NAME_LENGTH) {
-    return refusal("params", "name is not a string of at most 1024", call.id);
+    return refusal("params", "name is not a string of at most 1024");
   }
-  const args = call.params.get("arguments");
+  const args = call.params.get("arguments") ?? undefined;
   if (args === undefined) return accepted({ ...call, name, args: NO_MEMBERS });
-  if (!isJsonObject(args)) return refusal("params", "arguments is not an object", call.id);
+  if (!isJsonObject(args)) return refusal("params", "arguments is not an object");
   const argsText = memberText(call.text, ["params", "arguments"]);
   return accepted({ ...call, name, args, argsText });
 }
@@ -223,10 +240,10 @@ function upstreamText<Kind extends Message["kind"]>(text: string): UpstreamText<
   return text as UpstreamText<Kind>;
 }
 
-function refusalAsNoJson(cause: RefusalCause, detail: string): Refused {
-  return { ok: false, cause, detail, code: -32700, id: undefined };
+function refusalAsNoJson(cause: RefusalCause, detail: string): Refusal {
+  return { ok: false, cause, detail, code: -32700 };
 }
 
-function refusal(cause: RefusalCause, detail: string, id?: string): Refused {
-  return { ok: false, cause, detail, code: -32600, id };
+function refusal(cause: RefusalCause, detail: string): Refusal {
+  return { ok: false, cause, detail, code: -32600 };
 }

@@ -38,6 +38,13 @@ export function decideMethod(policy: Policy, call: MethodCall, readUsage: ReadUs
   );
 }
 
+/** Whether a request of this method, which no revision has, could be denied: without an id it cannot be judged. */
+export function restrictsMethod(policy: Policy, method: string): boolean {
+  const entry = policy.methods.get(method) ?? policy.methods.get("*");
+  if (entry === undefined) return policy.isStrict && policy.mode === "enforce";
+  return entry.mode === "enforce" && (entry.action === "deny" || entry.limits.length > 0);
+}
+
 function strictDecision(policy: Policy): Decision {
   return denied({ effect: "deny", reason: "denied_by_rule", rule: "(unknown method)", mode: policy.mode });
 }

@@ -130,7 +130,7 @@ describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) =
   it("is not reached by an id that is no text", async () => {
     await open();
     const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
-    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: -32_600 } });
     expect(seen).toEqual([]);
   });
 

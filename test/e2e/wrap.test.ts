@@ -159,7 +159,7 @@ describe("the policy of a wrapped server", () => {
     });
   });
 
-  it("responds to an invalid message with an error without id, and records it once", async () => {
+  it("responds to an invalid message with its id where that can be read, and records it once", async () => {
     const client = wrap();
     for (const line of ["not json", "[]", '{"jsonrpc":"2.0","id":1,"method":"ping","METHOD":"x"}'])
       client.send(line);
@@ -167,7 +167,7 @@ describe("the policy of a wrapped server", () => {
     expect(client.replies().map(({ id, error }) => [id, error?.code])).toEqual([
       [null, -32_700],
       [null, -32_600],
-      [null, -32_600],
+      [1, -32_600],
     ]);
     expect(await client.metric("tollgate_messages_refused_total")).toBe(3);
     expect(records().map(({ reason }) => reason)).toEqual(Array.from({ length: 3 }, () => "invalid_message"));
@@ -176,7 +176,7 @@ describe("the policy of a wrapped server", () => {
   it("refuses a message that is too long, and continues", async () => {
     const client = wrap();
     client.send(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${"x".repeat(4 * 1024 * 1024)}"}}`);
-    expect(await client.answer(null)).toMatchObject({ error: { code: -32_600 } });
+    expect(await client.answer(1)).toMatchObject({ error: { code: -32_600 } });
     expect(await client.ask(2, "ping")).toMatchObject({ result: {} });
     expect(records()).toMatchObject([{ refusal: { cause: "too_large" } }]);
   });

@@ -39,9 +39,14 @@ describe("bytes", () => {
     ],
     ["UTF-16 with a byte order mark", Buffer.from(`\ufeff${call}`, "utf16le")],
     ["a byte order mark", Buffer.from(`\ufeff${call}`)],
-    ["an escaped lone surrogate", Buffer.from(callWith('"name":"\\ud800"'))],
   ])("refuses %s as encoding, -32700", (_, bytes) => {
     expect(parseMessage(bytes)).toMatchObject({ ok: false, cause: "encoding", code: -32700, id: undefined });
+  });
+
+  it("refuses an escaped lone surrogate as encoding, with the id of its request", () => {
+    const refused = parseMessage(Buffer.from(callWith('"name":"\\ud800"')));
+    expect(refused).toMatchObject({ ok: false, cause: "encoding", code: -32700 });
+    expect(refused).not.toMatchObject({ id: undefined });
   });
 
   it.each([
@@ -132,7 +137,10 @@ describe("envelope", () => {
     ["a request with id null", '{"jsonrpc":"2.0","id":null,"method":"ping"}'],
     ["a notification with id null", '{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}'],
     ["a notification with an id", '{"jsonrpc":"2.0","id":1,"method":"notifications/cancelled"}'],
-    ["a method that only begins like a notification", '{"jsonrpc":"2.0","method":"notifications"}'],
+    ["a tools/call without an id", '{"jsonrpc":"2.0","method":"tools/call","params":{"name":"safe"}}'],
+    ["a ping without an id", '{"jsonrpc":"2.0","method":"ping"}'],
+    ["a Tools/Call without an id", '{"jsonrpc":"2.0","method":"Tools/Call","params":{"name":"safe"}}'],
+    ["a tools/call and NUL without an id", '{"jsonrpc":"2.0","method":"tools/call\\u0000x"}'],
   ])("is refused with %s", (_, text) => {
     expect(scanText(text)).toMatchObject({ ok: false, cause: "envelope", code: -32600 });
   });
@@ -173,7 +181,7 @@ describe("envelope", () => {
 });
 
 describe("params", () => {
-  it.each(["[]", "null", '"x"', "1", "true"])("may not be %s", (params) => {
+  it.each(["[]", '"x"', "1", "true"])("may not be %s", (params) => {
     expect(causeOf(`{"jsonrpc":"2.0","id":1,"method":"ping","params":${params}}`)).toBe("params");
     expect(causeOf(`{"jsonrpc":"2.0","method":"notifications/x","params":${params}}`)).toBe("params");
   });
@@ -185,7 +193,6 @@ describe("params", () => {
     ["a name in an array", callWith('"name":["safe"]')],
     ["a name of 1,025 characters", callWith(`"name":"${"n".repeat(1025)}"`)],
     ["arguments that are an array", callWith('"name":"safe","arguments":[]')],
-    ["arguments that are null", callWith('"name":"safe","arguments":null')],
     ["arguments that are a string of JSON", callWith('"name":"safe","arguments":"{}"')],
     ["_meta that is no object", callWith('"name":"safe","_meta":[]')],
     [

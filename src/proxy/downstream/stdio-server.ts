@@ -2,6 +2,8 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { StdioRelay } from "../relay/stdio/stdio-relay.ts";
+import { MessageSkimmer } from "../../mcp/message-skimmer.ts";
+import { requestIdOf } from "../../mcp/refused-request.ts";
 import { readLines } from "../../mcp/line-splitter.ts";
 
 /** Reads the client's lines to the end of its input; a line is not read before the last one was relayed. */
@@ -13,11 +15,15 @@ export function serveLines(
   const orFault = (work: Promise<void>): Promise<void> => work.catch(onFault);
   const detail = `the message is longer than ${maxBytes} bytes`;
   let bytes = 0;
-  const onTooLong = ({ byteLength }: Buffer, isEnd: boolean): void => {
-    bytes += byteLength;
+  let skimmer = new MessageSkimmer();
+  const onTooLong = (part: Buffer, isEnd: boolean): void => {
+    bytes += part.byteLength;
+    skimmer.push(part);
     if (!isEnd) return;
-    void orFault(relay.refuse({ cause: "too_large", detail, bytes }));
+    const id = requestIdOf(skimmer.end());
+    void orFault(relay.refuse({ cause: "too_large", detail, bytes, id }));
     bytes = 0;
+    skimmer = new MessageSkimmer();
   };
   return readLines(input, { maxBytes, onTooLong }, (line) => orFault(relay.fromClient(line)));
 }

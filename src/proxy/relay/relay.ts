@@ -10,15 +10,17 @@ import type { Observer, Propagate } from "../../enforcement/observer.ts";
 import { Permit } from "../../enforcement/permit.ts";
 import { type Agent, ANONYMOUS, type RequestedTool } from "../../enforcement/request.ts";
 import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
-import { errorResponse, type LocalResponse } from "../../mcp/error-response.ts";
+import { errorResponse, INVALID_REQUEST, type LocalResponse } from "../../mcp/error-response.ts";
 import {
   type CallMessage,
   cancelledRequestId,
   type Message,
+  type NotificationMessage,
   type RequestMessage,
 } from "../../mcp/message.ts";
 import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
+import { restrictsMethod } from "../../policy/decide-method.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { callDenialResponse, methodDenialResponse } from "./denial-response.ts";
@@ -87,6 +89,7 @@ export class Relay<S extends Source, C extends S & Caller> {
       case "request":
         return this.#enforceRequest(caller, message);
       case "notification": {
+        if (this.#isRuledOut(caller, message.method)) return this.#refuseNotification(caller, message);
         const cancelled = cancelledRequestId(message);
         if (cancelled !== undefined) this.#options.downstream.cancel(caller, cancelled);
         return this.#send({ kind: "one_way", caller }, message);
@@ -94,6 +97,19 @@ export class Relay<S extends Source, C extends S & Caller> {
       case "response":
         return this.#send({ kind: "one_way", caller }, message);
     }
+  }
+
+  /** Whether a notification has the name of no revision's, and a rule of the policy about this method. */
+  #isRuledOut({ agent }: C, method: string): boolean {
+    if (method.startsWith("notifications/")) return false;
+    const policy = this.#options.runtime.enforcement.policyFor(agent);
+    return policy !== undefined && restrictsMethod(policy, method);
+  }
+
+  #refuseNotification(caller: C, { text }: NotificationMessage): Work {
+    const detail = "the policy has a rule for this method, which must come with an id";
+    const response = errorResponse(400, INVALID_REQUEST, detail);
+    return this.refuse(caller, { cause: "envelope", detail, bytes: Buffer.byteLength(text), response });
   }
 
   #enforceCall(caller: C, message: CallMessage): Work {
@@ -157,6 +173,8 @@ export class Relay<S extends Source, C extends S & Caller> {
   }
 }
 
-function unparsed({ cause, detail, code }: Refused, bytes: number): RefusedMessage {
-  return { cause, detail, bytes, response: errorResponse(400, code, detail) };
+function unparsed({ cause, detail, code, id, isModern }: Refused, bytes: number): RefusedMessage {
+  // Clients of the legacy revisions end their session on any status but 2xx.
+  const status = id === undefined || isModern ? 400 : 200;
+  return { cause, detail, bytes, response: errorResponse(status, code, detail, id) };
 }

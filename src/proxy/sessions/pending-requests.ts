@@ -19,6 +19,10 @@ export class PendingRequests<P extends { readonly lifecycle: RequestLifecycle }>
     return this.#pending.size < MAX_PENDING ? undefined : "too many requests are under way";
   }
 
+  has(id: string): boolean {
+    return this.#pending.has(id);
+  }
+
   add(pending: P): void {
     this.#pending.set(pending.lifecycle.request.rpcId, pending);
   }

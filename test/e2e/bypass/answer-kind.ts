@@ -32,6 +32,12 @@ const RefusedMessage = z.object({
   error: z.looseObject({ code: z.literal([-32700, -32600]) }),
 });
 
+/** A refusal whose id could be read costs one call, and not the session. */
+const RefusedRequest = z.object({
+  id: z.union([z.number(), z.string()]),
+  error: z.looseObject({ code: z.literal([-32700, -32600]) }),
+});
+
 const HeaderConflict = z.object({ id: z.literal(9), error: z.looseObject({ code: z.literal(-32020) }) });
 
 export function kindOf({ status, text }: Answer): AnswerKind {
@@ -39,6 +45,7 @@ export function kindOf({ status, text }: Answer): AnswerKind {
   const fits = (schema: z.ZodType) => schema.safeParse(body).success;
   if (status === 200 && (fits(DeniedCall) || fits(DeniedTask))) return "denied";
   if (status === 400 && fits(HeaderConflict)) return "refused";
+  if ([200, 400].includes(status) && fits(RefusedRequest)) return "refused";
   if ([400, 413, 415].includes(status) && fits(RefusedMessage)) return "refused";
   return "answered";
 }

@@ -44,7 +44,9 @@ export class StdioDownstream implements Downstream<StdioSource, StdioCaller> {
     const isRequest = message.kind === "call" || message.kind === "request";
     const detail = isRequest ? this.#pending.refusal(message.id) : undefined;
     if (detail !== undefined) {
-      const response = errorResponse(400, INVALID_REQUEST, detail);
+      // An error under the id of a request in flight would be taken for the response to that.
+      const id = isRequest && !this.#pending.has(message.id) ? message.id : undefined;
+      const response = errorResponse(400, INVALID_REQUEST, detail, id);
       return { refused: { cause: "envelope", detail, bytes, response } };
     }
     this.#client = client;

@@ -37,6 +37,9 @@ export interface StdioRelayOptions {
   readonly onDropped: (cause: DroppedLine) => void;
 }
 
+/** A line of the client that was not read; `id` is that of its request, as a token, when it could be read. */
+export type UnreadLine = Pick<Refusal, "cause" | "detail" | "bytes"> & { readonly id: string | undefined };
+
 type Exchange = RequestExchange<StdioCaller>;
 
 export class StdioRelay {
@@ -63,8 +66,9 @@ export class StdioRelay {
   }
 
   /** Refuses a line of the client that was not read. */
-  async refuse({ cause, detail, bytes }: Pick<Refusal, "cause" | "detail" | "bytes">): Promise<void> {
-    const response = errorResponse(400, INVALID_REQUEST, detail);
+  async refuse({ id, ...refused }: UnreadLine): Promise<void> {
+    const { cause, detail, bytes } = refused;
+    const response = errorResponse(400, INVALID_REQUEST, detail, id);
     await this.#relay.refuse(this.#source, { cause, detail, bytes, response });
   }
 
