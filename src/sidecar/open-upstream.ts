@@ -4,13 +4,14 @@ import type { Settings, UpstreamSettings } from "../config/settings/settings.ts"
 import { VERSION } from "../config/version.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { withoutCredentials } from "../telemetry/audit/redact.ts";
+import { createLogSampler } from "../telemetry/logging/log-sampling.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Sessions } from "../proxy/sessions/sessions.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import { ChildError } from "../proxy/upstream/child/child-error.ts";
-import { watchUpstream } from "../proxy/upstream/health-check.ts";
-import { UpstreamHttp } from "../proxy/upstream/http.ts";
+import { type UpstreamHealth, watchUpstream } from "../proxy/upstream/health-check.ts";
+import { type UpstreamFailure, UpstreamHttp } from "../proxy/upstream/http.ts";
 import { UpstreamStdio } from "../proxy/upstream/stdio-bridge.ts";
 import { watchIsolation } from "./isolation.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
@@ -56,7 +57,7 @@ type StdioUpstream = Extract<UpstreamSettings, { kind: "stdio" }>;
 function openHttp(
   { bounds, requireIsolation }: Settings,
   settings: HttpUpstream,
-  { telemetry }: UpstreamParts,
+  { telemetry, clock }: UpstreamParts,
 ): OpenUpstream {
   const { url } = settings;
   const isolation = watchIsolation(url, requireIsolation, telemetry);
@@ -65,6 +66,7 @@ function openHttp(
     connectMs: bounds.upstreamConnectMs,
     idleMs: bounds.upstreamIdleMs,
     maxAgeMs: bounds.upstreamAgeMs,
+    onFailure: logFailures(telemetry, settings, clock),
   });
   const health = watchUpstream({
     url,
@@ -76,7 +78,7 @@ function openHttp(
   return {
     upstream,
     notReadyReasons: () => [
-      ...(health.isUp() ? [] : [upstreamDownReason(settings)]),
+      ...(health.isUp() ? [] : [certificateReason(url, health) ?? upstreamDownReason(settings)]),
       ...isolation.violations(),
     ],
     start: async () => {
@@ -88,6 +90,27 @@ function openHttp(
       health.stop();
       upstream.close();
     },
+  };
+}
+
+function certificateReason({ host }: URL, health: UpstreamHealth): string | undefined {
+  const failure = health.certificateFailure();
+  return failure === undefined ? undefined : `the upstream at ${host} cannot be used: ${failure}`;
+}
+
+/** Logs each kind of failure once a minute. */
+function logFailures(
+  { log }: Telemetry,
+  upstream: HttpUpstream,
+  clock: Clock,
+): (failure: UpstreamFailure) => void {
+  const sampler = createLogSampler(1, clock.wallMs);
+  return ({ reason, code }) => {
+    // Invariant: the sampler keeps its kinds, so a kind holds nothing that the server chooses.
+    const suppressed = sampler.admit(code ?? reason.replace(/ \d.*/, ""));
+    if (suppressed === undefined) return;
+    const fields = { upstream: upstreamName(upstream), reason, code, ...(suppressed > 0 && { suppressed }) };
+    log.warn(fields, "the upstream failed");
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { type LocalResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { UpstreamError } from "../upstream.ts";
+import { connectFailure } from "../upstream-failure.ts";
 
 const FAILURES = {
   unreachable: { status: 502, failure: "cannot be reached" },
@@ -10,9 +11,13 @@ const FAILURES = {
 };
 
 /** The response when the upstream sent none. */
-export function upstreamErrorResponse({ fault }: UpstreamError, id: string | undefined): LocalResponse {
+export function upstreamErrorResponse(
+  { fault, cause }: UpstreamError,
+  id: string | undefined,
+): LocalResponse {
   const { status, failure } = FAILURES[fault];
-  return serverFailureResponse(failure, id, status);
+  const reason = fault === "unreachable" ? connectFailure(cause) : undefined;
+  return serverFailureResponse(reason === undefined ? failure : `${failure}: ${reason}`, id, status);
 }
 
 /** `failure` is what the server did, as a predicate: "closed the connection". Never a 404, 401 or 403: clients take those for a lost session or a request to log in. */

@@ -1,9 +1,13 @@
-/** Polls whether the upstream's address accepts connections, without sending a byte. */
+/** Polls whether the upstream accepts connections, without sending a request, and with TLS whether its certificate is trusted. */
 
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { connectFailure, errorCode } from "../upstream-failure.ts";
 
 export interface UpstreamHealth {
   readonly isUp: () => boolean;
+  /** Whether the last check found a certificate that is not trusted; the reason with its code, or undefined. */
+  readonly certificateFailure: () => string | undefined;
   readonly stop: () => void;
 }
 
@@ -19,10 +23,12 @@ const CONNECT_MS = 2_000;
 /** Polls at once, and then every few seconds until it is stopped. */
 export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHealth {
   let isUp = false;
+  let certificate: string | undefined;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const poll = async (): Promise<void> => {
-    const isAccepted = await acceptsConnections(hostOf(url), portOf(url));
+    certificate = url.protocol === "https:" ? await certificateFailure(hostOf(url), portOf(url)) : undefined;
+    const isAccepted = certificate === undefined && (await acceptsConnections(hostOf(url), portOf(url)));
     if (isStopped) return;
     if (isAccepted !== isUp) onChange(isAccepted);
     isUp = isAccepted;
@@ -33,7 +39,27 @@ export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHe
     isStopped = true;
     clearTimeout(timer);
   };
-  return { isUp: () => isUp, stop };
+  return { isUp: () => isUp, certificateFailure: () => certificate, stop };
+}
+
+/** Why the server's certificate is not trusted; undefined when it is, or when there is none. */
+function certificateFailure(host: string, port: number): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const servername = isIP(host) === 0 ? host : "";
+  const socket = connectTls({ host, port, servername, ALPNProtocols: ["http/1.1"] });
+  socket.setTimeout(CONNECT_MS);
+  const settle = (failure?: string): void => {
+    socket.destroy();
+    resolve(failure);
+  };
+  socket.once("secureConnect", () => settle());
+  socket.once("timeout", () => settle());
+  socket.on("error", (error) => {
+    const reason = connectFailure(error);
+    const isCertificate = reason?.includes("certificate") === true;
+    settle(isCertificate ? `${reason} (${errorCode(error)})` : undefined);
+  });
+  return promise;
 }
 
 /** The host of a URL; an IPv6 address without its brackets. */

@@ -3,6 +3,7 @@
 import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import { headerValue } from "../../http/header-fields.ts";
 import { isEventStream, type UpstreamResponse } from "../../upstream.ts";
+import { statusAndType } from "../../upstream-failure.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { forwardJson, forwardUnasked } from "./json-response.ts";
 import { pump } from "./pipe.ts";
@@ -31,7 +32,11 @@ export function forwardResponse(
       ? forwardUnasked(exchange, response)
       : forwardJson(exchange, response, context);
   if (mustRead && (exchange.lifecycle !== undefined || exchange.kind === "server_stream"))
-    return reject(exchange, response, "answered with neither JSON nor a stream");
+    return reject(
+      exchange,
+      response,
+      `answered ${statusAndType(response)} at this path, which is neither JSON nor a stream`,
+    );
   return forwardRaw(exchange, response);
 }
 

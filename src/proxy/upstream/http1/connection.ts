@@ -29,6 +29,12 @@ export interface ConnectionOwner {
 /** TCP keep-alive: NAT and load balancers drop connections that are quiet for longer. */
 const KEEP_ALIVE_PROBE_MS = 15_000;
 
+/** Once the socket is connected, only a TLS handshake can be missing. */
+function connectTimeout(isConnecting: boolean): Error {
+  const code = isConnecting ? "ETIMEDOUT" : "ERR_TLS_HANDSHAKE_TIMEOUT";
+  return Object.assign(new Error("connecting took too long"), { code });
+}
+
 export class Connection {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
@@ -54,7 +60,7 @@ export class Connection {
     this.#idleMs = idleMs;
     const socket = connector.connect();
     this.#socket = socket;
-    this.#connectTimer = setTimeout(() => this.#fail("unreachable"), connectMs);
+    this.#connectTimer = setTimeout(() => socket.destroy(connectTimeout(socket.connecting)), connectMs);
     socket.setTimeout(idleMs);
     socket.once(connector.readyEvent, () => this.#onReady());
     socket.on("data", (bytes: Buffer) => this.#onData(bytes));

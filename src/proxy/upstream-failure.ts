@@ -1,0 +1,50 @@
+/** Names the reason why the upstream cannot be used, from a closed set and without any text that may hold a secret. */
+
+import { headerValue } from "./http/header-fields.ts";
+import type { UpstreamError, UpstreamResponse } from "./upstream.ts";
+
+const CERTIFICATE = /CERT|ALTNAME|UNABLE_TO|HOSTNAME_MISMATCH/;
+const TLS = /^(?:EPROTO|ERR_SSL|ERR_TLS)/;
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "it refuses connections",
+  ENOTFOUND: "its name is unknown",
+  EAI_AGAIN: "its name cannot be looked up",
+  ETIMEDOUT: "it accepts no connection in time",
+  EHOSTUNREACH: "there is no route to it",
+  ENETUNREACH: "there is no route to it",
+  ERR_TLS_HANDSHAKE_TIMEOUT: "it does not complete the TLS handshake in time",
+  ECONNRESET: "it resets connections",
+};
+
+/** Why no connection could be opened, as in "it refuses connections"; undefined when the error names no known reason. */
+export function connectFailure(error: unknown): string | undefined {
+  const code = errorCode(error) ?? "";
+  if (CERTIFICATE.test(code)) return "its certificate is not trusted";
+  return REASONS[code] ?? (TLS.test(code) ? "it does not speak TLS as expected" : undefined);
+}
+
+/** The code of an error of Node, such as ECONNREFUSED. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The upstream's failure in words for the log. */
+export function failureWords({ fault, cause }: UpstreamError): string {
+  if (fault === "timeout") return "it did not answer in time";
+  if (fault === "broken") return "it closed the connection without an answer";
+  return connectFailure(cause) ?? "it cannot be reached";
+}
+
+/** The status and type of a response that is no MCP, as in "404 with text/html". */
+export function statusAndType({ statusCode, headers }: UpstreamResponse): string {
+  const type = /^[\w.+-]{1,64}\/[\w.+-]{1,64}/.exec(headerValue(headers, "content-type") ?? "")?.[0];
+  return `${statusCode} ${type === undefined ? "without a content type" : `with ${type}`}`;
+}
+
+/** The reason why a response cannot be one of MCP, in words for the log; undefined for any that may be. */
+export function responseFailure(response: UpstreamResponse): string | undefined {
+  const { statusCode, headers } = response;
+  if (statusCode >= 300 && statusCode < 400) return "it answered with a redirect";
+  const type = headerValue(headers, "content-type") ?? "";
+  return /^text\/html\b/i.test(type) ? `it answered ${statusAndType(response)} at this path` : undefined;
+}
