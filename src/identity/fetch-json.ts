@@ -5,6 +5,8 @@ import https from "node:https";
 
 export interface JsonRequest {
   readonly url: URL;
+  /** The media types that the client accepts, for the Accept header; absent: JSON. */
+  readonly accept?: string;
   /** PEM of the authorities to trust; absent: those of Node. */
   readonly ca?: string;
   /** Tollgate's own bearer token for that server. */
@@ -22,7 +24,13 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** The value of the response. @throws FetchError */
-export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<unknown> {
+export async function fetchJson({
+  url,
+  accept = "application/json",
+  ca,
+  token,
+  body,
+}: JsonRequest): Promise<unknown> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options = {
     method: text === undefined ? "GET" : "POST",
@@ -30,7 +38,7 @@ export async function fetchJson({ url, ca, token, body }: JsonRequest): Promise<
     agent: false,
     ...(ca !== undefined && { ca }),
     headers: {
-      accept: "application/json",
+      accept,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(text !== undefined && {
         "content-type": "application/json",

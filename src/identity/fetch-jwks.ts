@@ -4,10 +4,12 @@ import type { JSONWebKeySet } from "jose";
 import { fetchJson, FetchError, type JsonRequest } from "./fetch-json.ts";
 
 const MAX_KEYS = 100;
+/** A Kubernetes API server refuses a client that does not accept the key set's own media type (RFC 7517, section 8.5). */
+const KEY_SET_TYPES = "application/jwk-set+json, application/json, */*;q=0.1";
 
 /** @throws FetchError */
 export async function fetchKeySet(request: JsonRequest): Promise<JSONWebKeySet> {
-  return parseKeySet(await fetchJson(request));
+  return parseKeySet(await fetchJson({ ...request, accept: KEY_SET_TYPES }));
 }
 
 /** By RFC 8414 first, then by OpenID Connect Discovery. @throws FetchError */
