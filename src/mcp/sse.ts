@@ -135,6 +135,11 @@ export function replaceData(event: SseEvent, data: string): Buffer {
   return Buffer.from(mark + rebuilt, "latin1");
 }
 
+/** Whether every client takes this name for another one than `message`. */
+export function isOtherName(name: string): boolean {
+  return OTHER_NAME.test(name);
+}
+
 /** The bytes of an event without the byte order mark that the stream may begin with. */
 export function withoutMark({ raw, isFirst }: SseEvent): Buffer {
   const hasMark = markOf(raw.toString("latin1", 0, BYTE_ORDER_MARK.length), isFirst) !== "";
@@ -153,7 +158,7 @@ function readFields(raw: Buffer, isFirst: boolean): Pick<SseEvent, "data" | "isM
 
 /** Security: where clients could disagree about the name, the event is a message, so that it is read. */
 function isMessage(text: string, names: readonly string[]): boolean {
-  return names.length === 0 || !names.every((name) => OTHER_NAME.test(name)) || DISPUTED_LINE_END.test(text);
+  return names.length === 0 || !names.every(isOtherName) || DISPUTED_LINE_END.test(text);
 }
 
 function valuesOf(field: string, lines: readonly string[]): readonly string[] {

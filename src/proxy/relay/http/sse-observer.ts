@@ -1,5 +1,6 @@
 /** Follows the messages of an SSE stream without holding them: an event of any size costs no memory. */
 
+import { isOtherName } from "../../../mcp/sse.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 
@@ -12,6 +13,8 @@ const NEWLINE = Buffer.from("\n");
 const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
 /** A longer name is no field or event that is looked for, with the mark that the stream may begin with. */
 const MAX_NAME_BYTES = BYTE_ORDER_MARK.length + "message".length + 1;
+/** A character that some clients trim, or take for the end of the line. */
+const OUTSIDE_NAMES = /[^!-~]/;
 
 type Position = "line start" | "field name" | "value start" | "data" | "event name" | "other field";
 
@@ -23,6 +26,9 @@ export class SseObserver {
   #field = "";
   #eventName = "";
   #isFirstLine = true;
+  #hasName = false;
+  /** Security: where clients could disagree about the name, the event is a message. */
+  #mayBeMessage = false;
   #isEventEmpty = true;
   #wasCarriageReturn = false;
 
@@ -76,6 +82,7 @@ export class SseObserver {
       }
       case "event name": {
         const end = endOfLine(chunk, index);
+        this.#mayBeMessage ||= OUTSIDE_NAMES.test(chunk.toString("latin1", index, end));
         this.#eventName = extended(this.#eventName, chunk, index, end);
         return end;
       }
@@ -107,6 +114,7 @@ export class SseObserver {
   #endLine(chunk: Buffer, index: number): number {
     // A line without a colon is a field with an empty value.
     if (this.#position === "field name") this.#beginValue();
+    if (this.#position === "event name" || this.#position === "value start") this.#endName();
     this.#isEventEmpty = this.#position === "line start";
     const isCarriageReturn = chunk[index] === CR;
     const end = index + (isCarriageReturn && chunk[index + 1] === LF ? 2 : 1);
@@ -117,13 +125,20 @@ export class SseObserver {
     return end;
   }
 
+  #endName(): void {
+    if (this.#field !== "event") return;
+    this.#hasName = true;
+    this.#mayBeMessage ||= !isOtherName(this.#eventName);
+  }
+
   get #isMessage(): boolean {
-    return this.#eventName === "" || this.#eventName === "message";
+    return !this.#hasName || this.#mayBeMessage;
   }
 
   #endEvent(end: number): void {
     const isMessage = this.#isMessage;
-    this.#eventName = "";
+    this.#hasName = false;
+    this.#mayBeMessage = false;
     if (!this.#hasData) return;
     const summary = this.#skimmer.end();
     this.#skimmer = new MessageSkimmer();
