@@ -1,6 +1,6 @@
 /** Finds turns of phrase in prose that the house does not use. */
 
-import { PATTERNS, type Pattern } from "./patterns.ts";
+import { FIXED_BY_CONTRACT, PATTERNS, type Pattern } from "./patterns.ts";
 import { readProse, type Prose } from "./prose.ts";
 
 export interface Finding {
@@ -16,6 +16,16 @@ export function findWords(path: string, source: string): readonly Finding[] {
     .flatMap((prose) => PATTERNS.flatMap((pattern) => matchesOf(prose, pattern)))
     .toSorted((one, other) => one.offset - other.offset)
     .map(({ offset, pattern, found }) => ({ line: lineOf(source, offset), pattern, found }));
+}
+
+/** One line for each finding that no contract fixes, in the form `file:line: what was found: what to write instead`. */
+export function describeFindings(path: string, source: string): readonly string[] {
+  return findWords(path, source)
+    .filter(({ found }) => !FIXED_BY_CONTRACT.has(`${path}: ${found}`))
+    .map(
+      ({ line, pattern, found }) =>
+        `${path}:${line}: "${found}" (${pattern.name}): say instead: ${pattern.instead}`,
+    );
 }
 
 function matchesOf(prose: Prose, pattern: Pattern): { offset: number; pattern: Pattern; found: string }[] {
