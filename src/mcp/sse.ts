@@ -156,7 +156,7 @@ function readFields(raw: Buffer, isFirst: boolean): Pick<SseEvent, "data" | "isM
   };
 }
 
-/** Security: where clients could disagree about the name, the event is a message, so that it is read. */
+/** Security: where clients could disagree about the name, the event is a message, so that it is read. See docs/decisions/0079-named-events.md. */
 function isMessage(text: string, names: readonly string[]): boolean {
   return names.length === 0 || !names.every(isOtherName) || DISPUTED_LINE_END.test(text);
 }
