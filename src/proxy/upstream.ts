@@ -56,7 +56,8 @@ export function discardBody(response: UpstreamResponse): void {
   if (response.bufferedBody === undefined) response.destroy();
 }
 
-export type UpstreamFault = "unreachable" | "timeout" | "broken";
+/** `unreadable`: the response is no JSON-RPC; `too_large`: it is longer than may be read. */
+export type UpstreamFault = "unreachable" | "timeout" | "broken" | "unreadable" | "too_large";
 
 /** The upstream sent no response. `wasSent` tells whether it may have received the message. */
 export class UpstreamError extends Error {

@@ -8,6 +8,8 @@ const FAILURES = {
   unreachable: { status: 502, failure: "cannot be reached" },
   timeout: { status: 504, failure: "did not answer in time" },
   broken: { status: 502, failure: "closed the connection without an answer" },
+  unreadable: { status: 502, failure: "sent an answer that cannot be read" },
+  too_large: { status: 502, failure: "sent an answer that is too long" },
 };
 
 /** The response when the upstream sent none. */

@@ -173,7 +173,7 @@ it("a response longer than `maxLineBytes` fails its request and no other", async
   const bounded = await openBridge({ ...stdioServer("puppet"), maxLineBytes: 4_096 });
   const id = { "mcp-session-id": await bounded.initialize() };
   const long = bounded.post({ id: 2, method: "test/echo", params: { text: "x".repeat(8_192) } }, id);
-  await expect(long.response).rejects.toMatchObject({ fault: "broken", wasSent: true });
+  await expect(long.response).rejects.toMatchObject({ fault: "too_large", wasSent: true });
   expect(bounded.events).toContain("dropped: too_large");
   expect(await readBody(await bounded.post({ id: 2, method: "test/echo" }, id).response)).toContain(
     '"heard"',

@@ -121,7 +121,7 @@ describe("the child that modern clients share", () => {
     const print = [
       "Welcome to puppet!",
       '[{"jsonrpc":"2.0"}]',
-      '{"jsonrpc":"2.0","id":1,"id":2,"result":{}}',
+      '{"jsonrpc":"2.0","id":98,"id":99,"result":{}}',
     ];
     expect(await ask(1, "test/echo", { print })).toContain('"heard"');
     expect(bridge.events.filter((line) => line === "dropped: not_json_rpc")).toHaveLength(3);

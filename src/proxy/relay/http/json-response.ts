@@ -1,6 +1,7 @@
 /** Forwards a JSON response of the upstream: buffered when it is short enough, observed as it passes when it is not. */
 
 import type { EndOfResponse } from "../../../enforcement/request-lifecycle.ts";
+import { setMember } from "../../../json/edit-json.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.ts";
@@ -10,7 +11,7 @@ import type { RequestExchange } from "../exchange.ts";
 import type { HttpCaller, HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { buffered, type BufferedStart, pump } from "./pipe.ts";
 import { cachedList, filteredBody, needsInspection, summaryOf, wellFormed } from "./response-filter.ts";
-import { closeConnection, isForeignBody, rejectForeign } from "./foreign-response.ts";
+import { closeConnection, isForeignBody, isOwnResponse, rejectForeign } from "./foreign-response.ts";
 import { openSession } from "./response-session.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { Work } from "../transport.ts";
@@ -52,7 +53,10 @@ function forwardBuffered(
   if (summary !== undefined) context.observer.messagePassed("upstream", "response");
   else if (response.statusCode < 300) return reject(exchange, response, "answered with what is not JSON-RPC");
   const pieces =
-    cached?.pieces ?? (summary === undefined ? [body] : filteredBody(exchange, context, { body, summary }));
+    cached?.pieces ??
+    (summary === undefined
+      ? [body]
+      : filteredBody(exchange, context, { body: underOwnId(body, summary, exchange), summary }));
   if (pieces === undefined) return reject(exchange, response, "sent a tool list that cannot be read");
   const resultBytes = totalBytes(pieces);
   // Before the response leaves, so that a client that has read it finds it counted and recorded.
@@ -60,6 +64,13 @@ function forwardBuffered(
   const headers = forwardedResponseHeaders(response, false);
   headers["content-length"] = resultBytes;
   endWithChunks(exchange.caller.downstream.writeHead(response.statusCode, headers), pieces);
+}
+
+/** The body with the id as the request had it: some servers answer the request 7 with the id "7". */
+function underOwnId(body: Buffer, summary: MessageSummary, exchange: Exchange): Buffer {
+  const { rpcId } = exchange.lifecycle.request;
+  if (summary.id === rpcId || !isOwnResponse(summary, exchange)) return body;
+  return Buffer.from(setMember(body.toString("utf8"), ["id"], rpcId));
 }
 
 /** Forwards a JSON body that answers no request: it may describe an error, but not carry the response to a request. */

@@ -3,6 +3,8 @@
 import type { Refusal } from "../../../enforcement/observer.ts";
 import type { Agent } from "../../../enforcement/request.ts";
 import { errorResponse, INVALID_REQUEST } from "../../../mcp/error-response.ts";
+import { setMember } from "../../../json/edit-json.ts";
+import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { summarizeLine } from "../../../mcp/message-skimmer.ts";
 import { type Outcome, outcomeOf, rpcCodeOf } from "../../../mcp/vocabulary.ts";
@@ -76,15 +78,18 @@ export class StdioRelay {
   async fromServer(line: Buffer): Promise<void> {
     const { runtime, toClient, onDropped, serverRequests, tasks } = this.#options;
     const summary = summarizeLine(line);
-    if (summary === undefined) return onDropped("not_json_rpc");
+    if (summary === undefined) return this.#dropUnreadable(line);
     const { method, id } = summary;
     const isResponse = method === undefined && id !== undefined;
-    const exchange = isResponse ? this.#pending.take(id) : undefined;
+    const exchange = isResponse ? this.#take(id) : undefined;
     // Security: a response that answers no request may be a second tools/list, which would not be filtered.
     if (isResponse && exchange === undefined) return onDropped("unmatched");
     runtime.telemetry.observer.messagePassed("upstream", method ?? "response");
     const denied = serverRequests.deniedIn(summary);
-    if (exchange !== undefined) return toClient(this.#forward(exchange, summary, { line, denied }));
+    if (exchange !== undefined)
+      return toClient(
+        this.#forward(exchange, summary, { line: underOwnId(line, summary, exchange), denied }),
+      );
     tasks.onTaskMessage(summary, { resultBytes: line.byteLength });
     return denied === undefined ? toClient(line) : this.#refuseServer(denied, id);
   }
@@ -93,8 +98,21 @@ export class StdioRelay {
   async tooLong(id: string | undefined): Promise<void> {
     const { onDropped, toClient } = this.#options;
     onDropped("too_large");
-    const exchange = id === undefined ? undefined : this.#pending.take(id);
+    const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange !== undefined) await toClient(fail(exchange, "sent an answer that is too long"));
+  }
+
+  async #dropUnreadable(line: Buffer): Promise<void> {
+    const { onDropped, toClient } = this.#options;
+    onDropped("not_json_rpc");
+    const id = unreadableResponseId(line);
+    const exchange = id === undefined ? undefined : this.#take(id);
+    if (exchange !== undefined) await toClient(fail(exchange, "sent an answer that cannot be read"));
+  }
+
+  /** The request that a response is for: some servers answer the request 7 with the id "7". */
+  #take(id: string): Exchange | undefined {
+    return this.#pending.take(id) ?? this.#pending.take(otherForm(id) ?? id);
   }
 
   /** Answers every pending request, because the server has ended. */
@@ -153,6 +171,12 @@ export class StdioRelay {
       agent,
     });
   }
+}
+
+/** The line with the id as the request had it. */
+function underOwnId(line: Buffer, { id }: MessageSummary, { lifecycle }: Exchange): Buffer {
+  const { rpcId } = lifecycle.request;
+  return id === rpcId ? line : Buffer.from(setMember(line.toString("utf8"), ["id"], rpcId));
 }
 
 function goneBody(id: string): string {

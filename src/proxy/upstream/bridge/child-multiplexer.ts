@@ -2,6 +2,7 @@
 
 import { memberSpan, setMember } from "../../../json/edit-json.ts";
 import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
+import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
 import { UpstreamError } from "../../upstream.ts";
 import type { Child } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
@@ -90,7 +91,7 @@ export class ChildMultiplexer {
 
   /** Fails a request whose response is longer than a line may be. */
   failTooLarge(childRequestId: string): void {
-    this.#fail(childRequestId, new UpstreamError("broken", true));
+    this.#fail(this.#keyOf(childRequestId), new UpstreamError("too_large", true));
   }
 
   /** The child's id for a client's request id; undefined when no such request is in flight. */
@@ -102,7 +103,7 @@ export class ChildMultiplexer {
   /** Takes one line of the child's stdout. */
   receive(line: Buffer): void {
     const message = readChildMessage(line);
-    if (message === undefined) this.#onDropped("not_json_rpc");
+    if (message === undefined) this.#dropUnreadable(line);
     else if (message.method === undefined && message.id !== undefined)
       this.#deliverResponse(message, message.id);
     else this.#deliverMessage(message);
@@ -132,7 +133,19 @@ export class ChildMultiplexer {
     request?.writer.fail(error);
   }
 
-  #deliverResponse({ text, errorCode }: ChildMessage, childRequestId: string): void {
+  #dropUnreadable(line: Buffer): void {
+    this.#onDropped("not_json_rpc");
+    const id = unreadableResponseId(line);
+    if (id !== undefined) this.#fail(this.#keyOf(id), new UpstreamError("unreadable", true));
+  }
+
+  /** Some servers answer the request 7 with the id "7". */
+  #keyOf(id: string): string {
+    return this.#inFlight.has(id) ? id : (otherForm(id) ?? id);
+  }
+
+  #deliverResponse({ text, errorCode }: ChildMessage, id: string): void {
+    const childRequestId = this.#keyOf(id);
     const request = this.#inFlight.get(childRequestId);
     if (request === undefined) return this.#onDropped("unmatched");
     this.#inFlight.delete(childRequestId);

@@ -53,7 +53,6 @@ describe("a response to another request", () => {
 
   it.each([
     ["the request's own id", 7, result(7), 200],
-    ["the id as a text", 7, result("7"), 200],
     ["the id as a number with a fraction of zero", 7, `{"jsonrpc":"2.0","id":7.0,"result":{}}`, 200],
     ["an error with the id null", 7, error(null), 400],
     ["an error without an id", 7, `{"jsonrpc":"2.0","error":{"code":-32000,"message":"x"}}`, 400],
@@ -66,6 +65,18 @@ describe("a response to another request", () => {
     expect(response.status).toBe(status);
     expect(await response.text()).toBe(body);
   });
+
+  it.each([
+    [7, "7"],
+    ["7", 7],
+  ])(
+    "is not seen in a response whose id %o is given back as %o, which gets the request's",
+    async (id, given) => {
+      const { url } = await serve(result(given));
+      const sidecar = await startSidecar({ upstream: url });
+      expect(await (await post(sidecar.url, call(id))).text()).toBe(result(id));
+    },
+  );
 
   it("closes the connection that it arrived on", async () => {
     // Each response on a connection but the first is the one that the request before should have had.

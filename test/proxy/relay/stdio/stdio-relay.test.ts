@@ -127,8 +127,14 @@ describe("a stdio relay", () => {
   it("distinguishes a number id from a string id with the same digits", async () => {
     const { fromClient, fromServer, toClient, dropped } = open();
     await fromClient(request(1, "ping"));
+    await fromClient(request("1", "ping"));
     await fromServer(result("1"));
-    expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["unmatched"] });
+    await fromServer(result(1));
+    await fromServer(result("1"));
+    expect({ toClient: toClient.map(String), dropped }).toEqual({
+      toClient: ['{"jsonrpc":"2.0","id":"1","result":{}}', '{"jsonrpc":"2.0","id":1,"result":{}}'],
+      dropped: ["unmatched"],
+    });
   });
 
   it("filters the response to tools/list, and drops a second response", async () => {
@@ -286,4 +292,37 @@ describe("a cancelled request", () => {
     expect(endings).toMatchObject([{ outcome: "success" }]);
     expect(toServer).toHaveLength(2);
   });
+});
+
+describe("a response of the server on stdio", () => {
+  it.each([
+    ["the id as a text", 7, `{"jsonrpc":"2.0","id":"7","result":{}}`, `{"jsonrpc":"2.0","id":7,"result":{}}`],
+    [
+      "a number for a text",
+      "7",
+      `{"jsonrpc":"2.0","id":7,"result":{}}`,
+      `{"jsonrpc":"2.0","id":"7","result":{}}`,
+    ],
+  ])("is forwarded under the id of its request when it has %s", async (_name, id, line, expected) => {
+    const { fromClient, relay, toClient } = open();
+    await fromClient({ jsonrpc: "2.0", id, method: "ping" });
+    await relay.fromServer(Buffer.from(line));
+    expect(toClient.map(String)).toEqual([expected]);
+  });
+
+  it.each([
+    ["NaN", `{"jsonrpc":"2.0","id":7,"result":{"a":NaN}}`],
+    ["the id as a text, and NaN", `{"jsonrpc":"2.0","id":"7","result":{"a":NaN}}`],
+  ])(
+    "that cannot be read for %s is replaced by an error under the id of its request",
+    async (_name, line) => {
+      const { fromClient, relay, toClient, dropped } = open();
+      await fromClient({ jsonrpc: "2.0", id: 7, method: "ping" });
+      await relay.fromServer(Buffer.from(line));
+      expect(toClient.map((text) => JSON.parse(String(text)))).toMatchObject([
+        { id: 7, error: { code: -32_603, message: expect.stringContaining("cannot be read") } },
+      ]);
+      expect(dropped).toEqual(["not_json_rpc"]);
+    },
+  );
 });

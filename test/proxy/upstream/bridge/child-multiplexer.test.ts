@@ -39,3 +39,25 @@ it("requests written together to a broken pipe may each have been read", async (
   const failures = await Promise.all([failureOf(multiplexer, 1), failureOf(multiplexer, 2)]);
   expect(failures).toMatchObject([1, 2].map(() => ({ fault: "broken", wasSent: true })));
 });
+
+/** The text that a request's client gets when the child answers its first request with this line, or the fault. */
+function answerTo(line: string): Promise<string> {
+  const multiplexer = new ChildMultiplexer(() => undefined);
+  return new Promise((resolve) => {
+    multiplexer.request(readClientMessage(`{"jsonrpc":"2.0","id":"a","method":"test/echo"}`), {
+      writeMessage: () => false,
+      writeResponse: resolve,
+      fail: ({ fault }) => resolve(fault),
+    });
+    multiplexer.receive(Buffer.from(line));
+  });
+}
+
+it.each([
+  ["the id as a text", `{"jsonrpc":"2.0","id":"1","result":{}}`, `{"jsonrpc":"2.0","id":"a","result":{}}`],
+  ["NaN", `{"jsonrpc":"2.0","id":1,"result":{"a":NaN}}`, "unreadable"],
+  ["NaN and the id as a text", `{"jsonrpc":"2.0","id":"1","result":{"a":NaN}}`, "unreadable"],
+  ["a name twice", `{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}`, "unreadable"],
+])("a response with %s ends its request", async (_name, line, expected) => {
+  expect(await answerTo(line)).toBe(expected);
+});
