@@ -48,7 +48,6 @@ const ARGUMENTS = [
   "500",
   '"500"',
   "true",
-  "null",
   "[]",
 ];
 
@@ -68,6 +67,8 @@ export const ENVELOPES: Family = [
   vector("no method", '{"jsonrpc":"2.0","id":9,"params":{"name":"danger"}}'),
   ...PARAMS.map((params) => vector(`params ${params}`, call(params))),
   ...ARGUMENTS.map((args) => vector(`arguments ${args}`, callOf("pay", args))),
+  // Counts as no arguments (decision 0071), to which no condition of the policy applies.
+  harmless("arguments null", callOf("pay", "null")),
   vector("a notification of a call", '{"jsonrpc":"2.0","method":"tools/call","params":{"name":"danger"}}'),
   vector("a call with the id null", `{"jsonrpc":"2.0","id":null,${CALL}}`),
   vector(

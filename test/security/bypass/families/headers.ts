@@ -65,10 +65,8 @@ const TYPES = [
   "application/json; charset=utf-16",
   'application/json; charset="utf-16"',
   "application/json; charset=utf-8; charset=utf-16",
-  "application/json;charset=utf8",
   "application/json; boundary=b",
   "application/json, text/plain",
-  "application/json;",
   "application/octet-stream",
   "application/graphql",
   "application/xml",
@@ -83,6 +81,8 @@ const ACCEPTED_TYPES = [
   "application/json; charset=utf-8",
   'application/json; charset="UTF-8"',
   "application/json ;charset=utf-8",
+  "application/json;charset=utf8",
+  "application/json;",
 ];
 
 const WIDE = call('{"name":"danger","arguments":{"x":"é€😀"}}');
