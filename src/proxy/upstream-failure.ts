@@ -1,7 +1,7 @@
 /** Names the reason why the upstream cannot be used, from a closed set and without any text that may hold a secret. */
 
 import { headerValue } from "./http/header-fields.ts";
-import type { UpstreamError, UpstreamResponse } from "./upstream.ts";
+import type { UpstreamError, UpstreamFault, UpstreamResponse } from "./upstream.ts";
 
 const CERTIFICATE = /CERT|ALTNAME|UNABLE_TO|HOSTNAME_MISMATCH/;
 const TLS = /^(?:EPROTO|ERR_SSL|ERR_TLS)/;
@@ -28,11 +28,19 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+/** The failure that a fault names, as a predicate of the server. */
+export const FAILURES: Readonly<Record<UpstreamFault, string>> = {
+  unreachable: "cannot be reached",
+  timeout: "did not answer in time",
+  broken: "closed the connection without an answer",
+  unreadable: "sent an answer that cannot be read",
+  too_large: "sent an answer that is too long",
+};
+
 /** The upstream's failure in words for the log. */
 export function failureWords({ fault, cause }: UpstreamError): string {
-  if (fault === "timeout") return "it did not answer in time";
-  if (fault === "broken") return "it closed the connection without an answer";
-  return connectFailure(cause) ?? "it cannot be reached";
+  const reason = fault === "unreachable" ? connectFailure(cause) : undefined;
+  return reason ?? `it ${FAILURES[fault]}`;
 }
 
 /** The status and type of a response that is no MCP, as in "404 with text/html". */

@@ -2,22 +2,15 @@
 
 import { type LocalResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
 import type { UpstreamError } from "../upstream.ts";
-import { connectFailure } from "../upstream-failure.ts";
-
-const FAILURES = {
-  unreachable: { status: 502, failure: "cannot be reached" },
-  timeout: { status: 504, failure: "did not answer in time" },
-  broken: { status: 502, failure: "closed the connection without an answer" },
-  unreadable: { status: 502, failure: "sent an answer that cannot be read" },
-  too_large: { status: 502, failure: "sent an answer that is too long" },
-};
+import { connectFailure, FAILURES } from "../upstream-failure.ts";
 
 /** The response when the upstream sent none. */
 export function upstreamErrorResponse(
   { fault, cause }: UpstreamError,
   id: string | undefined,
 ): LocalResponse {
-  const { status, failure } = FAILURES[fault];
+  const status = fault === "timeout" ? 504 : 502;
+  const failure = FAILURES[fault];
   const reason = fault === "unreachable" ? connectFailure(cause) : undefined;
   return serverFailureResponse(reason === undefined ? failure : `${failure}: ${reason}`, id, status);
 }
