@@ -1,7 +1,7 @@
 /** Decisions about methods other than tools/call. */
 
 import { describe, expect, it } from "vitest";
-import { decideMethod } from "../../src/policy/decide-method.ts";
+import { decideMethod, restrictsMethod } from "../../src/policy/decide-method.ts";
 import type { ReadUsage } from "../../src/policy/limit.ts";
 import { policyOf, UNUSED } from "./policies.ts";
 
@@ -58,5 +58,21 @@ describe("a method", () => {
       denial: { effect: "deny", reason: "denied_by_rule", rule: "(unknown method)", mode: "enforce" },
       ...passed,
     });
+  });
+});
+
+describe("a notification of a method that no revision has", () => {
+  it.each([
+    ["no entry names it", {}, {}, false],
+    ["no entry names it, under strict", {}, { strict: true }, true],
+    ["no entry names it, under strict in shadow", {}, { strict: true, mode: "shadow" }, false],
+    ["its entry allows it", { "made/up": { action: "allow" } }, {}, false],
+    ["its entry denies it", { "made/up": { action: "deny" } }, {}, true],
+    ["its entry denies it in shadow", { "made/up": { action: "deny", mode: "shadow" } }, {}, false],
+    ["its entry has a limit", { "made/up": PING }, {}, true],
+    ["the entry of `*` denies it", { "*": { action: "deny" } }, {}, true],
+  ])("is restricted or not, when %s", (_when, methods, more, expected) => {
+    const policy = policyOf({ version: "1", default: "allow", methods, ...more });
+    expect(restrictsMethod(policy, "made/up")).toBe(expected);
   });
 });
