@@ -28,10 +28,15 @@ together() {
   wait
 }
 
-# finish: prints what failed, then how many steps passed and failed, and ends the run.
+# finish: prints the end of the output of each failed step again, where the last lines of a long run are read,
+# then which steps failed and how many passed, and ends the run.
 finish() {
-  local passed failed
+  local passed failed name
   passed=$(wc -l < "$state/passed") failed=$(wc -l < "$state/failed")
+  while read -r name; do
+    printf '\n== %s failed; its output ended so ==\n' "$name"
+    cat "$state/end of $name"
+  done < "$state/failed"
   printf '\n%d s\n' "$SECONDS"
   sed 's/^/failed: /' "$state/failed"
   printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -52,6 +57,7 @@ report() {
     *) outcome="failed: exit $status" ;;
   esac
   echo "$name" >> "$state/${outcome%%:*}"
+  [ "$status" = 0 ] || tail -n 60 "$log" | cut -c 1-300 > "$state/end of $name"
   # The lock keeps the output of two lanes apart.
   (
     flock 9
