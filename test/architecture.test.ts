@@ -16,7 +16,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   enforcement: { floors: ["mcp", "policy"], packages: [] },
   // The client of the shared store has one file of its own.
   "enforcement/store/redis.ts": { floors: ["mcp", "policy"], packages: [/^@redis\/client$/] },
-  identity: { floors: ["enforcement", "mcp"], packages: [/^node:/, /^jose$/] },
+  identity: { floors: ["enforcement", "json", "mcp"], packages: [/^node:/, /^jose$/] },
   proxy: { floors: ["enforcement", "identity", "json", "mcp", "policy"], packages: [/^node:/, /^undici$/] },
   telemetry: {
     floors: ["enforcement", "json", "mcp", "policy"],
@@ -75,7 +75,7 @@ describe("architecture", () => {
     { file: "mcp/message.ts", target: "policy/decide.ts", isPackage: false },
     { file: "policy/decide.ts", target: "node:fs", isPackage: true },
     { file: "policy/decide.ts", target: "enforcement/permit.ts", isPackage: false },
-    { file: "identity/jwt.ts", target: "proxy/upstream.ts", isPackage: false },
+    { file: "identity/tokens/jwt.ts", target: "proxy/upstream.ts", isPackage: false },
     { file: "proxy/sessions/sessions.ts", target: "telemetry/telemetry.ts", isPackage: false },
     { file: "telemetry/telemetry.ts", target: "proxy/sessions/sessions.ts", isPackage: false },
     { file: "enforcement/limits/shared-limits.ts", target: "@redis/client", isPackage: true },

@@ -7,20 +7,20 @@ import { openWatchedFile } from "../../config/files/watched-file.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { apiKeySource, authenticateApiKey } from "../../identity/api-key.ts";
-import { bearerSource } from "../../identity/bearer.ts";
+import { bearerSource } from "../../identity/tokens/bearer.ts";
 import { type Challenge, createChallenge } from "../../identity/challenge.ts";
 import { staticAgentSource, createAuthenticator, type Authenticator } from "../../identity/authenticator.ts";
-import { trustedHeaderSource } from "../../identity/header.ts";
-import { createTrustedProxyCheck } from "../../identity/trusted-proxy.ts";
+import { trustedHeaderSource } from "../../identity/hops/header.ts";
+import { createTrustedProxyCheck } from "../../identity/hops/trusted-proxy.ts";
 import {
   type MetadataEndpoint,
   ownMetadata,
   upstreamMetadata,
 } from "../../identity/protected-resource-metadata.ts";
-import { mtlsSource } from "../../identity/mtls.ts";
+import { mtlsSource } from "../../identity/hops/mtls.ts";
 import type { CredentialSource } from "../../identity/authentication.ts";
-import { TokenCache } from "../../identity/token-cache.ts";
-import { XFCC_HEADER, xfccSource } from "../../identity/xfcc.ts";
+import { TokenCache } from "../../identity/tokens/token-cache.ts";
+import { XFCC_HEADER, xfccSource } from "../../identity/hops/xfcc.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
 

@@ -4,13 +4,13 @@ import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/tok
 import { openJwksFile } from "../../config/files/key-file.ts";
 import { readText } from "../../config/files/watched-file.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
-import { FetchError, type JsonRequest } from "../../identity/fetch-json.ts";
-import type { TokenVerifier } from "../../identity/bearer.ts";
-import { discoverKeySet, fetchKeySet } from "../../identity/fetch-jwks.ts";
-import { agentFromClaim, createJwtVerifier } from "../../identity/jwt.ts";
-import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/jwks-cache.ts";
-import { createServiceAccountVerifier } from "../../identity/service-account.ts";
-import { createTokenReviewer } from "../../identity/token-review.ts";
+import { FetchError, type JsonRequest } from "../../identity/keys/fetch-json.ts";
+import type { TokenVerifier } from "../../identity/tokens/bearer.ts";
+import { discoverKeySet, fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
+import { agentFromClaim, createJwtVerifier } from "../../identity/tokens/jwt.ts";
+import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/keys/jwks-cache.ts";
+import { createServiceAccountVerifier } from "../../identity/tokens/service-account.ts";
+import { createTokenReviewer } from "../../identity/tokens/token-review.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 
 /** In order of trust. */

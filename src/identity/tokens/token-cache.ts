@@ -1,7 +1,7 @@
 /** Caches the agents of valid tokens by the digest of the token, so that a repeated token costs one lookup. */
 
 import { hash } from "node:crypto";
-import type { Agent } from "../enforcement/request.ts";
+import type { Agent } from "../../enforcement/request.ts";
 
 interface Entry {
   readonly agent: Agent;

@@ -2,9 +2,9 @@
 
 import type { JWTPayload } from "jose";
 import type { TokenVerifier } from "./bearer.ts";
-import { ownMember } from "./fetch-jwks.ts";
+import { ownMember } from "../keys/fetch-jwks.ts";
 import { createJwtVerifier, type JwtOptions } from "./jwt.ts";
-import { rejectedCredential, type Authentication, authenticateAs } from "./authentication.ts";
+import { rejectedCredential, type Authentication, authenticateAs } from "../authentication.ts";
 
 /** Algorithms of the API server: RS256 by default, ES256 by its configuration. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];

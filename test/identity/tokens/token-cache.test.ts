@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Agent } from "../../src/enforcement/request.ts";
-import { TokenCache } from "../../src/identity/token-cache.ts";
+import type { Agent } from "../../../src/enforcement/request.ts";
+import { TokenCache } from "../../../src/identity/tokens/token-cache.ts";
 
 const ALICE: Agent = { name: "alice", source: "jwt", verified: true };
 const MINUTE_MS = 60_000;

@@ -1,9 +1,9 @@
 /** Verifies Kubernetes ServiceAccount tokens with the TokenReview API of the cluster, a few at a time. */
 
 import { decodeJwt } from "jose";
-import { fetchJson, FetchError, type JsonRequest } from "./fetch-json.ts";
+import { fetchJson, FetchError, type JsonRequest } from "../keys/fetch-json.ts";
 import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
-import { ownMember } from "./fetch-jwks.ts";
+import { ownMember } from "../keys/fetch-jwks.ts";
 import { authenticateServiceAccount } from "./service-account.ts";
 import { tokenDigest } from "./token-cache.ts";
 

@@ -2,13 +2,13 @@
 
 import type { IncomingMessage } from "node:http";
 import { decodeJwt } from "jose";
-import type { Agent } from "../enforcement/request.ts";
+import type { Agent } from "../../enforcement/request.ts";
 import {
   rejectedCredential,
   NO_CREDENTIAL,
   type Authentication,
   type CredentialSource,
-} from "./authentication.ts";
+} from "../authentication.ts";
 import { tokenDigest, type TokenCache } from "./token-cache.ts";
 
 /** Claims of a token before any check. */

@@ -7,7 +7,7 @@ import {
   type Authentication,
   authenticateAs,
   type CredentialSource,
-} from "./authentication.ts";
+} from "../authentication.ts";
 import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
 /** Names whose result is cached; further names are checked on each request. */

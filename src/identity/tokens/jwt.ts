@@ -2,8 +2,8 @@
 
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
-import { type FindKey, KeysUnavailableError } from "./jwks-cache.ts";
-import { type Authentication, authenticateAs } from "./authentication.ts";
+import { type FindKey, KeysUnavailableError } from "../keys/jwks-cache.ts";
+import { type Authentication, authenticateAs } from "../authentication.ts";
 
 export interface JwtOptions {
   /** `iss` must equal it, character by character. */

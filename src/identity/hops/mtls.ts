@@ -2,14 +2,14 @@
 
 import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
-import { stringOfToken } from "../mcp/message-summary.ts";
+import { stringOfToken } from "../../mcp/message-summary.ts";
 import {
   rejectedCredential,
   NO_CREDENTIAL,
   type Authentication,
   authenticateAs,
   type CredentialSource,
-} from "./authentication.ts";
+} from "../authentication.ts";
 
 /** The certificate belongs to the connection, so it is checked once for all of its requests. */
 export function mtlsSource(): CredentialSource {

@@ -7,7 +7,7 @@ import {
   type Authentication,
   authenticateAs,
   type CredentialSource,
-} from "./authentication.ts";
+} from "../authentication.ts";
 import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
 export const XFCC_HEADER = "x-forwarded-client-cert";

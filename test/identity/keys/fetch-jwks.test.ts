@@ -1,8 +1,8 @@
 /** Servers of key sets differ in the media type that they serve, and some refuse a client that does not accept it. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { discoverKeySet, fetchKeySet } from "../../src/identity/fetch-jwks.ts";
-import { type LoopbackServer, serveOnLoopback } from "../fixtures/loopback-server.ts";
+import { discoverKeySet, fetchKeySet } from "../../../src/identity/keys/fetch-jwks.ts";
+import { type LoopbackServer, serveOnLoopback } from "../../fixtures/loopback-server.ts";
 
 const KEY_SET = { keys: [{ kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] };
 
