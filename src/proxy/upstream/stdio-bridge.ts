@@ -2,30 +2,17 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import {
-  accepted,
-  alreadyInitialized,
-  legacyStatus,
-  oneStreamOnly,
-  postOnly,
-  respondWith,
-  sessionEnded,
-  sessionNotFound,
-  sessionRequired,
-  streamOnly,
-  tooMany,
-} from "./bridge/responses.ts";
+import { sessionRequired } from "./bridge/responses.ts";
 import { ChildPool, type ChildPoolOptions } from "./bridge/child-pool.ts";
-import { type ClientMessage, readClientMessage } from "./bridge/client-message.ts";
+import { readClientMessage } from "./bridge/client-message.ts";
 import { StatelessRequests } from "./bridge/stateless-requests.ts";
-import { PostExchange, type ResponseTimeouts } from "./bridge/post-exchange.ts";
-import { acceptedTypes, type InputSchemaOf, singleHeader } from "./bridge/header-checks.ts";
-import { BridgeSession } from "./bridge/session.ts";
+import { type InputSchemaOf, singleHeader } from "./bridge/header-checks.ts";
+import { LegacySessions, STREAM_AFTER_MS } from "./bridge/legacy-sessions.ts";
 import { SharedChild } from "./bridge/shared-child.ts";
 import type { RelayedMessage } from "../../mcp/message.ts";
 import { propagateInMessage } from "../../mcp/trace-propagation.ts";
 import type { TraceContext } from "../../mcp/vocabulary.ts";
-import { type Upstream, UpstreamError, type UpstreamExchange } from "../upstream.ts";
+import type { Upstream, UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamStdioOptions extends ChildPoolOptions {
   /** How long a session may be idle before it and its child end. */
@@ -38,30 +25,28 @@ export interface UpstreamStdioOptions extends ChildPoolOptions {
   readonly onSessionEnded: (id: string) => void;
 }
 
-/** After this time without a response the head of a stream is sent, so that the client sees a response begin. */
-const STREAM_AFTER_MS = 1_000;
-const INITIALIZED_MS = 5_000;
 const PROBE_MS = 30_000;
-const SWEEP_MS = 1_000;
 
 export class UpstreamStdio implements Upstream {
-  readonly #options: UpstreamStdioOptions;
   readonly #pool: ChildPool;
   readonly #stateless: StatelessRequests;
-  readonly #sessions = new Map<string, BridgeSession>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sessions: LegacySessions;
 
   constructor(options: UpstreamStdioOptions) {
-    this.#options = options;
     this.#pool = new ChildPool(options);
+    this.#sessions = new LegacySessions({
+      ...options,
+      acquire: (owner) => this.#pool.acquire(owner),
+      hasRoom: () => this.#pool.hasRoom(),
+    });
     const shared = new SharedChild({
       pool: this.#pool,
       version: options.version,
       probeMs: PROBE_MS,
       onUnmatched: () => options.onDropped("unmatched"),
     });
-    this.#stateless = new StatelessRequests(shared, this.#timeouts(), options.inputSchemaOf);
-    this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
+    const timeouts = { streamAfterMs: STREAM_AFTER_MS, responseMs: options.responseMs };
+    this.#stateless = new StatelessRequests(shared, timeouts, options.inputSchemaOf);
   }
 
   /** Whether the command starts and keeps running. */
@@ -91,22 +76,12 @@ export class UpstreamStdio implements Upstream {
 
   /** Opens the server-initiated stream (GET), or ends a session (DELETE). */
   open(method: "GET" | "DELETE", headers: OutgoingHttpHeaders): UpstreamExchange {
-    const id = singleHeader(headers, "mcp-session-id");
-    if (id === undefined) return postOnly();
-    const session = this.#sessions.get(id);
-    if (session === undefined) return sessionNotFound();
-    if (method === "DELETE") {
-      void session.end();
-      return sessionEnded();
-    }
-    if (!acceptedTypes(headers).stream) return streamOnly();
-    const stream = session.open();
-    return stream === undefined ? oneStreamOnly() : respondWith(stream);
+    return this.#sessions.open(method, headers);
   }
 
   /** Stops every child; resolves when all have exited. */
   async close(): Promise<void> {
-    clearInterval(this.#sweep);
+    this.#sessions.close();
     await this.#pool.close();
   }
 
@@ -114,67 +89,10 @@ export class UpstreamStdio implements Upstream {
     const message = readClientMessage(text);
     const id = singleHeader(headers, "mcp-session-id");
     if (message.isModern) return this.#stateless.post(message, headers);
-    if (id !== undefined) {
-      const session = this.#sessions.get(id);
-      return session === undefined ? sessionNotFound() : this.#postToSession(session, message, headers);
-    }
-    if (message.method === "initialize") return this.#initialize(message, headers);
+    if (id !== undefined) return this.#sessions.post(id, message, headers);
+    if (message.method === "initialize") return this.#sessions.begin(message, headers);
     return this.#stateless.claims(message, headers)
       ? this.#stateless.post(message, headers)
       : sessionRequired();
-  }
-
-  #initialize(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
-    if (!this.#pool.hasRoom()) return respondWith(tooMany("sessions are open", message.id));
-    try {
-      const session = new BridgeSession({
-        pool: this.#pool,
-        nowMs: this.#options.nowMs,
-        initializedMs: INITIALIZED_MS,
-        onEnd: (id) => {
-          this.#sessions.delete(id);
-          this.#options.onSessionEnded(id);
-        },
-      });
-      this.#sessions.set(session.id, session);
-      return this.#postToSession(session, message, headers);
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      return { response: Promise.reject(error), abort: () => undefined };
-    }
-  }
-
-  #postToSession(
-    session: BridgeSession,
-    message: ClientMessage,
-    headers: OutgoingHttpHeaders,
-  ): UpstreamExchange {
-    const { id, method } = message;
-    if (id === undefined || method === undefined) {
-      session.send(message);
-      return accepted();
-    }
-    if (method === "initialize" && session.hasHandshake) return alreadyInitialized();
-    if (!session.hasRoom) return respondWith(tooMany("requests are under way", id));
-    const exchange = new PostExchange({
-      ...this.#timeouts(),
-      id,
-      accepts: acceptedTypes(headers),
-      headers: session.headers,
-      jsonHeaders: session.jsonHeaders,
-      statusOf: legacyStatus,
-    });
-    session.request(message, exchange);
-    return exchange;
-  }
-
-  #timeouts(): ResponseTimeouts {
-    return { streamAfterMs: STREAM_AFTER_MS, responseMs: this.#options.responseMs };
-  }
-
-  #endIdle(): void {
-    for (const session of this.#sessions.values()) {
-      if (session.idleMs >= this.#options.idleMs) void session.end();
-    }
   }
 }

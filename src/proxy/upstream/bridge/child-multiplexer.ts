@@ -3,12 +3,30 @@
 import { memberSpan, setMember } from "../../../json/edit-json.ts";
 import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
-import { UpstreamError } from "../../upstream.ts";
-import type { Child } from "../child/child.ts";
+import { UpstreamError, type UpstreamFault, type UpstreamResponse } from "../../upstream.ts";
 import { ChildError } from "../child/child-error.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
 import { type ClientMessage, isSameId } from "./client-message.ts";
 import type { ResponseWriter } from "./post-exchange.ts";
+
+/** Where messages to the server are written: a child, or a connection. */
+export interface MessageSink {
+  /** Writes a message that has no response, before every later message. @throws ChildError, UpstreamError or Refusal */
+  readonly send: (text: string) => Promise<void>;
+  /** Writes a request. @throws ChildError, UpstreamError or Refusal */
+  readonly sendBatched: (text: string) => Promise<void>;
+}
+
+/** The server refused a message with an HTTP response, which its client receives. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly response: UpstreamResponse;
+
+  constructor(response: UpstreamResponse) {
+    super(`the server refused the message with status ${response.statusCode}`);
+    this.response = response;
+  }
+}
 
 /** The user of a child: one session, or all modern clients together. */
 export interface ChildOwner {
@@ -39,7 +57,7 @@ export class ChildMultiplexer {
   readonly #onDropped: (cause: ChildMessageDropped) => void;
   /** By the child's request id. */
   readonly #inFlight = new Map<string, InFlight>();
-  #child: Child | undefined;
+  #sink: MessageSink | undefined;
   #owner: ChildOwner = NO_OWNER;
   #lastId = 0;
   #isEnded = false;
@@ -49,8 +67,8 @@ export class ChildMultiplexer {
     this.#onDropped = onDropped;
   }
 
-  attach(child: Child): void {
-    this.#child = child;
+  attach(sink: MessageSink): void {
+    this.#sink = sink;
   }
 
   setOwner(owner: ChildOwner): void {
@@ -70,18 +88,19 @@ export class ChildMultiplexer {
     }
     this.#inFlight.set(childRequestId, { id, writer, ...(progressToken !== undefined && { progressToken }) });
     const renamed = setMember(text, ["id"], childRequestId);
-    this.#write(
+    const sent =
       progressToken === undefined
         ? renamed
-        : setMember(renamed, ["params", "_meta", "progressToken"], childRequestId),
-      (cause) => this.#fail(childRequestId, new UpstreamError("broken", mayHaveBeenRead(cause), cause)),
+        : setMember(renamed, ["params", "_meta", "progressToken"], childRequestId);
+    this.#write(sent, this.#sink?.sendBatched(sent)).catch((cause: unknown) =>
+      this.#failToSend(childRequestId, cause),
     );
     return childRequestId;
   }
 
   /** Sends a message that has no response. A write failure is ignored. */
   send(text: string): void {
-    this.#write(text, () => undefined);
+    this.#write(text, this.#sink?.send(text)).catch(() => undefined);
   }
 
   /** Cancels a request after its client has disconnected. */
@@ -109,22 +128,33 @@ export class ChildMultiplexer {
     else this.#deliverMessage(message);
   }
 
-  /** Fails every request in flight: the child has ended. */
-  end(): void {
+  /** Fails every request in flight: the child has ended, or the connection, because of `fault`. */
+  end(fault: UpstreamFault = "broken"): void {
     this.#isEnded = true;
     const left = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    for (const { writer } of left) writer.fail(new UpstreamError("broken", true));
+    for (const { writer } of left) writer.fail(new UpstreamError(fault, true));
     this.#owner.onExit();
   }
 
-  #write(text: string, onFailure: (cause: unknown) => void): void {
+  /** Counts the bytes that wait until they are written. */
+  async #write(text: string, written: Promise<void> | undefined): Promise<void> {
     this.#unsentBytes += text.length;
-    const settle = (): void => void (this.#unsentBytes -= text.length);
-    this.#child?.sendBatched(text).then(settle, (cause: unknown) => {
-      settle();
-      onFailure(cause);
-    });
+    try {
+      await written;
+    } finally {
+      this.#unsentBytes -= text.length;
+    }
+  }
+
+  #failToSend(childRequestId: string, cause: unknown): void {
+    if (!(cause instanceof Refusal)) {
+      const error = cause instanceof UpstreamError ? cause : undefined;
+      return this.#fail(childRequestId, error ?? new UpstreamError("broken", mayHaveBeenRead(cause), cause));
+    }
+    const request = this.#inFlight.get(childRequestId);
+    this.#inFlight.delete(childRequestId);
+    request?.writer.respond(cause.response);
   }
 
   #fail(childRequestId: string, error: UpstreamError): void {

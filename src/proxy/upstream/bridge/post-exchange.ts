@@ -1,7 +1,7 @@
 /** The response to one POST: JSON when the child responds at once, an event stream when it sends other messages first or takes long. */
 
 import { INTERNAL_ERROR } from "../../../mcp/error-response.ts";
-import { UpstreamError, type UpstreamExchange, type UpstreamResponse } from "../../upstream.ts";
+import { discardBody, UpstreamError, type UpstreamExchange, type UpstreamResponse } from "../../upstream.ts";
 import { bufferedResponse, type EventStream, type Headers, openEventStream } from "./event-stream.ts";
 import type { AcceptedTypes } from "./header-checks.ts";
 
@@ -13,6 +13,8 @@ export interface ResponseWriter {
   readonly writeResponse: (text: string, errorCode: number | undefined) => void;
   /** Called when there will be no response. */
   readonly fail: (error: UpstreamError) => void;
+  /** Responds in the server's place, or with its refusal of the message. */
+  readonly respond: (response: UpstreamResponse) => void;
 }
 
 export interface ResponseTimeouts {
@@ -68,11 +70,13 @@ export class PostExchange implements ResponseWriter, UpstreamExchange {
       : setTimeout(() => this.#timeOut(), responseMs);
   }
 
-  /** Responds in the child's place, before the request is sent. */
   respond(response: UpstreamResponse): void {
-    if (this.#isDone) return;
+    if (this.#isDone) return discardBody(response);
     this.#end();
-    this.#response.resolve(response);
+    if (this.#stream === undefined) return this.#response.resolve(response);
+    discardBody(response);
+    this.#stream.writeEvent(brokenErrorText(this.#options.id));
+    this.#stream.finish();
   }
 
   writeMessage(text: string): boolean {

@@ -3,13 +3,15 @@
 import { randomUUID } from "node:crypto";
 import { setMember } from "../../../json/edit-json.ts";
 import type { ChildMessage } from "./child-message.ts";
-import type { ChildPool, PooledChild } from "./child-pool.ts";
+import type { PooledChild } from "./child-pool.ts";
+import type { ChildOwner } from "./child-multiplexer.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
 import { type EventStream, type Headers, JSON_HEADERS, openEventStream } from "./event-stream.ts";
 import type { PostExchange } from "./post-exchange.ts";
 
 export interface BridgeSessionOptions {
-  readonly pool: ChildPool;
+  /** Returns the child, or the connection, of this session. @throws UpstreamError while there can be none */
+  readonly acquire: (owner: ChildOwner) => PooledChild;
   readonly nowMs: () => number;
   /** How long a request waits for `notifications/initialized`. */
   readonly initializedMs: number;
@@ -21,7 +23,8 @@ export class BridgeSession {
   readonly headers: Headers = { "mcp-session-id": this.id };
   readonly jsonHeaders: Headers = { ...JSON_HEADERS, ...this.headers };
   readonly #options: BridgeSessionOptions;
-  readonly #child: PooledChild;
+  /** The child, or the connection, of this session alone. */
+  readonly child: PooledChild;
   readonly #exchanges = new Set<PostExchange>();
   readonly #buffered = new BufferedMessages();
   readonly #initialized = Promise.withResolvers<void>();
@@ -36,7 +39,7 @@ export class BridgeSession {
   constructor(options: BridgeSessionOptions) {
     this.#options = options;
     this.#usedAtMs = options.nowMs();
-    this.#child = options.pool.acquire({
+    this.child = options.acquire({
       onUnrelated: (message) => this.#onUnrelated(message),
       onExit: () => this.#close(),
     });
@@ -57,7 +60,7 @@ export class BridgeSession {
   }
 
   get hasRoom(): boolean {
-    return this.#child.multiplexer.hasRoom();
+    return this.child.multiplexer.hasRoom();
   }
 
   /** Sends a request, after the handshake unless it is `initialize`; the child's messages go to `exchange`. */
@@ -73,9 +76,9 @@ export class BridgeSession {
   /** Sends a notification, or the response to a request of the server. */
   send({ text, method }: ClientMessage): void {
     this.#usedAtMs = this.#options.nowMs();
-    const { multiplexer } = this.#child;
+    const { multiplexer } = this.child;
     // From now on the child's exit ends this session only.
-    if (method === "notifications/initialized") this.#child.restartOnExit = false;
+    if (method === "notifications/initialized") this.child.restartOnExit = false;
     if (method !== "notifications/cancelled") multiplexer.send(text);
     else {
       const childRequestId = multiplexer.findId(cancelledId(text) ?? "");
@@ -98,12 +101,12 @@ export class BridgeSession {
   /** Ends the session and stops its child. */
   async end(): Promise<void> {
     this.#close();
-    await this.#child.stop();
+    await this.child.stop();
   }
 
   #send(message: ClientMessage, exchange: PostExchange, isHandshake: boolean): void {
     if (exchange.isDone) return;
-    const { multiplexer } = this.#child;
+    const { multiplexer } = this.child;
     const childRequestId = multiplexer.request(message, exchange);
     exchange.onCancelled = () => multiplexer.cancel(childRequestId);
     // Before the handshake there is no session that a stream could belong to.

@@ -79,6 +79,7 @@ export class SharedChild {
       writeMessage: () => false,
       writeResponse: (text) => resolve(supportedVersions(text)),
       fail: () => resolve(undefined),
+      respond: () => resolve(undefined),
     });
     return promise.finally(() => clearTimeout(timer));
   }

@@ -14,8 +14,7 @@ function withBrokenChild(): ChildMultiplexer {
   input.open();
   const multiplexer = new ChildMultiplexer(() => undefined);
   const send = (line: string): Promise<void> => input.sendBatched(line);
-  const started = Promise.resolve();
-  multiplexer.attach({ pid: undefined, started, send, sendBatched: send, stop: () => started });
+  multiplexer.attach({ send, sendBatched: send });
   return multiplexer;
 }
 
@@ -26,6 +25,7 @@ function failureOf(multiplexer: ChildMultiplexer, id: number): Promise<UpstreamE
       writeMessage: () => false,
       writeResponse: () => undefined,
       fail: resolve,
+      respond: () => undefined,
     });
   });
 }
@@ -48,6 +48,7 @@ function answerTo(line: string): Promise<string> {
       writeMessage: () => false,
       writeResponse: resolve,
       fail: ({ fault }) => resolve(fault),
+      respond: () => undefined,
     });
     multiplexer.receive(Buffer.from(line));
   });
