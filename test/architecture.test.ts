@@ -16,7 +16,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   enforcement: { floors: ["mcp", "policy"], packages: [] },
   // The client of the shared store has one file of its own.
   "enforcement/store/redis.ts": { floors: ["mcp", "policy"], packages: [/^@redis\/client$/] },
-  identity: { floors: ["enforcement", "json", "mcp"], packages: [/^node:/, /^jose$/] },
+  identity: { floors: ["enforcement", "json", "mcp", "policy"], packages: [/^node:/, /^jose$/] },
   proxy: { floors: ["enforcement", "identity", "json", "mcp", "policy"], packages: [/^node:/, /^undici$/] },
   telemetry: {
     floors: ["enforcement", "json", "mcp", "policy"],

@@ -1,7 +1,8 @@
 /** The result of checking the credential of a request, and the parts that every source of credentials needs. */
 
 import type { IncomingMessage } from "node:http";
-import { type Agent, type AgentSource, ANONYMOUS } from "../enforcement/request.ts";
+import type { Agent, AgentSource } from "../enforcement/request.ts";
+import { MAX_NAME_LENGTH, nameFault } from "../policy/agent-name.ts";
 
 export type Authentication =
   | { readonly kind: "agent"; readonly agent: Agent }
@@ -19,17 +20,40 @@ export function rejectedCredential(detail: string): Authentication {
   return { kind: "rejected", detail };
 }
 
-export const MAX_NAME_LENGTH = 256;
+/** The names that one source of credentials may give. */
+export interface SourceNames {
+  /** Written before each name that a credential holds; empty: the names stay as they are. */
+  readonly prefix: string;
+  /** Whether the name, with its prefix, is this source's to give. */
+  readonly owns: (name: string) => boolean;
+}
+
+/** The names of a source that stands alone. */
+export const ALL_NAMES: SourceNames = { prefix: "", owns: () => true };
 
 /** The verified agent of this name; rejected when records could not distinguish the name from others. */
-export function authenticateAs(name: unknown, source: AgentSource): Authentication {
-  if (typeof name !== "string" || name === "") return rejectedCredential("the proof names no agent");
-  if (name.length > MAX_NAME_LENGTH)
+export function authenticateAs(
+  name: unknown,
+  source: AgentSource,
+  { prefix, owns }: SourceNames = ALL_NAMES,
+): Authentication {
+  const given = typeof name === "string" ? name : undefined;
+  const problem = nameProblem(name, "agent");
+  if (given === undefined || problem !== undefined) return rejectedCredential(problem ?? "");
+  const full = `${prefix}${given}`;
+  // Security: two sources never give the same agent, which would share its limits, policy and sessions.
+  if (!owns(full)) return rejectedCredential("the agent's name belongs to another source of identity");
+  if (full.length > MAX_NAME_LENGTH)
     return rejectedCredential(`the agent's name has more than ${MAX_NAME_LENGTH} characters`);
-  // Security: invisible characters make two names look alike, and `anonymous` is the agent of callers without a credential.
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(name) || name.trim() !== name || name === ANONYMOUS.name)
-    return rejectedCredential("the agent's name is not one that may be used");
-  return { kind: "agent", agent: { name, source, verified: true } };
+  return { kind: "agent", agent: { name: full, source, verified: true } };
+}
+
+/** Why a proof may not give this name to an agent or a user; undefined when it may. Holds no part of the name. */
+export function nameProblem(name: unknown, what: "agent" | "user"): string | undefined {
+  if (Array.isArray(name)) return `the proof gives a list where the ${what}'s name must be one text`;
+  if (typeof name !== "string" || name === "") return `the proof names no ${what}`;
+  const fault = nameFault(name);
+  return fault === undefined ? undefined : `the ${what}'s name ${fault}`;
 }
 
 /** The values of one header, one for each time that it was sent; undefined when it was not. `name` in lower case. */

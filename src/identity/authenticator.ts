@@ -3,12 +3,8 @@
 import type { IncomingMessage } from "node:http";
 import { type Agent, ANONYMOUS } from "../enforcement/request.ts";
 import type { Client } from "../mcp/vocabulary.ts";
-import {
-  type Authentication,
-  type CredentialSource,
-  MAX_NAME_LENGTH,
-  NO_CREDENTIAL,
-} from "./authentication.ts";
+import { MAX_NAME_LENGTH } from "../policy/agent-name.ts";
+import { type Authentication, type CredentialSource, NO_CREDENTIAL } from "./authentication.ts";
 
 /** `missing`: the request has no credential, and one is required. */
 export type AuthenticationOutcome = Authentication | { readonly kind: "missing" };

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod";
+import { nameFault } from "../../policy/agent-name.ts";
 import { checkShape, type ShapeProblem } from "../check-shape.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
@@ -21,11 +22,17 @@ const API_KEYS = z
     z.strictObject({
       name: z
         .string()
-        .regex(/^[\p{L}\p{N} ._/@:-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@:-")
+        .regex(/^[\p{L}\p{N} ._/@:-]{1,100}$/u, {
+          error: "must be 1 to 100 letters, digits, spaces or ._/@:-",
+          abort: true,
+        })
         .refine(
           (name) => name !== "anonymous",
           "must not be anonymous: that is the agent of callers without a credential",
-        ),
+        )
+        .refine((name) => name === "anonymous" || nameFault(name) === undefined, {
+          error: ({ input }) => `${nameFault(String(input)) ?? ""}; choose another name`,
+        }),
       digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 hexadecimal digits"),
     }),
   )

@@ -7,6 +7,7 @@ import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { IDENTITY_SHAPE } from "./identity-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
+import { nameFault } from "../../policy/agent-name.ts";
 import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
 
@@ -63,6 +64,11 @@ const label = z
   .string()
   .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
 
+/** `local` is the name that a caller over stdio has in any case. */
+const agentName = label.refine((name) => name === "local" || nameFault(name) === undefined, {
+  error: ({ input }) => `${nameFault(String(input)) ?? ""}; choose another name`,
+});
+
 const argumentPath = z.string().refine((text) => parseArgumentPath(text) !== undefined, {
   error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
 });
@@ -104,7 +110,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   policy: z.string().optional(),
   mode: z.enum(["enforce", "shadow"]).default("enforce"),
   server: label.optional(),
-  agent: label.optional(),
+  agent: agentName.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
   audit: z.preprocess(auditMapping, auditSettings).prefault({}),
   "allowed-host": list.default([]),

@@ -54,6 +54,18 @@ describe("the file of API keys", () => {
       `- { name: anonymous, digest: "${DIGEST}" }`,
       "keys.yaml: [0].name: must not be anonymous: that is the agent of callers without a credential",
     ],
+    ...[
+      ["local", "is reserved"],
+      ["_Other", "is reserved"],
+      ["alice\u3164", "has a character that does not show"],
+      ["Zoe\u0308", "must be 1 to 100 letters, digits, spaces or ._/@:-"],
+      [" alice", "begins or ends with a blank"],
+      ["\u212bngstrom", "is not in Unicode normalization form C"],
+    ].map(([name = "", fault = ""]): [string, string, string] => [
+      `a name that ${fault}`,
+      `- { name: "${name}", digest: "${DIGEST}" }`,
+      `keys.yaml: [0].name: ${fault}${fault.startsWith("must") ? "" : "; choose another name"}`,
+    ]),
     [
       "one key for two agents",
       `- { name: a, digest: "${DIGEST}" }\n- { name: b, digest: "${DIGEST}" }`,

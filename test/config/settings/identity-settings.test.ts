@@ -132,6 +132,20 @@ describe("settings of identity", () => {
     });
   });
 
+  it.each(["anonymous", "Anonymous", "_other", "_unknown", "Local", "bot\u3164"])(
+    "do not let --agent be %s",
+    (name) => {
+      expect(parse(`agent: "${name}"\n`)).toMatchObject({
+        ok: false,
+        problems: [expect.stringMatching(/^agent: .+; choose another name$/)],
+      });
+    },
+  );
+
+  it("let --agent be local, which a caller over stdio is in any case", () => {
+    expect(parse("agent: local\n")).toMatchObject({ ok: true });
+  });
+
   it("say all of their problems at once", () => {
     const parsed = parse("identity: { header: { name: '', from: [x] }, api-keys: {} }\ntls: { cert: x }\n");
     expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(": ")[0])).toEqual([
