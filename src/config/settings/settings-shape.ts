@@ -4,7 +4,7 @@ import * as z from "zod";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
 import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
-import { IDENTITY_SHAPE } from "./identity-settings.ts";
+import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";

@@ -5,7 +5,7 @@ import type { AdminTokenSource } from "./admin-token.ts";
 import type { ApprovalSettings } from "./approval-settings.ts";
 import type { Bounds } from "./bounds-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
-import type { IdentitySettings } from "./identity-settings.ts";
+import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
 import type { Address, LOG_LEVELS, PolicyBinding } from "./settings-shape.ts";

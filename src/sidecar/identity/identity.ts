@@ -1,6 +1,6 @@
 /** Builds the sources of identity that the settings name, in order of trust, with the files and keys that they use. */
 
-import type { IdentitySettings } from "../../config/settings/identity-settings.ts";
+import type { IdentitySettings } from "../../config/settings/identity/identity-settings.ts";
 import { type ApiKey, parseKeyFile } from "../../config/files/key-file.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
 import { openWatchedFile } from "../../config/files/watched-file.ts";

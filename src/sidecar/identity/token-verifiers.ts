@@ -1,6 +1,6 @@
 /** Builds the token verifiers: for one issuer's JWTs, and for the ServiceAccount tokens of a cluster. */
 
-import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/token-settings.ts";
+import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/identity/token-settings.ts";
 import { openJwksFile } from "../../config/files/key-file.ts";
 import { readText } from "../../config/files/watched-file.ts";
 import type { Log } from "../../telemetry/logging/log.ts";

@@ -1,7 +1,7 @@
 /** Settings of bearer tokens: the issuer of JWTs, the ServiceAccounts of a cluster, and when their keys are fetched. */
 
 import * as z from "zod";
-import { trustedAddress, trustedUrl } from "./address-shapes.ts";
+import { trustedAddress, trustedUrl } from "../address-shapes.ts";
 
 /** Signatures with a public key; never `none`, never a shared secret. */
 export const TOKEN_ALGORITHMS = [

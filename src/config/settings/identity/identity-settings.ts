@@ -1,7 +1,7 @@
 /** The `identity:` section of the settings: the sources of credentials that name the agent, and the use of its tokens. */
 
 import * as z from "zod";
-import { headerName, trustedAddress, trustedProxies } from "./address-shapes.ts";
+import { headerName, trustedAddress, trustedProxies } from "../address-shapes.ts";
 import {
   JWT_SHAPE,
   type JwtSettings,
