@@ -9,6 +9,19 @@ export function compareNumbers(one: JsonNumber, other: JsonNumber): number {
   return compareDecimals(readDecimal(one.token), readDecimal(other.token));
 }
 
+/**
+ * Whether a parser that reads doubles finds the number as it is written: `0.1` and `1e3`, but not `1e-400`, `1e400`,
+ * `7.00000000000000000001` or 9007199254740993. Two such numbers with the same double are equal.
+ */
+export function isHeldByDouble({ token }: JsonNumber): boolean {
+  if (isSmallInteger(token)) return true;
+  const double = Number(token);
+  if (!Number.isFinite(double)) return false;
+  // The shortest text of a large integer is not its value: 2^60 prints as 1152921504606847000.
+  const text = Number.isInteger(double) ? String(BigInt(double)) : String(double);
+  return compareDecimals(readDecimal(token), readDecimal(text)) === 0;
+}
+
 /** Whether the token is an integer that a double holds exactly. */
 function isSmallInteger(token: string): boolean {
   return token.length < 16 && /^-?\d+$/.test(token);

@@ -2,8 +2,10 @@
 
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
+/** The name of a member, or the index of an item; a name of digits also finds the item of a list. */
+export type PathSegment = string | number;
 /** The segments after `args`; empty for the arguments as a whole. */
-export type ArgumentPath = readonly string[];
+export type ArgumentPath = readonly PathSegment[];
 
 const SEGMENT = /\.([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/uy;
 const MAX_PATH_LENGTH = 1024;
@@ -11,16 +13,23 @@ const MAX_PATH_LENGTH = 1024;
 /** Parses a path; undefined when the text is not one, or has more than 1,024 characters. */
 export function parseArgumentPath(text: string): ArgumentPath | undefined {
   if (!text.startsWith("args") || text.length > MAX_PATH_LENGTH) return undefined;
-  const segments: string[] = [];
+  const segments: PathSegment[] = [];
   SEGMENT.lastIndex = "args".length;
   while (SEGMENT.lastIndex < text.length) {
     const [whole, name, index, quoted] = SEGMENT.exec(text) ?? [];
     if (whole === undefined) return undefined;
-    const segment = name ?? index ?? unquote(`${quoted}`);
+    const segment = name ?? (index === undefined ? unquote(`${quoted}`) : indexOf(index));
     if (segment === undefined) return undefined;
     segments.push(segment);
   }
   return segments;
+}
+
+/** An index has at most 9 digits and no leading zero; other digits are a name. */
+const INDEX = /^(?:0|[1-9]\d{0,8})$/;
+
+function indexOf(digits: string): PathSegment {
+  return INDEX.test(digits) ? Number(digits) : digits;
 }
 
 function unquote(quoted: string): string | undefined {
@@ -31,19 +40,28 @@ function unquote(quoted: string): string | undefined {
   }
 }
 
+/** The result where the path goes on below a value that has no such parts: a member of a list, an item of an object. */
+export const WRONG_CONTAINER: unique symbol = Symbol("wrong container");
+
 /** Returns the value at the path; undefined when there is none, or when it is null. */
-export function resolveArgument(args: JsonObject, path: ArgumentPath): Json | undefined {
-  let value: Json | undefined = args;
+export function resolveArgument(
+  args: JsonObject,
+  path: ArgumentPath,
+): Json | undefined | typeof WRONG_CONTAINER {
+  let value: Json = args;
   for (const segment of path) {
-    value = childOf(value, segment);
-    if (value === undefined) return undefined;
+    const child = childOf(value, segment);
+    if (child === undefined || child === null || child === WRONG_CONTAINER) return child ?? undefined;
+    value = child;
   }
-  return value ?? undefined;
+  return value;
 }
 
-/** Returns the member of an object or the element of an array; undefined when there is none. */
-export function childOf(value: Json, segment: string): Json | undefined {
-  if (isJsonObject(value)) return value.get(segment);
-  if (isJsonArray(value) && /^(?:0|[1-9]\d{0,8})$/.test(segment)) return value[Number(segment)];
-  return undefined;
+/** Returns the member of an object or the item of a list; undefined when there is none. */
+export function childOf(value: Json, segment: PathSegment): Json | undefined | typeof WRONG_CONTAINER {
+  if (isJsonArray(value)) {
+    const isIndex = typeof segment === "number" || INDEX.test(segment);
+    return isIndex ? value[Number(segment)] : WRONG_CONTAINER;
+  }
+  return isJsonObject(value) && typeof segment === "string" ? value.get(segment) : WRONG_CONTAINER;
 }

@@ -1,7 +1,7 @@
 /** Looks up one argument in a tool's inputSchema: whether it exists, is required, and its types. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
-import type { ArgumentPath } from "../json/path.ts";
+import type { ArgumentPath, PathSegment } from "../json/path.ts";
 
 export type JsonType = "null" | "boolean" | "string" | "number" | "array" | "object";
 
@@ -61,18 +61,19 @@ type Step =
   | Exclude<Argument, { kind: "present" }>
   | { readonly kind: "present"; readonly schemas: readonly Json[]; readonly isRequired: boolean };
 
-function stepInto(schemas: readonly Json[], segment: string, root: JsonObject): Step {
+function stepInto(schemas: readonly Json[], segment: PathSegment, root: JsonObject): Step {
   const pieces = schemas.flatMap((schema) => subschemasOf(schema, root));
   const objects = pieces.map((piece) => piece.get("properties")).filter(isJsonObject);
-  const found = objects.map((properties) => properties.get(segment)).filter((each) => each !== undefined);
+  const name = String(segment);
+  const found = objects.map((properties) => properties.get(name)).filter((each) => each !== undefined);
   if (found.length > 0) {
     return {
       kind: "present",
       schemas: found,
-      isRequired: schemas.every((schema) => requires(schema, segment, root)),
+      isRequired: schemas.every((schema) => requires(schema, name, root)),
     };
   }
-  const items = /^\d+$/.test(segment) ? itemsOf(pieces) : [];
+  const items = /^\d+$/.test(name) ? itemsOf(pieces) : [];
   if (items.length > 0) return { kind: "present", schemas: items, isRequired: false };
   const types = unionOf(schemas.map((schema) => typesOf(schema, root)));
   const hasMembers = types === undefined || types.has("object") || types.has("array");

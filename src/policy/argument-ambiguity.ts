@@ -3,15 +3,15 @@
 import { findArgument } from "../mcp/input-schema.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json/json.ts";
 import { isConfusableWith } from "../json/confusable-names.ts";
-import { childOf, type ArgumentPath } from "../json/path.ts";
+import { childOf, type ArgumentPath, WRONG_CONTAINER } from "../json/path.ts";
 
-/** `look_alike`: an object on the path has a confusable name. `type`: a string on the path may be parsed as JSON. */
+/** `look_alike`: an object on the path has a confusable name. `type`: a string at the path may be parsed as JSON. */
 export type ArgumentAmbiguity = "look_alike" | "type";
 
 /** Most names in one object; an object with more counts as ambiguous without a comparison. */
 const MAX_COMPARED_NAMES = 10_000;
 
-// Security: Go's encoding/json reads `Amount` as `amount`, and Python servers parse `"{...}"` where they expect an object.
+// Security: Go's encoding/json reads `Amount` as `amount`.
 /**
  * Returns why the server may find another value at the path than the policy; undefined when it cannot.
  * The server tells apart names that the tool's `inputSchema` declares in one object.
@@ -21,16 +21,15 @@ export function argumentAmbiguity(
   path: ArgumentPath,
   inputSchema?: JsonObject,
 ): ArgumentAmbiguity | undefined {
-  let value: Json | undefined = args;
-  let depth = 0;
-  for (const segment of path) {
-    if (typeof value === "string") return mayBeStructure(value) ? "type" : undefined;
+  let value: Json = args;
+  for (const [depth, segment] of path.entries()) {
     const isDeclaredBeside = (name: string): boolean =>
       [segment, name].every((one) => isDeclared(inputSchema, [...path.slice(0, depth), one]));
-    if (isJsonObject(value) && hasConfusableName(value, segment, isDeclaredBeside)) return "look_alike";
-    value = childOf(value, segment);
-    if (value === undefined) return undefined;
-    depth += 1;
+    if (isJsonObject(value) && hasConfusableName(value, String(segment), isDeclaredBeside))
+      return "look_alike";
+    const child = childOf(value, segment);
+    if (child === undefined || child === WRONG_CONTAINER) return undefined;
+    value = child;
   }
   return undefined;
 }
@@ -52,6 +51,22 @@ function isDeclared(inputSchema: JsonObject | undefined, path: ArgumentPath): bo
   return inputSchema !== undefined && findArgument(inputSchema, path).kind === "present";
 }
 
-function mayBeStructure(text: string): boolean {
-  return /^[ \t\n\r]*[[{]/.test(text);
+// Security: Python servers parse `"[...]"` where they declare a list, so a string has another length and other items.
+/** Whether a server may read a string at the path as a list or an object; not when the schema declares strings alone. */
+export function mayBeStructure(value: Json, path: ArgumentPath, inputSchema?: JsonObject): boolean {
+  if (typeof value !== "string" || !isStructureText(value)) return false;
+  const argument = inputSchema && findArgument(inputSchema, path);
+  if (argument?.kind !== "present" || argument.types === undefined) return true;
+  return Array.from(argument.types).some((type) => type !== "string");
+}
+
+/** Whether the text is JSON of a list or an object to a lenient parser: Python's reads `NaN`, and repeated names. */
+function isStructureText(text: string): boolean {
+  if (!/^\s*(?:\[|\{)/.test(text) || !/[\]}]\s*$/.test(text)) return false;
+  try {
+    JSON.parse(text.replace(/\bNaN\b|\bInfinity\b/g, "0"));
+    return true;
+  } catch {
+    return false;
+  }
 }

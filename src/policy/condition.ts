@@ -3,8 +3,10 @@
 import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
-import { type TestResult, type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
-import { type ArgumentPath, parseArgumentPath, resolveArgument } from "../json/path.ts";
+import { type ArgumentAmbiguity, argumentAmbiguity, mayBeStructure } from "./argument-ambiguity.ts";
+import type { TestResult } from "./compare-json.ts";
+import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
+import { type ArgumentPath, parseArgumentPath, resolveArgument, WRONG_CONTAINER } from "../json/path.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import {
   anyJson,
@@ -96,11 +98,26 @@ export function isPresence(operator: Operator): boolean {
 
 /**
  * Evaluates the condition on a call's arguments. Returns `missing` when the argument is absent or null: the condition is
- * false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`.
+ * false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`. Returns `type` when the
+ * path goes on below a value that has no such parts.
  */
 export function evaluate(condition: Condition, args: JsonObject): TestResult | "missing" {
   const found = resolveArgument(args, condition.segments);
+  if (found === WRONG_CONTAINER) return "type";
   if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
   const subject = measure(found, condition.of);
   return subject === undefined ? "type" : condition.test(subject);
+}
+
+/** Returns why the server may read the argument of the condition differently; undefined when it cannot. */
+export function conditionAmbiguity(
+  { segments, operator, of }: Condition,
+  args: JsonObject,
+  inputSchema?: JsonObject,
+): ArgumentAmbiguity | undefined {
+  const ambiguity = argumentAmbiguity(args, segments, inputSchema);
+  if (ambiguity !== undefined || (operator !== "contains" && of === "value")) return ambiguity;
+  const found = resolveArgument(args, segments);
+  if (found === undefined || found === WRONG_CONTAINER) return undefined;
+  return mayBeStructure(found, segments, inputSchema) ? "type" : undefined;
 }

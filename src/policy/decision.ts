@@ -49,7 +49,7 @@ export interface LimitReading {
 /** A condition that could not be evaluated. The count shows rules that never work. */
 export interface Unevaluable {
   readonly rule: string;
-  readonly cause: "missing" | "type" | "size" | "look_alike";
+  readonly cause: "missing" | "type" | "precision" | "size" | "look_alike";
 }
 
 export interface Decision {

@@ -1,10 +1,11 @@
 /** Operators of conditions, each compiled once into a test of one value. */
 
 import { RE2JS, RE2Set } from "re2js";
-import { isEqualJson } from "../json/equal.ts";
 import { isJsonArray, type Json, type JsonArray, JsonNumber } from "../json/json.ts";
+import { type JsonType, typeOfJson } from "../mcp/input-schema.ts";
+import { anyOf, compareJson, negated, type TestResult } from "./compare-json.ts";
 import { utf8Length } from "./measure.ts";
-import { compareNumbers } from "../json/compare-numbers.ts";
+import { compareNumbers, isHeldByDouble } from "../json/compare-numbers.ts";
 
 export const OPERATORS = [
   "eq",
@@ -24,8 +25,6 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** The result of a test of an existing value: true, false, or why the value cannot be tested. */
-export type TestResult = boolean | "type" | "size";
 export type ValueTest = (subject: Json) => TestResult;
 
 export type CompiledTest =
@@ -40,9 +39,9 @@ const MAX_SUBJECT_BYTES = 16 * 1024;
 export function compileTest(operator: Operator, value: Json): CompiledTest {
   switch (operator) {
     case "eq":
-      return compiled((subject) => isEqualJson(subject, value));
+      return compiled((subject) => compareJson(subject, value));
     case "neq":
-      return compiled((subject) => !isEqualJson(subject, value));
+      return compiled((subject) => negated(compareJson(subject, value)));
     case "in":
       return membership(value, true);
     case "not_in":
@@ -76,20 +75,37 @@ function compiled(test: ValueTest): CompiledTest {
 
 function membership(value: Json, isWanted: boolean): CompiledTest {
   if (!isJsonArray(value)) return { ok: false, expected: "a list" };
-  const texts = new Set(value.filter((item) => typeof item === "string"));
-  const others = value.filter((item) => typeof item !== "string");
-  return compiled((subject) => isMember(subject, texts, others) === isWanted);
+  const operands: Operands = {
+    types: new Set(value.map(typeOfJson)),
+    texts: new Set(value.filter((item) => typeof item === "string")),
+    others: value.filter((item) => typeof item !== "string"),
+  };
+  return compiled((subject) => {
+    const result = isMember(subject, operands);
+    return isWanted ? result : negated(result);
+  });
 }
 
-function isMember(subject: Json, texts: ReadonlySet<string>, others: JsonArray): boolean {
+interface Operands {
+  readonly types: ReadonlySet<JsonType>;
+  readonly texts: ReadonlySet<string>;
+  readonly others: JsonArray;
+}
+
+/** Compares with the operands of the subject's own type; without one of them the subject cannot be tested. Nothing is in an empty list. */
+function isMember(subject: Json, { types, texts, others }: Operands): TestResult {
+  const type = typeOfJson(subject);
+  if (!types.has(type)) return types.size === 0 ? false : "type";
   if (typeof subject === "string") return texts.has(subject);
-  return others.some((item) => isEqualJson(subject, item));
+  const comparable = others.filter((item) => typeOfJson(item) === type);
+  return anyOf(comparable, (item) => compareJson(subject, item));
 }
 
 function comparison(value: Json, holds: (order: number) => boolean): CompiledTest {
   if (!(value instanceof JsonNumber)) return { ok: false, expected: "a number" };
   return compiled((subject) => {
-    return subject instanceof JsonNumber ? holds(compareNumbers(subject, value)) : "type";
+    if (!(subject instanceof JsonNumber)) return "type";
+    return isHeldByDouble(subject) ? holds(compareNumbers(subject, value)) : "precision";
   });
 }
 
@@ -125,10 +141,10 @@ function isTooLong(subject: string): boolean {
   return subject.length > MAX_SUBJECT_BYTES || utf8Length(subject) > MAX_SUBJECT_BYTES;
 }
 
-/** Whether a string contains a string, or an array an equal element. */
+/** Whether a string contains a string, or a list an equal item. */
 function contains(subject: Json, value: Json): TestResult {
   if (typeof subject === "string") return typeof value === "string" ? subject.includes(value) : "type";
-  return isJsonArray(subject) ? subject.some((item) => isEqualJson(item, value)) : "type";
+  return isJsonArray(subject) ? anyOf(subject, (item) => compareJson(item, value)) : "type";
 }
 
 function affix(value: Json, holds: (subject: string, text: string) => boolean): CompiledTest {

@@ -9,7 +9,7 @@ import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 
 /** The amount that one call adds to a limit, or why it is unknown. */
-export type Amount = number | ArgumentAmbiguity | "missing";
+export type Amount = number | ArgumentAmbiguity | "precision" | "missing";
 
 export interface CompiledLimit {
   readonly limit: Limit;

@@ -1,7 +1,6 @@
 /** Evaluates one `require` or `deny_if` rule on a call. */
 
-import { type Condition, evaluate } from "./condition.ts";
-import { argumentAmbiguity } from "./argument-ambiguity.ts";
+import { type Condition, conditionAmbiguity, evaluate } from "./condition.ts";
 import type { Call, Unevaluable } from "./decision.ts";
 import type { Mode } from "./mode.ts";
 
@@ -61,7 +60,7 @@ function ambiguous(
 ): RuleDenial | undefined {
   let first: Condition | undefined;
   for (const condition of rule.conditions) {
-    const cause = argumentAmbiguity(args, condition.segments, inputSchema);
+    const cause = conditionAmbiguity(condition, args, inputSchema);
     if (cause === undefined) continue;
     first ??= condition;
     unevaluable.push({ rule: rule.pointer, cause });

@@ -1,7 +1,7 @@
 /** Paths into the arguments of a call. */
 
 import { describe, expect, it } from "vitest";
-import { parseArgumentPath, resolveArgument } from "../../src/json/path.ts";
+import { parseArgumentPath, resolveArgument, WRONG_CONTAINER } from "../../src/json/path.ts";
 import type { Json } from "../../src/json/json.ts";
 import { json, num } from "../policy/policies.ts";
 import { words } from "../fixtures/tables.ts";
@@ -25,14 +25,16 @@ describe("paths", () => {
   it("takes no index with a leading zero, a sign or a fraction", () => {
     const list = args(json("[1,2]"));
     for (const index of ["00", "01", "-0", "1e0"])
-      expect(resolveArgument(list, ["v", index])).toBeUndefined();
+      expect(resolveArgument(list, ["v", index])).toBe(WRONG_CONTAINER);
     expect(resolveArgument(list, ["v", "1"])).toEqual(num("2"));
+    expect(resolveArgument(list, ["v", 1])).toEqual(num("2"));
     expect(resolveArgument(list, ["v", "2"])).toBeUndefined();
   });
 
   it.each([
-    ["args[10]", ["10"]],
-    ["args.a[12].b", ["a", "12", "b"]],
+    ["args[10]", [10]],
+    ["args.a[12].b", ["a", 12, "b"]],
+    ["args[01][1234567890].2", ["01", "1234567890", "2"]],
     ['args["a.b"]', ["a.b"]],
     ['args["a\\"b"].c', ['a"b', "c"]],
     [`args.${"a".repeat(1_019)}`, ["a".repeat(1_019)]],
@@ -49,7 +51,23 @@ describe("paths", () => {
       ["list", json(JSON.stringify(Array.from({ length: 12 }, (_, index) => `i${index}`)))],
     ]);
     expect(resolveArgument(args, ["list", "11"])).toBe("i11");
-    expect(resolveArgument(args, ["list", "1x"])).toBeUndefined();
+    expect(resolveArgument(args, ["list", "1x"])).toBe(WRONG_CONTAINER);
     expect(resolveArgument(args, ["none", "none", "none"])).toBeUndefined();
+  });
+
+  it.each<[string, string, readonly (string | number)[]]>([
+    ["a list where the path names a member", '{"v":[1]}', ["v", "a"]],
+    ["an object where the path names an item", '{"v":{"0":1}}', ["v", 0]],
+    ["a text on the path", '{"v":"a"}', ["v", "a"]],
+    ["a number on the path", '{"v":1}', ["v", 0]],
+    ["a truth value on the path", '{"v":{"a":true}}', ["v", "a", "b"]],
+  ])("do not fit %s", (_name, text, path) => {
+    const args = json(text);
+    expect(args instanceof Map && resolveArgument(args, path)).toBe(WRONG_CONTAINER);
+  });
+
+  it("end at null as at an argument that is missing", () => {
+    expect(resolveArgument(args(json('{"a":null}')), ["v", "a"])).toBeUndefined();
+    expect(resolveArgument(args(null), ["v", "a", 0])).toBeUndefined();
   });
 });

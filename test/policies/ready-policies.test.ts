@@ -109,7 +109,7 @@ describe("policies/healthomics.json", () => {
       "condition",
     ],
     // The server reads JSON inside a string as if it were an object.
-    ["settings as a string", { batch_run_settings: '{"s3UriSettings":"s3://a/b"}' }, "condition"],
+    ["settings as a string", { batch_run_settings: '{"s3UriSettings":"s3://a/b"}' }, "condition_unevaluable"],
     ["runs that have no length", { batch_run_settings: { inlineSettings: 1 } }, "condition_unevaluable"],
     ["no settings", {}, "condition"],
   ])("denies %s", (_what, args, reason) => {

@@ -88,7 +88,7 @@ function pathsOf({ require = [], deny_if: denyIf = [], limits = [] }: RuleSet): 
 /** Deeper names are the server's own business: schemas often say no more than `object`. */
 function isDeclared(tool: RecordedTool | undefined, path: string): boolean {
   const [top] = parseArgumentPath(path) ?? [];
-  return tool !== undefined && top !== undefined && argumentNames(tool).includes(top);
+  return tool !== undefined && top !== undefined && argumentNames(tool).includes(String(top));
 }
 
 function argumentNames({ inputSchema }: RecordedTool): string[] {

@@ -39,13 +39,16 @@ describe("a call is denied as unevaluable", () => {
     ["a child of another case", '{"to":{"account":"a","ACCOUNT":"mine"}}'],
     ["an object in a text", '{"to":{"account":"a"},"opts":" {\\"force\\":true}"}'],
     ["a list in a text", '{"to":{"account":"a"},"opts":"[]"}'],
+    ["a plain text in place of an object", '{"to":{"account":"a"},"opts":"force"}'],
+    ["a list in place of an object", '{"to":{"account":"a"},"opts":[true]}'],
+    ["a truth value in place of an object", '{"to":true}'],
   ])("for %s", (_name, args) => {
     const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
     expect(denial).toMatchObject({ effect: "deny", reason: "condition_unevaluable" });
   });
 
   it("by its rule where that objects to what it can read", () => {
-    for (const args of ['{"to":"{}"}', '{"Amount":1,"amount":500,"to":{"account":"a"}}']) {
+    for (const args of ['{"to":{}}', '{"Amount":1,"amount":500,"to":{"account":"a"}}']) {
       const { denial } = decide(GUARD, { ...callOf("pay"), args: object(args) }, UNUSED);
       expect(denial).toMatchObject({ effect: "deny", reason: "condition" });
     }
@@ -95,5 +98,93 @@ describe("misreading", () => {
     const names = Array.from({ length: 10_001 }, (_, index): [string, string] => [`n${index}`, ""]);
     expect(argumentAmbiguity(new Map(names), ["amount"])).toBe("look_alike");
     expect(argumentAmbiguity(new Map(names.slice(1)), ["amount"])).toBeUndefined();
+  });
+});
+
+function on(condition: object) {
+  const conditions = [{ path: "args.v", ...condition }];
+  return policyOf({ version: "1", default: "deny", tools: { t: { deny_if: [{ conditions }] } } });
+}
+
+describe("a text that is JSON of a list or an object", () => {
+  const MEASURED = policyOf({
+    version: "1",
+    default: "deny",
+    tools: {
+      t: { limits: [{ counter: "c", window: "day", max: 99, increment_from: "args.v", of: "length" }] },
+    },
+  });
+  const CASES = [
+    ["contains", on({ op: "contains", value: "rm" })],
+    ["the length", on({ op: "eq", of: "length", value: 0 })],
+    ["the bytes", on({ op: "gt", of: "bytes", value: 99 })],
+    ["an amount", MEASURED],
+  ] as const;
+  const reason = (policy: (typeof CASES)[number][1], text: string, schema?: string) => {
+    const args: JsonObject = new Map([["v", text]]);
+    const inputSchema = schema === undefined ? undefined : object(schema);
+    return decide(policy, { ...callOf("t"), args, inputSchema }, UNUSED).denial?.reason;
+  };
+
+  it.each(CASES)("cannot be tested by %s", (_name, policy) => {
+    for (const text of ["[]", ' ["\\u0072m"] ', '{"a":1}', "[NaN]", "\t[-Infinity, 1]\n"]) {
+      expect(reason(policy, text)).toBe("condition_unevaluable");
+      expect(reason(policy, text, '{"properties":{"v":{"type":["string","array"]}}}')).toBe(
+        "condition_unevaluable",
+      );
+      expect(reason(policy, text, '{"properties":{"v":{}}}')).toBe("condition_unevaluable");
+    }
+  });
+
+  it.each(CASES)("is a text to %s where the schema declares strings alone", (_name, policy) => {
+    expect(reason(policy, "[]x", '{"properties":{"v":{"type":"string"}}}')).toBeUndefined();
+    expect(reason(policy, "[1]", '{"properties":{"v":{"type":"string"}}}')).toBeUndefined();
+  });
+
+  it.each(CASES)("is not what %s takes a mere bracket for", (_name, policy) => {
+    for (const text of ["[urgent] call me", '{job="x"}', "[1] and [2]", "]["]) {
+      expect(reason(policy, text)).toBeUndefined();
+    }
+  });
+
+  it("is a text to operators that compare texts alone", () => {
+    expect(reason(on({ op: "eq", value: "x" }), "[1]")).toBeUndefined();
+    expect(reason(on({ op: "regex", value: "^x" }), "[1]")).toBeUndefined();
+  });
+
+  it("is none where there is no text", () => {
+    const { denial } = decide(
+      on({ op: "contains", value: 1 }),
+      { ...callOf("t"), args: object('{"v":[2]}') },
+      UNUSED,
+    );
+    expect(denial).toBeUndefined();
+    expect(decide(on({ op: "contains", value: 1 }), callOf("t"), UNUSED).denial).toBeUndefined();
+  });
+});
+
+describe("an amount", () => {
+  it.each([
+    ["1e-400", "precision"],
+    ["0.10000000000000001", "precision"],
+    ["-1", "type"],
+    ['"1"', "type"],
+    ["[1]", "type"],
+    ["null", "missing"],
+  ])("of %s is denied, and the cause is %s", (amount, cause) => {
+    const args = object(`{"amount":${amount}}`);
+    const { denial, unevaluable } = decide(GUARD, { ...callOf("spend"), args }, UNUSED);
+    expect(denial?.reason).toBe("condition_unevaluable");
+    expect(unevaluable.map((one) => one.cause)).toEqual([cause]);
+  });
+
+  it("below a value without parts is denied", () => {
+    const deep = policyOf({
+      version: "1",
+      default: "deny",
+      tools: { t: { limits: [{ counter: "c", window: "day", max: 9, increment_from: "args.a.b" }] } },
+    });
+    const { unevaluable } = decide(deep, { ...callOf("t"), args: object('{"a":[1]}') }, UNUSED);
+    expect(unevaluable.map((one) => one.cause)).toEqual(["type"]);
   });
 });

@@ -99,25 +99,20 @@ const NO_ARGUMENTS: JsonObject = new Map();
 
 /** All results that the condition may have. A named argument counts as given: the log does not distinguish null. */
 function possibleResults(condition: Condition, names: KnownArgumentNames): PossibleResults {
-  const { segments, operator, of } = condition;
+  const { segments, operator } = condition;
   if (argumentAmbiguity(namedArguments(names), segments) !== undefined) return AMBIGUOUS;
   const [first] = segments;
-  if (first !== undefined && names?.has(first) === false) return new Set([evaluate(condition, NO_ARGUMENTS)]);
+  if (first !== undefined && names?.has(String(first)) === false)
+    return new Set([evaluate(condition, NO_ARGUMENTS)]);
   if (isPresence(operator)) {
     const isNamed = names !== undefined && segments.length < 2;
-    return isNamed ? new Set([evaluate(condition, namedArguments(names))]) : new Set([true, false]);
+    if (isNamed) return new Set([evaluate(condition, namedArguments(names))]);
+    return new Set([true, false, ...(segments.length > 1 ? UNEVALUABLE : [])]);
   }
   // Nested values and sibling values are not in the log.
-  const isEquality = of === "value" && EQUALITIES.has(operator) && segments.length < 2;
-  return new Set([
-    true,
-    false,
-    ...(isEquality ? [] : UNEVALUABLE),
-    ...(segments.length > 1 || !names ? MISSING : []),
-  ]);
+  return new Set([true, false, ...UNEVALUABLE, ...(segments.length > 1 || !names ? MISSING : [])]);
 }
 
-const EQUALITIES: ReadonlySet<string> = new Set(["eq", "neq", "in", "not_in"]);
 const UNEVALUABLE = ["type"] as const;
 const AMBIGUOUS: PossibleResults = new Set([true, false, "look_alike"]);
 const MISSING = ["missing"] as const;

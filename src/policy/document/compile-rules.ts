@@ -2,13 +2,14 @@
 
 import type { Mode } from "../mode.ts";
 import type { RuleSet } from "./document.ts";
-import { JsonNumber } from "../../json/json.ts";
+import { isHeldByDouble } from "../../json/compare-numbers.ts";
+import { type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "../limit.ts";
 import { measure } from "../measure.ts";
-import { argumentAmbiguity } from "../argument-ambiguity.ts";
-import { resolveArgument } from "../../json/path.ts";
+import { argumentAmbiguity, mayBeStructure } from "../argument-ambiguity.ts";
+import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { uniqueNames, limitName, ruleName, windowName } from "../pointer.ts";
-import type { CompiledLimit } from "../policy.ts";
+import type { Amount, CompiledLimit } from "../policy.ts";
 import type { Rule } from "../rule.ts";
 import type { CheckedLimit, RuleEntry } from "./rule-entry.ts";
 
@@ -87,9 +88,16 @@ function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): Comp
     if (ambiguity !== undefined) return ambiguity;
     const found = resolveArgument(args, segments);
     if (found === undefined) return "missing";
-    const measured = measure(found, of);
-    const amount = measured instanceof JsonNumber ? Number(measured.token) : Number.NaN;
-    // Security: a negative amount would refill the counter.
-    return Number.isFinite(amount) && amount >= 0 ? amount : "type";
+    if (found === WRONG_CONTAINER) return "type";
+    if (of !== "value" && mayBeStructure(found, segments, inputSchema)) return "type";
+    return amountIn(measure(found, of));
   };
+}
+
+function amountIn(measured: Json | undefined): Amount {
+  if (!(measured instanceof JsonNumber)) return "type";
+  if (!isHeldByDouble(measured)) return "precision";
+  const amount = Number(measured.token);
+  // Security: a negative amount would refill the counter.
+  return amount >= 0 ? amount : "type";
 }

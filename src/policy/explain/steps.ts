@@ -1,13 +1,13 @@
 /** Explains a decision as steps: each check of the policy in its order, with its verdict. */
 
 import { type PolicyEntry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
-import { type Condition, evaluate } from "../condition.ts";
+import { type Condition, conditionAmbiguity, evaluate } from "../condition.ts";
 import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
 import { describeJson } from "../../json/print-json.ts";
-import { type ArgumentAmbiguity, argumentAmbiguity } from "../argument-ambiguity.ts";
-import { resolveArgument } from "../../json/path.ts";
+import type { ArgumentAmbiguity } from "../argument-ambiguity.ts";
+import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
 /** The verdict of a step; in shadow mode, `denies` and `asks` are only counted. */
@@ -128,13 +128,13 @@ function conditionStep(
   { args, inputSchema }: Call,
   isUnevaluable: boolean,
 ): ConditionStep {
-  const ambiguity = isUnevaluable ? argumentAmbiguity(args, condition.segments, inputSchema) : undefined;
+  const ambiguity = isUnevaluable ? conditionAmbiguity(condition, args, inputSchema) : undefined;
   const result = ambiguity ?? evaluate(condition, args);
   const found = resolveArgument(args, condition.segments);
   return {
     condition: condition.text,
     outcome: outcomeOf(result),
-    ...(found !== undefined && { found: describeJson(found) }),
+    ...(found !== undefined && found !== WRONG_CONTAINER && { found: describeJson(found) }),
   };
 }
 
@@ -159,5 +159,6 @@ function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Ca
 const AMOUNT = {
   missing: "is missing",
   type: "is no number of 0 or more",
+  precision: "is another number as a double",
   look_alike: "stands beside a name that could be taken for it",
 } as const;

@@ -2,7 +2,7 @@
 
 import type { Request } from "../../enforcement/request.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
-import { parseArgumentPath, type ArgumentPath, resolveArgument } from "../../json/path.ts";
+import { parseArgumentPath, type ArgumentPath, resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { printJson } from "../../json/print-json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { isSecretKey, REDACTED, withoutSecrets } from "./redact.ts";
@@ -55,14 +55,16 @@ function valuesAt(text: string, paths: readonly NamedPath[]): CapturedValues {
   const args = reading.value;
   const pairs = paths.flatMap(({ name, path }) => {
     const value = resolveArgument(args, path);
-    return value === undefined ? [] : [[name, redactedText(value, path)] as const];
+    return value === undefined || value === WRONG_CONTAINER
+      ? []
+      : [[name, redactedText(value, path)] as const];
   });
   return Object.fromEntries(pairs);
 }
 
 // Security: secrets are removed before the cut, since half a token would not be recognised.
 function redactedText(value: Json, path: ArgumentPath): string {
-  if (path.some(isSecretKey)) return REDACTED;
+  if (path.some((segment) => isSecretKey(String(segment)))) return REDACTED;
   const text = typeof value === "string" ? value : printJson(withoutSecretMembers(value));
   const clean = withoutSecrets(text.slice(0, MAX_SEARCHED));
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH).toWellFormed()}...` : clean;

@@ -85,7 +85,7 @@ export const METRICS = {
     example: "sum by (rule) (increase(tollgate_rule_hits_total[30d])) == 0",
   }),
   conditionsUnevaluable: counter("tollgate_conditions_unevaluable_total", ["server", "rule", "cause"], {
-    help: "Conditions that could not be evaluated, because the argument was missing, of another type, too large, or beside a look-alike.",
+    help: "Conditions that could not be evaluated, because the argument was missing, of another type, no exact number, too large, or beside a look-alike.",
     example: "sum by (rule, cause) (increase(tollgate_conditions_unevaluable_total[1d])) > 0",
   }),
   limitUtilization: gauge("tollgate_limit_utilization_ratio", ["server", "tool", "counter", "scope"], {

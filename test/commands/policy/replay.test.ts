@@ -90,9 +90,15 @@ describe("one recorded call", () => {
     ["a required argument that is given", { require: [A_EXISTS] }, named("a"), "unchanged"],
     [
       "one condition that certainly fails",
-      { deny_if: [rule(test("args.a", "eq", 1), B_EXISTS)] },
+      { deny_if: [rule(test("args.a", "exists"), B_EXISTS)] },
       named("a"),
       "unchanged",
+    ],
+    [
+      "an equality, which another type denies, beside a failing condition",
+      { deny_if: [rule(test("args.a", "eq", 1), B_EXISTS)] },
+      named("a"),
+      "unknown",
     ],
     ["a value", { deny_if: [A_GT_1] }, named("a"), "unknown"],
     ["a nested value", { require: [rule(test("args.a.b", "exists"))] }, named("a"), "unknown"],
