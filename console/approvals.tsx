@@ -7,7 +7,7 @@ import { Captured, Fact } from "./explained.tsx";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 import { count, fromNow, visible } from "./text.ts";
-import { Name, Problem } from "./elements.tsx";
+import { Name, Problem, Who } from "./elements.tsx";
 
 interface ApprovalsProps {
   readonly polled: Polled<ApprovalsResponse>;
@@ -75,7 +75,7 @@ interface WaitingProps {
 }
 
 function Waiting({ approval, control, onDone }: WaitingProps): JSX.Element {
-  const { id, agent, tool, args, rule, calls, expires_at, captured } = approval;
+  const { id, agent, user, tool, args, rule, calls, expires_at, captured } = approval;
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<string>();
   const settle = async (choice: "approve" | "reject"): Promise<void> => {
@@ -88,7 +88,7 @@ function Waiting({ approval, control, onDone }: WaitingProps): JSX.Element {
   return (
     <li class="card">
       <p class="who">
-        <Name text={agent} /> <span aria-hidden="true">→</span> <Name text={tool} />
+        <Who agent={agent} user={user} /> <span aria-hidden="true">→</span> <Name text={tool} />
       </p>
       <dl>
         <Fact name="Arguments">
@@ -118,10 +118,12 @@ function Waiting({ approval, control, onDone }: WaitingProps): JSX.Element {
   );
 }
 
-function Settled({ approval: { agent, tool, state, decided, expires_at } }: Pick<WaitingProps, "approval">) {
+function Settled({
+  approval: { agent, user, tool, state, decided, expires_at },
+}: Pick<WaitingProps, "approval">) {
   return (
     <li class="card quiet">
-      <Name text={agent} /> <span aria-hidden="true">→</span> <Name text={tool} />: {state} by{" "}
+      <Who agent={agent} user={user} /> <span aria-hidden="true">→</span> <Name text={tool} />: {state} by{" "}
       <Name text={decided?.by ?? ""} />
       {decided?.reason !== undefined && (
         <>

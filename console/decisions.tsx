@@ -8,7 +8,7 @@ import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
 import { type Feed, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
 import { timeOfDay } from "./text.ts";
-import { Name, Problem } from "./elements.tsx";
+import { Name, Problem, Who } from "./elements.tsx";
 
 interface DecisionsProps {
   readonly filter: DecisionFilter;
@@ -48,6 +48,9 @@ function Filters({ filter, onFilter }: DecisionsProps): JSX.Element {
     <form class="filters" aria-label="Filter decisions" onSubmit={(event) => event.preventDefault()}>
       <label>
         Agent <input list="agents" value={filter.agent ?? ""} onChange={set("agent")} />
+      </label>
+      <label>
+        User <input value={filter.user ?? ""} onChange={set("user")} />
       </label>
       <label>
         Tool <input list="tools" value={filter.tool ?? ""} onChange={set("tool")} />
@@ -127,13 +130,14 @@ interface SummaryProps {
 }
 
 function Summary({ entry, isOpen, onToggle }: SummaryProps): JSX.Element {
-  const { time, agent, tool, method, effect, denial, outcome } = entry;
+  const { time, agent, user, tool, method, effect, denial, outcome } = entry;
   return (
     <button type="button" class="summary" aria-expanded={isOpen} onClick={onToggle}>
       <time dateTime={time}>{timeOfDay(time)}</time>{" "}
       <span class={`effect ${effect}`}>{effect.replace("_", " ")}</span>{" "}
       <span class="who">
-        <Name text={agent.name} /> <span aria-hidden="true">→</span> <Name text={tool ?? method} />
+        <Who agent={agent.name} user={user} /> <span aria-hidden="true">→</span>{" "}
+        <Name text={tool ?? method} />
       </span>{" "}
       <span class="why">{denial?.reason ?? outcome?.replace("_", " ") ?? "under way"}</span>
     </button>

@@ -19,6 +19,16 @@ export function Name({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
+/** The agent of a call, and the user on whose behalf it acts, where one is known. */
+export function Who({ agent, user }: { readonly agent: string; readonly user?: string | undefined }) {
+  if (user === undefined) return <Name text={agent} />;
+  return (
+    <>
+      <Name text={agent} /> <span class="hint">for</span> <Name text={user} />
+    </>
+  );
+}
+
 /** An error, in place of the content that could not be loaded. */
 export function Problem({ text }: { readonly text: string | undefined }): JSX.Element | null {
   return text === undefined ? null : (

@@ -26,12 +26,18 @@ export function Explained({ id }: { readonly id: string }): JSX.Element {
 }
 
 function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Element {
-  const { agent, client, denial, category, argumentNames, charges, policyDigest, durationMs } = decision;
+  const { agent, user, client, denial, category, argumentNames, charges, policyDigest, durationMs } =
+    decision;
   return (
     <dl>
       <Fact name="Agent">
         <Name text={agent.name} /> by {agent.source}, {agent.verified ? "verified" : "not verified"}
       </Fact>
+      {user !== undefined && (
+        <Fact name="User">
+          <Name text={user} />
+        </Fact>
+      )}
       {client !== undefined && (
         <Fact name="Client">
           <Name text={client.name} /> <Name text={client.version} />

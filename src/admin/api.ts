@@ -95,6 +95,8 @@ export interface ApprovalEntry {
   readonly id: string;
   readonly state: "requested" | "approved" | "rejected";
   readonly agent: string;
+  /** The user on whose behalf the agent acts; absent when none is known. */
+  readonly user?: string;
   readonly tool: string;
   readonly rule: string;
   /** Digest of the policy that requires the approval. */

@@ -86,6 +86,7 @@ function enforceCall(
     isToolChanged,
     agent: principal,
     argsOnWire: args,
+    ...(agent.verified && agent.user !== undefined && { user: agent.user }),
     ...(session !== undefined && { session }),
   };
   return guarded(() => Permit.issue(policy, call, { counters, shared, approvals, nowMs }), toVerdict, fail);

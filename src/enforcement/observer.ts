@@ -48,6 +48,8 @@ export interface Control {
   /** Of an approval: its id. */
   readonly approval?: string;
   readonly agent?: string;
+  /** Of an approval: the user on whose behalf the agent asked. */
+  readonly user?: string;
   readonly tool?: string;
   readonly untilMs?: number;
 }

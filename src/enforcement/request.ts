@@ -22,6 +22,8 @@ export interface Agent {
   readonly name: string;
   readonly source: AgentSource;
   readonly verified: boolean;
+  /** The verified user on whose behalf the agent acts; absent when its proof names none. */
+  readonly user?: string;
 }
 
 export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: false };
@@ -30,6 +32,19 @@ export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: f
 /** The name that limits, approvals and rules are keyed by. */
 export function principalOf(agent: Agent): string {
   return agent.verified ? agent.name : ANONYMOUS.name;
+}
+
+// Security: behind one agent, a user must not reach the session or task of another user.
+// Invariant: injective, since no verified name has a line break.
+/** The name that sessions and tasks are owned under: the principal, and its user where one is known. */
+export function ownerOf(agent: Agent): string {
+  const principal = principalOf(agent);
+  return agent.verified && agent.user !== undefined ? `${principal}\n${agent.user}` : principal;
+}
+
+/** The principal of an owner. */
+export function principalOfOwner(owner: string): string {
+  return owner.split("\n", 1).join("");
 }
 
 /** The tool that a tools/call names. */

@@ -15,6 +15,8 @@ export interface Call {
   readonly args: JsonObject;
   /** The agent that limits count; all unauthenticated callers share the name `anonymous`. */
   readonly agent: string;
+  /** The verified user on whose behalf the agent acts; absent when none is known. */
+  readonly user?: string;
   /** The session that `scope: "session"` counts; absent in the stateless era. */
   readonly session?: string;
   /** A person approved exactly this call, so rules no longer ask for approval. */

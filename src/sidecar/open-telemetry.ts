@@ -39,6 +39,7 @@ async function open(
       server,
       version: VERSION,
       agents: [...new Set(agents)],
+      hasUserLabel: settings.identity.hasUserLabel === true,
       log: { level, format, ...(stderr && { destination: stderr }) },
       ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),
       capture,

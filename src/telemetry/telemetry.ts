@@ -20,6 +20,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Agents that the configuration names; each always has a label value of its own. */
   readonly agents: readonly string[];
+  /** Whether the metrics of calls and denials have a label `user`. */
+  readonly hasUserLabel?: boolean;
   readonly log: {
     readonly level: LogLevel;
     readonly format: LogFormat;

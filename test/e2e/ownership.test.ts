@@ -54,102 +54,117 @@ function answerOf({ method, params }: Sent): object {
   return { result: { taskId: params?.taskId, status: "completed" } };
 }
 
+/** Whether `alice` and `mallory` are two agents, or two users of one agent. */
+let are: "agents" | "users";
+
+function tokenOf(name: string, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  return are === "agents"
+    ? issuer.token(name, { claims })
+    : issuer.token("desktop", { claims: { sub: name, ...claims } });
+}
+
 async function post(
   agent: string,
   method: string,
   params: object,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const authorization = `Bearer ${await issuer.token(agent)}`;
+  const authorization = `Bearer ${await tokenOf(agent)}`;
   return postTo(sidecar.url, { id: 7, method, params }, { authorization, ...headers });
 }
 
-describe("a session of one verified agent", () => {
-  it.each(["POST", "GET", "DELETE"])("cannot be used by another agent (%s)", async (method) => {
-    await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
-    const headers = { authorization: `Bearer ${await issuer.token("mallory")}`, "mcp-session-id": "s1" };
-    seen = [];
-    const response =
-      method === "POST"
-        ? await post("mallory", "tools/call", { name: "x" }, headers)
-        : await fetch(sidecar.url, { method, headers });
-    expect(response.status).toBe(404);
-    expect(seen).toEqual([]);
-    expect(sidecar.audit().at(-1)).toMatchObject({
-      agent: { name: "mallory", verified: true },
-      refusal: { cause: "ownership" },
-    });
-    const own = await post("alice", "tools/list", {}, { "mcp-session-id": "s1" });
-    expect(own.status).toBe(200);
+describe.each(["agents", "users"] as const)("between %s", (kind) => {
+  beforeEach(() => {
+    are = kind;
   });
 
-  it("stays the agent's with another of its tokens", async () => {
-    await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
-    const renewed = await issuer.token("alice", { claims: { jti: "renewed" } });
-    const headers = { authorization: `Bearer ${renewed}`, "mcp-session-id": "s1" };
-    expect((await post("alice", "ping", {}, headers)).status).toBe(200);
-  });
-});
-
-describe.each(["legacy", "modern"])("a task of one verified agent (%s)", (era) => {
-  const more = era === "modern" ? MODERN : {};
-
-  async function open(): Promise<void> {
-    await (await post("alice", "tools/call", { name: era, task: {}, ...more })).text();
-    seen = [];
-  }
-
-  it.each(["tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/anything"])(
-    "cannot be used by another agent (%s)",
-    async (method) => {
-      await open();
-      const response = await post("mallory", method, { taskId: "task-1", ...more });
-      expect(response.status).toBe(200);
-      expect(await response.json()).toEqual({
-        jsonrpc: "2.0",
-        id: 7,
-        error: { code: -32602, message: "Task not found" },
-      });
+  describe("a session of one of them", () => {
+    it.each(["POST", "GET", "DELETE"])("cannot be used by another agent (%s)", async (method) => {
+      await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
+      const headers = { authorization: `Bearer ${await tokenOf("mallory")}`, "mcp-session-id": "s1" };
+      seen = [];
+      const response =
+        method === "POST"
+          ? await post("mallory", "tools/call", { name: "x" }, headers)
+          : await fetch(sidecar.url, { method, headers });
+      expect(response.status).toBe(404);
       expect(seen).toEqual([]);
-      expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "ownership" })).toBe(1);
-      expect(await (await post("alice", method, { taskId: "task-1", ...more })).json()).toHaveProperty(
-        "result",
-      );
-    },
-  );
+      expect(sidecar.audit().at(-1)).toMatchObject({
+        ...(are === "agents" ? { agent: { name: "mallory", verified: true } } : { user: "mallory" }),
+        refusal: { cause: "ownership" },
+      });
+      const own = await post("alice", "tools/list", {}, { "mcp-session-id": "s1" });
+      expect(own.status).toBe(200);
+    });
 
-  it("belongs to its agent when the response that opened it was a stream", async () => {
-    asStream = true;
-    await open();
-    expect(await (await post("mallory", "tasks/get", { taskId: "task-1", ...more })).text()).toContain(
-      "Task not found",
+    it("stays the agent's with another of its tokens", async () => {
+      await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
+      const renewed = await tokenOf("alice", { jti: "renewed" });
+      const headers = { authorization: `Bearer ${renewed}`, "mcp-session-id": "s1" };
+      expect((await post("alice", "ping", {}, headers)).status).toBe(200);
+    });
+  });
+
+  describe.each(["legacy", "modern"])("a task of one of them (%s)", (era) => {
+    const more = era === "modern" ? MODERN : {};
+
+    async function open(): Promise<void> {
+      await (await post("alice", "tools/call", { name: era, task: {}, ...more })).text();
+      seen = [];
+    }
+
+    it.each(["tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/anything"])(
+      "cannot be used by another agent (%s)",
+      async (method) => {
+        await open();
+        const response = await post("mallory", method, { taskId: "task-1", ...more });
+        expect(response.status).toBe(200);
+        expect(await response.json()).toEqual({
+          jsonrpc: "2.0",
+          id: 7,
+          error: { code: -32602, message: "Task not found" },
+        });
+        expect(seen).toEqual([]);
+        expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "ownership" })).toBe(1);
+        expect(await (await post("alice", method, { taskId: "task-1", ...more })).json()).toHaveProperty(
+          "result",
+        );
+      },
     );
-    expect(seen).toEqual([]);
-  });
 
-  it("is not reached by an id that is no text", async () => {
-    await open();
-    const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
-    expect(await response.json()).toMatchObject({ error: { code: -32_600 } });
-    expect(seen).toEqual([]);
-  });
-
-  it.each(["tasks/get", "tasks/result"])(
-    "without a known owner is forwarded, and then belongs to its first user (%s)",
-    async (method) => {
-      const ask = async (agent: string, taskId: string): Promise<unknown> =>
-        (await post(agent, method, { taskId, ...more })).json();
-      expect(await ask("alice", "from-before")).toHaveProperty("result");
-      expect(await ask("mallory", "from-before")).toHaveProperty("error");
-      expect(seen).toEqual([`${method} from-before`]);
-    },
-  );
-
-  it("that the server does not know has no owner", async () => {
-    for (const agent of ["mallory", "alice"])
-      expect(await (await post(agent, "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
-        "error",
+    it("belongs to its agent when the response that opened it was a stream", async () => {
+      asStream = true;
+      await open();
+      expect(await (await post("mallory", "tasks/get", { taskId: "task-1", ...more })).text()).toContain(
+        "Task not found",
       );
-    expect(seen).toEqual(["tasks/get unheard", "tasks/get unheard"]);
+      expect(seen).toEqual([]);
+    });
+
+    it("is not reached by an id that is no text", async () => {
+      await open();
+      const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
+      expect(await response.json()).toMatchObject({ error: { code: -32_600 } });
+      expect(seen).toEqual([]);
+    });
+
+    it.each(["tasks/get", "tasks/result"])(
+      "without a known owner is forwarded, and then belongs to its first user (%s)",
+      async (method) => {
+        const ask = async (agent: string, taskId: string): Promise<unknown> =>
+          (await post(agent, method, { taskId, ...more })).json();
+        expect(await ask("alice", "from-before")).toHaveProperty("result");
+        expect(await ask("mallory", "from-before")).toHaveProperty("error");
+        expect(seen).toEqual([`${method} from-before`]);
+      },
+    );
+
+    it("that the server does not know has no owner", async () => {
+      for (const agent of ["mallory", "alice"])
+        expect(await (await post(agent, "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
+          "error",
+        );
+      expect(seen).toEqual(["tasks/get unheard", "tasks/get unheard"]);
+    });
   });
 });

@@ -13,7 +13,9 @@ const HEAD = `<!-- Written by tools/pages/metrics.ts from src/telemetry/metrics/
 operation durations, when \`Accept\` asks for it. Everything that can be known at start is exported as 0 at start.
 
 Labels are bounded. \`tool\` takes names that the server lists or the policy names, else \`_unknown\`; \`agent\` takes the names
-in the configuration and 200 others, then \`_other\`; every other label comes from a closed set. Events that were counted
+in the configuration and 200 others, then \`_other\`; every other label comes from a closed set.
+\`identity.user-label: true\` adds a last label \`user\` to the calls and denials: 200 users, and 5,000 series of users with agents and
+tools, then \`_other\`; empty where no user is known. Events that were counted
 under \`_other\` or \`_unknown\` because a bound was reached are counted in \`tollgate_label_overflow_total\`.
 
 In label values \`:\` is written \`;\`, and \`% ; , " \\\` and control characters are percent-encoded, so that two names never become

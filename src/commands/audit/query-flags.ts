@@ -26,6 +26,7 @@ const QUERY_FORMATS = ["table", "json", "csv"] as const;
 const REPEATABLE = { type: "string", multiple: true } as const;
 const FILTERS = [
   "agent",
+  "user",
   "tool",
   "category",
   "effect",
@@ -39,6 +40,7 @@ const FILTERS = [
 const OPTIONS = {
   audit: REPEATABLE,
   agent: REPEATABLE,
+  user: REPEATABLE,
   tool: REPEATABLE,
   category: REPEATABLE,
   effect: REPEATABLE,
@@ -86,12 +88,23 @@ export function parseAuditQuery(
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const { agent = [], tool = [], category = [], reason = [], rule = [], outcome = [], session = [] } = values;
-  const { since, until, format, limit } = values;
+  const { user = [], since, until, format, limit } = values;
   const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
   const given = [...(values.audit ?? []), ...positionals];
   const raw: UncheckedQuery = {
     files: given.length > 0 || audit === undefined || audit === "-" ? given : [audit],
-    filters: { agent, tool, category, effect, reason, rule, outcome, session, server: values.server ?? [] },
+    filters: {
+      agent,
+      user,
+      tool,
+      category,
+      effect,
+      reason,
+      rule,
+      outcome,
+      session,
+      server: values.server ?? [],
+    },
     by: splitList(values.by).map((name) => (name === "decision" ? "effect" : name)),
     sums: splitList(values.sum),
     since,

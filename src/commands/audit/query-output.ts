@@ -8,6 +8,7 @@ import type { RecordGroup } from "./tally.ts";
 /** Columns of a single record, between its time and its duration. */
 const RECORD_COLUMNS: readonly FieldName[] = [
   "agent",
+  "user",
   "tool",
   "category",
   "effect",

@@ -37,6 +37,7 @@ const nestedField =
 /** Readers of fields, by the names that `--by` and the filters take. */
 export const FIELDS = {
   agent: nestedField("agent", "name"),
+  user: (record) => record["user"],
   tool: (record) => record["tool"],
   category: (record) => record["category"],
   effect: (record) => record["effect"],

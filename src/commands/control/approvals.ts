@@ -44,6 +44,7 @@ const APPROVALS_RESPONSE = z.object({
       id: z.string(),
       state: z.string(),
       agent: z.string(),
+      user: z.string().exactOptional(),
       tool: z.string(),
       rule: z.string(),
       calls: z.number(),
@@ -82,9 +83,10 @@ async function listApprovals(
 }
 
 function approvalLines(approval: z.infer<typeof APPROVALS_RESPONSE>["approvals"][number]): string[] {
-  const { id, state, agent, tool, rule, calls, args } = approval;
+  const { id, state, agent, user, tool, rule, calls, args } = approval;
+  const caller = user === undefined ? agent : `${agent} for ${user}`;
   return [
-    `${id}  ${state === "requested" ? "waits" : state}  ${agent} -> ${tool}`,
+    `${id}  ${state === "requested" ? "waits" : state}  ${caller} -> ${tool}`,
     `  arguments: ${args.keys.join(", ") || "none"} (${pluralize(args.bytes, "byte")})`,
     `  rule: ${rule}; called ${pluralize(calls, "time")}; expires ${approval.expires_at}`,
   ];

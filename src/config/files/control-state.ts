@@ -22,6 +22,7 @@ const FREEZES = z
 const APPROVAL = z.strictObject({
   id: text.min(1),
   agent: text,
+  user: text.exactOptional(),
   tool: text,
   policyDigest: text,
   rule: text,

@@ -1,4 +1,4 @@
-/** An approval: a person's one-time permission for exactly one call, bound to agent, tool, arguments and policy. */
+/** An approval: a person's one-time permission for exactly one call, bound to agent, user, tool, arguments and policy. */
 
 import type { StoreFault } from "../store/store.ts";
 
@@ -10,6 +10,8 @@ export type ApprovalState = (typeof APPROVAL_STATES)[number];
 export interface ApprovalRequest {
   /** The principal. */
   readonly agent: string;
+  /** The verified user on whose behalf the agent acts; absent when none is known. */
+  readonly user?: string;
   readonly tool: string;
   readonly policyDigest: string;
   /** JSON Pointer of the rule that requires the approval. */
@@ -104,10 +106,12 @@ export interface ApprovalsOptions {
 // Invariant: as JSON, so that two different calls never have the same text.
 /** The digest that binds an approval to its call. */
 export function approvalBinding(
-  { agent, tool, policyDigest, args }: ApprovalRequest,
+  { agent, user, tool, policyDigest, args }: ApprovalRequest,
   digest: (text: string) => string,
 ): string {
-  return digest(JSON.stringify([agent, tool, policyDigest, args.text]));
+  const bound = [agent, tool, policyDigest, args.text];
+  // A call without a user is bound as it was before users were known, so that its approvals survive an upgrade.
+  return digest(JSON.stringify(user === undefined ? bound : [...bound, user]));
 }
 
 const MAX_NAMES = 64;

@@ -43,8 +43,9 @@ function requireApprovalIfNeeded(
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
   const { denial } = decided.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return decided;
-  const { agent, tool, argsOnWire: args } = call;
-  const claim = approvals.claim({ agent, tool, args, policyDigest, rule: denial.rule }, nowMs);
+  const { agent, user, tool, argsOnWire: args } = call;
+  const asked = { agent, ...(user !== undefined && { user }), tool, args, policyDigest, rule: denial.rule };
+  const claim = approvals.claim(asked, nowMs);
   const applyClaim = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
     switch (claimed.state) {
       case "full":

@@ -1,9 +1,9 @@
-/** Verifies JWT access tokens of one issuer with jose, and reads the claim that names the agent. */
+/** Verifies JWT access tokens of one issuer with jose. */
 
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
 import { type FindKey, KeysUnavailableError } from "../keys/jwks-cache.ts";
-import { type Authentication, authenticateAs } from "../authentication.ts";
+import type { Authentication } from "../authentication.ts";
 
 export interface JwtOptions {
   /** `iss` must equal it, character by character. */
@@ -65,24 +65,4 @@ function claimFailureDetail(claim: string): string {
   if (claim === "exp") return "the token does not say when it expires";
   if (claim === "nbf") return "the token is not valid yet";
   return "a claim of the token is not as it must be";
-}
-
-const DEFAULT_CLAIMS = [["azp"], ["client_id"], ["sub"]] as const;
-
-/** Reads the agent from a claim: `path` holds the names down to it; absent means `azp`, `client_id`, then `sub`. */
-export function agentFromClaim(path: readonly string[] | undefined): JwtOptions["agentOf"] {
-  const paths = path === undefined ? DEFAULT_CLAIMS : [path];
-  return (claims) => {
-    const found = paths.map((each) => claimAt(claims, each)).find((value) => value !== undefined);
-    return authenticateAs(found, "jwt");
-  };
-}
-
-function claimAt(claims: unknown, path: readonly string[]): unknown {
-  let value = claims;
-  for (const name of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = Object.getOwnPropertyDescriptor(value, name)?.value;
-  }
-  return value;
 }

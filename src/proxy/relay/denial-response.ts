@@ -1,5 +1,6 @@
 /** The response to a request that the policy denies: one shape for each case of the wire contract. */
 
+import type { Agent } from "../../enforcement/request.ts";
 import type { Denial } from "../../policy/decision.ts";
 import { asksForTask, type CallMessage } from "../../mcp/message.ts";
 import { type LocalResponse, errorResponse, errorBody, INVALID_PARAMS } from "../../mcp/error-response.ts";
@@ -11,6 +12,7 @@ const LIMITED = 429;
 export interface DeniedCall {
   readonly denial: Denial;
   readonly approval?: string;
+  readonly agent: Agent;
 }
 
 // The status is 200: clients take a 4xx for a lost session or for a request to log in.
@@ -18,14 +20,14 @@ export interface DeniedCall {
 export function callDenialResponse(
   call: CallMessage,
   decisionId: string,
-  { denial, approval }: DeniedCall,
+  { denial, approval, agent }: DeniedCall,
 ): LocalResponse {
   const { id, name, era } = call;
   if (denial.reason === "hidden" || denial.reason === "default_deny") {
     return errorResponse(200, INVALID_PARAMS, `Unknown tool: ${name}`, id);
   }
-  const text = denialText(denial, approval);
-  const meta = { "dev.tollgate/decision": decisionData(decisionId, denial, approval) };
+  const text = denialText(denial, agent, approval);
+  const meta = { "dev.tollgate/decision": decisionData(decisionId, { denial, approval, agent }) };
   // A call that asks for a task expects no tool result.
   if (asksForTask(call)) return { status: 200, body: errorBody(errorCode(denial), text, id, meta) };
   const result = {
@@ -38,19 +40,24 @@ export function callDenialResponse(
 }
 
 /** The response to a denied request of another method; `id` is the request's, as a token. */
-export function methodDenialResponse(id: string, decisionId: string, denial: Denial): LocalResponse {
-  const data = { "dev.tollgate/decision": decisionData(decisionId, denial) };
-  return { status: 200, body: errorBody(errorCode(denial), denialText(denial), id, data) };
+export function methodDenialResponse(
+  id: string,
+  decisionId: string,
+  { denial, agent }: Pick<DeniedCall, "denial" | "agent">,
+): LocalResponse {
+  const data = { "dev.tollgate/decision": decisionData(decisionId, { denial, agent }) };
+  return { status: 200, body: errorBody(errorCode(denial), denialText(denial, agent), id, data) };
 }
 
 function errorCode({ retryAfterMs }: Denial): number {
   return retryAfterMs === undefined ? DENIED : LIMITED;
 }
 
-function denialText(denial: Denial, approvalId?: string): string {
+function denialText(denial: Denial, { name, user }: Agent, approvalId?: string): string {
   const words = denial.message ?? explain(denial);
   const approval = approvalId === undefined ? "" : ` Approval: ${approvalId}.`;
-  return `[POLICY DENIED] ${asSentence(words)} Rule: ${denial.rule}.${approval} ${advice(denial)}`;
+  const caller = user === undefined ? "" : ` Caller: ${name} for ${user}.`;
+  return `[POLICY DENIED] ${asSentence(words)} Rule: ${denial.rule}.${caller}${approval} ${advice(denial)}`;
 }
 
 function explain(denial: Denial): string {
@@ -116,7 +123,10 @@ function asSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-function decisionData(id: string, denial: Denial, approval?: string): Record<string, unknown> {
+function decisionData(
+  id: string,
+  { denial, approval, agent }: Omit<DeniedCall, "approval"> & { readonly approval?: string | undefined },
+): Record<string, unknown> {
   const { effect, reason, rule, retryAfterMs } = denial;
   return {
     id,
@@ -126,6 +136,7 @@ function decisionData(id: string, denial: Denial, approval?: string): Record<str
     retryable: retryAfterMs !== undefined || reason === "approval_required",
     ...(retryAfterMs === undefined ? {} : { retry_after_seconds: seconds(retryAfterMs) }),
     ...(approval === undefined ? {} : { approval_id: approval }),
+    ...(agent.user === undefined ? {} : { agent: agent.name, user: agent.user }),
   };
 }
 

@@ -124,7 +124,10 @@ export class Relay<S extends Source, C extends S & Caller> {
     const call = { message, category, inputSchema, isToolChanged: tools.isChanged(name, policy) };
     return whenDecided(enforcer.enforce(lifecycle, policy, call), (verdict) =>
       verdict.permit === undefined
-        ? this.#deny(exchange, callDenialResponse(message, lifecycle.request.id, verdict))
+        ? this.#deny(
+            exchange,
+            callDenialResponse(message, lifecycle.request.id, { ...verdict, agent: caller.agent }),
+          )
         : this.#send(exchange, verdict.permit),
     );
   }
@@ -138,7 +141,7 @@ export class Relay<S extends Source, C extends S & Caller> {
       const response =
         denial === undefined
           ? downstream.overload(caller, message)
-          : methodDenialResponse(message.id, lifecycle.request.id, denial);
+          : methodDenialResponse(message.id, lifecycle.request.id, { denial, agent: caller.agent });
       return response === undefined ? this.#send(exchange, message) : this.#deny(exchange, response);
     });
   }

@@ -3,12 +3,13 @@
 import { createHash } from "node:crypto";
 import type { Client, Outcome } from "../../mcp/vocabulary.ts";
 import { type ConcurrencyBounds, ConcurrencyLimit } from "../http/concurrency-limit.ts";
+import { principalOfOwner } from "../../enforcement/request.ts";
 import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 
 export interface Session {
   /** The id that the server gave; its digest when it is long. */
   readonly id: string;
-  /** The principal that opened it, or that first used it when it is older than this process. */
+  /** The principal that opened it, with its user, or that first used it when it is older than this process. */
   readonly owner: string;
   readonly client?: Client;
   /** Requests whose stream ended without their response, which may still come on another stream; by id token. */
@@ -38,10 +39,11 @@ export class Sessions {
     return this.#entries.size;
   }
 
-  /** Whether this owner can open one more session; forgets sessions that were idle for a day when it cannot. */
+  /** Whether the owner's principal can open one more session; forgets sessions that were idle for a day when it cannot. */
   hasRoom(owner: string): boolean {
-    if (!this.#places.hasRoom(owner)) this.#forgetIdle();
-    return this.#places.hasRoom(owner);
+    const principal = principalOfOwner(owner);
+    if (!this.#places.hasRoom(principal)) this.#forgetIdle();
+    return this.#places.hasRoom(principal);
   }
 
   open(id: string, owner: string, client: Client | undefined): void {
@@ -51,18 +53,18 @@ export class Sessions {
   }
 
   // An unknown session is older than this process, or does not exist: the server decides.
-  /** The session of this id; undefined when it belongs to another principal. An unknown one is not kept yet. */
-  use(id: string, principal: string): Session | undefined {
+  /** The session of this id; undefined when it belongs to another owner. An unknown one is not kept yet. */
+  use(id: string, owner: string): Session | undefined {
     const entry = this.#entries.get(sessionKey(id));
-    if (entry === undefined) return this.#entry(id, principal, undefined);
+    if (entry === undefined) return this.#entry(id, owner, undefined);
     entry.usedAtMs = this.#nowMs();
-    return entry.owner === principal ? entry : undefined;
+    return entry.owner === owner ? entry : undefined;
   }
 
   /** Keeps a session that the server has accepted; its first user owns it. */
   keep(session: Session): void {
     if (this.#entries.has(session.id) || !this.hasRoom(session.owner)) return;
-    this.#places.acquire(session.owner);
+    this.#places.acquire(principalOfOwner(session.owner));
     this.#entries.set(session.id, { ...session, usedAtMs: this.#nowMs() });
   }
 
@@ -76,7 +78,7 @@ export class Sessions {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#places.release(entry.owner);
+    this.#places.release(principalOfOwner(entry.owner));
     for (const lifecycle of entry.deferredResponses.values()) lifecycle.ended("cancelled");
   }
 

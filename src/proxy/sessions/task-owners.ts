@@ -1,5 +1,7 @@
 /** Remembers which agent each task belongs to: learnt from responses, checked before each use. */
 
+import { principalOfOwner } from "../../enforcement/request.ts";
+
 /** Most tasks remembered at once, of all agents and of one. */
 const MAX_TASKS = 10_000;
 const MAX_TASKS_PER_AGENT = 1_000;
@@ -31,20 +33,21 @@ export class TaskOwners {
   }
 
   // Invariant: the first owner stays, whatever a later response says.
-  /** Remembers that a response to this principal named the task. */
-  learn(taskId: string, principal: string): void {
+  /** Remembers that a response to this owner, a principal with its user, named the task. */
+  learn(taskId: string, owner: string): void {
+    const principal = principalOfOwner(owner);
     if (this.#entries.has(taskId) || !this.#hasRoom(principal)) return;
-    this.#entries.set(taskId, { owner: principal, usedAtMs: this.#nowMs() });
+    this.#entries.set(taskId, { owner, usedAtMs: this.#nowMs() });
     this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
   }
 
   // A task without a known owner is older than this process, or does not exist: the server decides.
   // Security: once there was no room to remember a task, an unknown one may be another agent's.
-  /** Whether this principal may use the task. */
-  mayUse(taskId: string, principal: string): boolean {
+  /** Whether this owner may use the task. */
+  mayUse(taskId: string, owner: string): boolean {
     const entry = this.#entries.get(taskId);
-    if (entry === undefined) return this.#hasRoom(principal);
-    if (entry.owner !== principal) return false;
+    if (entry === undefined) return this.#hasRoom(principalOfOwner(owner));
+    if (entry.owner !== owner) return false;
     entry.usedAtMs = this.#nowMs();
     return true;
   }
@@ -64,9 +67,10 @@ export class TaskOwners {
     for (const [taskId, { owner, usedAtMs }] of this.#entries) {
       if (usedAtMs >= limit) continue;
       this.#entries.delete(taskId);
-      const left = (this.#counts.get(owner) ?? 1) - 1;
-      if (left > 0) this.#counts.set(owner, left);
-      else this.#counts.delete(owner);
+      const principal = principalOfOwner(owner);
+      const left = (this.#counts.get(principal) ?? 1) - 1;
+      if (left > 0) this.#counts.set(principal, left);
+      else this.#counts.delete(principal);
     }
   }
 }

@@ -52,8 +52,11 @@ function approvalOptions(
     onChange: (approval, state) => {
       metrics.approval(state);
       if (state !== "requested") return;
-      const { id, agent, tool, rule } = approval;
-      log.info({ approval: id, agent, tool, rule }, "a call waits for approval");
+      const { id, agent, user, tool, rule } = approval;
+      log.info(
+        { approval: id, agent, ...(user !== undefined && { user }), tool, rule },
+        "a call waits for approval",
+      );
       webhook?.notify(approval);
     },
   };

@@ -123,7 +123,7 @@ const MAX_NAMES = 64;
 const MAX_TEXT = 256;
 
 function webhookBody(
-  { id, agent, tool, args, rule, policyDigest, requestedAtMs, expiresAtMs }: Approval,
+  { id, agent, user, tool, args, rule, policyDigest, requestedAtMs, expiresAtMs }: Approval,
   { server, consoleUrl }: Pick<ApprovalWebhookOptions, "server" | "consoleUrl">,
 ): object {
   return {
@@ -131,6 +131,7 @@ function webhookBody(
     id,
     server,
     agent: cut(agent),
+    ...(user !== undefined && { user: cut(user) }),
     tool: cut(tool),
     arguments: { names: args.keys.slice(0, MAX_NAMES).map(cut), bytes: args.bytes },
     rule: cut(rule),

@@ -71,8 +71,9 @@ function approvalActions(
     settle: async (id, choice, operator) => {
       const settled = await approvals.settle(id, choice, { ...operator, atMs: nowMs() });
       if (settled.state === "settled") {
-        const { agent, tool } = settled.approval;
-        record(telemetry, nowMs(), { action: ACTIONS[choice], ...operator, approval: id, agent, tool });
+        const { agent, user, tool } = settled.approval;
+        const about = { approval: id, agent, ...(user !== undefined && { user }), tool };
+        record(telemetry, nowMs(), { action: ACTIONS[choice], ...operator, ...about });
       }
       return settled;
     },

@@ -7,7 +7,8 @@ import type { Log } from "../../telemetry/logging/log.ts";
 import { FetchError, type JsonRequest } from "../../identity/keys/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/tokens/bearer.ts";
 import { discoverKeySet, fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
-import { agentFromClaim, createJwtVerifier } from "../../identity/tokens/jwt.ts";
+import { createJwtVerifier } from "../../identity/tokens/jwt.ts";
+import { agentFromClaims } from "../../identity/tokens/token-agent.ts";
 import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/keys/jwks-cache.ts";
 import { createServiceAccountVerifier } from "../../identity/tokens/service-account.ts";
 import { createTokenReviewer } from "../../identity/tokens/token-review.ts";
@@ -25,13 +26,16 @@ export function buildVerifiers(builder: IdentityBuilder): readonly TokenVerifier
 type JwtSettings = NonNullable<IdentityBuilder["settings"]["identity"]["jwt"]>;
 
 function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVerifier {
-  const { issuer, jwks, agentClaim } = settings;
+  const { issuer, jwks, agentClaim, userClaim } = settings;
   const fetch = jwks === undefined ? () => discoverKeySet(issuer) : () => fetchKeySet({ url: jwks });
   return createJwtVerifier({
     ...settings,
     findKey: fetchedKeys(builder, settings, { name: issuer, fetch }),
     nowMs: builder.clock.wallMs,
-    agentOf: agentFromClaim(agentClaim),
+    agentOf: agentFromClaims({
+      ...(agentClaim && { agent: agentClaim }),
+      ...(userClaim && { user: userClaim }),
+    }),
   });
 }
 

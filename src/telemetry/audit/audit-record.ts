@@ -45,6 +45,7 @@ export function refusalRecord(server: string, refusal: Refusal): string {
     id,
     server,
     agent: agent && agentFields(agent),
+    user: agent?.user,
     effect: "deny",
     reason: cause === "unauthenticated" ? "unauthenticated" : "invalid_message",
     refusal: { cause, detail, bytes },
@@ -53,12 +54,13 @@ export function refusalRecord(server: string, refusal: Refusal): string {
 
 /** The line of a change by an operator; it is no call, so it has no `effect`. */
 export function controlRecord(server: string, control: Control): string {
-  const { atMs, action, by, reason, approval, agent, tool, untilMs } = control;
+  const { atMs, action, by, reason, approval, agent, user, tool, untilMs } = control;
   return toLine({
     time: isoTime(atMs),
     server,
     control: { action, by: name(by), reason: reason && name(reason), until: untilMs && isoTime(untilMs) },
     agent: agent === undefined ? undefined : { name: name(agent) },
+    user,
     tool: tool === undefined ? undefined : name(tool),
     approval,
   });
@@ -66,7 +68,7 @@ export function controlRecord(server: string, control: Control): string {
 
 function callerText(server: string, { receivedAtMs, id, agent, client, session }: Request): string {
   const clientFields = client && { name: name(client.name), version: name(client.version) };
-  return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${
+  return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${optional("user", agent.user)}${
     clientFields === undefined ? "" : member("client", JSON.stringify(clientFields))
   }${session === undefined ? "" : text("session", name(session))}`;
 }

@@ -48,6 +48,7 @@ function requestFields({ id, method, tool, agent }: Request): object {
     method: copyString(method, MAX_NAME),
     ...(tool && { tool: copyString(tool.name, MAX_NAME) }),
     agent: copyString(agent.name, MAX_NAME),
+    ...(agent.user !== undefined && { user: agent.user }),
   };
 }
 

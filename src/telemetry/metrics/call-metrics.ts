@@ -62,13 +62,16 @@ function countDenial(families: Families, bounds: CardinalityLimits, request: Req
   const tool = bounds.toolLabel(request);
   const category = request.tool?.category.category ?? "unknown";
   const agent = bounds.agentLabel(request, tool);
-  families.toolDenials.series(tool, category, agent, denial.reason, denial.mode).add(1);
+  const user = bounds.userLabels(request, tool, agent);
+  families.toolDenials.series(tool, category, agent, denial.reason, denial.mode, ...user).add(1);
 }
 
 function countCall(families: Families, bounds: CardinalityLimits, request: Request, ending: Ending): void {
   const tool = bounds.toolLabel(request);
   const category = request.tool?.category.category ?? "unknown";
-  families.toolCalls.series(tool, category, bounds.agentLabel(request, tool), ending.outcome).add(1);
+  const agent = bounds.agentLabel(request, tool);
+  const user = bounds.userLabels(request, tool, agent);
+  families.toolCalls.series(tool, category, agent, ending.outcome, ...user).add(1);
   families.requestBytes.series(tool).observe(request.bytes);
   families.resultBytes.series(tool).observe(ending.resultBytes);
 }

@@ -1,4 +1,4 @@
-/** Bounds on label values in one sidecar: agents, tools, rules, and pairs of agent and tool. */
+/** Bounds on label values in one sidecar: agents, users, tools, rules, and the series that agents and users get of each tool. */
 
 import type { Request } from "../../enforcement/request.ts";
 import { BoundedLabel, OTHER_LABEL, UNKNOWN_LABEL } from "./labels.ts";
@@ -13,6 +13,12 @@ export interface CardinalityOptions {
   readonly maxTools?: number;
   /** Pairs of agent and tool that get series of their own; absent means 5,000. */
   readonly maxPairs?: number;
+  /** Whether calls and denials have a label `user`. */
+  readonly hasUserLabel?: boolean;
+  /** Users; absent means 200. */
+  readonly maxUsers?: number;
+  /** Users of one agent on one tool that get series of their own, over all agents and tools; absent means 5,000. */
+  readonly maxUserSeries?: number;
 }
 
 const MAX_RULES = 2000;
@@ -23,6 +29,11 @@ export class CardinalityLimits {
   readonly rules: BoundedLabel;
   /** Label values of the agents that the configuration names. */
   readonly named: ReadonlySet<string>;
+  /** The values of the label `user` for a caller without one: none where the label does not exist. */
+  readonly noUser: readonly string[];
+  readonly #users: BoundedLabel;
+  readonly #userSeries = new Set<string>();
+  readonly #maxUserSeries: number;
   readonly #pairs = new Map<string, Set<string>>();
   readonly #onOverflow: (label: LabelBound) => void;
   #pairRoom: number;
@@ -34,6 +45,9 @@ export class CardinalityLimits {
     this.agents = bound(limits.maxAgents ?? 200, OTHER_LABEL, "agent");
     this.tools = bound(limits.maxTools ?? 2000, UNKNOWN_LABEL, "tool");
     this.rules = bound(MAX_RULES, OTHER_LABEL, "rule");
+    this.#users = bound(limits.maxUsers ?? 200, OTHER_LABEL, "user");
+    this.#maxUserSeries = limits.maxUserSeries ?? 5000;
+    this.noUser = limits.hasUserLabel === true ? [""] : [];
     this.named = new Set(limits.agents.map((name) => this.agents.admit(name)));
     this.#onOverflow = onOverflow;
     this.#pairRoom = limits.maxPairs ?? 5000;
@@ -61,6 +75,22 @@ export class CardinalityLimits {
     }
     this.#onOverflow("pair");
     return OTHER_LABEL;
+  }
+
+  /** The values of the label `user` next to this tool and agent: one, or none where the label does not exist. */
+  userLabels({ agent: { user } }: Request, tool: string, agent: string): readonly string[] {
+    if (this.noUser.length === 0 || user === undefined) return this.noUser;
+    const value = this.#users.valueFor(user);
+    // Security: users are verified, but as many as an issuer has; tools and agents that share a value are no series of a user's own.
+    if (value === OTHER_LABEL || agent === OTHER_LABEL || tool === UNKNOWN_LABEL) return [OTHER_LABEL];
+    const series = JSON.stringify([tool, agent, value]);
+    if (this.#userSeries.has(series)) return [value];
+    if (this.#userSeries.size < this.#maxUserSeries) {
+      this.#userSeries.add(series);
+      return [value];
+    }
+    this.#onOverflow("user");
+    return [OTHER_LABEL];
   }
 
   #takePair(agent: string): boolean {

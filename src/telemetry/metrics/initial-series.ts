@@ -14,7 +14,7 @@ import * as labelValues from "./label-values.ts";
 const MAX_INITIAL_SERIES = 5000;
 
 /** Series whose labels have closed sets of values. */
-export function initializeClosedSets(families: Families): void {
+export function initializeClosedSets(families: Families, { hasUserLabel = false } = {}): void {
   initializeDecisions(families);
   for (const cause of REFUSAL_CAUSES) families.messagesRefused.series(cause);
   for (const direction of labelValues.DIRECTIONS) {
@@ -32,7 +32,8 @@ export function initializeClosedSets(families: Families): void {
   for (const kind of labelValues.FREEZE_KINDS) families.frozen.series(kind);
   for (const category of CATEGORIES) families.tools.series(category);
   for (const result of labelValues.RELOAD_RESULTS) families.policyReloads.series(result);
-  for (const label of labelValues.LABEL_BOUNDS) families.labelOverflow.series(label);
+  for (const label of labelValues.LABEL_BOUNDS)
+    if (label !== "user" || hasUserLabel) families.labelOverflow.series(label);
   initializeUnlabelled(families);
 }
 
@@ -49,7 +50,13 @@ export function initializeCalls(
   for (const tool of tools) {
     for (const agent of bounds.named) {
       for (const outcome of outcomes ?? []) {
-        families.toolCalls.series(bounds.tools.valueFor(tool.name), tool.category, agent, outcome);
+        families.toolCalls.series(
+          bounds.tools.valueFor(tool.name),
+          tool.category,
+          agent,
+          outcome,
+          ...bounds.noUser,
+        );
       }
     }
   }

@@ -25,7 +25,8 @@ export const UNEVALUABLE_CAUSES = [
   "size",
 ] as const satisfies readonly Unevaluable["cause"][];
 export const RELOAD_RESULTS = ["success", "failure"] as const;
-export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair"] as const;
+/** `user` exists only with `identity.user-label`. */
+export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair", "user"] as const;
 export type LabelBound = (typeof LABEL_BOUNDS)[number];
 
 /** `error.type` of the OpenTelemetry conventions; undefined on success. */

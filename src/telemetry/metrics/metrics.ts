@@ -50,7 +50,7 @@ export interface Metrics extends StateMetrics {
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const families = createFamilies();
+  const families = createFamilies(options);
   const bounds = new CardinalityLimits(options, (label) => families.labelOverflow.series(label).add(1));
   initialize(families, options);
   const { traceIdOf = () => undefined, upstreamTransport, readLimits } = options;
@@ -70,9 +70,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-function initialize(families: Families, { server, version, nodeVersion }: MetricsOptions): void {
+function initialize(families: Families, options: MetricsOptions): void {
+  const { server, version, nodeVersion } = options;
   for (const family of listFamilies(families)) family.nameServer(labelValue(server));
-  initializeClosedSets(families);
+  initializeClosedSets(families, options);
   families.buildInfo.series(labelValue(version), labelValue(nodeVersion)).set(1);
   startProcessMetrics();
 }

@@ -12,10 +12,17 @@ export type Families = { readonly [Key in MetricKey]: FamilyOf<(typeof METRICS)[
 
 export type AnyFamily = Family<NumberSeries> | Family<HistogramSeries>;
 
+/** The counters that `identity.user-label` gives a further label, `user`, as the last one. */
+const USER_LABELLED: ReadonlySet<string> = new Set<MetricKey>(["toolCalls", "toolDenials"]);
+
 /** Creates one family for each row. @throws TypeError when a row has none, which is a bug. */
-export function createFamilies(): Families {
+export function createFamilies({ hasUserLabel = false } = {}): Families {
   const families: Record<string, AnyFamily> = {};
-  for (const [key, row] of Object.entries<MetricRow>(METRICS)) {
+  for (const [key, declared] of Object.entries<MetricRow>(METRICS)) {
+    const row =
+      hasUserLabel && USER_LABELLED.has(key)
+        ? { ...declared, labels: [...declared.labels, "user"] }
+        : declared;
     families[key] = row.type === "histogram" ? histogramFamily(row) : numberFamily(row);
   }
   if (!isComplete(families)) throw new TypeError("the metric table has a row without a family");
@@ -28,5 +35,5 @@ export function listFamilies(families: Families): readonly AnyFamily[] {
 }
 
 function isComplete(families: Record<string, AnyFamily>): families is Families & Record<string, AnyFamily> {
-  return Object.entries<MetricRow>(METRICS).every(([key, row]) => families[key]?.row === row);
+  return Object.entries<MetricRow>(METRICS).every(([key, { name }]) => families[key]?.row.name === name);
 }

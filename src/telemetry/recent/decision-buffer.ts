@@ -158,7 +158,8 @@ function entryOf({ request, judgement, traceId, captured, ending }: Slot): Decis
   return {
     id: request.id,
     time: new Date(request.receivedAtMs).toISOString(),
-    agent: { ...agent, name: truncated(agent.name) },
+    agent: { name: truncated(agent.name), source: agent.source, verified: agent.verified },
+    ...(agent.user !== undefined && { user: agent.user }),
     ...(client && { client: { name: truncated(client.name), version: truncated(client.version) } }),
     transport: request.transport,
     method: truncated(request.method),

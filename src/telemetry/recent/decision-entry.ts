@@ -12,7 +12,9 @@ export interface DecisionEntry {
   readonly id: string;
   /** ISO 8601, when the request was received. */
   readonly time: string;
-  readonly agent: Agent;
+  readonly agent: Pick<Agent, "name" | "source" | "verified">;
+  /** The user on whose behalf the agent acts; absent when none is known. */
+  readonly user?: string;
   readonly client?: Client;
   readonly transport: Transport;
   readonly method: string;

@@ -7,6 +7,7 @@ import type { DecisionEntry } from "./decision-entry.ts";
 /** Matches decisions that equal every field that is present. */
 export interface DecisionFilter {
   readonly agent?: string;
+  readonly user?: string;
   readonly tool?: string;
   readonly category?: string;
   readonly effect?: string;
@@ -16,6 +17,7 @@ export interface DecisionFilter {
 /** Allowed values by field; undefined allows any name. */
 const FIELDS: Readonly<Record<keyof DecisionFilter, readonly string[] | undefined>> = {
   agent: undefined,
+  user: undefined,
   tool: undefined,
   category: CATEGORIES,
   effect: EFFECTS,
@@ -48,6 +50,7 @@ export function readDecisionFilter(
 export function matchesFilter(filter: DecisionFilter, entry: DecisionEntry): boolean {
   return (
     isWanted(filter.agent, entry.agent.name) &&
+    isWanted(filter.user, entry.user) &&
     isWanted(filter.tool, entry.tool) &&
     isWanted(filter.category, entry.category?.category) &&
     isWanted(filter.effect, entry.effect) &&

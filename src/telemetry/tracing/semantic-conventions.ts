@@ -22,4 +22,5 @@ export const TOLLGATE_TOOL_CATEGORY = "tollgate.tool.category";
 export const TOLLGATE_AGENT = "tollgate.agent";
 export const TOLLGATE_AGENT_SOURCE = "tollgate.agent.source";
 export const TOLLGATE_AGENT_VERIFIED = "tollgate.agent.verified";
+export const TOLLGATE_USER = "tollgate.user";
 export const TOLLGATE_DECISION_ID = "tollgate.decision.id";

@@ -163,7 +163,9 @@ it("sums the field named by --sum", async () => {
 it("shows single records without --by", async () => {
   const { stdout } = await query("--audit", LOG, "--agent", "runner", "--limit", "1");
   expect(stdout.split("\n")).toEqual([
-    expect.stringMatching(/^time +agent +tool +category +effect +reason +rule +outcome +duration_ms +id$/),
+    expect.stringMatching(
+      /^time +agent +user +tool +category +effect +reason +rule +outcome +duration_ms +id$/,
+    ),
     expect.stringMatching(
       /^2026-07-25T12:00:00.000Z +runner .* deny +default_deny +\(default deny\) +- +- +runner-6$/,
     ),
@@ -328,7 +330,7 @@ describe("a time", () => {
 describe("the command line", () => {
   it.each<[readonly string[], string]>([
     [["--by", "agent"], "--audit: is required: a log that tollgate run --audit wrote, or - for stdin"],
-    [["a", "--by", "agnet"], "--by: must be one of agent, tool,"],
+    [["a", "--by", "agnet"], "--by: must be one of agent, user, tool,"],
     [["a", "--by", "agents"], 'got "agents", did you mean "agent"?'],
     [["a", "--effect", "denied"], "--effect: must be one of allow, deny, would_deny, ask"],
     [["a", "--reason", "x"], "--reason: must be one of denied_by_rule,"],

@@ -61,6 +61,15 @@ describe("a problem in the settings", () => {
       "identity: { jwt: { issuer: 'https://x.example', audience: 5 } }",
       "identity.jwt.audience: must be a string, or a list of strings",
     ],
+    ...["agent-claim: groups", "user-claim: [realm_access, roles]", "agent-claim: amr"].map(
+      (line): [string, string] => {
+        const [name, claim] = [line.split(":")[0], line.split(/[ \],]+/).findLast(Boolean)];
+        return [
+          `identity: { jwt: { issuer: 'https://x.example', audience: x, ${line} } }`,
+          `identity.jwt.${name}: must be a claim with one text, such as sub or email; ${claim} is a list`,
+        ];
+      },
+    ),
     ["limits: { sentinels: { name: x, nodes: [] } }", "limits.sentinels.nodes: must have at least 1 entry"],
     ["server-requests: { x: maybe }", "server-requests.x: must be allow or deny"],
     ["server-requests: { '': allow }", "server-requests.: has a name that must not be empty"],

@@ -147,7 +147,7 @@ describe("a stream", () => {
 
 describe("a filter", () => {
   it.each<[Record<string, unknown>, string]>([
-    [{ colour: "red" }, "colour: unknown: must be agent, tool, category, effect, reason, limit"],
+    [{ colour: "red" }, "colour: unknown: must be agent, user, tool, category, effect, reason, limit"],
     [{ effect: "denied" }, "effect: must be allow, deny, would_deny, ask"],
     [{ reason: "x" }, "reason: must be denied_by_rule, "],
     [{ category: "x" }, "category: must be read, "],

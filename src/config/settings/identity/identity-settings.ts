@@ -16,6 +16,8 @@ export interface IdentitySettings {
   /** The address by which clients know this endpoint. */
   readonly resource?: string;
   readonly forwardsToken?: boolean;
+  /** Whether the metrics of calls and denials have a label `user`. */
+  readonly hasUserLabel?: boolean;
   /** The header, in lower case, that carries the verified agent to the upstream. */
   readonly upstreamHeader?: string;
   readonly jwt?: JwtSettings;
@@ -38,6 +40,7 @@ const SECTION = z.strictObject({
   passthrough: z.boolean().default(false),
   resource: trustedAddress.optional(),
   "forward-token": z.boolean().default(false),
+  "user-label": z.boolean().default(false),
   "upstream-header": upstreamHeader.optional(),
   jwt: JWT_SHAPE.optional(),
   "service-accounts": SERVICE_ACCOUNTS_SHAPE.optional(),
@@ -82,6 +85,7 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
     isRequired: section.required,
     isPassthrough: section.passthrough,
     forwardsToken: section["forward-token"],
+    hasUserLabel: section["user-label"],
     ...(resource !== undefined && { resource }),
     ...(upstreamHeader !== undefined && { upstreamHeader }),
     ...(jwt && { jwt: { ...jwt, audience: jwt.audience ?? (resource === undefined ? [] : [resource]) } }),

@@ -35,8 +35,10 @@ export interface JwtSettings extends KeyTimes {
   /** One of them must be in `aud`. */
   readonly audience: readonly string[];
   readonly algorithms: readonly TokenAlgorithm[];
-  /** Names down to the claim that names the agent; absent: `azp`, `client_id`, then `sub`. */
+  /** Names down to the claim that names the agent; absent: `azp`, `client_id`, `appid`, `act.sub`, then `sub`. */
   readonly agentClaim?: readonly string[];
+  /** Names down to the claim that names the user; absent: `sub`, where that is not the client itself. */
+  readonly userClaim?: readonly string[];
   readonly clockToleranceMs: number;
 }
 
@@ -62,6 +64,14 @@ const texts = (max: number) =>
     "must be a string, or a list of strings",
   );
 
+/** Claims that are lists of texts (RFC 8176, RFC 9068, Microsoft Entra ID, AWS Cognito), and none of them is a name. */
+const LIST_CLAIMS = ["amr", "entitlements", "groups", "roles", "wids", "cognito:groups"];
+
+const nameClaim = texts(8).refine((path) => !LIST_CLAIMS.includes(path.at(-1) ?? ""), {
+  error: ({ input }) =>
+    `must be a claim with one text, such as sub or email; ${[input].flat().at(-1)} is a list`,
+});
+
 const KEY_TIMES = {
   "refresh-ms": milliseconds(10, 86_400_000).default(300_000),
   "stale-ms": milliseconds(10, 7 * 86_400_000).default(3_600_000),
@@ -84,18 +94,20 @@ export const JWT_SHAPE = z
       .array(z.enum(TOKEN_ALGORITHMS))
       .min(1)
       .default([...TOKEN_ALGORITHMS]),
-    "agent-claim": texts(8).optional(),
+    "agent-claim": nameClaim.optional(),
+    "user-claim": nameClaim.optional(),
     "clock-tolerance-ms": milliseconds(0, 300_000).default(30_000),
     ...KEY_TIMES,
   })
-  .transform(({ issuer, jwks, audience, algorithms, "agent-claim": agentClaim, ...raw }): JwtShape => ({
+  .transform(({ issuer, jwks, audience, algorithms, ...raw }): JwtShape => ({
     ...keyTimes(raw),
     issuer,
     algorithms,
     clockToleranceMs: raw["clock-tolerance-ms"],
     ...(jwks && { jwks }),
     ...(audience && { audience }),
-    ...(agentClaim && { agentClaim }),
+    ...(raw["agent-claim"] && { agentClaim: raw["agent-claim"] }),
+    ...(raw["user-claim"] && { userClaim: raw["user-claim"] }),
   }));
 
 export const SERVICE_ACCOUNTS_SHAPE = z

@@ -1,7 +1,7 @@
 /** HTTP clients: which agent sends a message, which session and task it may use, and whether there is room for it. */
 
 import type { IncomingMessage } from "node:http";
-import { principalOf } from "../../../enforcement/request.ts";
+import { ownerOf, principalOf } from "../../../enforcement/request.ts";
 import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
 import type { Challenge } from "../../../identity/challenge.ts";
 import {
@@ -71,7 +71,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     const mismatch = message && headerMismatch(message, incoming, this.#inputSchema(message));
     if (mismatch !== undefined) return mismatchRefusal(mismatch, message, bytes);
     const id = sessionId(incoming);
-    const session = id === undefined ? undefined : this.#options.state.sessions.use(id, principalOf(agent));
+    const session = id === undefined ? undefined : this.#options.state.sessions.use(id, ownerOf(agent));
     if (id !== undefined && session === undefined) return ownershipRefusal("session", message, sender);
     if (!this.#mayUseTask(message, sender)) return ownershipRefusal("task", message, sender);
     const detail = this.#takePlace(source, sender, message);
@@ -82,7 +82,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
 
   /** Whether an `initialize` would open more sessions than its agent may have. */
   overload({ agent }: HttpCaller, { method, id }: RequestMessage): LocalResponse | undefined {
-    if (method !== "initialize" || this.#options.state.sessions.hasRoom(principalOf(agent))) return undefined;
+    if (method !== "initialize" || this.#options.state.sessions.hasRoom(ownerOf(agent))) return undefined;
     return overloadResponse("too many sessions are open", id);
   }
 
@@ -105,7 +105,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
   #mayUseTask(message: Message | undefined, { agent }: Sender): boolean {
     const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
     if (task === undefined) return true;
-    return this.#options.state.taskOwners.mayUse(task.taskId, principalOf(agent));
+    return this.#options.state.taskOwners.mayUse(task.taskId, ownerOf(agent));
   }
 
   /** Takes a place until the response has ended; returns why there is none. */

@@ -1,6 +1,6 @@
 /** How a request ends by the response of the upstream: with its outcome, as a task that goes on, or with a 502. */
 
-import { principalOf } from "../../../enforcement/request.ts";
+import { ownerOf } from "../../../enforcement/request.ts";
 import type { EndOfResponse, RequestLifecycle } from "../../../enforcement/request-lifecycle.ts";
 import { INTERNAL_ERROR, sendResponse } from "../../../mcp/error-response.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
@@ -43,7 +43,7 @@ export function learnTask(owners: TaskOwners, summary: MessageSummary, exchange:
   if (hasError || !hasResult) return;
   const asked = exchange.kind === "task_request" ? exchange.task.taskId : undefined;
   const known = hasTask && taskId !== undefined ? taskId : asked;
-  if (known !== undefined) owners.learn(known, principalOf(exchange.caller.agent));
+  if (known !== undefined) owners.learn(known, ownerOf(exchange.caller.agent));
 }
 
 export function outcomeOfBreak(end: PumpEnd): Outcome {

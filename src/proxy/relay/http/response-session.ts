@@ -1,6 +1,6 @@
 /** The legacy session that a response of the upstream opens or accepts. */
 
-import { principalOf } from "../../../enforcement/request.ts";
+import { ownerOf } from "../../../enforcement/request.ts";
 import { copyString, headerValue } from "../../http/header-fields.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
@@ -29,5 +29,5 @@ export function openSession(
   const { agent, client } = caller;
   const id = headerValue(headers, "mcp-session-id");
   if (lifecycle?.request.method !== "initialize" || id === undefined) return;
-  sessions.open(copyString(id), principalOf(agent), client);
+  sessions.open(copyString(id), ownerOf(agent), client);
 }
