@@ -6,15 +6,19 @@ import { callRate, DENIED_CALLS, NOT_DENIED, AGENT_AND_TOOL } from "./calls.ts";
 import { graph } from "./graph.ts";
 import { matrix } from "./matrix.ts";
 import type { GridRow } from "./panel.ts";
+import { grouped } from "./place.ts";
 import { countBy, DAY, select, SHOWN_RANGE } from "./promql.ts";
 import { rangeQuery, tableQuery } from "./query.ts";
-import { type Column, table } from "./table.ts";
-import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
+import { type Column, groupingColumns, table } from "./table.ts";
+import { agent, category, datasource, place, server, tools } from "./variables.ts";
 
 const CALLS = select(METRICS.toolCalls, AGENT_AND_TOOL);
 const DENIED = select(METRICS.toolCalls, `${AGENT_AND_TOOL},${DENIED_CALLS}`);
 const ENFORCED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce"`);
 const SHADOWED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="shadow"`);
+/** Labels of a row of the table of pairs. */
+const PAIR = grouped("agent, tool, category");
+const AGENT_TOOL = grouped("agent, tool");
 const AXES = { row: "agent", rowTitle: "Agent", column: "tool" };
 /** Most columns of a matrix; a wider one is not readable. */
 const COLUMNS = 12;
@@ -85,17 +89,16 @@ const PAIRS: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          tableQuery(`${countBy("agent, tool, category", CALLS)} > 0`),
-          tableQuery(`${countBy("agent, tool, category", DENIED)} > 0`),
+          tableQuery(`${countBy(PAIR, CALLS)} > 0`),
+          tableQuery(`${countBy(PAIR, DENIED)} > 0`),
           tableQuery(shareOf(DENIED, CALLS)),
-          tableQuery(
-            `topk by (agent, tool, category) (1, ${countBy("agent, tool, category, reason", ENFORCED)} > 0)`,
-          ),
-          tableQuery(`${countBy("agent, tool, category", SHADOWED)} > 0`),
+          tableQuery(`topk by (${PAIR}) (1, ${countBy(`${PAIR}, reason`, ENFORCED)} > 0)`),
+          tableQuery(`${countBy(PAIR, SHADOWED)} > 0`),
         ],
         nothing: "no calls in this time",
         sortBy: "Calls",
         columns: [
+          ...groupingColumns(),
           { ...WHO, width: 220 },
           { ...WHAT, width: 260 },
           { of: "category", title: "Category", width: 120 },
@@ -163,7 +166,7 @@ const CHANGES: GridRow = {
         queries: [tableQuery(newPairs())],
         nothing: "no agent called a tool that is new to it",
         sortBy: "Calls",
-        columns: [WHO, WHAT, { of: "A", title: "Calls", width: 90 }],
+        columns: [...groupingColumns(), WHO, WHAT, { of: "A", title: "Calls", width: 90 }],
       }),
     ],
     [
@@ -175,13 +178,14 @@ const CHANGES: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          tableQuery(`topk(10, ${countBy("agent, tool", CALLS)} - ${previousCalls()})`),
-          tableQuery(`${countBy("agent, tool", CALLS)} > 0`),
+          tableQuery(`topk(10, ${countBy(AGENT_TOOL, CALLS)} - ${previousCalls()})`),
+          tableQuery(`${countBy(AGENT_TOOL, CALLS)} > 0`),
           tableQuery(`${previousCalls()} > 0`),
         ],
         nothing: "no calls in this time",
         sortBy: "More calls",
         columns: [
+          ...groupingColumns(),
           WHO,
           WHAT,
           { of: "C", title: "Before", width: 80 },
@@ -215,7 +219,7 @@ export const AGENTS = board({
   title: "Agents and Execute tools",
   description:
     "Which agents hit which Execute tools, how often, how many were denied, and why. Another category: choose it above.",
-  variables: [datasource(), namespace(), server(), category("execute"), agent(), tools()],
+  variables: [datasource(), ...place(), server(), category("execute"), agent(), tools()],
   rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL],
 });
 
@@ -226,17 +230,16 @@ function topTools(series: string): string {
 }
 
 function shareOf(part: string, whole: string): string {
-  const labels = "agent, tool, category";
-  return `${countBy(labels, part)} / (${countBy(labels, whole)} > 0) > 0`;
+  return `${countBy(PAIR, part)} / (${countBy(PAIR, whole)} > 0) > 0`;
 }
 
 function newPairs(): string {
   const known = `max_over_time(${CALLS}[${DAY}] offset ${SHOWN_RANGE})`;
-  return `${countBy("agent, tool", CALLS)} > 0 unless sum by (agent, tool) (${known}) > 0`;
+  return `${countBy(AGENT_TOOL, CALLS)} > 0 unless sum by (${AGENT_TOOL}) (${known}) > 0`;
 }
 
 /** Calls in the period before the shown one; 0 where there were none. */
 function previousCalls(): string {
-  const growth = `round(sum by (agent, tool) (increase(${CALLS}[${SHOWN_RANGE}] offset ${SHOWN_RANGE})))`;
-  return `(${growth} or ${countBy("agent, tool", CALLS)} * 0)`;
+  const growth = `round(sum by (${AGENT_TOOL}) (increase(${CALLS}[${SHOWN_RANGE}] offset ${SHOWN_RANGE})))`;
+  return `(${growth} or ${countBy(AGENT_TOOL, CALLS)} * 0)`;
 }

@@ -4,6 +4,7 @@ import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { type AnnotationQuery, AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { BROKEN, DENIED, NEUTRAL } from "./colours.ts";
+import { grouped, groupingLabels } from "./place.ts";
 import { ofServer, RATE_INTERVAL, select } from "./promql.ts";
 import { DATASOURCE } from "./query.ts";
 
@@ -35,14 +36,14 @@ const MARKS: readonly Mark[] = [
   },
   {
     name: "Frozen",
-    expr: `max by (server, kind) (${select(METRICS.frozen)}) > 0`,
+    expr: `max by (${grouped("server, kind")}) (${select(METRICS.frozen)}) > 0`,
     colour: DENIED,
     title: "frozen",
     tags: "server,kind",
   },
   {
     name: "Upstream restarted",
-    expr: `sum by (server) (increase(${select(METRICS.upstreamRestarts)}[${RATE_INTERVAL}])) > 0`,
+    expr: `sum by (${grouped("server")}) (increase(${select(METRICS.upstreamRestarts)}[${RATE_INTERVAL}])) > 0`,
     colour: "purple",
     title: "the wrapped server was started again",
     tags: "server",
@@ -59,13 +60,8 @@ export function annotations(): Builder<AnnotationQuery>[] {
       .iconColor(colour)
       .expr(expr)
       .titleFormat(title)
-      .textFormat(
-        tags
-          .split(",")
-          .map((tag) => `{{${tag}}}`)
-          .join(" "),
-      )
-      .tagKeys(tags)
+      .textFormat([...groupingLabels(), ...tags.split(",")].map((tag) => `{{${tag}}}`).join(" "))
+      .tagKeys([...groupingLabels(), tags].join(","))
       .useValueForTime(isTime),
   );
 }

@@ -11,6 +11,7 @@ import {
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { annotations } from "./annotations.ts";
 import type { GridRow } from "./panel.ts";
+import { placeLabels } from "./place.ts";
 import type { Variable } from "./variables.ts";
 
 export interface BoardOptions {
@@ -54,7 +55,7 @@ export function board({ name, title, description, variables, rows }: BoardOption
 
 /** URL of another board at the same time, with these variables besides the shared ones. */
 export function boardUrl(name: BoardName, variables: Readonly<Record<string, string>>): string {
-  const kept = ["datasource", "namespace", "server"]
+  const kept = ["datasource", ...placeLabels(), "server"]
     .filter((variable) => variables[variable] === undefined)
     .map((variable) => `\${${variable}:queryparam}`);
   const set = Object.entries(variables).map(([variable, value]) => `var-${variable}=${value}`);

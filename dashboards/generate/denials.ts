@@ -6,11 +6,12 @@ import { callRate, DENIED_CALLS, AGENT_AND_TOOL, NOT_PERMITTED } from "./calls.t
 import { SHADOW_COLOUR } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
+import { grouped, placed } from "./place.ts";
 import { countBy, increaseShown, rate, select, ratio } from "./promql.ts";
 import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
 import { stat, neutralCounts } from "./stat.ts";
-import { table } from "./table.ts";
-import { agent, category, datasource, namespace, server, tools } from "./variables.ts";
+import { groupingColumns, placeColumns, table } from "./table.ts";
+import { agent, category, datasource, place, server, tools } from "./variables.ts";
 
 const DENIALS = select(METRICS.toolDenials, AGENT_AND_TOOL);
 const ENFORCED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce"`);
@@ -152,12 +153,13 @@ const WHO: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          tableQuery(`count by (agent) (${countBy("agent, tool", FORBIDDEN)} > 0)`),
-          tableQuery(`${countBy("agent", FORBIDDEN)} > 0`),
+          tableQuery(`count by (${grouped("agent")}) (${countBy(grouped("agent, tool"), FORBIDDEN)} > 0)`),
+          tableQuery(`${countBy(grouped("agent"), FORBIDDEN)} > 0`),
         ],
         nothing: "no agent was refused beyond its limits",
         sortBy: "Tools refused",
         columns: [
+          ...groupingColumns(),
           AGENT,
           { of: "A", title: "Tools refused", look: "signal", limits: { warn: 3, bad: 5 }, width: 120 },
           { of: "B", title: "Calls refused", look: "bar", colour: "orange" },
@@ -172,10 +174,11 @@ const WHO: GridRow = {
           "Every denial in the time that is shown; shadow is what passed because the rule is only on trial.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(`${countBy("agent, tool, reason, mode", DENIALS)} > 0`)],
+        queries: [tableQuery(`${countBy(grouped("agent, tool, reason, mode"), DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
         sortBy: "Denials",
         columns: [
+          ...groupingColumns(),
           AGENT,
           {
             of: "tool",
@@ -205,10 +208,11 @@ const RULES: GridRow = {
           "Decisions by the rule that made them, in the time that is shown, of all agents and tools of the servers chosen.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(`${countBy("rule, effect", RULE_HITS)} > 0`)],
+        queries: [tableQuery(`${countBy(grouped("rule, effect"), RULE_HITS)} > 0`)],
         nothing: "no rule denied anything in this time",
         sortBy: "Hits",
         columns: [
+          ...groupingColumns(),
           { of: "rule", title: "Rule", look: "wrapped" },
           { of: "effect", title: "Effect", width: 110 },
           { of: "A", title: "Hits", look: "bar", colour: "orange", width: 160 },
@@ -223,12 +227,13 @@ const RULES: GridRow = {
           "Rules of the policy in force that decided nothing in the time that is shown: needless, or never reached. Choose a long time before you remove one.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(`${countBy("server, rule", RULE_HITS)} == 0`)],
+        queries: [tableQuery(`${countBy(placed("server, rule"), RULE_HITS)} == 0`)],
         nothing: "every rule has hit",
         hidden: ["A"],
         sortBy: "Rule",
         isAscending: true,
         columns: [
+          ...placeColumns(),
           { of: "server", title: "Server", width: 120 },
           { of: "rule", title: "Rule", look: "wrapped" },
         ],
@@ -248,10 +253,11 @@ const LAST: GridRow = {
           "Conditions without a result in the time that is shown: the argument was missing, of another type, or too large.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(`${countBy("rule, cause", UNEVALUABLE)} > 0`)],
+        queries: [tableQuery(`${countBy(grouped("rule, cause"), UNEVALUABLE)} > 0`)],
         nothing: "every condition could be evaluated",
         sortBy: "Times",
         columns: [
+          ...groupingColumns(),
           { of: "rule", title: "Rule", look: "wrapped" },
           { of: "cause", title: "Cause", width: 80 },
           { of: "A", title: "Times", width: 70 },
@@ -295,7 +301,7 @@ export const DENIALS_BOARD = board({
   title: "Denials and policy",
   description:
     "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that could not be evaluated.",
-  variables: [datasource(), namespace(), server(), category(), agent(), tools()],
+  variables: [datasource(), ...place(), server(), category(), agent(), tools()],
   rows: [HEAD, OVER_TIME, WHO, RULES, LAST],
 });
 

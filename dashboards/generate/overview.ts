@@ -6,11 +6,12 @@ import { callRate, decisionRate, DENIED_CALLS, FAILED, SENT_TO_SERVER, REFUSED_D
 import { SHADOW_COLOUR, OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
+import { placed } from "./place.ts";
 import { DAY, increaseShown, ofServer, quantile, select, ratio } from "./promql.ts";
 import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
 import { problemCounts, stat } from "./stat.ts";
-import { table } from "./table.ts";
-import { datasource, namespace, server } from "./variables.ts";
+import { placeColumns, table } from "./table.ts";
+import { datasource, place, server } from "./variables.ts";
 
 const PASSED = 'mcp_method_name="tools/call",error_type!="policy_denied"';
 const AGENT_SIDE = select(METRICS.serverDuration, PASSED, "_bucket");
@@ -19,6 +20,9 @@ const OVERHEAD = select(METRICS.overhead, "", "_bucket");
 /** Shows the first characters of a digest. */
 const POLICIES = `label_replace(${ofServer(select(METRICS.policyInfo))}, "digest", "$1", "digest", "(.{12}).*")`;
 const LOADED_AT = select(METRICS.policyReloadTimestamp);
+/** Labels of a row of the table of servers, and of that of policies. */
+const SERVER = placed("server");
+const POLICY = placed("server, digest, default, mode");
 const DENIED_SHARE = ratio(decisionRate(REFUSED_DECISIONS), decisionRate());
 
 const HEAD: GridRow = {
@@ -203,15 +207,16 @@ const BY_SERVER: GridRow = {
         description: "One row for each guarded MCP server, most denied first. The name leads to its agents.",
         unit: "short",
         queries: [
-          tableQuery(`min by (server) (${select(METRICS.upstreamUp)})`),
-          tableQuery(callRate("", "server")),
-          tableQuery(ratio(callRate(DENIED_CALLS, "server"), callRate("", "server"))),
-          tableQuery(ratio(callRate(FAILED, "server"), callRate(SENT_TO_SERVER, "server"))),
-          tableQuery(quantile(0.95, AGENT_SIDE, "server")),
-          tableQuery(quantile(0.99, OVERHEAD, "server")),
+          tableQuery(`min by (${SERVER}) (${select(METRICS.upstreamUp)})`),
+          tableQuery(callRate("", SERVER)),
+          tableQuery(ratio(callRate(DENIED_CALLS, SERVER), callRate("", SERVER))),
+          tableQuery(ratio(callRate(FAILED, SERVER), callRate(SENT_TO_SERVER, SERVER))),
+          tableQuery(quantile(0.95, AGENT_SIDE, SERVER)),
+          tableQuery(quantile(0.99, OVERHEAD, SERVER)),
         ],
         sortBy: "Denied",
         columns: [
+          ...placeColumns(),
           {
             of: "server",
             title: "Server",
@@ -253,13 +258,14 @@ const BY_SERVER: GridRow = {
           "The policies in force. More than one digest for one server: replicas have not all loaded the same.",
         unit: "short",
         queries: [
-          tableQuery(`count by (server, digest, default, mode) (${POLICIES})`),
+          tableQuery(`count by (${POLICY}) (${POLICIES})`),
           tableQuery(
-            `min by (server, digest, default, mode) (${POLICIES} * on (namespace, job, instance) group_left () ${LOADED_AT}) * 1000`,
+            `min by (${POLICY}) (${POLICIES} * on (${placed("job, instance")}) group_left () ${LOADED_AT}) * 1000`,
           ),
         ],
         sortBy: "Sidecars",
         columns: [
+          ...placeColumns(),
           { of: "server", title: "Server" },
           { of: "digest", title: "Digest", width: 120 },
           { of: "mode", title: "Mode", width: 80 },
@@ -277,6 +283,6 @@ export const OVERVIEW = board({
   title: "Overview",
   description:
     "Is it well, and where not: calls, denials, failures, latency, what Tollgate adds, policies in force.",
-  variables: [datasource(), namespace(), server()],
+  variables: [datasource(), ...place(), server()],
   rows: [HEAD, LAMPS, TRAFFIC, TIME, BY_SERVER],
 });

@@ -2,6 +2,7 @@
 
 import type { MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
+import { placed, placeLabels } from "./place.ts";
 
 /** A metric of the process or the scraper. It has no server label, and other programs export it too. */
 export type ForeignMetric =
@@ -21,24 +22,30 @@ export const SHOWN_RANGE = "$__range";
 /** Window of the usual value. */
 export const DAY = "1d";
 
-const FROM_NAMESPACE = 'namespace=~"$namespace"';
 const OF_SERVER = 'server=~"$server"';
 
-/** Selects the series of a metric in the chosen namespaces, and of the chosen servers when it has a server label. */
+/** Selects the series of a metric in the chosen places, and of the chosen servers when it has a server label. */
 export function select(metric: MetricRow, matchers = "", suffix = ""): string {
-  const chosen = [FROM_NAMESPACE, ...(metric.labels.includes("server") ? [OF_SERVER] : [])];
+  const chosen = [fromPlace(), ...(metric.labels.includes("server") ? [OF_SERVER] : [])];
   return `${metric.name}${suffix}{${[...chosen, matchers].filter(Boolean).join(",")}}`;
 }
 
-/** Selects a metric of every process in the chosen namespaces. */
+/** Selects a metric of every process in the chosen places. */
 export function selectForeign(metric: ForeignMetric): string {
-  return `${metric}{${FROM_NAMESPACE}}`;
+  return `${metric}{${fromPlace()}}`;
 }
 
 /** Keeps series of the sidecars of the chosen servers and adds the server label, for metrics without one. */
 export function ofServer(vector: string): string {
-  const sidecars = `group by (namespace, job, instance, server) (${select(METRICS.upstreamUp)})`;
-  return `${vector} * on (namespace, job, instance) group_left (server) ${sidecars}`;
+  const sidecars = `group by (${placed("job, instance, server")}) (${select(METRICS.upstreamUp)})`;
+  return `${vector} * on (${placed("job, instance")}) group_left (server) ${sidecars}`;
+}
+
+/** Matchers of the chosen places; `All` also matches series without the label. */
+function fromPlace(): string {
+  return placeLabels()
+    .map((label) => `${label}=~"$${label}"`)
+    .join(",");
 }
 
 export function rate(series: string, window = RATE_INTERVAL): string {

@@ -1,6 +1,7 @@
 /** Queries of panels: ranges for graphs, instants for tables and totals. */
 
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
+import { groupingLabels } from "./place.ts";
 
 /** The data source of all boards, chosen by a variable. */
 export const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
@@ -18,6 +19,11 @@ export function rangeQueryWithExemplars(expr: string, legend: string): Dataquery
 /** One number for each series, at the end of the shown period. */
 export function instantQuery(expr: string, legend: string): DataqueryBuilder {
   return query(expr).instant().legendFormat(legend);
+}
+
+/** A legend for series of each cluster: the labels of the grouping follow it, and nothing where there are none. */
+export function legend(text: string): string {
+  return [text, ...groupingLabels().map((label) => `{{${label}}}`)].join(" ");
 }
 
 /** Rows of a table, one for each set of labels. */

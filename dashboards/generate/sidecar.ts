@@ -4,11 +4,12 @@ import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board } from "./board.ts";
 import { graph, type GraphOptions } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
+import { placed } from "./place.ts";
 import { increaseShown, ofServer, quantile, rate, select, selectForeign } from "./promql.ts";
-import { instantQuery, rangeQuery, tableQuery } from "./query.ts";
+import { instantQuery, legend, rangeQuery, tableQuery } from "./query.ts";
 import { stat } from "./stat.ts";
-import { table } from "./table.ts";
-import { datasource, namespace, server } from "./variables.ts";
+import { placeColumns, table } from "./table.ts";
+import { datasource, place, server } from "./variables.ts";
 
 const OVERHEAD = select(METRICS.overhead, "", "_bucket");
 const LAG = ofServer(selectForeign("nodejs_eventloop_lag_p99_seconds"));
@@ -21,7 +22,7 @@ const REFUSED_BY_CAUSE = `sum by (cause) (${rate(select(METRICS.messagesRefused)
 /** There are many causes: while all are 0, one line shows it. */
 const NONE_REFUSED = `label_replace(sum (${rate(select(METRICS.messagesRefused))}) == 0, "cause", "all causes", "", "")`;
 /** Legend of one line for each sidecar. */
-const EACH = "{{server}} {{instance}}";
+const EACH = legend("{{server}} {{instance}}");
 
 const HEAD: GridRow = {
   height: 4,
@@ -229,18 +230,21 @@ const EACH_SIDECAR: GridRow = {
         description: "One row for each sidecar: what it runs, since when, and what it takes.",
         unit: "short",
         queries: [
-          tableQuery(byInstance(ofServer(select(METRICS.buildInfo)), "server, instance, version, node")),
+          tableQuery(
+            byInstance(ofServer(select(METRICS.buildInfo)), placed("server, instance, version, node")),
+          ),
           tableQuery(`${byInstance(ofServer(selectForeign("process_start_time_seconds")))} * 1000`),
           tableQuery(byInstance(RESIDENT)),
           tableQuery(byInstance(ofServer(selectForeign("process_open_fds")))),
-          tableQuery(byInstance(`sum by (server, instance) (${select(METRICS.limitKeys)})`)),
+          tableQuery(byInstance(`sum by (${placed("server, instance")}) (${select(METRICS.limitKeys)})`)),
           tableQuery(byInstance(select(METRICS.toolsListBytes))),
           tableQuery(byInstance(SCRAPE)),
-          tableQuery(`sum by (server, instance) (${select(METRICS.tools)})`),
+          tableQuery(`sum by (${placed("server, instance")}) (${select(METRICS.tools)})`),
         ],
         hidden: ["A"],
         sortBy: "Memory",
         columns: [
+          ...placeColumns(),
           { of: "server", title: "Server" },
           { of: "instance", title: "Instance" },
           { of: "version", title: "Tollgate", width: 100 },
@@ -263,7 +267,7 @@ export const SIDECAR = board({
   title: "Sidecar",
   description:
     "How Tollgate itself does: what it adds, event loop, memory, streams, restarts, store errors, scrapes, lost telemetry.",
-  variables: [datasource(), namespace(), server()],
+  variables: [datasource(), ...place(), server()],
   rows: [HEAD, LOAD, RESOURCES, MESSAGES, TROUBLE, TELEMETRY, EACH_SIDECAR],
 });
 
@@ -281,6 +285,6 @@ function increase(series: string): string {
   return `increase(${series}[$__rate_interval])`;
 }
 
-function byInstance(vector: string, labels = "server, instance"): string {
+function byInstance(vector: string, labels = placed("server, instance")): string {
   return `max by (${labels}) (${vector})`;
 }

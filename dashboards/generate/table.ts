@@ -5,6 +5,7 @@ import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboa
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { BROKEN, DENIED, type Thresholds, NEUTRAL } from "./colours.ts";
 import { applyPanelOptions, type PanelOptions, singleColour } from "./panel.ts";
+import { groupingLabels, placeLabels, titleOf } from "./place.ts";
 
 /** `bar` compares the cells of a column, `signal` shows thresholds, `wrapped` uses as many lines as it needs. */
 type Look = "text" | "wrapped" | "bar" | "signal";
@@ -37,6 +38,20 @@ export interface TableOptions extends PanelOptions {
   readonly isAscending?: boolean;
   /** Letters of queries that only select rows. */
   readonly hidden?: readonly string[];
+}
+
+/** A column for each label of the grouping; empty where no series has the label. */
+export function groupingColumns(): readonly Column[] {
+  return groupingLabels().map(columnOf);
+}
+
+/** A column for each label of the place: the grouping and the namespace. */
+export function placeColumns(): readonly Column[] {
+  return placeLabels().map(columnOf);
+}
+
+function columnOf(label: string): Column {
+  return { of: label, title: titleOf(label), width: 110 };
 }
 
 /** One row for each set of labels; values of queries with equal labels share a row. */

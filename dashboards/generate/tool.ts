@@ -6,11 +6,12 @@ import { callRate, DENIED_CALLS, FAILED, SENT_TO_SERVER } from "./calls.ts";
 import { OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
+import { grouped } from "./place.ts";
 import { countBy, quantile, rate, select, ratio } from "./promql.ts";
-import { rangeQuery, tableQuery, rangeQueryWithExemplars } from "./query.ts";
+import { legend, rangeQuery, tableQuery, rangeQueryWithExemplars } from "./query.ts";
 import { stat } from "./stat.ts";
-import { table } from "./table.ts";
-import { agent, datasource, namespace, singleTool, server } from "./variables.ts";
+import { groupingColumns, table } from "./table.ts";
+import { agent, datasource, place, singleTool, server } from "./variables.ts";
 
 const THIS = 'tool="$tool"';
 const BY_AGENT = `${THIS},agent=~"$agent"`;
@@ -149,17 +150,18 @@ const CAUSES: GridRow = {
         unit: "locale",
         decimals: 0,
         queries: [
-          tableQuery(`${countBy("agent", CALLS)} > 0`),
-          tableQuery(`${countBy("agent", DENIED)} > 0`),
-          tableQuery(`${countBy("agent", BROKEN)} > 0`),
+          tableQuery(`${countBy(grouped("agent"), CALLS)} > 0`),
+          tableQuery(`${countBy(grouped("agent"), DENIED)} > 0`),
+          tableQuery(`${countBy(grouped("agent"), BROKEN)} > 0`),
           tableQuery(
-            `topk by (agent) (1, ${countBy("agent, reason", select(METRICS.toolDenials, `${BY_AGENT},mode="enforce"`))} > 0)`,
+            `topk by (${grouped("agent")}) (1, ${countBy(grouped("agent, reason"), select(METRICS.toolDenials, `${BY_AGENT},mode="enforce"`))} > 0)`,
           ),
         ],
         nothing: "no calls in this time",
         hidden: ["D"],
         sortBy: "Calls",
         columns: [
+          ...groupingColumns(),
           { of: "agent", title: "Agent", link: AGENT_LINK },
           { of: "A", title: "Calls", look: "bar", colour: "blue", width: 150 },
           { of: "B", title: "Denied", look: "bar", colour: "orange", width: 150 },
@@ -176,10 +178,11 @@ const CAUSES: GridRow = {
           "Denials of this tool by reason in the time that is shown; shadow is what passed because the rule is only on trial.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(`${countBy("reason, mode", DENIALS)} > 0`)],
+        queries: [tableQuery(`${countBy(grouped("reason, mode"), DENIALS)} > 0`)],
         nothing: "nothing was denied in this time",
         sortBy: "Denials",
         columns: [
+          ...groupingColumns(),
           { of: "reason", title: "Reason" },
           { of: "mode", title: "Mode", width: 120 },
           { of: "A", title: "Denials", look: "bar", colour: "orange", width: 280 },
@@ -200,10 +203,11 @@ const RULES_AND_LIMITS: GridRow = {
           "How often each rule of the policy that names this tool has decided, in the time that is shown; 0 for a rule that has not.",
         unit: "locale",
         decimals: 0,
-        queries: [tableQuery(countBy("rule, effect", RULES))],
+        queries: [tableQuery(countBy(grouped("rule, effect"), RULES))],
         nothing: "no rule names this tool alone",
         sortBy: "Hits",
         columns: [
+          ...groupingColumns(),
           { of: "rule", title: "Rule", look: "wrapped" },
           { of: "effect", title: "Effect", width: 110 },
           { of: "A", title: "Hits", look: "bar", colour: "orange", width: 140 },
@@ -218,7 +222,9 @@ const RULES_AND_LIMITS: GridRow = {
         description:
           "How full each limit of this tool is, for its fullest agent. At 100 % the next call is denied until the window ends.",
         unit: "percentunit",
-        queries: [rangeQuery(`max by (counter, scope) (${FILL})`, "{{counter}} per {{scope}}")],
+        queries: [
+          rangeQuery(`max by (${grouped("counter, scope")}) (${FILL})`, legend("{{counter}} per {{scope}}")),
+        ],
         nothing: "no limits on this tool",
         limits: { warn: 0.8, bad: 1 },
         max: 1,
@@ -263,7 +269,7 @@ export const TOOL = board({
   title: "Tool",
   description:
     "One tool: how its calls ended, how long they took, who called it, which rules and limits decided.",
-  variables: [datasource(), namespace(), server(), singleTool(), agent()],
+  variables: [datasource(), ...place(), server(), singleTool(), agent()],
   rows: [HEAD, TRAFFIC, CAUSES, RULES_AND_LIMITS, SIZES],
 });
 

@@ -11,6 +11,7 @@ import {
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
+import { placeLabels, titleOf } from "./place.ts";
 import { select } from "./promql.ts";
 import { DATASOURCE } from "./query.ts";
 
@@ -23,14 +24,21 @@ export function datasource(): Variable {
   return new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus");
 }
 
-/** Without Kubernetes the label is missing, and `All` still matches. */
-export function namespace(): Variable {
-  return multiValue("namespace", "Namespace", `label_values(${METRICS.upstreamUp.name}, namespace)`);
+/** One variable for each label of the place, narrowed by those before it. Where a label is missing, `All` still matches. */
+export function place(): readonly Variable[] {
+  return placeLabels().map((label, index, labels) => {
+    const query = `label_values(${withinPlace(labels.slice(0, index))}, ${label})`;
+    return multiValue(label, titleOf(label), query);
+  });
 }
 
 export function server(): Variable {
-  const query = `label_values(${METRICS.upstreamUp.name}{namespace=~"$namespace"}, server)`;
-  return multiValue("server", "MCP server", query);
+  return multiValue("server", "MCP server", `label_values(${withinPlace(placeLabels())}, server)`);
+}
+
+function withinPlace(labels: readonly string[]): string {
+  const matchers = labels.map((label) => `${label}=~"$${label}"`).join(",");
+  return METRICS.upstreamUp.name + (matchers === "" ? "" : `{${matchers}}`);
 }
 
 export function agent(): Variable {

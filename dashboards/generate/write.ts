@@ -1,29 +1,36 @@
-/** Writes the boards as JSON for Grafana: `npm run dashboards`. */
+/**
+ * Writes the boards and the alert rules: `npm run dashboards`.
+ * `--group-by LABELS` replaces the grouping label `cluster`, `--out FOLDER` writes there instead of `dashboards`.
+ */
 
-import { writeFileSync } from "node:fs";
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { AGENTS } from "./agents.ts";
-import { type BoardName } from "./board.ts";
-import { DENIALS_BOARD } from "./denials.ts";
-import { OVERVIEW } from "./overview.ts";
-import { SIDECAR } from "./sidecar.ts";
-import { TOOL } from "./tool.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ruleFiles } from "./alert-rules.ts";
+import { parseGrouping, setGrouping } from "./place.ts";
 
-const BUILT: Readonly<Record<BoardName, Dashboard>> = {
-  overview: OVERVIEW,
-  agents: AGENTS,
-  tool: TOOL,
-  denials: DENIALS_BOARD,
-  sidecar: SIDECAR,
-};
+const OWN_FOLDER = resolve(import.meta.dirname, "..");
 
-/** The text of each board, by its file name in `dashboards/`. */
-export function boardFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(BUILT).map(([name, board]) => [`${name}.json`, `${JSON.stringify(board, null, 2)}\n`]),
-  );
+async function writeAll(folder: string): Promise<void> {
+  // Invariant: boards read the grouping while their modules load.
+  const { boardFiles } = await import("./boards.ts");
+  const alerts = join(folder, "alerts");
+  mkdirSync(alerts, { recursive: true });
+  for (const [file, text] of boardFiles()) writeFileSync(join(folder, file), text);
+  for (const [file, text] of ruleFiles()) writeFileSync(join(alerts, file), text);
+  // The tool lists the rule files while it loads.
+  const { renderManifest } = await import("../../tools/alerts/write.ts");
+  writeFileSync(join(alerts, "prometheusrule.yaml"), renderManifest(undefined, alerts));
 }
 
 if (import.meta.main) {
-  for (const [file, text] of boardFiles()) writeFileSync(new URL(`../${file}`, import.meta.url), text);
+  const { values } = parseArgs({ options: { "group-by": { type: "string" }, out: { type: "string" } } });
+  try {
+    if (values["group-by"] !== undefined) setGrouping(parseGrouping(values["group-by"]));
+    await writeAll(resolve(values.out ?? OWN_FOLDER));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(error.message);
+    process.exitCode = 64;
+  }
 }

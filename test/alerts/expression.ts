@@ -16,7 +16,7 @@ const RECORDINGS = new Map(readRecordings().map(({ record, expr }) => [record, e
 const PROCESS = new Set(PROCESS_METRICS.flatMap((name) => [name, `${name}_total`]));
 
 /** Labels that the scraper adds. */
-export const SCRAPED: readonly string[] = ["namespace", "job", "instance", "pod"];
+export const SCRAPED: readonly string[] = ["cluster", "namespace", "job", "instance", "pod"];
 
 const METRIC =
   /(?<![\w$:."])(?:[a-z_]+:[a-z0-9_]+:[a-z0-9_]+|(?:tollgate|mcp|process|nodejs)_[a-z0-9_]+|up(?=[ {]))/g;
@@ -54,13 +54,14 @@ export function labelsOf(name: string): readonly string[] | undefined {
   return [...row.labels, ...SCRAPED, ...(name.endsWith("_bucket") ? ["le"] : [])];
 }
 
-/** The labels of the expression's result: those of its first `by`, or those of the metric when the expression is a metric alone. */
+/** The labels of the expression's result: those of its first `by`, or those of the metric when the expression is a metric alone. `absent` has none of its own. */
 export function resultLabelsOf(expression: string): readonly string[] {
   const [first] = metricsOf(expression);
   const by = /\bby \(([^)]*)\)/.exec(expression);
   const isAggregated = by !== null && (first === undefined || by.index < expression.indexOf(first));
   if (isAggregated) return (by[1] ?? "").split(", ").filter((label) => label !== "le");
-  return first === undefined || expression.startsWith("absent(") ? [] : (labelsOf(first) ?? []);
+  if (expression.startsWith("absent(")) return by === null ? [] : (by[1] ?? "").split(", ");
+  return first === undefined ? [] : (labelsOf(first) ?? []);
 }
 
 function isPartOf(row: MetricRow, name: string): boolean {

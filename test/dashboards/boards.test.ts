@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boardFiles } from "../../dashboards/generate/write.ts";
+import { boardFiles } from "../../dashboards/generate/boards.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
 import { type Board, BOARDS, listQueries, readBoardText, variableQuery } from "../fixtures/boards.ts";
@@ -9,7 +9,7 @@ const ROWS = new Map<string, MetricRow>(Object.values(METRICS).map((row) => [row
 /** Series that Prometheus itself writes for each target. */
 const OF_THE_SCRAPER = ["scrape_duration_seconds", "scrape_samples_scraped"];
 const FOREIGN = [...OF_THE_SCRAPER, ...PROCESS_METRICS.flatMap((name) => [name, `${name}_total`])];
-const SCRAPER_LABELS = ["namespace", "job", "instance"];
+const SCRAPER_LABELS = ["cluster", "namespace", "job", "instance"];
 /** A fixed window instead of a variable: the usual value of one day. */
 const BASELINE = "1d";
 const PROMQL =
@@ -139,6 +139,7 @@ describe("queries", () => {
   it.each(QUERIES)("$where holds to the namespaces and servers that the reader chose", ({ expr }) => {
     const { selectors } = parsePromql(expr);
     for (const { metric, matchers } of selectors) {
+      expect(matchers.get("cluster"), metric).toBe('=~"$cluster"');
       expect(matchers.get("namespace"), metric).toBe('=~"$namespace"');
       if (rowOf(metric)?.labels.includes("server"))
         expect(matchers.get("server"), metric).toBe('=~"$server"');

@@ -1,12 +1,13 @@
 /** The alert rules by promtool: they load, their tests pass, and the tests notice faults. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import * as z from "zod";
+import { listNamespaceTests, writeRelabelledTest } from "../../tools/alerts/relabelled-tests.ts";
 import { mutateAlerts } from "../../tools/alerts/mutate.ts";
 import {
   ALERTS_FOLDER,
@@ -21,6 +22,7 @@ import { requireProgram } from "../fixtures/system-program.ts";
 
 /** One in nine mutants, always the same ones; `npm run test:alert-mutants` runs them all. */
 const SHARE = 9;
+const WRITE = join(import.meta.dirname, "../../dashboards/generate/write.ts");
 const MUTATION_MS = 15 * 60_000;
 
 let folder: string;
@@ -63,6 +65,29 @@ describe("the alert rules, by promtool", () => {
 
   it.each(listTestFiles())("behave as %s says", (name) => {
     expect(promtool("test", "rules", join(ALERTS_FOLDER, "tests", name))).toContain("SUCCESS");
+  });
+
+  it.each(listNamespaceTests())("treat two clusters as %s treats two namespaces", (name) => {
+    const copy = join(folder, "by-cluster");
+    cpSync(ALERTS_FOLDER, copy, { recursive: true });
+    const relabelled = writeRelabelledTest(copy, name, "cluster");
+    expect(promtool("test", "rules", join(copy, "tests", relabelled))).toContain("SUCCESS");
+  });
+
+  it.each(["k8s_cluster", "region"])("group by %s when it is generated so", (label) => {
+    const copy = join(folder, `by-${label}`);
+    cpSync(ALERTS_FOLDER, copy, { recursive: true });
+    execFileSync(process.execPath, [
+      WRITE,
+      "--group-by",
+      "k8s_cluster,region",
+      "--out",
+      join(copy, "..", label),
+    ]);
+    cpSync(join(copy, "..", label, "alerts"), copy, { recursive: true });
+    const tests = listNamespaceTests().map((name) => writeRelabelledTest(copy, name, label));
+    const files = tests.map((name) => join(copy, "tests", name));
+    expect(promtool("test", "rules", ...files).match(/SUCCESS/g)).toHaveLength(files.length);
   });
 
   it(

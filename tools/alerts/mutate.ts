@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import * as z from "zod";
 import { type Mutant, listMutants } from "./mutants.ts";
+import { listNamespaceTests, writeRelabelledTest } from "./relabelled-tests.ts";
 import {
   ALERTS_FOLDER,
   type AlertRule,
@@ -33,6 +34,7 @@ const EQUIVALENTS = z
   .record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(new URL("equivalent-mutants.json", import.meta.url), "utf8")));
 const AT_ONCE = 2;
+const NAMESPACE_TESTS = new Set(listNamespaceTests());
 
 interface MutantPosition {
   readonly file: string;
@@ -94,7 +96,12 @@ async function survives({ file, group, index, mutant }: MutantPosition): Promise
     const changed = readRuleFile(file);
     changed.groups[group]?.rules.splice(index, 1, mutant.rule);
     writeFileSync(join(folder, file), stringify(changed));
-    for (const test of testsOf(mutant.rule)) if (!(await passes(folder, [test]))) return false;
+    const tests = testsOf(mutant.rule);
+    for (const test of tests) if (!(await passes(folder, [test]))) return false;
+    for (const test of tests.filter((name) => NAMESPACE_TESTS.has(name))) {
+      const relabelled = writeRelabelledTest(folder, test, "cluster");
+      if (!(await passes(folder, [relabelled]))) return false;
+    }
     return true;
   } finally {
     rmSync(folder, { recursive: true, force: true });

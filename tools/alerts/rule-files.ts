@@ -35,8 +35,8 @@ export const RULE_FILES: readonly string[] = readdirSync(ALERTS_FOLDER)
   .toSorted();
 
 /** Reads one rule file. @throws when the file has an unknown key */
-export function readRuleFile(name: string): RuleFile {
-  return ruleFile.parse(parse(readFileSync(join(ALERTS_FOLDER, name), "utf8")));
+export function readRuleFile(name: string, folder = ALERTS_FOLDER): RuleFile {
+  return ruleFile.parse(parse(readFileSync(join(folder, name), "utf8")));
 }
 
 export function readAlerts(): readonly AlertRule[] {

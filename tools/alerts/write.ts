@@ -11,9 +11,9 @@ export const ALERTS_PAGE = join(import.meta.dirname, "../../docs/alerts.md");
 
 const OWN_RUNBOOKS = "docs/runbooks";
 
-/** Renders all rules as one PrometheusRule; `runbooks` is the prefix of runbook links, without a trailing slash. */
-export function renderManifest(runbooks = OWN_RUNBOOKS): string {
-  const groups = RULE_FILES.flatMap((name) => readRuleFile(name).groups);
+/** Renders all rules of a folder as one PrometheusRule; `runbooks` is the prefix of runbook links, without a trailing slash. */
+export function renderManifest(runbooks = OWN_RUNBOOKS, folder = ALERTS_FOLDER): string {
+  const groups = RULE_FILES.flatMap((name) => readRuleFile(name, folder).groups);
   const manifest = {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
@@ -38,6 +38,7 @@ the values that matter, and a runbook. \`severity\` is \`critical\` (look now), 
 - The name of the scrape job has to contain \`tollgate\`: \`SidecarDown\` and \`SidecarAbsent\` select their targets by it.
 - Load [recording.rules.yml](../dashboards/alerts/recording.rules.yml) as well: the other rules use its series.
 - Prometheus 2.42 or later.
+- Rules group by \`cluster\` and \`namespace\`; both may be absent. Another label: [several clusters](dashboards.md#several-clusters).
 - Links to runbooks are paths in this repository. \`node tools/alerts/write.ts --runbooks URL\` prints the PrometheusRule with links that begin at
   \`URL\`; in rule files, replace \`runbook_url: docs/runbooks\`. \`dashboard_url\` is a path on your Grafana.
 
