@@ -135,6 +135,13 @@ export function replaceData(event: SseEvent, data: string): Buffer {
   return Buffer.from(mark + rebuilt, "latin1");
 }
 
+/** The name of an event by the standard: that of its last `event` line, or `message`. */
+export function eventName({ raw, isFirst }: SseEvent): string {
+  const text = raw.toString("latin1");
+  const lines = text.slice(markOf(text, isFirst).length).split(LINE_END);
+  return valuesOf("event", lines).at(-1) || "message";
+}
+
 /** Whether every client takes this name for another one than `message`. */
 export function isOtherName(name: string): boolean {
   return OTHER_NAME.test(name);

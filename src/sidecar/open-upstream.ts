@@ -11,7 +11,10 @@ import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import { ChildError } from "../proxy/upstream/child/child-error.ts";
 import { type UpstreamHealth, watchUpstream } from "../proxy/upstream/health-check.ts";
-import { type UpstreamFailure, UpstreamHttp } from "../proxy/upstream/http.ts";
+import { UpstreamHttp } from "../proxy/upstream/http.ts";
+import type { OnFailure } from "../proxy/upstream/http1/exchange.ts";
+import { DetectedUpstream } from "../proxy/upstream/sse/detect-transport.ts";
+import { UpstreamSse } from "../proxy/upstream/sse/upstream-sse.ts";
 import { UpstreamStdio } from "../proxy/upstream/stdio-bridge.ts";
 import { watchIsolation } from "./isolation.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
@@ -40,9 +43,14 @@ export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpst
     : openBridge(settings, upstream, parts);
 }
 
-/** The upstream's name in the log: its address without a query, which may hold a key, or its command without arguments. */
+/** The upstream's name in the log: its address, or its command without arguments. */
 export function upstreamName(upstream: UpstreamSettings): string {
-  return upstream.kind === "http" ? upstream.url.origin + upstream.url.pathname : upstream.command;
+  return upstream.kind === "http" ? addressOf(upstream.url) : upstream.command;
+}
+
+// Security: query and user information may hold a key.
+function addressOf(url: URL): string {
+  return url.origin + url.pathname;
 }
 
 /** Why the sidecar is not ready while the upstream is down; shown on /readyz. */
@@ -54,20 +62,11 @@ export function upstreamDownReason(upstream: UpstreamSettings): string {
 type HttpUpstream = Extract<UpstreamSettings, { kind: "http" }>;
 type StdioUpstream = Extract<UpstreamSettings, { kind: "stdio" }>;
 
-function openHttp(
-  { bounds, requireIsolation }: Settings,
-  settings: HttpUpstream,
-  { telemetry, clock }: UpstreamParts,
-): OpenUpstream {
+function openHttp(allSettings: Settings, settings: HttpUpstream, parts: UpstreamParts): OpenUpstream {
   const { url } = settings;
-  const isolation = watchIsolation(url, requireIsolation, telemetry);
-  const upstream = new UpstreamHttp({
-    url,
-    connectMs: bounds.upstreamConnectMs,
-    idleMs: bounds.upstreamIdleMs,
-    maxAgeMs: bounds.upstreamAgeMs,
-    onFailure: logFailures(telemetry, settings, clock),
-  });
+  const { telemetry } = parts;
+  const isolation = watchIsolation(url, allSettings.requireIsolation, telemetry);
+  const upstream = openTransport(settings, allSettings, parts);
   const health = watchUpstream({
     url,
     onChange: (isUp) => {
@@ -93,23 +92,54 @@ function openHttp(
   };
 }
 
+function openTransport(
+  { url, transport }: HttpUpstream,
+  { bounds, stdio }: Settings,
+  { telemetry, clock, sessions }: UpstreamParts,
+): Upstream {
+  const options = {
+    url,
+    connectMs: bounds.upstreamConnectMs,
+    idleMs: bounds.upstreamIdleMs,
+    maxAgeMs: bounds.upstreamAgeMs,
+    onFailure: logFailures(telemetry, url, clock),
+  };
+  const openSse = (): Upstream =>
+    new UpstreamSse({
+      ...options,
+      maxEventBytes: bounds.listBytes,
+      maxSessions: bounds.sessions,
+      sessionIdleMs: stdio.idleMs,
+      nowMs: clock.steadyMs,
+      onDropped: telemetry.metrics.upstreamLineDropped,
+      onSessionEnded: (id) => sessions.close(id),
+    });
+  if (transport === "sse") return openSse();
+  if (transport === "streamable-http") return new UpstreamHttp(options);
+  return new DetectedUpstream({
+    streamableHttp: new UpstreamHttp(options),
+    sse: openSse(),
+    onFound: (found) =>
+      telemetry.log.info(
+        { upstream: addressOf(url), transport: found },
+        "found the transport of the upstream",
+      ),
+  });
+}
+
 function certificateReason({ host }: URL, health: UpstreamHealth): string | undefined {
   const failure = health.certificateFailure();
   return failure === undefined ? undefined : `the upstream at ${host} cannot be used: ${failure}`;
 }
 
 /** Logs each kind of failure once a minute. */
-function logFailures(
-  { log }: Telemetry,
-  upstream: HttpUpstream,
-  clock: Clock,
-): (failure: UpstreamFailure) => void {
+function logFailures({ log }: Telemetry, url: URL, clock: Clock): OnFailure {
   const sampler = createLogSampler(1, clock.wallMs);
   return ({ reason, code }) => {
     // Invariant: the sampler keeps its kinds, so a kind holds nothing that the server chooses.
     const suppressed = sampler.admit(code ?? reason.replace(/ \d.*/, ""));
     if (suppressed === undefined) return;
-    const fields = { upstream: upstreamName(upstream), reason, code, ...(suppressed > 0 && { suppressed }) };
+    const fields = { upstream: addressOf(url), reason, code, ...(suppressed > 0 && { suppressed }) };
     log.warn(fields, "the upstream failed");
   };
 }

@@ -12,6 +12,12 @@ export interface Flag {
 export const FLAGS = [
   flag("upstream", "URL", "", "the MCP endpoint to guard"),
   flag(
+    "upstream-transport",
+    "auto|streamable-http|sse",
+    "auto",
+    "how the server speaks HTTP; sse is HTTP+SSE of revision 2024-11-05",
+  ),
+  flag(
     "env",
     "NAME[=VALUE]",
     "all but ours",

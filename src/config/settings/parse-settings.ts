@@ -46,9 +46,10 @@ function upstreamProblems(
   }
   if (command[0] === undefined || command[0] === "")
     return ["--: must be followed by a command, as in -- uvx some-server"];
-  return isUpstreamGiven
-    ? [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`]
-    : [];
+  if (isUpstreamGiven) return [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`];
+  return values["upstream-transport"] === undefined
+    ? []
+    : [`${at("upstream-transport")}: is for --upstream URL; a server behind -- COMMAND speaks stdio`];
 }
 
 /** The part of a mapping that the flag of the same name gives. */
@@ -102,10 +103,10 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
 }
 
 function upstreamSettings(
-  { upstream: url, env }: CheckedSettings,
+  { upstream: url, "upstream-transport": transport = "auto", env }: CheckedSettings,
   { command: [command = "", ...args] = [], environment }: SettingsSources,
 ): UpstreamSettings {
-  if (url !== undefined) return { kind: "http", url };
+  if (url !== undefined) return { kind: "http", url, transport };
   return { kind: "stdio", command, args, environment: childEnvironment(environment, env) };
 }
 

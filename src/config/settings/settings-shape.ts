@@ -97,9 +97,13 @@ const STDIO_SHAPE = z
   .transform((raw) => ({ maxChildren: raw["max-children"], idleMs: raw["idle-ms"] }))
   .prefault({});
 
+/** `sse` is HTTP+SSE, the transport of revision 2024-11-05. */
+export const UPSTREAM_TRANSPORTS = ["auto", "streamable-http", "sse"] as const;
+
 export const SETTINGS_SHAPE = z.strictObject({
   /** Absent when a server is wrapped. */
   upstream: endpoint.optional(),
+  "upstream-transport": z.enum(UPSTREAM_TRANSPORTS).optional(),
   env: environment.optional(),
   listen: address.optional(),
   path: z

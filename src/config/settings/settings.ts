@@ -8,7 +8,7 @@ import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
-import type { Address, LOG_LEVELS, PolicyBinding } from "./settings-shape.ts";
+import type { Address, LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
 
 export interface Settings {
   readonly upstream: UpstreamSettings;
@@ -56,7 +56,12 @@ export interface StdioSettings {
 }
 
 export type UpstreamSettings =
-  | { readonly kind: "http"; readonly url: URL }
+  | {
+      readonly kind: "http";
+      readonly url: URL;
+      /** `auto`: Streamable HTTP, or HTTP+SSE when the server refuses `initialize` by POST. */
+      readonly transport: (typeof UPSTREAM_TRANSPORTS)[number];
+    }
   | {
       readonly kind: "stdio";
       readonly command: string;

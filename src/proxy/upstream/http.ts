@@ -2,32 +2,23 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Permit } from "../../enforcement/permit.ts";
-import type { ResponseListener, Connection } from "./http1/connection.ts";
+import { type OnFailure, sendRequest } from "./http1/exchange.ts";
 import { ConnectionPool, type PoolOptions } from "./http1/pool.ts";
 import { type Method, RequestWriter } from "./http1/request-writer.ts";
 import type { RelayedMessage } from "../../mcp/message.ts";
 import { propagateInMessage } from "../../mcp/trace-propagation.ts";
 import type { TraceContext } from "../../mcp/vocabulary.ts";
-import { errorCode, failureWords, responseFailure } from "../upstream-failure.ts";
-import type { Upstream, UpstreamResponse, UpstreamError, UpstreamExchange } from "../upstream.ts";
-
-export interface UpstreamFailure {
-  /** One of a closed set, but for a status and a type of content. */
-  readonly reason: string;
-  /** The code of Node's error, such as ECONNREFUSED. */
-  readonly code?: string | undefined;
-}
+import type { Upstream, UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamOptions extends PoolOptions {
   readonly url: URL;
-  /** Called when the server sends no response, or one that is none of MCP. */
-  readonly onFailure?: (failure: UpstreamFailure) => void;
+  readonly onFailure?: OnFailure;
 }
 
 export class UpstreamHttp implements Upstream {
   readonly #writer: RequestWriter;
   readonly #pool: ConnectionPool;
-  readonly #onFailure: (failure: UpstreamFailure) => void;
+  readonly #onFailure: OnFailure;
 
   constructor({ url, onFailure = () => undefined, ...pool }: UpstreamOptions) {
     this.#onFailure = onFailure;
@@ -56,45 +47,6 @@ export class UpstreamHttp implements Upstream {
 
   #open(method: Method, headers: OutgoingHttpHeaders, body: string | undefined): UpstreamExchange {
     const bytes = this.#writer.write(method, headers, body);
-    const connection = this.#pool.acquire();
-    const exchange = new HttpExchange(connection, method, this.#onFailure);
-    connection.send(bytes, exchange);
-    return exchange;
-  }
-}
-
-class HttpExchange implements UpstreamExchange, ResponseListener {
-  readonly #connection: Connection;
-  readonly #response = Promise.withResolvers<UpstreamResponse>();
-
-  readonly #onFailure: (failure: UpstreamFailure) => void;
-  readonly #method: Method;
-  #isAborted = false;
-
-  constructor(connection: Connection, method: Method, onFailure: (failure: UpstreamFailure) => void) {
-    this.#method = method;
-    this.#connection = connection;
-    this.#onFailure = onFailure;
-  }
-
-  get response(): Promise<UpstreamResponse> {
-    return this.#response.promise;
-  }
-
-  readonly abort = (): void => {
-    this.#isAborted = true;
-    this.#connection.cancel(this);
-  };
-
-  onResponse(response: UpstreamResponse): void {
-    // Servers without a stream of their own answer its GET as they like.
-    const reason = this.#method === "POST" ? responseFailure(response) : undefined;
-    if (reason !== undefined) this.#onFailure({ reason });
-    this.#response.resolve(response);
-  }
-
-  onError(error: UpstreamError): void {
-    if (!this.#isAborted) this.#onFailure({ reason: failureWords(error), code: errorCode(error.cause) });
-    this.#response.reject(error);
+    return sendRequest(this.#pool, method, bytes, this.#onFailure);
   }
 }

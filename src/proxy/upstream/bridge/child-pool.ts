@@ -1,5 +1,6 @@
 /** The children of one command: bounds their number, restarts them with backoff and keeps one spare child ready. */
 
+import type { OutgoingHttpHeaders } from "node:http";
 import { UpstreamError } from "../../upstream.ts";
 import { type Child, type ChildCommand, startChild } from "../child/child.ts";
 import { ChildError } from "../child/child-error.ts";
@@ -25,6 +26,8 @@ export interface PooledChild {
   readonly multiplexer: ChildMultiplexer;
   /** Whether the child's exit counts as a failure of the command; true at first. */
   restartOnExit: boolean;
+  /** Receives the headers of each message of its session; absent when the server is sent none. */
+  readonly onHeaders?: (headers: OutgoingHttpHeaders) => void;
   /** Stops the child, which is not restarted. */
   readonly stop: () => Promise<void>;
 }

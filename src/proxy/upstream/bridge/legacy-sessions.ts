@@ -24,8 +24,6 @@ import { BridgeSession } from "./session.ts";
 export interface LegacySessionsOptions {
   /** Returns the child of a new session, given the headers of its `initialize`. @throws UpstreamError while there can be none */
   readonly acquire: (owner: ChildOwner, headers: OutgoingHttpHeaders) => PooledChild;
-  /** Called before each further message of a session, with that message's headers. */
-  readonly onHeaders?: (child: PooledChild, headers: OutgoingHttpHeaders) => void;
   /** Whether one more session may begin. */
   readonly hasRoom: () => boolean;
   readonly nowMs: () => number;
@@ -77,7 +75,7 @@ export class LegacySessions {
   post(id: string, message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
     const session = this.#sessions.get(id);
     if (session === undefined) return sessionNotFound();
-    this.#options.onHeaders?.(session.child, headers);
+    session.child.onHeaders?.(headers);
     return this.#send(session, message, headers);
   }
 
