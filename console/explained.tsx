@@ -26,7 +26,7 @@ export function Explained({ id }: { readonly id: string }): JSX.Element {
 }
 
 function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Element {
-  const { agent, user, client, denial, category, argumentNames, charges, policyDigest, durationMs } =
+  const { agent, user, address, client, denial, category, argumentNames, charges, policyDigest, durationMs } =
     decision;
   return (
     <dl>
@@ -38,6 +38,7 @@ function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Eleme
           <Name text={user} />
         </Fact>
       )}
+      {address !== undefined && <Fact name="Address">{address}</Fact>}
       {client !== undefined && (
         <Fact name="Client">
           <Name text={client.name} /> <Name text={client.version} />

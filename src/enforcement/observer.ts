@@ -21,6 +21,7 @@ export interface Refusal {
   /** One sentence for the log and the response; never a part of the message. */
   readonly detail: string;
   readonly agent?: Agent;
+  readonly address?: string | undefined;
   readonly transport: Transport;
   readonly bytes: number;
 }

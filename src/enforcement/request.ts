@@ -64,6 +64,8 @@ export interface Request {
   readonly method: string;
   readonly tool?: RequestedTool | undefined;
   readonly agent: Agent;
+  /** The caller's IP address; absent on stdio. */
+  readonly address?: string | undefined;
   readonly client?: Client | undefined;
   readonly session?: string | undefined;
   readonly era: Era;

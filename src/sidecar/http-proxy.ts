@@ -3,6 +3,7 @@
 import type { HttpSettings } from "../config/settings/settings.ts";
 import type { OpenStreams } from "../proxy/relay/http/http-exchange.ts";
 import { HttpRelay } from "../proxy/relay/http/http-relay.ts";
+import { createCallerAddress } from "../identity/hops/caller-address.ts";
 import { agentHeader } from "../identity/upstream-agent-header.ts";
 import { Drain } from "../proxy/http/drain.ts";
 import { ConcurrencyLimit } from "../proxy/http/concurrency-limit.ts";
@@ -39,6 +40,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     upstream: upstream.upstream,
     identity: {
       authenticator: identity.identity,
+      addressOf: createCallerAddress(settings.identity.clientAddress),
       challenge: identity.challenge,
       withheldHeaders: identity.withheldHeaders,
       agentHeaders: agentHeader(settings.identity.upstreamHeader),

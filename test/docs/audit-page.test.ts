@@ -42,6 +42,7 @@ function fieldsOfLog(): ReadonlySet<string> {
   const limit = { counter: "c", used: 1, max: 1 };
   const request = exampleRequest({
     agent: { name: "a", source: "jwt", verified: true, user: "u" },
+    address: "192.0.2.1",
     client: { name: "c", version: "1" },
     session: "s",
     args: { bytes: 2, keys: ["a"], text: "{}" },

@@ -35,6 +35,7 @@ const FILTERS = [
   "outcome",
   "server",
   "session",
+  "address",
 ] as const satisfies readonly FieldName[];
 
 const OPTIONS = {
@@ -50,6 +51,7 @@ const OPTIONS = {
   outcome: REPEATABLE,
   server: REPEATABLE,
   session: REPEATABLE,
+  address: REPEATABLE,
   since: { type: "string" },
   until: { type: "string" },
   by: { type: "string", default: "" },
@@ -88,7 +90,7 @@ export function parseAuditQuery(
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const { agent = [], tool = [], category = [], reason = [], rule = [], outcome = [], session = [] } = values;
-  const { user = [], since, until, format, limit } = values;
+  const { user = [], address = [], since, until, format, limit } = values;
   const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
   const given = [...(values.audit ?? []), ...positionals];
   const raw: UncheckedQuery = {
@@ -103,6 +105,7 @@ export function parseAuditQuery(
       rule,
       outcome,
       session,
+      address,
       server: values.server ?? [],
     },
     by: splitList(values.by).map((name) => (name === "decision" ? "effect" : name)),

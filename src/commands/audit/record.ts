@@ -49,6 +49,7 @@ export const FIELDS = {
   mode: (record) => record["mode"],
   client: nestedField("client", "name"),
   source: nestedField("agent", "source"),
+  address: (record) => record["address"],
   session: (record) => record["session"],
   cause: nestedField("refusal", "cause"),
   day: ({ time }) => time.slice(0, 10),

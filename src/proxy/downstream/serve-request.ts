@@ -61,8 +61,7 @@ function serveRequest(listener: Listener, request: IncomingMessage, response: Se
   const { relay, edge, metadata, isLate, onQueryDropped } = listener;
   allowOrigin(request, response, edge);
   const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
-  if (refused !== undefined)
-    return refuse(listener, { transport: "http", incoming: request, downstream: response }, refused);
+  if (refused !== undefined) return refuse(listener, relay.sourceOf(request, response), refused);
   if (isPreflight(request)) return answerPreflight(request, response, edge);
   if (request.url?.includes("?") === true) onQueryDropped();
   if (isDocument(request, edge)) return metadata?.serve(request, response);

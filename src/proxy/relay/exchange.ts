@@ -12,6 +12,8 @@ import type { Session } from "../sessions/sessions.ts";
 export interface Caller {
   readonly transport: Transport;
   readonly agent: Agent;
+  /** Undefined on stdio. */
+  readonly address: string | undefined;
   /** The client as it describes itself. */
   readonly client: Client | undefined;
   /** Undefined on stdio, and for a message that names none. */

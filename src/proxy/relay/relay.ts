@@ -69,7 +69,7 @@ export class Relay<S extends Source, C extends S & Caller> {
   /** Answers a message that may not pass. */
   refuse(source: S, refused: RefusedMessage): Work {
     const { cause, detail, bytes, agent = source.agent ?? ANONYMOUS } = refused;
-    this.recordRefusal(source.transport, { cause, detail, bytes, agent });
+    this.recordRefusal(source.transport, { cause, detail, bytes, agent, address: source.address });
     return this.#options.downstream.respond(source, refused.response);
   }
 

@@ -17,12 +17,13 @@ export function describeRequest(
   { id, receivedAtMs, caller, tool }: Received,
   message: CallMessage | RequestMessage,
 ): Request {
-  const { agent, client, session, transport, headerTrace } = caller;
+  const { agent, address, client, session, transport, headerTrace } = caller;
   const metaTrace = traceContextOf(message.meta);
   return {
     id,
     receivedAtMs,
     agent,
+    address,
     method: message.method,
     era: message.era,
     rpcId: message.id,

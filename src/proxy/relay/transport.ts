@@ -14,6 +14,8 @@ export type Work = MaybePromise<void>;
 /** The source of a message: the agent that its proof names, absent without proof. */
 export interface Source {
   readonly transport: Transport;
+  /** The caller's IP address; absent on stdio. */
+  readonly address?: string | undefined;
   readonly agent?: Agent;
 }
 
@@ -27,6 +29,7 @@ export interface RefusedMessage {
   readonly detail: string;
   readonly bytes: number;
   readonly agent?: Agent;
+  readonly address?: string | undefined;
   readonly response: LocalResponse;
 }
 

@@ -39,13 +39,14 @@ export function callRecord(
 
 /** The line of a message that was refused before any decision. */
 export function refusalRecord(server: string, refusal: Refusal): string {
-  const { id, atMs, cause, detail, agent, bytes } = refusal;
+  const { id, atMs, cause, detail, agent, address, bytes } = refusal;
   return toLine({
     time: isoTime(atMs),
     id,
     server,
     agent: agent && agentFields(agent),
     user: agent?.user,
+    address,
     effect: "deny",
     reason: cause === "unauthenticated" ? "unauthenticated" : "invalid_message",
     refusal: { cause, detail, bytes },
@@ -66,9 +67,9 @@ export function controlRecord(server: string, control: Control): string {
   });
 }
 
-function callerText(server: string, { receivedAtMs, id, agent, client, session }: Request): string {
+function callerText(server: string, { receivedAtMs, id, agent, address, client, session }: Request): string {
   const clientFields = client && { name: name(client.name), version: name(client.version) };
-  return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${optional("user", agent.user)}${
+  return `"time":"${isoTime(receivedAtMs)}"${text("id", id)}${text("server", server)},"agent":{"name":${quoted(name(agent.name))},"source":"${agent.source}","verified":${agent.verified}}${optional("user", agent.user)}${optional("address", address)}${
     clientFields === undefined ? "" : member("client", JSON.stringify(clientFields))
   }${session === undefined ? "" : text("session", name(session))}`;
 }

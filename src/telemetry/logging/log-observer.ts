@@ -42,13 +42,14 @@ export function createLogObserver({ log, traceIdOf, now }: LogObserverOptions): 
   };
 }
 
-function requestFields({ id, method, tool, agent }: Request): object {
+function requestFields({ id, method, tool, agent, address }: Request): object {
   return {
     id,
     method: copyString(method, MAX_NAME),
     ...(tool && { tool: copyString(tool.name, MAX_NAME) }),
     agent: copyString(agent.name, MAX_NAME),
     ...(agent.user !== undefined && { user: agent.user }),
+    address,
   };
 }
 
@@ -60,6 +61,6 @@ function endingFields({ outcome, totalMs, httpStatus }: Ending): object {
   return { outcome, duration_ms: Math.round(totalMs), status: httpStatus };
 }
 
-function refusalFields({ id, cause, detail, agent, bytes }: Refusal): object {
-  return { id, cause, detail, agent: agent && copyString(agent.name, MAX_NAME), bytes };
+function refusalFields({ id, cause, detail, agent, address, bytes }: Refusal): object {
+  return { id, cause, detail, agent: agent && copyString(agent.name, MAX_NAME), address, bytes };
 }

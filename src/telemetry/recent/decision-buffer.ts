@@ -160,6 +160,7 @@ function entryOf({ request, judgement, traceId, captured, ending }: Slot): Decis
     time: new Date(request.receivedAtMs).toISOString(),
     agent: { name: truncated(agent.name), source: agent.source, verified: agent.verified },
     ...(agent.user !== undefined && { user: agent.user }),
+    ...(request.address !== undefined && { address: request.address }),
     ...(client && { client: { name: truncated(client.name), version: truncated(client.version) } }),
     transport: request.transport,
     method: truncated(request.method),

@@ -15,6 +15,8 @@ export interface DecisionEntry {
   readonly agent: Pick<Agent, "name" | "source" | "verified">;
   /** The user on whose behalf the agent acts; absent when none is known. */
   readonly user?: string;
+  /** The caller's IP address; absent on stdio. */
+  readonly address?: string;
   readonly client?: Client;
   readonly transport: Transport;
   readonly method: string;

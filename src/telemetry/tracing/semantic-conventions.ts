@@ -12,6 +12,7 @@ export const EXECUTE_TOOL = "execute_tool";
 export const JSONRPC_REQUEST_ID = "jsonrpc.request.id";
 export const RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
 export const NETWORK_TRANSPORT = "network.transport";
+export const CLIENT_ADDRESS = "client.address";
 export const ERROR_TYPE = "error.type";
 
 export const TOLLGATE_EFFECT = "tollgate.effect";

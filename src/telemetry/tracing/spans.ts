@@ -32,6 +32,7 @@ export function startServerSpan(tracer: Tracer, request: Request, { parent, link
         [names.TOLLGATE_AGENT_SOURCE]: request.agent.source,
         [names.TOLLGATE_AGENT_VERIFIED]: request.agent.verified,
         ...(request.agent.user !== undefined && { [names.TOLLGATE_USER]: request.agent.user }),
+        ...(request.address !== undefined && { [names.CLIENT_ADDRESS]: request.address }),
         [names.TOLLGATE_DECISION_ID]: request.id,
         ...(request.tool && { [names.TOLLGATE_TOOL_CATEGORY]: request.tool.category.category }),
       },

@@ -70,6 +70,14 @@ describe("a problem in the settings", () => {
         ];
       },
     ),
+    [
+      "identity: { client-address: { from: [10.0.0.1], header: X-Real-IP } }",
+      "identity.client-address.header: must be X-Forwarded-For or Forwarded",
+    ],
+    [
+      "identity: { client-address: { from: [proxy.example] } }",
+      'identity.client-address.from.0: must be an address or a CIDR range, got "proxy.example"',
+    ],
     ["limits: { sentinels: { name: x, nodes: [] } }", "limits.sentinels.nodes: must have at least 1 entry"],
     ["server-requests: { x: maybe }", "server-requests.x: must be allow or deny"],
     ["server-requests: { '': allow }", "server-requests.: has a name that must not be empty"],

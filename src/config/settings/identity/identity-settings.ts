@@ -26,7 +26,12 @@ export interface IdentitySettings {
   readonly apiKeys?: { readonly file: string; readonly header: string };
   readonly xfcc?: { readonly from: readonly string[] };
   readonly header?: { readonly name: string; readonly from: readonly string[] };
+  /** The proxies that pass on the caller's address; absent: the caller is the other end of the connection. */
+  readonly clientAddress?: { readonly from: readonly string[]; readonly header: ForwardingHeader };
 }
+
+const FORWARDING_HEADERS = ["x-forwarded-for", "forwarded"] as const;
+export type ForwardingHeader = (typeof FORWARDING_HEADERS)[number];
 
 /** Headers that belong to the connection, or that frame a message. */
 const FRAMING_HEADERS = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect"];
@@ -49,6 +54,14 @@ const SECTION = z.strictObject({
     .optional(),
   xfcc: z.strictObject({ from: trustedProxies }).optional(),
   header: z.strictObject({ name: headerName, from: trustedProxies }).optional(),
+  "client-address": z
+    .strictObject({
+      from: trustedProxies,
+      header: headerName
+        .pipe(z.enum(FORWARDING_HEADERS, "must be X-Forwarded-For or Forwarded"))
+        .default("x-forwarded-for"),
+    })
+    .optional(),
 });
 
 export const IDENTITY_SHAPE = SECTION.superRefine((given, context) => {
@@ -81,6 +94,7 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
   const { resource, jwt, xfcc, header } = section;
   const [serviceAccounts, apiKeys] = [section["service-accounts"], section["api-keys"]];
   const upstreamHeader = section["upstream-header"];
+  const clientAddress = section["client-address"];
   return {
     isRequired: section.required,
     isPassthrough: section.passthrough,
@@ -93,5 +107,6 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
     ...(apiKeys && { apiKeys }),
     ...(xfcc && { xfcc }),
     ...(header && { header }),
+    ...(clientAddress && { clientAddress }),
   };
 }

@@ -66,7 +66,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     sender: Sender,
     bytes: number,
   ): Admitted<HttpCaller> {
-    const { incoming, downstream } = source;
+    const { incoming, downstream, address } = source;
     const { agent, client } = sender;
     const mismatch = message && headerMismatch(message, incoming, this.#inputSchema(message));
     if (mismatch !== undefined) return mismatchRefusal(mismatch, message, bytes);
@@ -77,7 +77,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     const detail = this.#takePlace(source, sender, message);
     if (detail !== undefined) return overloadRefusal(detail, message, sender);
     const headerTrace = headerTraceOf(incoming);
-    return { transport: "http", incoming, downstream, agent, client, session, headerTrace };
+    return { transport: "http", incoming, downstream, agent, address, client, session, headerTrace };
   }
 
   /** Whether an `initialize` would open more sessions than its agent may have. */

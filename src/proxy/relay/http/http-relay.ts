@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Agent } from "../../../enforcement/request.ts";
+import type { CallerAddressOf } from "../../../identity/hops/caller-address.ts";
 import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
 import type { Challenge } from "../../../identity/challenge.ts";
 import { InFlightRequests } from "../../sessions/in-flight-requests.ts";
@@ -16,6 +17,7 @@ import type { RefusedMessage, Work } from "../transport.ts";
 /** Authentication of callers, and the headers that carry it or replace it upstream. */
 export interface HttpIdentity {
   readonly authenticator: Authenticator;
+  readonly addressOf: CallerAddressOf;
   readonly challenge: Challenge;
   /** Headers that never go upstream, in lower case: those with credentials. */
   readonly withheldHeaders: ReadonlySet<string>;
@@ -40,6 +42,7 @@ export class HttpRelay {
   readonly #state: HttpState;
   readonly #downstream: HttpDownstream;
   readonly #forwarder: HttpForwarder;
+  readonly #addressOf: CallerAddressOf;
   readonly #relay: Relay<HttpSource, HttpCaller>;
 
   constructor({
@@ -56,6 +59,7 @@ export class HttpRelay {
     const inFlight = new InFlightRequests();
     const { withheldHeaders, agentHeaders } = identity;
     this.#state = state;
+    this.#addressOf = identity.addressOf;
     this.#downstream = new HttpDownstream({
       authenticator: identity.authenticator,
       challenge: identity.challenge,
@@ -86,15 +90,19 @@ export class HttpRelay {
     return this.#downstream.identify(incoming);
   }
 
+  /** The source of a request whose caller is not identified. */
+  sourceOf(incoming: IncomingMessage, downstream: ServerResponse): HttpSource {
+    return { transport: "http", incoming, downstream, address: this.#addressOf(incoming) };
+  }
+
   /** The source of an identified request; answers and returns undefined when the credentials are bad or missing. */
   accept(
     incoming: IncomingMessage,
     downstream: ServerResponse,
     identified: AuthenticationOutcome,
   ): HttpSource | undefined {
-    if (identified.kind === "agent")
-      return { transport: "http", incoming, downstream, agent: identified.agent };
-    const source = { transport: "http", incoming, downstream } as const;
+    const source = this.sourceOf(incoming, downstream);
+    if (identified.kind === "agent") return { ...source, agent: identified.agent };
     if (identified.kind === "none") return source;
     this.refuse(source, this.#downstream.unauthenticated(identified));
     return undefined;
@@ -128,7 +136,13 @@ export class HttpRelay {
 
   #refuseServerRequest(caller: HttpCaller, refused: RefusedServerRequest): void {
     const detail = messageFor(refused);
-    this.recordRefusal({ cause: "server_request", detail, bytes: 0, agent: caller.agent });
+    this.recordRefusal({
+      cause: "server_request",
+      detail,
+      bytes: 0,
+      agent: caller.agent,
+      address: caller.address,
+    });
     this.#forwarder.answerServer(caller, refused);
   }
 }

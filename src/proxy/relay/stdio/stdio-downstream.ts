@@ -50,7 +50,14 @@ export class StdioDownstream implements Downstream<StdioSource, StdioCaller> {
       return { refused: { cause: "envelope", detail, bytes, response } };
     }
     this.#client = client;
-    return { transport: "stdio", agent, client, session: undefined, headerTrace: undefined };
+    return {
+      transport: "stdio",
+      agent,
+      client,
+      session: undefined,
+      address: undefined,
+      headerTrace: undefined,
+    };
   }
 
   overload(): undefined {
