@@ -47,7 +47,8 @@ function post(path: string, body: object): Promise<Response | undefined> {
   return request(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-function authorization(): Record<string, string> {
+/** The header with the token; empty before the operator has entered one. */
+export function authorization(): Record<string, string> {
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 

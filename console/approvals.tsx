@@ -60,7 +60,7 @@ function Locked({
   };
   return (
     <p>
-      Pending approvals need the admin token to be shown.{" "}
+      Pending approvals need the admin token to be shown; other pages also take the read token.{" "}
       <button type="button" onClick={() => void open()}>
         Enter the admin token
       </button>

@@ -5,6 +5,7 @@ import type { DecisionsResponse } from "../src/admin/api.ts";
 import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
 import { fetchJson } from "./api-client.ts";
+import { followEvents } from "./event-stream.ts";
 
 export interface Feed {
   /** Newest first. */
@@ -51,16 +52,14 @@ function follow(query: string, update: Update): () => void {
     [fresh, skipped] = [[], 0];
     update((before) => ({ ...before, decisions: merge(came, before.decisions), skipped: left }));
   };
-  const stream = new EventSource(`decisions/stream?most=${MAX_PER_PIECE}&${query}`);
-  stream.addEventListener("skipped", ({ data }: MessageEvent<string>) => (skipped += Number(data)));
-  stream.addEventListener("decision", ({ data }: MessageEvent<string>) => {
+  let isOpen = false;
+  const onEvent = (type: string, data: string): void => {
+    if (type === "skipped") skipped += Number(data);
+    if (type !== "decision") return;
     const entry: DecisionEntry = JSON.parse(data);
     fresh = [entry, ...fresh].slice(0, MAX_SHOWN);
     timer ??= window.setTimeout(show, REDRAW_MS);
-  });
-  // On connecting, and after each reconnect: reads the decisions made in the meantime.
-  stream.addEventListener("open", () => void catchUp());
-  stream.addEventListener("error", () => update((before) => ({ ...before, isLive: false })));
+  };
   const catchUp = async (): Promise<void> => {
     const answer = await fetchJson<DecisionsResponse>(`decisions?limit=${MAX_SHOWN}&${query}`);
     if (isOver) return;
@@ -69,16 +68,29 @@ function follow(query: string, update: Update): () => void {
       update(() => ({
         decisions: merge(fresh, answer.value.decisions),
         problem: undefined,
-        isLive: stream.readyState === EventSource.OPEN,
+        isLive: isOpen,
         isKnown: true,
         skipped: 0,
       }));
   };
+  const close = followEvents(`decisions/stream?most=${MAX_PER_PIECE}&${query}`, {
+    onEvent,
+    // On connecting, and after each reconnect: reads the decisions made in the meantime.
+    onOpen: () => {
+      isOpen = true;
+      void catchUp();
+    },
+    onDown: () => {
+      isOpen = false;
+      update((before) => ({ ...before, isLive: false }));
+      void catchUp();
+    },
+  });
   void catchUp();
   return () => {
     isOver = true;
     window.clearTimeout(timer);
-    stream.close();
+    close();
   };
 }
 

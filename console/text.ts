@@ -8,7 +8,7 @@ export function visible(text: string): string {
   });
 }
 
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 
 /** The short form of a digest. */
 export function shortDigest(digest: string): string {

@@ -2,7 +2,7 @@
 /** Entry point of `tollgate`: runs the command that the command line names, and exits with its code. */
 
 import { parseArgs } from "node:util";
-import { EXIT_OK, refuseUsage, usageMessage, writeHelp } from "./commands/cli/command.ts";
+import { EXIT_OK, failWith, refuseUsage, usageMessage, writeHelp } from "./commands/cli/command.ts";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/settings/flags.ts";
@@ -106,8 +106,7 @@ async function orStartError(work: () => Promise<number>): Promise<number> {
     return await work();
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    for (const problem of error.problems) process.stderr.write(`tollgate: ${problem}\n`);
-    return error.exitCode;
+    return failWith(process, error.problems, error.exitCode);
   }
 }
 

@@ -2,11 +2,11 @@
 
 import { pipeline, Readable } from "node:stream";
 import express, { type Express, type Request, type Response } from "express";
+import { type AdminAccess, createAccessChecks } from "./access.ts";
 import type { ReadyResponse } from "./api.ts";
 import { addConsole, setSecurityHeaders } from "./console.ts";
 import { addControlRoutes, type ControlActions } from "./control-routes.ts";
 import { addReadRoutes, type ReadSources } from "./read-routes.ts";
-import { type ControlAccess, requireControl, requireControlToChange } from "./require-token.ts";
 import { sendError } from "./send-error.ts";
 
 /** Where the listener reads from; supplied by the composition root. */
@@ -20,7 +20,7 @@ export interface AdminSources extends ReadSources {
   readonly control: ControlActions;
   /** Whether a request with this Host, received on this local address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
-  readonly controlAccess: ControlAccess;
+  readonly access: AdminAccess;
 }
 
 export function createAdminPages(sources: AdminSources): Express {
@@ -33,11 +33,14 @@ export function createAdminPages(sources: AdminSources): Express {
     if (sources.servesHost(request.headers.host, request.socket.localAddress)) next();
     else sendError(response, 403, "this Host is not served here; allow it with --allowed-host");
   });
-  app.use(requireControlToChange(sources.controlAccess));
+  // Health asks for no credential: probes have none.
   addHealth(app, sources);
+  const { check, control } = createAccessChecks(sources.access);
+  app.use(check);
+  addMetrics(app, sources);
   addReadRoutes(app, sources);
   // Security: pending approvals are readable only to callers that may decide them.
-  app.use("/approvals", requireControl(sources.controlAccess));
+  app.use("/approvals", control);
   addControlRoutes(app, sources.control);
   addConsole(app);
   app.use((request: Request, response: Response) => {
@@ -64,7 +67,7 @@ const ENDPOINTS = [
   "/freeze",
 ];
 
-function addHealth(app: Express, sources: AdminSources): void {
+function addMetrics(app: Express, sources: AdminSources): void {
   app.get("/metrics", (request, response, next) => {
     sources.renderMetrics(request.headers.accept).then(({ contentType, pieces }) => {
       response.setHeader("Content-Type", contentType);
@@ -72,6 +75,9 @@ function addHealth(app: Express, sources: AdminSources): void {
       pipeline(Readable.from(pieces), response, () => undefined);
     }, next);
   });
+}
+
+function addHealth(app: Express, sources: AdminSources): void {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });

@@ -39,11 +39,11 @@ export interface Ending {
   readonly rpcCode?: number | undefined;
 }
 
-/** An action of an operator. */
+/** An action of an operator, or an attempt with a wrong admin token. */
 export interface Control {
   readonly atMs: number;
-  readonly action: "approve" | "reject" | "freeze" | "unfreeze";
-  /** The name that the operator gave; it is not authenticated. */
+  readonly action: "approve" | "reject" | "freeze" | "unfreeze" | "reload" | "wrong_token";
+  /** The name that the operator gave; it is not authenticated. Of a wrong token: the address of the caller. */
   readonly by: string;
   readonly reason?: string;
   /** Of an approval: its id. */
@@ -53,6 +53,10 @@ export interface Control {
   readonly user?: string;
   readonly tool?: string;
   readonly untilMs?: number;
+  /** Of a reload: the digests of the policies in force. */
+  readonly policies?: readonly string[];
+  /** Attempts that this event stands for; absent: one. */
+  readonly count?: number;
 }
 
 /** A tool as the server's tools/list described it. */

@@ -1,5 +1,6 @@
 /** Connects the admin listener to the parts of a running sidecar. */
 
+import type { AdminAccess } from "../admin/access.ts";
 import type { AdminSources } from "../admin/server.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { ALLOW_ALL } from "../policy/document/compile.ts";
@@ -8,6 +9,7 @@ import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import { isLoopback } from "../proxy/upstream/isolation-check.ts";
 import { servedHosts, servesHost } from "../proxy/downstream/request-checks.ts";
 import { explainDecision } from "./explain-decision.ts";
+import type { AdminCredentials } from "./identity/credentials.ts";
 import { limitsOf } from "./policy-reload.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -15,7 +17,7 @@ import type { Runtime } from "./runtime.ts";
 interface TransportState {
   readonly sessions: { readonly size: number };
   readonly streams: { readonly open: number };
-  readonly adminToken: string | undefined;
+  readonly credentials: AdminCredentials;
   /** Empty when the sidecar is ready. */
   readonly notReadyReasons: () => readonly string[];
 }
@@ -24,7 +26,6 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
   const { telemetry, enforcement, policies, counters, control } = runtime;
   const { decisions } = telemetry;
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
-  const { adminToken: token } = transport;
   return {
     ...policySources(settings, runtime),
     server: settings.server,
@@ -44,11 +45,23 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
       capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
     },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
-    controlAccess: {
-      ...(token !== undefined && { token }),
-      isLoopback: isLoopback(settings.admin.host),
-      origins: new Set(settings.allowedOrigins),
-    },
+    access: accessOf(settings, transport.credentials, control.onAdminRefused),
+  };
+}
+
+function accessOf(
+  { admin, allowedOrigins }: Settings,
+  { token, readToken }: AdminCredentials,
+  onRefused: AdminAccess["onRefused"],
+): AdminAccess {
+  return {
+    ...(token !== undefined && { token }),
+    ...(readToken !== undefined && { readToken }),
+    isLoopback: isLoopback(admin.host),
+    requiresCertificate: admin.tls?.clientCa !== undefined,
+    open: admin.open,
+    origins: new Set(allowedOrigins),
+    onRefused,
   };
 }
 

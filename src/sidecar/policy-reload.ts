@@ -83,7 +83,14 @@ function applyPolicies(before: PolicySet, after: PolicySet, parts: ReloadParts):
   });
   tools.usePolicies(all);
   reportTools(tools, all, telemetry);
-  telemetry.log.info({ policies: all.map(({ digest }) => digest), streams }, "policy reloaded");
+  const digests = all.map(({ digest }) => digest);
+  telemetry.observer.controlled({
+    atMs: clock.wallMs(),
+    action: "reload",
+    by: "tollgate",
+    policies: digests,
+  });
+  telemetry.log.info({ policies: digests, streams }, "policy reloaded");
 }
 
 /** Whether two policies hide different tools; never before the server has listed its tools. */

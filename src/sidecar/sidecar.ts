@@ -43,7 +43,7 @@ export async function startSidecar(
   const sidecar = assemble(settings, runtime, credentials);
   try {
     await sidecar.proxy.upstream.start();
-    const urls = await bindListeners(settings, sidecar, credentials.tls.scheme);
+    const urls = await bindListeners(settings, sidecar, credentials);
     const { server, upstream } = settings;
     const fields = { ...urls, upstream: upstreamName(upstream), server };
     logStart(runtime.telemetry.log, runtime.policies.current(), fields);
@@ -73,7 +73,7 @@ interface Parts {
 }
 
 function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credentials): Parts {
-  const { identity, tls, adminToken } = credentials;
+  const { identity, tls } = credentials;
   const { log } = runtime.telemetry;
   const proxy = buildHttpProxy(settings, runtime, identity);
   const state = { isDraining: false };
@@ -82,16 +82,26 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
     onChange: (isLate, delayMs) =>
       log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
   });
-  const downstream = openDownstream(settings, { runtime, proxy, credentials, loop });
   const notReadyReasons = (): string[] => [
     ...(state.isDraining ? ["the sidecar is draining"] : []),
     ...proxy.upstream.notReadyReasons(),
     ...identity.notReadyReasons(),
   ];
+  const downstream = openDownstream(settings, { runtime, proxy, credentials, loop, notReadyReasons });
   const { sessions, streams } = proxy;
-  const sources = adminSources(settings, runtime, { sessions, streams, adminToken, notReadyReasons });
-  const stopWatches = [identity.start(log), tls.start(downstream, log), loop.stop];
-  return { runtime, proxy, downstream, admin: createAdminListener(sources, log), state, stopWatches };
+  const transport = { sessions, streams, credentials: credentials.admin, notReadyReasons };
+  const admin = createAdminListener(
+    adminSources(settings, runtime, transport),
+    log,
+    credentials.admin.tls.options,
+  );
+  const stopWatches = [
+    identity.start(log),
+    tls.start(downstream, log),
+    credentials.admin.tls.start(admin, log),
+    loop.stop,
+  ];
+  return { runtime, proxy, downstream, admin, state, stopWatches };
 }
 
 interface DownstreamParts {
@@ -99,17 +109,19 @@ interface DownstreamParts {
   readonly proxy: HttpProxy;
   readonly credentials: Credentials;
   readonly loop: LoopWatch;
+  readonly notReadyReasons: () => readonly string[];
 }
 
 function openDownstream(
   settings: HttpSettings,
-  { runtime, proxy, credentials: { identity, tls }, loop }: DownstreamParts,
+  { runtime, proxy, credentials: { identity, tls }, loop, notReadyReasons }: DownstreamParts,
 ): Server {
   const { bounds } = settings;
   return createDownstream(proxy.relay, {
     edge: edgeOf(settings, identity),
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
+    health: { ...settings.health, isReady: () => notReadyReasons().length === 0 },
     requestMs: bounds.requestMs,
     headerBytes: bounds.headerBytes,
     connections: bounds.connections,
@@ -142,10 +154,10 @@ function edgeOf(
 async function bindListeners(
   settings: HttpSettings,
   { downstream, admin }: Parts,
-  scheme: string,
+  { tls, admin: { tls: adminTls } }: Credentials,
 ): Promise<Pick<Sidecar, "url" | "adminUrl">> {
-  const origin = await bind(downstream, settings.listen, "--listen", scheme);
-  const adminUrl = await bind(admin, settings.admin, "--admin");
+  const origin = await bind(downstream, settings.listen, "--listen", tls.scheme);
+  const adminUrl = await bind(admin, settings.admin, "--admin", adminTls.scheme);
   return { url: `${origin}${settings.path}`, adminUrl };
 }
 

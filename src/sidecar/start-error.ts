@@ -1,7 +1,7 @@
 /** Why a sidecar cannot start: problems to print, and an exit code. */
 
 import type { Server } from "node:http";
-import type { Address } from "../config/settings/settings-shape.ts";
+import type { Address } from "../config/settings/address-shapes.ts";
 import { listen, ListenError } from "../proxy/http/listener.ts";
 
 export const BAD_USAGE = 64;

@@ -9,7 +9,7 @@ import { adminSources } from "./admin-sources.ts";
 import { buildRuntime, logStart, reload } from "./runtime.ts";
 import { telemetryLoggingTo } from "./open-telemetry.ts";
 import { upstreamDownReason } from "./open-upstream.ts";
-import { adminTokenOf } from "./identity/credentials.ts";
+import { loadAdminCredentials } from "./identity/credentials.ts";
 import { bind } from "./start-error.ts";
 import { openStdioSession, type Pipes, type StdioSettings } from "./stdio-session.ts";
 
@@ -38,7 +38,7 @@ export async function startStdioSidecar(
   clock: Clock = SYSTEM_CLOCK,
 ): Promise<StdioSidecar> {
   const settings = { ...given, agent: given.agent ?? LOCAL };
-  const adminToken = adminTokenOf(settings);
+  const credentials = loadAdminCredentials(settings);
   const pipes: Pipes = { stdout: reserveStdout(), stderr: boundedStderr() };
   const open = telemetryLoggingTo(pipes.stderr);
   const runtime = await buildRuntime(settings, { clock, agents: [settings.agent], open });
@@ -48,15 +48,18 @@ export async function startStdioSidecar(
     ...(state.isDraining ? ["the sidecar is draining"] : []),
     ...(state.isUp ? [] : [upstreamDownReason(settings.upstream)]),
   ];
-  const transport = { sessions: { size: 1 }, streams: { open: 0 }, adminToken, notReadyReasons };
-  const admin = createAdminListener(adminSources(settings, runtime, transport), log);
+  const transport = { sessions: { size: 1 }, streams: { open: 0 }, credentials, notReadyReasons };
+  const { tls } = credentials;
+  const admin = createAdminListener(adminSources(settings, runtime, transport), log, tls.options);
+  const stopWatch = tls.start(admin, log);
   const close = async (): Promise<void> => {
+    stopWatch();
     runtime.stop();
     await closeListener(admin, 0);
     await closeTelemetry();
   };
   try {
-    const adminUrl = await bind(admin, settings.admin, "--admin");
+    const adminUrl = await bind(admin, settings.admin, "--admin", tls.scheme);
     const session = await openStdioSession(settings, runtime, { ...pipes, state });
     const { command } = settings.upstream;
     logStart(log, runtime.policies.current(), { adminUrl, command, server: settings.server });

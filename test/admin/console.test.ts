@@ -33,7 +33,7 @@ async function statusOf(
 describe("the console's page", () => {
   it.each([
     ["/", "text/html; charset=utf-8", "<title>Tollgate</title>"],
-    ["/console.js", "text/javascript; charset=utf-8", "EventSource"],
+    ["/console.js", "text/javascript; charset=utf-8", "decisions/stream"],
     ["/console.css", "text/css; charset=utf-8", "prefers-color-scheme"],
   ])("serves %s", async (path, type, content) => {
     const response = await fetch(stage.sidecar.adminUrl + path);

@@ -66,7 +66,7 @@ describe("tollgate health", () => {
 
   it.each([
     [["now"], "unexpected `now`"],
-    [["--admin", "ftp://x"], '--admin: must be an http or https URL, got "ftp://x"'],
+    [["--admin", "ftp://x"], '--admin: must be HOST:PORT, or an http or https URL, got "ftp://x"'],
     [["--loud"], "unknown option `--loud`"],
   ])("refuses %j", async (argv, problem) => {
     const { code, stderr } = await health(argv);

@@ -1,19 +1,13 @@
 /** `tollgate audit query`: counts and lists records of audit logs of any length. */
 
 import type { Readable } from "node:stream";
-import {
-  pluralize,
-  EXIT_OK,
-  type CommandIo,
-  refuseUsage,
-  escapeControls,
-  EXIT_FAILED,
-} from "../cli/command.ts";
+import { pluralize, EXIT_OK, type CommandIo, refuseUsage, EXIT_FAILED } from "../cli/command.ts";
 import { groupLines, recordLines } from "./query-output.ts";
 import { type AuditQuery, parseAuditQuery } from "./query-flags.ts";
 import { readLines } from "./read-lines.ts";
 import { type AuditRecord, fieldText, parseRecord } from "./record.ts";
 import { RecordGroups, LatestRecords } from "./tally.ts";
+import { escapeInvisible } from "../../json/escape-invisible.ts";
 
 export interface AuditCommandIo extends CommandIo {
   readonly stdin: Readable;
@@ -97,7 +91,7 @@ async function readAll(
 /** Writes lines, and waits while a slow reader such as a pager applies backpressure. */
 async function writeAll({ stdout }: AuditCommandIo, lines: readonly string[]): Promise<void> {
   for (const line of lines) {
-    if (!stdout.write(`${escapeControls(line.trimEnd())}\n`))
+    if (!stdout.write(`${escapeInvisible(line.trimEnd())}\n`))
       await new Promise((resolve) => stdout.once("drain", resolve));
   }
 }
@@ -122,5 +116,5 @@ function writeNotes({ stderr }: AuditCommandIo, problems: readonly string[], fou
       ? [`${shown} of ${pluralize(all, isGrouped ? "group" : "record")} shown; more with --limit`]
       : []),
   ];
-  for (const line of lines) stderr.write(`tollgate: ${escapeControls(line)}\n`);
+  for (const line of lines) stderr.write(`tollgate: ${escapeInvisible(line)}\n`);
 }

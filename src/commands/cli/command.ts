@@ -2,6 +2,7 @@
 
 import type { Writable } from "node:stream";
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { escapeInvisible, escapeInvisibleInJson } from "../../json/escape-invisible.ts";
 
 /** The streams that a command writes to. */
 export interface CommandIo {
@@ -68,14 +69,14 @@ export function usageMessage(error: unknown): string {
 
 /** Writes the problems of a command line and where its help is. Returns the exit code. */
 export function refuseUsage(io: CommandIo, command: string, problems: readonly string[]): number {
-  for (const problem of problems) io.stderr.write(`${command}: ${escapeControls(problem)}\n`);
+  for (const problem of problems) io.stderr.write(`${command}: ${escapeInvisible(problem)}\n`);
   io.stderr.write(`${command}: see ${command} --help\n`);
   return EXIT_USAGE;
 }
 
 /** Writes why a command could not do its work. Returns the exit code. */
 export function failWith(io: CommandIo, problems: readonly string[], exitCode = EXIT_FAILED): number {
-  for (const problem of problems) io.stderr.write(`tollgate: ${escapeControls(problem)}\n`);
+  for (const problem of problems) io.stderr.write(`tollgate: ${escapeInvisible(problem)}\n`);
   return exitCode;
 }
 
@@ -92,23 +93,14 @@ export function asksForHelp(argv: readonly string[]): boolean {
   return own.includes("--help") || own.includes("-h");
 }
 
-/** Writes lines to stdout, with control characters escaped. */
+/** Writes lines to stdout, with control and invisible characters escaped. */
 export function writeLines(io: CommandIo, lines: readonly string[]): void {
-  io.stdout.write(lines.map((line) => `${escapeControls(line.trimEnd())}\n`).join(""));
-}
-
-// Security: servers and agents choose names, and a terminal executes control characters in them.
-/** The line with its control characters as JSON escapes. */
-export function escapeControls(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, (control) => {
-    const escape = JSON.stringify(control).slice(1, -1);
-    return escape === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escape;
-  });
+  io.stdout.write(lines.map((line) => `${escapeInvisible(line.trimEnd())}\n`).join(""));
 }
 
 /** Writes a value to stdout as indented JSON. */
 export function writeJson(io: CommandIo, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  io.stdout.write(`${escapeInvisibleInJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 export const FORMAT_FLAG = { type: "string", default: "text" } as const;

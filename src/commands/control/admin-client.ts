@@ -1,11 +1,13 @@
 /** HTTP client for the admin listener of a running sidecar. */
 
 import { userInfo } from "node:os";
+import { ADMIN_ADDRESS_FLAGS, adminAddress, type AdminAddressFlags } from "./admin-address.ts";
+import { type AdminHttpResponse, sendToAdmin } from "./admin-http.ts";
 import { EXIT_USAGE, failWith, type CommandIo, EXIT_UNAVAILABLE, EXIT_FAILED } from "../cli/command.ts";
 
 /** Flags that every control command has. */
 export const ADMIN_FLAGS = {
-  admin: { type: "string", default: "http://127.0.0.1:9464" },
+  ...ADMIN_ADDRESS_FLAGS,
   by: { type: "string" },
   reason: { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -16,7 +18,7 @@ export interface ControlCommandIo extends CommandIo {
 }
 
 export interface AdminRequest {
-  readonly admin: string;
+  readonly flags: AdminAddressFlags;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: object;
@@ -30,43 +32,48 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The JSON of the response, or the problem when the sidecar refuses or cannot be reached. */
 export async function requestAdmin(
-  { admin, method, path, body }: AdminRequest,
+  { flags, method, path, body }: AdminRequest,
   { environment }: ControlCommandIo,
 ): Promise<AdminResult> {
-  const url = URL.canParse(admin) ? new URL(path, admin) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    return {
-      ok: false,
-      problem: `--admin: must be an http or https URL, got "${admin}"`,
-      exitCode: EXIT_USAGE,
-    };
+  const address = adminAddress(flags, environment);
+  if (typeof address === "string") return { ok: false, problem: address, exitCode: EXIT_USAGE };
+  const { url, tls } = address;
   const token = environment["TOLLGATE_ADMIN_TOKEN"];
+  const headers = {
+    "content-type": "application/json",
+    ...(token !== undefined && token !== "" && { authorization: `Bearer ${token}` }),
+  };
   try {
-    const response = await fetch(url, {
+    const response = await sendToAdmin({
+      url: new URL(path, url),
       method,
-      redirect: "error",
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      headers: {
-        "content-type": "application/json",
-        ...(token !== undefined && token !== "" && { authorization: `Bearer ${token}` }),
-      },
+      headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      tls,
+      timeoutMs: REQUEST_TIMEOUT_MS,
     });
-    const value: unknown = await response.json();
-    if (response.ok) return { ok: true, value };
-    const problem = errorTextIn(value) ?? `the sidecar answered ${response.status}`;
-    return {
-      ok: false,
-      problem: response.status === 401 ? `${problem}; set TOLLGATE_ADMIN_TOKEN` : problem,
-      exitCode: EXIT_FAILED,
-    };
-  } catch {
-    return {
-      ok: false,
-      problem: `no sidecar answers at ${url.origin}; name its admin listener with --admin`,
-      exitCode: EXIT_UNAVAILABLE,
-    };
+    return resultOf(response);
+  } catch (error) {
+    return { ok: false, problem: connectionProblem(url, error), exitCode: EXIT_UNAVAILABLE };
   }
+}
+
+function resultOf({ status, text }: AdminHttpResponse): AdminResult {
+  const value: unknown = JSON.parse(text);
+  if (status >= 200 && status < 300) return { ok: true, value };
+  const problem = errorTextIn(value) ?? `the sidecar answered ${status}`;
+  return {
+    ok: false,
+    problem: status === 401 ? `${problem}; set TOLLGATE_ADMIN_TOKEN` : problem,
+    exitCode: EXIT_FAILED,
+  };
+}
+
+function connectionProblem({ origin }: URL, error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code))
+    return `the certificate at ${origin} is not trusted (${code}); name its authority with --admin-ca`;
+  return `no sidecar answers at ${origin}; name its admin listener with --admin`;
 }
 
 function errorTextIn(value: unknown): string | undefined {

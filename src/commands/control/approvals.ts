@@ -12,6 +12,7 @@ import {
   writeLines,
   writeJson,
 } from "../cli/command.ts";
+import type { AdminAddressFlags } from "./admin-address.ts";
 import {
   ADMIN_FLAGS,
   requestAdmin,
@@ -27,10 +28,11 @@ export const APPROVALS_HELP = `Usage: tollgate approvals list [flags]
 Lists and decides calls that need a person's approval. An approval is for exactly one call: this agent, this tool,
 these arguments, under this policy. It expires; the agent uses it by repeating the call.
 
-  --admin URL           the sidecar's admin listener (http://127.0.0.1:9464)
-  --by NAME             your name for the audit log (the user name)
-  --reason TEXT         why, for the audit log
-  --format text|json    of list (text)
+  --admin HOST:PORT   the sidecar's admin listener, or its URL (TOLLGATE_ADMIN, or else 127.0.0.1:9464)
+  --admin-ca FILE     the authority of its certificate; --admin-cert and --admin-key: your own
+  --by NAME           your name for the audit log (the user name)
+  --reason TEXT       why, for the audit log
+  --format text|json  of list (text)
 
 The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
 Exit codes: 0 done, 1 refused, 64 bad usage, 69 no sidecar answers.
@@ -70,10 +72,10 @@ export async function runApprovals(argv: readonly string[], io: ControlCommandIo
 }
 
 async function listApprovals(
-  { admin, format }: { admin: string; format: string },
+  { format, ...flags }: AdminAddressFlags & { readonly format: string },
   io: ControlCommandIo,
 ): Promise<number> {
-  const response = await requestAdmin({ admin, method: "GET", path: "/approvals" }, io);
+  const response = await requestAdmin({ flags, method: "GET", path: "/approvals" }, io);
   if (!response.ok) return reportAdminFailure(io, response);
   const { approvals } = APPROVALS_RESPONSE.parse(response.value);
   if (format === "json") writeJson(io, approvals);
@@ -92,8 +94,7 @@ function approvalLines(approval: z.infer<typeof APPROVALS_RESPONSE>["approvals"]
   ];
 }
 
-interface ApprovalDecision {
-  readonly admin: string;
+interface ApprovalDecision extends AdminAddressFlags {
   readonly action: "approve" | "reject";
   readonly id: string;
   readonly by?: string | undefined;
@@ -101,12 +102,12 @@ interface ApprovalDecision {
 }
 
 async function decideApproval(
-  { admin, action, id, by, reason }: ApprovalDecision,
+  { action, id, by, reason, ...flags }: ApprovalDecision,
   io: ControlCommandIo,
 ): Promise<number> {
   const body = { by: operatorName(by), ...(reason !== undefined && { reason }) };
   const path = `/approvals/${encodeURIComponent(id)}/${action}`;
-  const response = await requestAdmin({ admin, method: "POST", path, body }, io);
+  const response = await requestAdmin({ flags, method: "POST", path, body }, io);
   if (!response.ok) return reportAdminFailure(io, response);
   writeLines(io, [action === "approve" ? `approved: the next such call passes, once` : "rejected"]);
   return EXIT_OK;

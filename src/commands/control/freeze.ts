@@ -14,12 +14,13 @@ export const FREEZE_HELP = `Usage: tollgate freeze [--agent NAME] [--tool NAME] 
 
 Stops calls at once: all of them, one agent's, one tool's, or one agent's of one tool. The denial tells the agent.
 
-  --agent NAME     only this agent's calls
-  --tool NAME      only calls of this tool
-  --minutes N      for so many minutes (until tollgate unfreeze)
-  --reason TEXT    why; the agent reads it, and the audit log keeps it
-  --by NAME        your name for the audit log (the user name)
-  --admin URL      the sidecar's admin listener (http://127.0.0.1:9464)
+  --agent NAME       only this agent's calls
+  --tool NAME        only calls of this tool
+  --minutes N        for so many minutes (until tollgate unfreeze)
+  --reason TEXT      why; the agent reads it, and the audit log keeps it
+  --by NAME          your name for the audit log (the user name)
+  --admin HOST:PORT  the sidecar's admin listener, or its URL (TOLLGATE_ADMIN, or else 127.0.0.1:9464)
+  --admin-ca FILE    the authority of its certificate; --admin-cert and --admin-key: your own
 
 The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
 Exit codes: 0 done, 1 refused, 64 bad usage, 69 no sidecar answers.
@@ -41,7 +42,8 @@ export async function runFreeze(
   const refuse = (problem: string): number => refuseUsage(io, `tollgate ${action}`, [problem]);
   const read = readArguments(argv, FLAGS);
   if (!read.ok) return refuse(read.problem);
-  const { admin, by, help, minutes, ...rest } = read.values;
+  const { by, help, minutes, agent, tool, reason, ...flags } = read.values;
+  const rest = { agent, tool, reason };
   if (help === true) return writeHelp(io, FREEZE_HELP);
   const [extra] = read.positionals;
   if (extra !== undefined) return refuse(`unexpected \`${extra}\`; name it with --agent or --tool`);
@@ -49,7 +51,7 @@ export async function runFreeze(
   if (minutes !== undefined && !(Number(minutes) > 0))
     return refuse(`--minutes: must be a number above 0, got "${minutes}"`);
   const body = { ...rest, by: operatorName(by), ...(minutes !== undefined && { minutes: Number(minutes) }) };
-  const response = await requestAdmin({ admin, method: "POST", path: `/${action}`, body }, io);
+  const response = await requestAdmin({ flags, method: "POST", path: `/${action}`, body }, io);
   if (!response.ok) return reportAdminFailure(io, response);
   const calls = frozenCalls(rest);
   writeLines(io, [action === "freeze" ? `frozen: ${calls}` : `no longer frozen: ${calls}`]);

@@ -1,6 +1,6 @@
 /** Reads the admin token, and checks its form. */
 
-import { ADMIN_TOKEN_VARIABLE, type AdminTokenSource } from "../settings/admin-token.ts";
+import type { AdminTokenSource } from "../settings/admin/admin-token.ts";
 import { readText } from "./watched-file.ts";
 
 export type AdminTokenReading =
@@ -12,7 +12,7 @@ const MIN_TOKEN_LENGTH = 22;
 
 /** The token. A file is read now, and white space around the token is removed. Problems never show the token. */
 export function readAdminToken(source: AdminTokenSource): AdminTokenReading {
-  if ("token" in source) return checkAdminToken(source.token, ADMIN_TOKEN_VARIABLE);
+  if ("token" in source) return checkAdminToken(source.token, source.variable);
   const text = readText(source.file);
   return text.ok
     ? checkAdminToken(text.value.trim(), source.file)

@@ -1,8 +1,34 @@
-/** Shapes of the addresses and header names that settings of identity have in common. */
+/** Shapes of addresses, header names and lists that several settings have in common. */
 
 import { isIP } from "node:net";
 import * as z from "zod";
 import { isLoopbackHostname } from "./loopback.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export const ADDRESS_SHAPE = z.string().transform((text, context): Address => {
+  const address = parseAddress(text);
+  if (address === undefined)
+    context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
+  return address ?? z.NEVER;
+});
+
+/** Undefined when the text is not `HOST:PORT`. */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  return match !== null && port <= 65_535 ? { host: match[1] ?? match[2] ?? "", port } : undefined;
+}
+
+/** A list of strings, or one string with commas between. */
+export const LIST_SHAPE = z.union(
+  [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],
+  "must be a list of strings, or one string with commas between",
+);
 
 /** An https URL, or an http one on loopback. It stays as it is written, since issuers are compared as text. */
 export const trustedAddress = z.string().refine(isTrustedUrl, {

@@ -25,7 +25,14 @@ export const FLAGS = [
   ),
   flag("listen", "HOST:PORT", "127.0.0.1:8080 with --upstream", "downstream listener"),
   flag("path", "PATH", "/mcp", "the one path served"),
+  flag(
+    "health-path",
+    "PATH,...|off",
+    "/healthz,/readyz",
+    "liveness (ends in healthz or livez) and readiness on the listener",
+  ),
   flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
+  flag("admin-open", "PAGE,...", "none", "pages that are read without the tokens, as /metrics"),
   flag(
     "policy",
     "FILE",

@@ -32,7 +32,8 @@ export function gatherSettings(sources: SettingsSources): GivenSettings {
   const file = readConfigFile(given["config"]?.text);
   const values: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given))
-    if (name !== "config") values[name] = mergeWithFile(name, values[name], text);
+    if (name === "admin-open") values["admin"] = withPart(values["admin"], "listen", { open: text });
+    else if (name !== "config") values[name] = mergeWithFile(name, values[name], text);
   const origins = Object.fromEntries(Object.entries(given).map(([name, { origin }]) => [name, origin]));
   return { values, origins, problems: file.problems };
 }
@@ -53,8 +54,21 @@ function flagsAndEnvironment({
 /** The value of a setting that flag or variable gives; where the file has a mapping, they replace one part of it. */
 function mergeWithFile(name: string, inFile: unknown, text: Text): unknown {
   if (name === "limits" && typeof text === "string") return mergeLimits(inFile, text);
-  const isMapping = typeof inFile === "object" && inFile !== null;
-  return name === "audit" && isMapping ? { ...inFile, file: text } : text;
+  const part = MAPPINGS[name];
+  return part !== undefined && isMapping(inFile) ? { ...inFile, [part]: text } : text;
+}
+
+/** Settings that are a mapping or one text, and the part that the text is. */
+const MAPPINGS: Readonly<Record<string, string>> = { admin: "listen", audit: "file" };
+
+/** The setting as a mapping with a further part; `short` is the part that a text alone stands for. */
+function withPart(setting: unknown, short: string, part: Readonly<Record<string, unknown>>): unknown {
+  if (setting !== undefined && typeof setting !== "string" && !isMapping(setting)) return setting;
+  return { ...(isMapping(setting) ? setting : setting === undefined ? {} : { [short]: setting }), ...part };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const MAPPING = z.record(z.string(), z.unknown());

@@ -2,14 +2,17 @@
 
 import type * as z from "zod";
 import { checkShape, type ShapeProblem } from "../check-shape.ts";
-import { adminTokenSource } from "./admin-token.ts";
+import { adminSettings } from "./admin/admin-settings.ts";
+import { adminTokenSource } from "./admin/admin-token.ts";
 import { childEnvironment } from "./child-environment.ts";
+import { healthPathsBeside } from "./admin/health-settings.ts";
 import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
 import { limitsProblems } from "./limits-settings.ts";
 import { withSentinelAccount } from "./sentinel-account.ts";
 import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import type { Settings, UpstreamSettings } from "./settings.ts";
-import { type Address, SETTINGS_SHAPE } from "./settings-shape.ts";
+import type { Address } from "./address-shapes.ts";
+import { SETTINGS_SHAPE } from "./settings-shape.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -24,7 +27,10 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     problems.push(...checked.problems.map((problem) => settingProblem(problem, given)));
     return { ok: false, problems };
   }
-  problems.push(...limitsProblems(checked.value, sources.environment));
+  problems.push(
+    ...limitsProblems(checked.value, sources.environment),
+    ...adminProblems(checked.value, given),
+  );
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
 }
@@ -53,13 +59,27 @@ function upstreamProblems(
 }
 
 /** The part of a mapping that the flag of the same name gives. */
-const PART_OF_FLAG: Readonly<Record<string, string>> = { audit: "file", limits: "url" };
+const PART_OF_FLAG: Readonly<Record<string, string>> = { admin: "listen", audit: "file", limits: "url" };
 
-function settingProblem({ path, message }: ShapeProblem, { origins }: GivenSettings): string {
+function settingProblem({ path, message }: ShapeProblem, { origins, values }: GivenSettings): string {
   const [name = "", part] = path;
   const isOfFlag = path.length === 1 || part === PART_OF_FLAG[name];
-  const origin = isOfFlag ? origins[name] : undefined;
-  return `${origin ?? (path.join(".") || "settings")}: ${message}`;
+  const origin = (isOfFlag ? origins[name] : undefined) ?? origins[path.slice(0, 2).join("-")];
+  const written = isOfFlag && typeof values[name] === "string" ? name : path.join(".");
+  return `${origin ?? (written || "settings")}: ${message}`;
+}
+
+/** One setting of two names, and health on the path of the endpoint. */
+function adminProblems(
+  { admin, path, "health-path": health, ...checked }: CheckedSettings,
+  { origins, values }: GivenSettings,
+): string[] {
+  const isHealth = [...health.live, ...health.ready].includes(path) && values["health-path"] !== undefined;
+  const isTwice = admin["token-file"] !== undefined && checked["admin-token-file"] !== undefined;
+  return [
+    ...(isTwice ? ["admin-token-file: must not stand beside admin.token-file: choose one of the two"] : []),
+    ...(isHealth ? [`${origins["health-path"] ?? "health-path"}: must not be the path of the endpoint`] : []),
+  ];
 }
 
 type CheckedSettings = z.infer<typeof SETTINGS_SHAPE>;
@@ -68,15 +88,19 @@ const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
 
 function completeSettings(checked: CheckedSettings, sources: SettingsSources): Settings {
   const { environment, isTerminal } = sources;
-  const { path, admin, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds, stdio } =
+  const { path, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds, stdio } =
     checked;
   const upstream = upstreamSettings(checked, sources);
   const listen = checked.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
-  const adminToken = adminTokenSource(checked["admin-token-file"], environment);
+  const adminToken = adminTokenSource(
+    checked.admin["token-file"] ?? checked["admin-token-file"],
+    environment,
+  );
   return {
     upstream,
     path,
-    admin,
+    health: healthPathsBeside(path, checked["health-path"]),
+    admin: adminSettings(checked.admin, environment),
     agents,
     mode,
     identity,

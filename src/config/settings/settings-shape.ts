@@ -1,21 +1,18 @@
 /** The shape of settings as an operator writes them: names, forms and defaults. */
 
 import * as z from "zod";
+import { ADDRESS_SHAPE, LIST_SHAPE } from "./address-shapes.ts";
+import { ADMIN_SHAPE } from "./admin/admin-settings.ts";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
 import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
+import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
 import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
-
-export interface Address {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-}
 
 export interface PolicyBinding {
   /** The verified name of an agent; `*` matches any characters. */
@@ -24,14 +21,6 @@ export interface PolicyBinding {
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
-
-const address = z.string().transform((text, context): Address => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? "", port };
-  context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
-  return z.NEVER;
-});
 
 const endpoint = z.string().transform((text, context): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -49,14 +38,10 @@ function withoutUrlSecrets(text: string): string {
   return text.replace(/\/\/.*@/s, "//[redacted]@").replace(/([?#]).*$/s, "$1[redacted]");
 }
 
-const list = z.union(
-  [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],
-  "must be a list of strings, or one string with commas between",
-);
 /** As browsers write it: in lower case, without a path; a port only when it is not the scheme's own. */
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^/?#@\sA-Z]*)?$/;
 
-const origins = list.refine((entries) => entries.every((entry) => ORIGIN.test(entry)), {
+const origins = LIST_SHAPE.refine((entries) => entries.every((entry) => ORIGIN.test(entry)), {
   error:
     "must be origins as browsers send them, such as https://app.example.com, vscode-file://vscode-app or null: in lower case, without a path",
 });
@@ -84,7 +69,7 @@ function auditMapping(audit: unknown): unknown {
   return typeof audit === "string" ? { file: audit } : audit;
 }
 
-const environment = list.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
+const environment = LIST_SHAPE.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
   // Security: the given text is not repeated, since it may be a secret.
   error: "must be NAME or NAME=VALUE, with a name of letters, digits and _",
 });
@@ -105,19 +90,20 @@ export const SETTINGS_SHAPE = z.strictObject({
   upstream: endpoint.optional(),
   "upstream-transport": z.enum(UPSTREAM_TRANSPORTS).optional(),
   env: environment.optional(),
-  listen: address.optional(),
+  listen: ADDRESS_SHAPE.optional(),
   path: z
     .string()
     .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
     .default("/mcp"),
-  admin: address.default({ host: "127.0.0.1", port: 9464 }),
+  "health-path": HEALTH_PATH_SHAPE,
+  admin: ADMIN_SHAPE,
   policy: z.string().optional(),
   mode: z.enum(["enforce", "shadow"]).default("enforce"),
   server: label.optional(),
   agent: agentName.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
   audit: z.preprocess(auditMapping, auditSettings).prefault({}),
-  "allowed-host": list.default([]),
+  "allowed-host": LIST_SHAPE.default([]),
   "allowed-origin": origins.default([]),
   "require-isolation": z
     .union([z.boolean(), z.enum(["true", "false"])], "must be true or false")

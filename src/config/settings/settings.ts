@@ -1,21 +1,25 @@
 /** The settings of one sidecar, checked and typed. */
 
 import type { Mode } from "../../policy/mode.ts";
-import type { AdminTokenSource } from "./admin-token.ts";
+import type { AdminSettings } from "./admin/admin-settings.ts";
+import type { AdminTokenSource } from "./admin/admin-token.ts";
 import type { ApprovalSettings } from "./approval-settings.ts";
 import type { Bounds } from "./bounds-settings.ts";
+import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
-import type { Address, LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
+import type { LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
+import type { Address } from "./address-shapes.ts";
 
 export interface Settings {
   readonly upstream: UpstreamSettings;
   /** Absent: a wrapped server without --listen; downstream is then the sidecar's own stdin and stdout. */
   readonly listen?: Address;
   readonly path: string;
-  readonly admin: Address;
+  readonly health: HealthPaths;
+  readonly admin: AdminSettings;
   /** Absent: every call is allowed and observed. */
   readonly policy?: string;
   /** Whether requests of the server to agents pass, by method; `*` is every other method, and without it they pass. */
@@ -38,7 +42,7 @@ export interface Settings {
   readonly identity: IdentitySettings;
   /** Absent: the downstream listener speaks plain HTTP. */
   readonly tls?: TlsSettings;
-  /** The token that the control endpoints of the admin listener require. */
+  /** The token that control requires on the admin listener, and reading as well; absent: neither does. */
   readonly adminToken?: AdminTokenSource;
   readonly approvals: ApprovalSettings;
   readonly freeze: FreezeSettings;

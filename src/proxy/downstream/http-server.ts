@@ -13,6 +13,7 @@ import { closeAfterResponse, isClosing } from "../http/closing-connections.ts";
 import type { Drain } from "../http/drain.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import { refuseConnections } from "./refuse-connections.ts";
+import { answerHealth, type Health } from "./health.ts";
 import type { Edge } from "./request-checks.ts";
 import { serve } from "./serve-request.ts";
 
@@ -38,6 +39,7 @@ export interface DownstreamOptions {
   readonly onFault: (error: unknown) => void;
   /** Absent: plain HTTP. */
   readonly tls?: HttpsOptions;
+  readonly health: Health;
   /** The document that is served beside the endpoint. */
   readonly metadata?: MetadataEndpoint;
 }
@@ -53,7 +55,7 @@ export function createDownstream(relay: HttpRelay, options: DownstreamOptions): 
     if (isClosing(request.socket)) return;
     // Security (docs/decisions/0065-http-edge.md): Node drops bytes that follow such a request in one packet, so what comes next may begin within a message.
     if (request.headers.upgrade !== undefined) closeAfterResponse(request, response);
-    serve(listener, request, response);
+    if (!answerHealth(request, response, options.health)) serve(listener, request, response);
   };
   server.on("request", onRequest);
   // Without a listener Node answers an unknown `Expect` itself.

@@ -85,7 +85,9 @@ function openWebhook(
   // Port 0 is not bound yet, and a wildcard address cannot be opened in a browser.
   const isReachable = admin.port !== 0 && !["0.0.0.0", "::"].includes(admin.host);
   const host = admin.host.includes(":") ? `[${admin.host}]` : admin.host;
-  const consoleUrl = isReachable ? new URL(`http://${host}:${admin.port}/`) : undefined;
+  const consoleUrl = isReachable
+    ? new URL(`${admin.tls === undefined ? "http" : "https"}://${host}:${admin.port}/`)
+    : undefined;
   const warn = (fields: object, message: string): void => log.warn(fields, message);
   return webhook && createApprovalWebhook({ consoleUrl, ...webhook, server, warn, nowMs });
 }

@@ -3,6 +3,7 @@
 import { createHmac } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Approval } from "../../enforcement/approvals/approval.ts";
+import { escapeInvisible } from "../../json/escape-invisible.ts";
 
 export interface ApprovalWebhookOptions {
   readonly url: URL;
@@ -143,5 +144,5 @@ function webhookBody(
 }
 
 function cut(text: string): string {
-  return text.slice(0, MAX_TEXT).toWellFormed();
+  return escapeInvisible(text.slice(0, MAX_TEXT).toWellFormed());
 }

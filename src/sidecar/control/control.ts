@@ -1,11 +1,13 @@
 /** Run-time control by operators: approvals and freezes, each change logged and audited. */
 
+import type { AdminAccess } from "../../admin/access.ts";
 import type { ControlActions } from "../../admin/control-routes.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approval.ts";
 import { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { Control as ControlEvent } from "../../enforcement/observer.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { createAdminRefusals } from "./admin-refusals.ts";
 import { openApprovalControl } from "./approval-control.ts";
 import { type ControlParts, followFreezes } from "./control-files.ts";
 import { type FreezeControl, openFreezeControl } from "./freeze-control.ts";
@@ -14,6 +16,8 @@ export interface Control {
   readonly approvals: ApprovalService;
   readonly freezes: Freezes;
   readonly actions: Omit<ControlActions, "capturedFor">;
+  /** Called for each request that the admin listener refuses. */
+  readonly onAdminRefused: AdminAccess["onRefused"];
   /** Sets the gauges. Called before each scrape, because entries also end by time. Never waits for a store. */
   readonly updateGauges: () => void;
   /** Reads the freeze file and the store at once. */
@@ -29,11 +33,13 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
   const nowMs = parts.clock.wallMs;
   const approvals = openApprovalControl(settings, telemetry, parts);
   const freezes = new Freezes();
+  const refusals = createAdminRefusals(telemetry, nowMs);
   const freezeControl = openFreezeControl(freezes, telemetry, parts);
   const freezeFile = followFreezes(parts.files.freezeFile, freezes, { log: telemetry.log, nowMs });
   return {
     approvals: approvals.service,
     freezes,
+    onAdminRefused: refusals.onRefused,
     poll: () => {
       freezeFile.poll();
       freezeControl.poll();
@@ -43,6 +49,7 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
       freezeFile.stop();
       freezeControl.stop();
       approvals.stop();
+      refusals.flush();
     },
     actions: {
       nowMs,

@@ -1,37 +1,66 @@
 /** Credentials of callers and operators: reads every file, and reports all problems at once. */
 
 import { readAdminToken } from "../../config/files/read-admin-token.ts";
+import type { AdminTokenSource } from "../../config/settings/admin/admin-token.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import { type BuiltIdentity, buildIdentity } from "./identity.ts";
 import { BAD_USAGE, StartError } from "../start-error.ts";
-import { type DownstreamTls, openTls } from "./tls.ts";
+import { type ListenerTls, openTls } from "./tls.ts";
 
 export interface Credentials {
   readonly identity: BuiltIdentity;
-  readonly tls: DownstreamTls;
-  readonly adminToken: string | undefined;
+  readonly tls: ListenerTls;
+  readonly admin: AdminCredentials;
+}
+
+/** The credentials of the admin listener. */
+export interface AdminCredentials {
+  /** Undefined when none is set. */
+  readonly token: string | undefined;
+  readonly readToken: string | undefined;
+  readonly tls: ListenerTls;
 }
 
 /** @throws StartError with the problems of all files. */
 export function loadCredentials(settings: HttpSettings, clock: Clock): Credentials {
   const identity = buildIdentity(settings, clock);
   const tls = openTls(settings.tls);
-  const token = readToken(settings);
-  const problems = [...identity.problems, ...tls.problems, ...token.problems];
-  if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
-  return { identity, tls, adminToken: token.value };
+  const { problems, ...admin } = openAdmin(settings);
+  throwProblems([...identity.problems, ...tls.problems, ...problems]);
+  return { identity, tls, admin };
 }
 
-/** For a sidecar over stdio, whose client needs no credential. Undefined when none is set. @throws StartError */
-export function adminTokenOf(settings: Settings): string | undefined {
-  const { problems, value } = readToken(settings);
-  if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
-  return value;
+/** For a sidecar over stdio, whose client needs no credential. @throws StartError */
+export function loadAdminCredentials(settings: Settings): AdminCredentials {
+  const { problems, ...admin } = openAdmin(settings);
+  throwProblems(problems);
+  return admin;
 }
 
-function readToken({ adminToken }: Settings): { problems: readonly string[]; value: string | undefined } {
-  const token = adminToken && readAdminToken(adminToken);
+function openAdmin(settings: Settings): AdminCredentials & { readonly problems: readonly string[] } {
+  const token = readToken(settings.adminToken);
+  const reading = readToken(settings.admin.readToken);
+  const tls = openTls(settings.admin.tls);
+  const isSame = token.value !== undefined && token.value === reading.value;
+  const problems = [
+    ...token.problems,
+    ...reading.problems,
+    ...tls.problems,
+    ...(isSame ? ["admin.read-token-file: must not hold the admin token, which also controls"] : []),
+  ];
+  return { token: token.value, readToken: reading.value, tls, problems };
+}
+
+function throwProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
+}
+
+function readToken(source: AdminTokenSource | undefined): {
+  readonly problems: readonly string[];
+  readonly value: string | undefined;
+} {
+  const token = source && readAdminToken(source);
   if (token?.ok === false) return { problems: [token.problem], value: undefined };
   return { problems: [], value: token?.token };
 }

@@ -1,11 +1,11 @@
-/** TLS of the downstream listener, from files that are reloaded when they change. */
+/** TLS of a listener, from files that are reloaded when they change. */
 
 import type { TlsSettings } from "../../config/settings/tls-settings.ts";
 import { openTlsFiles } from "../../config/files/tls-files.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { renewTls, tlsOptions } from "../../proxy/http/tls.ts";
 
-export interface DownstreamTls {
+export interface ListenerTls {
   readonly scheme: "http" | "https";
   /** Absent: plain HTTP. */
   readonly options?: ReturnType<typeof tlsOptions>;
@@ -14,9 +14,9 @@ export interface DownstreamTls {
   readonly start: (server: Parameters<typeof renewTls>[0], log: Log) => () => void;
 }
 
-const PLAIN: DownstreamTls = { scheme: "http", problems: [], start: () => () => undefined };
+const PLAIN: ListenerTls = { scheme: "http", problems: [], start: () => () => undefined };
 
-export function openTls(settings: TlsSettings | undefined): DownstreamTls {
+export function openTls(settings: TlsSettings | undefined): ListenerTls {
   if (settings === undefined) return PLAIN;
   const opened = openTlsFiles(settings);
   if (!opened.ok) return { ...PLAIN, problems: opened.problems };

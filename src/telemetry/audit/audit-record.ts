@@ -55,11 +55,18 @@ export function refusalRecord(server: string, refusal: Refusal): string {
 
 /** The line of a change by an operator; it is no call, so it has no `effect`. */
 export function controlRecord(server: string, control: Control): string {
-  const { atMs, action, by, reason, approval, agent, user, tool, untilMs } = control;
+  const { atMs, action, by, reason, approval, agent, user, tool, untilMs, policies, count } = control;
   return toLine({
     time: isoTime(atMs),
     server,
-    control: { action, by: name(by), reason: reason && name(reason), until: untilMs && isoTime(untilMs) },
+    control: {
+      action,
+      by: name(by),
+      reason: reason && name(reason),
+      until: untilMs && isoTime(untilMs),
+      policies,
+      count,
+    },
     agent: agent === undefined ? undefined : { name: name(agent) },
     user,
     tool: tool === undefined ? undefined : name(tool),

@@ -1,6 +1,7 @@
 /** The audit log: one JSON line for each decided call, each refused message and each change by an operator. */
 
 import type { Observer } from "../../enforcement/observer.ts";
+import { escapeInvisibleInJson } from "../../json/escape-invisible.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { isBlocked } from "../../policy/decision.ts";
 import type { Capture } from "./capture.ts";
@@ -53,8 +54,9 @@ export function openAudit(options: AuditOptions): Audit {
 
 /** Writes a denied call at once, before its response is sent, and any other call when it has ended. */
 function createAuditObserver(file: LineFile, options: RecordOptions): Observer {
+  const append = (line: string): void => file.append(escapeInvisibleInJson(line));
   const writeNow = (line: string): void => {
-    file.append(line);
+    append(line);
     file.flush();
   };
   return {
@@ -64,7 +66,7 @@ function createAuditObserver(file: LineFile, options: RecordOptions): Observer {
     requestEnded: (request, ending, judgement) => {
       if (judgement === undefined && request.tool === undefined) return;
       if (judgement !== undefined && isBlocked(judgement.decision)) return;
-      file.append(callRecord(options, request, judgement, ending));
+      append(callRecord(options, request, judgement, ending));
     },
     messageRefused: (refusal) => writeNow(refusalRecord(options.server, refusal)),
     controlled: (control) => writeNow(controlRecord(options.server, control)),

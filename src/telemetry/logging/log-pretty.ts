@@ -1,5 +1,7 @@
 /** A log line for people at a terminal: `12:00:00.000 WARN  message  key=value`. */
 
+import { escapeInvisibleInJson, isVisibleText } from "../../json/escape-invisible.ts";
+
 /** Formats one JSON line for a terminal; a line that is not a JSON object is returned unchanged. */
 export function prettyLine(line: string): string {
   const fields = parseFields(line);
@@ -23,11 +25,12 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Security: control characters stay escaped, so that text in a field cannot send terminal commands. */
+/** Security: control and invisible characters stay escaped, so that text in a field cannot send terminal commands or show another name. */
 function textOf(value: unknown): string {
   if (value === undefined) return "";
-  const isPlain = typeof value === "string" && /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(value);
-  return isPlain ? value : (JSON.stringify(value) ?? "");
+  const isPlain =
+    typeof value === "string" && isVisibleText(value) && /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(value);
+  return isPlain ? value : escapeInvisibleInJson(JSON.stringify(value) ?? "");
 }
 
 function clockOf(time: unknown): string {

@@ -1,6 +1,7 @@
 /** The log, by pino: one line per event, a constant message with data in fields, written synchronously. */
 
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from "pino";
+import { escapeInvisibleInJson } from "../../json/escape-invisible.ts";
 import { prettyLine } from "./log-pretty.ts";
 import { CENSOR, withoutSecrets } from "../audit/redact.ts";
 
@@ -24,7 +25,7 @@ export function createLog({ level, format, destination: stream = standardError()
       formatters: { level: (label) => ({ level: label }) },
       redact: { ...CENSOR, paths: [...CENSOR.paths] },
       // Security: applied to the finished line, so that a secret inside an error's message is removed too.
-      hooks: { streamWrite: withoutSecrets },
+      hooks: { streamWrite: (line) => escapeInvisibleInJson(withoutSecrets(line)) },
     },
     format === "pretty" ? { write: (line) => stream.write(prettyLine(line)) } : stream,
   );

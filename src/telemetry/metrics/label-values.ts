@@ -24,6 +24,9 @@ export const UNEVALUABLE_CAUSES = [
   "type",
   "size",
 ] as const satisfies readonly Unevaluable["cause"][];
+/** Why the admin listener refused a request. */
+export const ADMIN_REFUSALS = ["wrong_token", "no_token", "read_token", "no_certificate", "origin"] as const;
+export type AdminRefusalCause = (typeof ADMIN_REFUSALS)[number];
 export const RELOAD_RESULTS = ["success", "failure"] as const;
 /** `user` exists only with `identity.user-label`. */
 export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair", "user"] as const;

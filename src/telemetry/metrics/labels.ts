@@ -13,14 +13,14 @@ const KEPT_LENGTH = 96;
 
 /**
  * Encodes a name as a label value: `:` becomes `;`, and any character that the registry or the text format could confuse is
- * percent-encoded (`%`, `;`, `,`, quote, backslash, control characters, a lone surrogate, the `_` of a name that is
+ * percent-encoded (`%`, `;`, `,`, quote, backslash, control and invisible characters, a lone surrogate, the `_` of a name that is
  * `_other` or `_unknown` itself).
  *
  * Invariant: injective. prom-client joins labels as `name:value,`, so with a raw `:` or `,` two agents could become
  * one series. `system:serviceaccount:prod:bot` reads `system;serviceaccount;prod;bot`.
  */
 export function labelValue(name: string): string {
-  const escaped = name.replaceAll(UNSAFE, (unit) => (unit === ":" ? ";" : percentEncode(unit)));
+  const escaped = name.replaceAll(UNSAFE, (found) => (found === ":" ? ";" : percentEncode(found)));
   if (escaped.length <= MAX_LENGTH) return escaped;
   const digest = createHash("sha256").update(escaped).digest("hex").slice(0, 16);
   return `${escaped.slice(0, KEPT_LENGTH).toWellFormed()}~${digest}`;
@@ -65,10 +65,14 @@ export function copyString(text: string, maxLength = text.length): string {
   return Buffer.from(text.slice(0, maxLength), "utf16le").toString("utf16le");
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what must be found
-const UNSAFE = /[:%;,"\\\u0000-\u001f\u007f-\u009f\u2028\u2029]|^_(?=(?:other|unknown)$)|\p{Surrogate}/gu;
+const UNSAFE =
+  /[:%;,"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]|^_(?=(?:other|unknown)$)/gu;
 
-function percentEncode(unit: string): string {
+function percentEncode(character: string): string {
+  return character.split("").map(percentEncodeUnit).join("");
+}
+
+function percentEncodeUnit(unit: string): string {
   const code = unit.charCodeAt(0);
   return code < 0x100
     ? `%${code.toString(16).toUpperCase().padStart(2, "0")}`

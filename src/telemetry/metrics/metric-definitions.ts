@@ -176,6 +176,10 @@ export const METRICS = {
     help: "Attempts to load the policy, by result.",
     example: "sum by (result) (increase(tollgate_policy_reloads_total[1h]))",
   }),
+  adminRefused: counter("tollgate_admin_requests_refused_total", ["cause"], {
+    help: "Requests that the admin listener refused: wrong or missing token, a read token for control, no certificate, or a foreign Origin.",
+    example: 'sum(increase(tollgate_admin_requests_refused_total{cause="wrong_token"}[5m])) > 20',
+  }),
   auditDropped: counter("tollgate_audit_dropped_total", [], {
     help: "Audit records that could not be written.",
     example: "sum(increase(tollgate_audit_dropped_total[5m])) > 0",

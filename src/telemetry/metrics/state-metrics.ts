@@ -8,7 +8,7 @@ import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
 import type { ApprovalState } from "../../enforcement/approvals/approval.ts";
-import type { ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
+import type { AdminRefusalCause, ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
 
 interface LoadedPolicy {
   /** Empty without a policy. */
@@ -40,6 +40,7 @@ export interface StateMetrics {
   readonly frozen: (kind: FreezeKind, count: number) => void;
   readonly limitStoreFailed: (cause: StoreCause) => void;
   readonly failedOpen: (cause: StoreCause) => void;
+  readonly adminRefused: (cause: AdminRefusalCause) => void;
   readonly auditDropped: (records: number) => void;
   readonly spansLost: (spans: number) => void;
 }
@@ -56,6 +57,7 @@ export function createStateMetrics(families: Families, bounds: CardinalityLimits
     frozen: (kind, count) => families.frozen.series(kind).set(count),
     limitStoreFailed: (cause) => families.limitStoreErrors.series(cause).add(1),
     failedOpen: (cause) => families.failOpen.series(cause).add(1),
+    adminRefused: (cause) => families.adminRefused.series(cause).add(1),
     auditDropped: (records) => families.auditDropped.series().add(records),
     spansLost: (spans) => families.traceExportFailures.series().add(spans),
   };

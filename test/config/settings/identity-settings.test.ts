@@ -41,7 +41,7 @@ describe("docs/identity.md", () => {
       "xfcc:",
       "header:",
       "passthrough:",
-      "admin-token-file:",
+      "read-token-file:",
     ])
       expect(shown).toContain(key);
   });

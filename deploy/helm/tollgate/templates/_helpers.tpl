@@ -59,6 +59,12 @@ capabilities: { drop: [ALL] }
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
+{{/* http, or https where `settings.admin.tls` gives the admin listener a certificate. */}}
+{{- define "tollgate.adminScheme" -}}
+{{- $admin := .Values.settings.admin | default dict -}}
+{{- if and (kindIs "map" $admin) $admin.tls }}https{{ else }}http{{ end -}}
+{{- end -}}
+
 {{/* Variables, ports and probes of the container that Tollgate runs in; `startup` is what has to answer before the next container starts. */}}
 {{- define "tollgate.container" -}}
 {{- $root := .root -}}
@@ -67,7 +73,10 @@ env:
   - { name: TOLLGATE_UPSTREAM, value: {{ printf "http://127.0.0.1:%d%s" (int $root.Values.server.port) $root.Values.server.path | quote }} }
   {{- end }}
   - { name: TOLLGATE_LISTEN, value: "0.0.0.0:8080" }
-  - { name: TOLLGATE_ADMIN, value: "0.0.0.0:9464" }
+  - { name: TOLLGATE_ADMIN, value: "{{ if eq (include "tollgate.adminScheme" $root) "https" }}https://{{ end }}0.0.0.0:9464" }
+  {{- with $root.Values.adminOpen }}
+  - { name: TOLLGATE_ADMIN_OPEN, value: {{ join "," . | quote }} }
+  {{- end }}
   - { name: TOLLGATE_PATH, value: {{ $root.Values.server.path | quote }} }
   - { name: TOLLGATE_POLICY, value: /etc/tollgate/policy/policy.json }
   - { name: TOLLGATE_CONFIG, value: /etc/tollgate/settings/tollgate.yaml }
@@ -85,6 +94,10 @@ env:
   - name: TOLLGATE_ADMIN_TOKEN
     valueFrom: { secretKeyRef: { name: {{ . }}, key: token } }
   {{- end }}
+  {{- with $root.Values.adminReadTokenSecret }}
+  - name: TOLLGATE_ADMIN_READ_TOKEN
+    valueFrom: { secretKeyRef: { name: {{ . }}, key: token } }
+  {{- end }}
   {{- with $root.Values.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -95,15 +108,15 @@ ports:
   - { name: tollgate-mcp, containerPort: 8080 }
   - { name: tollgate-admin, containerPort: 9464 }
 startupProbe:
-  httpGet: { path: {{ .startup }}, port: 9464 }
+  httpGet: { path: {{ .startup }}, port: 9464, scheme: {{ include "tollgate.adminScheme" $root | upper }} }
   periodSeconds: 1
   failureThreshold: 60
 readinessProbe:
-  httpGet: { path: /readyz, port: 9464 }
+  httpGet: { path: /readyz, port: 9464, scheme: {{ include "tollgate.adminScheme" $root | upper }} }
   periodSeconds: 2
   failureThreshold: 2
 livenessProbe:
-  httpGet: { path: /healthz, port: 9464 }
+  httpGet: { path: /healthz, port: 9464, scheme: {{ include "tollgate.adminScheme" $root | upper }} }
   periodSeconds: 10
   timeoutSeconds: 5
 {{- end -}}
