@@ -10,7 +10,7 @@ import {
   type CommandIo,
   readArguments,
 } from "../cli/command.ts";
-import { starterPolicy, type StarterPolicy } from "./starter-policy.ts";
+import { needsCategory, starterPolicy, type StarterPolicy } from "./starter-policy.ts";
 import { starterJson, starterYaml } from "./starter-text.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
@@ -82,7 +82,7 @@ async function init(io: CommandIo, request: InitRequest): Promise<number> {
   const starter = starterPolicy(listed.tools, { server: listed.server ?? sourceName(source), isPinned });
   const problem = writePolicy(io, isYaml ? starterYaml(starter) : starterJson(starter), request);
   if (problem !== undefined) return failWith(io, [problem]);
-  io.stderr.write(`${summaryOf(starter)}\n${nextStep(request.output)}\n`);
+  io.stderr.write(`${summaryOf(starter)}\n${questionsOf(starter)}${nextStep(request.output)}\n`);
   return EXIT_OK;
 }
 
@@ -120,6 +120,21 @@ function summaryOf({ listed, hidden }: StarterPolicy): string {
     return size === 0 ? "" : `${size} ${category}${category === "destructive" ? " (hidden)" : ""}`;
   });
   return `${tools.length} tools: ${counts.filter(Boolean).join(", ")}`;
+}
+
+/** Tools named in a question; the others are counted. */
+const MAX_QUESTIONS = 20;
+
+/** Asks for the category of each tool whose label is a weak guess. */
+function questionsOf({ listed, hidden }: StarterPolicy): string {
+  const weak = [...listed, ...hidden].filter(needsCategory);
+  const lines = weak
+    .slice(0, MAX_QUESTIONS)
+    .map(({ name, assignment }) => `${JSON.stringify(name)}: what is its category? ${assignment.reason}\n`);
+  const others = weak.length - lines.length;
+  return [...lines, ...(others > 0 ? [`and ${others} tools more: tollgate labels lists them\n`] : [])].join(
+    "",
+  );
 }
 
 function nextStep(output: string | undefined): string {

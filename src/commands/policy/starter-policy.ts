@@ -4,7 +4,8 @@ import { policyDigest } from "../../config/files/policy-file.ts";
 import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import { describeTool, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
-import { type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import { MIN_LABEL_CONFIDENCE } from "../../policy/category/confidence.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
 
 /** A starter policy before it is written as JSON or YAML. */
 export interface StarterPolicy {
@@ -108,7 +109,7 @@ function printable(server: string): string {
 function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
   const assignment = classifyTool(describeTool(tool));
   const { category } = assignment;
-  const origin = originOf(assignment);
+  const origin = `${originOf(assignment)}${overruledHint(tool, assignment)}`;
   if (category === "destructive") {
     return { name: tool.name, assignment, why: `${category} ${origin}: hidden`, entry: new Map() };
   }
@@ -122,14 +123,22 @@ function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
   return { name: tool.name, assignment, why, entry };
 }
 
-/** A category with lower confidence is marked for review. */
-const MIN_SURE_CONFIDENCE = 0.6;
+/** Whether the category is a weak guess: metrics show it as `unknown`, and a person should assign one. */
+export function needsCategory({ assignment }: StarterTool): boolean {
+  return assignment.confidence < MIN_LABEL_CONFIDENCE;
+}
 
 function originOf({ source, confidence }: CategoryAssignment): string {
-  if (source === "annotations") return "by the server's own annotations";
-  return confidence < MIN_SURE_CONFIDENCE
-    ? `by a weak guess (${confidence}), check it`
-    : "by its name and description";
+  if (confidence < MIN_LABEL_CONFIDENCE) return `by a weak guess (${confidence}), check it`;
+  return source === "annotations" ? "by the server's own annotations" : "by its name and description";
+}
+
+/** Says why a readOnlyHint of the server was overruled; empty when it was not. */
+function overruledHint(tool: ToolDefinition, { category, reason }: CategoryAssignment): string {
+  const annotations = tool.json.get("annotations");
+  const isOverruled =
+    isJsonObject(annotations) && annotations.get("readOnlyHint") === true && category !== "read";
+  return isOverruled ? `, although the server says that it only reads (${reason})` : "";
 }
 
 function limitOf({ counter, window, max }: CategoryLimit): JsonObject {

@@ -6,6 +6,8 @@ export type Category = (typeof CATEGORIES)[number];
 export interface CategoryAssignment {
   readonly category: Category;
   readonly source: "policy" | "annotations" | "heuristic";
-  /** From 0 to 1; 1 for a category that the policy assigns. */
+  /** From 0 to 1: the share of such labels that are right; 1 for a category that the policy assigns. */
   readonly confidence: number;
+  /** Why, in words of the lists; it never contains text of the server. Absent in a call that was read from a log. */
+  readonly reason?: string;
 }

@@ -1,27 +1,24 @@
-/** Assigns a category to a tool: from the policy, else from the server's annotations, else by a guess. */
+/** Assigns a category to a tool: from the policy, else from a guess and the server's annotations. */
 
 import type { Category, CategoryAssignment } from "./category.ts";
-import { guessCategory } from "./guess.ts";
+import { confidenceOf, type Evidence } from "./confidence.ts";
+import { type Guess, guessCategory } from "./guess.ts";
 import type { ToolDescription } from "../../mcp/tool-definition.ts";
 
-const HINT_CONFIDENCE = 0.9;
-/** A guess of at least this confidence outweighs a contradicting hint. */
-const MIN_DOUBT_CONFIDENCE = 0.6;
-
 /**
- * Assigns the category of the policy, else of the server's annotations, else a guess from name, description and arguments.
- * Ignores a `readOnlyHint` that contradicts a confident guess: in doubt, a tool is never `read`.
+ * Assigns the category of the policy, else a guess from name, description and arguments, with the server's hints as
+ * further evidence. `docs/labels.md` has the table of what a hint moves: in doubt, a tool is never `read`.
  */
 export function classifyTool(tool: ToolDescription, policyWord?: Category): CategoryAssignment {
-  if (policyWord !== undefined) return { category: policyWord, source: "policy", confidence: 1 };
+  if (policyWord !== undefined)
+    return { category: policyWord, source: "policy", confidence: 1, reason: "the policy says so" };
   const guess = guessCategory(tool);
   const isReadOnly = hint(tool.annotations, "readOnlyHint");
-  if (isReadOnly === true) return readUnlessDoubted(guess);
-  if (hint(tool.annotations, "destructiveHint") === true) return destructiveUnlessFinancial(guess);
-  if (isReadOnly === false && (guess.category === "read" || guess.category === "unknown")) {
-    return { category: "write", source: "annotations", confidence: MIN_DOUBT_CONFIDENCE };
-  }
-  return { ...guess, source: "heuristic" };
+  if (isReadOnly === true) return withReadOnlyHint(guess);
+  if (hint(tool.annotations, "destructiveHint") === true) return withDestructiveHint(guess);
+  if (isReadOnly === false && isHarmless(guess))
+    return byHint("write", "hint denies read", "the server says that it is not read-only");
+  return byGuess(guess);
 }
 
 function hint(annotations: unknown, name: string): boolean | undefined {
@@ -31,18 +28,37 @@ function hint(annotations: unknown, name: string): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
 
-type Guess = Pick<CategoryAssignment, "category" | "confidence">;
-
-// Security: the server wrote the hint, and a lying server would call every tool read-only.
-function readUnlessDoubted(guess: Guess): CategoryAssignment {
-  const isDoubted = guess.category !== "read" && guess.confidence >= MIN_DOUBT_CONFIDENCE;
-  if (isDoubted) return { category: guess.category, source: "heuristic", confidence: MIN_DOUBT_CONFIDENCE };
-  return { category: "read", source: "annotations", confidence: HINT_CONFIDENCE };
+function isHarmless({ category }: Guess): boolean {
+  return category === "read" || category === "unknown";
 }
 
-/** `destructiveHint` means possible loss; a guess of `execute` or `financial` is more specific. */
-function destructiveUnlessFinancial(guess: Guess): CategoryAssignment {
-  if (guess.category === "financial" || guess.category === "execute")
-    return { ...guess, source: "heuristic" };
-  return { category: "destructive", source: "annotations", confidence: HINT_CONFIDENCE };
+// Security: the server wrote the hint, and a lying server would call every tool read-only. It moves no clear verb, and
+// makes no tool `read` of which nothing else is known.
+function withReadOnlyHint(guess: Guess): CategoryAssignment {
+  if (guess.category === "read")
+    return byHint("read", "hint agrees", `${guess.reason}; the server says that it only reads`);
+  if (guess.isSoft) return byHint("read", "hint moves", "the server says that it only reads");
+  if (guess.category === "unknown") return byGuess(guess);
+  return {
+    ...byGuess(guess),
+    confidence: Math.min(guess.confidence, confidenceOf("hint overruled")),
+    reason: `${guess.reason}, which overrules the server's readOnlyHint`,
+  };
+}
+
+/** `destructiveHint` also stands for updates that overwrite: it moves no verb that writes, runs or pays. */
+function withDestructiveHint(guess: Guess): CategoryAssignment {
+  if (guess.category === "destructive")
+    return byHint("destructive", "hint agrees", `${guess.reason}; the server says that it may destroy`);
+  return isHarmless(guess)
+    ? byHint("destructive", "hint of loss", "the server says that it may destroy")
+    : byGuess(guess);
+}
+
+function byHint(category: Category, evidence: Evidence, reason: string): CategoryAssignment {
+  return { category, source: "annotations", confidence: confidenceOf(evidence), reason };
+}
+
+function byGuess({ category, confidence, reason }: Guess): CategoryAssignment {
+  return { category, source: "heuristic", confidence, reason };
 }

@@ -1,30 +1,45 @@
-/** Reads signs of a tool's category from its description and argument names. */
+/** Reads signs of a tool's category from its description. */
 
 import type { Category } from "./category.ts";
-import { isVerb, NOUN_VERBS, EXPLICIT_VERBS, textVerbCategory, verbCategory } from "./lexicon.ts";
+import { type Verb, unspacedVerbs, withoutAccents } from "./name.ts";
+import { EXPLICIT_VERBS, NOUN_VERBS } from "./words/verb-uses.ts";
+import { textVerbCategory, verbCategory } from "./words/verbs.ts";
 
 const OPENING =
-  /^(?:\W+|an? |the |this (?:tool|function|endpoint|command|action|operation)|use this(?: tool| function)?(?: to)?|tool (?:to|that|for|which)|(?:allows?|lets?|enables?|helps?)(?: you| users?| the user| agents?)?(?: to)?|(?:is )?used to|utility (?:to|that|for)|can |will |provides? (?:the ability|a way) to|to |mcp tool|easily |safely |quickly |securely |efficiently |asynchronously |automatically |simply |performs? )/i;
+  /^(?:[^\p{L}]+|an? |the |this (?:tool|function|endpoint|command|action|operation)|use this(?: tool| function)?(?: to)?|tool (?:to|that|for|which)|(?:allows?|lets?|enables?|helps?)(?: you| users?| the user| agents?)?(?: to)?|(?:is )?used (?:to|for)|utility (?:to|that|for)|can |will |(?:deprecated|experimental|beta|legacy)\b|provides? (?:the ability|a way) to|to |mcp tool|(?!(?:reply|apply|supply|multiply|rely|comply) )[a-z]+ly |performs? )/iu;
 
-/** A verb and its category in a description. */
-export interface Verb {
-  readonly word: string;
-  readonly category: Category;
-}
+/** A search written as an action: `Run multiple search queries`. */
+const SEARCHING =
+  /^(?:run|execute|perform|conduct|do|make)s? (?!(?:[a-z-]+ ){0,3}(?:sql|script|command))(?:[a-z-]+ ){0,3}(?:search(?:es)?|lookups?|find)\b/i;
+
+/** Arithmetic: `Adds two numbers` changes nothing. */
+const COMPUTING = /^adds?(?: up)?(?: (?:two|the|these|several|a list of))? (?:numbers|integers)\b/i;
 
 /** Returns the infinitive of the verb that begins the description; undefined when another word does. */
 export function firstVerb(description: string): Verb | undefined {
-  let text = description.slice(0, 200);
+  let text = withoutAccents(description.slice(0, 200));
   for (let before = ""; before !== text;) {
     before = text;
     text = text.replace(OPENING, "").trimStart();
   }
+  if (/^\p{Lo}/u.test(text)) return unspacedFirstVerb(text);
+  if (SEARCHING.test(text)) return { word: "search", category: "read" };
+  if (COMPUTING.test(text)) return { word: "calculate", category: "read" };
   const [word = ""] = text.toLowerCase().split(/[^a-z]/);
   return plainForm(word);
 }
 
+/** The verb of a Chinese or Japanese sentence: Japanese, which has kana, ends with it. */
+function unspacedFirstVerb(text: string): Verb | undefined {
+  const [sentence = ""] = text.split(/[。.\n]/);
+  return unspacedVerbs(sentence).at(/[\u3040-\u30ff]/.test(sentence) ? -1 : 0);
+}
+
 function plainForm(word: string): Verb | undefined {
-  for (const form of [word, word.replace(/s$/, ""), word.replace(/es$/, ""), word.replace(/ies$/, "y")]) {
+  const stem = word.replace(/ing$/, "");
+  const forms = [word, word.replace(/s$/, ""), word.replace(/es$/, ""), word.replace(/ies$/, "y")];
+  const gerunds = stem === word ? [] : [stem, `${stem}e`, stem.replace(/(.)\1$/, "$1")];
+  for (const form of [...forms, ...gerunds.filter((one) => !NOUN_VERBS.has(one))]) {
     const category = textVerbCategory(form);
     if (category !== undefined) return { word: form, category };
   }
@@ -32,53 +47,31 @@ function plainForm(word: string): Verb | undefined {
 }
 
 /** Returns a changing verb after `and`, `or` or `then` in the first sentence: `find the record and delete it`. */
-export function laterChangingVerb(description: string): string | undefined {
+export function laterChangingVerb(description: string): Verb | undefined {
   const [sentence = ""] = description.split(/[.\n]/);
   for (const [, word = ""] of sentence
     .toLowerCase()
     .matchAll(/\b(?:and|then|or)(?: then| optionally)? ([a-z]+) (?!and\b|or\b|of\b|for\b|from\b|in\b)/g)) {
-    if (isChanging(word)) return word;
+    const category = verbCategory(word);
+    if (category !== undefined && isChanging(word, category)) return { word, category };
   }
   return undefined;
 }
 
-function isChanging(word: string): boolean {
-  return EXPLICIT_VERBS.has(word) || (isVerb(word) && !NOUN_VERBS.has(word) && verbCategory(word) !== "read");
+function isChanging(word: string, category: Category): boolean {
+  return EXPLICIT_VERBS.has(word) || (category !== "read" && !NOUN_VERBS.has(word));
 }
 
 const READ_ONLY =
   /\bread[- ]?only\b(?! (?:replica|mode|access|user|role|token|key|permission|link|share|copy|transaction))|\b(?:does not|doesn't|without|never|no) (?:modif|chang|alter|mutat|writ|side[- ]effect|making changes|affect)/i;
 const NOT_READ_ONLY =
-  /\b(?:not|non|isn't|disable[sd]?|unless|outside|when|if)\W+(?:in |a |the |is |on )*read[- ]?only\b/i;
+  /\b(?:not|non|isn't|disable[sd]?|unless|outside|when|if)\W+(?:in |a |the |is |on )*read[- ]?only\b|\b(?:outside|beyond|other than|except|unless|elsewhere)\b/i;
 
-/** Whether the description states that the tool changes nothing. */
+/**
+ * Whether the first sentence states that the tool changes nothing. A later sentence, or a claim about some things only,
+ * says nothing of the tool: `It never modifies files outside the workspace`.
+ */
 export function isReadOnlyText(description: string): boolean {
-  return READ_ONLY.test(description) && !NOT_READ_ONLY.test(description);
-}
-
-/** Arguments that hold a program in any tool. */
-const PROGRAMS: ReadonlySet<string> = new Set(
-  "sql command commands cmd script shell bash cypher statement statements javascript python sqlquery raw_sql sql_query code_to_run command_line commandline promql logql kql soql program".split(
-    " ",
-  ),
-);
-/** Arguments that hold a program when the description mentions a language. */
-const MAYBE_PROGRAMS: ReadonlySet<string> = new Set(
-  "query queries expr expression code function pipeline".split(" "),
-);
-const LANGUAGE =
-  /\b(?:sql|cypher|promql|logql|traceql|kql|soql|sparql|graphql|gaql|hql|flux|javascript|python|shell|query language|select (?:query|queries|statements?)|range query|instant query)\b/i;
-const RUNNING: ReadonlySet<string> = new Set("query run execute exec eval evaluate".split(" "));
-const SEARCHING: ReadonlySet<string> = new Set(
-  "search find lookup look list get resolve browse suggest grep glob".split(" "),
-);
-
-/** Whether the caller supplies the program: a free-form query, command or script. */
-export function isFreeForm(argumentNames: readonly string[], description: string, verb: string): boolean {
-  const names = argumentNames.map((name) => name.toLowerCase());
-  if (names.some((name) => PROGRAMS.has(name))) return true;
-  const hasLanguage = LANGUAGE.test(description.slice(0, 300));
-  const isRunning = RUNNING.has(verb);
-  if (argumentNames.length === 0) return isRunning && hasLanguage;
-  return names.some((name) => MAYBE_PROGRAMS.has(name)) && !SEARCHING.has(verb) && (hasLanguage || isRunning);
+  const [sentence = ""] = description.split(/[.!?](?:\s|$)|\n/);
+  return READ_ONLY.test(sentence) && !NOT_READ_ONLY.test(sentence);
 }

@@ -171,6 +171,44 @@ describe("the file", () => {
   });
 });
 
+describe("a label that is a weak guess", () => {
+  it("is asked for by name, and counted past the bound", async () => {
+    const tools = [
+      ...TOOLS,
+      ...Array.from({ length: 25 }, (_, index) => toolOf(`frob${"x".repeat(index + 1)}`)),
+    ];
+    const { stderr } = await run("init", "--tools", fileOf("tools.json", tools));
+    expect(stderr).toContain(
+      '"frobnicate": what is its category? neither name nor description has a known verb\n',
+    );
+    expect(stderr).toContain("and 6 tools more: tollgate labels lists them\n");
+  });
+
+  it("is not asked for when every label is sure", async () => {
+    const { stderr } = await run("init", "--tools", fileOf("tools.json", TOOLS.slice(0, 3)));
+    expect(stderr).not.toContain("what is its category?");
+  });
+
+  it("may come from the server's hint", async () => {
+    const { tools } = await starter([{ ...toolOf("frob"), annotations: { readOnlyHint: false } }]);
+    expect(tools.frob.description).toMatch(/^write by a weak guess \(0.6\), check it: /);
+  });
+});
+
+describe("a readOnlyHint of the server", () => {
+  it("is named with the reason when it was overruled", async () => {
+    const { tools } = await starter([{ ...toolOf("update_user"), annotations: { readOnlyHint: true } }]);
+    expect(tools.update_user.description).toMatch(
+      /^write by its name and description, although the server says that it only reads \(`update` is a write verb, /,
+    );
+  });
+
+  it("is not named when it agrees", async () => {
+    const { tools } = await starter([{ ...toolOf("get_user"), annotations: { readOnlyHint: true } }]);
+    expect(tools.get_user.description).toMatch(/^read by the server's own annotations: /);
+  });
+});
+
 describe("a real server", () => {
   let everything: EverythingServer;
   let sdkV2: ExecutingServer;

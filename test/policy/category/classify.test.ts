@@ -25,9 +25,9 @@ describe("the classifier", () => {
     expect(others.filter(({ word }) => word === "read").length / others.length).toBeLessThanOrEqual(0.01);
   });
 
-  it("is right for at least 93 in 100", () => {
+  it("is right for at least 98 in 100", () => {
     const right = judged.filter(({ label, word }) => label === word);
-    expect(right.length / judged.length).toBeGreaterThanOrEqual(0.93);
+    expect(right.length / judged.length).toBeGreaterThanOrEqual(0.98);
   });
 });
 
@@ -49,7 +49,9 @@ describe("classify", () => {
     [{ name: "git_log", description: "Shows the log" }, "read"],
     [{ name: "resolve_comment", description: "Resolve a comment" }, "write"],
     [{ name: "update_record", description: "Update it. This cannot be undone" }, "destructive"],
-    [{ name: "run_report", description: "Run a report. Read-only" }, "read"],
+    [{ name: "run_report", description: "Run a report. Read-only" }, "execute"],
+    [{ name: "scan_hosts", description: "Scan hosts, read-only" }, "read"],
+    [{ name: "scan_hosts", description: "Scan hosts. Read-only" }, "execute"],
     [{ name: "run_report", description: "Run a report. Not read-only" }, "execute"],
     [{ name: "create_replica", description: "Create a read-only replica" }, "write"],
     [{ name: "run_report", description: "Read-only", argumentNames: ["sql"] }, "execute"],
@@ -87,17 +89,31 @@ describe("classify", () => {
       category: "read",
       source: "policy",
       confidence: 1,
+      reason: "the policy says so",
     });
   });
 
   it.each([
-    [{ name: "frobnicate", annotations: { readOnlyHint: true } }, "read", "annotations"],
+    [{ name: "frobnicate", annotations: { readOnlyHint: true } }, "unknown", "heuristic"],
+    [{ name: "scan_x", annotations: { readOnlyHint: true } }, "read", "annotations"],
+    [{ name: "echo", annotations: { readOnlyHint: true } }, "read", "annotations"],
+    [{ name: "echo" }, "unknown", "heuristic"],
+    [{ name: "hello_x", annotations: { readOnlyHint: true } }, "unknown", "heuristic"],
+    [{ name: "run_x", annotations: { readOnlyHint: true } }, "execute", "heuristic"],
+    [
+      { name: "get_x", description: "Get x and delete y", annotations: { readOnlyHint: true } },
+      "read",
+      "annotations",
+    ],
     [{ name: "list_x", annotations: { readOnlyHint: true } }, "read", "annotations"],
     [{ name: "delete_x", annotations: { readOnlyHint: true } }, "destructive", "heuristic"],
     [{ name: "list_x", annotations: { readOnlyHint: false } }, "write", "annotations"],
     [{ name: "frobnicate", annotations: { readOnlyHint: false } }, "write", "annotations"],
     [{ name: "run_x", annotations: { readOnlyHint: false } }, "execute", "heuristic"],
-    [{ name: "edit_x", annotations: { destructiveHint: true } }, "destructive", "annotations"],
+    [{ name: "edit_x", annotations: { destructiveHint: true } }, "write", "heuristic"],
+    [{ name: "list_x", annotations: { destructiveHint: true } }, "destructive", "annotations"],
+    [{ name: "frobnicate", annotations: { destructiveHint: true } }, "destructive", "annotations"],
+    [{ name: "pay_x", annotations: { destructiveHint: true } }, "financial", "heuristic"],
     [{ name: "run_x", annotations: { destructiveHint: true } }, "execute", "heuristic"],
     [{ name: "list_x", annotations: { readOnlyHint: "yes" } }, "read", "heuristic"],
     [{ name: "list_x", annotations: "x" }, "read", "heuristic"],

@@ -2,12 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { classifyTool } from "../../../src/policy/category/classify.ts";
-import {
-  isFreeForm,
-  isReadOnlyText,
-  firstVerb,
-  laterChangingVerb,
-} from "../../../src/policy/category/description.ts";
+import { isFreeForm } from "../../../src/policy/category/free-form.ts";
+import { isReadOnlyText, firstVerb, laterChangingVerb } from "../../../src/policy/category/description.ts";
 
 function judged(
   name: string,
@@ -35,13 +31,14 @@ describe("a description", () => {
       Use this delete | Utility to delete | Can delete | Will delete | Provides the ability to delete |
       Provide a way to delete | To delete | MCP tool to delete | Easily delete | Securely delete |
       Efficiently delete | Asynchronously delete | Automatically delete | Simply delete |
-      Performs delete | Perform delete`,
+      Performs delete | Perform delete | Tool for deleting | Used for deleting | Gracefully delete |
+      Deprecated: delete | [EXPERIMENTAL] delete | Legacy, deletes`,
     ),
     ["An update", "update"],
     ["The update", "update"],
     ...withKey(
       undefined,
-      `Tool for deleting | Utility for | Easily and delete | Safely, quickly delete | Nothing | x delete`,
+      `Tool for x | Utility for | Easily and delete | Safely, quickly delete | Nothing | x delete`,
     ),
     ["Fetches x", "fetch"],
     ["Lists x", "list"],
@@ -73,7 +70,7 @@ describe("a description", () => {
     ["Get x and post the y", "post"],
     ["Get x\nand delete y", undefined],
   ])("%j promises %s besides", (text, verb) => {
-    expect(laterChangingVerb(text)).toBe(verb);
+    expect(laterChangingVerb(text)?.word).toBe(verb);
   });
 
   it.each([
@@ -109,14 +106,14 @@ describe("a description", () => {
   });
 
   it("that captures or converts money moves it", () => {
-    expect(judged("payment", "Captures a payment")).toEqual(["financial", 0.5]);
-    expect(judged("payment", "Converts a payment")).toEqual(["financial", 0.5]);
-    expect(judged("payment", "Prints a payment")).toEqual(["read", 0.5]);
+    expect(judged("payment", "Captures a payment")).toEqual(["financial", 0.93]);
+    expect(judged("payment", "Converts a payment")).toEqual(["financial", 0.93]);
+    expect(judged("payment", "Prints a payment")).toEqual(["read", 0.93]);
   });
 
   it("changes nothing in what is read, and its read-only text nothing in what is written", () => {
-    expect(judged("get_x", "Get permanently deleted x")).toEqual(["read", 0.9]);
-    expect(judged("update_x", "Update x. Read-only")).toEqual(["write", 0.9]);
+    expect(judged("get_x", "Get permanently deleted x")).toEqual(["read", 0.98]);
+    expect(judged("update_x", "Update x. Read-only")).toEqual(["write", 0.98]);
   });
 
   it("counts for 4,096 characters", () => {
@@ -159,8 +156,8 @@ describe("arguments", () => {
 
   it("make no program of what is not read", () => {
     expect(judged("create_x", "Create x", ["sql"])[0]).toBe("write");
-    expect(judged("get_x", "Get x", ["sql"])).toEqual(["execute", 0.6]);
-    expect(judged("frobnicate", "", ["sql"])).toEqual(["execute", 0.6]);
+    expect(judged("get_x", "Get x", ["sql"])).toEqual(["execute", 0.85]);
+    expect(judged("frobnicate", "", ["sql"])).toEqual(["execute", 0.85]);
     expect(judged("run_report", "Run a report. Read-only", ["sql"])[0]).toBe("execute");
   });
 });

@@ -20,61 +20,49 @@ function hinted(name: string, annotations: object) {
 
 describe("how sure a guess is", () => {
   it.each<[string, string | undefined, Category, number]>([
-    ["list_x", "Lists x", "read", 0.9],
-    ["list_x", undefined, "read", 0.7],
-    ["list_x", "Something about x", "read", 0.7],
-    ["x", "Lists x", "read", 0.5],
-    ["status", undefined, "read", 0.4],
+    ["list_x", "Lists x", "read", 0.98],
+    ["list_x", undefined, "read", 0.95],
+    ["list_x", "Something about x", "read", 0.93],
+    ["x", "Lists x", "read", 0.93],
+    ["status", undefined, "read", 0.85],
     ["frobnicate", undefined, "unknown", 0],
-    ["run_report", "Run it. Read-only", "read", 0.6],
+    ["scan_x", "Scan it, read-only", "read", 0.6],
     ["update_record", "Update it. This cannot be undone", "destructive", 0.6],
-    ["get_user", "Creates a user", "write", 0.4],
-    ["list_x", "Annotates things", "read", 0.6],
-    ["build_status", "Shows the build status", "read", 0.5],
-    ["build_status", "Updates the build status", "execute", 0.6],
-    ["delete_x", "Shows x", "destructive", 0.6],
-    ["get_x", "Get x and delete y", "destructive", 0.4],
+    ["get_user", "Creates a user", "write", 0.85],
+    ["list_x", "Annotates things", "read", 0.85],
+    ["build_status", "Shows the build status", "read", 0.93],
+    ["build_status", "Updates the build status", "write", 0.93],
+    ["build_x", "Shows the build of x", "read", 0.85],
+    ["scan_x", "Shows x", "read", 0.85],
+    ["delete_x", "Shows x", "destructive", 0.85],
+    ["get_x", "Get x and delete y", "destructive", 0.6],
+    ["send_x", "Type x into a console", "execute", 0.85],
   ])("%s, %j: %s, %s", (name, description, category, confidence) => {
     expect(judged(name, description)).toEqual([category, confidence]);
   });
 
-  it("depends on the annotations", () => {
-    expect(hinted("frobnicate", { readOnlyHint: true })).toEqual({
-      category: "read",
-      source: "annotations",
-      confidence: 0.9,
-    });
-    expect(hinted("delete_x", { readOnlyHint: true })).toEqual({
-      category: "destructive",
-      source: "heuristic",
-      confidence: 0.6,
-    });
-    expect(hinted("edit_x", { destructiveHint: true })).toEqual({
-      category: "destructive",
-      source: "annotations",
-      confidence: 0.9,
-    });
-    expect(hinted("pay_x", { destructiveHint: true })).toEqual({
-      category: "financial",
-      source: "heuristic",
-      confidence: 0.7,
-    });
-    expect(hinted("list_x", { readOnlyHint: false })).toEqual({
-      category: "write",
-      source: "annotations",
-      confidence: 0.6,
-    });
-    expect(hinted("list_x", { destructiveHint: false })).toEqual({
-      category: "read",
-      source: "heuristic",
-      confidence: 0.7,
-    });
+  it.each<[object, string, string, object]>([
+    [{ readOnlyHint: true }, "list_x", "read", { source: "annotations", confidence: 0.98 }],
+    [{ readOnlyHint: true }, "frobnicate", "unknown", { source: "heuristic", confidence: 0 }],
+    [{ readOnlyHint: true }, "scan_x", "read", { source: "annotations", confidence: 0.7 }],
+    [{ readOnlyHint: true }, "delete_x", "destructive", { source: "heuristic", confidence: 0.75 }],
+    [{ readOnlyHint: false }, "list_x", "write", { source: "annotations", confidence: 0.6 }],
+    [{ readOnlyHint: false }, "frobnicate", "write", { source: "annotations", confidence: 0.6 }],
+    [{ readOnlyHint: false }, "run_x", "execute", { source: "heuristic", confidence: 0.95 }],
+    [{ destructiveHint: true }, "list_x", "destructive", { source: "annotations", confidence: 0.6 }],
+    [{ destructiveHint: true }, "edit_x", "write", { source: "heuristic", confidence: 0.95 }],
+    [{ destructiveHint: true }, "pay_x", "financial", { source: "heuristic", confidence: 0.95 }],
+    [{ destructiveHint: false }, "list_x", "read", { source: "heuristic", confidence: 0.95 }],
+  ])("depends on the annotations %j of %s, which make it %s", (annotations, name, category, rest) => {
+    expect(hinted(name, annotations)).toMatchObject({ category, ...rest });
   });
 
-  it("is believed below 0.6 when the server says that it only reads", () => {
+  it("never grows by a hint that is overruled", () => {
     const annotations = { readOnlyHint: true };
-    expect(classifyTool({ name: "x", description: "Deletes x", annotations }).source).toBe("annotations");
-    expect(classifyTool({ name: "delete_x", description: "Shows x", annotations }).source).toBe("heuristic");
+    const tool = { name: "get_x", description: "Get x permanently", annotations };
+    const doubted = { name: "update_x", description: "Update x permanently", annotations };
+    expect(classifyTool(tool).confidence).toBe(0.98);
+    expect(classifyTool(doubted)).toMatchObject({ category: "destructive", confidence: 0.6 });
   });
 });
 
@@ -83,10 +71,10 @@ describe("a name", () => {
     rowsBy({
       execute: words(`StartAHORunBatch add_and_run x_monitor browser_update page_clear mouse_reset`),
       read: words(`HTTPGet getHTTP pullRequestRead merge_requests_list change_request_get log_search label_list
-        log_log get_index x_get resolve_library_id resolve_dns browser_get get_order estimate_order
+        log_log get_index x_get resolve_library_id resolve_dns browser_get get_order search_index estimate_order
         analyze_loan label_x_list poll_x get_rock_and_roll_index get_sand_index get_andes_index x_status`),
       write:
-        words(`createX1 issue_write search_index search_and_index get_and_index get_or_index create_delete
+        words(`createX1 issue_write update_order search_and_index get_and_index get_or_index create_delete
         update_pay add_run resolve_thread update_browser create_transaction compress_tokens
         checkout_branch create_transactions create_eth create_sol create_btc create_usdc create_crypto
         create_tokens`),
@@ -97,7 +85,7 @@ describe("a name", () => {
         words(`create_and_delete delete_create x_delete clear_cache browser_delete delete_order revoke_token
         DELETE_ROWS list_and_delete_list delete_and_create`),
       financial:
-        words(`update_or_pay update_order capture_order convert_funds sign_transaction broadcast_transactions
+        words(`update_or_pay update_subscription capture_order convert_funds sign_transaction broadcast_transactions
         mint_tokens approve_usdc`),
     }),
   )("%s is %s", (name, category) => {
