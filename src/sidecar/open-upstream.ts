@@ -16,6 +16,8 @@ import type { OnFailure } from "../proxy/upstream/http1/exchange.ts";
 import { DetectedUpstream } from "../proxy/upstream/sse/detect-transport.ts";
 import { UpstreamSse } from "../proxy/upstream/sse/upstream-sse.ts";
 import { UpstreamStdio } from "../proxy/upstream/stdio-bridge.ts";
+import type { ClientTls } from "../proxy/upstream/http1/client-tls.ts";
+import { openUpstreamTls } from "./upstream-tls.ts";
 import { watchIsolation } from "./isolation.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
@@ -66,9 +68,11 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
   const { url } = settings;
   const { telemetry } = parts;
   const isolation = watchIsolation(url, allSettings.requireIsolation, telemetry);
-  const upstream = openTransport(settings, allSettings, parts);
+  const { tls, stop } = openUpstreamTls(settings.tls, telemetry.log);
+  const upstream = openTransport(settings, allSettings, parts, tls);
   const health = watchUpstream({
     url,
+    tls,
     onChange: (isUp) => {
       reportUpstream(telemetry, settings, isUp);
       if (isUp) void isolation.check();
@@ -86,6 +90,7 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
       if (violations.length > 0) throw new StartError(violations, UNAVAILABLE);
     },
     close: async () => {
+      stop();
       health.stop();
       upstream.close();
     },
@@ -96,9 +101,11 @@ function openTransport(
   { url, transport }: HttpUpstream,
   { bounds, stdio }: Settings,
   { telemetry, clock, sessions }: UpstreamParts,
+  tls: ClientTls,
 ): Upstream {
   const options = {
     url,
+    tls,
     connectMs: bounds.upstreamConnectMs,
     idleMs: bounds.upstreamIdleMs,
     maxAgeMs: bounds.upstreamAgeMs,

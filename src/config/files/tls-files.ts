@@ -1,7 +1,8 @@
-/** The certificate, the key and the client authorities of the downstream listener, read together and watched. */
+/** Certificates, keys and authorities, read together and watched: of the downstream listener, and of Tollgate as the upstream's client. */
 
 import { createSecureContext } from "node:tls";
 import type { TlsSettings } from "../settings/tls-settings.ts";
+import type { UpstreamTlsSettings } from "../settings/upstream-tls-settings.ts";
 import { errorCode } from "../file-fault.ts";
 import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 
@@ -13,18 +14,53 @@ interface TlsMaterial {
   readonly ca?: Buffer;
 }
 
-export function openTlsFiles({ cert, key, clientCa }: TlsSettings): OpenedFile<TlsMaterial> {
-  const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
-  return openWatchedFile({ paths, parse: (...bytes) => parseTls(paths, bytes) });
+/** PEM texts for a client of node:tls. */
+export interface ClientTlsMaterial {
+  /** Absent: the authorities that Node trusts. */
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
+export function openTlsFiles({ cert, key, clientCa }: TlsSettings): OpenedFile<TlsMaterial> {
+  const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
+  const parse = (...[certBytes = NOTHING, keyBytes = NOTHING, ca]: readonly Buffer[]) =>
+    checkMaterial(
+      { cert: certBytes, key: keyBytes, ...(ca && { ca }) },
+      paths,
+      `${clientCa}: must hold the certificates of client authorities`,
+    );
+  return openWatchedFile({ paths, parse });
+}
+
+/** Undefined when the settings name no file. */
+export function openUpstreamTlsFiles({
+  ca,
+  client,
+}: UpstreamTlsSettings): OpenedFile<ClientTlsMaterial> | undefined {
+  const named = Object.entries({ ...client, ...(ca !== undefined && { ca }) });
+  if (named.length === 0) return undefined;
+  const paths = named.map(([, path]) => path);
+  const parse = (...bytes: readonly Buffer[]): FileReading<ClientTlsMaterial> =>
+    checkMaterial(
+      Object.fromEntries(named.map(([name], index) => [name, bytes[index]])),
+      paths,
+      `${ca}: must hold the certificates of authorities`,
+    );
+  return openWatchedFile({ paths, parse });
+}
+
+const NOTHING = Buffer.alloc(0);
+
 /** A new certificate beside the old key does not match: the previous pair stays in force until both have changed. */
-function parseTls(paths: readonly string[], bytes: readonly Buffer[]): FileReading<TlsMaterial> {
-  const [cert = Buffer.alloc(0), key = Buffer.alloc(0), ca] = bytes;
-  const material = { cert, key, ...(ca && { ca }) };
-  // Security: OpenSSL takes a file without certificates for an absent file, and would check no client certificate.
-  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----"))
-    return { ok: false, problems: [`${paths[2]}: must hold the certificates of client authorities, in PEM`] };
+function checkMaterial<T extends ClientTlsMaterial>(
+  material: T,
+  paths: readonly string[],
+  authorities: string,
+): FileReading<T> {
+  // Security: OpenSSL takes a file without certificates for an absent file, and would check by other authorities, or none.
+  if (material.ca?.includes("-----BEGIN CERTIFICATE-----") === false)
+    return { ok: false, problems: [`${authorities}, in PEM`] };
   try {
     createSecureContext(material);
     return { ok: true, value: material };

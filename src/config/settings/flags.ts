@@ -17,6 +17,7 @@ export const FLAGS = [
     "auto",
     "how the server speaks HTTP; sse is HTTP+SSE of revision 2024-11-05",
   ),
+  flag("upstream-ca", "FILE", "those that Node trusts", "authorities of the server's certificate, in PEM"),
   flag(
     "env",
     "NAME[=VALUE]",

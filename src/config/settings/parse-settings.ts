@@ -13,6 +13,7 @@ import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import type { Settings, UpstreamSettings } from "./settings.ts";
 import type { Address } from "./address-shapes.ts";
 import { SETTINGS_SHAPE } from "./settings-shape.ts";
+import { upstreamTlsSettings } from "./upstream-tls-settings.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -30,6 +31,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
   problems.push(
     ...limitsProblems(checked.value, sources.environment),
     ...adminProblems(checked.value, given),
+    ...upstreamTlsProblems(checked.value, given),
   );
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
@@ -37,6 +39,9 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
 
 const MISSING =
   "--upstream: is missing; say which MCP endpoint to guard, as in --upstream http://127.0.0.1:3000/mcp, or -- COMMAND to start a server";
+
+/** Settings that only a server at a URL has. */
+const UPSTREAM_ONLY = ["upstream-transport", "upstream-ca", "upstream-tls"];
 
 /** Exactly one server: one that runs already, or one that the sidecar starts. */
 function upstreamProblems(
@@ -53,9 +58,16 @@ function upstreamProblems(
   if (command[0] === undefined || command[0] === "")
     return ["--: must be followed by a command, as in -- uvx some-server"];
   if (isUpstreamGiven) return [`${at("upstream")}: must not stand beside -- COMMAND: choose one of the two`];
-  return values["upstream-transport"] === undefined
-    ? []
-    : [`${at("upstream-transport")}: is for --upstream URL; a server behind -- COMMAND speaks stdio`];
+  return UPSTREAM_ONLY.filter((name) => values[name] !== undefined).map(
+    (name) => `${at(name)}: is for --upstream URL; a server behind -- COMMAND speaks stdio`,
+  );
+}
+
+function upstreamTlsProblems({ upstream }: CheckedSettings, { values, origins }: GivenSettings): string[] {
+  if (upstream?.protocol !== "http:") return [];
+  return ["upstream-ca", "upstream-tls"]
+    .filter((name) => values[name] !== undefined)
+    .map((name) => `${origins[name] ?? name}: is for a server behind https; --upstream is an http URL`);
 }
 
 /** The part of a mapping that the flag of the same name gives. */
@@ -127,11 +139,14 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
 }
 
 function upstreamSettings(
-  { upstream: url, "upstream-transport": transport = "auto", env }: CheckedSettings,
+  checked: CheckedSettings,
   { command: [command = "", ...args] = [], environment }: SettingsSources,
 ): UpstreamSettings {
-  if (url !== undefined) return { kind: "http", url, transport };
-  return { kind: "stdio", command, args, environment: childEnvironment(environment, env) };
+  const { upstream: url, "upstream-transport": transport = "auto" } = checked;
+  if (url === undefined)
+    return { kind: "stdio", command, args, environment: childEnvironment(environment, checked.env) };
+  const tls = upstreamTlsSettings(checked["upstream-ca"], checked["upstream-tls"]);
+  return { kind: "http", url, transport, tls };
 }
 
 function serverName(upstream: UpstreamSettings): string {

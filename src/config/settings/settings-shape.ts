@@ -8,6 +8,7 @@ import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
+import { UPSTREAM_TLS_SHAPE } from "./upstream-tls-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
@@ -88,6 +89,8 @@ export const UPSTREAM_TRANSPORTS = ["auto", "streamable-http", "sse"] as const;
 export const SETTINGS_SHAPE = z.strictObject({
   /** Absent when a server is wrapped. */
   upstream: endpoint.optional(),
+  "upstream-ca": z.string().min(1).optional(),
+  "upstream-tls": UPSTREAM_TLS_SHAPE,
   "upstream-transport": z.enum(UPSTREAM_TRANSPORTS).optional(),
   env: environment.optional(),
   listen: ADDRESS_SHAPE.optional(),

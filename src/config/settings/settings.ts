@@ -8,6 +8,7 @@ import type { Bounds } from "./bounds-settings.ts";
 import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
+import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
 import type { LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
@@ -65,6 +66,7 @@ export type UpstreamSettings =
       readonly url: URL;
       /** `auto`: Streamable HTTP, or HTTP+SSE when the server refuses `initialize` by POST. */
       readonly transport: (typeof UPSTREAM_TRANSPORTS)[number];
+      readonly tls: UpstreamTlsSettings;
     }
   | {
       readonly kind: "stdio";

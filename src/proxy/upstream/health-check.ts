@@ -1,8 +1,9 @@
 /** Polls whether the upstream accepts connections, without sending a request, and with TLS whether its certificate is trusted. */
 
-import { connect, isIP } from "node:net";
+import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { connectFailure, errorCode } from "../upstream-failure.ts";
+import { type ClientTls, clientTlsOptions, DEFAULT_TLS } from "./http1/client-tls.ts";
 
 export interface UpstreamHealth {
   readonly isUp: () => boolean;
@@ -13,6 +14,8 @@ export interface UpstreamHealth {
 
 export interface HealthCheckOptions {
   readonly url: URL;
+  /** For a server behind https; absent: Node's own defaults. */
+  readonly tls?: ClientTls;
   readonly onChange: (isUp: boolean) => void;
 }
 
@@ -21,13 +24,13 @@ const WHILE_DOWN_MS = 500;
 const CONNECT_MS = 2_000;
 
 /** Polls at once, and then every few seconds until it is stopped. */
-export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHealth {
+export function watchUpstream({ url, tls = DEFAULT_TLS, onChange }: HealthCheckOptions): UpstreamHealth {
   let isUp = false;
   let certificate: string | undefined;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const poll = async (): Promise<void> => {
-    certificate = url.protocol === "https:" ? await certificateFailure(hostOf(url), portOf(url)) : undefined;
+    certificate = url.protocol === "https:" ? await certificateFailure(url, tls) : undefined;
     const isAccepted = certificate === undefined && (await acceptsConnections(hostOf(url), portOf(url)));
     if (isStopped) return;
     if (isAccepted !== isUp) onChange(isAccepted);
@@ -43,10 +46,10 @@ export function watchUpstream({ url, onChange }: HealthCheckOptions): UpstreamHe
 }
 
 /** Why the server's certificate is not trusted; undefined when it is, or when there is none. */
-function certificateFailure(host: string, port: number): Promise<string | undefined> {
+function certificateFailure(url: URL, tls: ClientTls): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const servername = isIP(host) === 0 ? host : "";
-  const socket = connectTls({ host, port, servername, ALPNProtocols: ["http/1.1"] });
+  const host = hostOf(url);
+  const socket = connectTls({ host, port: portOf(url), ...clientTlsOptions(tls, host) });
   socket.setTimeout(CONNECT_MS);
   const settle = (failure?: string): void => {
     socket.destroy();

@@ -1,6 +1,7 @@
 /** The connections to the upstream: one for each request in flight, and idle ones for the next requests. */
 
 import { Connection, type ConnectionTimeouts, type ConnectionOwner } from "./connection.ts";
+import type { ClientTls } from "./client-tls.ts";
 import { Connector } from "./connect.ts";
 import { type HeaderFields, headerValue } from "../../http/header-fields.ts";
 
@@ -16,6 +17,8 @@ const AGE_JITTER = 0.2;
 export interface PoolOptions extends ConnectionTimeouts {
   /** How long a connection may take new requests, at most: a name that has moved is looked up again by then. */
   readonly maxAgeMs: number;
+  /** For a server behind https; absent: Node's own defaults. */
+  readonly tls?: ClientTls;
 }
 
 export class ConnectionPool {
@@ -27,7 +30,7 @@ export class ConnectionPool {
   #sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(url: URL, options: PoolOptions) {
-    this.#connector = new Connector(url);
+    this.#connector = new Connector(url, options.tls);
     this.#options = options;
   }
 
