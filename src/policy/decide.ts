@@ -1,6 +1,7 @@
 /** decide(policy, call, usage) -> Decision: the only place that allows or denies a tools/call. Security: review it as a whole. */
 
-import { actionPointer, type PolicyEntry, type Policy } from "./policy.ts";
+import { actionPointer, type PolicyEntry, type Policy, type ToolRules } from "./policy.ts";
+import type { Category } from "./category/category.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
@@ -12,41 +13,56 @@ import { evaluateRule, type RuleDenial, type Rule } from "./rule.ts";
  */
 export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
   const unevaluable: Unevaluable[] = [];
-  const category = policy.categoryOf(call.tool) ?? call.category.category;
-  const entry = policy.entryOf(call.tool, category);
+  const rules = policy.forTool(call.tool);
+  const category = rules.category ?? call.category.category;
+  const entries = rules.entriesFor(category);
   let shadowed: Denial | undefined;
-  for (const denial of denials(policy, call, { entry, unevaluable })) {
+  for (const denial of denials(policy, call, { rules, category, entries, unevaluable })) {
     if (denial.mode === "enforce") return { denial, charges: [], unevaluable };
     shadowed ??= denial;
   }
-  const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
+  const limits = entries.flatMap((entry) => entry.limits);
   return decideLimits(limits, call, { readUsage, shadowed, unevaluable });
 }
 
 interface Evaluation {
-  readonly entry: PolicyEntry | undefined;
+  readonly rules: ToolRules;
+  readonly category: Category;
+  readonly entries: readonly PolicyEntry[];
   readonly unevaluable: Unevaluable[];
 }
 
 /** Yields every denial except those of limits, in the order of the policy language. */
-function* denials(policy: Policy, call: Call, { entry, unevaluable }: Evaluation): Generator<Denial> {
-  const hiding = policy.hiding(call.tool, policy.categoryOf(call.tool) ?? call.category.category);
+function* denials(
+  policy: Policy,
+  call: Call,
+  { rules, category, entries, unevaluable }: Evaluation,
+): Generator<Denial> {
+  const hiding = rules.hidingFor(category);
   if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
-  if (entry?.action === "deny") yield denial("denied_by_rule", actionPointer(entry), entry);
-  if (policy.default === "deny" && !policy.isListed(call.tool)) {
+  // Security: which of the entries is meant is not known, so none of them may let the call pass.
+  if (rules.tied.length > 0) yield denial("denied_by_rule", "(ambiguous)", policy);
+  for (const entry of entries) {
+    if (entry.action === "deny") yield denial("denied_by_rule", actionPointer(entry), entry);
+  }
+  if (policy.default === "deny" && rules.key === undefined) {
     yield denial("default_deny", "(default deny)", policy);
   }
-  if (call.isToolChanged === true && isPinned(policy, call.tool)) {
-    yield denial("tool_changed", policy.pinPointerOf(call.tool), entry ?? policy);
+  if (call.isToolChanged === true && isPinned(rules)) {
+    yield denial("tool_changed", rules.pinPointer, entries[0] ?? policy);
   }
-  const approvals: Denial[] =
-    entry?.action === "approve" ? [approvalDenial(actionPointer(entry), entry)] : [];
-  for (const rule of [...(entry?.rules ?? []), ...policy.everyTool.rules]) {
-    const ruleDenial = evaluateRuleOrDeny(rule, call, unevaluable);
-    if (ruleDenial === undefined) continue;
-    const byRule = denialByRule(rule, ruleDenial);
-    if (byRule.effect === "ask") approvals.push(byRule);
-    else yield byRule;
+  const approvals: Denial[] = [];
+  for (const entry of entries) {
+    if (entry.action === "approve") approvals.push(approvalDenial(actionPointer(entry), entry));
+  }
+  for (const entry of entries) {
+    for (const rule of entry.rules) {
+      const ruleDenial = evaluateRuleOrDeny(rule, call, unevaluable);
+      if (ruleDenial === undefined) continue;
+      const byRule = denialByRule(rule, ruleDenial);
+      if (byRule.effect === "ask") approvals.push(byRule);
+      else yield byRule;
+    }
   }
   if (call.isApproved !== true) yield* approvals;
 }
@@ -90,7 +106,6 @@ function approvalDenial(rule: string, author: DeniedBy): Denial {
   return { ...denial("approval_required", rule, author), effect: "ask" };
 }
 
-function isPinned(policy: Policy, tool: string): boolean {
-  const pin = policy.pinOf(tool);
+function isPinned({ pin }: ToolRules): boolean {
   return typeof pin === "object" ? pin.on_change !== "warn" : pin === "deny";
 }

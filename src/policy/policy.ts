@@ -32,30 +32,42 @@ export interface Policy {
   readonly default: "allow" | "deny";
   readonly mode: Mode;
   readonly isStrict: boolean;
-  /** Names that the policy mentions, with the hide list and without `*`. */
+  /** Names of single tools that the policy mentions, under `tools` or `hide`; without patterns. */
   readonly toolNames: readonly string[];
   /** Pointers of all actions, rules and limits. */
   readonly rules: readonly string[];
   readonly limits: readonly Limit[];
   /** The author's messages by rule pointer. */
   readonly onDeny: ReadonlyMap<string, string>;
-  /** Whether the tool has an entry of its own. */
-  readonly isListed: (tool: string) => boolean;
+  /** The rules for one tool: its own entry, or that of the most specific pattern that matches its name. */
+  readonly forTool: (tool: string) => ToolRules;
   /** The category that the policy assigns to the tool. */
   readonly categoryOf: (tool: string) => Category | undefined;
   /** Whether the tool is removed from tools/list: hidden in enforce mode. */
   readonly isHidden: (tool: string, category: Category | CategoryAssignment) => boolean;
-  /** The mode and reason with which the tool is hidden; undefined when it is not. */
-  readonly hiding: (tool: string, category: Category) => Hiding | undefined;
-  /** The pin of the tool; undefined when there is none. */
-  readonly pinOf: (tool: string) => Pin | undefined;
-  /** Rule pointer of that pin: the tool's, else the document's. */
-  readonly pinPointerOf: (tool: string) => string;
-  /** The tool's own entry, else its category's. */
-  readonly entryOf: (tool: string, category: Category) => PolicyEntry | undefined;
   readonly everyTool: PolicyEntry;
   /** Entries by method; `*` is for methods that no protocol revision has. */
   readonly methods: ReadonlyMap<string, PolicyEntry>;
+}
+
+/** The rules for one tool. */
+export interface ToolRules {
+  /** The name or pattern of its entry under `tools`; undefined when it has none. */
+  readonly key: string | undefined;
+  /** All names and patterns under `tools` that match the name of a tool, most specific first. */
+  readonly matching: (tool: string) => readonly string[];
+  /** Equally specific patterns that match its name, when there is no more specific one; such a tool is denied. */
+  readonly tied: readonly string[];
+  /** The category that the policy assigns to the tool. */
+  readonly category: Category | undefined;
+  /** Its pin, else the document's; undefined when there is none. */
+  readonly pin: Pin | undefined;
+  /** Rule pointer of that pin. */
+  readonly pinPointer: string;
+  /** The entries that apply, in the order of evaluation: its own, its category's unless `inherit` is false, `all_tools`. */
+  readonly entriesFor: (category: Category) => readonly PolicyEntry[];
+  /** The mode and reason with which the tool is hidden; undefined when it is not. */
+  readonly hidingFor: (category: Category) => Hiding | undefined;
 }
 
 export interface Hiding {

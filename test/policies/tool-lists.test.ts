@@ -50,7 +50,7 @@ describe.each(POLICIES)("policies/%s.json", (name) => {
   });
 
   it("does not list a tool that it hides", () => {
-    expect(policy.document.hide?.filter((tool) => policy.isListed(tool)) ?? []).toEqual([]);
+    expect(policy.document.hide?.filter((tool) => policy.forTool(tool).key !== undefined) ?? []).toEqual([]);
   });
 
   it("tests only arguments that the tool has", () => {
@@ -103,5 +103,11 @@ function isBounded(policy: CompiledPolicy, tool: string): boolean {
     retryAfterMs: 0,
   }));
   const isUnlisted = ["hidden", "default_deny", "denied_by_rule"].includes(decision.denial?.reason ?? "");
-  return isUnlisted || (policy.entryOf(tool, category.category)?.limits.length ?? 0) > 0;
+  return (
+    isUnlisted ||
+    policy
+      .forTool(tool)
+      .entriesFor(category.category)
+      .some(({ limits }) => limits.length > 0)
+  );
 }

@@ -226,7 +226,12 @@ describe("the policy", () => {
     [{ categories: { destructive: { hide: true } } }, true],
     [{ categories: { destructive: { action: "hide" } } }, true],
     [{ categories: { destructive: { hide: true, mode: "shadow" } } }, false],
-    [{ categories: { destructive: { hide: true } }, tools: { x: {} } }, false],
+    [{ categories: { destructive: { hide: true } }, tools: { x: {} } }, true],
+    [{ categories: { destructive: { hide: true } }, tools: { x: { inherit: false } } }, false],
+    [{ hide: ["x*"] }, true],
+    [{ hide: ["?"], tools: { x: {} } }, true],
+    [{ hide: ["X*", "*y", "\\?"] }, false],
+    [{ tools: { "*": {}, "x*": { action: "hide" } } }, true],
     [{}, false],
   ])("%j hides x: %s", (document, expected) => {
     const { isHidden } = policyOf({ version: "1", default: "deny", ...document });
@@ -284,6 +289,60 @@ describe("for any policy", () => {
         if (isBlocked(decide(policyOf(before), call, UNUSED))) {
           expect(isBlocked(decide(policyOf(after), call, UNUSED))).toBe(true);
         }
+      }),
+    );
+  });
+
+  it("added patterns never turn the denial of a listed name into an allow, nor a hidden name into another", () => {
+    const pattern = fc.constantFrom("*", "t*", "?", "*t", "t?", "*t*");
+    const added = fc.dictionary(
+      pattern.filter((key) => key !== "*"),
+      entry,
+      { maxKeys: 3 },
+    );
+    fc.assert(
+      fc.property(document, added, fc.subarray(["*", "x*", "?"]), args, (before, tools, hide, given) => {
+        if (before.tools.t === undefined) return;
+        const after = { ...before, tools: { ...before.tools, ...tools }, hide: [...before.hide, ...hide] };
+        const call = callOf("t", { args: given });
+        if (isBlocked(decide(policyOf(before), call, UNUSED))) {
+          expect(isBlocked(decide(policyOf(after), call, UNUSED))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("inherited rules never loosen, whatever the entry and the category are", () => {
+    fc.assert(
+      fc.property(document, entry, args, (before, category, given) => {
+        const own = before.tools.t ?? {};
+        const withInherit = (inherit: boolean | undefined) => ({
+          ...before,
+          categories: { execute: category },
+          tools: { t: { ...own, category: "execute", ...(inherit !== undefined && { inherit }) } },
+        });
+        const call = callOf("t", { args: given });
+        const alone = decide(policyOf(withInherit(false)), call, UNUSED);
+        const inheriting = decide(policyOf(withInherit(undefined)), call, UNUSED);
+        if (isBlocked(alone)) expect(isBlocked(inheriting)).toBe(true);
+        const byCategory = decide(
+          policyOf({ ...withInherit(undefined), tools: { t: { category: "execute" } } }),
+          call,
+          UNUSED,
+        );
+        if (isBlocked(byCategory)) expect(isBlocked(inheriting)).toBe(true);
+        expect(decide(policyOf(withInherit(true)), call, UNUSED)).toEqual(inheriting);
+      }),
+    );
+  });
+
+  it("an entry that only says the category decides as none does under default allow", () => {
+    fc.assert(
+      fc.property(entry, args, (category, given) => {
+        const base = { version: "1", default: "allow", categories: { execute: category } };
+        const call = callOf("t", { args: given, category: "execute" });
+        const corrected = decide(policyOf({ ...base, tools: { t: { category: "execute" } } }), call, UNUSED);
+        expect(corrected).toEqual(decide(policyOf(base), call, UNUSED));
       }),
     );
   });

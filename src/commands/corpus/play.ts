@@ -42,7 +42,7 @@ export function playStory(story: Story, policy: Policy): StoryResult[] {
     const nowMs = startMs + (call.at ?? 0) * 1_000;
     return Array.from({ length: call.times ?? 1 }, () => {
       const outcome = outcomeOf(decideStoryCall(story, policy, call, { counters, nowMs }));
-      return { index, call, outcome, differences: compareOutcome(call, outcome) };
+      return { index: call.position ?? index, call, outcome, differences: compareOutcome(call, outcome) };
     });
   });
 }

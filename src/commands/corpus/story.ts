@@ -1,6 +1,7 @@
 /** The format of corpus files, and a strict reader for it. */
 
 import { EFFECTS, type Effect, REASONS, type Reason } from "../../policy/mode.ts";
+import { type NamePattern, parseNamePattern } from "../../policy/names/pattern.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
 import { DocumentPath, type Problem } from "../../policy/schema/document-path.ts";
 import {
@@ -44,8 +45,10 @@ export interface StoryTool {
 
 /** One call, or several equal ones, with the expected decision. */
 export interface StoryCall {
-  /** Absent for other methods than tools/call. */
+  /** A name; in a file also a pattern, for one call of each of the story's tools that it matches. Absent for other methods than tools/call. */
   readonly tool?: string;
+  /** Position in the list of the file, which may have fewer calls; the reader sets it. */
+  readonly position?: number;
   readonly method?: string;
   /** Whether a revision of MCP defines the method; true by default. */
   readonly known?: boolean;
@@ -82,7 +85,7 @@ const COUNT = number("a whole number above 0", (value) => Number.isInteger(value
 });
 
 const CALL: Shape<StoryCall> = refine(
-  object<StoryCall>({
+  object<Omit<StoryCall, "position">>({
     tool: optional(string()),
     method: optional(string()),
     known: optional(boolean()),
@@ -109,27 +112,48 @@ const CALL: Shape<StoryCall> = refine(
   },
 );
 
-const STORY: Shape<Story> = object<Story>({
-  story: required(string(1)),
-  policy: required(anyJson()),
-  mode: optional(oneOf("enforce", "shadow")),
-  start: optional(
-    refine(string(1), (start, place) =>
-      Number.isNaN(Date.parse(start)) ? reportUnexpected(place, "a date", start) : start,
+const STORY: Shape<Story> = refine(
+  object<Story>({
+    story: required(string(1)),
+    policy: required(anyJson()),
+    mode: optional(oneOf("enforce", "shadow")),
+    start: optional(
+      refine(string(1), (start, place) =>
+        Number.isNaN(Date.parse(start)) ? reportUnexpected(place, "a date", start) : start,
+      ),
     ),
-  ),
-  tools: optional(
-    array(
-      object<StoryTool>({
-        name: required(string()),
-        description: optional(string()),
-        arguments: optional(array(string())),
-        annotations: optional(record(boolean())),
-      }),
+    tools: optional(
+      array(
+        object<StoryTool>({
+          name: required(string()),
+          description: optional(string()),
+          arguments: optional(array(string())),
+          annotations: optional(record(boolean())),
+        }),
+      ),
     ),
-  ),
-  calls: required(array(CALL)),
-});
+    calls: required(array(CALL)),
+  }),
+  withNames,
+);
+
+/** Replaces each call of a pattern by a call of each tool that it matches. */
+function withNames(story: Story, place: DocumentPath): Story {
+  const calls = story.calls.flatMap((call, position): StoryCall[] => {
+    const pattern = call.tool === undefined ? undefined : parseNamePattern(call.tool);
+    // A story without tools has no names for a pattern, so that its text is the name.
+    const names = (pattern && namesFor(pattern, story.tools)) ?? [call.tool];
+    if (names.length === 0)
+      place.at("calls").at(position).at("tool").report("matches none of the story's tools");
+    return names.map((tool) => ({ ...call, ...(tool !== undefined && { tool }), position }));
+  });
+  return { ...story, calls };
+}
+
+function namesFor(pattern: NamePattern, tools: Story["tools"]): string[] | undefined {
+  if (pattern.name !== undefined) return [pattern.name];
+  return tools?.map(({ name }) => name).filter((name) => pattern.matches(name));
+}
 
 export type StoryReading =
   | { readonly ok: true; readonly story: Story }

@@ -22,6 +22,7 @@ import {
 } from "../cli/command.ts";
 import { contradictionFindings } from "../../policy/lint/contradictions.ts";
 import { readDocument } from "./read-document.ts";
+import { equalPatternFindings } from "../../policy/lint/equal-patterns.ts";
 import { counterFindings } from "../../policy/lint/separate-counters.ts";
 import { shadowedFindings } from "../../policy/lint/shadowed.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
@@ -120,6 +121,7 @@ function findingsOf(
   return [
     ...contradictionFindings(policy.document),
     ...shadowedFindings(policy.document),
+    ...equalPatternFindings(policy.document),
     ...counterFindings(policy.document, implicitCounters),
     ...(tools === undefined ? [] : comparePolicyWithTools(policy, tools).findings),
   ];

@@ -31,13 +31,12 @@ function boundedPolicy(policy: Policy, names: KnownArgumentNames, isSevere: bool
     rules: entry.rules.flatMap((rule) => boundedRule(rule, names, isSevere)),
     limits: entry.limits.flatMap((limit) => boundedLimit(limit, names, isSevere)),
   });
-  const everyTool = entryFor(policy.everyTool);
   return {
     ...policy,
-    everyTool,
-    entryOf: (tool, category) => {
-      const entry = policy.entryOf(tool, category);
-      return entry && entryFor(entry);
+    everyTool: entryFor(policy.everyTool),
+    forTool: (tool) => {
+      const rules = policy.forTool(tool);
+      return { ...rules, entriesFor: (category) => rules.entriesFor(category).map(entryFor) };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Selects the policy for each agent: files bound to patterns of agent names, and one file for all other agents. */
 
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import { parseNamePattern } from "../../policy/names/pattern.ts";
 import type { Mode } from "../../policy/mode.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 import type { PolicyBinding } from "../settings/settings-shape.ts";
@@ -48,18 +49,13 @@ export function parsePolicies(
   const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
   const policyAt = (path: string): CompiledPolicy | undefined => compiled[paths.indexOf(path)];
   const bindings = agents.map((binding) => ({
-    pattern: compilePattern(binding.match),
+    pattern: parseNamePattern(binding.match),
     policy: policyAt(binding.policy),
   }));
   const everyone = policy === undefined ? undefined : policyAt(policy);
   const forAgent: PolicySet["forAgent"] = (name) => {
-    const bound = bindings.find(({ pattern }) => pattern.test(name));
+    const bound = bindings.find(({ pattern }) => pattern.matches(name));
     return bound === undefined ? everyone : bound.policy;
   };
   return { ok: true, policies: { forAgent, everyone, all: compiled } };
-}
-
-function compilePattern(match: string): RegExp {
-  const literals = match.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
-  return new RegExp(`^${literals.join(".*")}$`, "su");
 }

@@ -2,9 +2,11 @@
 
 import type { Category, CategoryAssignment } from "../category/category.ts";
 import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
+import { compileToolRules } from "./compile-tools.ts";
 import type { Mode } from "../mode.ts";
-import type { CategoryEntry, MethodEntry, Pin, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
+import type { CategoryEntry, MethodEntry, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
+import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
 
 /** A policy with its document, for checks and advice. */
@@ -31,9 +33,7 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
   const methods = compileAll(document.methods, "methods", context);
   const everyTool = compileEntry(document.all_tools ?? {}, "/all_tools", context);
   const entries = [...tools.values(), ...categories.values(), everyTool, ...methods.values()];
-  const entryOf: Policy["entryOf"] = (tool, category) => tools.get(tool) ?? categories.get(category);
-  const ownPin = (tool: string): Pin | undefined => document.tools?.get(tool)?.pin;
-  const hiding = hidingOf(document, context.mode, entryOf);
+  const forTool = compileToolRules(document, { tools, categories, everyTool, mode: context.mode });
   return Object.freeze<CompiledPolicy>({
     digest,
     default: document.default,
@@ -44,13 +44,9 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
     rules: pointersOf(entries),
     limits: entries.flatMap((entry) => entry.limits.map(({ limit }) => limit)),
     onDeny: messagesOf(entries),
-    isListed: (tool) => tools.has(tool),
-    categoryOf: (tool) => document.tools?.get(tool)?.category,
-    isHidden: (tool, category) => hiding(tool, categoryName(category))?.mode === "enforce",
-    hiding,
-    pinOf: (tool) => ownPin(tool) ?? document.pin,
-    pinPointerOf: (tool) => (ownPin(tool) === undefined ? "/pin" : rulePointer("tools", tool, "pin")),
-    entryOf,
+    forTool,
+    categoryOf: (tool) => forTool(tool).category,
+    isHidden: (tool, category) => forTool(tool).hidingFor(categoryName(category))?.mode === "enforce",
     everyTool,
     methods,
   });
@@ -90,22 +86,10 @@ function compileEntry(entry: AnyEntry, pointer: string, context: Context): Polic
   };
 }
 
-/** The hide list belongs to the document: an entry in shadow mode does not lift it. */
-function hidingOf(document: PolicyDocument, mode: Mode, entryOf: Policy["entryOf"]): Policy["hiding"] {
-  const names = new Set(document.hide);
-  const isEverythingHidden = names.has("*");
-  return (tool, category) => {
-    const entry = entryOf(tool, category);
-    const own = entry?.action === "hide" ? entry : undefined;
-    if (!isEverythingHidden && !names.has(tool)) return own;
-    return own?.mode === "enforce" ? own : { mode };
-  };
-}
-
 function toolNamesOf(document: PolicyDocument): string[] {
-  const names = new Set([...(document.tools?.keys() ?? []), ...(document.hide ?? [])]);
-  names.delete("*");
-  return Array.from(names);
+  const keys = [...(document.tools?.keys() ?? []), ...(document.hide ?? [])];
+  const names = keys.map((key) => parseNamePattern(key).name).filter((name) => name !== undefined);
+  return Array.from(new Set(names));
 }
 
 function pointersOf(entries: readonly PolicyEntry[]): string[] {

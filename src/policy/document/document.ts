@@ -3,6 +3,7 @@
 import { CATEGORIES, type Category } from "../category/category.ts";
 import type { Mode } from "../mode.ts";
 import { normalizeDocument } from "./legacy-forms.ts";
+import { parseNamePattern } from "../names/pattern.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
 import { DocumentPath, type Problem } from "../schema/document-path.ts";
 import { type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
@@ -14,6 +15,7 @@ import {
   listWords,
   object,
   optional,
+  refine,
   required,
   type Shape,
   string,
@@ -41,6 +43,8 @@ export interface ToolEntry extends RuleSet {
   readonly action?: Action;
   readonly reason?: string;
   readonly category?: Category;
+  /** False: the rules of the category do not apply beside those of this entry. */
+  readonly inherit?: boolean;
   readonly pin?: Pin;
 }
 
@@ -139,9 +143,25 @@ const TOOL: Shape<ToolEntry> = ordered(
     ...RULE_FIELDS,
     ...ACTION_FIELDS,
     category: optional(oneOf(...CATEGORIES)),
+    inherit: optional(boolean()),
     pin: optional(PIN),
   }),
 );
+
+const TOOLS: Shape<ReadonlyMap<string, ToolEntry>> = refine(record(TOOL, toolFault), (tools, place) => {
+  for (const [name, { pin }] of tools) {
+    if (typeof pin !== "object" || parseNamePattern(name).name !== undefined) continue;
+    place
+      .at(name)
+      .at("pin")
+      .report('must be "deny" or "warn": digests are those of one tool, and this is a pattern');
+  }
+  return tools;
+});
+
+function toolFault(name: string): string | undefined {
+  return name === "" ? "must be a tool's name, got an empty one" : undefined;
+}
 
 const CATEGORY: Shape<CategoryEntry> = ordered(
   object<Unordered<CategoryEntry>>({ ...RULE_FIELDS, ...ACTION_FIELDS, hide: optional(boolean()) }),
@@ -162,9 +182,7 @@ const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $sch
   description: optional(string()),
   hide: optional(array(string(1))),
   all_tools: optional(ALL_TOOLS),
-  tools: optional(
-    record(TOOL, (name) => (name === "" ? "must be a tool's name, got an empty one" : undefined)),
-  ),
+  tools: optional(TOOLS),
   strict: optional(boolean()),
   mode: optional(MODE),
   pin: optional(ON_CHANGE),

@@ -1,8 +1,10 @@
 /** Advises how a denied call could pass: by another call, or by another policy. */
 
+import { parseNamePattern } from "../names/pattern.ts";
+import { rulePointer } from "../pointer.ts";
 import type { CompiledPolicy } from "../document/compile.ts";
 import type { Call, Denial } from "../decision.ts";
-import type { Explanation, Step } from "./steps.ts";
+import { categoryOfCall, type Explanation, type Step } from "./steps.ts";
 
 /** Returns advice for a denied call; empty for an allowed one. */
 export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
@@ -21,6 +23,7 @@ export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps 
 /** Steps whose rule has no pointer. */
 const STEPS_WITHOUT_POINTER: ReadonlyMap<string, string> = new Map([
   ["(hidden)", "hidden"],
+  ["(ambiguous)", "ambiguous"],
   ["(default deny)", "default"],
 ]);
 
@@ -32,7 +35,8 @@ interface Decided {
 function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided): string[] {
   const { rule, reason } = denial;
   if (reason === "hidden") return [hiddenAdvice(policy, call)];
-  if (reason === "denied_by_rule") return [`change the action at ${rule}`];
+  if (rule === "(ambiguous)") return [ambiguityAdvice(policy, call)];
+  if (reason === "denied_by_rule") return [actionAdvice(policy, call, rule)];
   if (reason === "rate_limited" || reason === "budget_exceeded") return [limitAdvice(denial)];
   if (reason === "default_deny") {
     return [`list the tool: "tools": { ${JSON.stringify(call.tool)}: {} } allows it without a check`];
@@ -45,13 +49,32 @@ function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided)
     : [];
 }
 
-function hiddenAdvice(policy: CompiledPolicy, { tool }: Call): string {
+function hiddenAdvice(policy: CompiledPolicy, call: Call): string {
   const { hide = [] } = policy.document;
-  if (hide.includes("*")) return 'take "*" out of `hide`, and name there what shall stay hidden';
-  if (hide.includes(tool)) return `take ${JSON.stringify(tool)} out of \`hide\``;
-  return policy.isListed(tool)
-    ? `change "action" of ${JSON.stringify(tool)} under \`tools\``
-    : "list the tool under `tools`: its category is hidden";
+  const listed = hide.filter((name) => parseNamePattern(name).matches(call.tool));
+  if (listed.includes("*")) return 'take "*" out of `hide`, and name there what shall stay hidden';
+  if (listed.length > 0)
+    return `take ${listed.map((name) => JSON.stringify(name)).join(" and ")} out of \`hide\``;
+  const { key, entriesFor } = policy.forTool(call.tool);
+  const hiding = entriesFor(categoryOfCall(policy, call)).find(({ action }) => action === "hide");
+  if (key !== undefined && hiding?.pointer === rulePointer("tools", key))
+    return `change "action" of ${JSON.stringify(key)} under \`tools\``;
+  return key === undefined
+    ? 'list the tool under `tools` with "inherit": false: its category is hidden'
+    : `say "inherit": false in the entry ${JSON.stringify(key)}: its category is hidden`;
+}
+
+function ambiguityAdvice(policy: CompiledPolicy, { tool }: Call): string {
+  const tied = policy.forTool(tool).tied.map((key) => JSON.stringify(key));
+  return `make one of ${tied.join(" and ")} more specific, or list ${JSON.stringify(tool)} itself`;
+}
+
+function actionAdvice(policy: CompiledPolicy, { tool }: Call, rule: string): string {
+  const change = `change the action at ${rule}`;
+  const { key } = policy.forTool(tool);
+  if (!rule.startsWith("/categories/")) return change;
+  const entry = key === undefined ? "an entry of the tool" : `the entry ${JSON.stringify(key)}`;
+  return `${change}, or say "inherit": false in ${entry}`;
 }
 
 function conditionAdvice(rule: string, step: Step | undefined): string[] {

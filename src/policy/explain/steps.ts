@@ -1,13 +1,23 @@
 /** Explains a decision as steps: each check of the policy in its order, with its verdict. */
 
-import { type PolicyEntry, type Policy, actionPointer, type CompiledLimit } from "../policy.ts";
 import { type Condition, conditionAmbiguity, evaluate } from "../condition.ts";
+import type { Category } from "../category/category.ts";
+import { parseNamePattern } from "../names/pattern.ts";
+import { rulePointer } from "../pointer.ts";
+import {
+  type PolicyEntry,
+  type Policy,
+  actionPointer,
+  type CompiledLimit,
+  type ToolRules,
+} from "../policy.ts";
 import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
 import { describeJson } from "../../json/print-json.ts";
 import type { ArgumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
+import { listWords } from "../schema/schema.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
 /** The verdict of a step; in shadow mode, `denies` and `asks` are only counted. */
@@ -44,22 +54,25 @@ export function explainCall(policy: Policy, call: Call): Explanation {
 
 /** Lists every step that the policy takes with a call, in its order; limits count this call alone. */
 export function stepsOf(policy: Policy, call: Call): readonly Step[] {
-  const category = policy.categoryOf(call.tool) ?? call.category.category;
-  const entry = policy.entryOf(call.tool, category);
-  const rules = [...(entry?.rules ?? []), ...policy.everyTool.rules];
-  const limits = [...(entry?.limits ?? []), ...policy.everyTool.limits];
+  const tool = policy.forTool(call.tool);
+  const entries = tool.entriesFor(categoryOfCall(policy, call));
   return [
-    hidingStep(policy, call),
-    actionStep(entry, policy),
-    defaultStep(policy, call),
-    ...rules.map((rule) => ruleStep(rule, call)),
-    ...limits.map((limit) => limitStep(limit, call)),
+    hidingStep(tool, policy, call),
+    ...entryStep(tool, policy, call.tool),
+    ...actionSteps(entries, tool, policy),
+    defaultStep(tool, policy),
+    ...entries.flatMap(({ rules }) => rules.map((rule) => ruleStep(rule, call))),
+    ...entries.flatMap(({ limits }) => limits.map((limit) => limitStep(limit, call))),
   ];
 }
 
-function hidingStep(policy: Policy, call: Call): Step {
-  const category = policy.categoryOf(call.tool) ?? call.category.category;
-  const hiding = policy.hiding(call.tool, category);
+/** The category that decides which category's rules apply. */
+export function categoryOfCall(policy: Policy, call: Call): Category {
+  return policy.categoryOf(call.tool) ?? call.category.category;
+}
+
+function hidingStep(tool: ToolRules, policy: Policy, call: Call): Step {
+  const hiding = tool.hidingFor(categoryOfCall(policy, call));
   if (hiding === undefined) return passes("hidden", "nothing hides it");
   return {
     step: "hidden",
@@ -69,24 +82,55 @@ function hidingStep(policy: Policy, call: Call): Step {
   };
 }
 
-function actionStep(entry: PolicyEntry | undefined, policy: Policy): Step {
-  if (entry === undefined) return passes("action", "neither the tool nor its category has an entry");
+/** Which of several names and patterns decides, and why. */
+function entryStep({ key, tied, matching }: ToolRules, { mode }: Policy, name: string): Step[] {
+  const quoted = matching(name).map((each) => JSON.stringify(each));
+  if (tied.length > 0) {
+    const keys = tied.map((each) => JSON.stringify(each)).join(" and ");
+    const why = `${keys} match it and are equally specific, so that none of them decides`;
+    return [{ step: "ambiguous", verdict: "denies", mode, why }];
+  }
+  if (key === undefined || quoted.length < 2) return [];
+  const others = listWords(quoted.slice(1), "and");
+  const rank =
+    parseNamePattern(key).name === undefined
+      ? "has more literal characters than"
+      : "is its name, and goes before";
+  return [passes("entry", `${JSON.stringify(key)} decides: it ${rank} ${others}`)];
+}
+
+/** One step for each entry that applies; `all_tools` has no action. */
+function actionSteps(entries: readonly PolicyEntry[], tool: ToolRules, policy: Policy): Step[] {
+  const own = entries.filter((entry) => entry !== policy.everyTool);
+  if (own.length === 0) return [passes("action", "neither the tool nor its category has an entry")];
+  return own.map((entry) => actionStep(entry, tool));
+}
+
+function actionStep(entry: PolicyEntry, { key }: ToolRules): Step {
   const step = entry.action === "allow" ? "action" : actionPointer(entry);
   const { mode } = entry;
   switch (entry.action) {
     case "allow":
-      return passes(step, `${entry.pointer} speaks of it and forbids nothing outright`);
+      return passes(step, `${entry.pointer} ${reachOf(entry, key)} and forbids nothing outright`);
     case "hide":
       return passes(step, "hides it, see above");
     case "deny":
       return { step, verdict: "denies", mode, why: entry.reason ?? "the entry denies every call" };
     case "approve":
-      return { step, verdict: "asks", mode: mode ?? policy.mode, why: "a person must approve each call" };
+      return { step, verdict: "asks", mode, why: "a person must approve each call" };
   }
 }
 
-function defaultStep(policy: Policy, { tool }: Call): Step {
-  if (policy.isListed(tool)) return passes("default", "it is listed under `tools`");
+/** How the entry comes to apply: by the tool's name, by the most specific pattern, or by its category. */
+function reachOf({ pointer }: PolicyEntry, key: string | undefined): string {
+  if (key === undefined || pointer !== rulePointer("tools", key)) return "speaks of its category";
+  return parseNamePattern(key).name === undefined
+    ? "is the most specific pattern that matches it"
+    : "speaks of it";
+}
+
+function defaultStep({ key }: ToolRules, policy: Policy): Step {
+  if (key !== undefined) return passes("default", "it is listed under `tools`");
   if (policy.default === "allow") return passes("default", "it is not listed, and the default allows");
   return {
     step: "default",

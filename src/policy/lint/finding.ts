@@ -10,6 +10,8 @@ export type Severity = "error" | "warning";
 export const FINDING_CODES = [
   "schema",
   "unknown-tool",
+  "unmatched-pattern",
+  "ambiguous-pattern",
   "uncovered-tool",
   "unknown-argument",
   "wrong-type",

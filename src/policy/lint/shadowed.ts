@@ -9,6 +9,7 @@ import {
   type PlacedRule,
   placedRules,
 } from "./finding.ts";
+import { parseNamePattern } from "../names/pattern.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 
 /** Finds every rule and limit that never changes a decision. */
@@ -18,6 +19,7 @@ export function shadowedFindings(document: PolicyDocument): Finding[] {
     ...entries.flatMap((entry) => behindDenial(document, entry)),
     ...entries.flatMap(behindRule),
     ...methodFindings(document),
+    ...inertCategories(document),
   ];
 }
 
@@ -33,13 +35,36 @@ function behindDenial(document: PolicyDocument, entry: PlacedEntry): Finding[] {
 
 function denialOf(document: PolicyDocument, { kind, name, entry }: PlacedEntry): string | undefined {
   if (document.hide?.includes("*") === true) return "`hide` hides every tool";
-  if (kind === "tool" && document.hide?.includes(name) === true) return `\`hide\` hides \`${name}\``;
+  if (kind === "tool" && isInHideList(document, name)) return `\`hide\` hides \`${name}\``;
   if (entry.hide === true || entry.action === "hide") return "the entry hides its tools";
   if (entry.action === "deny") return '"action" is "deny"';
-  if (kind === "category" && document.default === "deny") {
-    return 'a category is for tools without an entry of their own, and "default": "deny" denies those';
+  if (kind === "category" && document.default === "deny" && !isInherited(document)) {
+    return '"default": "deny" denies the tools that are not listed, and no listed tool inherits it';
   }
   return undefined;
+}
+
+function isInherited({ tools }: PolicyDocument): boolean {
+  return Array.from(tools?.values() ?? []).some(({ inherit }) => inherit !== false);
+}
+
+/** Whether the list hides every tool that the entry is for. */
+function isInHideList({ hide = [] }: PolicyDocument, key: string): boolean {
+  const { name } = parseNamePattern(key);
+  if (name === undefined) return hide.includes(key);
+  return hide.some((pattern) => parseNamePattern(pattern).matches(name));
+}
+
+/** Finds entries of categories that mean to allow tools which default deny denies. */
+function inertCategories(document: PolicyDocument): Finding[] {
+  if (document.default !== "deny") return [];
+  const place = documentRoot().at("categories");
+  return Array.from(document.categories ?? []).flatMap(([name, entry]): Finding[] => {
+    if (entry.action !== "allow") return [];
+    const message =
+      'allows no tool: "default": "deny" denies the tools that are not listed under `tools`, whatever their category';
+    return [{ severity: "warning", code: "no-effect", path: place.at(name).at("action").path(), message }];
+  });
 }
 
 function isEnforced(document: PolicyDocument, { entry }: PlacedEntry): boolean {

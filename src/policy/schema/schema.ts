@@ -68,8 +68,8 @@ export function oneOf<const Word extends string>(...words: readonly [Word, ...Wo
 }
 
 /** Prints `a`, `a or b`, `a, b or c`. */
-export function listWords(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+export function listWords(words: readonly string[], last: "and" | "or" = "or"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /** A finite number in a range, which `isInRange` tests and `range` describes in the JSON Schema. */

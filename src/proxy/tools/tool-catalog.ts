@@ -83,7 +83,7 @@ export class ToolCatalog {
 
   /** Whether the definition differs from the pin of the policy; false before the server has listed the tool. */
   isChanged(name: string, policy: Policy | undefined): boolean {
-    const pin = policy?.pinOf(name);
+    const pin = policy?.forTool(name).pin;
     return pin !== undefined && this.#pins.isChanged(name, pin);
   }
 

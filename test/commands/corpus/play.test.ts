@@ -24,8 +24,9 @@ describe("readStory", () => {
       { tool: "a", times: 0, expect: { effect: "allow" } },
       "calls[0].times: must be a whole number above 0, got 0",
     ],
+    [{ tool: "a*", expect: { effect: "allow" } }, "calls[0].tool: matches none of the story's tools"],
   ])("refuses %j", (call, expected) => {
-    const reading = read({ story: "s", policy: POLICY, calls: [call] });
+    const reading = read({ story: "s", policy: POLICY, tools: [{ name: "b" }], calls: [call] });
     const problems = reading.ok ? [] : reading.problems.map(({ path, message }) => `${path}: ${message}`);
     expect(problems).toEqual([expected]);
   });
@@ -52,6 +53,26 @@ describe("playStory", () => {
       "rule: expected (hidden), got (default deny)",
     ]);
     expect(result && describeCall(result.call)).toBe('b {"x":1} by p at 5 s');
+  });
+
+  it("plays a call of a pattern for each tool that it matches, at its place in the file", () => {
+    const calls = [
+      { tool: "?1", expect: { effect: "deny" } },
+      { tool: String.raw`a\*`, expect: { effect: "deny" } },
+    ];
+    const reading = read({
+      story: "s",
+      policy: POLICY,
+      tools: [{ name: "b1" }, { name: "c1" }, { name: "c2" }],
+      calls,
+    });
+    if (!reading.ok) throw new Error("a sound story expected");
+    const played = playStory(reading.story, policyOf(POLICY));
+    expect(played.map(({ index, call, differences }) => [index, call.tool, differences])).toEqual([
+      [0, "b1", []],
+      [0, "c1", []],
+      [1, "a*", []],
+    ]);
   });
 
   it("plays methods as well as tools", () => {

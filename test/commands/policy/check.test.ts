@@ -68,6 +68,46 @@ describe("a policy alone", () => {
     expect(await wordsOf(policy)).toEqual([`error never-matches tools.pay.${list}[0]`]);
   });
 
+  it.each<[string, object, string[]]>([
+    [
+      "patterns that are equally specific",
+      deny({ "read_*": {}, "*_file": {} }),
+      ['error ambiguous-pattern tools.*_file: is as specific as "read_*", and both match `read_file`'],
+    ],
+    ["patterns that a more specific one decides", deny({ "a?": {}, "?b": {}, ab: {} }), []],
+    [
+      "patterns without a common name",
+      deny({ "a*": {}, "b*": {}, "*c": {}, "*d": {} }),
+      [
+        'error ambiguous-pattern tools.*c: is as specific as "a*", and both match `ac`',
+        'error ambiguous-pattern tools.*d: is as specific as "a*", and both match `ad`',
+        'error ambiguous-pattern tools.*c: is as specific as "b*", and both match `bc`',
+        'error ambiguous-pattern tools.*d: is as specific as "b*", and both match `bd`',
+      ],
+    ],
+    ["patterns of which one is longer", deny({ "a*": {}, "*bc": {} }), []],
+    [
+      "a category that means to allow under default deny",
+      deny({}, { categories: { read: { action: "allow" }, write: { action: "deny" } } }),
+      ['warning no-effect categories.read.action: allows no tool: "default": "deny" denies the tools'],
+    ],
+  ])("finds in %s what they leave open", async (_what, policy, expected) => {
+    const findings = await findingsOf(policy);
+    const texts = findings.map(
+      ({ severity, code, path, message }) => `${severity} ${code} ${path}: ${message}`,
+    );
+    expect(texts.map((text, index) => text.slice(0, expected[index]?.length))).toEqual(expected);
+  });
+
+  it("says which rules of a hidden tool are never asked, by name and by pattern", async () => {
+    const ruled = { limits: [limit("a", 1)] };
+    expect(await wordsOf(deny({ pay: ruled, "get_*": ruled }, { hide: ["p*", "get_*"] }))).toEqual([
+      "warning shadowed tools.pay.limits[0]",
+      "warning shadowed tools.get_*.limits[0]",
+      "warning counter-not-shared tools.pay.limits[0].counter",
+    ]);
+  });
+
   it.each<[string, object]>([
     ["a range", denyIf(["args.a", "gte", 5], ["args.a", "lte", 5])],
     ["bounds on different arguments", denyIf(["args.a", "gt", 5], ["args.b", "lt", 5])],
@@ -94,6 +134,11 @@ describe("a policy alone", () => {
     [
       "by a category under default deny",
       deny({}, { categories: { read: { limits: [limit("a", 1)] } } }),
+      "categories.read.limits[0]",
+    ],
+    [
+      "by a category that no listed tool inherits",
+      deny({ pay: { inherit: false } }, { categories: { read: { limits: [limit("a", 1)] } } }),
       "categories.read.limits[0]",
     ],
     [

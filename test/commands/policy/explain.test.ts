@@ -31,6 +31,27 @@ const HIDDEN = { effect: "deny", reason: "hidden" };
 const CONDITION_FAILED = { effect: "deny", reason: "condition" };
 
 describe("tollgate policy explain", () => {
+  it.each<[string, object, string | undefined, string]>([
+    [
+      "a name",
+      { pay: {}, "p*": {}, "pa*": {} },
+      '"pay" decides: it is its name, and goes before "pa*" and "p*"',
+      "/tools/pay speaks of it",
+    ],
+    [
+      "a pattern",
+      { "p*": {}, "pa*": {}, "q*": {} },
+      '"pa*" decides: it has more literal characters than "p*"',
+      "/tools/pa* is the most specific pattern that matches it",
+    ],
+    ["one pattern", { "p*": {} }, undefined, "/tools/p* is the most specific pattern that matches it"],
+  ])("says which entry decides, and why: %s", async (_what, tools, why, reach) => {
+    const { steps } = await explain({ version: "1", default: "deny", tools }, "--tool", "pay");
+    const whyOf = (step: string): string | undefined => steps.find((each: Step) => each.step === step)?.why;
+    expect(whyOf("entry")).toBe(why);
+    expect(whyOf("action")).toBe(`${reach} and forbids nothing outright`);
+  });
+
   const AMOUNT = { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.n" }] };
 
   it.each<[string, object, string, object, string]>([
@@ -42,6 +63,41 @@ describe("tollgate policy explain", () => {
       "{}",
       HIDDEN,
       'change "action" of "pay" under `tools`',
+    ],
+    [
+      "hide with a pattern",
+      on({}, { hide: ["p*", "?ay", "x"] }),
+      "{}",
+      HIDDEN,
+      'take "p*" and "?ay" out of `hide`',
+    ],
+    [
+      "a category that hides",
+      on({ category: "write" }, { categories: { write: { hide: true } } }),
+      "{}",
+      HIDDEN,
+      'say "inherit": false in the entry "pay": its category is hidden',
+    ],
+    [
+      "a category that denies a listed tool",
+      on({ category: "write" }, { categories: { write: { action: "deny" } } }),
+      "{}",
+      { reason: "denied_by_rule" },
+      'change the action at /categories/write/action, or say "inherit": false in the entry "pay"',
+    ],
+    [
+      "a category that denies an unlisted tool",
+      { version: "1", default: "allow", categories: { financial: { action: "deny" } } },
+      "{}",
+      { reason: "denied_by_rule" },
+      'change the action at /categories/financial/action, or say "inherit": false in an entry of the tool',
+    ],
+    [
+      "patterns that are equally specific",
+      { version: "1", default: "deny", tools: { "p?y": {}, "?ay": {} } },
+      "{}",
+      { reason: "denied_by_rule", rule: "(ambiguous)" },
+      'make one of "?ay" and "p?y" more specific, or list "pay" itself',
     ],
     [
       "a denied tool",

@@ -17,7 +17,7 @@ function pointersOf(entry: object): readonly string[] {
 describe("a compiled entry", () => {
   it("has a reason and messages only where the author wrote them", () => {
     const silent = policyOf({ ...HEAD, tools: { a: { action: "deny", deny_if: [RULE], limits: [LIMIT] } } });
-    const entry = silent.entryOf("a", "unknown");
+    const entry = silent.forTool("a").entriesFor("unknown")[0];
     expect(entry).not.toHaveProperty("reason");
     expect(entry?.rules[0]).not.toHaveProperty("message");
     expect(entry?.limits[0]?.limit).not.toHaveProperty("message");
@@ -73,7 +73,7 @@ describe("a compiled entry", () => {
 
   it("has amounts that are numbers of 0 or more", () => {
     const policy = policyOf({ ...HEAD, tools: { a: { limits: [{ ...LIMIT, increment_from: "args.n" }] } } });
-    const amountOf = policy.entryOf("a", "unknown")?.limits[0]?.amountOf;
+    const amountOf = policy.forTool("a").entriesFor("unknown")[0]?.limits[0]?.amountOf;
     const amounts = [{}, { n: "x" }, { n: true }, { n: null }, { n: -1 }, { n: 0 }, { n: 2.5 }].map((args) =>
       amountOf?.(callOf("a", { args }).args),
     );
@@ -91,7 +91,12 @@ describe("a compiled entry", () => {
 
   it("denies, unless a rule asks for approval", () => {
     const policy = policyOf({ ...HEAD, tools: { a: { deny_if: [RULE, { ...RULE, effect: "approve" }] } } });
-    expect(policy.entryOf("a", "unknown")?.rules.map(({ effect }) => effect)).toEqual(["deny", "approve"]);
+    expect(
+      policy
+        .forTool("a")
+        .entriesFor("unknown")[0]
+        ?.rules.map(({ effect }) => effect),
+    ).toEqual(["deny", "approve"]);
   });
 });
 
@@ -101,14 +106,14 @@ describe("a compiled policy", () => {
     expect(policyOf(HEAD, { mode: "shadow" }).mode).toBe("shadow");
     const tools = { a: { mode: "enforce", action: "deny", limits: [{ ...LIMIT, mode: "enforce" }] } };
     const forced = policyOf({ ...HEAD, tools }, { mode: "shadow" });
-    expect(forced.entryOf("a", "unknown")?.mode).toBe("shadow");
+    expect(forced.forTool("a").entriesFor("unknown")[0]?.mode).toBe("shadow");
     expect(forced.limits[0]?.mode).toBe("shadow");
   });
 
   it("pins a tool that has no entry as the document says", () => {
     const policy = policyOf({ ...HEAD, pin: "warn", tools: { a: { pin: "deny" }, b: {} } });
-    expect(["a", "b", "c"].map(policy.pinOf)).toEqual(["deny", "warn", "warn"]);
-    expect(policyOf(HEAD).pinOf("a")).toBeUndefined();
+    expect(["a", "b", "c"].map((tool) => policy.forTool(tool).pin)).toEqual(["deny", "warn", "warn"]);
+    expect(policyOf(HEAD).forTool("a").pin).toBeUndefined();
   });
 
   it("that is none allows everything by its own words", () => {
@@ -117,7 +122,7 @@ describe("a compiled policy", () => {
     expect(printJson(ALLOW_ALL.document.json)).toBe('{"version":"1","default":"allow"}');
     expect([ALLOW_ALL.toolNames, ALLOW_ALL.rules, ALLOW_ALL.limits]).toEqual([[], [], []]);
     expect([ALLOW_ALL.methods.size, ALLOW_ALL.onDeny.size]).toEqual([0, 0]);
-    expect(ALLOW_ALL.entryOf("constructor", "unknown")).toBeUndefined();
+    expect(ALLOW_ALL.forTool("constructor").key).toBeUndefined();
   });
 });
 

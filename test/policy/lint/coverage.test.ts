@@ -46,7 +46,7 @@ describe("policy and tools", () => {
   );
 
   it("cover a tool in shadow mode, and a tool whose category has an entry", () => {
-    const policy = policyOf({ mode: "shadow", hide: ["a"], categories: { read: {} } });
+    const policy = policyOf({ default: "allow", mode: "shadow", hide: ["a"], categories: { read: {} } });
     expect(comparePolicyWithTools(policy, toolsOf("a", "get_b", "drop_c")).uncovered).toEqual(["drop_c"]);
   });
 
@@ -93,10 +93,33 @@ describe("names", () => {
       [unknown("error", "tools.zzzzzz", "zzzzzz"), unknown("warning", "hide[0]", "zzzzzz")],
     ],
     ["uncovered, denied", {}, [get], [`${UNCOVERED} it is denied by default; list it, or hide it`]],
+    [
+      "that are patterns which match nothing",
+      { tools: { "get_*": {}, "put_*": {} }, hide: ["*_secret", "g?", "*"], default: "allow" },
+      [get],
+      [
+        "warning unmatched-pattern tools.put_*: the pattern `put_*` matches no tool of the server",
+        "warning unmatched-pattern hide[0]: the pattern `*_secret` matches no tool of the server",
+        "warning unmatched-pattern hide[1]: the pattern `g?` matches no tool of the server",
+      ],
+    ],
+    [
+      "that two patterns match",
+      { tools: { "ge*": {}, "*_x": {}, "?et_x": {}, "get_?": {} } },
+      [toolOf("get_x", {})],
+      [
+        'error ambiguous-pattern tools["?et_x"]: "?et_x" and "get_?" are equally specific for `get_x`, so that it is denied: make one more specific, or list the name',
+      ],
+    ],
     ["uncovered, allowed", { default: "allow" }, [get], [ALLOWED]],
     ["of a category that the policy assigns", WRITERS, [get, toolOf("y", {})], [ALLOWED]],
   ])("%s", (_what, policy, tools, findings) => {
     expect(findingsOf(policy, ...tools)).toEqual(findings);
+  });
+
+  it("are not searched for a pattern's match when the server lists very many", () => {
+    const tools = Array.from({ length: 10_001 }, (_, index) => toolOf(`tool_${index}`, {}));
+    expect(findingsOf({ tools: { "put_*": {} }, hide: ["tool_*"] }, ...tools)).toEqual([]);
   });
 
   it("are compared for similarity only when that is fast", () => {
@@ -188,17 +211,21 @@ describe("rules for one tool", () => {
 describe("rules of a category", () => {
   const deny_if = [{ conditions: [{ path: "args.gone", op: "eq", value: 1 }] }];
 
-  it("are compared with the tools of that category that have no entry of their own", () => {
-    const policy = { default: "allow", categories: { read: { deny_if } }, tools: { get_a: {} } };
+  it("are compared with the tools of that category, and not with those that do not inherit them", () => {
+    const tools = { get_a: { inherit: false }, get_d: {} };
+    const policy = { default: "allow", categories: { read: { deny_if } }, tools };
     expect(
-      findingsOf(policy, toolOf("get_a", { x: {} }), toolOf("get_b", { x: {} }), toolOf("put_c", { x: {} })),
+      findingsOf(policy, ...["get_a", "get_b", "put_c", "get_d"].map((name) => toolOf(name, { x: {} }))),
     ).toEqual([
       "warning uncovered-tool tools: no rule covers `put_c`: it is allowed without a check; list it, hide it, or deny by default",
       "error unknown-argument categories.read.deny_if[0].conditions[0]: `args.gone` is no argument of `get_b`: the rule never denies",
+      "error unknown-argument categories.read.deny_if[0].conditions[0]: `args.gone` is no argument of `get_d`: the rule never denies",
     ]);
   });
 
   it("cause no finding for a tool without a schema", () => {
-    expect(findingsOf({ categories: { read: { deny_if } } }, { name: "get_b" })).toEqual([]);
+    expect(findingsOf({ default: "allow", categories: { read: { deny_if } } }, { name: "get_b" })).toEqual(
+      [],
+    );
   });
 });

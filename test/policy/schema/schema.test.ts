@@ -76,7 +76,12 @@ describe("a shape", () => {
   });
 
   it("lists words as people do", () => {
-    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listWords)).toEqual(["", "a", "a or b", "a, b or c"]);
+    expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map((words) => listWords(words))).toEqual([
+      "",
+      "a",
+      "a or b",
+      "a, b or c",
+    ]);
   });
 });
 
