@@ -1,4 +1,4 @@
-/** Writes the rule files from their sources in `dashboards/generate/alerts`, where `<place>` stands for the labels of the place. */
+/** Writes the rule files and the example for Alertmanager from their sources in `dashboards/generate/alerts`, where `<place>` stands for the labels of the place. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,9 +7,9 @@ import { groupingLabels, placeLabels } from "./place.ts";
 const SOURCES = join(import.meta.dirname, "alerts");
 const HEAD = "# Written by `npm run dashboards` from dashboards/generate/alerts; do not edit.\n";
 
-/** The text of each rule file, by its file name in `dashboards/alerts/`. */
+/** The text of each of these files, by its file name in `dashboards/alerts/`. */
 export function ruleFiles(): ReadonlyMap<string, string> {
-  const names = readdirSync(SOURCES).filter((name) => name.endsWith(".rules.yml"));
+  const names = readdirSync(SOURCES).filter((name) => name.endsWith(".yml"));
   return new Map(
     names.toSorted().map((name) => [name, HEAD + fillPlaces(readFileSync(join(SOURCES, name), "utf8"))]),
   );
@@ -17,12 +17,36 @@ export function ruleFiles(): ReadonlyMap<string, string> {
 
 /** Replaces every placeholder. @throws when the text has one that is not known */
 function fillPlaces(text: string): string {
-  return text.replaceAll(/<((?:place|grouping)\b[^<>]*)>(, )?/g, (whole, name: string, comma = "") => {
-    const filled = PLACEHOLDERS[name];
-    if (filled === undefined) throw new TypeError(`the rules have no placeholder ${whole}`);
-    const value = filled();
-    return value === "" ? "" : value + comma;
-  });
+  return text
+    .replaceAll(/<((?:place|grouping)\b[^<>]*)>(, )?/g, (whole, name: string, comma = "") => {
+      const filled = PLACEHOLDERS[name];
+      if (filled === undefined) throw new TypeError(`the rules have no placeholder ${whole}`);
+      const value = filled();
+      return value === "" ? "" : value + comma;
+    })
+    .replaceAll(/<quoted (\w+)>/g, (_whole, label: string) => quoted(label))
+    .replaceAll(
+      /<since (\w+) ([\w,]+)(?: (\w+))?>/g,
+      (_whole, alert: string, labels: string, window?: string) => sinceWhen(alert, labels.split(","), window),
+    );
+}
+
+/** Security: an agent chooses names, and people paste this line into a shell. */
+function quoted(label: string): string {
+  return `'{{ reReplaceAll "'" \`'\\''\` $labels.${label} }}'`;
+}
+
+/** Prometheus keeps the time at which an alert became active in a series of its own, from the second evaluation on. */
+function sinceWhen(alert: string, labels: readonly string[], window?: string): string {
+  const all = [...placeLabels(), ...labels];
+  const own = [`alertname="${alert}"`, ...(window === undefined ? [] : [`window="${window}"`])];
+  const matchers = [
+    ...own.map((matcher) => matcher.replaceAll('"', '\\"')),
+    ...all.map((label) => `${label}=%q`),
+  ];
+  const values = all.map((label) => `$labels.${label}`).join(" ");
+  const query = `printf "ALERTS_FOR_STATE{${matchers.join(",")}}" ${values} | query`;
+  return `{{ with ${query} }}Since {{ . | first | value | humanizeTimestamp }}.{{ end }}`;
 }
 
 const PLACEHOLDERS: Readonly<Record<string, () => string>> = {

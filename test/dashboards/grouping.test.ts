@@ -41,7 +41,7 @@ describe("the committed rules", () => {
 
   it.each(readAlerts())("ask in annotations of $alert only for its own cluster", ({ annotations }) => {
     for (const [selector] of (annotations["description"] ?? "").matchAll(/\{[^{}]*=%q[^{}]*\}/g))
-      expect(selector).toMatch(/^\{cluster=%q,namespace=%q,/);
+      expect(selector).toMatch(/^\{(?:alertname[^%]*,)?cluster=%q,namespace=%q,/);
   });
 });
 

@@ -42,6 +42,12 @@ the values that matter, and a runbook. \`severity\` is \`critical\` (look now), 
 - Links to runbooks are paths in this repository. \`node tools/alerts/write.ts --runbooks URL\` prints the PrometheusRule with links that begin at
   \`URL\`; in rule files, replace \`runbook_url: docs/runbooks\`. \`dashboard_url\` is a path on your Grafana.
 
+Each alert says since when it holds and links its board and runbook; alerts about calls have \`audit_query\`, the line that lists those calls, their users
+included, from the audit log. Its names are quoted for a shell, since agents choose them.
+
+[alertmanager.example.yml](../dashboards/alerts/alertmanager.example.yml) groups by server and silences what follows from another alert: a sidecar that is
+down silences its own alerts, a server that does not answer the errors of its tools, a freeze the denials that it causes.
+
 | alert | severity | for | meaning |
 | --- | --- | --- | --- |
 `;
