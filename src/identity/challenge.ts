@@ -7,19 +7,19 @@ export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 export interface Challenge {
   /** The response to a rejected or a missing credential; `detail` holds no part of the credential. */
   readonly unauthorized: (credential: "rejected" | "missing", detail: string) => LocalResponse;
-  /** The protected resource metadata, which names the issuer of tokens; absent without an issuer. */
+  /** The protected resource metadata, which names the issuers of tokens; absent without an issuer. */
   readonly metadata?: string;
 }
 
 export interface ChallengeOptions {
-  /** The issuer of tokens; absent: the response names no metadata. */
-  readonly issuer?: string;
+  /** The issuers of tokens; with none, the response names no metadata. */
+  readonly issuers: readonly string[];
   /** The address by which clients know the endpoint. */
   readonly resource: string;
 }
 
-export function createChallenge({ issuer, resource }: ChallengeOptions): Challenge {
-  const pointer = issuer === undefined ? "" : `, resource_metadata="${metadataUrl(resource)}"`;
+export function createChallenge({ issuers, resource }: ChallengeOptions): Challenge {
+  const pointer = issuers.length === 0 ? "" : `, resource_metadata="${metadataUrl(resource)}"`;
   const unauthorized: Challenge["unauthorized"] = (credential, detail) => {
     const error = credential === "rejected" ? `, error="invalid_token", error_description="${detail}"` : "";
     const headers = {
@@ -28,10 +28,10 @@ export function createChallenge({ issuer, resource }: ChallengeOptions): Challen
     };
     return { ...errorResponse(401, INVALID_REQUEST, `Unauthorized: ${detail}`), headers };
   };
-  if (issuer === undefined) return { unauthorized };
+  if (issuers.length === 0) return { unauthorized };
   const metadata = JSON.stringify({
     resource,
-    authorization_servers: [issuer],
+    authorization_servers: issuers,
     bearer_methods_supported: ["header"],
   });
   return { unauthorized, metadata };

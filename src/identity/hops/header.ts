@@ -7,6 +7,7 @@ import {
   type Authentication,
   authenticateAs,
   type CredentialSource,
+  type SourceNames,
 } from "../authentication.ts";
 import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
@@ -14,12 +15,16 @@ import type { IsTrustedProxy } from "./trusted-proxy.ts";
 const MAX_CACHED_NAMES = 1_000;
 
 /** `name` in lower case. From any other address the header is ignored. */
-export function trustedHeaderSource(name: string, isTrustedProxy: IsTrustedProxy): CredentialSource {
+export function trustedHeaderSource(
+  name: string,
+  isTrustedProxy: IsTrustedProxy,
+  names?: SourceNames,
+): CredentialSource {
   const known = new Map<string, Authentication>();
   const authenticationOf = (value: string): Authentication => {
     const cached = known.get(value);
     if (cached !== undefined) return cached;
-    const found = authenticateAs(value, "header");
+    const found = authenticateAs(value, "header", names);
     if (known.size < MAX_CACHED_NAMES && found.kind === "agent") known.set(value, found);
     return found;
   };

@@ -7,23 +7,24 @@ import {
   type Authentication,
   authenticateAs,
   type CredentialSource,
+  type SourceNames,
 } from "../authentication.ts";
 import type { IsTrustedProxy } from "./trusted-proxy.ts";
 
 export const XFCC_HEADER = "x-forwarded-client-cert";
 
-export function xfccSource(isTrustedProxy: IsTrustedProxy): CredentialSource {
+export function xfccSource(isTrustedProxy: IsTrustedProxy, names?: SourceNames): CredentialSource {
   return (request) => {
     const values = headerValues(request, XFCC_HEADER);
     if (values === undefined || !isTrustedProxy(request)) return NO_CREDENTIAL;
     return values.length > 1
       ? rejectedCredential(`${XFCC_HEADER} comes twice`)
-      : authenticateHeader(values[0]);
+      : authenticateHeader(values[0], names);
   };
 }
 
 /** The agent of the last element, which the nearest proxy has added. Security: a client can forge earlier elements. */
-function authenticateHeader(header: string): Authentication {
+function authenticateHeader(header: string, names: SourceNames | undefined): Authentication {
   const pairs = lastElement(header);
   if (pairs === undefined) return rejectedCredential(`${XFCC_HEADER} cannot be read`);
   const uris = pairs.filter(([key]) => key === "uri").map(([, value]) => value);
@@ -32,7 +33,7 @@ function authenticateHeader(header: string): Authentication {
   // An X.509-SVID has exactly one URI; with several it is not known which one the proxy has checked.
   if (uris.length > 1 || subjects.length > 1)
     return rejectedCredential(`${XFCC_HEADER} names more than one agent`);
-  return authenticateAs(ids[0] ?? subjects[0], "xfcc");
+  return authenticateAs(ids[0] ?? subjects[0], "xfcc", names);
 }
 
 type Pair = readonly [key: string, value: string];

@@ -2,14 +2,21 @@
 
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
+import { ownMember } from "../keys/fetch-jwks.ts";
 import { type FindKey, KeysUnavailableError } from "../keys/jwks-cache.ts";
 import type { Authentication } from "../authentication.ts";
+
+export type RequiredClaims = Readonly<Record<string, readonly (string | number | boolean)[]>>;
 
 export interface JwtOptions {
   /** `iss` must equal it, character by character. */
   readonly issuer: string;
-  /** One of them must be in `aud`. */
+  /** One of them must be in the claim of the audience. */
   readonly audience: readonly string[];
+  /** Absent: `aud`. */
+  readonly audienceClaim?: string;
+  /** Claims that must have one of these values, or hold one in a list. */
+  readonly requiredClaims?: RequiredClaims;
   /** Asymmetric ones only. */
   readonly algorithms: readonly string[];
   readonly clockToleranceMs: number;
@@ -29,14 +36,17 @@ export function createJwtVerifier(options: JwtOptions): TokenVerifier {
 
 async function verify(token: string, options: JwtOptions): Promise<TokenVerdict> {
   try {
+    const { audienceClaim = "aud", audience } = options;
     const { payload } = await jwtVerify(token, options.findKey, {
       issuer: options.issuer,
-      audience: [...options.audience],
+      ...(audienceClaim === "aud" && { audience: [...audience] }),
       algorithms: [...options.algorithms],
-      requiredClaims: ["exp", "iss", "aud"],
+      requiredClaims: ["exp", "iss", audienceClaim],
       clockTolerance: options.clockToleranceMs / 1000,
       currentDate: new Date(options.nowMs()),
     });
+    const fault = claimFault(payload, options);
+    if (fault !== undefined) return { ok: false, detail: fault };
     const found = options.agentOf(payload);
     if (found.kind !== "agent")
       return { ok: false, detail: found.kind === "rejected" ? found.detail : "no agent" };
@@ -45,6 +55,25 @@ async function verify(token: string, options: JwtOptions): Promise<TokenVerdict>
     return { ok: false, detail: failureDetail(error) };
   }
 }
+
+function claimFault(
+  payload: JWTPayload,
+  { audienceClaim = "aud", audience, requiredClaims = {} }: JwtOptions,
+): string | undefined {
+  if (!holdsOneOf(ownMember(payload, audienceClaim), audience)) return OTHER_AUDIENCE;
+  const isComplete = Object.entries(requiredClaims).every(([name, values]) =>
+    holdsOneOf(ownMember(payload, name), values),
+  );
+  return isComplete ? undefined : "a claim of the token does not have the value that is required here";
+}
+
+/** Whether the claim is one of the values, or a list with one of them. */
+function holdsOneOf(claim: unknown, values: readonly unknown[]): boolean {
+  const given: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  return given.some((value) => values.includes(value));
+}
+
+const OTHER_AUDIENCE = "the token is meant for another audience";
 
 /** Security: in Tollgate's own words, since messages of the library repeat parts of the token. */
 function failureDetail(error: unknown): string {
@@ -61,7 +90,7 @@ function failureDetail(error: unknown): string {
 }
 
 function claimFailureDetail(claim: string): string {
-  if (claim === "aud") return "the token is meant for another audience";
+  if (claim === "aud") return OTHER_AUDIENCE;
   if (claim === "exp") return "the token does not say when it expires";
   if (claim === "nbf") return "the token is not valid yet";
   return "a claim of the token is not as it must be";

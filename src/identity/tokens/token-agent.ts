@@ -26,7 +26,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 // `appid` is of Microsoft Entra ID, version 1.0; `act.sub` is the current actor of RFC 8693, section 4.1.
 const AGENT_CLAIMS: readonly ClaimPath[] = [["azp"], ["client_id"], ["appid"], ["act", "sub"], ["sub"]];
-const CLIENT_CLAIMS = ["azp", "client_id", "appid"] as const;
+// `cid` is of Okta.
+const CLIENT_CLAIMS = ["azp", "client_id", "appid", "cid"] as const;
 
 /** Returns the reader of agent and user; a token whose names may not be used is rejected. Both names get the prefix of `names`. */
 export function agentFromClaims(

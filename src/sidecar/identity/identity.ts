@@ -1,15 +1,18 @@
 /** Builds the sources of identity that the settings name, in order of trust, with the files and keys that they use. */
 
 import type { IdentitySettings } from "../../config/settings/identity/identity-settings.ts";
-import { type ApiKey, parseKeyFile } from "../../config/files/key-file.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
-import { openWatchedFile } from "../../config/files/watched-file.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 import { apiKeySource, authenticateApiKey } from "../../identity/api-key.ts";
 import { bearerSource } from "../../identity/tokens/bearer.ts";
 import { type Challenge, createChallenge } from "../../identity/challenge.ts";
-import { staticAgentSource, createAuthenticator, type Authenticator } from "../../identity/authenticator.ts";
+import {
+  type AuthenticatorSources,
+  createAuthenticator,
+  staticAgentSource,
+  type Authenticator,
+} from "../../identity/authenticator.ts";
 import { trustedHeaderSource } from "../../identity/hops/header.ts";
 import { createTrustedProxyCheck } from "../../identity/hops/trusted-proxy.ts";
 import {
@@ -19,9 +22,16 @@ import {
 } from "../../identity/protected-resource-metadata.ts";
 import { mtlsSource } from "../../identity/hops/mtls.ts";
 import type { CredentialSource } from "../../identity/authentication.ts";
+import {
+  certificateNames,
+  type NameOwners,
+  prefixedNames,
+  SERVICE_ACCOUNT_PREFIX,
+} from "../../identity/name-owners.ts";
 import { TokenCache } from "../../identity/tokens/token-cache.ts";
 import { XFCC_HEADER, xfccSource } from "../../identity/hops/xfcc.ts";
-import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
+import { type OpenedApiKeys, openApiKeys } from "./api-keys.ts";
+import type { IdentityBuilder } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
 
 export interface BuiltIdentity {
@@ -45,17 +55,18 @@ export function buildIdentity(
   settings: HttpSettings,
   clock: Clock,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
-  const builder: IdentityBuilder = { settings, clock, refreshables: [], agents: [], problems: [] };
+  const owners = nameOwners(settings);
+  const builder: IdentityBuilder = { settings, clock, owners, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
-  const sources = sourcesOf(builder);
+  const { sources, keyNames } = sourcesOf(builder);
   const proofHeaders = proofHeadersOf(identity);
   const challenge = createChallenge({
-    ...(identity.jwt && { issuer: identity.jwt.issuer }),
+    issuers: (identity.issuers ?? []).map(({ issuer }) => issuer),
     resource: identity.resource ?? ownAddress(settings),
   });
   const metadata = metadataOf(settings, challenge);
   return {
-    identity: createAuthenticator({ sources, isRequired: identity.isRequired === true }),
+    identity: createAuthenticator({ sources, keyNames, isRequired: identity.isRequired === true }),
     challenge,
     ...(metadata && { metadata }),
     proofHeaders,
@@ -71,50 +82,76 @@ export function buildIdentity(
   };
 }
 
-/** In order of trust. */
-function sourcesOf(builder: IdentityBuilder): readonly CredentialSource[] {
-  const { agent, identity, tls } = builder.settings;
-  const { xfcc, header } = identity;
-  const sources = [
-    ...tokenSources(builder),
-    // A trusted proxy's statement about its client comes before the proxy's own certificate.
-    xfcc && xfccSource(createTrustedProxyCheck(xfcc.from)),
-    tls?.clientCa === undefined ? undefined : mtlsSource(),
-    header && trustedHeaderSource(header.name.toLowerCase(), createTrustedProxyCheck(header.from)),
-  ].filter((source) => source !== undefined);
-  if (agent !== undefined) builder.agents.push(agent);
-  // Security: next to a source that asks for a credential, this would give every caller without one that agent's name.
-  return sources.length === 0 && agent !== undefined ? [staticAgentSource(agent)] : sources;
+/** The names of agents that belong to one source alone. */
+function nameOwners({ identity, tls }: HttpSettings): NameOwners {
+  const { issuers = [], serviceAccounts, apiKeys, header, xfcc } = identity;
+  const prefixes = [...issuers.map(({ prefix }) => prefix), ...(header ? [header.prefix ?? ""] : [])];
+  return {
+    prefixes: [...prefixes, ...(serviceAccounts ? [SERVICE_ACCOUNT_PREFIX] : [])].filter(Boolean),
+    hasCertificates: xfcc !== undefined || tls?.clientCa !== undefined,
+    hasPlainNames: prefixes.includes("") || apiKeys !== undefined,
+  };
 }
 
-function tokenSources(builder: IdentityBuilder): readonly (CredentialSource | undefined)[] {
-  const { apiKeys, jwt, serviceAccounts } = builder.settings.identity;
-  const keys = apiKeys && openApiKeys(apiKeys.file, builder);
+interface BuiltSources {
+  /** In order of trust. */
+  readonly sources: AuthenticatorSources;
+  /** The names of API keys, which no other source gives. */
+  readonly keyNames: () => ReadonlySet<string>;
+}
+
+function sourcesOf(builder: IdentityBuilder): BuiltSources {
+  const { agent, identity, tls } = builder.settings;
+  const { xfcc, header } = identity;
+  const keys = openApiKeys(builder);
+  const ofRequest = [
+    ...tokenSources(builder, keys),
+    // A trusted proxy's statement about its client comes before the proxy's own certificate.
+    xfcc && xfccSource(createTrustedProxyCheck(xfcc.from), certificateNames(builder.owners)),
+  ].filter((source) => source !== undefined);
+  const certificate = tls?.clientCa === undefined ? undefined : mtlsSource(certificateNames(builder.owners));
+  const byHeader = header && headerSource(header, builder);
+  if (agent !== undefined) builder.agents.push(agent);
+  const sources = [...ofRequest, certificate, byHeader].filter((source) => source !== undefined);
+  // Security: next to a source that asks for a credential, this would give every caller without one that agent's name.
+  const all = sources.length === 0 && agent !== undefined ? [staticAgentSource(agent)] : sources;
+  const isFirstEnough = identity.severalCredentials === "first";
+  return {
+    sources: { all, isFirstEnough, ...(certificate && { certificate }) },
+    keyNames: keys?.names ?? NO_NAMES,
+  };
+}
+
+const NO_NAMES = (): ReadonlySet<string> => new Set();
+
+function headerSource(
+  { name, from, prefix = "" }: NonNullable<IdentitySettings["header"]>,
+  { owners }: IdentityBuilder,
+): CredentialSource {
+  return trustedHeaderSource(
+    name.toLowerCase(),
+    createTrustedProxyCheck(from),
+    prefixedNames(prefix, owners),
+  );
+}
+
+function tokenSources(
+  builder: IdentityBuilder,
+  keys: OpenedApiKeys | undefined,
+): readonly (CredentialSource | undefined)[] {
+  const { apiKeys, issuers = [], serviceAccounts } = builder.settings.identity;
   const verifiers = buildVerifiers(builder);
   const isBearerKey = apiKeys?.header === "authorization";
   const bearer =
-    jwt === undefined && serviceAccounts === undefined && !isBearerKey
+    issuers.length === 0 && serviceAccounts === undefined && !isBearerKey
       ? undefined
       : bearerSource({
           verifiers,
           cache: new TokenCache(builder.clock.wallMs),
-          ...(keys && isBearerKey && { checkKey: (token: string) => authenticateApiKey(token, keys()) }),
+          ...(keys &&
+            isBearerKey && { checkKey: (token: string) => authenticateApiKey(token, keys.current()) }),
         });
-  return [bearer, apiKeys && keys && !isBearerKey ? apiKeySource(apiKeys.header, keys) : undefined];
-}
-
-function openApiKeys(path: string, builder: IdentityBuilder): () => readonly ApiKey[] {
-  const opened = openWatchedFile({
-    paths: [path],
-    parse: (bytes) => parseKeyFile(path, bytes ?? Buffer.alloc(0)),
-  });
-  if (!opened.ok) {
-    builder.problems.push(...opened.problems);
-    return () => [];
-  }
-  builder.refreshables.push(refreshableFile(opened.file, "API keys"));
-  builder.agents.push(...opened.file.current().map(({ name }) => name));
-  return opened.file.current;
+  return [bearer, apiKeys && keys && !isBearerKey ? apiKeySource(apiKeys.header, keys.current) : undefined];
 }
 
 function proofHeadersOf({ apiKeys, xfcc, header }: IdentitySettings): ReadonlySet<string> {
@@ -127,9 +164,9 @@ function withheldHeadersOf(
   identity: IdentitySettings,
   proofHeaders: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const { jwt, serviceAccounts, apiKeys, upstreamHeader, forwardsToken } = identity;
+  const { issuers = [], serviceAccounts, apiKeys, upstreamHeader, forwardsToken } = identity;
   const tokens = [
-    ...(jwt === undefined && serviceAccounts === undefined ? [] : ["authorization"]),
+    ...(issuers.length === 0 && serviceAccounts === undefined ? [] : ["authorization"]),
     ...(apiKeys === undefined ? [] : [apiKeys.header]),
   ];
   const withheld = new Set(["baggage", ...proofHeaders, ...tokens]);

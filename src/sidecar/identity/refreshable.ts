@@ -3,6 +3,7 @@
 import type { Settings } from "../../config/settings/settings.ts";
 import type { WatchedFile } from "../../config/files/watched-file.ts";
 import type { Clock } from "../../enforcement/clock.ts";
+import type { NameOwners } from "../../identity/name-owners.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
 
 /** A file that is watched, or keys that are fetched again. */
@@ -19,6 +20,8 @@ export interface IdentityBuilder {
   readonly clock: Clock;
   readonly refreshables: Refreshable[];
   readonly agents: string[];
+  /** Which names belong to which source. */
+  readonly owners: NameOwners;
   readonly problems: string[];
 }
 

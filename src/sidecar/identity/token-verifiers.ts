@@ -1,41 +1,37 @@
-/** Builds the token verifiers: for one issuer's JWTs, and for the ServiceAccount tokens of a cluster. */
+/** Builds the token verifiers: for the JWTs of each issuer, and for the ServiceAccount tokens of a cluster. */
 
-import type { KeyTimes, ServiceAccountSettings } from "../../config/settings/identity/token-settings.ts";
-import { openJwksFile } from "../../config/files/key-file.ts";
-import { readText } from "../../config/files/watched-file.ts";
+import type { ServiceAccountSettings } from "../../config/settings/identity/service-account-settings.ts";
+import type { JwtSettings } from "../../config/settings/identity/token-settings.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
-import { FetchError, type JsonRequest } from "../../identity/keys/fetch-json.ts";
+import type { JsonRequest } from "../../identity/keys/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/tokens/bearer.ts";
-import { discoverKeySet, fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
+import { fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
 import { createJwtVerifier } from "../../identity/tokens/jwt.ts";
 import { agentFromClaims } from "../../identity/tokens/token-agent.ts";
-import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/keys/jwks-cache.ts";
+import { prefixedNames } from "../../identity/name-owners.ts";
 import { createServiceAccountVerifier } from "../../identity/tokens/service-account.ts";
 import { createTokenReviewer } from "../../identity/tokens/token-review.ts";
-import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
+import { fetchedKeys, issuerKeys, keysFromFile } from "./issuer-keys.ts";
+import { readNow, requireReadable } from "./read-secret.ts";
+import type { IdentityBuilder } from "./refreshable.ts";
 
 /** In order of trust. */
 export function buildVerifiers(builder: IdentityBuilder): readonly TokenVerifier[] {
-  const { jwt, serviceAccounts } = builder.settings.identity;
+  const { issuers = [], serviceAccounts } = builder.settings.identity;
   return [
-    jwt && jwtVerifier(builder, jwt),
+    ...issuers.map((issuer) => jwtVerifier(builder, issuer)),
     serviceAccounts && serviceAccountVerifier(builder, serviceAccounts),
   ].filter((verifier) => verifier !== undefined);
 }
 
-type JwtSettings = NonNullable<IdentityBuilder["settings"]["identity"]["jwt"]>;
-
 function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVerifier {
-  const { issuer, jwks, agentClaim, userClaim } = settings;
-  const fetch = jwks === undefined ? () => discoverKeySet(issuer) : () => fetchKeySet({ url: jwks });
+  const { prefix, agentClaim, userClaim } = settings;
+  const paths = { ...(agentClaim && { agent: agentClaim }), ...(userClaim && { user: userClaim }) };
   return createJwtVerifier({
     ...settings,
-    findKey: fetchedKeys(builder, settings, { name: issuer, fetch }),
+    findKey: issuerKeys(builder, settings),
     nowMs: builder.clock.wallMs,
-    agentOf: agentFromClaims({
-      ...(agentClaim && { agent: agentClaim }),
-      ...(userClaim && { user: userClaim }),
-    }),
+    agentOf: agentFromClaims(paths, prefixedNames(prefix, builder.owners)),
   });
 }
 
@@ -77,34 +73,6 @@ function tokenReviewer(
   });
 }
 
-function fetchedKeys(
-  { clock, refreshables }: IdentityBuilder,
-  { refreshMs, staleMs, coolDownMs }: KeyTimes,
-  source: Pick<JwksCacheOptions, "name" | "fetch">,
-): FindKey {
-  let log: Log | undefined;
-  const onProblem = (problem: string): void => log?.warn({ problem }, "public keys could not be fetched");
-  const times = { nowMs: clock.steadyMs, refreshMs, staleMs, coolDownMs };
-  const keys = new JwksCache({ ...times, ...source, onProblem });
-  const start = (given: Log): (() => void) => {
-    log = given;
-    keys.start();
-    return keys.stop;
-  };
-  refreshables.push({ problem: keys.problem, start });
-  return keys.find;
-}
-
-function keysFromFile(path: string, { refreshables, problems }: IdentityBuilder): FindKey {
-  const opened = openJwksFile(path);
-  if (opened.ok) {
-    refreshables.push(refreshableFile(opened.file, "public keys"));
-    return findKeyIn(opened.file.current);
-  }
-  problems.push(...opened.problems);
-  return findKeyIn(() => ({ keys: [] }));
-}
-
 /** A request to the API server. Reads both files each time, because Kubernetes rotates them. @throws AskError */
 function apiServerRequest(url: URL, { caFile, tokenFile }: ServiceAccountSettings): JsonRequest {
   return {
@@ -112,15 +80,4 @@ function apiServerRequest(url: URL, { caFile, tokenFile }: ServiceAccountSetting
     ...(caFile !== undefined && { ca: readNow(caFile) }),
     ...(tokenFile !== undefined && { token: readNow(tokenFile).trim() }),
   };
-}
-
-function readNow(path: string): string {
-  const text = readText(path);
-  if (!text.ok) throw new FetchError(text.problems.join(", "));
-  return text.value;
-}
-
-function requireReadable(path: string | undefined, { problems }: IdentityBuilder): void {
-  const text = path === undefined ? undefined : readText(path);
-  if (text?.ok === false) problems.push(...text.problems);
 }

@@ -56,13 +56,20 @@ describe("settings of identity", () => {
     expect(
       identity(`{ resource: "https://mcp.example.com/mcp", jwt: { issuer: "https://x.example" } }`),
     ).toMatchObject({
-      jwt: { issuer: "https://x.example", audience: ["https://mcp.example.com/mcp"], staleMs: 3_600_000 },
+      issuers: [
+        {
+          issuer: "https://x.example",
+          prefix: "",
+          audience: ["https://mcp.example.com/mcp"],
+          staleMs: 3_600_000,
+        },
+      ],
     });
   });
 
   it("keep the issuer as it was written, for it is compared as text", () => {
     const given = `{ jwt: { issuer: "https://X.example/a/", audience: a } }`;
-    expect(identity(given).jwt?.issuer).toBe("https://X.example/a/");
+    expect(identity(given).issuers?.[0]?.issuer).toBe("https://X.example/a/");
   });
 
   it.each([
@@ -120,6 +127,90 @@ describe("settings of identity", () => {
     ],
   ])("%s is refused", (text, problem) => {
     expect(parse(`identity: ${text}\n`)).toEqual({ ok: false, problems: [problem] });
+  });
+
+  it.each([
+    ["{ jwt: [] }", "identity.jwt: must have at least 1 entry"],
+    [
+      "{ jwt: [{ audience: a }] }",
+      "identity.jwt.0.issuer: is missing; it must be a string, such as https://login.example.com",
+    ],
+    [
+      "{ jwt: { preset: okta, audience: a } }",
+      "identity.jwt.issuer: is missing; it must be a string, such as https://example.okta.com/oauth2/default",
+    ],
+    [
+      "{ jwt: [{ issuer: 'https://a.example', audience: a }, { issuer: 'https://b.example' }] }",
+      "identity.jwt.1: must have an audience, or identity.resource that stands for it",
+    ],
+    [
+      "{ jwt: [{ issuer: 'https://a.example', audience: a }, { issuer: 'https://a.example', audience: b }] }",
+      "identity.jwt.1: names the issuer https://a.example a second time",
+    ],
+    [
+      "{ jwt: [{ issuer: 'https://a.example', audience: a, prefix: x }, { issuer: 'https://b.example', audience: a, prefix: x }] }",
+      'identity.jwt.1: must have a prefix of its own: names of two issuers cannot both begin with "x"',
+    ],
+    [
+      "{ jwt: { preset: entra-v2, tenants: [t1, t2], audience: a, prefix: 'entra:' } }",
+      'identity.jwt: must have a prefix of its own, with {tenantid} in it: names of two issuers cannot both begin with "entra:"',
+    ],
+    [
+      "{ jwt: { preset: entra-v1, audience: a } }",
+      "identity.jwt.tenants: must be given exactly when the issuer has {tenantid}; the issuer is https://sts.windows.net/{tenantid}/",
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a, tenants: t1 } }",
+      "identity.jwt.tenants: must be given exactly when the issuer has {tenantid}; the issuer is https://a.example",
+    ],
+    [
+      "{ jwt: { preset: github-actions, audience: a } }",
+      "identity.jwt.required-claims: must name whose tokens are meant, such as { repository_owner: NAME }: the preset github-actions issues tokens to everyone",
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a, prefix: 'spiffe://x' } }",
+      "identity.jwt.prefix: must not begin as the names of ServiceAccounts or SPIFFE ids: system:serviceaccount: or spiffe://",
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a, jwks: 'https://a.example/k', jwks-file: k } }",
+      "identity.jwt: must have jwks or jwks-file, not both",
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a, client-id: x } }",
+      "identity.jwt: must have client-id and client-secret-file together, or neither",
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a }, header: { name: X-A, from: ['127.0.0.1'] } }",
+      'identity.header: must have a prefix, such as prefix: "header:": its names and those of jwt could be the same, and would be one agent',
+    ],
+    [
+      "{ jwt: { issuer: 'https://a.example', audience: a, prefix: 'x:' }, header: { name: X-A, from: ['127.0.0.1'], prefix: 'x:' } }",
+      'identity.header: must have another prefix: names of jwt begin with "x:" too',
+    ],
+  ])("%s is refused, for issuers beside each other", (text, problem) => {
+    expect(parse(`identity: ${text}\n`)).toEqual({ ok: false, problems: [problem] });
+  });
+
+  it("put the address of its issuer before each name where there are several", () => {
+    const a = "{ issuer: 'https://a.example', audience: a }";
+    const b = "{ issuer: 'https://a.example/b/', audience: b, prefix: 'b:' }";
+    expect(identity(`{ jwt: [${a}, ${b}] }`).issuers?.map(({ prefix }) => prefix)).toEqual([
+      "a.example#",
+      "b:",
+    ]);
+    expect(identity(`{ jwt: [${a}] }`).issuers?.map(({ prefix }) => prefix)).toEqual([""]);
+  });
+
+  it("make every tenant an issuer of its own", () => {
+    const { issuers } = identity("{ jwt: { preset: entra-v2, tenants: [t1, t2], audience: a } }");
+    expect(issuers).toMatchObject(
+      ["t1", "t2"].map((tenant) => ({
+        issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
+        prefix: `login.microsoftonline.com/${tenant}/v2.0#`,
+        requiredClaims: { ver: ["2.0"], tid: [tenant] },
+        agentClaim: ["azp"],
+      })),
+    );
   });
 
   it.each(["HS256", "none", "RS1", "ES256K"])("do not allow the algorithm %s", (algorithm) => {

@@ -2,17 +2,16 @@
 
 import * as z from "zod";
 import { headerName, trustedAddress, trustedProxies } from "../address-shapes.ts";
-import {
-  JWT_SHAPE,
-  type JwtSettings,
-  SERVICE_ACCOUNTS_SHAPE,
-  type ServiceAccountSettings,
-} from "./token-settings.ts";
+import { completeIssuers, issuerListProblems, ISSUERS_SHAPE } from "./issuer-list.ts";
+import { SERVICE_ACCOUNTS_SHAPE, type ServiceAccountSettings } from "./service-account-settings.ts";
+import { type JwtSettings, namePrefix } from "./token-settings.ts";
 
 /** An absent section is a source that is off. */
 export interface IdentitySettings {
   readonly isRequired?: boolean;
   readonly isPassthrough?: boolean;
+  /** Whether a request whose credentials name different agents is refused, which is the default, or is of the first one's agent. */
+  readonly severalCredentials?: "refuse" | "first";
   /** The address by which clients know this endpoint. */
   readonly resource?: string;
   readonly forwardsToken?: boolean;
@@ -20,12 +19,13 @@ export interface IdentitySettings {
   readonly hasUserLabel?: boolean;
   /** The header, in lower case, that carries the verified agent to the upstream. */
   readonly upstreamHeader?: string;
-  readonly jwt?: JwtSettings;
+  /** Issuers of JWT access tokens. */
+  readonly issuers?: readonly JwtSettings[];
   readonly serviceAccounts?: ServiceAccountSettings;
   /** `header` in lower case; `authorization` means a bearer token. */
   readonly apiKeys?: { readonly file: string; readonly header: string };
   readonly xfcc?: { readonly from: readonly string[] };
-  readonly header?: { readonly name: string; readonly from: readonly string[] };
+  readonly header?: { readonly name: string; readonly from: readonly string[]; readonly prefix?: string };
   /** The proxies that pass on the caller's address; absent: the caller is the other end of the connection. */
   readonly clientAddress?: { readonly from: readonly string[]; readonly header: ForwardingHeader };
 }
@@ -43,17 +43,20 @@ const upstreamHeader = headerName.refine((name) => !FRAMING_HEADERS.includes(nam
 const SECTION = z.strictObject({
   required: z.boolean().default(false),
   passthrough: z.boolean().default(false),
+  "several-credentials": z.enum(["refuse", "first"]).default("refuse"),
   resource: trustedAddress.optional(),
   "forward-token": z.boolean().default(false),
   "user-label": z.boolean().default(false),
   "upstream-header": upstreamHeader.optional(),
-  jwt: JWT_SHAPE.optional(),
+  jwt: ISSUERS_SHAPE.optional(),
   "service-accounts": SERVICE_ACCOUNTS_SHAPE.optional(),
   "api-keys": z
     .strictObject({ file: z.string().min(1), header: headerName.default("authorization") })
     .optional(),
   xfcc: z.strictObject({ from: trustedProxies }).optional(),
-  header: z.strictObject({ name: headerName, from: trustedProxies }).optional(),
+  header: z
+    .strictObject({ name: headerName, from: trustedProxies, prefix: namePrefix.default("") })
+    .optional(),
   "client-address": z
     .strictObject({
       from: trustedProxies,
@@ -65,29 +68,40 @@ const SECTION = z.strictObject({
 });
 
 export const IDENTITY_SHAPE = SECTION.superRefine((given, context) => {
-  for (const [name, message] of contradictions(given))
-    context.addIssue({ code: "custom", path: [name], message });
+  for (const [path, message] of contradictions(given)) context.addIssue({ code: "custom", path, message });
 })
   .transform(identitySettings)
   .prefault({});
 
 /** Settings that exclude each other, by the one that is to be changed. */
-function contradictions(given: z.infer<typeof SECTION>): readonly [name: string, message: string][] {
-  const { passthrough, resource, jwt } = given;
-  const found: [string, string][] = [];
+function contradictions(
+  given: z.infer<typeof SECTION>,
+): readonly [path: (string | number)[], message: string][] {
+  const { passthrough, resource, jwt, header } = given;
+  const found: [(string | number)[], string][] = [];
   if (passthrough && (jwt ?? given["service-accounts"] ?? given["api-keys"]) !== undefined)
     found.push([
-      "passthrough",
+      ["passthrough"],
       "leaves tokens to the upstream; take out jwt, service-accounts and api-keys, or this",
     ]);
   if (passthrough && resource !== undefined)
     found.push([
-      "resource",
+      ["resource"],
       "is for tokens that are checked here; with passthrough the upstream names itself",
     ]);
-  if (jwt !== undefined && (jwt.audience ?? resource) === undefined)
-    found.push(["jwt", "must have an audience, or identity.resource that stands for it"]);
+  if (jwt === undefined) return found;
+  for (const [index, message] of issuerListProblems(jwt, resource))
+    found.push([jwt.isList ? ["jwt", index] : ["jwt"], message]);
+  const prefixes = completeIssuers(jwt, resource).map(({ prefix }) => prefix);
+  if (header !== undefined && prefixes.includes(header.prefix)) found.push([["header"], sharedNames(header)]);
   return found;
+}
+
+function sharedNames({ prefix }: { readonly prefix: string }): string {
+  const remedy = 'must have a prefix, such as prefix: "header:"';
+  return prefix === ""
+    ? `${remedy}: its names and those of jwt could be the same, and would be one agent`
+    : `must have another prefix: names of jwt begin with "${prefix}" too`;
 }
 
 function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
@@ -98,11 +112,12 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
   return {
     isRequired: section.required,
     isPassthrough: section.passthrough,
+    severalCredentials: section["several-credentials"],
     forwardsToken: section["forward-token"],
     hasUserLabel: section["user-label"],
     ...(resource !== undefined && { resource }),
     ...(upstreamHeader !== undefined && { upstreamHeader }),
-    ...(jwt && { jwt: { ...jwt, audience: jwt.audience ?? (resource === undefined ? [] : [resource]) } }),
+    ...(jwt && { issuers: completeIssuers(jwt, resource) }),
     ...(serviceAccounts && { serviceAccounts }),
     ...(apiKeys && { apiKeys }),
     ...(xfcc && { xfcc }),
