@@ -42,7 +42,7 @@ export interface Ending {
 /** An action of an operator, or an attempt with a wrong admin token. */
 export interface Control {
   readonly atMs: number;
-  readonly action: "approve" | "reject" | "freeze" | "unfreeze" | "reload" | "wrong_token";
+  readonly action: "approve" | "reject" | "freeze" | "unfreeze" | "reload" | "wrong_token" | "records_lost";
   /** The name that the operator gave; it is not authenticated. Of a wrong token: the address of the caller. */
   readonly by: string;
   readonly reason?: string;
@@ -55,7 +55,7 @@ export interface Control {
   readonly untilMs?: number;
   /** Of a reload: the digests of the policies in force. */
   readonly policies?: readonly string[];
-  /** Attempts that this event stands for; absent: one. */
+  /** Attempts that this event stands for, or records that were lost; absent: one. */
   readonly count?: number;
 }
 

@@ -6,6 +6,7 @@ import type { Request } from "../enforcement/request.ts";
 import type { Transport } from "../mcp/vocabulary.ts";
 import { type Activity, createActivity } from "./recent/activity.ts";
 import { type Audit, openAudit } from "./audit/audit.ts";
+import { createLossReport } from "./audit/audit-loss.ts";
 import { type Capture, type CaptureRule, createCapture } from "./audit/capture.ts";
 import type { LineSink } from "./logging/non-blocking-stderr.ts";
 import { createDecisions, type Decisions } from "./recent/decision-buffer.ts";
@@ -30,6 +31,8 @@ export interface TelemetryOptions {
   };
   /** Path or open descriptor of the audit log; absent when it is off. */
   readonly audit?: string | number;
+  /** Whether each audit record is linked to the one before it. */
+  readonly isAuditChained: boolean;
   /** Argument values to record in the audit log and with the latest decisions. */
   readonly capture: readonly CaptureRule[];
   readonly upstreamTransport: Transport;
@@ -60,7 +63,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
   const capture = createCapture(options.capture);
-  const audit = openAuditLog(options, { traceIdOf, capture }, metrics);
+  const audit = openAuditLog(options, { traceIdOf, capture }, { metrics, log });
   const decisions = createDecisions({ capacity: MAX_DECISIONS, traceIdOf, capture });
   const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
@@ -88,10 +91,31 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 }
 
 function openAuditLog(
-  { audit: target, server }: TelemetryOptions,
+  { audit: target, server, isAuditChained: isChained }: TelemetryOptions,
   context: { readonly traceIdOf: (request: Request) => string | undefined; readonly capture: Capture },
-  metrics: Metrics,
+  { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
 ): Audit | undefined {
   if (target === undefined) return undefined;
-  return openAudit({ target, server, ...context, onDropped: metrics.auditDropped });
+  const file = typeof target === "number" ? "-" : target;
+  const loss = createLossReport((records, reason) =>
+    log.error({ file, records, reason }, "audit records were lost"),
+  );
+  const audit = openAudit({
+    target,
+    server,
+    isChained,
+    ...context,
+    onDropped: (records, error) => {
+      metrics.auditDropped(records);
+      loss.lose(records, error);
+    },
+    onReopened: (fate) => log.warn({ file, fate }, "the audit log was moved away and is opened again"),
+  });
+  return {
+    ...audit,
+    close: () => {
+      audit.close();
+      loss.flush();
+    },
+  };
 }

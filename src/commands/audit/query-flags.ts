@@ -36,6 +36,8 @@ const FILTERS = [
   "server",
   "session",
   "address",
+  "action",
+  "operator",
 ] as const satisfies readonly FieldName[];
 
 const OPTIONS = {
@@ -52,6 +54,8 @@ const OPTIONS = {
   server: REPEATABLE,
   session: REPEATABLE,
   address: REPEATABLE,
+  action: REPEATABLE,
+  operator: REPEATABLE,
   since: { type: "string" },
   until: { type: "string" },
   by: { type: "string", default: "" },
@@ -90,7 +94,7 @@ export function parseAuditQuery(
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const { agent = [], tool = [], category = [], reason = [], rule = [], outcome = [], session = [] } = values;
-  const { user = [], address = [], since, until, format, limit } = values;
+  const { user = [], address = [], action = [], operator = [], since, until, format, limit } = values;
   const effect = [...(values.effect ?? []), ...(values.decision ?? [])];
   const given = [...(values.audit ?? []), ...positionals];
   const raw: UncheckedQuery = {
@@ -106,6 +110,8 @@ export function parseAuditQuery(
       outcome,
       session,
       address,
+      action,
+      operator,
       server: values.server ?? [],
     },
     by: splitList(values.by).map((name) => (name === "decision" ? "effect" : name)),

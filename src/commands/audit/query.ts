@@ -20,12 +20,13 @@ Counts the records of audit logs by fields, or shows the latest ones. Reads gzip
 
   --audit LOG...         logs that tollgate run --audit wrote, such as --audit audit.jsonl* (TOLLGATE_AUDIT)
   --tool NAME  --agent NAME  --user NAME  --server NAME  --session ID  --address IP
-  --rule POINTER
+  --rule POINTER  --action WORD  --operator NAME  (freeze, unfreeze, approve, reject, reload, wrong_token,
+                         records_lost: a change of control, with its action as effect)
   --category, --effect (or --decision), --reason, --outcome WORD
                          only records with this value; given twice: with either
   --since, --until TIME  30d, 2h, 15m ago; or a date as 2026-07-01 or 2026-07-01T12:00:00Z
   --by FIELD,...         count by agent user tool category effect reason rule outcome server method mode
-                         client source session address cause day hour; without it the records are shown
+                         client source session address cause action operator day hour; without it the records are shown
   --sum NAME,...         also sum duration_ms, result_bytes, args_bytes
   --format table|json|csv
   --limit N              rows shown, the most frequent or the latest (100)

@@ -34,14 +34,17 @@ const nestedField =
     return isRecord(value) ? value[inner] : undefined;
   };
 
+const controlField = (name: string): ReadField => nestedField("control", name);
+
 /** Readers of fields, by the names that `--by` and the filters take. */
 export const FIELDS = {
   agent: nestedField("agent", "name"),
   user: (record) => record["user"],
   tool: (record) => record["tool"],
   category: (record) => record["category"],
-  effect: (record) => record["effect"],
-  reason: (record) => record["reason"],
+  /** Of a change by an operator: the action, as `freeze`. */
+  effect: (record) => record["effect"] ?? controlField("action")(record),
+  reason: (record) => record["reason"] ?? controlField("reason")(record),
   rule: (record) => record["rule"],
   outcome: nestedField("upstream", "outcome"),
   server: (record) => record["server"],
@@ -52,6 +55,8 @@ export const FIELDS = {
   address: (record) => record["address"],
   session: (record) => record["session"],
   cause: nestedField("refusal", "cause"),
+  action: controlField("action"),
+  operator: controlField("by"),
   day: ({ time }) => time.slice(0, 10),
   hour: ({ time }) => `${time.slice(0, 13)}:00Z`,
 } as const satisfies Readonly<Record<string, ReadField>>;

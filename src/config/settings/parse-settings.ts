@@ -32,6 +32,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...limitsProblems(checked.value, sources.environment),
     ...adminProblems(checked.value, given),
     ...upstreamTlsProblems(checked.value, given),
+    ...chainProblems(checked.value),
   );
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
@@ -94,6 +95,11 @@ function adminProblems(
   ];
 }
 
+function chainProblems({ audit: { file, chain } }: CheckedSettings): string[] {
+  if (!chain || (file !== undefined && file !== "-")) return [];
+  return ["audit.chain: needs a file: the key of a chain on standard output ends with the process"];
+}
+
 type CheckedSettings = z.infer<typeof SETTINGS_SHAPE>;
 
 const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
@@ -128,6 +134,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     ...(adminToken && { adminToken }),
     serverRequests: checked["server-requests"],
     server: checked.server ?? serverName(upstream),
+    isAuditChained: audit.chain,
     auditCapture: audit.capture,
     allowedHosts: checked["allowed-host"],
     allowedOrigins: checked["allowed-origin"],

@@ -60,6 +60,7 @@ const argumentPath = z.string().refine((text) => parseArgumentPath(text) !== und
 });
 const auditSettings = z.strictObject({
   file: z.string().optional(),
+  chain: z.boolean().default(false),
   capture: z
     .array(z.strictObject({ tool: z.string().min(1), paths: z.array(argumentPath).min(1).max(32) }))
     .default([]),

@@ -32,6 +32,8 @@ export interface Settings {
   readonly agent?: string;
   /** A path, or `-` for stdout, which is stderr where stdout carries MCP; absent when off. */
   readonly audit?: string;
+  /** Whether each audit record is linked to the one before it. */
+  readonly isAuditChained: boolean;
   /** The argument values that audit log and decisions record: of these tools, at these paths. */
   readonly auditCapture: readonly { readonly tool: string; readonly paths: readonly string[] }[];
   readonly allowedHosts: readonly string[];

@@ -7,7 +7,9 @@ import { isBlocked } from "../../policy/decision.ts";
 import type { Capture } from "./capture.ts";
 import { createDigest, createDigestKey, readOrCreateDigestKey } from "./audit-key.ts";
 import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./audit-record.ts";
-import { LineFile } from "./line-file.ts";
+import { CHAIN_START, type ChainHead, createChain } from "../../json/line-chain.ts";
+import { readChainHead } from "./chain-head.ts";
+import { LineFile, type LineFileOptions } from "./line-file.ts";
 
 export interface AuditOptions {
   /** A path, or an open descriptor: 2 for `-` where stdout carries MCP, else 1. */
@@ -18,8 +20,14 @@ export interface AuditOptions {
   readonly traceIdOf?: (request: Request) => string | undefined;
   /** Argument values that are recorded; absent means none. */
   readonly capture?: Capture;
-  /** Called with the number of records that could not be written. */
-  readonly onDropped: (records: number) => void;
+  /** Whether each record is linked to the one before it. */
+  readonly isChained?: boolean;
+  /** Called with the number of records that could not be written, and why. */
+  readonly onDropped: (records: number, error: unknown) => void;
+  /** Called when the file had been deleted or replaced, and was opened again. */
+  readonly onReopened?: LineFileOptions["onReopened"];
+  /** Milliseconds since the epoch; absent: the system's clock. */
+  readonly nowMs?: () => number;
 }
 
 export interface Audit {
@@ -33,16 +41,23 @@ export interface Audit {
 
 /** Opens the file and its key. @throws Error of node:fs when either cannot be opened. */
 export function openAudit(options: AuditOptions): Audit {
-  const { target, server, hmacKey } = options;
+  const { target, server, hmacKey, isChained = false } = options;
   const { traceIdOf = () => undefined, capture = () => undefined } = options;
   const key =
     hmacKey ?? (typeof target === "string" ? readOrCreateDigestKey(`${target}.key`) : createDigestKey());
-  const file = new LineFile(options);
+  const digest = createDigest(key);
+  const link = isChained ? createChain(digest, headOf(target)) : undefined;
+  const file: LineFile = openFile(options, (line) => append(line));
+  const append = (line: string): void => {
+    const visible = escapeInvisibleInJson(line);
+    file.append(link === undefined ? visible : link(visible));
+  };
   const flush = (): void => file.flush();
   // A crash must not lose the records of its own turn of the event loop.
   process.once("exit", flush);
+  const lines = { append, flush };
   return {
-    observer: createAuditObserver(file, { server, digest: createDigest(key), traceIdOf, capture }),
+    observer: createAuditObserver(lines, { server, digest, traceIdOf, capture }),
     reopen: () => file.reopen(),
     flush,
     close: () => {
@@ -52,12 +67,39 @@ export function openAudit(options: AuditOptions): Audit {
   };
 }
 
+function headOf(target: string | number): ChainHead {
+  return typeof target === "string" ? readChainHead(target) : CHAIN_START;
+}
+
+/** The file; once it can be written again, it says how many records are missing. */
+function openFile(
+  { target, server, onDropped, onReopened, nowMs = Date.now }: AuditOptions,
+  append: (line: string) => void,
+): LineFile {
+  let lost = 0;
+  return new LineFile({
+    target,
+    ...(onReopened && { onReopened }),
+    onDropped: (records, error) => {
+      lost += records;
+      onDropped(records, error);
+    },
+    onRecovered: () => {
+      const count = lost;
+      lost = 0;
+      append(controlRecord(server, { atMs: nowMs(), action: "records_lost", by: "tollgate", count }));
+    },
+  });
+}
+
+/** Where records go. */
+type Lines = Pick<LineFile, "append" | "flush">;
+
 /** Writes a denied call at once, before its response is sent, and any other call when it has ended. */
-function createAuditObserver(file: LineFile, options: RecordOptions): Observer {
-  const append = (line: string): void => file.append(escapeInvisibleInJson(line));
+function createAuditObserver({ append, flush }: Lines, options: RecordOptions): Observer {
   const writeNow = (line: string): void => {
     append(line);
-    file.flush();
+    flush();
   };
   return {
     requestDecided: (request, judgement) => {
