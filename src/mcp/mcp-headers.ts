@@ -1,4 +1,4 @@
-/** Compares the HTTP headers that repeat parts of a modern message with the message (SEP-2243). */
+/** Compares the HTTP headers that repeat parts of a message with the message (SEP-2243). */
 
 import { Buffer, isUtf8 } from "node:buffer";
 
@@ -34,9 +34,10 @@ const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 /** Deeper declarations in a schema are ignored. */
 const MAX_SCHEMA_DEPTH = 64;
 
+// Security: also for a message of the legacy era. A server that routes by header would execute what the header names.
 /**
- * Finds the first header that contradicts a modern message, and describes it without its value; undefined when none does.
- * Ignores absent headers, and all headers of a legacy message.
+ * Finds the first header that contradicts the message, and describes it without its value; undefined when none does.
+ * Ignores absent headers, and the version of a legacy message, whose body has none.
  * The tool's `inputSchema` declares which argument each `Mcp-Param-*` repeats; without it the value of any argument will do.
  */
 export function headerMismatch(
@@ -44,14 +45,28 @@ export function headerMismatch(
   headed: HeaderSource,
   inputSchema?: JsonObject,
 ): string | undefined {
-  if (message.kind === "response" || message.era === "legacy") return undefined;
+  if (message.kind === "response") return undefined;
   const headers = headed.headersDistinct;
   return (
-    valueMismatch(headers, "mcp-protocol-version", message.protocolVersion) ??
+    (message.era === "legacy"
+      ? undefined
+      : valueMismatch(headers, "mcp-protocol-version", message.protocolVersion)) ??
     valueMismatch(headers, "mcp-method", message.method) ??
     nameMismatch(message, headers) ??
     (message.kind === "call" ? paramMismatch(message.args, headers, inputSchema) : undefined)
   );
+}
+
+// Security: a header without its part of the message cannot be held against it, so it must not reach the server.
+/**
+ * Removes the headers that repeat a part that the message does not have: all of them for a response or a request without
+ * a message, `Mcp-Name` for a method without a name, `Mcp-Param-*` for all but a tools/call.
+ */
+export function dropUnmatchedHeaders(headers: Record<string, unknown>, method: string | undefined): void {
+  if (method === "tools/call") return;
+  if (method === undefined) delete headers["mcp-method"];
+  if (method === undefined || !NAME_SOURCES.has(method)) delete headers["mcp-name"];
+  for (const name of Object.keys(headers)) if (name.startsWith(PARAM_PREFIX)) delete headers[name];
 }
 
 function valueMismatch(

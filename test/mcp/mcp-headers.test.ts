@@ -1,4 +1,4 @@
-/** Headers that repeat parts of a modern message: contradictions are found, absence and legacy messages are not judged. */
+/** Headers that repeat parts of a modern message: contradictions are found, absence is not judged. */
 
 import { RESPONSE } from "../fixtures/messages.ts";
 import { Buffer } from "node:buffer";
@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { isJsonObject } from "../../src/json/json.ts";
 import type { JsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
-import { headerMismatch } from "../../src/mcp/mcp-headers.ts";
+import { dropUnmatchedHeaders, headerMismatch } from "../../src/mcp/mcp-headers.ts";
 import { PROTOCOL_VERSION_KEY } from "../../src/mcp/message.ts";
 import type { Message } from "../../src/mcp/message.ts";
 import { parseMessage } from "../../src/mcp/parse-message.ts";
@@ -120,21 +120,66 @@ describe("the name", () => {
 });
 
 describe("on a legacy message", () => {
-  it.each([
-    ["a call", messageOf("tools/call", { name: "safe" })],
+  const LEGACY: readonly [string, Message][] = [
+    ["a call", messageOf("tools/call", { name: "safe", arguments: { a: "z" } })],
     [
       "one that claims a legacy version",
-      messageOf("tools/call", { name: "safe", _meta: { [PROTOCOL_VERSION_KEY]: "2025-11-25" } }),
+      messageOf("tools/call", {
+        name: "safe",
+        arguments: { a: "z" },
+        _meta: { [PROTOCOL_VERSION_KEY]: "2025-11-25" },
+      }),
     ],
-    ["a response", RESPONSE],
-  ])("no header is judged: %s", (_, message) => {
+  ];
+
+  it.each(LEGACY)("the version is not judged, and headers that agree pass: %s", (_, message) => {
     const headers = {
-      "mcp-method": ["x"],
-      "mcp-name": ["y"],
+      "mcp-method": ["tools/call"],
+      "mcp-name": ["safe"],
       "mcp-protocol-version": ["2026-07-28"],
       "mcp-param-a": ["z"],
     };
     expect(headerMismatch(message, { headersDistinct: headers })).toBeUndefined();
+  });
+
+  it.each(LEGACY)("a header that names something else contradicts: %s", (_, message) => {
+    const wrong = { "mcp-method": "ping", "mcp-name": "danger", "mcp-param-a": "500" };
+    for (const [header, value] of Object.entries(wrong)) {
+      expect(headerMismatch(message, { headersDistinct: { [header]: [value] } })).toMatch(/does not agree/);
+    }
+  });
+
+  it("of another method the name and the method are held against it", () => {
+    const read = messageOf("resources/read", { uri: "a" });
+    expect(headerMismatch(read, { headersDistinct: { "mcp-name": ["b"] } })).toBeDefined();
+    expect(
+      headerMismatch(messageOf("ping", {}), { headersDistinct: { "mcp-method": ["tools/call"] } }),
+    ).toBeDefined();
+  });
+
+  it("that is a response has nothing to compare", () => {
+    expect(headerMismatch(RESPONSE, { headersDistinct: { "mcp-method": ["tools/call"] } })).toBeUndefined();
+  });
+});
+
+describe("headers that cannot be compared", () => {
+  const given = {
+    "mcp-method": "tools/call",
+    "mcp-name": "danger",
+    "mcp-param-a": "1",
+    "mcp-session-id": "s",
+    "x-own": "1",
+  };
+
+  it.each([
+    [undefined, ["mcp-session-id", "x-own"]],
+    ["ping", ["mcp-method", "mcp-session-id", "x-own"]],
+    ["resources/read", ["mcp-method", "mcp-name", "mcp-session-id", "x-own"]],
+    ["tools/call", ["mcp-method", "mcp-name", "mcp-param-a", "mcp-session-id", "x-own"]],
+  ])("of %s are taken out", (method, left) => {
+    const headers = { ...given };
+    dropUnmatchedHeaders(headers, method);
+    expect(Object.keys(headers).toSorted()).toEqual(left);
   });
 });
 

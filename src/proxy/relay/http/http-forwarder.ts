@@ -4,6 +4,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { Permit } from "../../../enforcement/permit.ts";
 import type { Agent } from "../../../enforcement/request.ts";
 import { INTERNAL_ERROR, sendResponse } from "../../../mcp/error-response.ts";
+import { dropUnmatchedHeaders } from "../../../mcp/mcp-headers.ts";
 import { propagateInHeaders } from "../../../mcp/trace-propagation.ts";
 import type { TraceContext } from "../../../mcp/vocabulary.ts";
 import { forwardedRequestHeaders } from "../../http/forwarded-headers.ts";
@@ -34,7 +35,7 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
 
   send(exchange: HttpExchange, outgoing: Outgoing, trace: TraceContext | undefined): Promise<void> {
     const { upstream } = this.#options;
-    const headers = this.#headers(exchange.caller, trace);
+    const headers = this.#headers(exchange.caller, methodOf(outgoing), trace);
     // Some servers refuse spellings of UTF-8 that Tollgate accepts.
     headers["content-type"] = "application/json";
     if (outgoing instanceof Permit)
@@ -47,16 +48,25 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
     // The client may have left while its proof was checked.
     if (exchange.caller.downstream.destroyed) return;
     const method = exchange.kind === "server_stream" ? "GET" : "DELETE";
-    await this.#forward(exchange, this.#options.upstream.open(method, this.#headers(exchange.caller)));
+    await this.#forward(
+      exchange,
+      this.#options.upstream.open(method, this.#headers(exchange.caller, undefined)),
+    );
   }
 
   answerServer(caller: HttpCaller, refused: RefusedServerRequest): void {
-    answerServer(this.#options.upstream, this.#headers(caller), refused);
+    answerServer(this.#options.upstream, this.#headers(caller, undefined), refused);
   }
 
-  #headers({ incoming, agent }: HttpCaller, trace?: TraceContext): OutgoingHttpHeaders {
+  /** The headers to send with a message; `method` is undefined for one that has none, and without a message. */
+  #headers(
+    { incoming, agent }: HttpCaller,
+    method: string | undefined,
+    trace?: TraceContext,
+  ): OutgoingHttpHeaders {
     const { withheldHeaders, agentHeaders } = this.#options;
     const forwarded = propagateInHeaders(forwardedRequestHeaders(incoming, withheldHeaders), trace);
+    dropUnmatchedHeaders(forwarded, method);
     return Object.assign(forwarded, agentHeaders(agent));
   }
 
@@ -82,6 +92,11 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
       inFlight.over(session, lifecycle);
     }
   }
+}
+
+function methodOf(outgoing: Outgoing): string | undefined {
+  if (outgoing instanceof Permit) return "tools/call";
+  return outgoing.kind === "response" ? undefined : outgoing.method;
 }
 
 function fail({ caller, lifecycle }: HttpExchange, error: UpstreamError): void {

@@ -52,6 +52,16 @@ const CONTRADICTIONS: readonly [string, Vector["headers"]][] = [
   ["Mcp_Name", { "mcp-name": "safe", mcp_name: "danger" }],
 ];
 
+/** The same on a message of the older era, where a server may route by them all the same. */
+const LEGACY_CONTRADICTIONS: Readonly<Record<string, NonNullable<Vector["headers"]>>> = {
+  "Mcp-Name danger": { "mcp-name": "danger" },
+  "Mcp-Name danger in base64": { "mcp-name": base64("danger") },
+  "Mcp-Method and Mcp-Name": { "mcp-method": "tools/call", "mcp-name": "danger" },
+  "Mcp-Method ping": { "mcp-method": "ping" },
+  "the version of the newer era": { "mcp-protocol-version": "2026-07-28", "mcp-name": "danger" },
+  "a parameter": { "mcp-param-amount": "500" },
+};
+
 const TYPES = [
   "text/plain",
   "text/json",
@@ -97,6 +107,9 @@ export const HEADERS: Family = [
   ),
   httpOnly("danger without headers", modern("danger")),
   httpOnly("danger of the older era with headers of the newer", DANGER, { ...BASE, "mcp-name": "safe" }),
+  ...Object.entries(LEGACY_CONTRADICTIONS).map(([name, headers]) =>
+    httpOnly(`safe of the older era with ${name}`, SAFE, { "content-type": "application/json", ...headers }),
+  ),
   httpOnly("500 with a parameter of 1", modern("pay", '{"amount":500}'), {
     ...BASE,
     "mcp-name": "pay",
