@@ -10,7 +10,8 @@ export const NOT_DENIED = 'outcome!="denied"';
 export const SENT_TO_SERVER = 'outcome!~"denied|cancelled"';
 export const DENIED_CALLS = 'outcome="denied"';
 /** Denials that show what an agent attempts. Limits, approvals, freezes and faults of Tollgate do not. */
-export const NOT_PERMITTED = 'reason=~"denied_by_rule|default_deny|hidden|condition|condition_unevaluable"';
+export const NOT_PERMITTED =
+  'reason=~"denied_by_rule|default_deny|hidden|look_alike|condition|condition_unevaluable"';
 
 export const AGENT_AND_TOOL = 'agent=~"$agent",tool=~"$tool",category=~"$category"';
 

@@ -15,7 +15,7 @@ import { principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A tools/call, and the server's definition of its tool. */
-export interface EnforcedCall extends Pick<Call, "category" | "inputSchema"> {
+export interface EnforcedCall extends Pick<Call, "category" | "inputSchema" | "listing"> {
   readonly message: CallMessage;
   /** The tool's definition is no longer the pinned one. */
   readonly isToolChanged: boolean;
@@ -62,7 +62,7 @@ function enforceCall(
   options: EnforcerOptions,
   lifecycle: RequestLifecycle,
   policy: Policy | undefined,
-  { message, category, inputSchema, isToolChanged }: EnforcedCall,
+  { message, category, inputSchema, listing, isToolChanged }: EnforcedCall,
 ): MaybePromise<Verdict> {
   const { agent, args = NO_ARGUMENTS, session } = lifecycle.request;
   const nowMs = options.clock.wallMs();
@@ -83,6 +83,7 @@ function enforceCall(
     category,
     args: message.args,
     inputSchema,
+    listing,
     isToolChanged,
     agent: principal,
     argsOnWire: args,

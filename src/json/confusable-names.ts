@@ -14,7 +14,7 @@ const DROPPED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{White_Space}\u0307]/g
 
 /** Prepares names for `isConfusable`. */
 export function protectedNames(names: readonly string[]): ProtectedNames {
-  return { exact: new Set(names), folded: new Set(names.map(fold)) };
+  return { exact: new Set(names), folded: new Set(names.map(foldName)) };
 }
 
 /**
@@ -25,9 +25,14 @@ export function isConfusable(name: string, names: ProtectedNames): boolean {
   if (names.exact.has(name)) return false;
   if (PLAIN.test(name)) return names.folded.has(name.toLowerCase());
   if (name.length > MAX_FOLDED_LENGTH) return true;
-  if (names.folded.has(fold(name))) return true;
+  return foldsOnto(name, names);
+}
+
+/** Whether the name folds onto one of these names that it is not, at any length. */
+export function foldsOnto(name: string, names: ProtectedNames): boolean {
+  if (names.folded.size === 0 || names.exact.has(name)) return false;
   const end = name.indexOf("\0");
-  return end !== -1 && names.folded.has(fold(name.slice(0, end)));
+  return names.folded.has(foldName(name)) || (end !== -1 && names.folded.has(foldName(name.slice(0, end))));
 }
 
 /** Most code units that fold to one: a base character of two units with its combining marks. */
@@ -38,7 +43,7 @@ export function isConfusableWith(name: string, wanted: string): boolean {
   if (name === wanted) return false;
   const isPlain = PLAIN.test(wanted);
   if (isPlain && name.length !== wanted.length && PLAIN.test(name)) return false;
-  const folded = isPlain ? wanted.toLowerCase() : fold(wanted);
+  const folded = isPlain ? wanted.toLowerCase() : foldName(wanted);
   if (PLAIN.test(name)) return name.toLowerCase() === folded;
   const end = name.indexOf("\0");
   return foldsTo(name, folded) || (end !== -1 && foldsTo(name.slice(0, end), folded));
@@ -47,10 +52,10 @@ export function isConfusableWith(name: string, wanted: string): boolean {
 function foldsTo(name: string, folded: string): boolean {
   const kept = name.replace(DROPPED, "");
   // Normalization is not linear. A much longer name cannot fold to this one.
-  return kept.length <= MAX_SHRINKAGE * (folded.length + 1) && fold(kept) === folded;
+  return kept.length <= MAX_SHRINKAGE * (folded.length + 1) && foldName(kept) === folded;
 }
 
-/** Folds to upper case first, which maps `ſ` to `S` and `ı` to `I`. */
-function fold(name: string): string {
+/** The form of a name that lenient parsers compare. Folds to upper case first, which maps `ſ` to `S` and `ı` to `I`. */
+export function foldName(name: string): string {
   return name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC").replace(DROPPED, "");
 }

@@ -48,6 +48,7 @@ function* denials(
   if (policy.default === "deny" && rules.key === undefined) {
     yield denial("default_deny", "(default deny)", policy);
   }
+  if (policy.isLookAlike(call.tool, call.listing)) yield denial("look_alike", "(look-alike)", policy);
   if (call.isToolChanged === true && isPinned(rules)) {
     yield denial("tool_changed", rules.pinPointer, entries[0] ?? policy);
   }

@@ -3,6 +3,7 @@
 import type { CategoryAssignment } from "./category/category.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Charge } from "./limit.ts";
+import type { Listing } from "./listing.ts";
 import type { Effect, Mode, Reason } from "./mode.ts";
 
 /** The parts of a tools/call that a policy depends on. */
@@ -11,6 +12,8 @@ export interface Call {
   readonly category: CategoryAssignment;
   /** The tool's inputSchema in the server's tools/list; absent when it is not known. */
   readonly inputSchema?: JsonObject | undefined;
+  /** Absent when the server lists no such name, and while its list is not known. */
+  readonly listing?: Listing | undefined;
   /** `params.arguments`; an empty Map when the message has none. */
   readonly args: JsonObject;
   /** The agent that limits count; all unauthenticated callers share the name `anonymous`. */

@@ -8,6 +8,7 @@ export const REASONS = [
   "denied_by_rule",
   "default_deny",
   "hidden",
+  "look_alike",
   "condition",
   "condition_unevaluable",
   "rate_limited",

@@ -4,6 +4,7 @@ import type { Category, CategoryAssignment } from "./category/category.ts";
 import type { Action, Pin } from "./document/document.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
+import type { Listing } from "./listing.ts";
 import type { ArgumentAmbiguity } from "./argument-ambiguity.ts";
 import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
@@ -41,6 +42,8 @@ export interface Policy {
   readonly onDeny: ReadonlyMap<string, string>;
   /** The rules for one tool: its own entry, or that of the most specific pattern that matches its name. */
   readonly forTool: (tool: string) => ToolRules;
+  /** Whether a name that the server does not list could be taken for a tool that the policy or the server names. */
+  readonly isLookAlike: (tool: string, listing: Listing | undefined) => boolean;
   /** The category that the policy assigns to the tool. */
   readonly categoryOf: (tool: string) => Category | undefined;
   /** Whether the tool is removed from tools/list: hidden in enforce mode. */

@@ -33,6 +33,7 @@ function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): De
     args: values,
     agent: principalOf(request.agent),
     inputSchema: enforcement.tools.inputSchemaOf(tool.name),
+    listing: enforcement.tools.listingOf(tool.name),
   };
   const { decision } = judgement;
   const steps = stepsOf(policy, call).map(withoutValues);

@@ -35,7 +35,7 @@ describe("headers that name a denied tool", () => {
     ["a call of another tool", SAFE],
     ["a ping", { jsonrpc: "2.0", id: 1, method: "ping" }],
     ["a resource", { jsonrpc: "2.0", id: 1, method: "resources/read", params: { uri: "a://b" } }],
-    ["a notification", { jsonrpc: "2.0", method: "notifications/initialized" }],
+    ["a notification", '{"jsonrpc":"2.0","method":"notifications/initialized"}'],
   ])("are refused on a message of the older era that says otherwise: %s", async (_name, message) => {
     const { seen, url } = await start();
     const response = await post(url, message, ROUTED);

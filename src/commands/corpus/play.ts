@@ -89,6 +89,7 @@ function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, 
   return {
     tool,
     args,
+    ...(known !== undefined && { listing: "listed" as const }),
     isApproved,
     isToolChanged,
     category: classifyTool(described, policy.categoryOf(tool)),

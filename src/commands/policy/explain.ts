@@ -5,6 +5,8 @@ import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import type { Call } from "../../policy/decision.ts";
+import { listingOf } from "../../policy/listing.ts";
+import { protectedNames } from "../../json/confusable-names.ts";
 import { isJsonObject, type JsonObject } from "../../json/json.ts";
 import { didYouMean } from "../../policy/schema/did-you-mean.ts";
 import { listWords } from "../../policy/schema/schema.ts";
@@ -106,6 +108,7 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
     agent,
     args,
     inputSchema,
+    listing: listed && listingOf(tool, protectedNames(listed.tools.map(({ name }) => name))),
     category: assignCategory(request, definition, policy),
   };
   const explained = { policy, call, explanation: explainCall(policy, call) };

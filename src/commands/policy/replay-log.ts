@@ -37,6 +37,7 @@ const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
   "limiter_unavailable",
   "approval_rejected",
   "tool_changed",
+  "look_alike",
 ]);
 
 /** Decides every call again, with limits at the recorded times; counters start empty. */
@@ -84,5 +85,9 @@ function decideBounds(
   const assignment = { category, source: "heuristic", confidence: 0 } as const;
   const call = { ...caller, tool, category: assignment, args: namedArguments(argumentNames), isApproved };
   const { lenient, severe } = policyBounds(policy, argumentNames);
-  return { lenient: decide(lenient, call, readUsage), severe: decide(severe, call, readUsage) };
+  // The log does not say whether the server lists the tool.
+  return {
+    lenient: decide(lenient, { ...call, listing: "listed" }, readUsage),
+    severe: decide(severe, call, readUsage),
+  };
 }

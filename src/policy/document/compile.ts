@@ -6,6 +6,7 @@ import { compileToolRules } from "./compile-tools.ts";
 import type { Mode } from "../mode.ts";
 import type { CategoryEntry, MethodEntry, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
+import { lookAlikeTest } from "../names/look-alike.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
 
@@ -45,6 +46,7 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
     limits: entries.flatMap((entry) => entry.limits.map(({ limit }) => limit)),
     onDeny: messagesOf(entries),
     forTool,
+    isLookAlike: lookAlikesOf(document),
     categoryOf: (tool) => forTool(tool).category,
     isHidden: (tool, category) => forTool(tool).hidingFor(categoryName(category))?.mode === "enforce",
     everyTool,
@@ -83,6 +85,20 @@ function compileEntry(entry: AnyEntry, pointer: string, context: Context): Polic
     rules: compileRules(entry, place),
     limits: compileLimits(entry.limits ?? [], place),
     ...(entry.reason !== undefined && { reason: entry.reason }),
+  };
+}
+
+/** A name that the server lists is itself. A document without tools, categories and hidden names only observes. */
+function lookAlikesOf(document: PolicyDocument): Policy["isLookAlike"] {
+  const { tools, hide, categories } = document;
+  const keys = [...(tools?.keys() ?? []), ...(hide ?? [])];
+  const isObserving = keys.length === 0 && (categories?.size ?? 0) === 0;
+  if (isObserving) return () => false;
+  const exact = new Set(toolNamesOf(document));
+  const isLookAlike = lookAlikeTest(keys);
+  return (tool, listing) => {
+    if (listing === "listed" || exact.has(tool)) return false;
+    return listing === "look_alike" || isLookAlike(tool);
   };
 }
 

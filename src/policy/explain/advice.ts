@@ -24,6 +24,7 @@ export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps 
 const STEPS_WITHOUT_POINTER: ReadonlyMap<string, string> = new Map([
   ["(hidden)", "hidden"],
   ["(ambiguous)", "ambiguous"],
+  ["(look-alike)", "look-alike"],
   ["(default deny)", "default"],
 ]);
 
@@ -36,6 +37,7 @@ function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided)
   const { rule, reason } = denial;
   if (reason === "hidden") return [hiddenAdvice(policy, call)];
   if (rule === "(ambiguous)") return [ambiguityAdvice(policy, call)];
+  if (reason === "look_alike") return ["call the tool by the name that the server lists, letter for letter"];
   if (reason === "denied_by_rule") return [actionAdvice(policy, call, rule)];
   if (reason === "rate_limited" || reason === "budget_exceeded") return [limitAdvice(denial)];
   if (reason === "default_deny") {

@@ -61,6 +61,7 @@ export function stepsOf(policy: Policy, call: Call): readonly Step[] {
     ...entryStep(tool, policy, call.tool),
     ...actionSteps(entries, tool, policy),
     defaultStep(tool, policy),
+    ...lookAlikeSteps(policy, call),
     ...entries.flatMap(({ rules }) => rules.map((rule) => ruleStep(rule, call))),
     ...entries.flatMap(({ limits }) => limits.map((limit) => limitStep(limit, call))),
   ];
@@ -138,6 +139,12 @@ function defaultStep({ key }: ToolRules, policy: Policy): Step {
     mode: policy.mode,
     why: "it is not listed, and the default denies",
   };
+}
+
+function lookAlikeSteps(policy: Policy, { tool, listing }: Call): Step[] {
+  if (!policy.isLookAlike(tool, listing)) return [];
+  const why = "the server does not list it, and it looks like a tool that the policy or the server names";
+  return [{ step: "look-alike", verdict: "denies", mode: policy.mode, why }];
 }
 
 function passes(step: string, why: string): Step {

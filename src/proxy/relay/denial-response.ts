@@ -23,7 +23,7 @@ export function callDenialResponse(
   { denial, approval, agent }: DeniedCall,
 ): LocalResponse {
   const { id, name, era } = call;
-  if (denial.reason === "hidden" || denial.reason === "default_deny") {
+  if (UNKNOWN_TOOL.has(denial.reason)) {
     return errorResponse(200, INVALID_PARAMS, `Unknown tool: ${name}`, id);
   }
   const text = denialText(denial, agent, approval);
@@ -38,6 +38,9 @@ export function callDenialResponse(
   };
   return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}` };
 }
+
+/** Security: the response is that for a tool that does not exist, so that it does not say which tools are hidden. */
+const UNKNOWN_TOOL: ReadonlySet<Denial["reason"]> = new Set(["hidden", "look_alike", "default_deny"]);
 
 /** The response to a denied request of another method; `id` is the request's, as a token. */
 export function methodDenialResponse(
@@ -87,6 +90,7 @@ function explain(denial: Denial): string {
     case "denied_by_rule":
     case "default_deny":
     case "hidden":
+    case "look_alike":
     case "invalid_message":
       return "this call is not allowed";
   }
@@ -108,6 +112,7 @@ function advice(denial: Denial): string {
     case "denied_by_rule":
     case "default_deny":
     case "hidden":
+    case "look_alike":
     case "rate_limited":
     case "budget_exceeded":
     case "approval_rejected":

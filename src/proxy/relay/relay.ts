@@ -121,7 +121,8 @@ export class Relay<S extends Source, C extends S & Caller> {
     const lifecycle = this.#begin(caller, message, { name, category, isKnown: tools.isKnown(name) });
     const exchange = { kind: "tool_call", caller, lifecycle } as const;
     const inputSchema = tools.inputSchemaOf(name);
-    const call = { message, category, inputSchema, isToolChanged: tools.isChanged(name, policy) };
+    const listing = tools.listingOf(name);
+    const call = { message, category, inputSchema, listing, isToolChanged: tools.isChanged(name, policy) };
     return whenDecided(enforcer.enforce(lifecycle, policy, call), (verdict) =>
       verdict.permit === undefined
         ? this.#deny(

@@ -10,7 +10,9 @@ import {
   type ToolDefinition,
 } from "../../mcp/tool-definition.ts";
 import type { Policy } from "../../policy/policy.ts";
+import { type ProtectedNames, protectedNames } from "../../json/confusable-names.ts";
 import type { JsonObject } from "../../json/json.ts";
+import { type Listing, listingOf } from "../../policy/listing.ts";
 import { totalBytes } from "../http/body-chunks.ts";
 import { ToolsListCache, type CachedList } from "./tools-list-cache.ts";
 import { type DefinitionChange, type Grade, ToolPins } from "./tool-pins.ts";
@@ -49,6 +51,8 @@ export class ToolCatalog {
   /** Names that any policy mentions. */
   #policyNames: ReadonlySet<string> = new Set();
   readonly #tools = new Map<string, ToolDefinition>();
+  /** The names of `#tools`, prepared for look-ups; made when a call needs them. */
+  #protected: ProtectedNames | undefined;
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists repeat the list before. */
   #lastText = "";
@@ -91,6 +95,12 @@ export class ToolCatalog {
   inputSchemaOf(name: string): JsonObject | undefined {
     const tool = this.#tools.get(name);
     return tool && inputSchemaOf(tool);
+  }
+
+  /** Looks the name up in the last list; undefined when it has neither the name nor one that it folds onto. */
+  listingOf(name: string): Listing | undefined {
+    this.#protected ??= protectedNames(Array.from(this.#tools.keys()));
+    return listingOf(name, this.#protected);
   }
 
   /** The definition of every listed tool. */
@@ -151,6 +161,7 @@ export class ToolCatalog {
 
   #clearCaches(): void {
     this.#assignments.clear();
+    this.#protected = undefined;
     this.#cache.clear();
   }
 

@@ -2,8 +2,8 @@
 
 import { call, callOf, envelope, escaped, type Family, harmless, vector } from "../vector.ts";
 
-/** Names that are forwarded unchanged; the server knows no such tool. */
-const OTHER_NAMES = [
+/** Names that a server could take for the guarded one, and that it does not list. */
+const LOOK_ALIKES = [
   "Danger",
   "DANGER",
   "danger ",
@@ -13,12 +13,16 @@ const OTHER_NAMES = [
   "dan\\u200bger",
   "\\u0064anger\\ufeff",
   "\\uff44\\uff41\\uff4e\\uff47\\uff45\\uff52",
-  "d\\u0430nger",
-  "danger/",
-  "./danger",
   "danger\\n",
   "danger\\r",
   "danger\\u2028",
+];
+
+/** Names that are forwarded unchanged; the server knows no such tool. */
+const OTHER_NAMES = [
+  "d\\u0430nger",
+  "danger/",
+  "./danger",
   "danger;safe",
   "safe,danger",
   "danger()",
@@ -67,6 +71,7 @@ const OTHER_METHODS = [
 const SAME_METHOD = ["tools\\/call", "tools\\u002fcall", escaped("tools/call"), "\\u0074ools/call"];
 
 export const NAMES: Family = [
+  ...LOOK_ALIKES.map((name) => vector(`tool ${name}`, callOf(name))),
   ...OTHER_NAMES.map((name) => harmless(`tool ${name}`, callOf(name))),
   ...SAME_NAME.map((name) => vector(`tool ${name}`, callOf(name))),
   ...OTHER_METHODS.map((method) =>
