@@ -32,7 +32,7 @@ export function Limits({
 }
 
 function Limit({ limit: { tool, counter, scope, ratio, used, max, rule } }: { readonly limit: LimitFill }) {
-  const whose = scope === "server" ? "all agents together" : `the fullest ${scope}`;
+  const whose = scope === "server" ? "all agents together" : `the fullest ${scope.replace("+", " and ")}`;
   return (
     <li>
       <span class="pointer" title={rule}>

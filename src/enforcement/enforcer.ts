@@ -11,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
 import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
 import { type EnforcementState, type Issued, Permit } from "./permit.ts";
-import { principalOf } from "./request.ts";
+import { callerOf, principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A tools/call, and the server's definition of its tool. */
@@ -64,10 +64,9 @@ function enforceCall(
   policy: Policy | undefined,
   { message, category, inputSchema, listing, isToolChanged }: EnforcedCall,
 ): MaybePromise<Verdict> {
-  const { agent, args = NO_ARGUMENTS, session } = lifecycle.request;
+  const { agent, args = NO_ARGUMENTS } = lifecycle.request;
   const nowMs = options.clock.wallMs();
-  const principal = principalOf(agent);
-  const freeze = options.freezes.find([agent.name, principal], message.name, nowMs);
+  const freeze = options.freezes.find([agent.name, principalOf(agent)], message.name, nowMs);
   if (freeze !== undefined) return deny(lifecycle, frozenDenial(freeze.reason), policy?.digest);
   if (policy === undefined) return deny(lifecycle, noPolicyDenial(), undefined);
   const toVerdict = ({ decision, permit, approval }: Issued): Verdict => {
@@ -85,10 +84,8 @@ function enforceCall(
     inputSchema,
     listing,
     isToolChanged,
-    agent: principal,
     argsOnWire: args,
-    ...(agent.verified && agent.user !== undefined && { user: agent.user }),
-    ...(session !== undefined && { session }),
+    ...callerOf(lifecycle.request),
   };
   return guarded(() => Permit.issue(policy, call, { counters, shared, approvals, nowMs }), toVerdict, fail);
 }
@@ -105,7 +102,7 @@ function enforceMethod(
   lifecycle: RequestLifecycle,
   policy: Policy | undefined,
 ): MaybePromise<Denial | undefined> {
-  const { agent, method, session } = lifecycle.request;
+  const { method } = lifecycle.request;
   // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;
   const toDenial = (decision: Decision): Denial | undefined => {
@@ -117,8 +114,7 @@ function enforceMethod(
   const call = {
     method,
     isKnownMethod: isKnownMethod(method),
-    agent: principalOf(agent),
-    ...(session !== undefined && { session }),
+    ...callerOf(lifecycle.request),
   };
   const decide = (readUsage: ReadUsage): Decision => decideMethod(policy, call, readUsage);
   const fail = (error: unknown): Denial => failClosed(options, lifecycle, policy, error);

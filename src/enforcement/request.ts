@@ -1,5 +1,6 @@
 /** Describes one request: its agent, client, session, method and tool. */
 
+import type { Caller } from "../policy/caller.ts";
 import type { CategoryAssignment } from "../policy/category/category.ts";
 import type { Client, Era, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
@@ -45,6 +46,22 @@ export function ownerOf(agent: Agent): string {
 /** The principal of an owner. */
 export function principalOfOwner(owner: string): string {
   return owner.split("\n", 1).join("");
+}
+
+/** The caller of a request, for the policy. */
+export function callerOf({
+  agent,
+  address,
+  session,
+}: Pick<Request, "agent" | "address" | "session">): Caller {
+  const { verified, source, user } = agent;
+  return {
+    agent: principalOf(agent),
+    source: verified ? source : ANONYMOUS.source,
+    ...(session !== undefined && { session }),
+    ...(address !== undefined && { address }),
+    ...(verified && user !== undefined && { user }),
+  };
 }
 
 /** The tool that a tools/call names. */

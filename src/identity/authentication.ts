@@ -26,10 +26,12 @@ export interface SourceNames {
   readonly prefix: string;
   /** Whether the name, with its prefix, is this source's to give. */
   readonly owns: (name: string) => boolean;
+  /** The same for the name of a user. */
+  readonly ownsUser: (name: string) => boolean;
 }
 
 /** The names of a source that stands alone. */
-export const ALL_NAMES: SourceNames = { prefix: "", owns: () => true };
+export const ALL_NAMES: SourceNames = { prefix: "", owns: () => true, ownsUser: () => true };
 
 /** The verified agent of this name; rejected when records could not distinguish the name from others. */
 export function authenticateAs(
@@ -46,6 +48,23 @@ export function authenticateAs(
   if (full.length > MAX_NAME_LENGTH)
     return rejectedCredential(`the agent's name has more than ${MAX_NAME_LENGTH} characters`);
   return { kind: "agent", agent: { name: full, source, verified: true } };
+}
+
+/** The same agent on behalf of a user; undefined is no user. Rejected when the name of the user is none. */
+export function withUser(
+  agent: Agent,
+  user: unknown,
+  { prefix, ownsUser }: SourceNames = ALL_NAMES,
+): Authentication {
+  if (user === undefined) return { kind: "agent", agent };
+  const full = typeof user === "string" && user !== "" ? `${prefix}${user}` : user;
+  const problem = nameProblem(full, "user");
+  // Security: users of two sources never share limits.
+  if (problem === undefined && !ownsUser(String(full)))
+    return rejectedCredential("the user's name belongs to another source of identity");
+  // Security: a proof whose user cannot be recorded must not pass as one without a user.
+  if (problem !== undefined) return rejectedCredential(problem);
+  return { kind: "agent", agent: { ...agent, user: String(full) } };
 }
 
 /** Why a proof may not give this name to an agent or a user; undefined when it may. Holds no part of the name. */

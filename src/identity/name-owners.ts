@@ -22,6 +22,7 @@ export function prefixedNames(prefix: string, owners: NameOwners): SourceNames {
     owns: (name) =>
       longestPrefix(name, owners) === prefix &&
       (prefix !== "" || !owners.hasCertificates || !isCertificateName(name)),
+    ownsUser: (name) => longestPrefix(name, owners) === prefix,
   };
 }
 
@@ -30,6 +31,7 @@ export function certificateNames(owners: NameOwners): SourceNames {
   return {
     prefix: "",
     owns: (name) => longestPrefix(name, owners) === "" && (!owners.hasPlainNames || isCertificateName(name)),
+    ownsUser: (name) => longestPrefix(name, owners) === "",
   };
 }
 

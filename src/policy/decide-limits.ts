@@ -1,12 +1,13 @@
 /** The last step of a decision: checks the call against every limit, and determines its charges. */
 
+import type { Caller } from "./caller.ts";
 import type { CompiledLimit } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
 import { type Charge, chargeFits, type Limit, type ReadUsage } from "./limit.ts";
 
 /** The caller and the arguments of a call, which limits depend on. */
-export type Caller = Pick<Call, "agent" | "session" | "args" | "inputSchema">;
+type LimitedCall = Caller & Pick<Call, "args" | "inputSchema">;
 
 export interface RuleOutcome {
   readonly readUsage: ReadUsage;
@@ -23,7 +24,7 @@ export interface RuleOutcome {
  */
 export function decideLimits(
   limits: readonly CompiledLimit[],
-  caller: Caller,
+  caller: LimitedCall,
   findings: RuleOutcome,
 ): Decision {
   if (limits.length === 0) return decision(findings.shadowed, [], findings);
@@ -56,7 +57,7 @@ function decision(
 
 function decideLimit(
   { limit, amountOf }: CompiledLimit,
-  caller: Caller,
+  caller: LimitedCall,
   { readUsage, unevaluable }: RuleOutcome,
   charges: Map<string, Charge>,
 ): Denial | undefined {
@@ -98,11 +99,22 @@ function addCharge(charges: Map<string, Charge>, charge: Charge): void {
   });
 }
 
-/** The key of the counter. Without a session, `session` falls back to the agent; the prefixes keep the two apart. */
-function counterKey({ scope }: Limit, { agent, session }: Caller): string {
-  if (scope === "server") return "";
-  if (scope === "agent") return agent;
-  return session === undefined ? `agent ${agent}` : `session ${session}`;
+// Security: a caller without a user counts for its agent, so that leaving the user out escapes no limit.
+// Invariant: injective for each scope: the prefixes keep agents, users and sessions apart, and no name has a line break.
+/** The key of the counter. Without a session, `session` falls back to the agent, and without a user `user` does. */
+function counterKey({ scope }: Limit, { agent, user, session }: Caller): string {
+  switch (scope) {
+    case "server":
+      return "";
+    case "agent":
+      return agent;
+    case "session":
+      return session === undefined ? `agent ${agent}` : `session ${session}`;
+    case "user":
+      return user === undefined ? `agent ${agent}` : `user ${user}`;
+    case "agent+user":
+      return user === undefined ? `agent ${agent}` : `agent ${agent}\nuser ${user}`;
+  }
 }
 
 /** Returns the denial with the longer wait; a call that never fits waits longest. */

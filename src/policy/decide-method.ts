@@ -1,5 +1,6 @@
 /** Decides requests for every method except tools/call. */
 
+import type { Caller } from "./caller.ts";
 import { actionPointer, type Policy } from "./policy.ts";
 import type { Decision, Denial } from "./decision.ts";
 import { denied } from "./denial.ts";
@@ -7,11 +8,9 @@ import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
 
 /** A request for a method: the caller, and whether any protocol revision has the method. */
-export interface MethodCall {
+export interface MethodCall extends Caller {
   readonly method: string;
   readonly isKnownMethod: boolean;
-  readonly agent: string;
-  readonly session?: string;
 }
 
 /** Allows a method unless `methods` denies it. An unknown method follows `*`; without `*` it is denied under `strict`. */

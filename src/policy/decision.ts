@@ -1,5 +1,6 @@
 /** A call and its decision, as data. */
 
+import type { Caller } from "./caller.ts";
 import type { CategoryAssignment } from "./category/category.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Charge } from "./limit.ts";
@@ -7,7 +8,7 @@ import type { Listing } from "./listing.ts";
 import type { Effect, Mode, Reason } from "./mode.ts";
 
 /** The parts of a tools/call that a policy depends on. */
-export interface Call {
+export interface Call extends Caller {
   readonly tool: string;
   readonly category: CategoryAssignment;
   /** The tool's inputSchema in the server's tools/list; absent when it is not known. */
@@ -16,12 +17,6 @@ export interface Call {
   readonly listing?: Listing | undefined;
   /** `params.arguments`; an empty Map when the message has none. */
   readonly args: JsonObject;
-  /** The agent that limits count; all unauthenticated callers share the name `anonymous`. */
-  readonly agent: string;
-  /** The verified user on whose behalf the agent acts; absent when none is known. */
-  readonly user?: string;
-  /** The session that `scope: "session"` counts; absent in the stateless era. */
-  readonly session?: string;
   /** A person approved exactly this call, so rules no longer ask for approval. */
   readonly isApproved?: boolean;
   /** The tool's definition differs from the pinned one. */

@@ -2,7 +2,9 @@
 
 import type { Mode } from "./mode.ts";
 
-export type Scope = "agent" | "session" | "server";
+/** The callers that share a counter; `agent+user` is each user of each agent. */
+export const SCOPES = ["agent", "user", "agent+user", "session", "server"] as const;
+export type Scope = (typeof SCOPES)[number];
 export type Algorithm = "aligned" | "sliding";
 
 export interface Limit {
@@ -30,7 +32,7 @@ export type LimitWindow =
 /** The amount that one call adds to one limit. */
 export interface Charge {
   readonly limit: Limit;
-  /** The agent, the session, or empty for the whole server. */
+  /** The agent, the user, both, the session, or empty for the whole server. */
   readonly key: string;
   readonly amount: number;
 }

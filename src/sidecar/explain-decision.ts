@@ -3,7 +3,7 @@
 import type { DecisionResponse, DecisionExplanation } from "../admin/api.ts";
 import { adviceFor } from "../policy/explain/advice.ts";
 import { type Step, stepsOf } from "../policy/explain/steps.ts";
-import { principalOf } from "../enforcement/request.ts";
+import { callerOf } from "../enforcement/request.ts";
 import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { type Call, effectOf } from "../policy/decision.ts";
 import { isJsonObject, type JsonObject } from "../json/json.ts";
@@ -31,7 +31,7 @@ function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): De
     tool: tool.name,
     category: tool.category,
     args: values,
-    agent: principalOf(request.agent),
+    ...callerOf(request),
     inputSchema: enforcement.tools.inputSchemaOf(tool.name),
     listing: enforcement.tools.listingOf(tool.name),
   };

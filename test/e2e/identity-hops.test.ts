@@ -15,7 +15,7 @@ const refusal = countRefusals("bad headers");
 
 let guarded: IdentifiedSidecar;
 beforeAll(async () => {
-  const header = `header: { name: X-Agent-Id, from: ${FROM} }`;
+  const header = `header: { name: X-Agent-Id, from: ${FROM}, user: X-User-Id }`;
   guarded = await startIdentifiedSidecar(
     `identity:\n  required: true\n  xfcc: { from: ${FROM} }\n  ${header}\n  upstream-header: X-Verified-Agent\n`,
   );
@@ -62,6 +62,35 @@ describe("a header from a trusted hop", () => {
     ["that is long", [`X-Agent-Id: ${"a".repeat(257)}`], HOP],
     ["that is the name of callers without proof", ["X-Agent-Id: anonymous"], HOP],
     ["that is missing", [], HOP],
+  ])("%s is refused", async (_what, lines, from) => {
+    await refused(lines, from);
+  });
+});
+
+describe("a header of the user from a trusted hop", () => {
+  it("names the user beside the agent's header, and is not forwarded", async () => {
+    expect(await call(["X-Agent-Id: desktop", "X-User-Id: ann"])).toBe(200);
+    expect(guarded.sidecar.audit().at(-1)).toMatchObject({ agent: { name: "desktop" }, user: "ann" });
+    expect(guarded.seen.at(-1)).not.toHaveProperty("x-user-id");
+  });
+
+  it("that repeats the agent names no user", async () => {
+    expect(await call(["X-Agent-Id: desktop", "X-User-Id: desktop"])).toBe(200);
+    expect(guarded.sidecar.audit().at(-1)).not.toHaveProperty("user");
+  });
+
+  it("counts for nothing beside another proof of the agent", async () => {
+    expect(await call([`X-Forwarded-Client-Cert: URI=${ALICE}`, "X-User-Id: ann"])).toBe(200);
+    expect(guarded.sidecar.audit().at(-1)).not.toHaveProperty("user");
+  });
+
+  it.each([
+    ["without the agent's", ["X-User-Id: ann"], HOP],
+    ["from an untrusted hop", ["X-Agent-Id: desktop", "X-User-Id: ann"], "127.0.0.1"],
+    ["that comes twice", ["X-Agent-Id: desktop", "X-User-Id: ann", "x-user-id: ann"], HOP],
+    ["that is empty", ["X-Agent-Id: desktop", "X-User-Id:"], HOP],
+    ["that hides a character", ["X-Agent-Id: desktop", "X-User-Id: an\u00adn"], HOP],
+    ["that is the name of callers without proof", ["X-Agent-Id: desktop", "X-User-Id: anonymous"], HOP],
   ])("%s is refused", async (_what, lines, from) => {
     await refused(lines, from);
   });

@@ -45,6 +45,20 @@ describe("a charge", () => {
     expect(keysOf({ ...callOf("a", { agent: "p" }), session: "s" })).toEqual(["p", "session s", ""]);
   });
 
+  it("falls on the user, or on the user of the agent, and without a user on the agent", () => {
+    const limits = [
+      { ...CALLS, counter: "u", scope: "user" },
+      { ...CALLS, counter: "v", scope: "agent+user" },
+    ];
+    const keysOf = (caller: object) =>
+      decide(deny({ a: { limits } }), { ...callOf("a", { agent: "p" }), ...caller }, UNUSED).charges.map(
+        ({ key }) => key,
+      );
+    expect(keysOf({ user: "ann" })).toEqual(["user ann", "agent p\nuser ann"]);
+    expect(keysOf({})).toEqual(["agent p", "agent p"]);
+    expect(keysOf({ agent: "anonymous" })).toEqual(["agent anonymous", "agent anonymous"]);
+  });
+
   it("of two limits with one max carries the later one", () => {
     const policy = deny(
       { a: { limits: [{ ...shared, max: 3 }] } },

@@ -61,6 +61,7 @@ function decideStoryCall(
   const readUsage: Parameters<typeof decide>[2] = (charge) => counters.read(charge, nowMs);
   const caller = {
     agent: call.agent ?? "anonymous",
+    ...(call.user !== undefined && { user: call.user }),
     ...(call.session !== undefined && { session: call.session }),
   };
   const decision =
@@ -121,5 +122,6 @@ function compareOutcome({ expect }: StoryCall, outcome: StoryOutcome): string[] 
 export function describeCall(call: StoryCall): string {
   const args = call.args === undefined ? "" : ` ${printJson(call.args)}`;
   const at = call.at === undefined ? "" : ` at ${call.at} s`;
-  return `${call.tool ?? call.method ?? ""}${args} by ${call.agent ?? "anonymous"}${at}`;
+  const user = call.user === undefined ? "" : ` for ${call.user}`;
+  return `${call.tool ?? call.method ?? ""}${args} by ${call.agent ?? "anonymous"}${user}${at}`;
 }

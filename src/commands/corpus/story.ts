@@ -54,6 +54,7 @@ export interface StoryCall {
   readonly known?: boolean;
   readonly args?: JsonObject;
   readonly agent?: string;
+  readonly user?: string;
   readonly session?: string;
   /** Seconds after the start of the story; 0 by default. */
   readonly at?: number;
@@ -91,6 +92,7 @@ const CALL: Shape<StoryCall> = refine(
     known: optional(boolean()),
     args: optional(ARGS),
     agent: optional(string()),
+    user: optional(string()),
     session: optional(string()),
     at: optional(number("seconds", () => true, {})),
     times: optional(COUNT),

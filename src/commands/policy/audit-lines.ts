@@ -11,6 +11,9 @@ export interface RecordedCall {
   readonly agent: string;
   /** The agent that limits count: `anonymous` unless authenticated. */
   readonly principal: string;
+  readonly user?: string;
+  readonly source?: string;
+  readonly address?: string;
   readonly session?: string;
   /** Absent for other methods than tools/call. */
   readonly tool?: string;
@@ -33,7 +36,15 @@ export interface AuditLog {
 
 const AUDIT_LINE = z.looseObject({
   time: z.iso.datetime(),
-  agent: z.looseObject({ name: z.string(), verified: z.boolean().default(false) }).optional(),
+  agent: z
+    .looseObject({
+      name: z.string(),
+      source: z.string().default("none"),
+      verified: z.boolean().default(false),
+    })
+    .optional(),
+  user: z.string().optional(),
+  address: z.string().optional(),
   session: z.string().optional(),
   method: z.string().optional(),
   tool: z.string().optional(),
@@ -78,13 +89,16 @@ function parseAuditLine(text: string): AuditLine | undefined {
 }
 
 function toRecordedCall(line: AuditLine): RecordedCall | undefined {
-  const { agent, session, tool, method, effect, reason } = line;
+  const { agent, user, address, session, tool, method, effect, reason } = line;
   if (effect === undefined || method === undefined || line.refusal !== undefined) return undefined;
   const names = line.args?.keys;
   return {
     atMs: Date.parse(line.time),
     agent: agent?.name ?? "anonymous",
     principal: agent?.verified === true ? agent.name : "anonymous",
+    ...(agent?.verified === true && { source: agent.source }),
+    ...(user !== undefined && { user }),
+    ...(address !== undefined && { address }),
     method,
     category: line.category,
     recordedEffect: effect === "deny" || effect === "ask" ? "deny" : "allow",

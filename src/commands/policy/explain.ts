@@ -4,6 +4,7 @@ import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import type { Caller } from "../../policy/caller.ts";
 import type { Call } from "../../policy/decision.ts";
 import { listingOf } from "../../policy/listing.ts";
 import { protectedNames } from "../../json/confusable-names.ts";
@@ -35,6 +36,7 @@ a limit denies here only a call that exceeds it alone.
   --tool NAME            the tool that is called
   --args JSON            its arguments, an object ({})
   --agent NAME           the calling agent (anonymous)
+  --user NAME            the user on whose behalf it acts
   --category CATEGORY    its category, instead of the one that name and description suggest
   --tools FILE           a tools/list result: descriptions that determine the category
   --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
@@ -49,6 +51,7 @@ const OPTIONS = {
   tool: { type: "string" },
   args: { type: "string", default: "{}" },
   agent: { type: "string", default: "anonymous" },
+  user: { type: "string" },
   category: { type: "string" },
   format: FORMAT_FLAG,
 } as const;
@@ -56,7 +59,7 @@ const OPTIONS = {
 interface ExplainRequest {
   readonly file: string;
   readonly tool: string;
-  readonly agent: string;
+  readonly caller: Caller;
   readonly args: JsonObject;
   readonly category: Category | undefined;
   readonly source: ToolsSource | undefined;
@@ -76,7 +79,8 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const [file = "", ...others] = positionals;
-  const { tool = "", agent } = values;
+  const { tool = "", agent, user } = values;
+  const caller: Caller = { agent, ...(user !== undefined && { user }) };
   const args = parseCallArguments(values.args);
   const category = CATEGORIES.find((known) => known === values.category);
   const source = parseToolsSource(values, server);
@@ -91,11 +95,11 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
     ...formatProblem(values.format),
   ];
   if (problems.length > 0 || typeof args === "string" || !source.ok) return problems;
-  return { file, tool, agent, args, category, source: source.source, isJson: values.format === "json" };
+  return { file, tool, caller, args, category, source: source.source, isJson: values.format === "json" };
 }
 
 async function explain(io: CommandIo, request: ExplainRequest): Promise<number> {
-  const { file, tool, agent, args, source } = request;
+  const { file, tool, caller, args, source } = request;
   const loaded = readPolicyFile(file);
   if (!loaded.ok) return failWith(io, loaded.problems);
   const listed = source && (await loadTools(source));
@@ -105,7 +109,7 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   const inputSchema = definition && inputSchemaOf(definition);
   const call: Call = {
     tool,
-    agent,
+    ...caller,
     args,
     inputSchema,
     listing: listed && listingOf(tool, protectedNames(listed.tools.map(({ name }) => name))),
@@ -154,6 +158,7 @@ function reportOf({ policy, call, explanation }: Explained): object {
   return {
     tool: call.tool,
     agent: call.agent,
+    ...(call.user !== undefined && { user: call.user }),
     category: call.category,
     effect,
     reason: denial?.reason ?? null,
@@ -175,7 +180,7 @@ function writeExplanation(io: CommandIo, explained: Explained, notes: readonly s
   const reason = denial === undefined ? "" : ` (${denial.reason})`;
   const advice = adviceFor(policy, call, explanation);
   writeLines(io, [
-    `${call.tool} by ${call.agent}: ${explanation.effect}${reason}`,
+    `${call.tool} by ${call.agent}${call.user === undefined ? "" : ` for ${call.user}`}: ${explanation.effect}${reason}`,
     ...(denial === undefined ? [] : [`  rule      ${denial.rule}`]),
     ...(denial?.message === undefined ? [] : [`  message   ${denial.message}`]),
     `  category  ${category}, by ${SOURCES[source]}, confidence ${confidence}`,

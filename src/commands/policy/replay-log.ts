@@ -1,6 +1,7 @@
 /** Decides recorded calls again under another policy, as far as the log permits. */
 
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
+import type { Caller } from "../../policy/caller.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
@@ -67,13 +68,23 @@ function replayed(call: RecordedCall, now: NewEffect, { denial }: Decision): Rep
   return { call, newEffect: now, ...(denial !== undefined && { denial }) };
 }
 
+function recordedCaller({ principal, user, source = "none", address, session }: RecordedCall): Caller {
+  return {
+    agent: principal,
+    source,
+    ...(user !== undefined && { user }),
+    ...(address !== undefined && { address }),
+    ...(session !== undefined && { session }),
+  };
+}
+
 function decideBounds(
   recorded: RecordedCall,
   policy: Policy,
   readUsage: ReadUsage,
 ): { lenient: Decision; severe: Decision } {
-  const { principal: agent, session, tool, method, argumentNames, category, isApproved } = recorded;
-  const caller = { agent, ...(session !== undefined && { session }) };
+  const { tool, method, argumentNames, category, isApproved } = recorded;
+  const caller = recordedCaller(recorded);
   if (tool === undefined) {
     const decision = decideMethod(
       policy,

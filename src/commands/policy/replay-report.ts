@@ -116,6 +116,8 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
   const unnamed = replayed.filter(({ call }) => call.tool !== undefined && !call.argumentNames).length;
   const isBySession = policy.limits.some(({ scope }) => scope === "session");
   const noSession = isBySession ? replayed.filter(({ call }) => call.session === undefined).length : 0;
+  const isByUser = policy.limits.some(({ scope }) => scope === "user" || scope === "agent+user");
+  const noUser = isByUser ? replayed.filter(({ call }) => call.user === undefined).length : 0;
   return [
     ...countLine(
       unnamed,
@@ -127,6 +129,11 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
       noSession,
       "call",
       "without a session in the log: a limit for each session counts them for their agent",
+    ),
+    ...countLine(
+      noUser,
+      "call",
+      "without a user in the log: a limit for each user counts them for their agent",
     ),
     ...(policy.document.categories === undefined ? [] : [CATEGORIES]),
   ];

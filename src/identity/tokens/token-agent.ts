@@ -1,13 +1,11 @@
 /** Reads the agent, and the user on whose behalf it acts, from the claims of a verified token. See docs/decisions/0092. */
 
-import type { Agent } from "../../enforcement/request.ts";
 import {
   ALL_NAMES,
   type Authentication,
   authenticateAs,
-  nameProblem,
-  rejectedCredential,
   type SourceNames,
+  withUser,
 } from "../authentication.ts";
 
 /** The names down to a claim: `["act", "sub"]`. */
@@ -39,16 +37,8 @@ export function agentFromClaims(
     const named = agentPaths.map((path) => claimAt(claims, path)).find((value) => value !== undefined);
     const found = authenticateAs(named, "jwt", names);
     if (found.kind !== "agent") return found;
-    return withUser(found.agent, userIn(claims, String(named), user), names.prefix);
+    return withUser(found.agent, userIn(claims, String(named), user), names);
   };
-}
-
-function withUser(agent: Agent, user: unknown, prefix: string): Authentication {
-  if (user === undefined) return { kind: "agent", agent };
-  const problem = nameProblem(typeof user === "string" && user !== "" ? `${prefix}${user}` : user, "user");
-  // Security: a token whose user cannot be recorded must not pass as one without a user.
-  if (problem !== undefined) return rejectedCredential(problem);
-  return { kind: "agent", agent: { ...agent, user: `${prefix}${String(user)}` } };
 }
 
 /** The user; undefined when the agent acts for itself. */

@@ -3,7 +3,7 @@
 import { CONDITION, type Condition, readPath } from "../condition.ts";
 import { MODES, type Mode } from "../mode.ts";
 import { type Json, JsonNumber } from "../../json/json.ts";
-import { type Algorithm, type Scope, WINDOW_NAMES, type WindowName } from "../limit.ts";
+import { type Algorithm, type Scope, SCOPES, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
 import type { ArgumentPath } from "../../json/path.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
@@ -100,7 +100,7 @@ export const LIMITS: Shape<readonly CheckedLimit[]> = array(
       counter: required(string(1)),
       window: required(WINDOW),
       max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
-      scope: optional(oneOf("grant", "agent", "session", "server")),
+      scope: optional(oneOf("grant", ...SCOPES)),
       increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
       increment_from: optional(string(1)),
       of: optional(oneOf(...MEASURES)),

@@ -202,7 +202,7 @@ function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Ca
     return { step, verdict: "denies", mode, why: `the amount ${AMOUNT[amount]}` };
   }
   const fits = amount <= max;
-  const whose = scope === "server" ? "all agents together" : `each ${scope}`;
+  const whose = scope === "server" ? "all agents together" : `each ${scope.replace("+", " and ")}`;
   const why = `adds ${amount} of ${max} for ${whose}${fits ? "" : ", which never fits"}`;
   return { step, verdict: fits ? "passes" : "denies", mode, why };
 }

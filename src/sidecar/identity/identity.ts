@@ -1,6 +1,6 @@
 /** Builds the sources of identity that the settings name, in order of trust, with the files and keys that they use. */
 
-import type { IdentitySettings } from "../../config/settings/identity/identity-settings.ts";
+import type { HeaderSettings, IdentitySettings } from "../../config/settings/identity/identity-settings.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
@@ -14,6 +14,7 @@ import {
   type Authenticator,
 } from "../../identity/authenticator.ts";
 import { trustedHeaderSource } from "../../identity/hops/header.ts";
+import { withUserHeader } from "../../identity/hops/user-header.ts";
 import { createTrustedProxyCheck } from "../../identity/hops/trusted-proxy.ts";
 import {
   type MetadataEndpoint,
@@ -125,14 +126,12 @@ function sourcesOf(builder: IdentityBuilder): BuiltSources {
 const NO_NAMES = (): ReadonlySet<string> => new Set();
 
 function headerSource(
-  { name, from, prefix = "" }: NonNullable<IdentitySettings["header"]>,
+  { name, from, prefix = "", user }: HeaderSettings,
   { owners }: IdentityBuilder,
 ): CredentialSource {
-  return trustedHeaderSource(
-    name.toLowerCase(),
-    createTrustedProxyCheck(from),
-    prefixedNames(prefix, owners),
-  );
+  const names = prefixedNames(prefix, owners);
+  const source = trustedHeaderSource(name.toLowerCase(), createTrustedProxyCheck(from), names);
+  return user === undefined ? source : withUserHeader(source, user, names);
 }
 
 function tokenSources(
@@ -155,7 +154,7 @@ function tokenSources(
 }
 
 function proofHeadersOf({ apiKeys, xfcc, header }: IdentitySettings): ReadonlySet<string> {
-  const names = [apiKeys?.header, xfcc && XFCC_HEADER, header?.name.toLowerCase()];
+  const names = [apiKeys?.header, xfcc && XFCC_HEADER, header?.name.toLowerCase(), header?.user];
   return new Set(names.filter((name) => name !== undefined));
 }
 

@@ -52,6 +52,17 @@ describe("tollgate policy explain", () => {
     expect(whyOf("action")).toBe(`${reach} and forbids nothing outright`);
   });
 
+  it("names the user, and the callers that a limit counts together", async () => {
+    const limits = [{ counter: "c", window: "day", max: 0, scope: "agent+user" }];
+    const policy = { version: "1", default: "deny", tools: { pay: { limits } } };
+    const explained = await explain(policy, "--tool", "pay", "--agent", "desktop", "--user", "ann");
+    expect(explained).toMatchObject({ agent: "desktop", user: "ann", effect: "deny" });
+    expect(JSON.stringify(explained)).toContain("for each agent and user");
+    const file = fileOf("p.json", policy);
+    const { stdout } = await run("explain", file, "--tool", "pay", "--agent", "desktop", "--user", "ann");
+    expect(stdout).toMatch(/^pay by desktop for ann: deny/);
+  });
+
   const AMOUNT = { limits: [{ counter: "a", window: "day", max: 9, increment_from: "args.n" }] };
 
   it.each<[string, object, string, object, string]>([

@@ -241,6 +241,17 @@ describe("the limitations of a replay", () => {
   });
 });
 
+it("counts users by the user of each record, and reports records without one", async () => {
+  const limits = [{ counter: "c", window: "day", max: 1, scope: "user" }];
+  const policy = { version: "1", default: "deny", tools: { get: { limits } } };
+  const lines = ["ann", "bob", "ann", undefined].map((user, at) => ({ ...line({ at }), user }));
+  const log = fileOf("audit.jsonl", lines.map((each) => JSON.stringify(each)).join("\n"));
+  const { stdout } = await run("replay", fileOf("p.json", policy), "--audit", log, "--format", "json");
+  const report: unknown = JSON.parse(stdout);
+  expect(report).toMatchObject({ counts: { unchanged: 3, allow_to_deny: 1 } });
+  expect(JSON.stringify(report)).toContain("1 call without a user in the log");
+});
+
 it("prints a table by agent and tool, the changes, and the limitations", async () => {
   const lines = [line({}), line({ at: 1, agent: "bee", tool: "drop" })]
     .map((each) => JSON.stringify(each))

@@ -71,6 +71,10 @@ describe("a problem in the settings", () => {
       },
     ),
     [
+      "identity: { header: { name: X-Who, user: x-who, from: [10.0.0.1] } }",
+      "identity.header.user: must be another header than the one that names the agent",
+    ],
+    [
       "identity: { client-address: { from: [10.0.0.1], header: X-Real-IP } }",
       "identity.client-address.header: must be X-Forwarded-For or Forwarded",
     ],

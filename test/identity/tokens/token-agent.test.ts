@@ -104,7 +104,7 @@ describe("a token whose user is no name", () => {
 });
 
 it("writes the prefix of its source before both names", () => {
-  const names = { prefix: "corp:", owns: () => true };
+  const names = { prefix: "corp:", owns: () => true, ownsUser: () => true };
   const found = agentFromClaims({}, names)({ azp: "desktop", sub: "ann" });
   expect(found).toMatchObject({ agent: { name: "corp:desktop", user: "corp:ann" } });
   expect(agentFromClaims({}, names)({ azp: "bot", sub: "bot" })).not.toHaveProperty("agent.user");

@@ -6,6 +6,15 @@ import { completeIssuers, issuerListProblems, ISSUERS_SHAPE } from "./issuer-lis
 import { SERVICE_ACCOUNTS_SHAPE, type ServiceAccountSettings } from "./service-account-settings.ts";
 import { type JwtSettings, namePrefix } from "./token-settings.ts";
 
+/** A header by which a trusted proxy names the agent. */
+export interface HeaderSettings {
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly prefix?: string;
+  /** The header, in lower case, that names the user. */
+  readonly user?: string;
+}
+
 /** An absent section is a source that is off. */
 export interface IdentitySettings {
   readonly isRequired?: boolean;
@@ -25,7 +34,7 @@ export interface IdentitySettings {
   /** `header` in lower case; `authorization` means a bearer token. */
   readonly apiKeys?: { readonly file: string; readonly header: string };
   readonly xfcc?: { readonly from: readonly string[] };
-  readonly header?: { readonly name: string; readonly from: readonly string[]; readonly prefix?: string };
+  readonly header?: HeaderSettings;
   /** The proxies that pass on the caller's address; absent: the caller is the other end of the connection. */
   readonly clientAddress?: { readonly from: readonly string[]; readonly header: ForwardingHeader };
 }
@@ -55,7 +64,16 @@ const SECTION = z.strictObject({
     .optional(),
   xfcc: z.strictObject({ from: trustedProxies }).optional(),
   header: z
-    .strictObject({ name: headerName, from: trustedProxies, prefix: namePrefix.default("") })
+    .strictObject({
+      name: headerName,
+      from: trustedProxies,
+      prefix: namePrefix.default(""),
+      user: headerName.exactOptional(),
+    })
+    .refine(({ name, user }) => name !== user, {
+      path: ["user"],
+      error: "must be another header than the one that names the agent",
+    })
     .optional(),
   "client-address": z
     .strictObject({
