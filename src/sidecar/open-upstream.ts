@@ -172,6 +172,7 @@ function openBridge(
       log.info({ child: pid, line: withoutCredentials(line) }, "the server wrote to stderr"),
     onDropped: metrics.upstreamLineDropped,
     onSessionEnded: (id) => sessions.close(id),
+    onGaveWay: (idleMs) => log.info({ idleMs }, "the longest idle session ended for a new one"),
   });
   return {
     upstream,

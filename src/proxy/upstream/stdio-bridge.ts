@@ -23,6 +23,8 @@ export interface UpstreamStdioOptions extends ChildPoolOptions {
   readonly version: string;
   readonly inputSchemaOf: InputSchemaOf;
   readonly onSessionEnded: (id: string) => void;
+  /** Called when an idle session ends early, for one that needs its place. */
+  readonly onGaveWay?: (idleMs: number) => void;
 }
 
 const PROBE_MS = 30_000;
@@ -43,6 +45,7 @@ export class UpstreamStdio implements Upstream {
       pool: this.#pool,
       version: options.version,
       probeMs: PROBE_MS,
+      makeRoom: () => this.#sessions.endLongestIdle(),
       onUnmatched: () => options.onDropped("unmatched"),
     });
     const timeouts = { streamAfterMs: STREAM_AFTER_MS, responseMs: options.responseMs };

@@ -24,9 +24,10 @@ async function pidOf(session: string): Promise<number> {
 }
 
 describe("children", () => {
-  it("are limited in number: a further session is refused with Retry-After", async () => {
+  it("are limited in number: a further session is refused with Retry-After while all are in use", async () => {
     bridge = await openBridge(stdioServer("puppet"), { maxChildren: 2 });
     const sessions = [await bridge.initialize(), await bridge.initialize()];
+    for (const id of sessions) asStream(await bridge.upstream.open("GET", { "mcp-session-id": id }).response);
     const refused = await bridge.post(INITIALIZE).response;
     expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([503, "5"]);
     expect(JSON.parse(await readBody(refused))).toMatchObject({ id: 1, error: { code: -32_603 } });
@@ -36,9 +37,63 @@ describe("children", () => {
     expect(await bridge.initialize()).not.toBe(sessions[1]);
   });
 
-  it("count against the limit for modern clients, too", async () => {
+  it("give way to a new session: the longest idle one ends, and its client gets 404", async () => {
+    let nowMs = 0;
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 2, nowMs: () => nowMs });
+    const [first, second] = [await bridge.initialize(), await bridge.initialize()];
+    nowMs = 10;
+    const pid = await pidOf(second);
+    await pidOf(first);
+    nowMs = 20;
+    await pidOf(first);
+    const third = await bridge.initialize();
+    expect(isRunning(pid)).toBe(false);
+    expect(bridge.upstream.size).toBe(2);
+    const statuses = [first, second, third].map(
+      async (id) =>
+        (
+          await bridge.post({ id: 2, method: "ping" }, { accept: "application/json", "mcp-session-id": id })
+            .response
+        ).statusCode,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 404, 200]);
+    expect(bridge.events.filter((line) => line === "session ended")).toHaveLength(1);
+  });
+
+  it("do not give way while a request is under way, or before the handshake is complete", async () => {
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 2 });
+    const busy = await bridge.initialize();
+    const waiting = bridge.post(
+      { id: 5, method: "test/echo", params: { silent: true } },
+      { "mcp-session-id": busy },
+    );
+    waiting.response.catch(() => undefined);
+    await bridge.post(INITIALIZE).response;
+    expect((await bridge.post(INITIALIZE).response).statusCode).toBe(503);
+    waiting.abort();
+  });
+
+  it("give way to as many new sessions as begin at once, and never are more than the limit", async () => {
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 3 });
+    const old = [await bridge.initialize(), await bridge.initialize(), await bridge.initialize()];
+    const begun = await Promise.all(old.map(() => bridge.post(INITIALIZE).response));
+    expect(begun.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    expect(bridge.upstream.size).toBe(3);
+    expect(bridge.events.filter((line) => line === "session ended")).toHaveLength(3);
+  });
+
+  it("give way to the child that modern clients share", async () => {
     bridge = await openBridge(stdioServer("puppet"), { maxChildren: 1 });
     await bridge.initialize();
+    const echoed = await bridge.post(...modernRequest(1, "test/echo")).response;
+    expect(echoed.statusCode).toBe(200);
+    expect(bridge.upstream.size).toBe(1);
+  });
+
+  it("count against the limit for modern clients, too", async () => {
+    bridge = await openBridge(stdioServer("puppet"), { maxChildren: 1 });
+    const session = await bridge.initialize();
+    asStream(await bridge.upstream.open("GET", { "mcp-session-id": session }).response);
     await expect(bridge.post(...modernRequest(1, "test/echo")).response).rejects.toMatchObject({
       wasSent: false,
     });

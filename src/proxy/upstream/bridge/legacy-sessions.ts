@@ -5,6 +5,7 @@ import { UpstreamError, type UpstreamExchange } from "../../upstream.ts";
 import type { ChildOwner } from "./child-multiplexer.ts";
 import type { PooledChild } from "./child-pool.ts";
 import type { ClientMessage } from "./client-message.ts";
+import { deferExchange } from "./deferred-exchange.ts";
 import { acceptedTypes, singleHeader } from "./header-checks.ts";
 import { PostExchange } from "./post-exchange.ts";
 import {
@@ -32,6 +33,8 @@ export interface LegacySessionsOptions {
   /** How long a client that accepts no stream waits for its response. */
   readonly responseMs: number;
   readonly onSessionEnded: (id: string) => void;
+  /** Called when an idle session ends early, for one that needs its place. */
+  readonly onGaveWay?: (idleMs: number) => void;
 }
 
 /** After this time without a response the head of a stream is sent, so that the client sees a response begin. */
@@ -49,10 +52,26 @@ export class LegacySessions {
     this.#sweep = setInterval(() => this.#endIdle(), Math.min(SWEEP_MS, options.idleMs)).unref();
   }
 
-  /** Begins a session with `initialize`. */
+  /** Begins a session with `initialize`. At the bound it takes the place of the longest idle one, if there is one. */
   begin(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
-    const { acquire, hasRoom, nowMs, onSessionEnded } = this.#options;
-    if (!hasRoom()) return respondWith(tooMany("sessions are open", message.id));
+    if (this.#options.hasRoom()) return this.#begin(message, headers);
+    const ended = this.endLongestIdle();
+    if (ended === undefined) return respondWith(tooMany("sessions are open", message.id));
+    return deferExchange(ended, () => this.begin(message, headers));
+  }
+
+  /** Ends the session that has been idle longest; resolves when its child has exited. Undefined when every session is in use. */
+  endLongestIdle(): Promise<void> | undefined {
+    let longest: BridgeSession | undefined;
+    for (const session of this.#sessions.values())
+      if (session.mayGiveWay && session.idleMs > (longest?.idleMs ?? -1)) longest = session;
+    if (longest === undefined) return undefined;
+    this.#options.onGaveWay?.(longest.idleMs);
+    return longest.end();
+  }
+
+  #begin(message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
+    const { acquire, nowMs, onSessionEnded } = this.#options;
     try {
       const session = new BridgeSession({
         acquire: (owner) => acquire(owner, headers),

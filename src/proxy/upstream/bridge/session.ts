@@ -50,8 +50,16 @@ export class BridgeSession {
 
   /** Time since the last message; 0 while a request is in flight or the stream is open. */
   get idleMs(): number {
-    const isBusy = this.#exchanges.size > 0 || this.#stream?.isOpen === true;
-    return isBusy ? 0 : this.#options.nowMs() - this.#usedAtMs;
+    return this.#isBusy ? 0 : this.#options.nowMs() - this.#usedAtMs;
+  }
+
+  /** Whether its handshake is complete and it is not in use. Its client gets 404 next and begins again. */
+  get mayGiveWay(): boolean {
+    return this.#isInitialized && !this.#isBusy;
+  }
+
+  get #isBusy(): boolean {
+    return this.#exchanges.size > 0 || this.#stream?.isOpen === true;
   }
 
   /** Whether a request was sent; `initialize` must be the first. */

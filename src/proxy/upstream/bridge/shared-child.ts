@@ -12,6 +12,8 @@ export interface SharedChildOptions {
   readonly pool: ChildPool;
   /** Tollgate's own version, for `clientInfo`. */
   readonly version: string;
+  /** Ends an idle session for this child; resolves when its child has exited. Undefined when every session is in use. */
+  readonly makeRoom: () => Promise<void> | undefined;
   /** How long the child may take to answer `server/discover`. */
   readonly probeMs: number;
   /** Called for each message that belongs to no request. */
@@ -38,6 +40,12 @@ export class SharedChild {
     return this.#probing;
   }
 
+  /** Makes room for the child while it does not run. */
+  async makeRoom(): Promise<void> {
+    const { pool, makeRoom } = this.#options;
+    if (this.#child === undefined && !pool.hasRoom()) await makeRoom();
+  }
+
   /** The running child, or a new one. @throws UpstreamError while no child may be started */
   acquire(): ChildMultiplexer {
     this.#child ??= this.#acquireChild();
@@ -62,6 +70,7 @@ export class SharedChild {
   }
 
   async #probe(): Promise<readonly string[]> {
+    await this.makeRoom();
     for (let probes = 1; ; probes += 1) {
       const versions = await this.#discover();
       if (versions === undefined && probes < MAX_PROBES) continue;

@@ -55,6 +55,7 @@ export class StatelessRequests {
     if (versions.length === 0) return exchange.respond(notInitialized());
     const error = checkModernRequest(message, headers, { versions, inputSchemaOf: this.#inputSchemaOf });
     if (error !== undefined) return exchange.respond(error);
+    await this.#child.makeRoom();
     if (exchange.isDone) return;
     const multiplexer = this.#child.acquire();
     if (!multiplexer.hasRoom()) return exchange.respond(tooMany("requests are under way", message.id));
