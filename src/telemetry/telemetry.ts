@@ -68,7 +68,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
     ...options,
-    warn: (fields, message) => log.warn(fields, message),
+    log: { warn: log.warn.bind(log), error: log.error.bind(log) },
     onSpansLost: metrics.spansLost,
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),

@@ -45,7 +45,7 @@ const PINNED = [
   "tollgate_admin_requests_refused_total counter cause",
   "tollgate_audit_dropped_total counter",
   "tollgate_label_overflow_total counter label",
-  "tollgate_trace_export_failures_total counter",
+  "tollgate_trace_export_failures_total counter cause",
   "tollgate_build_info gauge version node",
 ];
 
@@ -83,6 +83,6 @@ it("uses these words as label values", () => {
   expect(words.FREEZE_KINDS).toEqual(["all", "agent", "tool"]);
   expect(words.CHANGE_GRADES).toEqual(["description", "schema", "annotations"]);
   expect(words.RELOAD_RESULTS).toEqual(["success", "failure"]);
-  expect(words.LABEL_BOUNDS).toEqual(["agent", "tool", "rule", "pair"]);
+  expect(words.LABEL_BOUNDS).toEqual(["agent", "tool", "rule", "pair", "user"]);
   expect([words.NO_REASON, words.RESPONSE_METHOD]).toEqual(["none", "response"]);
 });

@@ -27,6 +27,9 @@ export const UNEVALUABLE_CAUSES = [
 /** Why the admin listener refused a request. */
 export const ADMIN_REFUSALS = ["wrong_token", "no_token", "read_token", "no_certificate", "origin"] as const;
 export type AdminRefusalCause = (typeof ADMIN_REFUSALS)[number];
+/** Why a span or metric did not reach its collector. */
+export const LOST_CAUSES = ["rejected", "refused", "unreachable", "timeout", "queue_full", "other"] as const;
+export type LostCause = (typeof LOST_CAUSES)[number];
 export const RELOAD_RESULTS = ["success", "failure"] as const;
 /** `user` exists only with `identity.user-label`. */
 export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair", "user"] as const;

@@ -188,9 +188,9 @@ export const METRICS = {
     help: "Events that were counted under _other or _unknown, because a label had as many values as it may have.",
     example: "sum by (label) (increase(tollgate_label_overflow_total[1h])) > 0",
   }),
-  traceExportFailures: counter("tollgate_trace_export_failures_total", [], {
-    help: "Spans that were lost: the trace collector did not take them, or more waited for it than the queue holds.",
-    example: "sum(increase(tollgate_trace_export_failures_total[5m])) > 0",
+  traceExportFailures: counter("tollgate_trace_export_failures_total", ["cause"], {
+    help: "Spans that were lost: rejected (partial success), refused with a status, collector unreachable, timeout, or more than the queue holds.",
+    example: "sum by (cause) (increase(tollgate_trace_export_failures_total[5m])) > 0",
   }),
   buildInfo: gauge("tollgate_build_info", ["version", "node"], {
     help: "The build that runs: 1, with the versions of Tollgate and of Node.",

@@ -8,7 +8,14 @@ import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
 import type { ApprovalState } from "../../enforcement/approvals/approval.ts";
-import type { AdminRefusalCause, ChangeGrade, DroppedLine, FreezeKind, StoreCause } from "./label-values.ts";
+import type {
+  AdminRefusalCause,
+  ChangeGrade,
+  DroppedLine,
+  FreezeKind,
+  StoreCause,
+  LostCause,
+} from "./label-values.ts";
 
 interface LoadedPolicy {
   /** Empty without a policy. */
@@ -42,7 +49,7 @@ export interface StateMetrics {
   readonly failedOpen: (cause: StoreCause) => void;
   readonly adminRefused: (cause: AdminRefusalCause) => void;
   readonly auditDropped: (records: number) => void;
-  readonly spansLost: (spans: number) => void;
+  readonly spansLost: (spans: number, cause: LostCause) => void;
 }
 
 export function createStateMetrics(families: Families, bounds: CardinalityLimits): StateMetrics {
@@ -59,7 +66,7 @@ export function createStateMetrics(families: Families, bounds: CardinalityLimits
     failedOpen: (cause) => families.failOpen.series(cause).add(1),
     adminRefused: (cause) => families.adminRefused.series(cause).add(1),
     auditDropped: (records) => families.auditDropped.series().add(records),
-    spansLost: (spans) => families.traceExportFailures.series().add(spans),
+    spansLost: (spans, cause) => families.traceExportFailures.series(cause).add(spans),
   };
 }
 

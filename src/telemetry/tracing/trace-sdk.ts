@@ -15,6 +15,7 @@ import {
   serviceInstanceIdDetector,
 } from "@opentelemetry/resources";
 import { NodeSDK, type NodeSDKConfiguration } from "@opentelemetry/sdk-node";
+import { causeOf, countLoggedLosses, type OnSpansLost } from "./lost-spans.ts";
 import type { Environment } from "./trace-sampling.ts";
 
 type Exporter = NodeSDKConfiguration["traceExporter"];
@@ -23,8 +24,8 @@ export interface SdkOptions {
   readonly environment: Environment;
   readonly version: string;
   readonly logger: DiagLogger;
-  /** Called with the number of spans that will not reach the collector. */
-  readonly onSpansLost: (spans: number) => void;
+  /** Called with the number of spans that will not reach the collector, and why. */
+  readonly onSpansLost: OnSpansLost;
 }
 
 export interface TraceSdk {
@@ -34,8 +35,8 @@ export interface TraceSdk {
 }
 
 export async function startTraceSdk(options: SdkOptions): Promise<TraceSdk> {
-  const exporter = watchExports(await createExporter(options), options.onSpansLost);
-  diag.setLogger(countDroppedSpans(options), { logLevel: DiagLogLevel.WARN });
+  const exporter = watchExports(await createExporter(options), options);
+  diag.setLogger(countLoggedLosses(options.logger, options.onSpansLost), { logLevel: DiagLogLevel.WARN });
   const sdk = withEnvironment(() => {
     const made = createSdk(options, exporter);
     made.start();
@@ -89,18 +90,6 @@ async function stop(sdk: NodeSDK): Promise<void> {
   }
 }
 
-/** The SDK reports spans that its full queue dropped only in its log, after the queue has room again. */
-const DROPPED = /^Dropped (\d+) spans because maxQueueSize reached/;
-
-function countDroppedSpans({ logger, onSpansLost }: SdkOptions): DiagLogger {
-  const warn = (text: string): void => {
-    const dropped = Number(DROPPED.exec(String(text))?.[1] ?? 0);
-    if (dropped > 0) onSpansLost(dropped);
-    logger.warn(text);
-  };
-  return { ...logger, warn };
-}
-
 async function createExporter({ environment }: SdkOptions): Promise<Exporter> {
   const protocol =
     environment["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? environment["OTEL_EXPORTER_OTLP_PROTOCOL"] ?? "";
@@ -118,11 +107,15 @@ async function createExporter({ environment }: SdkOptions): Promise<Exporter> {
 const EXPORTED = 0;
 
 /** Reports the spans of each failed export. */
-function watchExports(exporter: Exporter, onSpansLost: SdkOptions["onSpansLost"]): Exporter {
+function watchExports(exporter: Exporter, { onSpansLost, logger }: SdkOptions): Exporter {
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code !== EXPORTED) onSpansLost(spans.length);
+        if (result.code !== EXPORTED) {
+          onSpansLost(spans.length, causeOf(result.error));
+          // The SDK logs nothing of an export that fails while it shuts down.
+          logger.warn(`${spans.length} spans were not exported:`, result.error);
+        }
         done(result);
       }),
     shutdown: () => exporter.shutdown(),

@@ -1,10 +1,11 @@
 /** Traces: one SERVER and one CLIENT span for each sampled request; the SDK is loaded only when an exporter is configured. */
 
-import type { DiagLogger, Span, SpanContext } from "@opentelemetry/api";
+import type { Span, SpanContext } from "@opentelemetry/api";
 import type { Ending, Observer, Propagate } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import { createLogSampler } from "../logging/log-sampling.ts";
+import type { LostCause } from "../metrics/label-values.ts";
+import { quietLogger, type TraceLog } from "./quiet-logger.ts";
 import { setOutcomeAttributes, setDecisionAttributes, startClientSpan, startServerSpan } from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";
 import { createSampler, readSampling, type Environment, type Sampler } from "./trace-sampling.ts";
@@ -16,9 +17,9 @@ export interface TraceOptions {
   readonly version: string;
   readonly upstreamTransport: Transport;
   /** Logs problems of the SDK; called a few times a minute at most. */
-  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
-  /** Called with the number of spans that were lost: refused by the collector, or dropped by the full queue. */
-  readonly onSpansLost: (spans: number) => void;
+  readonly log: TraceLog;
+  /** Called with the number of spans that were lost, and why. */
+  readonly onSpansLost: (spans: number, cause: LostCause) => void;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** Milliseconds since the epoch, fractions included. */
@@ -49,12 +50,12 @@ export async function startTraces(options: TraceOptions): Promise<Traces | undef
   if (!isTracingConfigured(options.environment)) return undefined;
   try {
     const { startTraceSdk: startSdk } = await import("./trace-sdk.ts");
-    const sdk = await startSdk({ ...options, logger: quietLogger(options) });
+    const sdk = await startSdk({ ...options, logger: quietLogger(options.log, options.now) });
     const sample = createSampler(readSampling(options.environment), options.random);
     return traceRequests(sdk, sample, options);
   } catch (error) {
     // Fails open: without traces, calls are still decided.
-    options.warn({ err: error }, "tracing could not be started");
+    options.log.warn({ err: error }, "tracing could not be started");
     return undefined;
   }
 }
@@ -144,23 +145,3 @@ async function withinDeadline(shutdown: Promise<void>): Promise<void> {
   await Promise.race([shutdown.catch(() => undefined), deadline]);
   clearTimeout(timer);
 }
-
-const MESSAGES_PER_MINUTE = 3;
-
-function quietLogger({ warn, now }: TraceOptions): DiagLogger {
-  const sampler = createLogSampler(MESSAGES_PER_MINUTE, now);
-  const warnSampled = (level: string) => (detail: string) => {
-    const suppressed = sampler.admit(level);
-    if (suppressed !== undefined)
-      warn({ level, detail: String(detail).slice(0, 500), suppressed }, "tracing has a problem");
-  };
-  return {
-    error: warnSampled("error"),
-    warn: warnSampled("warn"),
-    info: ignore,
-    debug: ignore,
-    verbose: ignore,
-  };
-}
-
-function ignore(): void {}

@@ -134,8 +134,9 @@ describe("state", () => {
     },
     {
       what: "spans that were lost",
-      happen: (metrics) => metrics.spansLost(512),
+      happen: (metrics) => metrics.spansLost(512, "rejected"),
       name: "tollgate_trace_export_failures_total",
+      labels: { cause: "rejected" },
       value: 512,
     },
   ])("shows $what, and 0 before", async ({ happen, name, labels, value }) => {

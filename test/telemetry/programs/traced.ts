@@ -29,7 +29,7 @@ const traces = await startTraces({
   environment: process.env,
   version: "0.1.0",
   upstreamTransport: "http",
-  warn: () => undefined,
+  log: { warn: () => undefined, error: () => undefined },
   onSpansLost: () => undefined,
   random: Math.random,
   now: Date.now,

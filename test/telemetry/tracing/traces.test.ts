@@ -69,7 +69,10 @@ async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
     environment,
     version: "0.1.0",
     upstreamTransport: "http",
-    warn: (_fields, message) => warnings.push(message),
+    log: {
+      warn: (_fields, message) => warnings.push(message),
+      error: (_fields, message) => warnings.push(message),
+    },
     onSpansLost: (spans) => (lost += spans),
     random: () => 0.5,
     now: () => NOW_MS,
