@@ -33,6 +33,7 @@ export const REFUSAL_CAUSES = [
   "path",
   "method",
   "header",
+  "loop",
   "host",
   "origin",
   "content_type",

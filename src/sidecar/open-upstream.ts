@@ -1,5 +1,6 @@
 /** The upstream of a sidecar that listens on HTTP: a running server, or a command that is started behind the bridge. */
 
+import { randomUUID } from "node:crypto";
 import type { Settings, UpstreamSettings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
 import type { Clock } from "../enforcement/clock.ts";
@@ -23,6 +24,8 @@ import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface OpenUpstream {
   readonly upstream: Upstream;
+  /** Marks requests to the server; one that comes back with it has gone in a circle. */
+  readonly loopToken: string;
   /** Why requests cannot be served; empty when the server is up, and isolated where that is required. */
   readonly notReadyReasons: () => readonly string[];
   /** Starts the command, or checks the isolation of a running server. @throws StartError when either fails. */
@@ -67,9 +70,10 @@ type StdioUpstream = Extract<UpstreamSettings, { kind: "stdio" }>;
 function openHttp(allSettings: Settings, settings: HttpUpstream, parts: UpstreamParts): OpenUpstream {
   const { url } = settings;
   const { telemetry } = parts;
+  const loopToken = createLoopToken();
   const isolation = watchIsolation(url, allSettings.requireIsolation, telemetry);
   const { tls, stop } = openUpstreamTls(settings.tls, telemetry.log);
-  const upstream = openTransport(settings, allSettings, parts, tls);
+  const upstream = openTransport(settings, allSettings, parts, { tls, loopToken });
   const health = watchUpstream({
     url,
     tls,
@@ -80,6 +84,7 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
   });
   return {
     upstream,
+    loopToken,
     notReadyReasons: () => [
       ...(health.isUp() ? [] : [certificateReason(url, health) ?? upstreamDownReason(settings)]),
       ...isolation.violations(),
@@ -101,11 +106,11 @@ function openTransport(
   { url, transport }: HttpUpstream,
   { bounds, stdio }: Settings,
   { telemetry, clock, sessions }: UpstreamParts,
-  tls: ClientTls,
+  connection: { readonly tls: ClientTls; readonly loopToken: string },
 ): Upstream {
   const options = {
     url,
-    tls,
+    ...connection,
     connectMs: bounds.upstreamConnectMs,
     idleMs: bounds.upstreamIdleMs,
     maxAgeMs: bounds.upstreamAgeMs,
@@ -176,10 +181,16 @@ function openBridge(
   });
   return {
     upstream,
+    loopToken: createLoopToken(),
     notReadyReasons: () => (upstream.isUp ? [] : [upstreamDownReason(settings)]),
     start: () => upstream.startSpare().catch(failStart),
     close: () => upstream.close(),
   };
+}
+
+/** A token of the header CDN-Loop (RFC 8586), one for each sidecar: several may stand in one path. */
+function createLoopToken(): string {
+  return `tollgate; id=${randomUUID()}`;
 }
 
 function reportUpstream({ log, metrics }: Telemetry, upstream: UpstreamSettings, isUp: boolean): void {

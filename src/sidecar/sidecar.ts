@@ -13,6 +13,7 @@ import { openTelemetry } from "./open-telemetry.ts";
 import { type LoopWatch, watchLoop } from "./overload.ts";
 import { upstreamName } from "./open-upstream.ts";
 import { type Credentials, loadCredentials } from "./identity/credentials.ts";
+import { refuseOwnListener } from "./own-listener.ts";
 import { BAD_USAGE, bind, StartError } from "./start-error.ts";
 import { createDownstream } from "../proxy/downstream/http-server.ts";
 import { type Edge, servedHosts } from "../proxy/downstream/request-checks.ts";
@@ -38,6 +39,7 @@ export async function startSidecar(
   open = openTelemetry,
 ): Promise<Sidecar> {
   if (!hasHttpListener(settings)) throw new StartError([NO_LISTENER], BAD_USAGE);
+  await refuseOwnListener(settings);
   const credentials = loadCredentials(settings, clock);
   const runtime = await buildRuntime(settings, { clock, agents: credentials.identity.agents, open });
   const sidecar = assemble(settings, runtime, credentials);
@@ -118,7 +120,7 @@ function openDownstream(
 ): Server {
   const { bounds } = settings;
   return createDownstream(proxy.relay, {
-    edge: edgeOf(settings, identity),
+    edge: edgeOf(settings, identity, proxy.upstream.loopToken),
     ...(tls.options && { tls: tls.options }),
     ...(identity.metadata && { metadata: identity.metadata }),
     health: { ...settings.health, isReady: () => notReadyReasons().length === 0 },
@@ -140,9 +142,11 @@ const QUERY_DROPPED =
 function edgeOf(
   { path, listen, allowedHosts, allowedOrigins, bounds }: HttpSettings,
   { proofHeaders, metadata }: BuiltIdentity,
+  loopToken: string,
 ): Edge {
   return {
     path,
+    loopToken,
     hosts: servedHosts(listen.host, allowedHosts),
     origins: new Set(allowedOrigins),
     messageBytes: bounds.messageBytes,

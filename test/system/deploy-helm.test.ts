@@ -211,6 +211,12 @@ describe("the chart", () => {
     ["an unknown value further down", { server: { ...HTTP, prot: 1 } }, "prot"],
     ["a value of the wrong type", { server: HTTP, replicas: "two" }, "replicas"],
     ["an unknown transport", { server: { ...HTTP, transport: "sse" } }, "transport"],
+    ["a server on Tollgate's own port", { server: { ...HTTP, port: 8080 } }, "8080 is a port of Tollgate"],
+    [
+      "a server on the port of the admin listener",
+      { server: { ...HTTP, port: 9464 } },
+      "9464 is a port of Tollgate",
+    ],
     ["a stdio server without a command", { server: { transport: "stdio", image: "x:1" } }, "command"],
   ])("refuses %s", (_name, values, word) => {
     const { status, stderr } = template(values);

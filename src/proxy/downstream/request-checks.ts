@@ -18,6 +18,8 @@ export interface Edge {
   /** Origins served, as `scheme://host:port`; loopback ones of any port always are. */
   readonly origins: ReadonlySet<string>;
   readonly messageBytes: number;
+  /** The token that this sidecar writes into CDN-Loop of its own requests. */
+  readonly loopToken?: string;
   /** Headers that may name the agent, in lower case; absent when none is configured. */
   readonly identityHeaders?: ReadonlySet<string>;
   /** Further targets that are served to a GET. */
@@ -28,6 +30,7 @@ export interface Edge {
 export function refuseRequest(request: IncomingMessage, edge: Edge): RefusedRequest | undefined {
   return (
     refuseHeaders(request, edge) ??
+    refuseLoop(request, edge) ??
     refuseExpectation(request) ??
     refuseHost(request, edge) ??
     refuseOrigin(request, edge) ??
@@ -61,6 +64,13 @@ function refuseHeaders(request: IncomingMessage, edge: Edge): RefusedRequest | u
     seen.add(name);
   }
   return undefined;
+}
+
+/** RFC 8586: a request that this sidecar sent comes back, so the upstream leads to its own listener. */
+function refuseLoop({ headers }: IncomingMessage, { loopToken }: Edge): RefusedRequest | undefined {
+  const path = headers["cdn-loop"];
+  if (path === undefined || loopToken === undefined || !path.includes(loopToken)) return undefined;
+  return refused(508, "loop", "the upstream leads back to this sidecar");
 }
 
 /** RFC 9110, section 10.1.1: the only expectation is `100-continue`. */

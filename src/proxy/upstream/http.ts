@@ -12,6 +12,8 @@ import type { Upstream, UpstreamExchange } from "../upstream.ts";
 
 export interface UpstreamOptions extends PoolOptions {
   readonly url: URL;
+  /** Written into CDN-Loop of every request. */
+  readonly loopToken?: string;
   readonly onFailure?: OnFailure;
 }
 
@@ -20,9 +22,9 @@ export class UpstreamHttp implements Upstream {
   readonly #pool: ConnectionPool;
   readonly #onFailure: OnFailure;
 
-  constructor({ url, onFailure = () => undefined, ...pool }: UpstreamOptions) {
+  constructor({ url, loopToken, onFailure = () => undefined, ...pool }: UpstreamOptions) {
     this.#onFailure = onFailure;
-    this.#writer = new RequestWriter(url);
+    this.#writer = new RequestWriter(url, loopToken);
     this.#pool = new ConnectionPool(url, pool);
   }
 

@@ -13,10 +13,12 @@ export class RequestWriter {
   readonly #fixed: string;
   readonly #authorization: string | undefined;
 
-  constructor({ pathname, search, host, username, password }: URL) {
+  /** `loopToken` goes into CDN-Loop, beside what the client sent there. */
+  constructor({ pathname, search, host, username, password }: URL, loopToken?: string) {
     // Invariant: a URL writes its path, query and host in visible ASCII.
     this.#target = `${pathname}${search} HTTP/1.1\r\n`;
-    this.#fixed = `${formatHeaderLine("host", host)}connection: keep-alive\r\n`;
+    const loop = loopToken === undefined ? "" : formatHeaderLine("cdn-loop", loopToken);
+    this.#fixed = `${formatHeaderLine("host", host)}connection: keep-alive\r\n${loop}`;
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#authorization =
       credentials === ":" ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;

@@ -27,6 +27,8 @@ export interface SseServer {
   /** Longest event, in bytes; a longer one ends the connection. */
   readonly maxEventBytes: number;
   readonly onFailure: OnFailure;
+  /** Written into CDN-Loop of every request. */
+  readonly loopToken?: string;
 }
 
 export interface SseConnectionEvents {
@@ -55,7 +57,11 @@ export class SseConnection implements MessageSink {
     this.#server = server;
     this.#events = events;
     this.headers = headers;
-    const head = new RequestWriter(server.url).write("GET", streamHeaders(headers), undefined);
+    const head = new RequestWriter(server.url, server.loopToken).write(
+      "GET",
+      streamHeaders(headers),
+      undefined,
+    );
     this.#stream = sendRequest(server.pool, "GET", head, server.onFailure);
     this.#timer = setTimeout(() => this.#end(new UpstreamError("timeout", false)), server.endpointMs);
     this.#writer.promise.catch(() => undefined);
@@ -115,7 +121,7 @@ export class SseConnection implements MessageSink {
     // Security: the client's messages and credentials go to no other server than the one that the operator named.
     if (endpoint?.origin !== this.#server.url.origin) throw new UpstreamError("unreadable", false);
     clearTimeout(this.#timer);
-    this.#writer.resolve(new RequestWriter(endpoint));
+    this.#writer.resolve(new RequestWriter(endpoint, this.#server.loopToken));
     this.#events.onEndpoint();
   }
 

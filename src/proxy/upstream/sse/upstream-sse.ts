@@ -19,6 +19,8 @@ import { SseConnection, type SseServer } from "./sse-connection.ts";
 export interface UpstreamSseOptions extends PoolOptions {
   /** The address of the stream, such as http://127.0.0.1:3000/sse. */
   readonly url: URL;
+  /** Written into CDN-Loop of every request. */
+  readonly loopToken?: string;
   /** Longest event, in bytes. */
   readonly maxEventBytes: number;
   readonly maxSessions: number;
@@ -40,9 +42,16 @@ export class UpstreamSse implements Upstream {
 
   constructor(options: UpstreamSseOptions) {
     this.#options = options;
-    const { url, connectMs, maxEventBytes, onFailure } = options;
+    const { url, connectMs, maxEventBytes, onFailure, loopToken } = options;
     const pool = new ConnectionPool(url, options);
-    this.#server = { url, pool, endpointMs: connectMs, maxEventBytes, onFailure };
+    this.#server = {
+      url,
+      pool,
+      endpointMs: connectMs,
+      maxEventBytes,
+      onFailure,
+      ...(loopToken && { loopToken }),
+    };
     this.#sessions = new LegacySessions({
       acquire: (owner, headers) => this.#connect(owner, headers),
       hasRoom: () => this.#connections.size < options.maxSessions,
