@@ -7,6 +7,7 @@ import { adminTokenSource } from "./admin/admin-token.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { healthPathsBeside } from "./admin/health-settings.ts";
 import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
+import { outgoingProxy } from "./identity/outgoing-proxy.ts";
 import { limitsProblems } from "./limits-settings.ts";
 import { withSentinelAccount } from "./sentinel-account.ts";
 import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
@@ -109,6 +110,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
   const { path, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds, stdio } =
     checked;
   const upstream = upstreamSettings(checked, sources);
+  const proxy = outgoingProxy(environment);
   const listen = checked.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
   const adminToken = adminTokenSource(
     checked.admin["token-file"] ?? checked["admin-token-file"],
@@ -121,7 +123,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     admin: adminSettings(checked.admin, environment),
     agents,
     mode,
-    identity,
+    identity: { ...identity, ...(proxy && { outgoingProxy: proxy }) },
     approvals,
     freeze,
     bounds,

@@ -1,6 +1,6 @@
 /** Fetches a JSON document from another server, bounded in time and size, and without following redirects. */
 
-import http, { type IncomingMessage } from "node:http";
+import http, { type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
 
 export interface JsonRequest {
@@ -9,10 +9,19 @@ export interface JsonRequest {
   readonly accept?: string;
   /** PEM of the authorities to trust; absent: those of Node. */
   readonly ca?: string;
-  /** Tollgate's own bearer token for that server. */
-  readonly token?: string;
-  /** Sent as JSON by POST; absent: GET. */
-  readonly body?: object;
+  /** PEM of Tollgate's own certificate and key for that server. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** Tollgate's own credential for that server, as the Authorization header. */
+  readonly authorization?: string;
+  /** The forward proxy of the environment; absent: the request is sent directly. */
+  readonly proxy?: ProxyVariables;
+  /** Sent by POST, a form as such and an object as JSON; absent: GET. */
+  readonly body?: object | URLSearchParams;
+}
+
+export interface ProxyVariables {
+  readonly HTTPS_PROXY: string;
+  readonly NO_PROXY?: string;
 }
 
 /** The server sent no usable response; the message says why, in a few words. */
@@ -24,39 +33,51 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** The value of the response. @throws FetchError */
-export async function fetchJson({
-  url,
-  accept = "application/json",
-  ca,
-  token,
-  body,
-}: JsonRequest): Promise<unknown> {
-  const text = body === undefined ? undefined : JSON.stringify(body);
+export async function fetchJson(request: JsonRequest): Promise<unknown> {
+  const { url, accept = "application/json", ca, certificate, authorization } = request;
+  const body = encodedBody(request.body);
+  const agent = proxyAgent(request);
   const options = {
-    method: text === undefined ? "GET" : "POST",
+    method: body === undefined ? "GET" : "POST",
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    agent: false,
+    agent: agent ?? false,
     ...(ca !== undefined && { ca }),
-    headers: {
-      accept,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(text !== undefined && {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(text),
-      }),
-    },
+    ...certificate,
+    headers: { accept, ...(authorization !== undefined && { authorization }), ...body?.headers },
   } as const;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const request = (url.protocol === "https:" ? https : http).request(url, options, resolve);
-  request.once("error", reject);
-  request.end(text);
+  const sent = (url.protocol === "https:" ? https : http).request(url, options, resolve);
+  sent.once("error", reject);
+  sent.end(body?.text);
   try {
     return await readResponse(await promise);
   } catch (error) {
     throw error instanceof FetchError ? error : new FetchError(failureReason(error));
   } finally {
-    request.destroy();
+    sent.destroy();
+    agent?.destroy();
   }
+}
+
+function encodedBody(
+  body: JsonRequest["body"],
+): { readonly text: string; readonly headers: OutgoingHttpHeaders } | undefined {
+  if (body === undefined) return undefined;
+  const isForm = body instanceof URLSearchParams;
+  const text = isForm ? body.toString() : JSON.stringify(body);
+  const type = isForm ? "application/x-www-form-urlencoded" : "application/json";
+  return { text, headers: { "content-type": type, "content-length": Buffer.byteLength(text) } };
+}
+
+/** Names that only the cluster's own resolver knows, so that no proxy can reach them. */
+const CLUSTER_NAME = /\.(?:svc|cluster\.local)$/;
+
+// Security: a plain request is for loopback alone, and a proxy would send it elsewhere and read it.
+/** @throws FetchError when the environment names no usable proxy */
+function proxyAgent({ url, proxy }: JsonRequest): https.Agent | undefined {
+  if (proxy === undefined || url.protocol !== "https:" || CLUSTER_NAME.test(url.hostname)) return undefined;
+  if (!URL.canParse(proxy.HTTPS_PROXY)) throw new FetchError("HTTPS_PROXY is no address of a proxy");
+  return new https.Agent({ proxyEnv: { ...proxy } });
 }
 
 async function readResponse(response: IncomingMessage): Promise<unknown> {

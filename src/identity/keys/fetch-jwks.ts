@@ -12,12 +12,15 @@ export async function fetchKeySet(request: JsonRequest): Promise<JSONWebKeySet> 
   return parseKeySet(await fetchJson({ ...request, accept: KEY_SET_TYPES }));
 }
 
-/** By RFC 8414 first, then by OpenID Connect Discovery. @throws FetchError */
-export async function discoverKeySet(issuer: string): Promise<JSONWebKeySet> {
+/** By RFC 8414 first, then by OpenID Connect Discovery; `requestTo` makes the request to an address. @throws FetchError */
+export async function discoverKeySet(
+  issuer: string,
+  requestTo: (url: URL) => JsonRequest,
+): Promise<JSONWebKeySet> {
   const problems: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
-      return await fetchKeySet({ url: keySetUrl(await fetchJson({ url }), issuer) });
+      return await fetchKeySet(requestTo(keySetUrl(await fetchJson(requestTo(url)), issuer)));
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
       problems.push(error.message);

@@ -18,6 +18,13 @@ export class KeysUnavailableError extends Error {
 /** Finds the key that the header of a token names. @throws KeysUnavailableError, or an error of jose */
 export type FindKey = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
 
+/** The public keys of one issuer. */
+export interface IssuerKeys {
+  readonly find: FindKey;
+  /** Fetches the keys again, at most once per cool-down. Returns whether it did. */
+  readonly refetch: () => Promise<boolean>;
+}
+
 export interface JwksCacheOptions {
   /** The owner of the keys, for problems. */
   readonly name: string;
@@ -35,7 +42,7 @@ export interface JwksCacheOptions {
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-export class JwksCache {
+export class JwksCache implements IssuerKeys {
   readonly #options: JwksCacheOptions;
   #keys: LocalJWKSet | undefined;
   #fetchedAtMs = 0;
@@ -55,7 +62,7 @@ export class JwksCache {
     try {
       return await keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#refetch())) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.refetch())) throw error;
       return await this.#current()(header, token);
     }
   };
@@ -95,12 +102,12 @@ export class JwksCache {
 
   // Security: tokens with invented key ids must not cause a flood of requests to the key server.
   /** Fetches because of an unknown key, at most once per cool-down. Returns whether a fetch was made. */
-  async #refetch(): Promise<boolean> {
+  readonly refetch = async (): Promise<boolean> => {
     const { nowMs, coolDownMs } = this.#options;
     if (this.#pendingFetch === undefined && nowMs() - this.#triedAtMs < coolDownMs) return false;
     await this.#fetch();
     return true;
-  }
+  };
 
   /** One fetch at a time; never rejects. */
   #fetch(): Promise<void> {
@@ -125,13 +132,14 @@ export class JwksCache {
 }
 
 /** Finds keys in a value that another part reads and replaces, such as a watched file. */
-export function findKeyIn(current: () => JSONWebKeySet): FindKey {
+export function keysIn(current: () => JSONWebKeySet): IssuerKeys {
   let from: JSONWebKeySet | undefined;
   let keys: LocalJWKSet | undefined;
-  return async (header, token) => {
+  const find: FindKey = async (header, token) => {
     const keySet = current();
     if (keys === undefined || from !== keySet) keys = createLocalJWKSet(keySet);
     from = keySet;
     return await keys(header, token);
   };
+  return { find, refetch: () => Promise.resolve(false) };
 }

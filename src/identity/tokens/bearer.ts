@@ -1,7 +1,6 @@
 /** Authenticates `Authorization: Bearer`: the claims of the token select one verifier, and that verifier decides. */
 
 import type { IncomingMessage } from "node:http";
-import { decodeJwt } from "jose";
 import type { Agent } from "../../enforcement/request.ts";
 import {
   rejectedCredential,
@@ -9,13 +8,10 @@ import {
   type Authentication,
   type CredentialSource,
 } from "../authentication.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { confirmationFault, isBound } from "./confirmation.ts";
+import { readToken, type TokenForm } from "./token-form.ts";
 import { tokenDigest, type TokenCache } from "./token-cache.ts";
-
-/** Claims of a token before any check. */
-export interface UnverifiedClaims {
-  readonly iss?: unknown;
-  readonly sub?: unknown;
-}
 
 export type TokenVerdict =
   | { readonly ok: true; readonly agent: Agent; readonly expiresAtMs: number }
@@ -23,9 +19,9 @@ export type TokenVerdict =
 
 export interface TokenVerifier {
   /** Whether this verifier is the one for a token with these claims. Security: selects a verifier, and trusts nothing. */
-  readonly matches: (claims: UnverifiedClaims) => boolean;
+  readonly matches: (claims: JsonObject) => boolean;
   /** Never rejects: a token that cannot be checked is not valid. */
-  readonly verify: (token: string) => Promise<TokenVerdict>;
+  readonly verify: (token: string, form: TokenForm) => Promise<TokenVerdict>;
 }
 
 export interface BearerOptions {
@@ -50,7 +46,7 @@ export function bearerSource(options: BearerOptions): CredentialSource {
     const digest = tokenDigest(token);
     const agent = options.cache.find(digest);
     if (agent !== undefined) return { kind: "agent", agent };
-    return TOKEN.test(token) ? verifyToken(token, digest, options) : UNREADABLE_TOKEN;
+    return TOKEN.test(token) ? verifyToken(token, digest, request, options) : UNREADABLE_TOKEN;
   };
 }
 
@@ -65,24 +61,21 @@ function bearerToken({ headers }: IncomingMessage): string | undefined {
 function verifyToken(
   token: string,
   digest: string,
+  request: IncomingMessage,
   { verifiers, checkKey, cache }: BearerOptions,
 ): Authentication | Promise<Authentication> {
-  const claims = unverifiedClaims(token);
-  if (claims === undefined) return checkKey?.(token) ?? UNREADABLE_TOKEN;
-  const verifier = verifiers.find(({ matches: takes }) => takes(claims));
+  const read = readToken(token);
+  if (read.kind === "opaque") return checkKey?.(token) ?? UNREADABLE_TOKEN;
+  if (read.kind === "faulty") return rejectedCredential(read.detail);
+  const verifier = verifiers.find(({ matches: takes }) => takes(read.claims));
   if (verifier === undefined) return UNTRUSTED_ISSUER;
-  return verifier.verify(token).then((verdict): Authentication => {
+  const isBoundToken = isBound(read.claims);
+  const fault = isBoundToken ? confirmationFault(read.claims, request) : undefined;
+  if (fault !== undefined) return rejectedCredential(fault);
+  return verifier.verify(token, read).then((verdict): Authentication => {
     if (!verdict.ok) return rejectedCredential(verdict.detail);
-    cache.keep(digest, verdict.agent, verdict.expiresAtMs);
+    // Security: a bound token needs its proof in each request.
+    if (!isBoundToken) cache.keep(digest, verdict.agent, verdict.expiresAtMs);
     return { kind: "agent", agent: verdict.agent };
   });
-}
-
-function unverifiedClaims(token: string): UnverifiedClaims | undefined {
-  if (token.split(".").length !== 3) return undefined;
-  try {
-    return decodeJwt(token);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,11 @@
 /** Verifies JWT access tokens of one issuer with jose. */
 
-import { errors, type JWTPayload, jwtVerify } from "jose";
-import type { TokenVerifier, UnverifiedClaims, TokenVerdict } from "./bearer.ts";
+import { errors, type JWTPayload } from "jose";
+import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
 import { ownMember } from "../keys/fetch-jwks.ts";
-import { type FindKey, KeysUnavailableError } from "../keys/jwks-cache.ts";
+import { type IssuerKeys, KeysUnavailableError } from "../keys/jwks-cache.ts";
+import { tokenTypeFault } from "./token-type.ts";
+import { UnnamedKeyError, verifySignature } from "./verify-signature.ts";
 import type { Authentication } from "../authentication.ts";
 
 export type RequiredClaims = Readonly<Record<string, readonly (string | number | boolean)[]>>;
@@ -17,10 +19,12 @@ export interface JwtOptions {
   readonly audienceClaim?: string;
   /** Claims that must have one of these values, or hold one in a list. */
   readonly requiredClaims?: RequiredClaims;
+  /** Whether ID tokens count as access tokens; absent: they do not. */
+  readonly acceptsIdTokens?: boolean;
   /** Asymmetric ones only. */
   readonly algorithms: readonly string[];
   readonly clockToleranceMs: number;
-  readonly findKey: FindKey;
+  readonly keys: IssuerKeys;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
   /** The agent, from the claims of a valid token. */
@@ -29,15 +33,18 @@ export interface JwtOptions {
 
 export function createJwtVerifier(options: JwtOptions): TokenVerifier {
   return {
-    matches: ({ iss }: UnverifiedClaims) => iss === options.issuer,
-    verify: (token) => verify(token, options),
+    matches: (claims) => claims.get("iss") === options.issuer,
+    verify: (token, form) => {
+      const fault = tokenTypeFault(form, options.acceptsIdTokens === true);
+      return fault === undefined ? verify(token, options) : Promise.resolve({ ok: false, detail: fault });
+    },
   };
 }
 
 async function verify(token: string, options: JwtOptions): Promise<TokenVerdict> {
   try {
     const { audienceClaim = "aud", audience } = options;
-    const { payload } = await jwtVerify(token, options.findKey, {
+    const payload = await verifySignature(token, options.keys, {
       issuer: options.issuer,
       ...(audienceClaim === "aud" && { audience: [...audience] }),
       algorithms: [...options.algorithms],
@@ -79,6 +86,7 @@ const OTHER_AUDIENCE = "the token is meant for another audience";
 function failureDetail(error: unknown): string {
   if (error instanceof KeysUnavailableError)
     return "the token cannot be checked now: its issuer's keys cannot be had";
+  if (error instanceof UnnamedKeyError) return error.message;
   if (error instanceof errors.JWTExpired) return "the token has expired";
   if (error instanceof errors.JWTClaimValidationFailed) return claimFailureDetail(error.claim);
   if (error instanceof errors.JOSEAlgNotAllowed) return "the token is signed in a way that is not allowed";

@@ -10,7 +10,7 @@ import { rejectedCredential, type Authentication, authenticateAs } from "../auth
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const CLOCK_TOLERANCE_MS = 30_000;
 
-export type ServiceAccountOptions = Pick<JwtOptions, "issuer" | "audience" | "findKey" | "nowMs">;
+export type ServiceAccountOptions = Pick<JwtOptions, "issuer" | "audience" | "keys" | "nowMs">;
 
 export function createServiceAccountVerifier(options: ServiceAccountOptions): TokenVerifier {
   const fixed = { algorithms: ALGORITHMS, clockToleranceMs: CLOCK_TOLERANCE_MS, agentOf: authenticateClaims };

@@ -4,6 +4,7 @@ import { decodeJwt } from "jose";
 import { fetchJson, FetchError, type JsonRequest } from "../keys/fetch-json.ts";
 import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
 import { ownMember } from "../keys/fetch-jwks.ts";
+import { textClaim } from "./token-form.ts";
 import { authenticateServiceAccount } from "./service-account.ts";
 import { tokenDigest } from "./token-cache.ts";
 
@@ -26,8 +27,10 @@ const MAX_REVIEWS = 32;
 export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier {
   const inFlight = new Map<string, Promise<TokenVerdict>>();
   return {
-    matches: ({ iss, sub }) =>
-      typeof sub === "string" && sub.startsWith(PREFIX) && (options.issuer ?? iss) === iss,
+    matches: (claims) => {
+      const iss = claims.get("iss");
+      return textClaim(claims, "sub")?.startsWith(PREFIX) === true && (options.issuer ?? iss) === iss;
+    },
     verify: (token) => {
       const digest = tokenDigest(token);
       const same = inFlight.get(digest);

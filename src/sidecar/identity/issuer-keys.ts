@@ -4,14 +4,17 @@ import { openJwksFile } from "../../config/files/key-file.ts";
 import type { KeyTimes } from "../../config/settings/identity/key-times.ts";
 import type { JwtSettings } from "../../config/settings/identity/token-settings.ts";
 import { discoverKeySet, fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
-import { JwksCache, type JwksCacheOptions, type FindKey, findKeyIn } from "../../identity/keys/jwks-cache.ts";
+import { JwksCache, type JwksCacheOptions, type IssuerKeys, keysIn } from "../../identity/keys/jwks-cache.ts";
 import type { Log } from "../../telemetry/logging/log.ts";
+import { openServerAccess } from "./server-access.ts";
 import { type IdentityBuilder, refreshableFile } from "./refreshable.ts";
 
-export function issuerKeys(builder: IdentityBuilder, settings: JwtSettings): FindKey {
-  const { issuer, jwks, jwksFile } = settings;
+export function issuerKeys(builder: IdentityBuilder, settings: JwtSettings): IssuerKeys {
+  const { issuer, jwks, jwksFile, access } = settings;
   if (jwksFile !== undefined) return keysFromFile(jwksFile, builder);
-  const fetch = jwks === undefined ? () => discoverKeySet(issuer) : () => fetchKeySet({ url: jwks });
+  const requestTo = openServerAccess(builder, access, (jwks ?? new URL(issuer)).origin);
+  const fetch =
+    jwks === undefined ? () => discoverKeySet(issuer, requestTo) : () => fetchKeySet(requestTo(jwks));
   return fetchedKeys(builder, settings, { name: issuer, fetch });
 }
 
@@ -19,7 +22,7 @@ export function fetchedKeys(
   { clock, refreshables }: IdentityBuilder,
   { refreshMs, staleMs, coolDownMs }: KeyTimes,
   source: Pick<JwksCacheOptions, "name" | "fetch">,
-): FindKey {
+): IssuerKeys {
   let log: Log | undefined;
   const onProblem = (problem: string): void => log?.warn({ problem }, "public keys could not be fetched");
   const times = { nowMs: clock.steadyMs, refreshMs, staleMs, coolDownMs };
@@ -30,15 +33,15 @@ export function fetchedKeys(
     return keys.stop;
   };
   refreshables.push({ problem: keys.problem, start });
-  return keys.find;
+  return keys;
 }
 
-export function keysFromFile(path: string, { refreshables, problems }: IdentityBuilder): FindKey {
+export function keysFromFile(path: string, { refreshables, problems }: IdentityBuilder): IssuerKeys {
   const opened = openJwksFile(path);
   if (opened.ok) {
     refreshables.push(refreshableFile(opened.file, "public keys"));
-    return findKeyIn(opened.file.current);
+    return keysIn(opened.file.current);
   }
   problems.push(...opened.problems);
-  return findKeyIn(() => ({ keys: [] }));
+  return keysIn(() => ({ keys: [] }));
 }

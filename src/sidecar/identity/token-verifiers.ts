@@ -12,7 +12,7 @@ import { prefixedNames } from "../../identity/name-owners.ts";
 import { createServiceAccountVerifier } from "../../identity/tokens/service-account.ts";
 import { createTokenReviewer } from "../../identity/tokens/token-review.ts";
 import { fetchedKeys, issuerKeys, keysFromFile } from "./issuer-keys.ts";
-import { readNow, requireReadable } from "./read-secret.ts";
+import { openServerAccess } from "./server-access.ts";
 import type { IdentityBuilder } from "./refreshable.ts";
 
 /** In order of trust. */
@@ -29,7 +29,7 @@ function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVeri
   const paths = { ...(agentClaim && { agent: agentClaim }), ...(userClaim && { user: userClaim }) };
   return createJwtVerifier({
     ...settings,
-    findKey: issuerKeys(builder, settings),
+    keys: issuerKeys(builder, settings),
     nowMs: builder.clock.wallMs,
     agentOf: agentFromClaims(paths, prefixedNames(prefix, builder.owners)),
   });
@@ -37,19 +37,19 @@ function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVeri
 
 function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccountSettings): TokenVerifier {
   const { audience, issuer, jwks, jwksFile, tokenReview } = settings;
-  for (const path of [settings.caFile, settings.tokenFile]) requireReadable(path, builder);
-  if (tokenReview !== undefined) return tokenReviewer(builder, settings, tokenReview);
-  const findKey =
+  const requestTo = openServerAccess(builder, settings, (tokenReview ?? jwks)?.origin ?? "");
+  if (tokenReview !== undefined) return tokenReviewer(builder, settings, () => requestTo(tokenReview));
+  const keys =
     jwks === undefined
       ? keysFromFile(jwksFile ?? "", builder)
       : fetchedKeys(builder, settings, {
           name: "the cluster",
-          fetch: () => fetchKeySet(apiServerRequest(jwks, settings)),
+          fetch: () => fetchKeySet(requestTo(jwks)),
         });
   return createServiceAccountVerifier({
     issuer: issuer ?? "",
     audience: [audience],
-    findKey,
+    keys,
     nowMs: builder.clock.wallMs,
   });
 }
@@ -57,7 +57,7 @@ function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccou
 function tokenReviewer(
   { refreshables }: IdentityBuilder,
   settings: ServiceAccountSettings,
-  url: URL,
+  apiServer: () => JsonRequest,
 ): TokenVerifier {
   let log: Log | undefined;
   const start = (given: Log): (() => void) => {
@@ -68,16 +68,7 @@ function tokenReviewer(
   return createTokenReviewer({
     audience: settings.audience,
     ...(settings.issuer !== undefined && { issuer: settings.issuer }),
-    apiServer: () => apiServerRequest(url, settings),
+    apiServer,
     onProblem: (problem) => log?.warn({ problem }, "a token could not be reviewed"),
   });
-}
-
-/** A request to the API server. Reads both files each time, because Kubernetes rotates them. @throws AskError */
-function apiServerRequest(url: URL, { caFile, tokenFile }: ServiceAccountSettings): JsonRequest {
-  return {
-    url,
-    ...(caFile !== undefined && { ca: readNow(caFile) }),
-    ...(tokenFile !== undefined && { token: readNow(tokenFile).trim() }),
-  };
 }

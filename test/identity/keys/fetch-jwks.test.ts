@@ -34,6 +34,6 @@ describe("fetchKeySet", () => {
 
 describe("discoverKeySet", () => {
   it("follows metadata in JSON to a key set in its own media type", async () => {
-    expect(await discoverKeySet(server.url.replace("/mcp", ""))).toEqual(KEY_SET);
+    expect(await discoverKeySet(server.url.replace("/mcp", ""), (url) => ({ url }))).toEqual(KEY_SET);
   });
 });

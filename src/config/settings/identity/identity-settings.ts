@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { headerName, trustedAddress, trustedProxies } from "../address-shapes.ts";
 import { completeIssuers, issuerListProblems, ISSUERS_SHAPE } from "./issuer-list.ts";
+import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { SERVICE_ACCOUNTS_SHAPE, type ServiceAccountSettings } from "./service-account-settings.ts";
 import { type JwtSettings, namePrefix } from "./token-settings.ts";
 
@@ -35,6 +36,8 @@ export interface IdentitySettings {
   readonly apiKeys?: { readonly file: string; readonly header: string };
   readonly xfcc?: { readonly from: readonly string[] };
   readonly header?: HeaderSettings;
+  /** The proxy of requests to issuers, from the environment; absent: they are sent directly. */
+  readonly outgoingProxy?: OutgoingProxy;
   /** The proxies that pass on the caller's address; absent: the caller is the other end of the connection. */
   readonly clientAddress?: { readonly from: readonly string[]; readonly header: ForwardingHeader };
 }
