@@ -20,6 +20,10 @@ export type Argument =
       readonly values?: readonly Json[];
       /** The schema's default; absent when there is none. */
       readonly fallback?: Json;
+      /** Whether every number that the schema allows is an integer. */
+      readonly isInteger: boolean;
+      readonly hasMinimum: boolean;
+      readonly hasMaximum: boolean;
     };
 
 /** Finds the argument at the path. Follows local references and every alternative; an unknown form is `open`. */
@@ -40,6 +44,28 @@ export function findArgument(root: JsonObject, path: ArgumentPath): Argument {
     ...(types !== undefined && { types }),
     ...(values !== undefined && { values }),
     ...fallbackOf(schemas),
+    ...numbersOf(schemas, root),
+  };
+}
+
+function isNumber(schema: JsonObject): boolean {
+  return typeNames(schema.get("type"))?.has("number") === true;
+}
+
+function numbersOf(
+  schemas: readonly Json[],
+  root: JsonObject,
+): Pick<Extract<Argument, { kind: "present" }>, "isInteger" | "hasMinimum" | "hasMaximum"> {
+  const all = schemas.map((schema) => subschemasOf(schema, root));
+  const says = (test: (piece: JsonObject) => boolean): boolean => all.every((pieces) => pieces.some(test));
+  return {
+    isInteger:
+      all
+        .flat()
+        .filter(isNumber)
+        .every((piece) => piece.get("type") === "integer") && says(isNumber),
+    hasMinimum: says((piece) => piece.has("minimum") || piece.has("exclusiveMinimum")),
+    hasMaximum: says((piece) => piece.has("maximum") || piece.has("exclusiveMaximum")),
   };
 }
 

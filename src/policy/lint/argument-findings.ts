@@ -4,23 +4,21 @@ import { type Condition, evaluate, isPresence } from "../condition.ts";
 import { describeJson } from "../../json/print-json.ts";
 import { isEqualJson } from "../../json/equal.ts";
 import { type Finding, type PlacedEntry, type PlacedRule, placedRules, type Severity } from "./finding.ts";
-import { type Argument, findArgument, type JsonType, typeOfJson } from "../../mcp/input-schema.ts";
+import { amountFindings } from "./amount-findings.ts";
+import {
+  type CheckedTool,
+  NEVER_DENIES,
+  type Present,
+  type Subject,
+  suggestion,
+  withArticle,
+} from "./checked-tool.ts";
+import { coercionFinding } from "./coercion.ts";
+import { findArgument, type JsonType, typeOfJson } from "../../mcp/input-schema.ts";
 import { isJsonArray, type Json, type JsonObject } from "../../json/json.ts";
 import { measure } from "../measure.ts";
-import { nearestName } from "../schema/did-you-mean.ts";
 import type { Operator } from "../operator.ts";
-import type { ArgumentPath } from "../../json/path.ts";
 import { listWords } from "../schema/schema.ts";
-
-export interface CheckedTool {
-  readonly name: string;
-  readonly schema: JsonObject;
-  readonly isStrict: boolean;
-  /** Rules for every tool; they may require an argument that another rule tests. */
-  readonly common: readonly PlacedRule[];
-}
-
-type Present = Extract<Argument, { kind: "present" }>;
 
 /** Finds every contradiction between the rules of one entry and the schema of one tool. */
 export function argumentFindings(entry: PlacedEntry, tool: CheckedTool): Finding[] {
@@ -31,7 +29,7 @@ export function argumentFindings(entry: PlacedEntry, tool: CheckedTool): Finding
       ...conditionFindings(placed, tool),
       ...avoidableFinding(placed, tool, needed),
     ]),
-    ...limitFindings(entry, tool),
+    ...amountFindings(entry, tool, rules),
   ];
 }
 
@@ -45,15 +43,9 @@ function conditionFindings(placed: PlacedRule, tool: CheckedTool): Finding[] {
       case "absent":
         return [absentFinding({ condition, kind: placed.kind, path }, argument.known, tool)];
       case "present":
-        return presentFindings({ condition, kind: placed.kind, path }, argument);
+        return presentFindings({ condition, kind: placed.kind, path }, argument, tool);
     }
   });
-}
-
-interface Subject {
-  readonly condition: Condition;
-  readonly kind: PlacedRule["kind"];
-  readonly path: string;
 }
 
 function absentFinding(subject: Subject, known: readonly string[], tool: CheckedTool): Finding {
@@ -64,9 +56,6 @@ function absentFinding(subject: Subject, known: readonly string[], tool: Checked
 }
 
 const NO_ARGUMENTS: JsonObject = new Map();
-
-/** End of the message about a rule that cannot deny. */
-export const NEVER_DENIES = "the rule never denies";
 
 function absence({ condition, kind }: Subject, isStrict: boolean): { severity: Severity; effect: string } {
   const answer = evaluate(condition, NO_ARGUMENTS);
@@ -87,25 +76,36 @@ function absence({ condition, kind }: Subject, isStrict: boolean): { severity: S
   };
 }
 
-/** Suggests a name near the last segment: `, did you mean "amount"?`. */
-function suggestion(segments: ArgumentPath, known: readonly string[]): string {
-  const nearest = nearestName(String(segments.at(-1)), known);
-  return nearest === undefined ? "" : `, did you mean ${JSON.stringify(nearest)}?`;
-}
-
-function presentFindings({ condition, kind, path }: Subject, argument: Present): Finding[] {
+function presentFindings(
+  { condition, kind, path }: Subject,
+  argument: Present,
+  tool: CheckedTool,
+): Finding[] {
   if (isPresence(condition.operator)) return [];
   const types =
     argument.types === undefined ? [] : Array.from(argument.types).filter((type) => type !== "null");
   if (types.length === 0) return [];
   const usable = usableTypes(condition);
+  const items = condition.operator === "contains" ? itemTypes(condition, tool.schema) : undefined;
   if (usable !== undefined && !types.some((type) => usable.includes(type))) {
     const name = condition.of === "value" ? condition.operator : `"of": "${condition.of}"`;
     const message = `\`${name}\` needs ${withArticle(usable)}, and \`${condition.path}\` is ${withArticle(types)}: a call that gives it is denied`;
     return [{ severity: "error", code: "wrong-type", path, message }];
   }
-  if (condition.of !== "value" || !isMembership(condition.operator)) return [];
-  return impossibleValue({ condition, kind, path }, argument, types);
+  if (items !== undefined && !types.includes("string") && !items.has(typeOfJson(condition.value))) {
+    const message = `\`contains\` needs an item of the operand's type, and those of \`${condition.path}\` are ${withArticle(Array.from(items))}: a call that gives one is denied`;
+    return [{ severity: "error", code: "wrong-type", path, message }];
+  }
+  const coerced = tool.isValidated ? [] : coercionFinding({ condition, kind, path }, argument, types);
+  if (condition.of !== "value" || !isMembership(condition.operator)) return coerced;
+  const impossible = impossibleValue({ condition, kind, path }, argument, types);
+  return impossible.length > 0 ? impossible : coerced;
+}
+
+/** The types of the items of a list; undefined when the schema does not say. */
+function itemTypes({ segments }: Condition, schema: JsonObject): ReadonlySet<JsonType> | undefined {
+  const item = findArgument(schema, [...segments, 0]);
+  return item.kind === "present" ? item.types : undefined;
 }
 
 function isMembership(operator: Operator): boolean {
@@ -113,20 +113,32 @@ function isMembership(operator: Operator): boolean {
 }
 
 /** Finds `eq` and `in` with values that the argument never has. */
-function impossibleValue(subject: Subject, argument: Present, types: readonly JsonType[]): Finding[] {
+function impossibleValue(subject: Subject, { values }: Present, types: readonly JsonType[]): Finding[] {
   const { condition, kind, path } = subject;
   const wanted =
     condition.operator === "in" && isJsonArray(condition.value) ? condition.value : [condition.value];
   const isPossible = (value: Json): boolean =>
-    argument.values === undefined
+    values === undefined
       ? types.includes(typeOfJson(value))
-      : argument.values.some((known) => isEqualJson(known, value));
+      : values.some((known) => isEqualJson(known, value));
   if (wanted.length === 0 || wanted.some(isPossible)) return [];
-  const known =
-    argument.values === undefined ? withArticle(types) : listWords(argument.values.map(describeJson));
-  const effect = kind === "require" ? "no call can meet the rule" : NEVER_DENIES;
+  const known = values === undefined ? withArticle(types) : listWords(values.map(describeJson));
+  const effect = effectOfImpossible(kind, wanted, values ?? [], types);
   const message = `\`${condition.text}\` never holds, since \`${condition.path}\` is ${known}: ${effect}`;
   return [{ severity: "error", code: "impossible-value", path, message }];
+}
+
+/** A value of another type than all operands cannot be compared, which denies. */
+function effectOfImpossible(
+  kind: PlacedRule["kind"],
+  wanted: readonly Json[],
+  values: readonly Json[],
+  types: readonly JsonType[],
+): string {
+  if (kind === "require") return "no call can meet the rule";
+  const given = values.length > 0 ? values.map(typeOfJson) : types;
+  const isComparable = wanted.some((value) => given.includes(typeOfJson(value)));
+  return isComparable ? NEVER_DENIES : "a call that gives it is denied";
 }
 
 /** The types that the condition can be evaluated on; undefined for any. */
@@ -134,13 +146,16 @@ function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | 
   if (of === "length") return ["string", "array", "object"];
   if (of === "bytes") return undefined;
   if (/^[lg]te?$/.test(operator)) return ["number"];
+  if (operator === "neq") return [typeOfJson(value)];
+  if (operator === "not_in") return operandTypes(value);
   if (operator === "contains") return typeof value === "string" ? ["string", "array"] : ["array"];
   return /^(?:regex|starts_with|ends_with)$/.test(operator) ? ["string"] : undefined;
 }
 
-/** Prints `a string`, `an array or an object`. */
-function withArticle(types: readonly string[]): string {
-  return listWords(types.map((type) => `${/^[ao]/.test(type) ? "an" : "a"} ${type}`));
+/** The types of the operands of `in` and `not_in`; undefined for an empty list, which compares with nothing. */
+function operandTypes(value: Json): readonly JsonType[] | undefined {
+  const types = isJsonArray(value) ? new Set(value.map(typeOfJson)) : undefined;
+  return types === undefined || types.size === 0 ? undefined : Array.from(types);
 }
 
 /** Paths that every allowed call has, because a rule denies the others. */
@@ -174,23 +189,4 @@ function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: Readonl
 function isFallbackFine({ of, test }: Condition, { fallback }: Present): boolean {
   const measured = fallback === undefined ? undefined : measure(fallback, of);
   return measured !== undefined && test(measured) === false;
-}
-
-function limitFindings({ entry, place }: PlacedEntry, tool: CheckedTool): Finding[] {
-  return (entry.limits ?? []).flatMap((limit, index): Finding[] => {
-    if (limit.segments === undefined) return [];
-    const { increment_from: from = "", segments, of = "value" } = limit;
-    const argument = findArgument(tool.schema, segments);
-    const path = place.at("limits").at(index).at("increment_from").path();
-    if (argument.kind === "absent") {
-      const message = `\`${from}\` is no argument of \`${tool.name}\`${suggestion(segments, argument.known)}: every call is denied`;
-      return [{ severity: "error", code: "unknown-argument", path, message }];
-    }
-    const usable: readonly JsonType[] = of === "value" ? ["number"] : ["string", "array", "object"];
-    if (argument.kind === "open" || argument.types === undefined || of === "bytes") return [];
-    if (usable.some((type) => argument.types?.has(type))) return [];
-    const types = withArticle(Array.from(argument.types));
-    const message = `an amount needs ${withArticle(usable)}, and \`${from}\` is ${types}: every call is denied`;
-    return [{ severity: "error", code: "wrong-type", path, message }];
-  });
 }

@@ -1,6 +1,7 @@
 /** Compares a policy with the server's tools/list: unknown names, uncovered tools, wrong arguments. */
 
-import { argumentFindings, type CheckedTool, NEVER_DENIES } from "./argument-findings.ts";
+import { argumentFindings } from "./argument-findings.ts";
+import { type CheckedTool, NEVER_DENIES } from "./checked-tool.ts";
 import { classifyTool } from "../category/classify.ts";
 import type { CompiledPolicy } from "../document/compile.ts";
 import { documentRoot, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
@@ -140,7 +141,9 @@ function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]
   const common = every === undefined ? [] : placedRules(every);
   const checked = tools.flatMap((tool) => {
     const schema = inputSchemaOf(tool);
-    return schema === undefined ? [] : [{ name: tool.name, schema, isStrict: policy.isStrict, common, tool }];
+    if (schema === undefined) return [];
+    const { name } = tool;
+    return [{ name, schema, isStrict: policy.isStrict, isValidated: false, common, tool }];
   });
   return entries.flatMap((entry) => {
     if (entry.kind === "every") return commonFindings(entry, checked);

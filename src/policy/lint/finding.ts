@@ -17,6 +17,8 @@ export const FINDING_CODES = [
   "wrong-type",
   "impossible-value",
   "avoidable",
+  "coerced",
+  "unbounded-amount",
   "never-matches",
   "never-admits",
   "no-effect",

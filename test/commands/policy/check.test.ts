@@ -373,6 +373,24 @@ describe("a policy with its tools", () => {
       }),
       "error impossible-value tools.pay.deny_if[0].conditions[0]",
     ],
+    [
+      "neq with another type",
+      denyIf(["args.a", "neq", "x"]),
+      pay({ a: { type: "number" } }, "a"),
+      "error wrong-type tools.pay.deny_if[0].conditions[0]",
+    ],
+    [
+      "an equality that a server's rounding passes",
+      denyIf(["args.a", "eq", 0]),
+      pay({ a: { type: "integer" } }, "a"),
+      "warning coerced tools.pay.deny_if[0].conditions[0]",
+    ],
+    [
+      "an amount without bounds",
+      limited({ increment_from: "args.amount" }),
+      pay(amount),
+      "warning unbounded-amount tools.pay.limits[0].increment_from",
+    ],
   ])("finds %s", async (_what, policy, tool, words) => {
     expect(await wordsOf(policy, [tool])).toEqual([words]);
   });
@@ -393,7 +411,6 @@ describe("a policy with its tools", () => {
     ["contains in a list", ["args.a", "contains", 1], { type: "array" }],
     ["contains in a text", ["args.a", "contains", "x"], { type: "string" }],
     ["bytes of any type", ["args.a", "gt", 1, "bytes"], { type: "boolean" }],
-    ["neq with another type", ["args.a", "neq", "x"], { type: "number" }],
     ["a schema without type", ["args.a", "gt", 1], {}],
     ["an unknown type", ["args.a", "gt", 1], { type: "odd" }],
     ["a schema that admits any value", ["args.a", "gt", 1], true],
@@ -422,7 +439,11 @@ describe("a policy with its tools", () => {
 
   it.each<[string, object, object]>([
     ["a required argument", denyIf(["args.amount", "gt", 1]), pay(amount, "amount")],
-    ["an amount that fits", limited({ increment_from: "args.amount" }), pay(amount)],
+    [
+      "an amount that fits",
+      limited({ increment_from: "args.amount" }),
+      pay({ amount: { type: "number", minimum: 1, maximum: 9 } }),
+    ],
     [
       "a length as an amount",
       limited({ increment_from: "args.a", of: "length" }),

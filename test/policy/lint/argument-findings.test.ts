@@ -78,6 +78,9 @@ describe("a condition on an argument of another type", () => {
     ["amount", "ends_with", "x", "a string", "a number"],
     ["amount", "contains", "x", "a string or an array", "a number"],
     ["note", "contains", 1, "an array", "a string"],
+    ["amount", "neq", "x", "a string", "a number"],
+    ["amount", "neq", null, "a null", "a number"],
+    ["note", "not_in", [1, true], "a number or a boolean", "a string"],
   ])("%s %s %j is a finding", (...[name, op, value, needed, type]) => {
     expect(findingsOf(denying({ path: `args.${name}`, op, value }), PAY)).toEqual([
       `error wrong-type ${DENY_0}: \`${op}\` needs ${needed}, and \`args.${name}\` is ${type}: a call that gives it is denied`,
@@ -99,13 +102,14 @@ describe("a condition on an argument of another type", () => {
     { path: "args.note", op: "regex", value: "x" },
     { path: "args.any", op: "gt", value: 1 },
     { path: "args.any.inner", op: "eq", value: 1 },
-    { path: "args.amount", op: "neq", value: "x" },
-    { path: "args.amount", op: "not_in", value: ["x"] },
+    { path: "args.note", op: "neq", value: "x" },
+    { path: "args.note", op: "not_in", value: ["x", 1] },
+    { path: "args.note", op: "not_in", value: [] },
     { path: "args.note", op: "eq", value: 1, of: "length" },
     { path: "args.note", op: "exists", value: true },
     { path: "args.kind", op: "eq", value: "x" },
     { path: "args.kind", op: "in", value: ["z", "y"] },
-    { path: "args.amount", op: "in", value: ["z", 1] },
+    { path: "args.either", op: "in", value: ["z"] },
     { path: "args.amount", op: "in", value: [] },
     { path: "args.either", op: "gt", value: 1 },
   ])("is no matter for %j", (condition) => {
@@ -134,19 +138,158 @@ describe("a condition on an argument of another type", () => {
 
 describe("a value that no argument has", () => {
   const NEVER = "the rule never denies";
+  const DENIED = "a call that gives it is denied";
 
   it.each([
     ["deny_if", "kind", "eq", "z", '"x" or "y"', NEVER],
     ["require", "kind", "in", ["z", "w"], '"x" or "y"', "no call can meet the rule"],
-    ["deny_if", "amount", "eq", "1", "a number", NEVER],
-    ["deny_if", "note", "in", [1, true], "a string", NEVER],
-    ["deny_if", "note", "eq", ["x"], "a string", NEVER],
+    ["deny_if", "kind", "eq", 1, '"x" or "y"', DENIED],
+    ["deny_if", "amount", "eq", "1", "a number", DENIED],
+    ["deny_if", "note", "in", [1, true], "a string", DENIED],
+    ["deny_if", "note", "eq", ["x"], "a string", DENIED],
+    ["deny_if", "note", "eq", null, "a string", DENIED],
   ])("%s %s %s %j is a finding", (...[kind, name, op, value, known, effect]) => {
     const condition = { path: `args.${name}`, op, value };
     const policy = { tools: { pay: { [kind]: [{ conditions: [condition] }] } } };
     expect(findingsOf(policy, PAY)).toEqual([
       `error impossible-value tools.pay.${kind}[0].conditions[0]: \`args.${name} ${op} ${JSON.stringify(value)}\` never holds, since \`args.${name}\` is ${known}: ${effect}`,
     ]);
+  });
+});
+
+describe("an item that no list has", () => {
+  const tool = toolOf("pay", {
+    a: { type: "array", items: NUMBER },
+    b: { type: "array" },
+    c: { type: ["array", "string"], items: NUMBER },
+  });
+
+  it("is a finding where the schema has the type of the items", () => {
+    expect(findingsOf(requiring({ path: "args.a", op: "contains", value: true }), tool)).toEqual([
+      `error wrong-type ${REQUIRE_0}: \`contains\` needs an item of the operand's type, and those of \`args.a\` are a number: a call that gives one is denied`,
+    ]);
+  });
+
+  it.each([
+    { path: "args.a", op: "contains", value: 1 },
+    { path: "args.b", op: "contains", value: true },
+    { path: "args.c", op: "contains", value: "x" },
+  ])("is no matter for %j", (condition) => {
+    expect(findingsOf(requiring(condition), tool)).toEqual([]);
+  });
+});
+
+describe("an equality on a type that servers convert", () => {
+  const tool = toolOf("pay", {
+    n: { type: "integer" },
+    f: NUMBER,
+    b: { type: "boolean" },
+    e: { type: "integer", enum: [0, 1] },
+    u: { anyOf: [{ type: "integer" }, { type: "null" }] },
+    s: STRING,
+  });
+  const INTEGER = "a server may round 0.4 to an integer, so compare with bounds such as `lt` and `gt`";
+
+  it.each([
+    ["n", "eq", 0, INTEGER],
+    ["n", "neq", 0, INTEGER],
+    ["n", "in", [0, 1], INTEGER],
+    ["u", "not_in", [7], INTEGER],
+    ["f", "eq", 1, "a server may round a number, so compare with bounds such as `lt` and `gt`"],
+    [
+      "b",
+      "eq",
+      true,
+      'a server may take "true", "yes" or 1 for true, and such calls are denied as unevaluable: expect that',
+    ],
+  ])("warns of %s %s %j", (name, op, value, risk) => {
+    const text = `args.${name} ${op} ${JSON.stringify(value)}`;
+    expect(findingsOf(requiring({ path: `args.${name}`, op, value }), tool)).toEqual([
+      `warning coerced ${REQUIRE_0}: \`${text}\`: ${risk}; or set "arguments": "validate"`,
+    ]);
+  });
+
+  it.each([
+    { path: "args.e", op: "eq", value: 0 },
+    { path: "args.s", op: "eq", value: "x" },
+    { path: "args.n", op: "gt", value: 0 },
+    { path: "args.s", op: "eq", value: 3, of: "length" },
+  ])("says nothing of %j", (condition) => {
+    expect(findingsOf(requiring(condition), tool)).toEqual([]);
+  });
+});
+
+function limited(entry: object): object {
+  return { tools: { pay: { ...entry, limits: [{ ...LIMIT, max: 9, increment_from: "args.amount" }] } } };
+}
+
+describe("an amount that a limit counts", () => {
+  const LOW = "no lower bound, so that calls with 0 or next to it are never counted";
+  const HIGH = "no upper bound, so that one call may take the whole budget";
+  const SUBJECT = { path: "args.amount" };
+  const one = (op: string, value: unknown) => ({ conditions: [{ ...SUBJECT, op, value }] });
+
+  it.each<[string, object, object, readonly string[]]>([
+    ["nothing bounds it", {}, {}, [LOW, HIGH]],
+    ["the schema has a minimum", {}, { minimum: 0 }, [HIGH]],
+    ["the schema has both", {}, { exclusiveMinimum: 0, exclusiveMaximum: 9 }, []],
+    ["a rule requires a range", { require: [one("gte", 1), one("lte", 9)] }, {}, []],
+    [
+      "one rule requires a range",
+      { require: [{ conditions: [...one("gt", 0).conditions, ...one("lt", 9).conditions] }] },
+      {},
+      [],
+    ],
+    ["rules deny what is outside", { deny_if: [one("lt", 1), one("gt", 9)] }, {}, []],
+    [
+      "a list is required",
+      { require: [{ conditions: [{ ...SUBJECT, op: "in", value: [1.5, "a"] }] }] },
+      { enum: [1.5] },
+      [],
+    ],
+    [
+      "a rule in shadow mode does not count",
+      { require: [{ ...one("gte", 1), mode: "shadow" }] },
+      { maximum: 1 },
+      [LOW],
+    ],
+    [
+      "a rule that asks does not count",
+      { require: [{ ...one("gte", 1), effect: "approve" }] },
+      { maximum: 1 },
+      [LOW],
+    ],
+    [
+      "a rule of two conditions denies less",
+      {
+        deny_if: [
+          { conditions: [...one("lt", 1).conditions, { path: "args.note", op: "exists", value: true }] },
+        ],
+      },
+      { maximum: 1 },
+      [LOW],
+    ],
+    [
+      "a length is another number",
+      { require: [{ conditions: [{ ...SUBJECT, op: "lt", value: 9, of: "bytes" }] }] },
+      { minimum: 1 },
+      [HIGH],
+    ],
+    [
+      "another argument is none",
+      { require: [{ conditions: [{ path: "args.note", op: "lt", value: 9, of: "length" }] }] },
+      { minimum: 1 },
+      [HIGH],
+    ],
+  ])("is checked for bounds: %s", (_name, entry, bounds, missing) => {
+    const tool = toolOf("pay", { amount: { ...NUMBER, ...bounds }, note: STRING }, ["amount", "note"]);
+    const expected =
+      missing.length === 0
+        ? []
+        : [
+            `warning unbounded-amount tools.pay.limits[0].increment_from: \`args.amount\` has ${missing.join(", and ")}: require it to be in a range`,
+          ];
+    expect(findingsOf(limited(entry), tool)).toEqual(expected);
   });
 });
 
@@ -220,7 +363,6 @@ describe("a limit's amount", () => {
   const PATH = "tools.pay.limits[0].increment_from";
 
   it.each<[object, string[]]>([
-    [{ increment_from: "args.amount" }, []],
     [{ increment: 2 }, []],
     [{}, []],
     [{ increment_from: "args.any" }, []],

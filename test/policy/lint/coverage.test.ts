@@ -167,7 +167,7 @@ describe("rules for every tool", () => {
     ]);
     const deny_if = [{ conditions: [{ path: "args.note", op: "eq", value: "x" }] }];
     expect(findingsOf({ tools, all_tools: { deny_if } }, PAY, other, third)).toEqual([
-      'error impossible-value all_tools.deny_if[0].conditions[0]: `args.note eq "x"` never holds, since `args.note` is a number: the rule never denies; and so for 1 other tool',
+      'error impossible-value all_tools.deny_if[0].conditions[0]: `args.note eq "x"` never holds, since `args.note` is a number: a call that gives it is denied; and so for 1 other tool',
     ]);
   });
 
