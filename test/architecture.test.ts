@@ -12,7 +12,7 @@ interface Floor {
 const FLOORS: Readonly<Record<string, Floor>> = {
   json: { floors: [], packages: [] },
   mcp: { floors: ["json"], packages: [/^node:(buffer|http|stream)$/] },
-  policy: { floors: ["json", "mcp"], packages: [/^zod$/, /^re2js$/] },
+  policy: { floors: ["json", "mcp"], packages: [/^zod$/, /^re2js$/, /^ajv(?:$|\/)/] },
   enforcement: { floors: ["mcp", "policy"], packages: [] },
   // The client of the shared store has one file of its own.
   "enforcement/store/redis.ts": { floors: ["mcp", "policy"], packages: [/^@redis\/client$/] },

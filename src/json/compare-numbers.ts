@@ -60,3 +60,42 @@ function compareDecimals(one: Decimal, other: Decimal): number {
   // Without trailing zeros, the order of the digits is the order of the strings.
   return one.digits < other.digits ? -one.sign : one.sign;
 }
+
+/** Whether the number has no fraction: `1.0` and `1e3` have none. */
+export function isInteger({ token }: JsonNumber): boolean {
+  if (isSmallInteger(token)) return true;
+  const { digits, exponent } = readDecimal(token);
+  return BigInt(digits.length) <= exponent || digits === "";
+}
+
+/** Most digits, and places between the two numbers, that a division is made with. */
+const MAX_DIVISION_DIGITS = 2_000;
+
+/** Whether `value` is a whole multiple of `divisor`, which is not 0; undefined when the numbers are too far apart to be divided. */
+export function isMultiple(value: JsonNumber, divisor: JsonNumber): boolean | undefined {
+  if (isSmallInteger(value.token) && isSmallInteger(divisor.token)) {
+    return Number(value.token) % Number(divisor.token) === 0;
+  }
+  const [one, other] = [readDecimal(value.token), readDecimal(divisor.token)];
+  if (one.digits === "") return true;
+  const [oneEnd, otherEnd] = [placeOfLastDigit(one), placeOfLastDigit(other)];
+  const gap = oneEnd - otherEnd;
+  const isFar = (gap < 0n ? -gap : gap) > BigInt(MAX_DIVISION_DIGITS);
+  if (isFar || one.digits.length + other.digits.length > MAX_DIVISION_DIGITS) return undefined;
+  return scaled(one.digits, gap) % scaled(other.digits, -gap) === 0n;
+}
+
+function scaled(digits: string, places: bigint): bigint {
+  return BigInt(digits) * (places > 0n ? 10n ** places : 1n);
+}
+
+/** Power of ten of the last digit. */
+function placeOfLastDigit({ digits, exponent }: Decimal): bigint {
+  return exponent - BigInt(digits.length);
+}
+
+/** Returns a text that equal numbers, and only those, share. */
+export function numberKey({ token }: JsonNumber): string {
+  const { sign, digits, exponent } = readDecimal(token);
+  return `${sign}.${digits}e${exponent}`;
+}

@@ -1,7 +1,7 @@
 /** Compares JSON values: numbers by value, arrays by element, objects by name in any order. */
 
 import { isJsonArray, isJsonObject, type Json, type JsonArray, JsonNumber, type JsonObject } from "./json.ts";
-import { compareNumbers } from "./compare-numbers.ts";
+import { compareNumbers, numberKey } from "./compare-numbers.ts";
 
 /** Whether two values are equal, deeply and exactly: `1.0` equals `1`, and `"1"` does not. */
 export function isEqualJson(one: Json, other: Json): boolean {
@@ -22,4 +22,13 @@ function isEqualObject(one: JsonObject, other: JsonObject): boolean {
     if (match === undefined || !isEqualJson(value, match)) return false;
   }
   return true;
+}
+
+/** Returns a text that equal values, and only those, share. */
+export function equalityKey(value: Json): string {
+  if (value instanceof JsonNumber) return numberKey(value);
+  if (isJsonArray(value)) return `[${value.map(equalityKey).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const members = Array.from(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${equalityKey(member)}`).join(",")}}`;
 }

@@ -1,10 +1,11 @@
 /** decide(policy, call, usage) -> Decision: the only place that allows or denies a tools/call. Security: review it as a whole. */
 
-import { actionPointer, type PolicyEntry, type Policy, type ToolRules } from "./policy.ts";
+import { actionPointer, argumentsRule, type PolicyEntry, type Policy, type ToolRules } from "./policy.ts";
 import type { Category } from "./category/category.ts";
-import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
+import type { Call, CheckedArguments, Decision, Denial, Unevaluable } from "./decision.ts";
 import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
+import { checkArguments } from "./arguments/check-arguments.ts";
 import { evaluateRule, type RuleDenial, type Rule } from "./rule.ts";
 
 /**
@@ -16,13 +17,14 @@ export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decisi
   const rules = policy.forTool(call.tool);
   const category = rules.category ?? call.category.category;
   const entries = rules.entriesFor(category);
+  const evaluation: Evaluation = { rules, category, entries, unevaluable };
   let shadowed: Denial | undefined;
-  for (const denial of denials(policy, call, { rules, category, entries, unevaluable })) {
-    if (denial.mode === "enforce") return { denial, charges: [], unevaluable };
+  for (const denial of denials(policy, call, evaluation)) {
+    if (denial.mode === "enforce") return withArguments({ denial, charges: [], unevaluable }, evaluation);
     shadowed ??= denial;
   }
   const limits = entries.flatMap((entry) => entry.limits);
-  return decideLimits(limits, call, { readUsage, shadowed, unevaluable });
+  return withArguments(decideLimits(limits, call, { readUsage, shadowed, unevaluable }), evaluation);
 }
 
 interface Evaluation {
@@ -30,14 +32,17 @@ interface Evaluation {
   readonly category: Category;
   readonly entries: readonly PolicyEntry[];
   readonly unevaluable: Unevaluable[];
+  /** Set when the arguments have been checked and do not fit. */
+  arguments?: CheckedArguments;
+}
+
+function withArguments(decision: Decision, { arguments: checked }: Evaluation): Decision {
+  return checked === undefined ? decision : { ...decision, arguments: checked };
 }
 
 /** Yields every denial except those of limits, in the order of the policy language. */
-function* denials(
-  policy: Policy,
-  call: Call,
-  { rules, category, entries, unevaluable }: Evaluation,
-): Generator<Denial> {
+function* denials(policy: Policy, call: Call, evaluation: Evaluation): Generator<Denial> {
+  const { rules, category, entries, unevaluable } = evaluation;
   const hiding = rules.hidingFor(category);
   if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
   // Security: which of the entries is meant is not known, so none of them may let the call pass.
@@ -52,6 +57,8 @@ function* denials(
   if (call.isToolChanged === true && isPinned(rules)) {
     yield denial("tool_changed", rules.pinPointer, entries[0] ?? policy);
   }
+  const misfit = argumentsDenial(policy, call, evaluation);
+  if (misfit !== undefined) yield misfit;
   const approvals: Denial[] = [];
   for (const entry of entries) {
     if (entry.action === "approve") approvals.push(approvalDenial(actionPointer(entry), entry));
@@ -66,6 +73,17 @@ function* denials(
     }
   }
   if (call.isApproved !== true) yield* approvals;
+}
+
+/** Checks the arguments as the policy says; records a fault, and denies under `validate`. */
+function argumentsDenial(policy: Policy, call: Call, evaluation: Evaluation): Denial | undefined {
+  const { check, pointer, mode, isImplied } = argumentsRule(policy, evaluation.entries);
+  if (check === "off") return undefined;
+  const fault = checkArguments(call.args, call.inputSchema);
+  if (fault === undefined || (isImplied && fault.cause === "schema_unknown")) return undefined;
+  evaluation.arguments = { ...fault, check };
+  if (check === "observe") return undefined;
+  return { effect: "deny", reason: "arguments_invalid", rule: pointer, mode, condition: fault.text };
 }
 
 // Security: an exception inside a rule is a bug in Tollgate, and denies the call.

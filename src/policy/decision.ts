@@ -3,6 +3,7 @@
 import type { Caller } from "./caller.ts";
 import type { CategoryAssignment } from "./category/category.ts";
 import type { JsonObject } from "../json/json.ts";
+import type { ArgumentCheck, ArgumentsFault } from "./arguments/argument-check.ts";
 import type { Charge } from "./limit.ts";
 import type { Listing } from "./listing.ts";
 import type { Effect, Mode, Reason } from "./mode.ts";
@@ -30,7 +31,7 @@ export interface Denial {
   readonly rule: string;
   /** The author's message (`on_deny` or `reason`). */
   readonly message?: string;
-  /** The condition that decided: `args.amount gt 100`. Never an argument's value. */
+  /** The condition that decided, `args.amount gt 100`, or why the arguments do not fit the tool's schema. Never an argument's value. */
   readonly condition?: string;
   /** Milliseconds until the same call may succeed; only for limits. */
   readonly retryAfterMs?: number;
@@ -52,12 +53,19 @@ export interface Unevaluable {
   readonly cause: "missing" | "type" | "precision" | "size" | "look_alike";
 }
 
+/** Arguments that were not found to fit the tool's inputSchema, and whether that denies. */
+export interface CheckedArguments extends ArgumentsFault {
+  readonly check: Exclude<ArgumentCheck, "off">;
+}
+
 export interface Decision {
   /** Absent: the call is allowed. Present with mode `shadow`: allowed, and enforcing would deny it. */
   readonly denial?: Denial;
   /** The charges that the call must pay, all or none, before it may pass; empty when it is denied. */
   readonly charges: readonly Charge[];
   readonly unevaluable: readonly Unevaluable[];
+  /** Absent when the arguments fit, or were not checked. */
+  readonly arguments?: CheckedArguments;
 }
 
 /** Whether the call must not pass. */

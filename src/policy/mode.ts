@@ -11,6 +11,7 @@ export const REASONS = [
   "look_alike",
   "condition",
   "condition_unevaluable",
+  "arguments_invalid",
   "rate_limited",
   "budget_exceeded",
   "approval_required",

@@ -6,6 +6,7 @@ import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
 import type { Listing } from "./listing.ts";
 import type { ArgumentAmbiguity } from "./argument-ambiguity.ts";
+import type { ArgumentCheck } from "./arguments/argument-check.ts";
 import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 
@@ -23,6 +24,8 @@ export interface PolicyEntry {
   readonly action: Action;
   readonly reason?: string;
   readonly mode: Mode;
+  /** How arguments are held against the tool's inputSchema; absent when the entry does not say. */
+  readonly argumentCheck?: ArgumentCheck;
   readonly rules: readonly Rule[];
   readonly limits: readonly CompiledLimit[];
 }
@@ -33,6 +36,8 @@ export interface Policy {
   readonly default: "allow" | "deny";
   readonly mode: Mode;
   readonly isStrict: boolean;
+  /** How arguments are checked where no entry says; absent when the document does not say either. */
+  readonly argumentCheck?: ArgumentCheck | undefined;
   /** Names of single tools that the policy mentions, under `tools` or `hide`; without patterns. */
   readonly toolNames: readonly string[];
   /** Pointers of all actions, rules and limits. */
@@ -71,6 +76,50 @@ export interface ToolRules {
   readonly entriesFor: (category: Category) => readonly PolicyEntry[];
   /** The mode and reason with which the tool is hidden; undefined when it is not. */
   readonly hidingFor: (category: Category) => Hiding | undefined;
+}
+
+/** How the arguments of one tool are checked, and the place of the document that says so. */
+export interface ArgumentsRule {
+  readonly check: ArgumentCheck;
+  readonly pointer: string;
+  readonly mode: Mode;
+  /** The document says nothing: a tool whose schema is not known yet is no finding then. */
+  readonly isImplied: boolean;
+}
+
+/** Finds the first of the entries that says how arguments are checked; else the document decides. */
+export function argumentsRule(policy: Policy, entries: readonly PolicyEntry[]): ArgumentsRule {
+  for (const { argumentCheck: check, pointer, mode } of entries) {
+    if (check !== undefined) return { check, pointer: `${pointer}/arguments`, mode, isImplied: false };
+  }
+  const { mode } = entries.find((entry) => entry !== policy.everyTool) ?? policy;
+  const { argumentCheck } = policy;
+  return {
+    check: argumentCheck ?? "observe",
+    pointer: "/arguments",
+    mode,
+    isImplied: argumentCheck === undefined,
+  };
+}
+
+/** The policy without checks of arguments, for calls to tools whose schema is not at hand. */
+export function withoutArgumentChecks<P extends Policy>(policy: P): P {
+  return {
+    ...policy,
+    argumentCheck: "off",
+    forTool: (tool: string) => {
+      const rules = policy.forTool(tool);
+      return {
+        ...rules,
+        entriesFor: (category: Category) => rules.entriesFor(category).map(unchecked),
+      };
+    },
+  };
+}
+
+// `all_tools` says nothing about arguments, and stays the same object.
+function unchecked(entry: PolicyEntry): PolicyEntry {
+  return entry.argumentCheck === undefined ? entry : { ...entry, argumentCheck: "off" };
 }
 
 export interface Hiding {

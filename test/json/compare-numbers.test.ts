@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareNumbers } from "../../src/json/compare-numbers.ts";
+import { compareNumbers, isInteger, isMultiple } from "../../src/json/compare-numbers.ts";
 import { num } from "../policy/policies.ts";
 
 function order(one: string, other: string): number {
@@ -77,5 +77,45 @@ describe("compareNumbers", () => {
         expect(order(`${digits}`, `${digits}${"0".repeat(zeros)}e-${zeros}`)).toBe(0);
       }),
     );
+  });
+});
+
+describe("isInteger", () => {
+  it.each([
+    ["0", true],
+    ["-0.0", true],
+    ["12", true],
+    ["1.0", true],
+    ["1.5", false],
+    ["1e3", true],
+    ["15e-1", false],
+    ["150e-1", true],
+    ["12345678901234567890", true],
+    ["1.00000000000000000001", false],
+    ["1e-400", false],
+    ["1e99999999999999", true],
+  ])("of %s is %s", (token, expected) => {
+    expect(isInteger(num(token))).toBe(expected);
+  });
+});
+
+describe("isMultiple", () => {
+  it.each([
+    ["6", "3", true],
+    ["7", "3", false],
+    ["-6", "3", true],
+    ["0", "3", true],
+    ["0.0", "0.7", true],
+    ["0.3", "0.1", true],
+    ["19.99", "0.01", true],
+    ["0.35", "0.1", false],
+    ["9007199254740993", "2", false],
+    ["1e300", "1e-300", true],
+    ["1e-300", "1", false],
+    ["1e3000", "1e-3000", undefined],
+    ["1e-3000", "1e3000", undefined],
+    [`1.${"1".repeat(3_000)}`, "0.1", undefined],
+  ])("of %s and %s is %s", (value, divisor, expected) => {
+    expect(isMultiple(num(value), num(divisor))).toBe(expected);
   });
 });

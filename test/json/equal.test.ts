@@ -1,7 +1,7 @@
 /** Equality of JSON values. */
 
 import { describe, expect, it } from "vitest";
-import { isEqualJson } from "../../src/json/equal.ts";
+import { equalityKey, isEqualJson } from "../../src/json/equal.ts";
 import { json } from "../policy/policies.ts";
 
 describe("isEqualJson", () => {
@@ -21,5 +21,19 @@ describe("isEqualJson", () => {
     ["null", "false", false],
   ])("of %s and %s is %s", (one, other, expected) => {
     expect(isEqualJson(json(one), json(other))).toBe(expected);
+    expect(equalityKey(json(one)) === equalityKey(json(other))).toBe(expected);
+  });
+});
+
+describe("equalityKey", () => {
+  it.each([
+    ["[1.0,10e-1,1]", "[1,1,1]", true],
+    ["9007199254740993", "9007199254740992", false],
+    ["-0", "0", true],
+    ['{"a":{"b":[null,true]}}', '{"a":{"b":[null,true]}}', true],
+    ['["a,b"]', '["a","b"]', false],
+    ['{"a":"b"}', '"{a:b}"', false],
+  ])("of %s and %s is shared: %s", (one, other, expected) => {
+    expect(equalityKey(json(one)) === equalityKey(json(other))).toBe(expected);
   });
 });

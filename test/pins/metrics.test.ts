@@ -20,6 +20,7 @@ const PINNED = [
   "tollgate_messages_refused_total counter server cause",
   "tollgate_rule_hits_total counter server rule effect",
   "tollgate_conditions_unevaluable_total counter server rule cause",
+  "tollgate_arguments_invalid_total counter server tool cause check",
   "tollgate_limit_utilization_ratio gauge server tool counter scope",
   "tollgate_limit_keys gauge server",
   "tollgate_limit_store_errors_total counter server cause",

@@ -1,22 +1,18 @@
 /** The stories in test/corpus/policies: calls to the servers of the ready policies, and the expected decisions. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { describeCall, playStory } from "../../src/commands/corpus/play.ts";
-import { readStory, type Story } from "../../src/commands/corpus/story.ts";
+import type { Story } from "../../src/commands/corpus/story.ts";
 import { readPolicyFile } from "../../src/config/files/policy-file.ts";
-import { readJson } from "../../src/json/read-json.ts";
+import { loadStory } from "../fixtures/corpus.ts";
 
 const FOLDER = new URL("../corpus/policies/", import.meta.url);
 const FILES = readdirSync(FOLDER);
 
 function load(file: string): Story {
-  const json = readJson(readFileSync(new URL(file, FOLDER), "utf8"));
-  if (!json.ok) throw new Error(`${file}: ${json.detail} at ${json.offset}`);
-  const read = readStory(json.value);
-  if (!read.ok) throw new Error(`${file}: ${JSON.stringify(read.problems)}`);
-  return read.story;
+  return loadStory(`policies/${file}`);
 }
 
 function play(file: string) {

@@ -2,7 +2,7 @@
 
 import type { Ending, DecisionRecord, Observer } from "../../src/enforcement/observer.ts";
 import type { Agent, Request, RequestedTool } from "../../src/enforcement/request.ts";
-import type { Denial } from "../../src/policy/decision.ts";
+import type { CheckedArguments, Denial } from "../../src/policy/decision.ts";
 
 let lastId = 0;
 
@@ -55,6 +55,19 @@ export function denied(overrides: Partial<Denial> = {}): DecisionRecord {
     ...overrides,
   };
   return { ...ALLOWED, decision: { ...ALLOWED.decision, denial } };
+}
+
+/** A decision about arguments that do not fit. */
+export function misfit(overrides: Partial<CheckedArguments> = {}): DecisionRecord {
+  const text = "args.force must be a boolean, got a string";
+  const checked: CheckedArguments = {
+    check: "observe",
+    cause: "invalid",
+    path: "args.force",
+    text,
+    ...overrides,
+  };
+  return { ...ALLOWED, decision: { ...ALLOWED.decision, arguments: checked } };
 }
 
 export const SUCCESS: Ending = {

@@ -2,10 +2,11 @@
 
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
-import type { Policy } from "../../policy/policy.ts";
+import type { ReadUsage } from "../../policy/limit.ts";
+import { type Policy, withoutArgumentChecks } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
-import { type Decision, effectOf, isBlocked } from "../../policy/decision.ts";
+import { type Call, type Decision, effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
@@ -58,7 +59,7 @@ function decideStoryCall(
   call: StoryCall,
   { counters, nowMs }: Moment,
 ): Decision {
-  const readUsage: Parameters<typeof decide>[2] = (charge) => counters.read(charge, nowMs);
+  const readUsage: ReadUsage = (charge) => counters.read(charge, nowMs);
   const caller = {
     agent: call.agent ?? "anonymous",
     ...(call.user !== undefined && { user: call.user }),
@@ -71,9 +72,18 @@ function decideStoryCall(
           { ...caller, method: call.method ?? "", isKnownMethod: call.known ?? true },
           readUsage,
         )
-      : decide(policy, { ...caller, ...toolCall(story.tools ?? [], policy, call, call.tool) }, readUsage);
+      : decideToolCall(
+          policy,
+          { ...caller, ...toolCall(story.tools ?? [], policy, call, call.tool) },
+          readUsage,
+        );
   if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
   return decision;
+}
+
+/** Decides a call; its arguments are checked when the story has the tool's schema. */
+function decideToolCall(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
+  return decide(call.inputSchema === undefined ? withoutArgumentChecks(policy) : policy, call, readUsage);
 }
 
 function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, tool: string) {
@@ -93,6 +103,7 @@ function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, 
     ...(known !== undefined && { listing: "listed" as const }),
     isApproved,
     isToolChanged,
+    inputSchema: known?.inputSchema,
     category: classifyTool(described, policy.categoryOf(tool)),
   };
 }

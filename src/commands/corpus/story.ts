@@ -41,6 +41,8 @@ export interface StoryTool {
   readonly description?: string;
   readonly arguments?: readonly string[];
   readonly annotations?: ReadonlyMap<string, boolean>;
+  /** Arguments are held against it; without it they are not checked. */
+  readonly inputSchema?: JsonObject;
 }
 
 /** One call, or several equal ones, with the expected decision. */
@@ -76,7 +78,7 @@ export interface Expectation {
   readonly message?: string;
 }
 
-const ARGS: Shape<JsonObject> = {
+const OBJECT: Shape<JsonObject> = {
   read: (json, place) => (isJsonObject(json) ? json : reportUnexpected(place, "an object", json)),
   schema: { type: "object" },
 };
@@ -90,7 +92,7 @@ const CALL: Shape<StoryCall> = refine(
     tool: optional(string()),
     method: optional(string()),
     known: optional(boolean()),
-    args: optional(ARGS),
+    args: optional(OBJECT),
     agent: optional(string()),
     user: optional(string()),
     session: optional(string()),
@@ -131,6 +133,7 @@ const STORY: Shape<Story> = refine(
           description: optional(string()),
           arguments: optional(array(string())),
           annotations: optional(record(boolean())),
+          inputSchema: optional(OBJECT),
         }),
       ),
     ),

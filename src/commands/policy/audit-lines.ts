@@ -24,6 +24,8 @@ export interface RecordedCall {
   /** Top-level argument names; absent when the record was truncated. */
   readonly argumentNames?: ReadonlySet<string>;
   readonly isApproved: boolean;
+  /** Whether the log says that the arguments did not fit the tool's schema, or could not be checked. */
+  readonly isMisfit: boolean;
 }
 
 export interface AuditLog {
@@ -52,6 +54,7 @@ const AUDIT_LINE = z.looseObject({
   effect: z.enum(EFFECTS).optional(),
   reason: z.enum(REASONS).optional(),
   args: z.looseObject({ keys: z.array(z.string()) }).optional(),
+  arguments_check: z.looseObject({}).optional(),
   approval: z.string().optional(),
   refusal: z.unknown().optional(),
 });
@@ -102,6 +105,7 @@ function toRecordedCall(line: AuditLine): RecordedCall | undefined {
     method,
     category: line.category,
     recordedEffect: effect === "deny" || effect === "ask" ? "deny" : "allow",
+    isMisfit: line.arguments_check !== undefined,
     isApproved: effect === "allow" && line.approval !== undefined,
     ...(session !== undefined && { session }),
     ...(tool !== undefined && { tool }),

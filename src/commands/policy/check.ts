@@ -25,12 +25,14 @@ import { readDocument } from "./read-document.ts";
 import { equalPatternFindings } from "../../policy/lint/equal-patterns.ts";
 import { counterFindings } from "../../policy/lint/separate-counters.ts";
 import { shadowedFindings } from "../../policy/lint/shadowed.ts";
+import { unusableSchemaFindings } from "../../policy/lint/unusable-schemas.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy check FILE... [--tools FILE | --upstream URL | -- COMMAND [ARG...]]
 
 Reports all problems of a policy. With the server's tools it also finds names that do not exist, tools without a rule,
-arguments that a tool does not have, and deny_if rules that a call avoids by omitting an argument.
+arguments that a tool does not have, input schemas that cannot be used, and deny_if rules that a call avoids by
+omitting an argument.
 
   --tools FILE           a tools/list result, or its list of tools
   --upstream URL         ask this server over Streamable HTTP
@@ -123,7 +125,9 @@ function findingsOf(
     ...shadowedFindings(policy.document),
     ...equalPatternFindings(policy.document),
     ...counterFindings(policy.document, implicitCounters),
-    ...(tools === undefined ? [] : comparePolicyWithTools(policy, tools).findings),
+    ...(tools === undefined
+      ? []
+      : [...comparePolicyWithTools(policy, tools).findings, ...unusableSchemaFindings(policy, tools)]),
   ];
 }
 

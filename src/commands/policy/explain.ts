@@ -24,6 +24,8 @@ import {
   writeLines,
   writeJson,
 } from "../cli/command.ts";
+import { mayValidate } from "../../policy/document/document.ts";
+import { withoutArgumentChecks } from "../../policy/policy.ts";
 import { explainCall, type Explanation, type Step } from "../../policy/explain/steps.ts";
 import { readJsonDocument } from "./read-document.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
@@ -38,7 +40,7 @@ a limit denies here only a call that exceeds it alone.
   --agent NAME           the calling agent (anonymous)
   --user NAME            the user on whose behalf it acts
   --category CATEGORY    its category, instead of the one that name and description suggest
-  --tools FILE           a tools/list result: descriptions that determine the category
+  --tools FILE           a tools/list result: its schemas check the arguments, its descriptions set the category
   --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
   --format text|json     for people or for programs (text)
   --help                 this text
@@ -104,7 +106,8 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   if (!loaded.ok) return failWith(io, loaded.problems);
   const listed = source && (await loadTools(source));
   if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
-  const { policy } = loaded;
+  // Without the server's tools there is no schema to hold the arguments against.
+  const policy = listed === undefined ? withoutArgumentChecks(loaded.policy) : loaded.policy;
   const definition = listed?.tools.find(({ name }) => name === tool);
   const inputSchema = definition && inputSchemaOf(definition);
   const call: Call = {
@@ -117,7 +120,7 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   };
   const explained = { policy, call, explanation: explainCall(policy, call) };
   if (request.isJson) writeJson(io, reportOf(explained));
-  else writeExplanation(io, explained, notesOf(call, listed?.tools));
+  else writeExplanation(io, explained, notesOf(policy, call, listed?.tools));
   return EXIT_OK;
 }
 
@@ -143,11 +146,18 @@ interface Explained {
   readonly explanation: Explanation;
 }
 
-function notesOf({ tool, args }: Call, tools: readonly ToolDefinition[] | undefined): string[] {
+function notesOf(
+  policy: CompiledPolicy,
+  { tool, args }: Call,
+  tools: readonly ToolDefinition[] | undefined,
+): string[] {
   const names = tools?.map(({ name }) => name);
   const isUnknown = names?.includes(tool) === false;
   return [
     ...(args.size === 0 ? ["decided as a call without arguments; give them with --args"] : []),
+    ...(tools === undefined && mayValidate(policy.document)
+      ? ["the arguments were not held against the tool's schema: give --tools, --upstream or -- COMMAND"]
+      : []),
     ...(isUnknown ? [`the server lists no tool \`${tool}\`${didYouMean(tool, names ?? [])}`] : []),
   ];
 }

@@ -7,6 +7,7 @@ import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
 import { type Decision, type Denial, effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Reason } from "../../policy/mode.ts";
+import type { JsonObject } from "../../json/json.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import type { AuditLog, RecordedCall } from "./audit-lines.ts";
@@ -78,6 +79,10 @@ function recordedCaller({ principal, user, source = "none", address, session }: 
   };
 }
 
+/** Schemas that stand for the recorded result of the check, since the log has neither values nor schemas. */
+const FITS_ALL: JsonObject = new Map();
+const FITS_NOTHING: JsonObject = new Map([["not", new Map()]]);
+
 function decideBounds(
   recorded: RecordedCall,
   policy: Policy,
@@ -85,6 +90,7 @@ function decideBounds(
 ): { lenient: Decision; severe: Decision } {
   const { tool, method, argumentNames, category, isApproved } = recorded;
   const caller = recordedCaller(recorded);
+  const inputSchema = recorded.isMisfit ? FITS_NOTHING : FITS_ALL;
   if (tool === undefined) {
     const decision = decideMethod(
       policy,
@@ -94,7 +100,8 @@ function decideBounds(
     return { lenient: decision, severe: decision };
   }
   const assignment = { category, source: "heuristic", confidence: 0 } as const;
-  const call = { ...caller, tool, category: assignment, args: namedArguments(argumentNames), isApproved };
+  const args = namedArguments(argumentNames);
+  const call = { ...caller, tool, category: assignment, args, inputSchema, isApproved };
   const { lenient, severe } = policyBounds(policy, argumentNames);
   // The log does not say whether the server lists the tool.
   return {

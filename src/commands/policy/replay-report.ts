@@ -1,6 +1,7 @@
 /** The report of a replay: counts by agent and tool, changes with their rules, and limitations. */
 
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import { mayValidate } from "../../policy/document/document.ts";
 import type { AuditLog } from "./audit-lines.ts";
 import { pluralize } from "../cli/command.ts";
 import type { Replay, ReplayedCall } from "./replay-log.ts";
@@ -136,11 +137,14 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
       "without a user in the log: a limit for each user counts them for their agent",
     ),
     ...(policy.document.categories === undefined ? [] : [CATEGORIES]),
+    ...(mayValidate(policy.document) ? [CHECKS] : []),
   ];
 }
 
 const COUNTERS =
   "counters start empty at the first line, and calls with an unknown decision are counted as passed; refunds are not known";
+const CHECKS =
+  'a call without `arguments_check` in the log counts as one that fits its tool\'s schema: a log of an older version, or of a policy with "arguments": "off", does not have it';
 const CATEGORIES = "categories are the recorded ones, which the policy of that time may have set";
 
 function omittedLines(

@@ -117,6 +117,7 @@ function starterTool(tool: ToolDefinition, isPinned: boolean): StarterTool {
   const why = `${category} ${origin}: ${treatment.why}`;
   const entry = new Map<string, Json>([
     ["category", category],
+    ...(category === "read" ? [] : ([["arguments", "validate"]] satisfies [string, Json][])),
     ["limits", [limitOf(treatment)]],
     ...(isPinned ? ([["pin", pinOf(tool)]] satisfies [string, Json][]) : []),
   ]);

@@ -3,11 +3,13 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readPolicyFile } from "../../config/files/policy-file.ts";
+import type { ToolDefinition } from "../../mcp/tool-definition.ts";
 import { compilePolicy } from "../../policy/document/compile.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { parsePolicy } from "../../policy/document/document.ts";
 import { describeCall, playStory, type StoryResult } from "../corpus/play.ts";
 import { readStory, type Story } from "../corpus/story.ts";
+import { inlineTools } from "../corpus/story-tools.ts";
 import {
   pluralize,
   EXIT_OK,
@@ -21,6 +23,7 @@ import {
   writeJson,
   EXIT_FAILED,
 } from "../cli/command.ts";
+import { loadToolsFile } from "./tools-source.ts";
 import { readDocument } from "./read-document.ts";
 
 const HELP = `Usage: tollgate policy test CASES...
@@ -29,11 +32,13 @@ Plays calls against a policy and compares every decision with the expected one. 
 
   { "story": "what it shows",
     "policy": "prometheus.json",          the file beside this one, or the policy itself
+    "tools": "tools.json",                the server's tools/list result, or a list of tools; may be left out
     "calls": [
       { "tool": "ExecuteQuery", "args": { "query": "up" }, "agent": "a", "at": 60, "times": 2,
         "expect": { "effect": "deny", "reason": "rate_limited" } } ] }
 
 effect is allow, deny, ask or would_deny; reason, rule, message and retry_after are compared when they are given.
+Arguments are held against the "inputSchema" that "tools" gives; without it they are not checked.
 "at" is in seconds after the start, so limits are tested without waiting.
 
   --format text|json     for people or for programs (text)
@@ -90,7 +95,10 @@ function filesIn(path: string): string[] {
 function playFile(file: string): PlayedFile {
   const read = readDocument(file);
   if (!read.ok) return unplayed(file, "", read.problems);
-  const reading = readStory(read.value);
+  const problems: string[] = [];
+  const json = inlineTools(read.value, (path) => toolsOf(resolve(dirname(file), path), problems));
+  if (problems.length > 0) return unplayed(file, "", problems);
+  const reading = readStory(json);
   if (!reading.ok) {
     return unplayed(
       file,
@@ -103,6 +111,13 @@ function playFile(file: string): PlayedFile {
   return Array.isArray(policy)
     ? unplayed(file, story.story, policy)
     : { file, story: story.story, problems: [], results: playStory(story, policy) };
+}
+
+function toolsOf(file: string, problems: string[]): readonly ToolDefinition[] {
+  const loaded = loadToolsFile(file);
+  if (loaded.ok) return loaded.tools;
+  problems.push(...loaded.problems);
+  return [];
 }
 
 function unplayed(file: string, story: string, problems: readonly string[]): PlayedFile {

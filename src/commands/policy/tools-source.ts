@@ -47,7 +47,8 @@ export async function loadTools(source: ToolsSource): Promise<ToolsResult> {
   return { ok: true, tools: readDefinitions(listed.tools), server: listed.server };
 }
 
-function loadToolsFile(file: string): ToolsResult {
+/** The tools of a file with a tools/list result, or its problems. */
+export function loadToolsFile(file: string): ToolsResult {
   const read = readDocument(file);
   if (!read.ok) return { ...read, exitCode: EXIT_FAILED };
   const list = toolListIn(read.value);

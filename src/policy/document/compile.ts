@@ -40,6 +40,7 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
     default: document.default,
     mode: context.mode,
     isStrict: context.isStrict,
+    argumentCheck: document.arguments,
     document,
     toolNames: toolNamesOf(document),
     rules: pointersOf(entries),
@@ -60,7 +61,7 @@ interface Context {
   readonly isStrict: boolean;
 }
 
-type AnyEntry = RuleSet & Pick<ToolEntry & CategoryEntry, "action" | "reason" | "hide">;
+type AnyEntry = RuleSet & Pick<ToolEntry & CategoryEntry, "action" | "reason" | "hide" | "arguments">;
 
 function compileAll(
   entries: ReadonlyMap<string, AnyEntry | MethodEntry> | undefined,
@@ -85,6 +86,7 @@ function compileEntry(entry: AnyEntry, pointer: string, context: Context): Polic
     rules: compileRules(entry, place),
     limits: compileLimits(entry.limits ?? [], place),
     ...(entry.reason !== undefined && { reason: entry.reason }),
+    ...(entry.arguments !== undefined && { argumentCheck: entry.arguments }),
   };
 }
 

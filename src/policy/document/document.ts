@@ -1,6 +1,7 @@
 /** The normal form of the policy document: strict reader, problems with paths, and JSON Schema for editors. */
 
 import { CATEGORIES, type Category } from "../category/category.ts";
+import { ARGUMENT_CHECKS, type ArgumentCheck } from "../arguments/argument-check.ts";
 import type { Mode } from "../mode.ts";
 import { normalizeDocument } from "./legacy-forms.ts";
 import { parseNamePattern } from "../names/pattern.ts";
@@ -46,12 +47,14 @@ export interface ToolEntry extends RuleSet {
   /** False: the rules of the category do not apply beside those of this entry. */
   readonly inherit?: boolean;
   readonly pin?: Pin;
+  readonly arguments?: ArgumentCheck;
 }
 
 export interface CategoryEntry extends RuleSet {
   readonly action?: Action;
   readonly reason?: string;
   readonly hide?: boolean;
+  readonly arguments?: ArgumentCheck;
 }
 
 /** The pin of a tool's definition: `deny` or `warn` on a change, or the digests to compare with. */
@@ -85,6 +88,8 @@ export interface PolicyDocument {
   readonly strict?: boolean;
   readonly mode?: Mode;
   readonly pin?: "deny" | "warn";
+  /** How the arguments of a call are held against the inputSchema of its tool; default `observe`. */
+  readonly arguments?: ArgumentCheck;
   readonly categories?: ReadonlyMap<string, CategoryEntry>;
   readonly methods?: ReadonlyMap<string, MethodEntry>;
   /** The document as JSON with its `x-` keys, which `policy check` and `GET /policy` print. */
@@ -108,6 +113,7 @@ const RULE_FIELDS = {
 };
 
 const ACTION_FIELDS = { action: optional(oneOf(...ACTIONS)), reason: optional(string()) };
+const ARGUMENTS = optional(oneOf(...ARGUMENT_CHECKS));
 const DIGEST = optional(string(1));
 const ON_CHANGE: Shape<"deny" | "warn"> = oneOf("deny", "warn");
 
@@ -145,6 +151,7 @@ const TOOL: Shape<ToolEntry> = ordered(
     category: optional(oneOf(...CATEGORIES)),
     inherit: optional(boolean()),
     pin: optional(PIN),
+    arguments: ARGUMENTS,
   }),
 );
 
@@ -164,7 +171,12 @@ function toolFault(name: string): string | undefined {
 }
 
 const CATEGORY: Shape<CategoryEntry> = ordered(
-  object<Unordered<CategoryEntry>>({ ...RULE_FIELDS, ...ACTION_FIELDS, hide: optional(boolean()) }),
+  object<Unordered<CategoryEntry>>({
+    ...RULE_FIELDS,
+    ...ACTION_FIELDS,
+    hide: optional(boolean()),
+    arguments: ARGUMENTS,
+  }),
 );
 
 const METHOD: Shape<MethodEntry> = object<MethodEntry>({
@@ -186,6 +198,7 @@ const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $sch
   strict: optional(boolean()),
   mode: optional(MODE),
   pin: optional(ON_CHANGE),
+  arguments: ARGUMENTS,
   categories: optional(record(CATEGORY, categoryFault)),
   methods: optional(record(METHOD, methodFault)),
 });
@@ -218,4 +231,10 @@ export function policySchema(): JsonSchema {
     title: "Tollgate policy",
     ...DOCUMENT.schema,
   };
+}
+
+/** Whether the document asks anywhere that arguments be validated. */
+export function mayValidate(document: PolicyDocument): boolean {
+  const entries = [document, ...(document.tools?.values() ?? []), ...(document.categories?.values() ?? [])];
+  return entries.some(({ arguments: check }) => check === "validate");
 }

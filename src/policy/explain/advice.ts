@@ -46,9 +46,14 @@ function adviceOn(policy: CompiledPolicy, call: Call, { denial, step }: Decided)
   const otherwise = `or change the rule ${rule}`;
   if (reason === "condition") return [...conditionAdvice(rule, step), otherwise];
   if (reason === "condition_unevaluable") return [...unevaluableAdvice(step), otherwise];
+  if (reason === "arguments_invalid") return argumentsAdvice(denial);
   return reason === "approval_required"
     ? ["have a person approve this very call, arguments and all", otherwise]
     : [];
+}
+
+function argumentsAdvice({ rule, condition = "" }: Denial): string[] {
+  return [`correct the arguments: ${condition}`, `or set "arguments": "observe" in place of ${rule}`];
 }
 
 function hiddenAdvice(policy: CompiledPolicy, call: Call): string {

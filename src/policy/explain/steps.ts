@@ -8,9 +8,11 @@ import {
   type PolicyEntry,
   type Policy,
   actionPointer,
+  argumentsRule,
   type CompiledLimit,
   type ToolRules,
 } from "../policy.ts";
+import { checkArguments } from "../arguments/check-arguments.ts";
 import { decide } from "../decide.ts";
 import { type Call, type Decision, effectOf } from "../decision.ts";
 import type { Effect, Mode } from "../mode.ts";
@@ -62,6 +64,7 @@ export function stepsOf(policy: Policy, call: Call): readonly Step[] {
     ...actionSteps(entries, tool, policy),
     defaultStep(tool, policy),
     ...lookAlikeSteps(policy, call),
+    ...argumentsSteps(entries, policy, call),
     ...entries.flatMap(({ rules }) => rules.map((rule) => ruleStep(rule, call))),
     ...entries.flatMap(({ limits }) => limits.map((limit) => limitStep(limit, call))),
   ];
@@ -145,6 +148,16 @@ function lookAlikeSteps(policy: Policy, { tool, listing }: Call): Step[] {
   if (!policy.isLookAlike(tool, listing)) return [];
   const why = "the server does not list it, and it looks like a tool that the policy or the server names";
   return [{ step: "look-alike", verdict: "denies", mode: policy.mode, why }];
+}
+
+/** The check of the arguments; no step where it is off. */
+function argumentsSteps(entries: readonly PolicyEntry[], policy: Policy, call: Call): Step[] {
+  const { check, pointer: step, mode } = argumentsRule(policy, entries);
+  if (check === "off") return [];
+  const fault = checkArguments(call.args, call.inputSchema);
+  if (fault === undefined) return [passes(step, "they fit the tool's input schema")];
+  if (check === "observe") return [passes(step, `only counted: ${fault.text}`)];
+  return [{ step, verdict: "denies", mode, why: fault.text }];
 }
 
 function passes(step: string, why: string): Step {

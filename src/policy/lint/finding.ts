@@ -19,6 +19,7 @@ export const FINDING_CODES = [
   "avoidable",
   "coerced",
   "unbounded-amount",
+  "unusable-schema",
   "never-matches",
   "never-admits",
   "no-effect",

@@ -69,6 +69,8 @@ function explain(denial: Denial): string {
       return `the arguments are not allowed (${denial.condition ?? denial.rule})`;
     case "condition_unevaluable":
       return `the arguments could not be checked (${denial.condition ?? denial.rule})`;
+    case "arguments_invalid":
+      return `the arguments do not fit the tool's input schema: ${denial.condition ?? denial.rule}`;
     case "rate_limited":
       return `the limit of ${denial.limit?.max ?? "this tool's"} calls is used up`;
     case "budget_exceeded":
@@ -101,6 +103,8 @@ function advice(denial: Denial): string {
     return `The same call may pass later: try again in ${seconds(denial.retryAfterMs)} s`;
   }
   switch (denial.reason) {
+    case "arguments_invalid":
+      return "Correct this, and make the call again; the same call will be denied again.";
     case "condition":
     case "condition_unevaluable":
       return "Change the arguments, or ask the operator; the same call will be denied again.";
@@ -138,6 +142,7 @@ function decisionData(
     effect,
     reason,
     rule,
+    ...(reason === "arguments_invalid" && { expected: denial.condition }),
     retryable: retryAfterMs !== undefined || reason === "approval_required",
     ...(retryAfterMs === undefined ? {} : { retry_after_seconds: seconds(retryAfterMs) }),
     ...(approval === undefined ? {} : { approval_id: approval }),

@@ -2,7 +2,7 @@
 
 import type { Control, Ending, DecisionRecord, Refusal } from "../../enforcement/observer.ts";
 import type { Agent, Request } from "../../enforcement/request.ts";
-import { effectOf } from "../../policy/decision.ts";
+import { type CheckedArguments, effectOf } from "../../policy/decision.ts";
 import type { Capture, CapturedValues } from "./capture.ts";
 
 export interface RecordOptions {
@@ -19,6 +19,8 @@ type Arguments = NonNullable<Request["args"]>;
 /** Longest name as written, in characters; callers choose names. */
 const MAX_NAME = 256;
 const MAX_KEYS = 64;
+/** Longest text about arguments that do not fit, in characters. */
+const MAX_EXPECTED = 512;
 
 // Concatenated, since every call has a record: JSON.stringify of an object takes five times as long.
 /** The line of one call; `ending` is undefined for a denied call, which is written at once. */
@@ -92,13 +94,21 @@ function argumentsText(
 }
 
 function decisionText({ decision, policyDigest }: DecisionRecord): string {
-  const { denial } = decision;
+  const { denial, arguments: checked } = decision;
   const reasons =
     denial === undefined
       ? ""
       : `${text("reason", denial.reason)}${text("rule", denial.rule)}${text("mode", denial.mode)}`;
   const limit = denial?.limit === undefined ? "" : member("limit", JSON.stringify(denial.limit));
-  return `,"effect":"${effectOf(decision)}"${reasons},"policy":{"digest":${quoted(policyDigest)}}${limit}`;
+  return `,"effect":"${effectOf(decision)}"${reasons},"policy":{"digest":${quoted(policyDigest)}}${limit}${checked === undefined ? "" : checkText(checked)}`;
+}
+
+function checkText({ check, cause, path, text: expected }: CheckedArguments): string {
+  const where = path === undefined ? undefined : name(path);
+  return member(
+    "arguments_check",
+    JSON.stringify({ check, cause, path: where, expected: expected.slice(0, MAX_EXPECTED) }),
+  );
 }
 
 function upstreamText({ outcome, httpStatus, upstreamMs, totalMs, resultBytes }: Ending): string {

@@ -48,10 +48,13 @@ function countJudgement(
   request: Request,
   { decision }: DecisionRecord,
 ): void {
-  const { denial, unevaluable } = decision;
+  const { denial, unevaluable, arguments: checked } = decision;
   families.decisions.series(effectOf(decision), denial?.reason ?? NO_REASON).add(1);
   for (const { rule, cause } of unevaluable) {
     families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause).add(1);
+  }
+  if (checked !== undefined) {
+    families.argumentsInvalid.series(bounds.toolLabel(request), checked.cause, checked.check).add(1);
   }
   if (denial === undefined) return;
   families.ruleHits.series(bounds.rules.valueFor(denial.rule), effectOf(decision)).add(1);

@@ -79,6 +79,18 @@ export function initializeRules(
   }
 }
 
+/** Arguments that do not fit, of each tool. */
+export function initializeArguments(
+  families: Families,
+  bounds: CardinalityLimits,
+  tools: readonly KnownTool[],
+): void {
+  for (const { name } of tools.slice(0, MAX_INITIAL_SERIES / labelValues.ARGUMENT_CHECKS.length)) {
+    for (const check of labelValues.ARGUMENT_CHECKS)
+      families.argumentsInvalid.series(bounds.tools.valueFor(name), "invalid", check);
+  }
+}
+
 /** Tool changes, on which alerts depend. */
 export function initializeToolChanges(
   families: Families,

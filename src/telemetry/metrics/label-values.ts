@@ -45,3 +45,6 @@ export function errorTypeOf(outcome: Outcome): string | undefined {
 export function networkTransportOf(transport: Transport): "tcp" | "pipe" {
   return transport === "http" ? "tcp" : "pipe";
 }
+
+/** The checks of arguments that are counted; see `ArgumentCheck`. */
+export const ARGUMENT_CHECKS = ["validate", "observe"] as const;

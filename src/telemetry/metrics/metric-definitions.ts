@@ -88,6 +88,10 @@ export const METRICS = {
     help: "Conditions that could not be evaluated, because the argument was missing, of another type, no exact number, too large, or beside a look-alike.",
     example: "sum by (rule, cause) (increase(tollgate_conditions_unevaluable_total[1d])) > 0",
   }),
+  argumentsInvalid: counter("tollgate_arguments_invalid_total", ["server", "tool", "cause", "check"], {
+    help: "Calls whose arguments did not fit the tool's input schema, or could not be held against it; observe lets them pass.",
+    example: "sum by (tool, cause, check) (increase(tollgate_arguments_invalid_total[1d])) > 0",
+  }),
   limitUtilization: gauge("tollgate_limit_utilization_ratio", ["server", "tool", "counter", "scope"], {
     help: "How full a limit is, for its fullest key; 1 refuses the next call. Read at scrape.",
     example: "max by (tool, counter) (tollgate_limit_utilization_ratio) > 0.8",

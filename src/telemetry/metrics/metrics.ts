@@ -18,6 +18,7 @@ import {
   type StateMetrics,
 } from "./state-metrics.ts";
 import {
+  initializeArguments,
   initializeCalls,
   initializeClosedSets,
   initializeRules,
@@ -60,6 +61,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     toolsKnown: (tools) => {
       setToolCategories(families, tools);
       initializeCalls(families, bounds, tools);
+      initializeArguments(families, bounds, tools);
       initializeToolChanges(families, bounds, tools);
     },
     rulesKnown: (rules) => initializeRules(families, bounds, rules),

@@ -170,6 +170,7 @@ function entryOf({ request, judgement, traceId, captured, ending }: Slot): Decis
     effect: effectOf(decision),
     ...(decision.denial && { denial: decision.denial }),
     unevaluable: decision.unevaluable,
+    ...(decision.arguments && { argumentsCheck: decision.arguments }),
     charges: decision.charges.map(chargeEntry),
     policyDigest,
     ...(approval !== undefined && { approval }),

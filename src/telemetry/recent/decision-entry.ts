@@ -3,7 +3,7 @@
 import type { Agent } from "../../enforcement/request.ts";
 import type { Client, Outcome, Transport } from "../../mcp/vocabulary.ts";
 import type { CategoryAssignment } from "../../policy/category/category.ts";
-import type { Denial, Unevaluable } from "../../policy/decision.ts";
+import type { CheckedArguments, Denial, Unevaluable } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
 import type { CapturedValues } from "../audit/capture.ts";
 
@@ -30,6 +30,8 @@ export interface DecisionEntry {
   /** Absent when no rule denies the call. */
   readonly denial?: Denial;
   readonly unevaluable: readonly Unevaluable[];
+  /** Absent when the arguments fit the tool's schema, or were not checked. */
+  readonly argumentsCheck?: CheckedArguments;
   /** Counters that the call was charged to. */
   readonly charges: readonly { readonly counter: string; readonly rule: string; readonly amount: number }[];
   readonly policyDigest: string;

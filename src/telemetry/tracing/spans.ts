@@ -61,11 +61,18 @@ export function startClientSpan(
 
 /** Sets the attributes of the decision. */
 export function setDecisionAttributes(span: Span, { decision, policyDigest }: DecisionRecord): void {
-  const { denial } = decision;
+  const { denial, arguments: checked } = decision;
   span.setAttributes({
     [names.TOLLGATE_EFFECT]: effectOf(decision),
     [names.TOLLGATE_POLICY_DIGEST]: policyDigest,
     ...(denial && { [names.TOLLGATE_REASON]: denial.reason, [names.TOLLGATE_RULE]: denial.rule }),
+    ...(checked && {
+      [names.TOLLGATE_ARGUMENTS_CHECK]: checked.check,
+      [names.TOLLGATE_ARGUMENTS_CAUSE]: checked.cause,
+    }),
+    ...(checked?.path !== undefined && {
+      [names.TOLLGATE_ARGUMENTS_PATH]: copyString(checked.path, MAX_TEXT),
+    }),
   });
 }
 

@@ -23,6 +23,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isoTime } from "../../../src/telemetry/audit/audit-record.ts";
 import { openAudit, type Audit, type AuditOptions } from "../../../src/telemetry/audit/audit.ts";
 import {
+  misfit,
   ALLOWED,
   DENIED,
   denied,
@@ -100,6 +101,23 @@ describe("a line", () => {
         approval: "ap-1",
         upstream: { outcome: "success", status: 200, duration_ms: 28, result_bytes: 900 },
         trace_id: "0af7651916cd43dd8448eb211c80319c",
+      },
+    ]);
+  });
+
+  it("says which argument does not fit the tool's schema, also of a call that passes", () => {
+    const audit = open();
+    observe(audit.observer, exampleRequest(), misfit({ path: `args.${"a".repeat(300)}` }));
+    audit.flush();
+    expect(linesOf()).toMatchObject([
+      {
+        effect: "allow",
+        arguments_check: {
+          check: "observe",
+          cause: "invalid",
+          path: `args.${"a".repeat(251)}`,
+          expected: "args.force must be a boolean, got a string",
+        },
       },
     ]);
   });

@@ -4,7 +4,16 @@ import { describe, expect, it } from "vitest";
 import { createLogObserver } from "../../../src/telemetry/logging/log-observer.ts";
 import { prettyLine } from "../../../src/telemetry/logging/log-pretty.ts";
 import { createLog, type Log, type LogOptions } from "../../../src/telemetry/logging/log.ts";
-import { ALLOWED, DENIED, denied, exampleRequest, observe, SUCCESS } from "../examples.ts";
+import {
+  misfit,
+  exampleTool,
+  ALLOWED,
+  DENIED,
+  denied,
+  exampleRequest,
+  observe,
+  SUCCESS,
+} from "../examples.ts";
 
 const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
@@ -112,6 +121,40 @@ describe("createLogObserver", () => {
         trace_id: "abc",
       },
     ]);
+  });
+
+  it("says once for each tool that its arguments cannot be checked", () => {
+    const { lines, observer } = watch();
+    const text = "the tool's input schema is too large";
+    const unusable = misfit({ check: "validate", cause: "schema_unusable", text });
+    for (let count = 0; count < 3; count += 1) observe(observer, exampleRequest(), unusable);
+    observe(observer, exampleRequest(), misfit({ cause: "schema_unknown", text: "not known" }));
+    expect(lines.map(fieldsOf)).toMatchObject([
+      {
+        level: "warn",
+        msg: "the arguments of a tool cannot be checked",
+        tool: "ExecuteQuery",
+        cause: "schema_unusable",
+        check: "validate",
+        problem: text,
+      },
+      { level: "info", cause: "schema_unknown", check: "observe" },
+    ]);
+  });
+
+  it("logs no arguments that do not fit and pass", () => {
+    const { lines, observer } = watch();
+    observe(observer, exampleRequest(), misfit());
+    expect(lines).toEqual([]);
+  });
+
+  it("notes 1,000 tools at most, since agents choose names", () => {
+    const { lines, observer } = watch();
+    for (let count = 0; count < 1_100; count += 1) {
+      const tool = exampleTool(`t${count}`);
+      observe(observer, exampleRequest({ tool }), misfit({ cause: "schema_unknown" }));
+    }
+    expect(lines).toHaveLength(1_000);
   });
 
   it("logs a failed upstream", () => {

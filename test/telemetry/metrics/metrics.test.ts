@@ -10,6 +10,7 @@ import {
   exampleAgent,
   exampleList,
   exampleRequest,
+  misfit,
   exampleTool,
   observe,
   SUCCESS,
@@ -192,6 +193,17 @@ describe("decisions", () => {
         cause: "type",
       }),
     ).toBe(1);
+  });
+
+  it("counts arguments that do not fit, whether they pass or not", async () => {
+    const metrics = start();
+    observe(metrics.observer, exampleRequest(), misfit());
+    observe(metrics.observer, exampleRequest(), misfit({ check: "validate", cause: "schema_unknown" }));
+    const name = "tollgate_arguments_invalid_total";
+    const tool = "ExecuteQuery";
+    expect(await valueOf(metrics, name, { tool, cause: "invalid", check: "observe" })).toBe(1);
+    expect(await valueOf(metrics, name, { tool, cause: "schema_unknown", check: "validate" })).toBe(1);
+    expect(await valueOf(metrics, name, { tool, cause: "invalid", check: "validate" })).toBe(0);
   });
 
   it("exports the rules of a policy as 0 before they hit", async () => {

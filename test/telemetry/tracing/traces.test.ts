@@ -10,6 +10,7 @@ import {
   type Traces,
 } from "../../../src/telemetry/tracing/traces.ts";
 import {
+  misfit,
   ALLOWED,
   DENIED,
   denied,
@@ -103,6 +104,23 @@ describe("a tool call", () => {
     expect([server?.name, client?.name]).toEqual(["tools/call ExecuteQuery", "tools/call ExecuteQuery"]);
     expect(client?.parentSpanId).toBe(server?.spanId);
     expect(client?.traceId).toBe(server?.traceId);
+  });
+
+  it("says which argument does not fit the tool's schema", async () => {
+    const [server] = await spansOf(exampleRequest(), misfit());
+    expect(server?.attributes).toMatchObject({
+      "tollgate.arguments.check": "observe",
+      "tollgate.arguments.cause": "invalid",
+      "tollgate.arguments.path": "args.force",
+    });
+  });
+
+  it("names no argument when the tool's schema is not known", async () => {
+    const { path: _path, ...rest } = misfit({ cause: "schema_unknown" }).decision.arguments ?? {};
+    const checked = { cause: "schema_unknown", check: "observe", text: "", ...rest } as const;
+    const judgement = { ...misfit(), decision: { ...misfit().decision, arguments: checked } };
+    const [server] = await spansOf(exampleRequest(), judgement);
+    expect(server?.attributes).not.toHaveProperty(["tollgate.arguments.path"]);
   });
 
   it("has the attributes of the conventions and ours", async () => {

@@ -1,0 +1,305 @@
+/** Schemas of servers: which compile, which arguments fit them exactly, and which work is bounded. */
+
+import { describe, expect, it } from "vitest";
+import { compileSchema } from "../../../src/policy/arguments/compile-schema.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../src/json/json.ts";
+import { json } from "../policies.ts";
+
+const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
+
+function objectOf(text: string): JsonObject {
+  const value: Json = json(text);
+  if (!isJsonObject(value)) throw new Error("an object expected");
+  return value;
+}
+
+/** The problem of a schema that cannot be used; undefined for any other. */
+function problemOf(schema: string): string | undefined {
+  const compiled = compileSchema(objectOf(schema));
+  return compiled.ok ? undefined : compiled.problem;
+}
+
+/** Whether the value of `x` fits its schema; `unchecked` when the check was given up. */
+function fits(schema: string, value: string, dialect = ""): boolean | "unchecked" {
+  const compiled = compileSchema(objectOf(`{${dialect}"properties":{"x":${schema}}}`));
+  if (!compiled.ok) throw new Error(compiled.problem);
+  try {
+    return compiled.check(objectOf(`{"x":${value}}`)) === undefined;
+  } catch {
+    return "unchecked";
+  }
+}
+
+describe("a schema that can be used", () => {
+  it.each([
+    ["without $schema", `{"properties":{"a":{"prefixItems":[{"type":"string"}]}}}`],
+    ["of draft 2020-12", `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}`],
+    [
+      "of draft 2020-12 with an empty fragment",
+      `{"$schema":"https://json-schema.org/draft/2020-12/schema#"}`,
+    ],
+    ["of draft-07", `{"$schema":"${DRAFT_7}","properties":{"a":{"items":[{"type":"string"}]}}}`],
+    ["of draft-07 over https", `{"$schema":"https://json-schema.org/draft-07/schema"}`],
+    ["with keywords that no draft has", `{"x-order":1,"id":"a","properties":{"a":{"example":2}}}`],
+    ["with a format that is not known", `{"properties":{"a":{"type":"string","format":"cron"}}}`],
+    [
+      "with a reference into itself",
+      `{"properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"type":"null"}}}`,
+    ],
+    ["that is recursive", `{"properties":{"next":{"$ref":"#"}}}`],
+    [
+      "with an $id of its own",
+      `{"$id":"https://a.example/x","properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{}}}`,
+    ],
+    [
+      "with a reference to the draft's own schema",
+      `{"properties":{"a":{"$ref":"https://json-schema.org/draft/2020-12/schema"}}}`,
+    ],
+  ])("is one %s", (_kind, schema) => {
+    expect(problemOf(schema)).toBeUndefined();
+  });
+
+  it("is compiled apart from another one with the same $id", () => {
+    const schemas = ["string", "number"].map(
+      (type) => `{"$id":"https://a.example/x","properties":{"a":{"type":"${type}"}}}`,
+    );
+    expect(schemas.map(problemOf)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("a schema that cannot be used", () => {
+  it.each([
+    ["of another dialect", `{"$schema":"http://json-schema.org/draft-04/schema#"}`, /another dialect/],
+    ["with a dialect that is no text", `{"$schema":7}`, /another dialect/],
+    ["with a list of items in draft 2020-12", `{"properties":{"a":{"items":[{}]}}}`, /items/],
+    [
+      "with a reference to another document",
+      `{"properties":{"a":{"$ref":"https://a.example/b.json"}}}`,
+      /can't resolve/,
+    ],
+    ["with a reference to a file", `{"properties":{"a":{"$ref":"file:///etc/passwd"}}}`, /can't resolve/],
+    ["with a reference that leads nowhere", `{"properties":{"a":{"$ref":"#/$defs/none"}}}`, /can't resolve/],
+    [
+      "with a reference to a part that is no schema",
+      `{"$defs":{"b":5},"properties":{"a":{"$ref":"#/$defs/b"}}}`,
+      /cannot be compiled/,
+    ],
+    ["with a type that does not exist", `{"properties":{"a":{"type":"strng"}}}`, /type/],
+    ["with a bound that is no number", `{"properties":{"a":{"minimum":"5"}}}`, /number/],
+    ["with a divisor of 0", `{"properties":{"a":{"multipleOf":0}}}`, /above 0/],
+    ["with a property that is no schema", `{"properties":{"a":5}}`, /no schema/],
+    ["with a property that is a list", `{"properties":{"a":[{"type":"string"}]}}`, /no schema/],
+    ["with an alternative that is no schema", `{"anyOf":[{"type":"object"},null]}`, /no schema/],
+    [
+      "with a pattern that RE2 does not have",
+      `{"properties":{"a":{"pattern":"(?=a)b"}}}`,
+      /cannot be compiled/,
+    ],
+    ["with a pattern that is no expression", `{"properties":{"a":{"pattern":"("}}}`, /cannot be compiled/],
+    [
+      "with a pattern that is copied too often",
+      `{"properties":{"a":{"pattern":"${"[a-z]{1000}".repeat(40)}"}}}`,
+      /too large/,
+    ],
+    ["that answers later", `{"$async":true,"type":"object"}`, /asynchronous/],
+    [
+      "with a part that answers later",
+      `{"properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"$async":true}}}`,
+      /async/,
+    ],
+    ["with too many values", `{"enum":[${"1,".repeat(4_001)}1]}`, /too large/],
+    ["with too much text", `{"description":"${"a".repeat(300_000)}"}`, /too large/],
+  ])("is one %s", (_kind, schema, problem) => {
+    expect(problemOf(schema)).toMatch(problem);
+  });
+
+  it("is one that is nested too deeply for the library", () => {
+    let schema: JsonObject = new Map();
+    for (let depth = 0; depth < 4_000; depth += 1) schema = new Map([["not", schema]]);
+    expect(compileSchema(schema).ok).toBe(false);
+  });
+
+  it("is not code, whatever names and texts it has", () => {
+    const breakout = JSON.stringify(`"];globalThis.isBroken=true;["`);
+    const template = JSON.stringify("`;globalThis.isBroken=true;//${globalThis.isBroken=true}");
+    for (const text of [breakout, template, JSON.stringify("\u2028globalThis.isBroken=true\u2028")]) {
+      const schema = `{"$id":${text},"title":${text},"properties":{${text}:{"const":${text},"enum":[${text}]}},
+        "required":[${text}],"dependentRequired":{${text}:[${text}]},"patternProperties":{"a":{"$comment":${text}}}}`;
+      const compiled = compileSchema(objectOf(schema.replaceAll("\n", "")));
+      if (compiled.ok) compiled.check(objectOf(`{${text}:1}`));
+    }
+    expect("isBroken" in globalThis).toBe(false);
+  });
+});
+
+describe("numbers as they were written", () => {
+  it.each([
+    [`{"maximum":9007199254740992}`, "9007199254740992", true],
+    [`{"maximum":9007199254740992}`, "9007199254740993", false],
+    [`{"maximum":9007199254740993}`, "9007199254740993", true],
+    [`{"maximum":9007199254740993}`, "9007199254740994", false],
+    [`{"minimum":9007199254740993}`, "9007199254740992", false],
+    [`{"exclusiveMinimum":0}`, "1e-400", true],
+    [`{"exclusiveMinimum":0}`, "0e5", false],
+    [`{"exclusiveMaximum":1}`, "0.99999999999999999999", true],
+    [`{"minimum":0.1}`, "0.1", true],
+    [`{"minimum":0.1}`, "0.09999999999999999999999", false],
+    [`{"type":"integer"}`, "1.0", true],
+    [`{"type":"integer"}`, "1e3", true],
+    [`{"type":"integer"}`, "1.00000000000000000001", false],
+    [`{"type":"integer"}`, "1e-400", false],
+    [`{"type":"integer"}`, "9007199254740993.5", false],
+    [`{"type":"integer"}`, "12345678901234567890123", true],
+    [`{"type":"integer"}`, "0.00000000000000000001", false],
+    [`{"type":"number"}`, "9007199254740993.5", true],
+    [`{"const":9007199254740993}`, "9007199254740993", true],
+    [`{"const":9007199254740993}`, "9007199254740992", false],
+    [`{"const":{"a":[9007199254740993]}}`, `{"a":[9007199254740993]}`, true],
+    [`{"const":{"a":[9007199254740993]}}`, `{"a":[9007199254740992]}`, false],
+    [`{"enum":[7,9007199254740993]}`, "9007199254740992", false],
+    [`{"enum":[1]}`, "1.0", true],
+    [`{"enum":["1"]}`, "1", false],
+    [`{"enum":[null,false]}`, "false", true],
+    [`{"multipleOf":0.1}`, "0.3", true],
+    [`{"multipleOf":0.01}`, "19.99", true],
+    [`{"multipleOf":2}`, "9007199254740993", false],
+    [`{"multipleOf":3}`, "9007199254740993", true],
+    [`{"multipleOf":5}`, "0", true],
+    [`{"multipleOf":0.5}`, "0.0", true],
+    [`{"multipleOf":1e-300}`, "1e300", true],
+    [`{"multipleOf":7}`, "1e-320", false],
+    [`{"uniqueItems":true}`, "[9007199254740992,9007199254740993]", true],
+    [`{"uniqueItems":true}`, "[1,1.0]", false],
+    [`{"uniqueItems":true}`, `[{"a":1,"b":2},{"b":2.0,"a":1e0}]`, false],
+    [`{"uniqueItems":true}`, `["1",1,true,null,[1],{"1":1}]`, true],
+    [`{"uniqueItems":false}`, "[1,1]", true],
+  ])("%s on %s is %s", (schema, value, expected) => {
+    expect(fits(schema, value)).toBe(expected);
+  });
+
+  it("are compared beside a number that a double changes", () => {
+    expect(fits(`{"properties":{"a":{"maximum":5}}}`, `{"a":5,"b":9007199254740993}`)).toBe(true);
+    expect(fits(`{"items":{"maximum":5}}`, "[5,5.00000000000000000001]")).toBe(false);
+  });
+
+  it("are not divided when they are too far apart", () => {
+    expect(fits(`{"multipleOf":1e-300}`, "1e-2500")).toBe("unchecked");
+  });
+});
+
+describe("names", () => {
+  it.each([
+    [`{"additionalProperties":false}`, `{"constructor":1}`, false],
+    [`{"required":["toString"]}`, "{}", false],
+    [`{"required":["__proto__"]}`, "{}", false],
+    [`{"required":["__proto__"]}`, `{"__proto__":1}`, true],
+    [`{"properties":{"__proto__":{"type":"number"}}}`, `{"__proto__":"a"}`, false],
+    [`{"properties":{"__proto__":{"type":"number"}}}`, `{"__proto__":1}`, true],
+    [`{"properties":{"__proto__":{"type":"number"}}}`, "{}", true],
+    [`{"const":{"valueOf":1}}`, `{"valueOf":1}`, true],
+    [`{"uniqueItems":true}`, `[{"constructor":1},{"constructor":2}]`, true],
+    [`{"propertyNames":{"maxLength":2}}`, `{"abc":1}`, false],
+    [`{"dependentRequired":{"a":["b"]}}`, `{"a":1}`, false],
+    [`{"unevaluatedProperties":false,"properties":{"a":{}}}`, `{"b":1}`, false],
+  ])("%s on %s is %s", (schema, value, expected) => {
+    expect(fits(schema, value)).toBe(expected);
+  });
+
+  it("are read in draft-07 as well", () => {
+    const dialect = `"$schema":"${DRAFT_7}",`;
+    expect(fits(`{"items":[{"type":"string"}],"additionalItems":false}`, `["a",1]`, dialect)).toBe(false);
+    expect(fits(`{"dependencies":{"a":["b"],"c":{"required":["d"]}}}`, `{"c":1}`, dialect)).toBe(false);
+  });
+});
+
+describe("no coercion", () => {
+  it.each([
+    [`{"type":"boolean"}`, `"true"`],
+    [`{"type":"boolean"}`, "1"],
+    [`{"type":"number"}`, `"1"`],
+    [`{"type":"integer"}`, "true"],
+    [`{"type":"string"}`, "1"],
+    [`{"type":"array"}`, `"[]"`],
+    [`{"type":"object"}`, "[]"],
+    [`{"type":"string"}`, "null"],
+  ])("%s does not take %s", (schema, value) => {
+    expect(fits(schema, value)).toBe(false);
+  });
+});
+
+describe("patterns", () => {
+  it.each([
+    ["^a+$", "aaa", true],
+    ["^a+$", "aab", false],
+    ["b", "abc", true],
+    ["^\\\\d{2}\\\\/\\\\d$", "12/3", true],
+    ["^\\\\u0041$", "A", true],
+    ["^(?<year>\\\\d{4})$", "2026", true],
+    ["a$", "a\\n", false],
+  ])("%s on %s is %s", (pattern, text, expected) => {
+    expect(fits(`{"pattern":"${pattern}"}`, `"${text}"`)).toBe(expected);
+  });
+
+  it("are kept apart, each for its own names", () => {
+    const schema = `{"patternProperties":{"^a":{"type":"number"},"^b":{"type":"string"}},"additionalProperties":false}`;
+    expect(fits(schema, `{"a":1,"b":"1"}`)).toBe(true);
+    expect(fits(schema, `{"a":"1"}`)).toBe(false);
+    expect(fits(schema, `{"c":1}`)).toBe(false);
+  });
+
+  it("take linear time on texts that make others take exponential time", () => {
+    expect(fits(`{"pattern":"^(a|a)*$"}`, `"${"a".repeat(10_000)}b"`)).toBe(false);
+    expect(fits(`{"pattern":"^(a+)+$"}`, `"${"a".repeat(10_000)}b"`)).toBe(false);
+  });
+
+  it("are not matched on a text of more than 16,384 characters", () => {
+    expect(fits(`{"pattern":"a"}`, `"${"a".repeat(16_384)}"`)).toBe(true);
+    expect(fits(`{"pattern":"a"}`, `"${"a".repeat(16_385)}"`)).toBe("unchecked");
+  });
+});
+
+describe("work", () => {
+  it("is bounded where references double at each level", () => {
+    const levels = Array.from({ length: 40 }, (_, level) => {
+      const next = `{"$ref":"#/$defs/d${level + 1}"}`;
+      return `"d${level}":{"anyOf":[${next},${next}]}`;
+    });
+    const schema = `{"properties":{"x":{"$ref":"#/$defs/d0"}},"$defs":{${levels.join(",")},"d40":{"type":"null"}}}`;
+    const compiled = compileSchema(objectOf(schema));
+    expect(() => compiled.ok && compiled.check(objectOf(`{"x":1}`))).toThrow("too large");
+  });
+
+  it("is bounded where a value is applied to a schema that is its own part", () => {
+    const compiled = compileSchema(objectOf(`{"allOf":[{"$ref":"#"}]}`));
+    expect(() => compiled.ok && compiled.check(objectOf("{}"))).toThrow();
+  });
+
+  it.each([
+    [
+      "elements",
+      `{"items":{"anyOf":[${`{"type":"null"},`.repeat(900)}{"type":"number"}]}}`,
+      `[${"1,".repeat(20_000)}1]`,
+    ],
+    [
+      "members",
+      `{"additionalProperties":{"anyOf":[${`{"type":"null"},`.repeat(900)}{}]}}`,
+      `{${Array.from({ length: 20_000 }, (_, at) => `"${at}":1`).join(",")}}`,
+    ],
+    ["characters", `{"allOf":[${`{"maxLength":9000000},`.repeat(900)}{}]}`, `"${"a".repeat(250_000)}"`],
+    ["values of an enumeration", `{"items":{"enum":[${"1,".repeat(3_000)}1]}}`, `[${"2,".repeat(5_000)}2]`],
+    [
+      "items that must differ",
+      `{"allOf":[${`{"uniqueItems":true},`.repeat(500)}{}]}`,
+      `[${Array.from({ length: 20_000 }, (_, at) => at).join(",")}]`,
+    ],
+  ])("is bounded for many %s", (_parts, schema, value) => {
+    expect(fits(schema, value)).toBe("unchecked");
+  });
+
+  it("is enough for 50,000 values", () => {
+    expect(fits(`{"items":{"type":"number","minimum":0}}`, `[${"1,".repeat(50_000)}1]`)).toBe(true);
+    expect(fits(`{"uniqueItems":true}`, `[${Array.from({ length: 50_000 }, (_, at) => at).join(",")}]`)).toBe(
+      true,
+    );
+  });
+});
