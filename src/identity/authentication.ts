@@ -8,8 +8,8 @@ export type Authentication =
   | { readonly kind: "agent"; readonly agent: Agent }
   /** The request has no credential. */
   | { readonly kind: "none" }
-  /** The credential is not valid; `detail` says why and holds no part of the credential. */
-  | { readonly kind: "rejected"; readonly detail: string };
+  /** The credential is not valid, or could not be checked now; `detail` says why and holds no part of the credential. */
+  | { readonly kind: "rejected"; readonly detail: string; readonly isUnchecked?: true };
 
 /** Checks the credential of one kind in a request. Synchronous where it can be, for speed; never throws, never rejects. */
 export type CredentialSource = (request: IncomingMessage) => Authentication | Promise<Authentication>;
@@ -18,6 +18,11 @@ export const NO_CREDENTIAL: Authentication = { kind: "none" };
 
 export function rejectedCredential(detail: string): Authentication {
   return { kind: "rejected", detail };
+}
+
+/** A credential that could not be checked now. The caller is refused, and may try again with the same one. */
+export function uncheckedCredential(detail: string): Authentication {
+  return { kind: "rejected", detail, isUnchecked: true };
 }
 
 /** The names that one source of credentials may give. */

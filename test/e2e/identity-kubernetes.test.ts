@@ -166,10 +166,52 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
       "answers about with a wrong type",
       ({ audiences }) => ({ authenticated: "true", audiences, user: { username: USER } }),
     ],
-    ["does not answer about", () => undefined],
   ])("that the API server %s is refused", async (_what, says) => {
     review = says;
     await refused(await token());
+  });
+
+  it("that the API server does not answer about is 503 with Retry-After, and is tried again", async () => {
+    const answer = review;
+    const shown = await token({ jti: "unchecked" });
+    review = () => undefined;
+    const { status, headers } = await guarded.call({ authorization: `Bearer ${shown}` });
+    expect([status, headers.get("retry-after"), headers.get("www-authenticate")]).toEqual([503, "5", null]);
+    review = answer;
+    expect(await statusFor(shown)).toBe(200);
+  });
+
+  it("that was accepted stays good while the API server is away, for the grace and no longer", async () => {
+    const shown = await token({ jti: "grace", exp: Math.floor(clock.wallMs() / 1000) + 3_600 });
+    expect(await statusFor(shown)).toBe(200);
+    review = () => undefined;
+    clock.pass(61_000);
+    expect(await statusFor(shown)).toBe(200);
+    expect(await statusFor(await token({ jti: "never seen" }))).toBe(503);
+    clock.pass(238_000);
+    expect(await statusFor(shown)).toBe(200);
+    clock.pass(1_000);
+    expect(await statusFor(shown)).toBe(503);
+  });
+
+  it("that was accepted is not good past its own end, whatever the grace", async () => {
+    const shown = await token({ jti: "ends", exp: Math.floor(clock.wallMs() / 1000) + 90 });
+    expect(await statusFor(shown)).toBe(200);
+    review = () => undefined;
+    clock.pass(91_000);
+    expect(await statusFor(shown)).toBe(503);
+  });
+
+  it("that the API server refuses has no grace left", async () => {
+    const answer = review;
+    const shown = await token({ jti: "revoked", exp: Math.floor(clock.wallMs() / 1000) + 3_600 });
+    expect(await statusFor(shown)).toBe(200);
+    clock.pass(61_000);
+    review = () => ({ authenticated: false });
+    await refused(shown);
+    review = () => undefined;
+    expect(await statusFor(shown)).toBe(503);
+    review = answer;
   });
 
   it("that does not claim to be a ServiceAccount is not reviewed", async () => {

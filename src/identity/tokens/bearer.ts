@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Agent } from "../../enforcement/request.ts";
 import {
   rejectedCredential,
+  uncheckedCredential,
   NO_CREDENTIAL,
   type Authentication,
   type CredentialSource,
@@ -15,7 +16,8 @@ import { tokenDigest, type TokenCache } from "./token-cache.ts";
 
 export type TokenVerdict =
   | { readonly ok: true; readonly agent: Agent; readonly expiresAtMs: number }
-  | { readonly ok: false; readonly detail: string };
+  /** `isUnchecked`: the token may be good, and nothing could check it. */
+  | { readonly ok: false; readonly detail: string; readonly isUnchecked?: true };
 
 export interface TokenVerifier {
   /** Whether this verifier is the one for a token with these claims. Security: selects a verifier, and trusts nothing. */
@@ -73,7 +75,8 @@ function verifyToken(
   const fault = isBoundToken ? confirmationFault(read.claims, request) : undefined;
   if (fault !== undefined) return rejectedCredential(fault);
   return verifier.verify(token, read).then((verdict): Authentication => {
-    if (!verdict.ok) return rejectedCredential(verdict.detail);
+    if (!verdict.ok)
+      return verdict.isUnchecked ? uncheckedCredential(verdict.detail) : rejectedCredential(verdict.detail);
     // Security: a bound token needs its proof in each request.
     if (!isBoundToken) cache.keep(digest, verdict.agent, verdict.expiresAtMs);
     return { kind: "agent", agent: verdict.agent };

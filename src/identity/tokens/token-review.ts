@@ -6,6 +6,7 @@ import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
 import { ownMember } from "../keys/fetch-jwks.ts";
 import { textClaim } from "./token-form.ts";
 import { authenticateServiceAccount } from "./service-account.ts";
+import { ReviewedTokens } from "./reviewed-tokens.ts";
 import { tokenDigest } from "./token-cache.ts";
 
 export interface TokenReviewOptions {
@@ -15,17 +16,21 @@ export interface TokenReviewOptions {
   readonly audience: string;
   /** Absent: ServiceAccount tokens of every issuer are reviewed. */
   readonly issuer?: string;
+  /** How long an accepted token stays good while the API server gives no answer; 0 for not at all. */
+  readonly graceMs: number;
+  readonly nowMs: () => number;
   /** Called when a review fails. */
   readonly onProblem: (problem: string) => void;
 }
 
 const PATH = "/apis/authentication.k8s.io/v1/tokenreviews";
 const PREFIX = "system:serviceaccount:";
-/** Reviews in flight at once; beyond them a token is refused at once. */
+/** Reviews in flight at once; beyond them a token is not reviewed. */
 const MAX_REVIEWS = 32;
 
 export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier {
   const inFlight = new Map<string, Promise<TokenVerdict>>();
+  const reviewed = new ReviewedTokens(options.graceMs, options.nowMs);
   return {
     matches: (claims) => {
       const iss = claims.get("iss");
@@ -36,18 +41,35 @@ export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier 
       const same = inFlight.get(digest);
       if (same !== undefined) return same;
       if (inFlight.size >= MAX_REVIEWS)
-        return Promise.resolve(rejectedToken("the token cannot be checked now: too many are"));
-      const review = reviewToken(token, options).finally(() => inFlight.delete(digest));
+        return Promise.resolve(uncheckedToken(digest, reviewed, "too many are"));
+      const review = reviewToken(token, options)
+        .then((verdict) => settled(verdict, digest, reviewed))
+        .finally(() => inFlight.delete(digest));
       inFlight.set(digest, review);
       return review;
     },
   };
 }
 
+/** The verdict; that of an earlier review while the API server gives none (undefined). */
+function settled(verdict: TokenVerdict | undefined, digest: string, reviewed: ReviewedTokens): TokenVerdict {
+  if (verdict === undefined) return uncheckedToken(digest, reviewed, "the API server gave no answer");
+  if (verdict.ok) reviewed.keep(digest, verdict.agent, verdict.expiresAtMs);
+  else reviewed.forget(digest);
+  return verdict;
+}
+
+function uncheckedToken(digest: string, reviewed: ReviewedTokens, because: string): TokenVerdict {
+  const found = reviewed.find(digest);
+  if (found !== undefined) return { ok: true, ...found };
+  return { ok: false, isUnchecked: true, detail: `the token cannot be checked now: ${because}` };
+}
+
+/** Undefined when the API server gave no answer that can be used. */
 async function reviewToken(
   token: string,
   { apiServer, audience, onProblem }: TokenReviewOptions,
-): Promise<TokenVerdict> {
+): Promise<TokenVerdict | undefined> {
   try {
     const server = apiServer();
     const body = {
@@ -59,7 +81,7 @@ async function reviewToken(
     return statusVerdict(ownMember(review, "status"), audience, tokenExpiryMs(token));
   } catch (error) {
     if (error instanceof FetchError) onProblem(`the API server cannot review tokens: ${error.message}`);
-    return rejectedToken("the token cannot be checked now: the API server gave no answer");
+    return undefined;
   }
 }
 

@@ -55,7 +55,7 @@ function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccou
 }
 
 function tokenReviewer(
-  { refreshables }: IdentityBuilder,
+  { refreshables, clock }: IdentityBuilder,
   settings: ServiceAccountSettings,
   apiServer: () => JsonRequest,
 ): TokenVerifier {
@@ -68,6 +68,8 @@ function tokenReviewer(
   return createTokenReviewer({
     audience: settings.audience,
     ...(settings.issuer !== undefined && { issuer: settings.issuer }),
+    graceMs: settings.reviewGraceMs,
+    nowMs: clock.wallMs,
     apiServer,
     onProblem: (problem) => log?.warn({ problem }, "a token could not be reviewed"),
   });

@@ -12,6 +12,8 @@ export interface ServiceAccountSettings extends KeyTimes {
   readonly jwksFile?: string;
   /** The API server that reviews each token. */
   readonly tokenReview?: URL;
+  /** How long an accepted token stays good while the API server reviews none. */
+  readonly reviewGraceMs: number;
   readonly caFile?: string;
   /** Tollgate's own token for the API server; read again for each request, since it is rotated. */
   readonly tokenFile?: string;
@@ -26,6 +28,7 @@ export const SERVICE_ACCOUNTS_SHAPE = z
     jwks: trustedUrl.exactOptional(),
     "jwks-file": text.optional(),
     "token-review": trustedUrl.optional(),
+    "review-grace-ms": z.number().int().min(0).max(3_600_000).default(300_000),
     "ca-file": text.optional(),
     "token-file": text.optional(),
     ...KEY_TIMES,
@@ -44,6 +47,7 @@ export const SERVICE_ACCOUNTS_SHAPE = z
     return {
       ...keyTimes(raw),
       audience,
+      reviewGraceMs: raw["review-grace-ms"],
       ...(issuer !== undefined && { issuer }),
       ...(jwks && { jwks }),
       ...(jwksFile !== undefined && { jwksFile }),

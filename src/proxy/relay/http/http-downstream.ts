@@ -7,6 +7,7 @@ import type { Challenge } from "../../../identity/challenge.ts";
 import {
   errorResponse,
   HEADER_MISMATCH,
+  INTERNAL_ERROR,
   type LocalResponse,
   sendResponse,
 } from "../../../mcp/error-response.ts";
@@ -47,7 +48,10 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     identified: Extract<AuthenticationOutcome, { kind: "rejected" | "missing" }>,
   ): RefusedMessage {
     const detail = identified.kind === "rejected" ? identified.detail : "proof of identity is required here";
-    const response = this.#options.challenge.unauthorized(identified.kind, detail);
+    const response =
+      identified.kind === "rejected" && identified.isUnchecked === true
+        ? uncheckedResponse(detail)
+        : this.#options.challenge.unauthorized(identified.kind, detail);
     return { cause: "unauthenticated", detail, bytes: 0, response };
   }
 
@@ -157,4 +161,10 @@ function headerTraceOf({ headers }: IncomingMessage): TraceContext | undefined {
   const { traceparent, tracestate } = headers;
   if (typeof traceparent !== "string") return undefined;
   return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+}
+
+/** A 401 would make the client drop a token that may be good. */
+function uncheckedResponse(detail: string): LocalResponse {
+  const headers = { "retry-after": "5", "cache-control": "no-store" };
+  return { ...errorResponse(503, INTERNAL_ERROR, `Unavailable: ${detail}`), headers };
 }
