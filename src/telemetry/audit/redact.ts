@@ -31,15 +31,32 @@ export function isSecretKey(name: string): boolean {
 
 /** A JWT anywhere in the text: three base64url parts, of which the first is a JSON object. */
 const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
-const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/-]+=*/gi;
+const CREDENTIALS = /(authorization"?\s*[:=]\s*"?)?\b(bearer|basic)\s+([\w.~+/-]+=*)/gi;
+/** A word of prose behind a scheme in lower case: `the bearer token is not one that can be read`. A credential has digits or capitals, or is longer. */
+const WORD = /^[a-z]{1,15}(?:-[a-z]{1,15}){0,2}[.-]?$/;
+/** Words behind a scheme as headers write it: `Bearer tokens`. */
+const SCHEME_WORD =
+  /^(?:and|auth|authentication|authorization|challenge|credentials?|header|is|or|realm|scheme|tokens?|was|with)\.?$/;
 const URL_USER = /:\/\/[^\s/@"\\]+@/g;
 
 /** Redacts JWTs, credentials of `Authorization`, and userinfo in URLs. Safe on a line of JSON: neither the matches nor the replacement need escaping. */
 export function withoutSecrets(text: string): string {
   return text
     .replaceAll(JWT, REDACTED)
-    .replaceAll(CREDENTIALS, (_credentials, scheme: string) => `${scheme} ${REDACTED}`)
+    .replaceAll(CREDENTIALS, redactCredentials)
     .replaceAll(URL_USER, `://${REDACTED}@`);
+}
+
+/** Behind the name of the header, everything is a credential. */
+function redactCredentials(
+  text: string,
+  header: string | undefined,
+  scheme: string,
+  credentials: string,
+): string {
+  const prose = scheme === scheme.toLowerCase() ? WORD : SCHEME_WORD;
+  if (header === undefined && prose.test(credentials)) return text;
+  return `${header ?? ""}${scheme} ${REDACTED}`;
 }
 
 /** Keys with a prefix by which their issuer makes them recognisable. */

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 
 import { boundedStderr } from "../../../src/telemetry/logging/non-blocking-stderr.ts";
-import { withoutCredentials } from "../../../src/telemetry/audit/redact.ts";
+import { withoutCredentials, withoutSecrets } from "../../../src/telemetry/audit/redact.ts";
 
 /** Put together here, so that nothing in this file looks like a key. */
 const KEY = (prefix: string, length = 36): string => prefix + "a1".repeat(length / 2);
@@ -23,6 +23,31 @@ describe("the stderr of a wrapped server", () => {
     ["GET /tokens 200", "GET /tokens 200"],
   ])("of %j is written as %j", (line, written) => {
     expect(withoutCredentials(line)).toBe(written);
+  });
+});
+
+describe("a text of ours", () => {
+  it.each([
+    "the bearer token is not one that can be read",
+    "a basic check failed",
+    "send it as Authorization header, by the Bearer scheme",
+    "Bearer tokens are read here",
+    "no bearer of this name.",
+    "basic e-mail settings",
+  ])("keeps its words: %s", (text) => {
+    expect(withoutSecrets(text)).toBe(text);
+  });
+
+  it.each([
+    ["bearer abc1", "bearer [redacted]"],
+    ["got Bearer hunter from the agent", "got Bearer [redacted] from the agent"],
+    ["bearer correcthorsebatterystaple", "bearer [redacted]"],
+    ["bearer aBc", "bearer [redacted]"],
+    ["Basic dXNlcg==", "Basic [redacted]"],
+    ["authorization: bearer token", "authorization: bearer [redacted]"],
+    ['{"authorization":"Bearer secret"}', '{"authorization":"Bearer [redacted]"}'],
+  ])("of %j keeps no credential", (text, written) => {
+    expect(withoutSecrets(text)).toBe(written);
   });
 });
 
