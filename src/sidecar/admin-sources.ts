@@ -25,14 +25,12 @@ interface TransportState {
 export function adminSources(settings: Settings, runtime: Runtime, transport: TransportState): AdminSources {
   const { telemetry, enforcement, policies, counters, control } = runtime;
   const { decisions } = telemetry;
+  telemetry.metrics.refreshWith(() => updateGauges(settings, runtime, transport));
   const hosts = servedHosts(settings.admin.host, settings.allowedHosts);
   return {
     ...policySources(settings, runtime),
     server: settings.server,
-    renderMetrics: (accept) => {
-      updateGauges(settings, runtime, transport);
-      return telemetry.metrics.render(accept);
-    },
+    renderMetrics: telemetry.metrics.render,
     notReadyReasons: transport.notReadyReasons,
     tools: () => enforcement.tools.list(policies.current().everyone),
     listDecisions: decisions.list,

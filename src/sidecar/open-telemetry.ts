@@ -5,7 +5,8 @@ import { VERSION } from "../config/version.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { StartError, UNAVAILABLE } from "./start-error.ts";
+import { readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
+import { BAD_USAGE, StartError, UNAVAILABLE } from "./start-error.ts";
 
 /** Starts telemetry. Invariant: nothing in telemetry changes a decision. */
 export type OpenTelemetry = (
@@ -33,6 +34,8 @@ async function open(
   readLimits: () => LimitReadings,
   stderr: LineSink | undefined,
 ): Promise<Telemetry> {
+  const { problems } = readOtelSettings(process.env);
+  if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
   const { server, audit, auditCapture: capture, logLevel: level, logFormat: format } = settings;
   try {
     return await startTelemetry({

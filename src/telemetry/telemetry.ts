@@ -70,6 +70,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     ...options,
     log: { warn: log.warn.bind(log), error: log.error.bind(log) },
     onSpansLost: metrics.spansLost,
+    metrics: metrics.source,
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
   });

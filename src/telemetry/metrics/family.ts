@@ -28,6 +28,7 @@ export class Family<Kind extends Series> {
   /** In the order of creation. */
   #all: Kind[] = [];
   #shared = "";
+  #server = "";
 
   constructor(row: MetricRow, create: (labels: string) => Kind) {
     this.row = row;
@@ -56,7 +57,17 @@ export class Family<Kind extends Series> {
     this.#all = [];
   }
 
+  /** Each series with its label values by name, `server` included. */
+  *points(): Generator<{ readonly labels: Readonly<Record<string, string>>; readonly series: Kind }> {
+    const shared = this.row.labels.includes("server") ? { server: this.#server } : {};
+    for (const { values, series } of leavesOf(this.#root, [])) {
+      const own = this.#names.map((name, index) => [name, values[index] ?? ""] as const);
+      yield { labels: { ...shared, ...Object.fromEntries(own) }, series };
+    }
+  }
+
   nameServer(server: string): void {
+    this.#server = server;
     this.#shared = this.row.labels.includes("server") ? labelText(["server"], [server]) : "";
   }
 
@@ -80,6 +91,14 @@ export class Family<Kind extends Series> {
     this.#all.push(series);
     return series;
   }
+}
+
+function* leavesOf<Kind>(
+  { next, series }: Branch<Kind>,
+  values: readonly string[],
+): Generator<{ readonly values: readonly string[]; readonly series: Kind }> {
+  if (series !== undefined) yield { values, series };
+  for (const [value, branch] of next) yield* leavesOf(branch, [...values, value]);
 }
 
 export function numberFamily(row: NumberRow): Family<NumberSeries> {

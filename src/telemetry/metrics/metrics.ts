@@ -6,10 +6,15 @@ import type { Transport } from "../../mcp/vocabulary.ts";
 import { createCallObserver, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
 import { renderExposition, type Exposition } from "./exposition.ts";
-import { createFamilies, listFamilies, type Families } from "./registry.ts";
+import { type AnyFamily, createFamilies, listFamilies, type Families } from "./registry.ts";
 import { CardinalityLimits, type CardinalityOptions } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
-import { renderProcessMetrics, startProcessMetrics } from "./process-metrics.ts";
+import {
+  type ProcessMetric,
+  readProcessMetrics,
+  renderProcessMetrics,
+  startProcessMetrics,
+} from "./process-metrics.ts";
 import {
   createStateMetrics,
   setLimits,
@@ -46,8 +51,20 @@ export interface Metrics extends StateMetrics {
   readonly rulesKnown: (rules: readonly string[]) => void;
   /** The current number of series, without process metrics. */
   readonly seriesCount: () => number;
+  /** Sets gauges of state that no event reports; called before each scrape and each push. */
+  readonly refreshWith: (update: () => void) => void;
+  /** The source of a push. */
+  readonly source: MetricSource;
   /** The body of a scrape, in the format that `Accept` asks for. */
   readonly render: (accept: string | undefined) => Promise<Exposition>;
+}
+
+/** The same values that a scrape has, as numbers. */
+export interface MetricSource {
+  readonly families: readonly AnyFamily[];
+  /** To be called before the families are read. */
+  readonly refresh: () => void;
+  readonly processMetrics: () => Promise<readonly ProcessMetric[]>;
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -55,7 +72,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const bounds = new CardinalityLimits(options, (label) => families.labelOverflow.series(label).add(1));
   initialize(families, options);
   const { traceIdOf = () => undefined, upstreamTransport, readLimits } = options;
+  const updates: (() => void)[] = [];
+  const refresh = (): void => {
+    for (const update of updates) update();
+    if (readLimits !== undefined) setLimits(families, bounds, readLimits());
+  };
   return {
+    refreshWith: (update) => void updates.push(update),
+    source: { families: listFamilies(families), refresh, processMetrics: readProcessMetrics },
     ...createStateMetrics(families, bounds),
     observer: createCallObserver(families, bounds, { traceIdOf, upstreamTransport }),
     toolsKnown: (tools) => {
@@ -66,9 +90,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     rulesKnown: (rules) => initializeRules(families, bounds, rules),
     seriesCount: () => listFamilies(families).reduce((sum, family) => sum + family.size, 0),
-    render: createRender(families, () => {
-      if (readLimits !== undefined) setLimits(families, bounds, readLimits());
-    }),
+    render: createRender(families, refresh),
   };
 }
 

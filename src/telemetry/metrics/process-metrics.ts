@@ -27,6 +27,46 @@ export async function renderProcessMetrics(): Promise<string> {
   return blocks.join("").replace(/\n+(?:# EOF\n*)?$/, "");
 }
 
+/** One selected metric with its samples; the histogram of garbage collection as its sum and its count. */
+export interface ProcessMetric {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/** The selected metrics as values, under the names of the scrape. */
+export async function readProcessMetrics(): Promise<readonly ProcessMetric[]> {
+  const registry = (shared ??= startCollectors());
+  const metrics: Map<string, ProcessMetric> = new Map();
+  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
+    if (!PROCESS_METRICS.some((selected) => selected === name)) continue;
+    for (const sample of values) {
+      const metricName = sampleName(name, String(type), sample);
+      if (metricName === undefined) continue;
+      const isCounter = String(type) !== "gauge";
+      const { samples } = metrics.get(metricName) ?? { samples: [] };
+      const labels = Object.fromEntries(
+        Object.entries(sample.labels).map(([label, value]) => [label, String(value)]),
+      );
+      metrics.set(metricName, {
+        name: metricName,
+        type: isCounter ? "counter" : "gauge",
+        help,
+        samples: [...samples, { labels, value: sample.value }],
+      });
+    }
+  }
+  return [...metrics.values()];
+}
+
+/** Undefined for a bucket. */
+function sampleName(name: string, type: string, sample: object): string | undefined {
+  if (type === "counter") return `${name.replace(/_total$/, "")}_total`;
+  const own = "metricName" in sample ? String(sample.metricName) : name;
+  return own.endsWith("_bucket") ? undefined : own;
+}
+
 /** Starts the collectors, so that the first scrape already has samples. */
 export function startProcessMetrics(): void {
   shared ??= startCollectors();

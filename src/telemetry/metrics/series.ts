@@ -11,25 +11,37 @@ export interface LineContext {
 }
 
 export interface Series {
+  /** When the series was created, in milliseconds since the epoch. */
+  readonly createdMs: number;
   /** Appends the lines of the series to `into`, without line breaks. */
   readonly write: (into: string[], lines: LineContext) => void;
 }
 
 /** A series that holds one number. */
 export interface NumberSeries extends Series {
+  readonly value: () => number;
   readonly add: (amount: number) => void;
   readonly set: (value: number) => void;
 }
 
 export interface HistogramSeries extends Series {
+  readonly snapshot: () => HistogramSnapshot;
   /** Adds one observation; `traceId` becomes the bucket's exemplar. */
   readonly observe: (value: number, traceId?: string) => void;
+}
+
+export interface HistogramSnapshot {
+  /** One for each bucket, the last of which is unbounded; not cumulative. */
+  readonly counts: readonly number[];
+  readonly sum: number;
 }
 
 /** A counter or gauge. `labels` are the labels of this series, from `labelText`; empty when there are none. */
 export function numberSeries(name: string, labels: string): NumberSeries {
   let value = 0;
   return {
+    createdMs: SYSTEM_CLOCK.wallMs(),
+    value: () => value,
     add: (amount) => void (value += amount),
     set: (next) => void (value = next),
     write: (into, { shared }) =>
@@ -81,7 +93,8 @@ export function histogramSeries(names: HistogramNames, labels: string): Histogra
     }
     into.push(`${names.sum}${braced(own)} ${numberText(sum)}`, `${names.count}${braced(own)} ${cumulative}`);
   };
-  return { observe, write };
+  const snapshot = (): HistogramSnapshot => ({ counts: [...counts], sum });
+  return { createdMs: SYSTEM_CLOCK.wallMs(), snapshot, observe, write };
 }
 
 /** Labels as written in a line, without the braces. */

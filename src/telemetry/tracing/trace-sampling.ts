@@ -1,8 +1,7 @@
 /** Decides which requests are traced: before any span exists, and never by the agent's flag alone. */
 
 import { TraceFlags, type SpanContext } from "@opentelemetry/api";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "./otel-settings.ts";
 
 /** Whether a request with this parent is recorded. */
 export type Sampler = (parent: SpanContext | undefined) => boolean;
@@ -19,7 +18,7 @@ export interface Sampling {
  * exception: a sampled parent does not force recording; its requests are sampled like those without a parent.
  */
 export function readSampling(environment: Environment): Sampling {
-  const sampler = environment["OTEL_TRACES_SAMPLER"] ?? "parentbased_always_on";
+  const sampler = environment["OTEL_TRACES_SAMPLER"]?.trim().toLowerCase() || "parentbased_always_on";
   return {
     ratio: ratioOf(sampler, environment["OTEL_TRACES_SAMPLER_ARG"]),
     respectsUnsampled: sampler.startsWith("parentbased_"),
@@ -41,7 +40,7 @@ export function createSampler(sampling: Sampling, random: () => number): Sampler
 function ratioOf(sampler: string, argument: string | undefined): number {
   if (sampler.endsWith("always_off")) return 0;
   if (!sampler.endsWith("traceidratio")) return 1;
-  const ratio = Number(argument ?? 1);
+  const ratio = Number(argument?.trim() || 1);
   return ratio >= 0 && ratio <= 1 ? ratio : 1;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The OpenTelemetry SDK, restricted to traces; loaded only by `traces.ts`, and only when an exporter is configured.
+ * The OpenTelemetry SDK, for traces and for metrics that are pushed; loaded only by `traces.ts`, and only when an exporter is configured.
  *
  * Measured on sdk-node 0.301: it logs to stdout, which breaks stdio; its default resource exports the command line,
  * secrets included; without metric readers and log processors it calls localhost:4318 for both; importing it costs
@@ -11,57 +11,71 @@ import type { DiagLogger, Tracer } from "@opentelemetry/api";
 import {
   defaultResource,
   envDetector,
+  type Resource,
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from "@opentelemetry/resources";
-import { NodeSDK, type NodeSDKConfiguration } from "@opentelemetry/sdk-node";
+import { NodeSDK } from "@opentelemetry/sdk-node";
 import { causeOf, countLoggedLosses, type OnSpansLost } from "./lost-spans.ts";
-import type { Environment } from "./trace-sampling.ts";
-
-type Exporter = NodeSDKConfiguration["traceExporter"];
+import type { MetricSource } from "../metrics/metrics.ts";
+import {
+  createMetricReaders,
+  createSpanExporters,
+  type MetricReaders,
+  type SpanExporter,
+} from "./otel-exporters.ts";
+import type { OtelSettings } from "./otel-settings.ts";
 
 export interface SdkOptions {
-  readonly environment: Environment;
+  readonly otel: OtelSettings;
   readonly version: string;
   readonly logger: DiagLogger;
   /** Called with the number of spans that will not reach the collector, and why. */
   readonly onSpansLost: OnSpansLost;
+  /** The metrics that are pushed where metrics have an exporter. */
+  readonly metrics: MetricSource;
 }
 
 export interface TraceSdk {
   readonly tracer: Tracer;
-  /** Exports pending spans and ends the SDK; unbounded when the collector does not respond. */
+  /** Exports pending spans and metrics and ends the SDK; unbounded when the collector does not respond. */
   readonly shutdown: () => Promise<void>;
 }
 
 export async function startTraceSdk(options: SdkOptions): Promise<TraceSdk> {
-  const exporter = watchExports(await createExporter(options), options);
+  const exporters = (await createSpanExporters(options.otel)).map((each) => watchExports(each, options));
+  const resource = resourceOf(options.version);
+  const readers = await createMetricReaders({ ...options, resource });
   diag.setLogger(countLoggedLosses(options.logger, options.onSpansLost), { logLevel: DiagLogLevel.WARN });
   const sdk = withEnvironment(() => {
-    const made = createSdk(options, exporter);
+    const made = createSdk(exporters, readers, resource);
     made.start();
     return made;
   });
   return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk) };
 }
 
-function createSdk(options: SdkOptions, exporter: Exporter): NodeSDK {
+function createSdk(exporters: readonly SpanExporter[], readers: MetricReaders, resource: Resource): NodeSDK {
   return new NodeSDK({
-    traceExporter: exporter,
+    ...(exporters.length === 0 ? { spanProcessors: [] } : { traceExporter: sendToAll(exporters) }),
     sampler: {
       shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }),
       toString: () => "tollgate",
     },
-    resource: defaultResource().merge(
-      resourceFromAttributes({ "service.name": "tollgate", "service.version": options.version }),
-    ),
+    resource,
     // Security: never the process detector, which exports the command line.
     resourceDetectors: [envDetector, serviceInstanceIdDetector],
     textMapPropagator: null,
-    metricReaders: [],
+    metricReaders: readers,
     logRecordProcessors: [],
     instrumentations: [],
   });
+}
+
+function resourceOf(version: string): Resource {
+  return defaultResource().merge(
+    resourceFromAttributes({ "service.name": "tollgate", "service.version": version }),
+  );
 }
 
 // A batch is serialised in one turn of the event loop, which delays every call: 15 ms for the SDK's default of 512 spans.
@@ -90,24 +104,10 @@ async function stop(sdk: NodeSDK): Promise<void> {
   }
 }
 
-async function createExporter({ environment }: SdkOptions): Promise<Exporter> {
-  const protocol =
-    environment["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? environment["OTEL_EXPORTER_OTLP_PROTOCOL"] ?? "";
-  if (protocol.trim() === "grpc") {
-    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-grpc");
-    return new OTLPTraceExporter();
-  }
-  const { OTLPTraceExporter } =
-    protocol.trim() === "http/json"
-      ? await import("@opentelemetry/exporter-trace-otlp-http")
-      : await import("@opentelemetry/exporter-trace-otlp-proto");
-  return new OTLPTraceExporter();
-}
-
 const EXPORTED = 0;
 
 /** Reports the spans of each failed export. */
-function watchExports(exporter: Exporter, { onSpansLost, logger }: SdkOptions): Exporter {
+function watchExports(exporter: SpanExporter, { onSpansLost, logger }: SdkOptions): SpanExporter {
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
@@ -120,5 +120,26 @@ function watchExports(exporter: Exporter, { onSpansLost, logger }: SdkOptions): 
       }),
     shutdown: () => exporter.shutdown(),
     forceFlush: async () => exporter.forceFlush?.(),
+  };
+}
+
+/** One exporter that sends to all; an export has failed when one of them failed. */
+function sendToAll([first, ...others]: readonly SpanExporter[]): SpanExporter {
+  if (first === undefined) throw new TypeError("an exporter is needed");
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  return {
+    export: (spans, done) => {
+      let pending = all.length;
+      let result: Parameters<typeof done>[0] = { code: EXPORTED };
+      const onDone: typeof done = (one) => {
+        if (one.code !== EXPORTED) result = one;
+        pending -= 1;
+        if (pending === 0) done(result);
+      };
+      for (const exporter of all) exporter.export(spans, onDone);
+    },
+    shutdown: async () => void (await Promise.all(all.map((exporter) => exporter.shutdown()))),
+    forceFlush: async () => void (await Promise.all(all.map((exporter) => exporter.forceFlush?.()))),
   };
 }

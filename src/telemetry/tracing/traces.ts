@@ -8,7 +8,9 @@ import type { LostCause } from "../metrics/label-values.ts";
 import { quietLogger, type TraceLog } from "./quiet-logger.ts";
 import { setOutcomeAttributes, setDecisionAttributes, startClientSpan, startServerSpan } from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";
-import { createSampler, readSampling, type Environment, type Sampler } from "./trace-sampling.ts";
+import type { MetricSource } from "../metrics/metrics.ts";
+import { type Environment, readOtelSettings } from "./otel-settings.ts";
+import { createSampler, readSampling, type Sampler } from "./trace-sampling.ts";
 import type { TraceSdk } from "./trace-sdk.ts";
 
 export interface TraceOptions {
@@ -20,6 +22,8 @@ export interface TraceOptions {
   readonly log: TraceLog;
   /** Called with the number of spans that were lost, and why. */
   readonly onSpansLost: (spans: number, cause: LostCause) => void;
+  /** The metrics that are pushed where metrics have an exporter. */
+  readonly metrics: MetricSource;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** Milliseconds since the epoch, fractions included. */
@@ -36,26 +40,20 @@ export interface Traces {
   readonly shutdown: () => Promise<void>;
 }
 
-/** Whether an OTLP exporter is configured. `OTEL_TRACES_EXPORTER=console` does not count: it would write to stdout. */
-export function isTracingConfigured(environment: Environment): boolean {
-  if (environment["OTEL_SDK_DISABLED"]?.toLowerCase() === "true") return false;
-  if (environment["OTEL_TRACES_EXPORTER"]?.split(",").includes("none")) return false;
-  const configured =
-    environment["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] || environment["OTEL_EXPORTER_OTLP_ENDPOINT"];
-  return Boolean(configured);
-}
-
-/** Undefined when no exporter is configured, or when the SDK cannot be started. */
+/** Undefined when no exporter of spans or metrics is configured, or when the SDK cannot be started. */
 export async function startTraces(options: TraceOptions): Promise<Traces | undefined> {
-  if (!isTracingConfigured(options.environment)) return undefined;
+  const { environment, random, log, now } = options;
   try {
+    const { settings: otel } = readOtelSettings(environment);
+    if (otel.traces.length === 0 && otel.metrics.length === 0) return undefined;
     const { startTraceSdk: startSdk } = await import("./trace-sdk.ts");
-    const sdk = await startSdk({ ...options, logger: quietLogger(options.log, options.now) });
-    const sample = createSampler(readSampling(options.environment), options.random);
+    const sdk = await startSdk({ ...options, otel, logger: quietLogger(log, now) });
+    const isTraced = otel.traces.length > 0;
+    const sample = isTraced ? createSampler(readSampling(environment), random) : () => false;
     return traceRequests(sdk, sample, options);
   } catch (error) {
     // Fails open: without traces, calls are still decided.
-    options.log.warn({ err: error }, "tracing could not be started");
+    log.warn({ err: error }, "tracing could not be started");
     return undefined;
   }
 }

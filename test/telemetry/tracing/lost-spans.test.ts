@@ -7,6 +7,7 @@ import { causeOf, countLoggedLosses } from "../../../src/telemetry/tracing/lost-
 import { quietLogger } from "../../../src/telemetry/tracing/quiet-logger.ts";
 import { startTraces } from "../../../src/telemetry/tracing/traces.ts";
 import { freePorts } from "../../fixtures/free-port.ts";
+import { NO_TELEMETRY } from "../../fixtures/no-telemetry.ts";
 import { exampleRequest, observe } from "../examples.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -42,6 +43,7 @@ async function exportTo(
     upstreamTransport: "http",
     log: { warn: log.warn.bind(log), error: log.error.bind(log) },
     onSpansLost: (spans, cause) => (lost[cause] = (lost[cause] ?? 0) + spans),
+    metrics: NO_TELEMETRY.metrics.source,
     random: () => 0,
     now: () => 0,
   });

@@ -46,12 +46,11 @@ describe("with nothing configured", () => {
     expect(await trace({})).toMatchObject({ contacted: [] });
   });
 
-  it("loads nothing of the SDK for the console exporter", async () => {
-    expect(await trace({ OTEL_TRACES_EXPORTER: "console" })).toMatchObject({
-      isTracing: false,
-      loaded: [],
-      stdout: "",
-    });
+  it("writes spans to stdout, and sends none, with the console exporter", async () => {
+    const { stdout, contacted } = await trace({ ...configured(), OTEL_TRACES_EXPORTER: "console" });
+    expect(stdout).toContain("instrumentationScope: { name: 'mcp-tollgate'");
+    expect(contacted).toEqual([]);
+    expect(receiver.spans).toEqual([]);
   });
 });
 
@@ -76,8 +75,6 @@ describe("with a collector", () => {
     const { stdout } = await trace({
       ...configured(),
       OTEL_LOG_LEVEL: "debug",
-      OTEL_TRACES_EXPORTER: "console,otlp",
-      OTEL_METRICS_EXPORTER: "console",
       OTEL_LOGS_EXPORTER: "console",
     });
     expect(stdout).toBe("");
@@ -90,8 +87,8 @@ describe("with a collector", () => {
     expect(JSON.stringify(receiver.spans)).not.toContain("hunter2");
   });
 
-  it("exports neither metrics nor logs, even when the environment asks for them", async () => {
-    await trace({ ...configured(), OTEL_METRICS_EXPORTER: "otlp", OTEL_LOGS_EXPORTER: "otlp" });
+  it("exports no metrics unless asked for, and no logs, even when asked for", async () => {
+    await trace({ ...configured(), OTEL_LOGS_EXPORTER: "otlp" });
     expect(new Set(receiver.paths)).toEqual(new Set(["/v1/traces"]));
   });
 

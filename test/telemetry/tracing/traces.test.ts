@@ -3,12 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DecisionRecord } from "../../../src/enforcement/observer.ts";
 import type { Request } from "../../../src/enforcement/request.ts";
-import {
-  isTracingConfigured,
-  startTraces,
-  type TraceOptions,
-  type Traces,
-} from "../../../src/telemetry/tracing/traces.ts";
+import { startTraces, type TraceOptions, type Traces } from "../../../src/telemetry/tracing/traces.ts";
 import {
   misfit,
   ALLOWED,
@@ -21,6 +16,7 @@ import {
   SUCCESS,
 } from "../examples.ts";
 import { openOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from "./otlp-receiver.ts";
+import { NO_TELEMETRY } from "../../fixtures/no-telemetry.ts";
 
 const SERVER = 2;
 const CLIENT = 3;
@@ -75,6 +71,7 @@ async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
       error: (_fields, message) => warnings.push(message),
     },
     onSpansLost: (spans) => (lost += spans),
+    metrics: NO_TELEMETRY.metrics.source,
     random: () => 0.5,
     now: () => NOW_MS,
     ...options,
@@ -351,20 +348,4 @@ it("is off, with a warning, when the SDK cannot be started", async () => {
   };
   await expect(start({ environment })).rejects.toThrow("tracing did not start");
   expect(warnings).toEqual(["tracing could not be started"]);
-});
-
-describe("isTracingConfigured", () => {
-  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
-  it.each<[string, Record<string, string>, boolean]>([
-    ["nothing", {}, false],
-    ["an empty endpoint", { OTEL_EXPORTER_OTLP_ENDPOINT: "" }, false],
-    ["an endpoint", endpoint, true],
-    ["an endpoint for traces", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1/x" }, true],
-    ["an endpoint for metrics", { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1/x" }, false],
-    ["a disabled SDK", { ...endpoint, OTEL_SDK_DISABLED: "true" }, false],
-    ["no exporter", { ...endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
-    ["the console", { OTEL_TRACES_EXPORTER: "console" }, false],
-  ])("answers for %s", (_what, environment, isConfigured) => {
-    expect(isTracingConfigured(environment)).toBe(isConfigured);
-  });
 });
