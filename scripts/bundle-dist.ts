@@ -14,7 +14,7 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: "scripts/package/start.ts" },
+    entryPoints: { main: "scripts/package/launch.ts" },
     outdir,
     chunkNames: CHUNKS,
     bundle: true,
