@@ -9,7 +9,7 @@ import { isBuiltin } from "node:module";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { bundleDist } from "../../scripts/bundle-dist.ts";
 import { WrapClient, type WrapOptions } from "../fixtures/start-wrap.ts";
@@ -21,6 +21,8 @@ let main: string;
 let clients: WrapClient[] = [];
 
 beforeAll(async () => {
+  // The tests' own cache would be used in place of the package's.
+  vi.stubEnv("NODE_COMPILE_CACHE", undefined);
   folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   await bundleDist(join(folder, "dist"));
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
@@ -31,7 +33,10 @@ afterEach(async () => {
   for (const client of clients) await client.close();
   clients = [];
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function run(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder });
