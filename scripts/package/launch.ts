@@ -14,5 +14,3 @@ if (major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)) {
 } else {
   await import("./start.ts");
 }
-
-export {};
