@@ -277,20 +277,20 @@ describe("work", () => {
   it.each([
     [
       "elements",
-      `{"items":{"anyOf":[${`{"type":"null"},`.repeat(900)}{"type":"number"}]}}`,
+      `{"items":{"anyOf":[${`{"type":"null"},`.repeat(200)}{"type":"number"}]}}`,
       `[${"1,".repeat(20_000)}1]`,
     ],
     [
       "members",
-      `{"additionalProperties":{"anyOf":[${`{"type":"null"},`.repeat(900)}{}]}}`,
+      `{"additionalProperties":{"anyOf":[${`{"type":"null"},`.repeat(200)}{}]}}`,
       `{${Array.from({ length: 20_000 }, (_, at) => `"${at}":1`).join(",")}}`,
     ],
-    ["characters", `{"allOf":[${`{"maxLength":9000000},`.repeat(900)}{}]}`, `"${"a".repeat(250_000)}"`],
+    ["characters", `{"allOf":[${`{"maxLength":9000000},`.repeat(200)}{}]}`, `"${"a".repeat(900_000)}"`],
     ["values of an enumeration", `{"items":{"enum":[${"1,".repeat(3_000)}1]}}`, `[${"2,".repeat(5_000)}2]`],
     [
       "items that must differ",
-      `{"allOf":[${`{"uniqueItems":true},`.repeat(500)}{}]}`,
-      `[${Array.from({ length: 20_000 }, (_, at) => at).join(",")}]`,
+      `{"allOf":[${`{"uniqueItems":true},`.repeat(100)}{}]}`,
+      `[${Array.from({ length: 60_000 }, (_, at) => at).join(",")}]`,
     ],
   ])("is bounded for many %s", (_parts, schema, value) => {
     expect(fits(schema, value)).toBe("unchecked");
