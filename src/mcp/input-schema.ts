@@ -1,7 +1,7 @@
 /** Looks up one argument in a tool's inputSchema: whether it exists, is required, and its types. */
 
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
-import type { ArgumentPath, PathSegment } from "../json/path.ts";
+import { type ArgumentPath, EVERY_ITEM, type PathSegment } from "../json/path.ts";
 
 export type JsonType = "null" | "boolean" | "string" | "number" | "array" | "object";
 
@@ -20,10 +20,6 @@ export type Argument =
       readonly values?: readonly Json[];
       /** The schema's default; absent when there is none. */
       readonly fallback?: Json;
-      /** Whether every number that the schema allows is an integer. */
-      readonly isInteger: boolean;
-      readonly hasMinimum: boolean;
-      readonly hasMaximum: boolean;
     };
 
 /** Finds the argument at the path. Follows local references and every alternative; an unknown form is `open`. */
@@ -44,7 +40,6 @@ export function findArgument(root: JsonObject, path: ArgumentPath): Argument {
     ...(types !== undefined && { types }),
     ...(values !== undefined && { values }),
     ...fallbackOf(schemas),
-    ...numbersOf(schemas, root),
   };
 }
 
@@ -52,18 +47,27 @@ function isNumber(schema: JsonObject): boolean {
   return typeNames(schema.get("type"))?.has("number") === true;
 }
 
-function numbersOf(
-  schemas: readonly Json[],
-  root: JsonObject,
-): Pick<Extract<Argument, { kind: "present" }>, "isInteger" | "hasMinimum" | "hasMaximum"> {
+/** The numbers that a schema allows. */
+export interface NumberRange {
+  /** Whether each is an integer. */
+  readonly isInteger: boolean;
+  readonly hasMinimum: boolean;
+  readonly hasMaximum: boolean;
+}
+
+/** Returns the numbers that the argument at the path may be; unbounded when the schema does not have it. */
+export function numberRange(root: JsonObject, path: ArgumentPath): NumberRange {
+  let schemas: readonly Json[] = [root];
+  for (const segment of path) {
+    const step = stepInto(schemas, segment, root);
+    schemas = step.kind === "present" ? step.schemas : [];
+  }
   const all = schemas.map((schema) => subschemasOf(schema, root));
-  const says = (test: (piece: JsonObject) => boolean): boolean => all.every((pieces) => pieces.some(test));
+  const says = (test: (piece: JsonObject) => boolean): boolean =>
+    all.length > 0 && all.every((pieces) => pieces.some(test));
+  const numbers = all.flat().filter(isNumber);
   return {
-    isInteger:
-      all
-        .flat()
-        .filter(isNumber)
-        .every((piece) => piece.get("type") === "integer") && says(isNumber),
+    isInteger: numbers.length > 0 && numbers.every((piece) => piece.get("type") === "integer"),
     hasMinimum: says((piece) => piece.has("minimum") || piece.has("exclusiveMinimum")),
     hasMaximum: says((piece) => piece.has("maximum") || piece.has("exclusiveMaximum")),
   };
@@ -99,7 +103,7 @@ function stepInto(schemas: readonly Json[], segment: PathSegment, root: JsonObje
       isRequired: schemas.every((schema) => requires(schema, name, root)),
     };
   }
-  const items = /^\d+$/.test(name) ? itemsOf(pieces) : [];
+  const items = segment === EVERY_ITEM || /^\d+$/.test(name) ? itemsOf(pieces) : [];
   if (items.length > 0) return { kind: "present", schemas: items, isRequired: false };
   const types = unionOf(schemas.map((schema) => typesOf(schema, root)));
   const hasMembers = types === undefined || types.has("object") || types.has("array");

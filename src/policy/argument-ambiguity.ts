@@ -1,9 +1,9 @@
 /** Detects arguments that a server may read differently from the policy. */
 
 import { findArgument } from "../mcp/input-schema.ts";
-import { isJsonObject, type Json, type JsonObject } from "../json/json.ts";
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../json/json.ts";
 import { isConfusableWith } from "../json/confusable-names.ts";
-import { childOf, type ArgumentPath, WRONG_CONTAINER } from "../json/path.ts";
+import { childOf, type ArgumentPath, EVERY_ITEM, WRONG_CONTAINER } from "../json/path.ts";
 
 /** `look_alike`: an object on the path has a confusable name. `type`: a string at the path may be parsed as JSON. */
 export type ArgumentAmbiguity = "look_alike" | "type";
@@ -21,17 +21,33 @@ export function argumentAmbiguity(
   path: ArgumentPath,
   inputSchema?: JsonObject,
 ): ArgumentAmbiguity | undefined {
-  let value: Json = args;
-  for (const [depth, segment] of path.entries()) {
-    const isDeclaredBeside = (name: string): boolean =>
-      [segment, name].every((one) => isDeclared(inputSchema, [...path.slice(0, depth), one]));
-    if (isJsonObject(value) && hasConfusableName(value, String(segment), isDeclaredBeside))
-      return "look_alike";
-    const child = childOf(value, segment);
-    if (child === undefined || child === WRONG_CONTAINER) return undefined;
-    value = child;
+  return ambiguityBelow({ value: args, depth: 0 }, path, inputSchema);
+}
+
+/** A value on the path, and the number of segments before it. */
+interface Reached {
+  readonly value: Json;
+  readonly depth: number;
+}
+
+function ambiguityBelow(
+  { value, depth }: Reached,
+  path: ArgumentPath,
+  inputSchema: JsonObject | undefined,
+): ArgumentAmbiguity | undefined {
+  const segment = path[depth];
+  if (segment === undefined) return undefined;
+  const below = (child: Json): ArgumentAmbiguity | undefined =>
+    ambiguityBelow({ value: child, depth: depth + 1 }, path, inputSchema);
+  if (segment === EVERY_ITEM) {
+    if (!isJsonArray(value)) return undefined;
+    return value.map(below).find((ambiguity) => ambiguity !== undefined);
   }
-  return undefined;
+  const isDeclaredBeside = (name: string): boolean =>
+    [segment, name].every((one) => isDeclared(inputSchema, [...path.slice(0, depth), one]));
+  if (isJsonObject(value) && hasConfusableName(value, String(segment), isDeclaredBeside)) return "look_alike";
+  const child = childOf(value, segment);
+  return child === undefined || child === WRONG_CONTAINER ? undefined : below(child);
 }
 
 /** Whether `object` has a name that is confusable with the wanted one and not declared beside it. */

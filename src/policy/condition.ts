@@ -6,10 +6,20 @@ import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeStructure } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
 import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
-import { type ArgumentPath, parseArgumentPath, resolveArgument, WRONG_CONTAINER } from "../json/path.ts";
+import {
+  type ArgumentPath,
+  EVERY_ITEM,
+  hasEveryItem,
+  parseArgumentPath,
+  parseItemsPath,
+  resolveArgument,
+  resolveItems,
+  WRONG_CONTAINER,
+} from "../json/path.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import {
   anyJson,
+  boolean,
   object,
   optional,
   refine,
@@ -27,16 +37,25 @@ export interface Condition {
   readonly operator: Operator;
   readonly of: Measure;
   readonly value: Json;
+  /** Whether the test must hold for every value that a path with `[*]` finds, or for some; absent for other paths. */
+  readonly items?: Quantifier;
+  /** The condition holds when the argument is missing. */
+  readonly isOptional: boolean;
   /** The condition in messages: `args.amount gt 100`, `length of args.items lte 20`. */
   readonly text: string;
   readonly test: ValueTest;
 }
+
+export const QUANTIFIERS = ["every", "some"] as const;
+export type Quantifier = (typeof QUANTIFIERS)[number];
 
 interface Entry {
   readonly path: string;
   readonly op: Operator;
   readonly value?: Json;
   readonly of?: Measure;
+  readonly items?: Quantifier;
+  readonly if_present?: boolean;
   readonly description?: string;
 }
 
@@ -47,27 +66,52 @@ export const CONDITION: Shape<Condition> = refine(
     op: required(oneOf(...OPERATORS)),
     value: optional(anyJson()),
     of: optional(oneOf(...MEASURES)),
+    items: optional(oneOf(...QUANTIFIERS)),
+    if_present: optional(boolean()),
     description: optional(string()),
   }),
   compileCondition,
 );
 
 function compileCondition(entry: Entry, place: DocumentPath): Condition | undefined {
-  const segments = readPath(entry.path, place.at("path"));
+  const segments = readItemsPath(entry, place);
   const of = entry.of ?? "value";
   const value = entry.value === undefined && entry.op === "not_exists" ? true : entry.value;
   if (value === undefined) return place.at("value").report("is required");
   const compiled = compileTest(entry.op, value);
   if (!compiled.ok) return reportUnexpected(place.at("value"), compiled.expected, value);
   if (!isMeasurable(entry.op, of, value, place) || segments === undefined) return undefined;
-  const condition = { path: entry.path, segments, operator: entry.op, of, value, test: compiled.test };
+  const isOptional = entry.if_present === true;
+  if (isOptional && isPresence(entry.op)) {
+    return place.at("if_present").report(`must not stand beside ${entry.op}`);
+  }
+  const condition = {
+    path: entry.path,
+    segments,
+    operator: entry.op,
+    of,
+    value,
+    ...(entry.items !== undefined && { items: entry.items }),
+    isOptional,
+    test: compiled.test,
+  };
   return { ...condition, text: describeCondition(condition) };
 }
 
-/** Parses a path into the arguments; undefined after reporting a problem. */
+const PATHS = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
+
+/** Parses a path to one argument; undefined after reporting a problem. */
 export function readPath(path: string, place: DocumentPath): ArgumentPath | undefined {
-  const expected = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
-  return parseArgumentPath(path) ?? reportUnexpected(place, expected, path);
+  return parseArgumentPath(path) ?? reportUnexpected(place, PATHS, path);
+}
+
+/** Parses the path of a condition, which may have `[*]` with `items` beside it. */
+function readItemsPath({ path, items }: Entry, place: DocumentPath): ArgumentPath | undefined {
+  const segments = parseItemsPath(path);
+  if (segments === undefined) return reportUnexpected(place.at("path"), PATHS, path);
+  if (hasEveryItem(segments) === (items !== undefined)) return segments;
+  if (items === undefined) return place.at("items").report('must be "every" or "some" when the path has [*]');
+  return place.at("items").report("needs a path with [*], such as args.items[*].amount");
 }
 
 /** Operators that compare; only these apply to a length or a number of bytes. */
@@ -86,7 +130,9 @@ function isMeasurable(operator: Operator, of: Measure, value: Json, place: Docum
 }
 
 function describeCondition(condition: Omit<Condition, "text">): string {
-  const subject = condition.of === "value" ? condition.path : `${condition.of} of ${condition.path}`;
+  const measured = condition.of === "value" ? condition.path : `${condition.of} of ${condition.path}`;
+  const items = condition.items === undefined ? measured : `${condition.items} ${measured}`;
+  const subject = condition.isOptional ? `if present, ${items}` : items;
   if (condition.operator === "not_exists" && condition.value === true) return `${subject} not_exists`;
   return `${subject} ${condition.operator} ${shortenText(printJson(condition.value))}`;
 }
@@ -99,12 +145,35 @@ export function isPresence(operator: Operator): boolean {
 /**
  * Evaluates the condition on a call's arguments. Returns `missing` when the argument is absent or null: the condition is
  * false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`. Returns `type` when the
- * path goes on below a value that has no such parts.
+ * path goes on below a value that has no such parts. Of the values that a path with `[*]` finds, one decides for `some`
+ * when the test holds, and for `every` when it does not; without values `every` holds.
  */
 export function evaluate(condition: Condition, args: JsonObject): TestResult | "missing" {
-  const found = resolveArgument(args, condition.segments);
+  const { items, segments } = condition;
+  if (items === undefined) return evaluateFound(condition, resolveArgument(args, segments));
+  if (condition.isOptional && isListMissing(args, segments)) return true;
+  const found = resolveItems(args, segments);
+  const results = found.map((each) => evaluateFound(condition, each));
+  const deciding = items === "some";
+  if (results.includes(deciding)) return deciding;
+  const unevaluable = results.find((result) => typeof result === "string" && result !== "missing");
+  if (unevaluable !== undefined) return unevaluable;
+  return results.includes("missing") ? "missing" : !deciding;
+}
+
+function isListMissing(args: JsonObject, segments: ArgumentPath): boolean {
+  return resolveArgument(args, segments.slice(0, segments.indexOf(EVERY_ITEM))) === undefined;
+}
+
+function evaluateFound(
+  condition: Condition,
+  found: ReturnType<typeof resolveArgument>,
+): TestResult | "missing" {
   if (found === WRONG_CONTAINER) return "type";
-  if (found === undefined) return isPresence(condition.operator) ? !condition.test(null) : "missing";
+  if (found === undefined) {
+    if (isPresence(condition.operator)) return !condition.test(null);
+    return condition.isOptional ? condition.items !== "some" : "missing";
+  }
   const subject = measure(found, condition.of);
   return subject === undefined ? "type" : condition.test(subject);
 }
@@ -117,7 +186,9 @@ export function conditionAmbiguity(
 ): ArgumentAmbiguity | undefined {
   const ambiguity = argumentAmbiguity(args, segments, inputSchema);
   if (ambiguity !== undefined || (operator !== "contains" && of === "value")) return ambiguity;
-  const found = resolveArgument(args, segments);
-  if (found === undefined || found === WRONG_CONTAINER) return undefined;
-  return mayBeStructure(found, segments, inputSchema) ? "type" : undefined;
+  const isAmbiguous = resolveItems(args, segments).some(
+    (found) =>
+      found !== undefined && found !== WRONG_CONTAINER && mayBeStructure(found, segments, inputSchema),
+  );
+  return isAmbiguous ? "type" : undefined;
 }

@@ -27,8 +27,8 @@ export function ruleName(rule: RuleEntry): string {
   return [...names, ...more].join("+");
 }
 
-function conditionName({ path, of, operator }: Condition): string {
-  return of === "value" ? `${path}-${operator}` : `${path}-${of}-${operator}`;
+function conditionName({ path, of, items, operator }: Condition): string {
+  return [path, ...(of === "value" ? [] : [of]), ...(items === undefined ? [] : [items]), operator].join("-");
 }
 
 /** Names a limit: `calls-per-minute`, `spend-per-60s`. A counter named `calls_per_minute` keeps its name. */

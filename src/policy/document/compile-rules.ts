@@ -38,7 +38,7 @@ function compileList(kind: Rule["kind"], entries: readonly RuleEntry[], place: R
     conditions: entry.conditions,
     effect: entry.effect ?? "deny",
     mode: place.forced ?? entry.mode ?? place.mode,
-    isStrict: place.isStrict,
+    isStrict: entry.strict ?? place.isStrict,
     ...(entry.on_deny !== undefined && { message: entry.on_deny }),
   }));
 }

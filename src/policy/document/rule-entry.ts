@@ -31,6 +31,8 @@ export interface RuleEntry {
   /** `approve` asks for approval instead of denying. */
   readonly effect?: "deny" | "approve";
   readonly mode?: Mode;
+  /** Whether a missing argument makes the rule unevaluable; absent as the document says. */
+  readonly strict?: boolean;
 }
 
 export interface LimitEntry {
@@ -64,6 +66,7 @@ export const RULES: Shape<readonly RuleEntry[]> = array(
     on_deny: optional(string()),
     effect: optional(oneOf("deny", "approve")),
     mode: optional(MODE),
+    strict: optional(boolean()),
   }),
 );
 

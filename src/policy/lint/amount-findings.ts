@@ -1,8 +1,8 @@
 /** Compares the amounts that limits count with a tool's inputSchema: unknown arguments, wrong types, missing bounds. */
 
-import { type CheckedTool, type Present, suggestion, withArticle } from "./checked-tool.ts";
+import { type CheckedTool, suggestion, withArticle } from "./checked-tool.ts";
 import type { Finding, PlacedEntry, PlacedRule } from "./finding.ts";
-import { findArgument, type JsonType } from "../../mcp/input-schema.ts";
+import { findArgument, type JsonType, type NumberRange, numberRange } from "../../mcp/input-schema.ts";
 import type { CheckedLimit } from "../document/rule-entry.ts";
 
 /** Finds every limit of the entry whose amount is none, or has no bounds. */
@@ -27,20 +27,22 @@ export function amountFindings(
       const message = `an amount needs ${withArticle(usable)}, and \`${from}\` is ${types}: every call is denied`;
       return [{ severity: "error", code: "wrong-type", path, message }];
     }
-    return of === "value" ? unboundedFinding(limit, argument, [...rules, ...tool.common], path) : [];
+    return of === "value"
+      ? unboundedFinding(limit, numberRange(tool.schema, segments), [...rules, ...tool.common], path)
+      : [];
   });
 }
 
 /** Finds a counted number that neither a rule nor the schema bounds on both sides. */
 function unboundedFinding(
   limit: CheckedLimit,
-  argument: Present,
+  range: NumberRange,
   rules: readonly PlacedRule[],
   path: string,
 ): Finding[] {
   const missing = [
-    ...(argument.hasMinimum || isBounded(limit, rules, "below") ? [] : [LOWER]),
-    ...(argument.hasMaximum || isBounded(limit, rules, "above") ? [] : [UPPER]),
+    ...(range.hasMinimum || isBounded(limit, rules, "below") ? [] : [LOWER]),
+    ...(range.hasMaximum || isBounded(limit, rules, "above") ? [] : [UPPER]),
   ];
   if (missing.length === 0) return [];
   const message = `\`${limit.increment_from}\` has ${missing.join(", and ")}: require it to be in a range`;

@@ -36,21 +36,27 @@ export function argumentFindings(entry: PlacedEntry, tool: CheckedTool): Finding
 function conditionFindings(placed: PlacedRule, tool: CheckedTool): Finding[] {
   return placed.rule.conditions.flatMap((condition, index) => {
     const argument = findArgument(tool.schema, condition.segments);
+    const isStrict = placed.rule.strict ?? tool.isStrict;
     const path = placed.place.at("conditions").at(index).path();
     switch (argument.kind) {
       case "open":
         return [];
       case "absent":
-        return [absentFinding({ condition, kind: placed.kind, path }, argument.known, tool)];
+        return [absentFinding({ condition, kind: placed.kind, path }, argument.known, { tool, isStrict })];
       case "present":
         return presentFindings({ condition, kind: placed.kind, path }, argument, tool);
     }
   });
 }
 
-function absentFinding(subject: Subject, known: readonly string[], tool: CheckedTool): Finding {
+interface Strictness {
+  readonly tool: CheckedTool;
+  readonly isStrict: boolean;
+}
+
+function absentFinding(subject: Subject, known: readonly string[], { tool, isStrict }: Strictness): Finding {
   const { condition, path } = subject;
-  const { severity, effect } = absence(subject, tool.isStrict);
+  const { severity, effect } = absence(subject, isStrict);
   const message = `\`${condition.path}\` is no argument of \`${tool.name}\`${suggestion(condition.segments, known)}`;
   return { severity, code: "unknown-argument", path, message: `${message}: ${effect}` };
 }
@@ -96,7 +102,9 @@ function presentFindings(
     const message = `\`contains\` needs an item of the operand's type, and those of \`${condition.path}\` are ${withArticle(Array.from(items))}: a call that gives one is denied`;
     return [{ severity: "error", code: "wrong-type", path, message }];
   }
-  const coerced = tool.isValidated ? [] : coercionFinding({ condition, kind, path }, argument, types);
+  const coerced = tool.isValidated
+    ? []
+    : coercionFinding({ condition, kind, path }, argument, types, tool.schema);
   if (condition.of !== "value" || !isMembership(condition.operator)) return coerced;
   const impossible = impossibleValue({ condition, kind, path }, argument, types);
   return impossible.length > 0 ? impossible : coerced;
@@ -174,9 +182,10 @@ function neededPaths(rules: readonly PlacedRule[]): ReadonlySet<string> {
 
 /** Finds a deny_if with an optional argument: without it the rule does not apply, and the server uses its default. */
 function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: ReadonlySet<string>): Finding[] {
-  if (placed.kind === "require" || tool.isStrict) return [];
+  if (placed.kind === "require" || (placed.rule.strict ?? tool.isStrict)) return [];
   const optional = placed.rule.conditions.find((condition) => {
-    if (isPresence(condition.operator) || needed.has(JSON.stringify(condition.segments))) return false;
+    if (isPresence(condition.operator) || condition.isOptional) return false;
+    if (needed.has(JSON.stringify(condition.segments))) return false;
     const argument = findArgument(tool.schema, condition.segments);
     return argument.kind === "present" && !argument.isRequired && !isFallbackFine(condition, argument);
   });
@@ -186,7 +195,8 @@ function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: Readonl
 }
 
 /** Whether the condition does not hold for the server's default either. */
-function isFallbackFine({ of, test }: Condition, { fallback }: Present): boolean {
+function isFallbackFine({ of, items, test }: Condition, { fallback }: Present): boolean {
+  if (items !== undefined) return false;
   const measured = fallback === undefined ? undefined : measure(fallback, of);
   return measured !== undefined && test(measured) === false;
 }

@@ -3,30 +3,37 @@
 import type { Condition } from "../condition.ts";
 import type { Present, Subject } from "./checked-tool.ts";
 import type { Finding } from "./finding.ts";
-import { isJsonArray } from "../../json/json.ts";
-import { type JsonType, typeOfJson } from "../../mcp/input-schema.ts";
+import { isJsonArray, type JsonObject } from "../../json/json.ts";
+import { type JsonType, numberRange, typeOfJson } from "../../mcp/input-schema.ts";
 
 const EQUALITY: readonly string[] = ["eq", "neq", "in", "not_in"];
 
-/** Returns the warning about the condition, if any. `types` are those of the argument, without null. */
+/**
+ * Returns the warning about the condition, if any; none about the values of an enum, which servers compare exactly.
+ * `types` are those of the argument, without null.
+ */
 export function coercionFinding(
   { condition, path }: Subject,
   argument: Present,
   types: readonly JsonType[],
+  schema: JsonObject,
 ): Finding[] {
   if (condition.of !== "value" || !EQUALITY.includes(condition.operator)) return [];
-  const risk = riskOf(condition, argument, types);
+  const risk = argument.values === undefined ? riskOf(condition, types, schema) : undefined;
   if (risk === undefined) return [];
   const message = `\`${condition.text}\`: ${risk}; or set "arguments": "validate"`;
   return [{ severity: "warning", code: "coerced", path, message }];
 }
 
-/** Undefined for the values of an enum, which servers compare exactly, and for operands of other types. */
-function riskOf({ value }: Condition, argument: Present, types: readonly JsonType[]): string | undefined {
-  if (argument.values !== undefined) return undefined;
+/** Undefined for operands of other types. */
+function riskOf(
+  { value, segments }: Condition,
+  types: readonly JsonType[],
+  schema: JsonObject,
+): string | undefined {
   const operands = (isJsonArray(value) ? value : [value]).map(typeOfJson);
   const isCompared = (type: JsonType): boolean => types.includes(type) && operands.includes(type);
-  if (isCompared("number")) return argument.isInteger ? INTEGER : NUMBER;
+  if (isCompared("number")) return numberRange(schema, segments).isInteger ? INTEGER : NUMBER;
   return isCompared("boolean") ? BOOLEAN : undefined;
 }
 
