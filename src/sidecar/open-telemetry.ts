@@ -45,6 +45,7 @@ async function open(
       hasUserLabel: settings.identity.hasUserLabel === true,
       log: { level, format, ...(stderr && { destination: stderr }) },
       ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),
+      buckets: settings.metrics.buckets,
       isAuditChained: settings.isAuditChained,
       capture,
       upstreamTransport: settings.upstream.kind,

@@ -12,6 +12,7 @@ import type { LineSink } from "./logging/non-blocking-stderr.ts";
 import { createDecisions, type Decisions } from "./recent/decision-buffer.ts";
 import { createLog, type Log, type LogFormat, type LogLevel } from "./logging/log.ts";
 import { createLogObserver } from "./logging/log-observer.ts";
+import type { BucketOverrides } from "./metrics/registry.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import { startTraces, type Traces } from "./tracing/traces.ts";
@@ -31,6 +32,8 @@ export interface TelemetryOptions {
   };
   /** Path or open descriptor of the audit log; absent when it is off. */
   readonly audit?: string | number;
+  /** Bounds of histograms that differ from the metric table. */
+  readonly buckets: BucketOverrides;
   /** Whether each audit record is linked to the one before it. */
   readonly isAuditChained: boolean;
   /** Argument values to record in the audit log and with the latest decisions. */

@@ -33,12 +33,26 @@ Beside these, a few process metrics: \`process_cpu_seconds_total\`, \`process_st
 \`nodejs_gc_duration_seconds\`.
 `;
 
+const BUCKETS = `## Bounds of histograms
+
+The file of \`--config\` replaces the bounds by others, in ascending order, 40 at most. Each bound is a series for every combination of labels.
+
+\`\`\`yaml
+metrics:
+  buckets:
+    operation-seconds: [0.01, 0.1, 1, 10, 60, 600, 3600]   # mcp_server_... and mcp_client_operation_duration_seconds
+    overhead-seconds: [0.0005, 0.001, 0.005, 0.05]         # tollgate_overhead_seconds
+    message-bytes: [1024, 65536, 1048576]                  # tollgate_request_bytes, tollgate_result_bytes
+\`\`\`
+
+`;
+
 /** Renders docs/metrics.md. */
 export function renderMetricsPage(): string {
   const rows: readonly MetricRow[] = Object.values(METRICS);
   const table = rows.map(lineOf).join("\n");
   const queries = rows.map((row) => `\`${row.name}\`\n\n\`\`\`promql\n${row.example}\n\`\`\`\n`).join("\n");
-  return `${HEAD}${table}\n${TAIL}\n## Questions they answer\n\n${queries}`;
+  return `${HEAD}${table}\n${TAIL}\n${BUCKETS}## Questions they answer\n\n${queries}`;
 }
 
 function lineOf(row: MetricRow): string {

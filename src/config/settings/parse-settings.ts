@@ -136,6 +136,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     ...(adminToken && { adminToken }),
     serverRequests: checked["server-requests"],
     server: checked.server ?? serverName(upstream),
+    metrics: checked.metrics,
     isAuditChained: audit.chain,
     auditCapture: audit.capture,
     allowedHosts: checked["allowed-host"],

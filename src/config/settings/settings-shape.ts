@@ -9,6 +9,7 @@ import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
 import { UPSTREAM_TLS_SHAPE } from "./upstream-tls-settings.ts";
+import { METRICS_SHAPE } from "./metrics-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
@@ -123,4 +124,5 @@ export const SETTINGS_SHAPE = z.strictObject({
   freeze: FREEZE_SHAPE,
   stdio: STDIO_SHAPE,
   bounds: BOUNDS_SHAPE,
+  metrics: METRICS_SHAPE,
 });

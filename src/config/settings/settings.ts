@@ -9,6 +9,7 @@ import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
+import type { BucketSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
 import type { LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
@@ -51,6 +52,7 @@ export interface Settings {
   readonly freeze: FreezeSettings;
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
+  readonly metrics: { readonly buckets: BucketSettings };
   readonly stdio: StdioSettings;
 }
 

@@ -17,6 +17,8 @@ export interface HistogramRow extends Row {
   readonly type: "histogram";
   /** Upper bounds, in the unit that the name ends in. */
   readonly buckets: readonly number[];
+  /** The setting that replaces the bounds. */
+  readonly scale: keyof typeof SCALES;
 }
 
 export type MetricRow = NumberRow | HistogramRow;
@@ -24,9 +26,15 @@ export type MetricRow = NumberRow | HistogramRow;
 type Words = Pick<Row, "help" | "example">;
 
 const OPERATION_LABELS = ["server", "mcp_method_name", "gen_ai_tool_name", "error_type", "network_transport"];
-const OPERATION_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+/** Up to an hour, the longest that a call may last; as many as before, since each is a series. */
+const OPERATION_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120, 600, 3600];
 const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];
 const MESSAGE_BYTES = [256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216];
+const SCALES = {
+  operationSeconds: OPERATION_SECONDS,
+  overheadSeconds: OVERHEAD_SECONDS,
+  messageBytes: MESSAGE_BYTES,
+};
 
 export const METRICS = {
   toolCalls: counter("tollgate_tool_calls_total", ["server", "tool", "category", "agent", "outcome"], {
@@ -46,25 +54,25 @@ export const METRICS = {
     example:
       'sum(rate(tollgate_decisions_total{effect=~"deny|ask"}[5m])) / sum(rate(tollgate_decisions_total[5m]))',
   }),
-  serverDuration: histogram("mcp_server_operation_duration_seconds", OPERATION_LABELS, OPERATION_SECONDS, {
+  serverDuration: histogram("mcp_server_operation_duration_seconds", OPERATION_LABELS, "operationSeconds", {
     help: "Duration of a request as the agent sees it, from its last byte to the last byte of the answer.",
     example:
       "histogram_quantile(0.95, sum by (le, gen_ai_tool_name) (rate(mcp_server_operation_duration_seconds_bucket[5m])))",
   }),
-  clientDuration: histogram("mcp_client_operation_duration_seconds", OPERATION_LABELS, OPERATION_SECONDS, {
+  clientDuration: histogram("mcp_client_operation_duration_seconds", OPERATION_LABELS, "operationSeconds", {
     help: "The part of a request's duration that the guarded MCP server had.",
     example:
       "histogram_quantile(0.95, sum by (le, gen_ai_tool_name) (rate(mcp_client_operation_duration_seconds_bucket[5m])))",
   }),
-  overhead: histogram("tollgate_overhead_seconds", ["server"], OVERHEAD_SECONDS, {
+  overhead: histogram("tollgate_overhead_seconds", ["server"], "overheadSeconds", {
     help: "What Tollgate adds to a request: its duration without the part that the guarded MCP server had.",
     example: "histogram_quantile(0.99, sum by (le) (rate(tollgate_overhead_seconds_bucket[5m])))",
   }),
-  requestBytes: histogram("tollgate_request_bytes", ["server", "tool"], MESSAGE_BYTES, {
+  requestBytes: histogram("tollgate_request_bytes", ["server", "tool"], "messageBytes", {
     help: "Length of a tool call's message.",
     example: "histogram_quantile(0.99, sum by (le, tool) (rate(tollgate_request_bytes_bucket[1h])))",
   }),
-  resultBytes: histogram("tollgate_result_bytes", ["server", "tool"], MESSAGE_BYTES, {
+  resultBytes: histogram("tollgate_result_bytes", ["server", "tool"], "messageBytes", {
     help: "Length of the answer to a tool call, as it went to the agent.",
     example: "sum by (tool) (rate(tollgate_result_bytes_sum[5m]))",
   }),
@@ -215,8 +223,8 @@ function gauge(name: string, labels: readonly string[], words: Words): NumberRow
 function histogram(
   name: string,
   labels: readonly string[],
-  buckets: readonly number[],
+  scale: keyof typeof SCALES,
   words: Words,
 ): HistogramRow {
-  return { name, type: "histogram", labels, buckets, ...words };
+  return { name, type: "histogram", labels, scale, buckets: SCALES[scale], ...words };
 }

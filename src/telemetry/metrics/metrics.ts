@@ -6,7 +6,13 @@ import type { Transport } from "../../mcp/vocabulary.ts";
 import { createCallObserver, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
 import { renderExposition, type Exposition } from "./exposition.ts";
-import { type AnyFamily, createFamilies, listFamilies, type Families } from "./registry.ts";
+import {
+  type AnyFamily,
+  createFamilies,
+  type FamilyOptions,
+  listFamilies,
+  type Families,
+} from "./registry.ts";
 import { CardinalityLimits, type CardinalityOptions } from "./cardinality-limits.ts";
 import { labelValue } from "./labels.ts";
 import {
@@ -30,7 +36,7 @@ import {
   initializeToolChanges,
 } from "./initial-series.ts";
 
-export interface MetricsOptions extends CardinalityOptions {
+export interface MetricsOptions extends CardinalityOptions, Pick<FamilyOptions, "buckets"> {
   /** The `server` label of every series. */
   readonly server: string;
   readonly version: string;

@@ -15,18 +15,30 @@ export type AnyFamily = Family<NumberSeries> | Family<HistogramSeries>;
 /** The counters that `identity.user-label` gives a further label, `user`, as the last one. */
 const USER_LABELLED: ReadonlySet<string> = new Set<MetricKey>(["toolCalls", "toolDenials"]);
 
+/** Upper bounds that replace those of the metric table; each absent by default. */
+export type BucketOverrides = { readonly [Scale in HistogramRow["scale"]]?: readonly number[] };
+
+export interface FamilyOptions {
+  readonly hasUserLabel?: boolean;
+  readonly buckets?: BucketOverrides;
+}
+
 /** Creates one family for each row. @throws TypeError when a row has none, which is a bug. */
-export function createFamilies({ hasUserLabel = false } = {}): Families {
+export function createFamilies({ hasUserLabel = false, buckets = {} }: FamilyOptions = {}): Families {
   const families: Record<string, AnyFamily> = {};
   for (const [key, declared] of Object.entries<MetricRow>(METRICS)) {
     const row =
       hasUserLabel && USER_LABELLED.has(key)
         ? { ...declared, labels: [...declared.labels, "user"] }
         : declared;
-    families[key] = row.type === "histogram" ? histogramFamily(row) : numberFamily(row);
+    families[key] = row.type === "histogram" ? histogramFamily(withBuckets(row, buckets)) : numberFamily(row);
   }
   if (!isComplete(families)) throw new TypeError("the metric table has a row without a family");
   return families;
+}
+
+function withBuckets(row: HistogramRow, overrides: BucketOverrides): HistogramRow {
+  return { ...row, buckets: overrides[row.scale] ?? row.buckets };
 }
 
 /** In the order of the table. */

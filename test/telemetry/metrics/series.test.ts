@@ -21,7 +21,13 @@ import { parseSamples } from "./scrape.ts";
 const WORDS = { help: "a help", example: "x", labels: ["server", "tool", "agent"] };
 const COUNTER: NumberRow = { name: "x_total", type: "counter", ...WORDS };
 const GAUGE: NumberRow = { name: "x", type: "gauge", ...WORDS };
-const HISTOGRAM: HistogramRow = { name: "x", type: "histogram", buckets: [0.1, 1, 5], ...WORDS };
+const HISTOGRAM: HistogramRow = {
+  name: "x",
+  type: "histogram",
+  buckets: [0.1, 1, 5],
+  scale: "operationSeconds",
+  ...WORDS,
+};
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
 /** Without what prom-client confuses, and what `labelValue` therefore never lets through. */
