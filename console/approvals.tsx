@@ -75,7 +75,18 @@ interface WaitingProps {
 }
 
 function Waiting({ approval, control, onDone }: WaitingProps): JSX.Element {
-  const { id, agent, user, tool, args, rule, calls, expires_at, captured } = approval;
+  const {
+    id,
+    agent,
+    user,
+    claimed_client: claimed,
+    tool,
+    args,
+    rule,
+    calls,
+    expires_at,
+    captured,
+  } = approval;
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<string>();
   const settle = async (choice: "approve" | "reject"): Promise<void> => {
@@ -91,6 +102,11 @@ function Waiting({ approval, control, onDone }: WaitingProps): JSX.Element {
         <Who agent={agent} user={user} /> <span aria-hidden="true">→</span> <Name text={tool} />
       </p>
       <dl>
+        {claimed !== undefined && (
+          <Fact name="Claims to be">
+            <Name text={claimed} /> <span class="hint">unproven</span>
+          </Fact>
+        )}
         <Fact name="Arguments">
           {args.keys.length === 0 ? "none" : args.keys.map((key) => <Name key={key} text={key} />)}{" "}
           <span class="hint">{count(args.bytes, "byte")}</span>

@@ -97,6 +97,8 @@ export interface ApprovalEntry {
   readonly agent: string;
   /** The user on whose behalf the agent acts; absent when none is known. */
   readonly user?: string;
+  /** The client of a caller without proof, as it calls itself; not verified. */
+  readonly claimed_client?: string;
   readonly tool: string;
   readonly rule: string;
   /** Digest of the policy that requires the approval. */

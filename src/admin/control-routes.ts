@@ -177,10 +177,12 @@ function approvalEntry({
   decided,
   args,
   policyDigest,
+  claimedClient,
   ...rest
 }: Approval): ApprovalEntry {
   return {
     ...rest,
+    ...(claimedClient !== undefined && { claimed_client: claimedClient }),
     policy: policyDigest,
     args,
     requested_at: isoTime(requestedAtMs),

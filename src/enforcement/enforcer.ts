@@ -11,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
 import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
 import { type EnforcementState, type Issued, Permit } from "./permit.ts";
-import { callerOf, principalOf } from "./request.ts";
+import { callerOf, claimedClientOf, principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A tools/call, and the server's definition of its tool. */
@@ -86,6 +86,7 @@ function enforceCall(
     isToolChanged,
     argsOnWire: args,
     ...callerOf(lifecycle.request),
+    ...claimedClientOf(lifecycle.request),
   };
   return guarded(() => Permit.issue(policy, call, { counters, shared, approvals, nowMs }), toVerdict, fail);
 }

@@ -64,6 +64,16 @@ export function callerOf({
   };
 }
 
+/** The name and version that the client of a caller without proof claims, bounded; empty for a verified agent. */
+export function claimedClientOf({ agent, client }: Pick<Request, "agent" | "client">): {
+  readonly claimedClient?: string;
+} {
+  if (agent.verified || client === undefined) return {};
+  return { claimedClient: `${client.name} ${client.version}`.trim().slice(0, MAX_CLAIM_LENGTH) };
+}
+
+const MAX_CLAIM_LENGTH = 256;
+
 /** The tool that a tools/call names. */
 export interface RequestedTool {
   readonly name: string;

@@ -69,6 +69,35 @@ async function command(run: "approvals" | "freeze" | "unfreeze", ...argv: string
 }
 
 describe("a call that needs approval", () => {
+  it("of a caller without proof is shown with the client that it claims to be, marked as unproven", async () => {
+    const modern = {
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { name: "nightly-batch", version: "2.1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
+    };
+    const body = {
+      id: 1,
+      method: "tools/call",
+      params: { name: "drop", arguments: { table: "t" }, ...modern },
+    };
+    await postForText(sidecar.url, body);
+    expect(await admin("/approvals")).toMatchObject([
+      200,
+      { approvals: [{ agent: "anonymous", claimed_client: "nightly-batch 2.1" }] },
+    ]);
+    expect((await command("approvals", "list")).out).toContain(
+      "anonymous (claims to be nightly-batch 2.1, unproven) -> drop",
+    );
+  });
+
+  it("of a verified caller is shown without a claim", async () => {
+    await call("drop", { table: "t" });
+    const [, { approvals }] = await admin("/approvals");
+    expect(JSON.stringify(approvals)).not.toContain("claimed_client");
+  });
+
   it("is denied with an id, passes once after a person approved it, and the audit log names that person", async () => {
     const denied = await call("drop", { table: "t" });
     const { approval_id: id = "", ...decision } = decisionOf(denied);

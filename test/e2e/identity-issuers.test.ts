@@ -176,3 +176,14 @@ describe("claims of an issuer", () => {
     expect(await refusal(guarded, () => call({}))).toBe(401);
   });
 });
+
+describe("identity that is required", () => {
+  it.each(["required: true", "required: true\n  passthrough: true"])(
+    "needs a source, or the sidecar does not start: %s",
+    async (identity) => {
+      await expect(startIdentifiedSidecar(`identity:\n  ${identity}\n`)).rejects.toMatchObject({
+        problems: [expect.stringMatching(/^identity\.required: needs a source of identity/)],
+      });
+    },
+  );
+});

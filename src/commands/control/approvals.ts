@@ -47,6 +47,7 @@ const APPROVALS_RESPONSE = z.object({
       state: z.string(),
       agent: z.string(),
       user: z.string().exactOptional(),
+      claimed_client: z.string().exactOptional(),
       tool: z.string(),
       rule: z.string(),
       calls: z.number(),
@@ -85,8 +86,9 @@ async function listApprovals(
 }
 
 function approvalLines(approval: z.infer<typeof APPROVALS_RESPONSE>["approvals"][number]): string[] {
-  const { id, state, agent, user, tool, rule, calls, args } = approval;
-  const caller = user === undefined ? agent : `${agent} for ${user}`;
+  const { id, state, agent, user, claimed_client: claimed, tool, rule, calls, args } = approval;
+  const unproven = claimed === undefined ? agent : `${agent} (claims to be ${claimed}, unproven)`;
+  const caller = user === undefined ? unproven : `${agent} for ${user}`;
   return [
     `${id}  ${state === "requested" ? "waits" : state}  ${caller} -> ${tool}`,
     `  arguments: ${args.keys.join(", ") || "none"} (${pluralize(args.bytes, "byte")})`,

@@ -23,6 +23,7 @@ const APPROVAL = z.strictObject({
   id: text.min(1),
   agent: text,
   user: text.exactOptional(),
+  claimedClient: text.exactOptional(),
   tool: text,
   policyDigest: text,
   rule: text,

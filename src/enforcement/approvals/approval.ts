@@ -12,6 +12,8 @@ export interface ApprovalRequest {
   readonly agent: string;
   /** The verified user on whose behalf the agent acts; absent when none is known. */
   readonly user?: string;
+  /** Security: the name and version that the client of a caller without proof claims, for a person to read and for nothing else. */
+  readonly claimedClient?: string;
   readonly tool: string;
   readonly policyDigest: string;
   /** JSON Pointer of the rule that requires the approval. */

@@ -7,7 +7,10 @@ import type { ChargedDecision } from "../limits/charged-decision.ts";
 import type { StoreFault } from "../store/store.ts";
 
 /** A call with the arguments that an approval is bound to. */
-export type ApprovableCall = Call & { readonly argsOnWire: ApprovalRequest["args"] };
+export type ApprovableCall = Call & {
+  readonly argsOnWire: ApprovalRequest["args"];
+  readonly claimedClient?: string;
+};
 
 export interface DecisionWithApproval extends ChargedDecision {
   /** The id of the approval that the call waits for, that was rejected, or that the call has used. */
@@ -43,8 +46,13 @@ function requireApprovalIfNeeded(
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
   const { denial } = decided.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return decided;
-  const { agent, user, tool, argsOnWire: args } = call;
-  const asked = { agent, ...(user !== undefined && { user }), tool, args, policyDigest, rule: denial.rule };
+  const { agent, user, claimedClient, tool, argsOnWire: args } = call;
+  const caller = {
+    agent,
+    ...(user !== undefined && { user }),
+    ...(claimedClient !== undefined && { claimedClient }),
+  };
+  const asked = { ...caller, tool, args, policyDigest, rule: denial.rule };
   const claim = approvals.claim(asked, nowMs);
   const applyClaim = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
     switch (claimed.state) {

@@ -52,9 +52,16 @@ function approvalOptions(
     onChange: (approval, state) => {
       metrics.approval(state);
       if (state !== "requested") return;
-      const { id, agent, user, tool, rule } = approval;
+      const { id, agent, user, claimedClient, tool, rule } = approval;
       log.info(
-        { approval: id, agent, ...(user !== undefined && { user }), tool, rule },
+        {
+          approval: id,
+          agent,
+          ...(user !== undefined && { user }),
+          ...(claimedClient !== undefined && { claimed_client: claimedClient }),
+          tool,
+          rule,
+        },
         "a call waits for approval",
       );
       webhook?.notify(approval);

@@ -124,7 +124,7 @@ const MAX_NAMES = 64;
 const MAX_TEXT = 256;
 
 function webhookBody(
-  { id, agent, user, tool, args, rule, policyDigest, requestedAtMs, expiresAtMs }: Approval,
+  { id, agent, user, claimedClient, tool, args, rule, policyDigest, requestedAtMs, expiresAtMs }: Approval,
   { server, consoleUrl }: Pick<ApprovalWebhookOptions, "server" | "consoleUrl">,
 ): object {
   return {
@@ -133,6 +133,7 @@ function webhookBody(
     server,
     agent: cut(agent),
     ...(user !== undefined && { user: cut(user) }),
+    ...(claimedClient !== undefined && { claimed_client: cut(claimedClient) }),
     tool: cut(tool),
     arguments: { names: args.keys.slice(0, MAX_NAMES).map(cut), bytes: args.bytes },
     rule: cut(rule),

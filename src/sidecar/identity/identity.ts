@@ -60,6 +60,8 @@ export function buildIdentity(
   const builder: IdentityBuilder = { settings, clock, owners, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
   const { sources, keyNames } = sourcesOf(builder);
+  if (identity.isRequired === true && sources.all.length === 0 && builder.problems.length === 0)
+    builder.problems.push(NO_SOURCE);
   const proofHeaders = proofHeadersOf(identity);
   const challenge = createChallenge({
     issuers: (identity.issuers ?? []).map(({ issuer }) => issuer),
@@ -82,6 +84,10 @@ export function buildIdentity(
     problems: builder.problems,
   };
 }
+
+// Security: without a source every caller would be refused, or all of them let in by a later change.
+const NO_SOURCE =
+  "identity.required: needs a source of identity: configure jwt, service-accounts, api-keys, xfcc, header or tls.client-ca";
 
 /** The names of agents that belong to one source alone. */
 function nameOwners({ identity, tls }: HttpSettings): NameOwners {
