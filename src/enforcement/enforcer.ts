@@ -7,9 +7,10 @@ import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "
 import type { ReadUsage } from "../policy/limit.ts";
 import type { CallMessage } from "../mcp/message.ts";
 import { isKnownMethod } from "../mcp/methods.ts";
+import { chargeInMemory, type ChargedDecision } from "./limits/charged-decision.ts";
 import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
-import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 import { type EnforcementState, type Issued, Permit } from "./permit.ts";
 import { callerOf, claimedClientOf, principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
@@ -47,6 +48,8 @@ export interface Enforcer {
 export interface EnforcerOptions extends Omit<EnforcementState, "nowMs"> {
   readonly freezes: Freezes;
   readonly clock: Clock;
+  /** Shortens the text of a call's arguments, by which equal calls are counted. */
+  readonly digest: (text: string) => string;
   /** Called with every error that made a call undecidable. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -72,10 +75,12 @@ function enforceCall(
   const toVerdict = ({ decision, permit, approval }: Issued): Verdict => {
     const known = approval === undefined ? {} : { approval };
     lifecycle.decided({ decision, policyDigest: policy.digest, ...known });
-    return permit === undefined ? { denial: decision.denial ?? FAULT, ...known } : { permit };
+    if (permit === undefined) return { denial: decision.denial ?? FAULT, ...known };
+    lifecycle.whenEnded(() => permit.release());
+    return { permit };
   };
   const fail = (error: unknown): Verdict => ({ denial: failClosed(options, lifecycle, policy, error) });
-  const { counters, shared, approvals } = options;
+  const { counters, shared, approvals, digest } = options;
   const call = {
     message,
     tool: message.name,
@@ -84,6 +89,7 @@ function enforceCall(
     inputSchema,
     listing,
     isToolChanged,
+    digest,
     argsOnWire: args,
     ...callerOf(lifecycle.request),
     ...claimedClientOf(lifecycle.request),
@@ -106,7 +112,8 @@ function enforceMethod(
   const { method } = lifecycle.request;
   // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;
-  const toDenial = (decision: Decision): Denial | undefined => {
+  const toDenial = ({ decision, release }: ChargedDecision): Denial | undefined => {
+    lifecycle.whenEnded(release);
     // A method that the policy does not name is relayed and not reported.
     if (decision.denial === undefined && decision.charges.length === 0) return undefined;
     lifecycle.decided({ decision, policyDigest: policy.digest });
@@ -125,12 +132,14 @@ function enforceMethod(
 function decideAndCharge(
   { counters, shared, clock }: EnforcerOptions,
   decide: (readUsage: ReadUsage) => Decision,
-): MaybePromise<Decision> {
-  if (shared !== undefined) return whenDecided(shared.decide(decide), ({ decision }) => decision);
+): MaybePromise<ChargedDecision> {
+  if (shared !== undefined) return shared.decide(decide);
   const nowMs = clock.wallMs();
-  const decision = decide((charge) => counters.read(charge, nowMs));
-  if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
-  return decision;
+  return chargeInMemory(
+    counters,
+    decide((charge) => counters.read(charge, nowMs)),
+    nowMs,
+  );
 }
 
 /** `then` of the result of `work`, without a promise when there was none; whatever either throws goes to `fail`. */

@@ -10,7 +10,7 @@ import {
   type DecisionWithApproval,
   decideWithApproval,
 } from "./approvals/decide-with-approval.ts";
-import type { ChargedDecision } from "./limits/charged-decision.ts";
+import { chargeInMemory, type ChargedDecision } from "./limits/charged-decision.ts";
 import { type MaybePromise, whenDecided } from "./maybe-promise.ts";
 import type { MemoryCounters } from "./limits/memory-counters.ts";
 import type { SharedLimits } from "./limits/shared-limits.ts";
@@ -36,10 +36,12 @@ export class Permit {
   /** The tools/call that was decided; no other text goes upstream. */
   readonly message: CallMessage;
   #refund: (() => void) | undefined;
+  readonly #release: () => void;
 
-  private constructor(message: CallMessage, refund: () => void) {
+  private constructor(message: CallMessage, { refund, release }: ChargedDecision) {
     this.message = message;
     this.#refund = refund;
+    this.#release = release;
   }
 
   /** Decides `call`, which `call.message` carries, and charges its limits. Returns a promise only when a store is asked. */
@@ -54,8 +56,9 @@ export class Permit {
     return whenDecided(decided, (decision) => Permit.#of(call.message, decision));
   }
 
-  static #of(message: CallMessage, { decision, refund, approval }: DecisionWithApproval): Issued {
-    const permit = isBlocked(decision) ? undefined : new Permit(message, refund);
+  static #of(message: CallMessage, charged: DecisionWithApproval): Issued {
+    const { decision, approval } = charged;
+    const permit = isBlocked(decision) ? undefined : new Permit(message, charged);
     return { decision, permit, approval };
   }
 
@@ -63,6 +66,11 @@ export class Permit {
   refund(): void {
     this.#refund?.();
     this.#refund = undefined;
+  }
+
+  /** Frees the places of the call in limits of calls in flight: it has ended. */
+  release(): void {
+    this.#release();
   }
 }
 
@@ -74,9 +82,5 @@ function decideAndCharge(
 ): MaybePromise<ChargedDecision> {
   if (shared !== undefined) return shared.decide((readUsage) => decide(policy, call, readUsage));
   const decision = decide(policy, call, (charge) => counters.read(charge, nowMs));
-  if (isBlocked(decision)) return { decision, refund: nothingToRefund };
-  const receipts = counters.charge(decision.charges, nowMs);
-  return { decision, refund: () => counters.refund(receipts) };
+  return chargeInMemory(counters, decision, nowMs);
 }
-
-const nothingToRefund = (): void => undefined;

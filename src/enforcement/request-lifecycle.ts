@@ -23,6 +23,7 @@ export class RequestLifecycle {
   #answeredMs: number | undefined;
   #decision: DecisionRecord | undefined;
   #isEnded = false;
+  #onEnded: (() => void) | undefined;
 
   constructor(request: Request, observer: Required<Observer>, clock: Clock) {
     this.request = request;
@@ -34,6 +35,12 @@ export class RequestLifecycle {
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** Calls `release` once, when the request ends; at once when it has ended. */
+  whenEnded(release: () => void): void {
+    if (this.#isEnded) release();
+    else this.#onEnded = release;
   }
 
   decided(record: DecisionRecord): void {
@@ -56,6 +63,7 @@ export class RequestLifecycle {
   ended(outcome: Outcome, response: EndOfResponse = { resultBytes: 0 }): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#onEnded?.();
     const nowMs = this.#clock.steadyMs();
     const { resultBytes, httpStatus, rpcCode } = response;
     const upstreamMs = this.#sentMs === undefined ? undefined : (this.#answeredMs ?? nowMs) - this.#sentMs;

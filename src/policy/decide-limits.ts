@@ -4,10 +4,15 @@ import type { Caller } from "./caller.ts";
 import type { CompiledLimit } from "./policy.ts";
 import type { Call, Decision, Denial, Unevaluable } from "./decision.ts";
 import { limitDenial, limiterUnavailableDenial } from "./denial.ts";
+import { canonicalText } from "../json/canonical-text.ts";
 import { type Charge, chargeFits, type Limit, type ReadUsage } from "./limit.ts";
 
 /** The caller and the arguments of a call, which limits depend on. */
-type LimitedCall = Caller & Pick<Call, "args" | "inputSchema">;
+type LimitedCall = Caller &
+  Pick<Call, "args" | "inputSchema" | "digest"> & {
+    /** The tool; the method of a request that calls no tool. */
+    readonly tool: string;
+  };
 
 export interface RuleOutcome {
   readonly readUsage: ReadUsage;
@@ -102,7 +107,8 @@ function addCharge(charges: Map<string, Charge>, charge: Charge): void {
 // Security: a caller without a user counts for its agent, so that leaving the user out escapes no limit.
 // Invariant: injective for each scope: the prefixes keep agents, users and sessions apart, and no name has a line break.
 /** The key of the counter. Without a session, `session` falls back to the agent, and without a user `user` does. */
-function counterKey({ scope }: Limit, { agent, user, session }: Caller): string {
+function counterKey({ scope }: Limit, call: LimitedCall): string {
+  const { agent, user, session, tool } = call;
   switch (scope) {
     case "server":
       return "";
@@ -114,7 +120,17 @@ function counterKey({ scope }: Limit, { agent, user, session }: Caller): string 
       return user === undefined ? `agent ${agent}` : `user ${user}`;
     case "agent+user":
       return user === undefined ? `agent ${agent}` : `agent ${agent}\nuser ${user}`;
+    case "tool":
+      return tool;
+    case "agent+tool":
+      return JSON.stringify([agent, tool]);
+    case "arguments":
+      return argumentsKey(call);
   }
+}
+
+function argumentsKey({ agent, tool, args, digest = (text) => text }: LimitedCall): string {
+  return JSON.stringify([agent, tool, digest(canonicalText(args))]);
 }
 
 /** Returns the denial with the longer wait; a call that never fits waits longest. */

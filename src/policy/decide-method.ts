@@ -32,7 +32,7 @@ export function decideMethod(policy: Policy, call: MethodCall, readUsage: ReadUs
   if (denial?.mode === "enforce") return denied(denial);
   return decideLimits(
     entry.limits,
-    { ...call, args: new Map() },
+    { ...call, tool: call.method, args: new Map() },
     { readUsage, shadowed: denial, unevaluable: [] },
   );
 }

@@ -18,6 +18,8 @@ export interface Call extends Caller {
   readonly listing?: Listing | undefined;
   /** `params.arguments`; an empty Map when the message has none. */
   readonly args: JsonObject;
+  /** Shortens the key of calls with the same arguments; absent: their text is the key. */
+  readonly digest?: (text: string) => string;
   /** A person approved exactly this call, so rules no longer ask for approval. */
   readonly isApproved?: boolean;
   /** The tool's definition differs from the pinned one. */

@@ -1,7 +1,7 @@
 /** Denials without a rule in the document, for the enforcement point. */
 
 import type { Decision, Denial } from "./decision.ts";
-import { type Charge, chargeFits, type Usage } from "./limit.ts";
+import { type Charge, chargeFits, type Limit, type Usage } from "./limit.ts";
 
 /** Makes the decision of a denial without charges. */
 export function denied(denial: Denial): Decision {
@@ -44,18 +44,25 @@ function enforcedDenial(reason: Denial["reason"], rule: string, message: string 
 
 /**
  * Denies because a limit is full, also when an atomic store found it full after the decision.
- * `rate_limited` when the limit counts calls, `budget_exceeded` when it counts `increment` or `increment_from`.
+ * `rate_limited` when the limit counts calls, `budget_exceeded` when it counts `increment` or `increment_from`,
+ * `concurrency_exceeded` when it counts calls in flight, `repeated_call` when it counts equal calls.
  * Has no `retryAfterMs` when the call is larger than the limit and never fits.
  */
 export function limitDenial(charge: Charge, usage: Usage): Denial {
   const { limit } = charge;
   return {
     effect: "deny",
-    reason: limit.measures === "calls" ? "rate_limited" : "budget_exceeded",
+    reason: limitReason(limit),
     rule: limit.rule,
     mode: limit.mode,
     limit: { counter: limit.counter, used: usage.used, max: limit.max },
     ...(limit.message !== undefined && { message: limit.message }),
     ...(chargeFits(charge, 0) && { retryAfterMs: usage.retryAfterMs }),
   };
+}
+
+function limitReason({ measures, scope }: Limit): Denial["reason"] {
+  if (measures === "in_flight") return "concurrency_exceeded";
+  if (measures === "amounts") return "budget_exceeded";
+  return scope === "arguments" ? "repeated_call" : "rate_limited";
 }

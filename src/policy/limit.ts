@@ -2,8 +2,20 @@
 
 import type { Mode } from "./mode.ts";
 
-/** The callers that share a counter; `agent+user` is each user of each agent. */
-export const SCOPES = ["agent", "user", "agent+user", "session", "server"] as const;
+/**
+ * The calls that share a counter. `agent+user` is each user of each agent, `agent+tool` each agent for each tool, and `arguments`
+ * each call of one agent with the same tool and arguments.
+ */
+export const SCOPES = [
+  "agent",
+  "user",
+  "agent+user",
+  "session",
+  "server",
+  "tool",
+  "agent+tool",
+  "arguments",
+] as const;
 export type Scope = (typeof SCOPES)[number];
 export type Algorithm = "aligned" | "sliding";
 
@@ -17,22 +29,26 @@ export interface Limit {
   readonly max: number;
   readonly scope: Scope;
   readonly algorithm: Algorithm;
-  /** `calls`: one for each call. `amounts`: the value of `increment` or `increment_from`. */
-  readonly measures: "calls" | "amounts";
+  /** `calls`: one for each call. `amounts`: the value of `increment` or `increment_from`. `in_flight`: calls that have not ended. */
+  readonly measures: "calls" | "amounts" | "in_flight";
   /** In shadow mode, a full limit lets the call pass. */
   readonly mode: Mode;
   readonly message?: string;
 }
 
-/** Aligned to UTC: the calendar month, or a length in milliseconds aligned to the epoch and then moved by `offsetMs`. */
+/**
+ * Aligned to UTC: the calendar month, or a length in milliseconds aligned to the epoch and then moved by `offsetMs`.
+ * `in_flight` has no time: a charge counts until its call ends.
+ */
 export type LimitWindow =
+  | { readonly unit: "in_flight" }
   | { readonly unit: "month" }
   | { readonly unit: "fixed"; readonly lengthMs: number; readonly offsetMs: number };
 
 /** The amount that one call adds to one limit. */
 export interface Charge {
   readonly limit: Limit;
-  /** The agent, the user, both, the session, or empty for the whole server. */
+  /** The agent, the user, the session, the tool, or what else the scope counts by; empty for the whole server. */
   readonly key: string;
   readonly amount: number;
 }
@@ -47,8 +63,11 @@ export interface Usage {
 /** Reads a counter at the moment of the decision. The enforcement point supplies it, so policy has no clock. */
 export type ReadUsage = (charge: Charge) => Usage;
 
-export const WINDOW_NAMES = ["second", "minute", "hour", "day", "week", "month"] as const;
+export const WINDOW_NAMES = ["second", "minute", "hour", "day", "week", "month", "concurrent"] as const;
 export type WindowName = (typeof WINDOW_NAMES)[number];
+
+/** How soon a call that found its limit of calls in flight full may try again: nothing says when one of them ends. */
+export const IN_FLIGHT_RETRY_MS = 1_000;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -64,6 +83,7 @@ const NAMED_WINDOWS: Readonly<Record<WindowName, LimitWindow>> = {
   day: { unit: "fixed", lengthMs: DAY_MS, offsetMs: 0 },
   week: { unit: "fixed", lengthMs: 7 * DAY_MS, offsetMs: MONDAY_OFFSET_MS },
   month: { unit: "month" },
+  concurrent: { unit: "in_flight" },
 };
 
 /** A sliding month has 31 days, so that the limit holds in every month. */
@@ -81,6 +101,7 @@ export function windowAt(
   nowMs: number,
 ): { readonly startMs: number; readonly endMs: number } {
   if (window.unit === "month") return monthAt(nowMs);
+  if (window.unit === "in_flight") return { startMs: nowMs, endMs: nowMs + IN_FLIGHT_RETRY_MS };
   const { lengthMs, offsetMs } = window;
   const startMs = Math.floor((nowMs - offsetMs) / lengthMs) * lengthMs + offsetMs;
   return { startMs, endMs: startMs + lengthMs };
@@ -91,6 +112,11 @@ function monthAt(nowMs: number): { startMs: number; endMs: number } {
   const year = now.getUTCFullYear();
   const month = now.getUTCMonth();
   return { startMs: Date.UTC(year, month, 1), endMs: Date.UTC(year, month + 1, 1) };
+}
+
+/** Whether the limit counts calls in flight. */
+export function isInFlight({ window }: Pick<Limit, "window">): boolean {
+  return window.unit === "in_flight";
 }
 
 /** Whether usage and charge together are at most `max`. */

@@ -14,6 +14,8 @@ export const REASONS = [
   "arguments_invalid",
   "rate_limited",
   "budget_exceeded",
+  "concurrency_exceeded",
+  "repeated_call",
   "approval_required",
   "approval_rejected",
   "tool_changed",

@@ -31,8 +31,9 @@ function conditionName({ path, of, items, operator }: Condition): string {
   return [path, ...(of === "value" ? [] : [of]), ...(items === undefined ? [] : [items]), operator].join("-");
 }
 
-/** Names a limit: `calls-per-minute`, `spend-per-60s`. A counter named `calls_per_minute` keeps its name. */
+/** Names a limit: `calls-per-minute`, `spend-per-60s`. A counter named `calls_per_minute` keeps its name, and so does one of calls in flight. */
 export function limitName(limit: CheckedLimit): string {
+  if (limit.window === "concurrent") return limit.counter;
   const per = `per-${windowName(limit)}`;
   return limit.counter.replaceAll("_", "-").endsWith(per) ? limit.counter : `${limit.counter}-${per}`;
 }

@@ -8,7 +8,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Control } from "./control/control.ts";
-import type { LimitCounters } from "./limit-counters.ts";
+import { digestOfCaller, type LimitCounters } from "./limit-counters.ts";
 import { reportTools } from "./report-tools.ts";
 
 export interface Enforcement {
@@ -37,6 +37,7 @@ export function buildEnforcement(
     approvals: control.approvals,
     freezes: control.freezes,
     clock,
+    digest: digestOfCaller,
     onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be decided, and was denied"),
   });
   return { tools: openTools(policies, telemetry, clock), policyFor, enforcer };

@@ -1,5 +1,6 @@
 /** The limit counters of this sidecar: in its own memory, or in a store that it shares with other sidecars. */
 
+import { randomUUID } from "node:crypto";
 import { policyDigest } from "../config/files/policy-file.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import type { Clock } from "../enforcement/clock.ts";
@@ -69,7 +70,7 @@ async function openSharedCounters(
   });
   const onFailed: SharedLimitsParts["onFailed"] = (fault) => events().metrics.limitStoreFailed(fault);
   const onFailedOpen: SharedLimitsParts["onFailedOpen"] = (fault) => events().metrics.failedOpen(fault);
-  const counted = new SharedCounters(store);
+  const counted = new SharedCounters(store, { newLease: leaseNames() });
   const shared = new SharedLimits({ store: counted, onStoreError, clock, onFailed, onFailedOpen });
   return {
     counters: new MemoryCounters(),
@@ -82,9 +83,16 @@ async function openSharedCounters(
   };
 }
 
+/** Names of leases: of this process, and numbered. */
+function leaseNames(): () => string {
+  const process = randomUUID();
+  let number = 0;
+  return () => `${process}:${(number += 1)}`;
+}
+
 const DIGEST_LENGTH = 32;
 
-/** Hides a caller's name from the store: the first 32 hex digits of its SHA-256. */
+/** Hides a caller's name or arguments from the store: the first 32 hex digits of its SHA-256. */
 export function digestOfCaller(text: string): string {
   return policyDigest(Buffer.from(text)).slice(0, DIGEST_LENGTH);
 }

@@ -57,7 +57,12 @@ describe("the corpus through the live proxy", () => {
     expect(STORY_FILES.length).toBeGreaterThan(30);
   });
 
-  it.each(STORY_FILES)("%s", async (file) => {
+  // A call of the live server ends at once.
+  const PLAYED = STORY_FILES.filter((file) =>
+    loadStory(file).calls.every(({ lasts }) => lasts === undefined),
+  );
+
+  it.each(PLAYED)("%s", async (file) => {
     const story = loadStory(file);
     const { sidecar, setClock, setTools } = await startStory(file, story);
     const list = () => sendAs({}, sidecar, LIST_TOOLS);

@@ -1,12 +1,13 @@
 /** Plays a corpus story: decides its calls under its policy and compares each decision with the expected one. */
 
+import { chargeInMemory, type ChargedDecision } from "../../enforcement/limits/charged-decision.ts";
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
 import { type Policy, withoutArgumentChecks } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
-import { type Call, type Decision, effectOf, isBlocked } from "../../policy/decision.ts";
+import { type Call, type Decision, effectOf } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
@@ -38,14 +39,31 @@ const START_MS = Date.UTC(2026, 0, 1);
 /** Plays a story against the pure decision core, with a clock and counters of its own. */
 export function playStory(story: Story, policy: Policy): StoryResult[] {
   const counters = new MemoryCounters();
+  const inFlight = new Set<CallInFlight>();
   const startMs = story.start === undefined ? START_MS : Date.parse(story.start);
   return story.calls.flatMap((call, index) => {
     const nowMs = startMs + (call.at ?? 0) * 1_000;
     return Array.from({ length: call.times ?? 1 }, () => {
-      const outcome = outcomeOf(decideStoryCall(story, policy, call, { counters, nowMs }));
+      endCalls(inFlight, nowMs);
+      const charged = decideStoryCall(story, policy, call, { counters, nowMs });
+      inFlight.add({ endsMs: nowMs + (call.lasts ?? 0) * 1_000, release: charged.release });
+      const outcome = outcomeOf(charged.decision);
       return { index: call.position ?? index, call, outcome, differences: compareOutcome(call, outcome) };
     });
   });
+}
+
+interface CallInFlight {
+  readonly endsMs: number;
+  readonly release: () => void;
+}
+
+function endCalls(inFlight: Set<CallInFlight>, nowMs: number): void {
+  for (const call of inFlight) {
+    if (call.endsMs > nowMs) continue;
+    call.release();
+    inFlight.delete(call);
+  }
 }
 
 interface Moment {
@@ -58,7 +76,7 @@ function decideStoryCall(
   policy: Policy,
   call: StoryCall,
   { counters, nowMs }: Moment,
-): Decision {
+): ChargedDecision {
   const readUsage: ReadUsage = (charge) => counters.read(charge, nowMs);
   const caller = {
     agent: call.agent ?? "anonymous",
@@ -77,8 +95,7 @@ function decideStoryCall(
           { ...caller, ...toolCall(story.tools ?? [], policy, call, call.tool) },
           readUsage,
         );
-  if (!isBlocked(decision)) counters.charge(decision.charges, nowMs);
-  return decision;
+  return chargeInMemory(counters, decision, nowMs);
 }
 
 /** Decides a call; its arguments are checked when the story has the tool's schema. */

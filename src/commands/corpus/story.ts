@@ -60,6 +60,8 @@ export interface StoryCall {
   readonly session?: string;
   /** Seconds after the start of the story; 0 by default. */
   readonly at?: number;
+  /** Seconds that the call is in flight; by default it has ended before the next call of the story. */
+  readonly lasts?: number;
   /** Number of equal calls at this moment, each with this expectation; 1 by default. */
   readonly times?: number;
   /** Whether exactly this call has been approved. */
@@ -97,6 +99,7 @@ const CALL: Shape<StoryCall> = refine(
     user: optional(string()),
     session: optional(string()),
     at: optional(number("seconds", () => true, {})),
+    lasts: optional(number("seconds above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
     times: optional(COUNT),
     approved: optional(boolean()),
     changed: optional(boolean()),

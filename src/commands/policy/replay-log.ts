@@ -1,5 +1,6 @@
 /** Decides recorded calls again under another policy, as far as the log permits. */
 
+import { isInFlight, type ReadUsage } from "../../policy/limit.ts";
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import type { Caller } from "../../policy/caller.ts";
 import type { Policy } from "../../policy/policy.ts";
@@ -8,7 +9,6 @@ import { decideMethod } from "../../policy/decide-method.ts";
 import { type Decision, type Denial, effectOf, isBlocked } from "../../policy/decision.ts";
 import type { Reason } from "../../policy/mode.ts";
 import type { JsonObject } from "../../json/json.ts";
-import type { ReadUsage } from "../../policy/limit.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import type { AuditLog, RecordedCall } from "./audit-lines.ts";
 import { policyBounds, namedArguments } from "./replay-rules.ts";
@@ -60,7 +60,11 @@ function replayCall(call: RecordedCall, policy: Policy, counters: MemoryCounters
   const { lenient, severe } = decideBounds(call, policy, readUsage);
   if (isBlocked(lenient)) return replayed(call, "deny", lenient);
   // Security: count a call that may have passed, so that replay never understates the use of a limit.
-  counters.charge(lenient.charges, call.atMs);
+  // The log has no end of a call that the policy would have let pass, so that calls in flight are not counted.
+  counters.charge(
+    lenient.charges.filter(({ limit }) => !isInFlight(limit)),
+    call.atMs,
+  );
   if (isBlocked(severe)) return replayed(call, "unknown", severe);
   return replayed(call, effectOf(severe) === "would_deny" ? "would_deny" : "allow", severe);
 }

@@ -1,5 +1,6 @@
 /** The report of a replay: counts by agent and tool, changes with their rules, and limitations. */
 
+import { isInFlight } from "../../policy/limit.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
 import { mayValidate } from "../../policy/document/document.ts";
 import type { AuditLog } from "./audit-lines.ts";
@@ -126,6 +127,7 @@ function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPol
       "with too many or too long argument names for the log: nothing is known of those",
     ),
     ...(policy.limits.length === 0 ? [] : [COUNTERS]),
+    ...(policy.limits.some(isInFlight) ? [IN_FLIGHT] : []),
     ...countLine(
       noSession,
       "call",
@@ -145,6 +147,8 @@ const COUNTERS =
   "counters start empty at the first line, and calls with an unknown decision are counted as passed; refunds are not known";
 const CHECKS =
   'a call without `arguments_check` in the log counts as one that fits its tool\'s schema: a log of an older version, or of a policy with "arguments": "off", does not have it';
+const IN_FLIGHT =
+  "limits of calls in flight are not replayed, since the log does not say how long a call would have taken";
 const CATEGORIES = "categories are the recorded ones, which the policy of that time may have set";
 
 function omittedLines(

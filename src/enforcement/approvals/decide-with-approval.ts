@@ -99,7 +99,7 @@ function useApproval(
       decided.refund();
       held.release();
     };
-    return { decision: decided.decision, refund, approval: approval.id };
+    return { ...decided, refund, approval: approval.id };
   };
   const decided = decide({ ...call, isApproved: true });
   if (!(decided instanceof Promise)) return settle(decided);

@@ -1,6 +1,6 @@
 /** The interface of a store of shared counters, and the encoding of its requests and replies. */
 
-import type { Charge, Limit, Usage } from "../../policy/limit.ts";
+import { type Charge, isInFlight, type Limit, type Usage } from "../../policy/limit.ts";
 import { type Command, type KeyScheme, StoreError, storeKey } from "../store/store.ts";
 
 /** The limits and charges of one call, as the policy has computed them; the store checks and charges them in one step. */
@@ -25,9 +25,10 @@ export interface Admission {
 
 export interface StoreReceipt {
   readonly key: string;
-  /** Start of the slice that was charged, in ms since the epoch, as the store writes it. */
+  /** Start of the slice that was charged, in ms since the epoch, as the store writes it; the lease of a call in flight. */
   readonly slice: string;
   readonly amount: number;
+  readonly isInFlight: boolean;
 }
 
 export interface LimitStore {
@@ -48,6 +49,7 @@ export function counterKeyIn(scheme: KeyScheme, { limit, key }: Charge): string 
 export function encodeAdmission(
   { checks, charges, isCharging }: AdmissionRequest,
   keyOf: LimitStore["counterKey"],
+  lease: Lease,
 ): Command {
   const indexes = new Map<string, number>();
   const windows: string[] = [];
@@ -56,21 +58,29 @@ export function encodeAdmission(
     const known = indexes.get(key);
     if (known !== undefined) return String(known);
     indexes.set(key, indexes.size + 1);
-    windows.push(...windowArguments(charge.limit));
+    windows.push(...windowArguments(charge.limit, lease));
     return String(indexes.size);
   };
   const rows = [
     ...checks.flatMap((check) => [indexOf(check), `${check.amount}`, `${check.limit.max}`, check.limit.mode]),
     ...charges.flatMap((charge) => [indexOf(charge), `${charge.amount}`, charge.limit.mode]),
   ];
-  const head = [isCharging ? "1" : "0", `${checks.length}`, `${charges.length}`];
+  const head = [isCharging ? "1" : "0", `${checks.length}`, `${charges.length}`, lease.name];
   return { keys: [...indexes.keys()], args: [...head, ...windows, ...rows] };
 }
 
 /** Slices of a sliding window, as in `memory-counters.ts`. */
 const SLICES = 60;
 
-function windowArguments({ window, algorithm }: Limit): [string, string, string] {
+/** A place of a call in flight: it ends by itself unless it is renewed, so that a sidecar that dies holds none. */
+export interface Lease {
+  /** Another one for each admission. */
+  readonly name: string;
+  readonly durationMs: number;
+}
+
+function windowArguments({ window, algorithm }: Limit, { durationMs }: Lease): [string, string, string] {
+  if (window.unit === "in_flight") return ["0", `${durationMs}`, "0"];
   const slices = algorithm === "sliding" ? `${SLICES}` : "1";
   return window.unit === "month" ? [slices, "0", "0"] : [slices, `${window.lengthMs}`, `${window.offsetMs}`];
 }
@@ -95,7 +105,9 @@ export function decodeAdmission(
     })),
     receipts: charges.flatMap((charge, index) => {
       const slice = slices[index] ?? "";
-      return slice === "" ? [] : [{ key: keyOf(charge), slice, amount: charge.amount }];
+      return slice === ""
+        ? []
+        : [{ key: keyOf(charge), slice, amount: charge.amount, isInFlight: isInFlight(charge.limit) }];
     }),
   };
 }

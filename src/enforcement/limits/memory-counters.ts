@@ -1,19 +1,28 @@
 /** Counts usage in this process: one Map of counts for each limit and window, dropped when the window ends. */
 
-import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
+import {
+  type Charge,
+  IN_FLIGHT_RETRY_MS,
+  isInFlight,
+  type Limit,
+  type Usage,
+  windowAt,
+} from "../../policy/limit.ts";
 
 /** The place of a charge, so that a refund finds the window that was charged. */
 export interface Receipt {
   readonly counts: Map<string, number>;
   readonly key: string;
   readonly amount: number;
+  /** Whether it counts until its call ends. */
+  readonly isInFlight: boolean;
 }
 
 /** Keys of one limit in one window. Security: at the bound a new key is refused, and no existing count is dropped. */
 const MAX_KEYS = 100_000;
 
 export class MemoryCounters {
-  readonly #byLimit = new Map<string, LimitCounts>();
+  readonly #byLimit = new Map<string, LimitCounts | InFlightCounts>();
   readonly #maxKeys: number;
 
   constructor(maxKeys = MAX_KEYS) {
@@ -31,8 +40,10 @@ export class MemoryCounters {
   }
 
   refund(receipts: readonly Receipt[]): void {
-    for (const { counts, key, amount } of receipts) {
-      counts.set(key, Math.max(0, (counts.get(key) ?? 0) - amount));
+    for (const { counts, key, amount, isInFlight: ends } of receipts) {
+      const left = Math.max(0, (counts.get(key) ?? 0) - amount);
+      if (ends && left === 0) counts.delete(key);
+      else counts.set(key, left);
     }
   }
 
@@ -44,13 +55,13 @@ export class MemoryCounters {
   /** Removes the counts of limits that no policy has any more. */
   retain(limits: readonly Limit[]): void {
     const kept = new Set(limits.map((limit) => limit.id));
-    for (const id of this.#byLimit.keys()) if (!kept.has(id)) this.#byLimit.delete(id);
+    for (const [id, counts] of this.#byLimit) if (!kept.has(id) && !counts.isInUse) this.#byLimit.delete(id);
   }
 
-  #of(limit: Limit): LimitCounts {
+  #of(limit: Limit): LimitCounts | InFlightCounts {
     const known = this.#byLimit.get(limit.id);
     if (known !== undefined) return known;
-    const counts = new LimitCounts(limit);
+    const counts = isInFlight(limit) ? new InFlightCounts() : new LimitCounts(limit);
     this.#byLimit.set(limit.id, counts);
     return counts;
   }
@@ -68,7 +79,36 @@ interface Slice {
   readonly counts: Map<string, number>;
 }
 
+/** Counts calls that have not ended. */
+class InFlightCounts {
+  readonly #counts = new Map<string, number>();
+
+  /** A limit that a reload has removed and adds again finds the calls that are still in flight. */
+  get isInUse(): boolean {
+    return this.#counts.size > 0;
+  }
+
+  read({ key }: Charge, _nowMs: number, maxKeys: number): Usage {
+    const used = this.#counts.get(key) ?? 0;
+    const isFull = used === 0 && this.#counts.size >= maxKeys;
+    return { used: isFull ? Infinity : used, retryAfterMs: IN_FLIGHT_RETRY_MS };
+  }
+
+  add({ key, amount }: Charge): Receipt {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount);
+    return { counts: this.#counts, key, amount, isInFlight: true };
+  }
+
+  survey(): { keys: number; fullest: number } {
+    let fullest = 0;
+    for (const count of this.#counts.values()) fullest = Math.max(fullest, count);
+    return { keys: this.#counts.size, fullest };
+  }
+}
+
 class LimitCounts {
+  /** Counts of time end by themselves. */
+  readonly isInUse = false;
   readonly #limit: Limit;
   /** Oldest first; an aligned limit has one, a sliding limit as many as its window has slices. */
   #slices: Slice[] = [];
@@ -92,7 +132,7 @@ class LimitCounts {
   add(charge: Charge, nowMs: number): Receipt {
     const { counts } = this.#current(this.#advance(nowMs));
     counts.set(charge.key, (counts.get(charge.key) ?? 0) + charge.amount);
-    return { counts, key: charge.key, amount: charge.amount };
+    return { counts, key: charge.key, amount: charge.amount, isInFlight: false };
   }
 
   survey(nowMs: number): { keys: number; fullest: number } {

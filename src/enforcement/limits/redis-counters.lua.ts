@@ -1,5 +1,6 @@
 /** The Lua scripts of the counters: one checks and charges all limits of a call, the other refunds charges. */
 
+import { IN_FLIGHT_RETRY_MS } from "../../policy/limit.ts";
 import { SERVER_TIME } from "../store/store.ts";
 
 /** How long a key outlives its window, for a clock that is set back a little. */
@@ -9,8 +10,10 @@ const GRACE_MS = 60_000;
  * KEYS: one hash for each counter of the call. Its fields: `at`, the latest time it was charged, and one count for each
  * slice of its window, by the slice's start. The rules are those of `memory-counters.ts`; the two are tested against each other.
  *
- * ARGV: `1` to charge or `0` to check only; number of checks; number of charges; then for each key: slices of its window
- * (1 when aligned), length of the window in ms (0: calendar month), offset in ms; for each check: key index, amount, max,
+ * The key of calls in flight is a sorted set of leases by their end; a lease that has ended counts no longer.
+ *
+ * ARGV: `1` to charge or `0` to check only; number of checks; number of charges; name of the lease; then for each key: slices of
+ * its window (1 when aligned, 0 for calls in flight), length of the window or the lease in ms (0: calendar month), offset in ms; for each check: key index, amount, max,
  * `enforce` or `shadow`; for each charge: key index, amount, `enforce` or `shadow`.
  *
  * Reply: time, `1` when no enforced limit denies the call, else `0`; for each check: used before, ms until the amount could fit;
@@ -46,7 +49,7 @@ local function slice_at(slices, length, offset, at)
 end
 local function name(ms) return string.format('%.0f', ms) end
 local function exact(number) return string.format('%.17g', number) end
-local place = 3
+local place = 4
 local function take()
   place = place + 1
   return ARGV[place]
@@ -55,7 +58,16 @@ local counters = {}
 for i = 1, #KEYS do
   local counter = { live = {}, dead = {}, counts = {}, at = now }
   local slices, length, offset = tonumber(take()), tonumber(take()), tonumber(take())
-  local stored = redis.call('HGETALL', KEYS[i])
+  local stored = {}
+  if slices == 0 then
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', name(now))
+    counter.leases = redis.call('ZCARD', KEYS[i])
+    counter.lease = length
+    length = 1
+    slices = 1
+  else
+    stored = redis.call('HGETALL', KEYS[i])
+  end
   for f = 1, #stored, 2 do
     if stored[f] == 'at' then counter.at = math.max(now, tonumber(stored[f + 1])) end
   end
@@ -79,11 +91,13 @@ for i = 1, #KEYS do
   counters[i] = counter
 end
 local function used_of(counter)
+  if counter.leases then return counter.leases end
   local used = 0
   for _, start in ipairs(counter.live) do used = used + counter.counts[start] end
   return used
 end
 local function retry_after(counter, excess)
+  if counter.leases then return ${IN_FLIGHT_RETRY_MS} end
   for _, start in ipairs(counter.live) do
     excess = excess - counter.counts[start]
     if excess <= 0 then return math.max(0, start + counter.size + counter.slice.life - counter.at) end
@@ -106,7 +120,11 @@ for _ = 1, tonumber(ARGV[3]) do
   local index, amount, mode = tonumber(take()), tonumber(take()), take()
   local counter, key = counters[index], KEYS[index]
   local start = counter.slice.start
-  if ARGV[1] == '1' and not is_denied and (mode == 'enforce' or not is_shadowed) then
+  if ARGV[1] == '1' and not is_denied and (mode == 'enforce' or not is_shadowed) and counter.leases then
+    redis.call('ZADD', key, name(now + counter.lease), ARGV[4])
+    redis.call('PEXPIRE', key, name(counter.lease + ${GRACE_MS}))
+    reply[#reply + 1] = ARGV[4]
+  elseif ARGV[1] == '1' and not is_denied and (mode == 'enforce' or not is_shadowed) then
     local field = name(start)
     redis.call('HSET', key, field, exact((counter.counts[start] or 0) + amount), 'at', name(counter.at))
     if #counter.dead > 0 then redis.call('HDEL', key, unpack(counter.dead)) end
@@ -120,14 +138,33 @@ return reply
 `;
 }
 
-/** KEYS as charged; ARGV: for each key the slice that was charged and the amount. A slice that is over stays over. */
+/** KEYS as charged; ARGV: for each key the slice or lease that was charged and the amount, 0 for a lease. A slice that is over stays over. */
 export const REFUND_SCRIPT = `
 for i = 1, #KEYS do
   local slice, amount = ARGV[2 * i - 1], tonumber(ARGV[2 * i])
-  local count = redis.call('HGET', KEYS[i], slice)
-  if count then
-    redis.call('HSET', KEYS[i], slice, string.format('%.17g', math.max(0, tonumber(count) - amount)))
+  if amount == 0 and redis.call('TYPE', KEYS[i]).ok ~= 'hash' then
+    redis.call('ZREM', KEYS[i], slice)
+  else
+    local count = redis.call('HGET', KEYS[i], slice)
+    if count then
+      redis.call('HSET', KEYS[i], slice, string.format('%.17g', math.max(0, tonumber(count) - amount)))
+    end
   end
 end
 return #KEYS
 `;
+
+/**
+ * KEYS of calls in flight; ARGV: length of a lease in ms, then for each key its lease. A lease that has ended is made again: its
+ * call is still in flight.
+ */
+export function renewScript(now: string = SERVER_TIME): string {
+  return `
+local ends = string.format('%.0f', ${now} + tonumber(ARGV[1]))
+for i = 1, #KEYS do
+  redis.call('ZADD', KEYS[i], ends, ARGV[i + 1])
+  redis.call('PEXPIRE', KEYS[i], string.format('%.0f', tonumber(ARGV[1]) + ${GRACE_MS}))
+end
+return #KEYS
+`;
+}

@@ -2,7 +2,7 @@
 
 import { type Decision, isBlocked } from "../../policy/decision.ts";
 import type { Charge, Limit, ReadUsage } from "../../policy/limit.ts";
-import type { ChargedDecision } from "./charged-decision.ts";
+import { chargeInMemory, type ChargedDecision, refundable, uncharged } from "./charged-decision.ts";
 import type { Clock } from "../clock.ts";
 import { MemoryCounters, type LimitSurvey } from "./memory-counters.ts";
 import type { Admission, LimitStore, StoreReceipt } from "./limit-store.ts";
@@ -45,7 +45,7 @@ export class SharedLimits {
       checks.push(charge);
       return UNUSED;
     });
-    if (checks.length === 0) return { decision: unlimited, refund: noRefund };
+    if (checks.length === 0) return uncharged(unlimited);
     return this.#repeatedDenial(decide, checks) ?? this.#decideWithStore(decide, checks, unlimited);
   }
 
@@ -64,7 +64,7 @@ export class SharedLimits {
     const usages = checks.map((check) => this.#usages.refusedUsage(check, steadyMs));
     if (usages.includes(undefined)) return undefined;
     const decision = decide(inOrder(usages));
-    return isBlocked(decision) ? { decision, refund: noRefund } : undefined;
+    return isBlocked(decision) ? uncharged(decision) : undefined;
   }
 
   async #decideWithStore(
@@ -88,48 +88,44 @@ export class SharedLimits {
     this.#aheadMs = admission.nowMs - clock.wallMs();
     this.#usages.record(checks, admission, askedMs);
     const decision = decide(inOrder(admission.usages));
-    const refund = (): void => this.#refund(admission.receipts);
+    const charged = refundable(decision, admission.receipts, (receipts) => this.#refund(receipts));
     // Invariant: the script charges exactly the calls that the core allows; any other call is refunded and fails.
     if (isBlocked(decision) ? admission.receipts.length > 0 : !admission.isAdmitted) {
-      refund();
+      charged.refund();
       throw new Error("the limit store and the policy disagree about a call");
     }
-    return isBlocked(decision)
-      ? { decision, refund: noRefund }
-      : this.#chargeLocallyToo(decide, decision, refund);
+    return isBlocked(decision) ? uncharged(decision) : this.#chargeLocallyToo(decide, charged);
   }
 
   /** Charges the local counters too, which may include calls that the store does not know. */
-  #chargeLocallyToo(decide: Decide, decision: Decision, refundStore: () => void): ChargedDecision {
-    if (this.#localCounters === undefined) return { decision, refund: refundStore };
+  #chargeLocallyToo(decide: Decide, charged: ChargedDecision): ChargedDecision {
+    if (this.#localCounters === undefined) return charged;
     const own = this.#decideLocally(decide, this.#localCounters);
     if (isBlocked(own.decision)) {
-      refundStore();
+      charged.refund();
       return own;
     }
-    const refund = (): void => {
-      own.refund();
-      refundStore();
+    const both = (undo: "refund" | "release") => (): void => {
+      own[undo]();
+      charged[undo]();
     };
-    return { decision, refund };
+    return { decision: charged.decision, refund: both("refund"), release: both("release") };
   }
 
   #decideWithoutStore(decide: Decide, fault: StoreFault): ChargedDecision {
     const { onStoreError, onFailed, onFailedOpen } = this.#parts;
     onFailed(fault);
     if (this.#localCounters !== undefined) return this.#decideLocally(decide, this.#localCounters);
-    if (onStoreError !== "allow") return { decision: decide(unavailable), refund: noRefund };
+    if (onStoreError !== "allow") return uncharged(decide(unavailable));
     const decision = decide(() => UNUSED);
     if (!isBlocked(decision)) onFailedOpen(fault);
-    return { decision, refund: noRefund };
+    return uncharged(decision);
   }
 
   #decideLocally(decide: Decide, own: MemoryCounters): ChargedDecision {
     const nowMs = this.#parts.clock.wallMs() + this.#aheadMs;
     const decision = decide((charge) => own.read(charge, nowMs));
-    if (isBlocked(decision)) return { decision, refund: noRefund };
-    const receipts = own.charge(decision.charges, nowMs);
-    return { decision, refund: () => own.refund(receipts) };
+    return chargeInMemory(own, decision, nowMs);
   }
 
   #refund(receipts: readonly StoreReceipt[]): void {
@@ -142,8 +138,6 @@ export class SharedLimits {
 const UNUSED = { used: 0, retryAfterMs: 0 };
 /** Security: a missing usage denies, since NaN fits no limit. */
 const UNKNOWN = { used: Number.NaN, retryAfterMs: 0 };
-
-const noRefund = (): void => undefined;
 
 /** The core turns this error into `limiter_unavailable`, with the mode of each limit. */
 const unavailable: ReadUsage = () => {

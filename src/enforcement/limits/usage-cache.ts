@@ -1,6 +1,6 @@
 /** Caches the last usages that the store has reported, to repeat a denial without the store and to show how full limits are. */
 
-import { type Charge, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
+import { type Charge, isInFlight, type Limit, type Usage, windowAt } from "../../policy/limit.ts";
 import type { LimitSurvey } from "./memory-counters.ts";
 import type { Admission, LimitStore } from "./limit-store.ts";
 
@@ -50,6 +50,8 @@ export class UsageCache {
 
   /** The usage that denied an equal or smaller charge, while that still applies; else undefined. */
   refusedUsage(charge: Charge, steadyMs: number): Usage | undefined {
+    // A call may end at any moment, at any sidecar.
+    if (isInFlight(charge.limit)) return undefined;
     const refusal = this.#usages.get(this.#keyOf(charge))?.refusal;
     if (refusal === undefined || charge.amount < refusal.amount) return undefined;
     const agoMs = steadyMs - refusal.askedMs;

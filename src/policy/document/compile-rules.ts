@@ -75,10 +75,15 @@ function compileLimit(entry: CheckedLimit, place: RuleContext, names: Pick<Limit
     max: entry.max,
     scope: scopeOf(entry),
     algorithm: algorithmOf(entry),
-    measures: entry.increment === undefined && entry.segments === undefined ? "calls" : "amounts",
+    measures: measuresOf(entry),
     mode: place.forced ?? entry.mode ?? place.mode,
     ...(entry.on_deny !== undefined && { message: entry.on_deny }),
   };
+}
+
+function measuresOf({ window, increment, segments }: CheckedLimit): Limit["measures"] {
+  if (window === "concurrent") return "in_flight";
+  return increment === undefined && segments === undefined ? "calls" : "amounts";
 }
 
 function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): CompiledLimit["amountOf"] {

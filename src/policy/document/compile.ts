@@ -3,8 +3,15 @@
 import type { Category, CategoryAssignment } from "../category/category.ts";
 import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
 import { compileToolRules } from "./compile-tools.ts";
+import { limitsOfEntry } from "./rule-entry.ts";
 import type { Mode } from "../mode.ts";
-import type { CategoryEntry, MethodEntry, PolicyDocument, RuleSet, ToolEntry } from "./document.ts";
+import {
+  type CategoryEntry,
+  type MethodEntry,
+  type PolicyDocument,
+  type RuleSet,
+  type ToolEntry,
+} from "./document.ts";
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
 import { lookAlikeTest } from "../names/look-alike.ts";
 import { parseNamePattern } from "../names/pattern.ts";
@@ -84,7 +91,7 @@ function compileEntry(entry: AnyEntry, pointer: string, context: Context): Polic
     action: entry.hide === true ? "hide" : (entry.action ?? "allow"),
     mode,
     rules: compileRules(entry, place),
-    limits: compileLimits(entry.limits ?? [], place),
+    limits: compileLimits(limitsOfEntry(entry), place),
     ...(entry.reason !== undefined && { reason: entry.reason }),
     ...(entry.arguments !== undefined && { argumentCheck: entry.arguments }),
   };

@@ -7,7 +7,7 @@ import { normalizeDocument } from "./legacy-forms.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
 import { DocumentPath, type Problem } from "../schema/document-path.ts";
-import { type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
+import { CONCURRENT, type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
 import {
   record,
   boolean,
@@ -30,6 +30,8 @@ interface RuleLists {
   readonly require?: readonly RuleEntry[];
   readonly deny_if?: readonly RuleEntry[];
   readonly limits?: readonly CheckedLimit[];
+  /** The number of calls of each tool that may be in flight: short for a limit of scope `tool`. */
+  readonly concurrent?: number;
 }
 
 /** The part that entries of `tools` and `categories` share with `all_tools`. */
@@ -75,6 +77,7 @@ export interface MethodEntry {
   readonly action: "allow" | "deny";
   readonly reason?: string;
   readonly limits?: readonly CheckedLimit[];
+  readonly concurrent?: number;
   readonly mode?: Mode;
 }
 
@@ -109,6 +112,7 @@ const RULE_FIELDS = {
   require: optional(RULES),
   deny_if: optional(RULES),
   limits: optional(LIMITS),
+  concurrent: optional(CONCURRENT),
   mode: optional(MODE),
 };
 
@@ -184,6 +188,7 @@ const METHOD: Shape<MethodEntry> = object<MethodEntry>({
   action: required(oneOf("allow", "deny")),
   reason: optional(string()),
   limits: optional(LIMITS),
+  concurrent: optional(CONCURRENT),
   mode: optional(MODE),
 });
 

@@ -56,10 +56,12 @@ function wrapFragment(tools: JsonObject, place: DocumentPath): JsonObject {
 function hasLegacyForm(tools: JsonObject): boolean {
   if (tools.has("*")) return true;
   for (const entry of tools.values()) {
-    if (isJsonObject(entry) && (entry.has("rules") || entry.has("rate_limit"))) return true;
+    if (isJsonObject(entry) && LEGACY_KEYS.some((key) => entry.has(key))) return true;
   }
   return false;
 }
+
+const LEGACY_KEYS = ["rules", "rate_limit", "max_in_flight"];
 
 function isIntercept(tools: JsonObject): boolean {
   return Array.from(tools.values()).some((entry) => isJsonObject(entry) && entry.has("rules"));
@@ -88,6 +90,10 @@ function translateEntry(name: string, entry: Json, place: DocumentPath): Json {
   const rate = entry.get("rate_limit");
   if (rate !== undefined) {
     translated = mergeRules(without(translated, "rate_limit"), translateRate(rate, place.at("rate_limit")));
+  }
+  const inFlight = translated.get("max_in_flight");
+  if (inFlight !== undefined) {
+    translated = mergeRules(without(translated, "max_in_flight"), new Map([["concurrent", inFlight]]));
   }
   const rules = entry.get("rules");
   if (rules !== undefined) {

@@ -2,7 +2,7 @@
 
 import { CONDITION, type Condition, readPath } from "../condition.ts";
 import { MODES, type Mode } from "../mode.ts";
-import { type Json, JsonNumber } from "../../json/json.ts";
+import { isJsonObject, type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Scope, SCOPES, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
 import type { ArgumentPath } from "../../json/path.ts";
@@ -92,31 +92,83 @@ function seconds(json: Json): number | undefined {
 
 function windowExpected(json: Json): string {
   if (json instanceof JsonNumber) return `a whole number of seconds from 1 to ${MAX_WINDOW_SECONDS}`;
-  return listWords([...WINDOW_NAMES, "seconds"]);
+  // Calls in flight have a form of their own, `"concurrent": 3`.
+  return listWords([...WINDOW_NAMES.filter((name) => name !== "concurrent"), "seconds"]);
 }
 
-export const LIMITS: Shape<readonly CheckedLimit[]> = array(
-  refine(
-    object<LimitEntry>({
-      name: optional(string()),
-      description: optional(string()),
-      counter: required(string(1)),
-      window: required(WINDOW),
-      max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
-      scope: optional(oneOf("grant", ...SCOPES)),
-      increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
-      increment_from: optional(string(1)),
-      of: optional(oneOf(...MEASURES)),
-      on_deny: optional(string()),
-      algorithm: optional(oneOf("aligned", "sliding")),
-      shared: optional(boolean()),
-      mode: optional(MODE),
-    }),
-    checkLimit,
-  ),
+const SCOPE: Shape<NonNullable<LimitEntry["scope"]>> = oneOf("grant", ...SCOPES);
+
+const WINDOWED: Shape<CheckedLimit> = refine(
+  object<LimitEntry>({
+    name: optional(string()),
+    description: optional(string()),
+    counter: required(string(1)),
+    window: required(WINDOW),
+    max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
+    scope: optional(SCOPE),
+    increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
+    increment_from: optional(string(1)),
+    of: optional(oneOf(...MEASURES)),
+    on_deny: optional(string()),
+    algorithm: optional(oneOf("aligned", "sliding")),
+    shared: optional(boolean()),
+    mode: optional(MODE),
+  }),
+  checkLimit,
 );
 
+/** The number of calls that may be in flight. */
+export const CONCURRENT: Shape<number> = number(
+  "a whole number of 0 or more",
+  (value) => Number.isSafeInteger(value) && value >= 0,
+  { type: "integer", minimum: 0 },
+);
+
+/** The counter of calls in flight, when the author names none. */
+export const IN_FLIGHT_COUNTER = "in_flight";
+
+interface InFlightEntry extends Pick<
+  LimitEntry,
+  "name" | "description" | "scope" | "on_deny" | "shared" | "mode"
+> {
+  readonly concurrent: number;
+  readonly counter?: string;
+}
+
+/** `{ "concurrent": 3 }`, which is short for a limit of the window `concurrent`. */
+const IN_FLIGHT: Shape<CheckedLimit> = refine(
+  object<InFlightEntry>({
+    name: optional(string()),
+    description: optional(string()),
+    concurrent: required(CONCURRENT),
+    counter: optional(string(1)),
+    scope: optional(SCOPE),
+    on_deny: optional(string()),
+    shared: optional(boolean()),
+    mode: optional(MODE),
+  }),
+  ({ concurrent, counter = IN_FLIGHT_COUNTER, ...rest }, place) =>
+    checkLimit({ ...rest, counter, window: "concurrent", max: concurrent }, place),
+);
+
+/** The limits of an entry, with that of its own `concurrent` first. */
+export function limitsOfEntry(entry: {
+  readonly concurrent?: number;
+  readonly limits?: readonly CheckedLimit[];
+}): readonly CheckedLimit[] {
+  const { concurrent, limits = [] } = entry;
+  if (concurrent === undefined) return limits;
+  return [{ counter: IN_FLIGHT_COUNTER, window: "concurrent", max: concurrent, scope: "tool" }, ...limits];
+}
+
+export const LIMITS: Shape<readonly CheckedLimit[]> = array({
+  read: (json, place) =>
+    isJsonObject(json) && json.has("concurrent") ? IN_FLIGHT.read(json, place) : WINDOWED.read(json, place),
+  schema: { anyOf: [WINDOWED.schema, IN_FLIGHT.schema] },
+});
+
 function checkLimit(entry: LimitEntry, place: DocumentPath): CheckedLimit | undefined {
+  if (entry.window === "concurrent" && !isSoundInFlight(entry, place)) return undefined;
   if (entry.increment_from === undefined) {
     if (entry.of === undefined) return entry;
     return place.at("of").report('needs "increment_from" beside it');
@@ -126,4 +178,13 @@ function checkLimit(entry: LimitEntry, place: DocumentPath): CheckedLimit | unde
   }
   const segments = readPath(entry.increment_from, place.at("increment_from"));
   return segments && { ...entry, segments };
+}
+
+/** Calls in flight are counted one by one, and have no window of time. */
+function isSoundInFlight(entry: LimitEntry, place: DocumentPath): boolean {
+  const wrong = (["increment", "increment_from", "of", "algorithm"] as const).filter(
+    (key) => entry[key] !== undefined,
+  );
+  for (const key of wrong) place.at(key).report("must not stand in a limit of calls in flight");
+  return wrong.length === 0;
 }

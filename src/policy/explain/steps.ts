@@ -20,6 +20,7 @@ import { describeJson } from "../../json/print-json.ts";
 import type { ArgumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { listWords } from "../schema/schema.ts";
+import { isInFlight, type Scope } from "../limit.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
 /** The verdict of a step; in shadow mode, `denies` and `asks` are only counted. */
@@ -215,9 +216,14 @@ function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Ca
     return { step, verdict: "denies", mode, why: `the amount ${AMOUNT[amount]}` };
   }
   const fits = amount <= max;
-  const whose = scope === "server" ? "all agents together" : `each ${scope.replace("+", " and ")}`;
-  const why = `adds ${amount} of ${max} for ${whose}${fits ? "" : ", which never fits"}`;
+  const adds = isInFlight(limit) ? "is one call in flight" : `adds ${amount}`;
+  const why = `${adds} of ${max} for ${whoseCalls(scope)}${fits ? "" : ", which never fits"}`;
   return { step, verdict: fits ? "passes" : "denies", mode, why };
+}
+
+function whoseCalls(scope: Scope): string {
+  if (scope === "server") return "all agents together";
+  return scope === "arguments" ? "the same arguments of an agent" : `each ${scope.replace("+", " and ")}`;
 }
 
 const AMOUNT = {

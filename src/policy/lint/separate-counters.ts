@@ -2,6 +2,7 @@
 
 import type { PolicyDocument } from "../document/document.ts";
 import { type Finding, placedEntries } from "./finding.ts";
+import { IN_FLIGHT_COUNTER } from "../document/rule-entry.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 
 interface Use {
@@ -31,6 +32,8 @@ function usesOf(document: PolicyDocument): Map<string, Use[]> {
   const uses = new Map<string, Use[]>();
   for (const { place, entry } of placedEntries(document)) {
     for (const [index, { counter, shared }] of (entry.limits ?? []).entries()) {
+      // The name that Tollgate gives means nothing.
+      if (counter === IN_FLIGHT_COUNTER) continue;
       const use = { place: place.at("limits").at(index), home: place.path(), isShared: shared === true };
       uses.set(counter, [...(uses.get(counter) ?? []), use]);
     }

@@ -75,6 +75,10 @@ function explain(denial: Denial): string {
       return `the limit of ${denial.limit?.max ?? "this tool's"} calls is used up`;
     case "budget_exceeded":
       return `the budget of ${denial.limit?.max ?? "this tool"} is used up`;
+    case "concurrency_exceeded":
+      return `${denial.limit?.used ?? "too many"} calls are in flight, of ${denial.limit?.max ?? "those"} that may be: this one may pass when one of them ends`;
+    case "repeated_call":
+      return `the same call with the same arguments was made ${denial.limit?.used ?? "too many"} times`;
     case "approval_required":
       return "this call needs a person's approval";
     case "approval_rejected":
@@ -119,6 +123,8 @@ function advice(denial: Denial): string {
     case "look_alike":
     case "rate_limited":
     case "budget_exceeded":
+    case "concurrency_exceeded":
+    case "repeated_call":
     case "approval_rejected":
     case "tool_changed":
     case "unauthenticated":

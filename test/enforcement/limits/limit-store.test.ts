@@ -44,9 +44,9 @@ describe("a question to the store", () => {
       charges: [MINUTE, MONTH],
       isCharging: true,
     };
-    const { keys, args } = encodeAdmission(ask, keyOf);
+    const { keys, args } = encodeAdmission(ask, keyOf, { name: "mine", durationMs: 15_000 });
     expect(keys).toEqual([keyOf(MINUTE), keyOf(MONTH)]);
-    const head = ["1", "3", "2"];
+    const head = ["1", "3", "2", "mine"];
     const windows = ["1", "60000", "0", "60", String(31 * 86_400_000), "0"];
     const checks = ["1", "1", "5", "enforce", "2", "1", "9", "shadow", "1", "2", "5", "enforce"];
     expect(args).toEqual([...head, ...windows, ...checks, "1", "1", "enforce", "2", "1", "shadow"]);
@@ -58,7 +58,7 @@ describe("a question to the store", () => {
       nowMs: 1_000,
       isAdmitted: true,
       usages: [{ used: 2.5, retryAfterMs: 70 }],
-      receipts: [{ key: keyOf(MINUTE), slice: "960", amount: 1 }],
+      receipts: [{ key: keyOf(MINUTE), slice: "960", amount: 1, isInFlight: false }],
     });
     expect(decodeAdmission(["1000", "0", "5", "70", ""], ask, keyOf).receipts).toEqual([]);
   });

@@ -177,6 +177,6 @@ describe("policySchema", () => {
     for (const word of ["not_exists", "starts_with", "fortnight"]) {
       expect(text.includes(`"${word}"`)).toBe(word !== "fortnight");
     }
-    expect(text).toContain('"enum":["second","minute","hour","day","week","month"]');
+    expect(text).toContain('"enum":["second","minute","hour","day","week","month","concurrent"]');
   });
 });

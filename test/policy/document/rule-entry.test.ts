@@ -27,20 +27,28 @@ describe("the schema of limits", () => {
     expect(LIMITS.schema).toMatchObject({
       type: "array",
       items: {
-        properties: {
-          window: {
-            anyOf: [
-              { enum: ["second", "minute", "hour", "day", "week", "month"] },
-              { type: "integer", minimum: 1, maximum: 31_622_400 },
-            ],
+        anyOf: [
+          {
+            properties: {
+              window: {
+                anyOf: [
+                  { enum: ["second", "minute", "hour", "day", "week", "month", "concurrent"] },
+                  { type: "integer", minimum: 1, maximum: 31_622_400 },
+                ],
+              },
+              max: { type: "number", minimum: 0 },
+              increment: { type: "number", exclusiveMinimum: 0 },
+              counter: { type: "string", minLength: 1 },
+              shared: { type: "boolean" },
+              algorithm: { enum: ["aligned", "sliding"] },
+            },
+            required: ["counter", "window", "max"],
           },
-          max: { type: "number", minimum: 0 },
-          increment: { type: "number", exclusiveMinimum: 0 },
-          counter: { type: "string", minLength: 1 },
-          shared: { type: "boolean" },
-          algorithm: { enum: ["aligned", "sliding"] },
-        },
-        required: ["counter", "window", "max"],
+          {
+            properties: { concurrent: { type: "integer", minimum: 0 } },
+            required: ["concurrent"],
+          },
+        ],
       },
     });
     expect(JSON.stringify(policySchema())).toContain('"exclusiveMinimum":0');
