@@ -145,7 +145,7 @@ describe.each(Object.keys(CASES))("%s", (name) => {
     expect(settings).toMatchObject({
       mode: "shadow",
       server: "orders",
-      listen: { host: "0.0.0.0", port: 8080 },
+      listen: { host: "::", port: 8080 },
     });
     expect(settings.allowedHosts).toContain("orders-tollgate.shop.svc.cluster.local");
     expect(pod().terminationGracePeriodSeconds).toBeGreaterThan(

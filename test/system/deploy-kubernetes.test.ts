@@ -105,8 +105,8 @@ describe.each(STORIES)("%s", (folder) => {
       ...(command && { command }),
     });
     expect(settings).toMatchObject({
-      listen: { host: "0.0.0.0", port: 8080 },
-      admin: { host: "0.0.0.0", port: 9464 },
+      listen: { host: "::", port: 8080 },
+      admin: { host: "::", port: 9464 },
       mode: "shadow",
       audit: "-",
     });

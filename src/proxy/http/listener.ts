@@ -11,8 +11,7 @@ export class ListenError extends Error {
 /** Binds the listener; returns its port, which the system chooses for port 0. @throws ListenError */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   try {
-    server.listen(port, host);
-    await once(server, "listening");
+    await bindTo(server, host, port);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const why =
@@ -21,6 +20,19 @@ export async function listen(server: Server, host: string, port: number): Promis
   }
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
+}
+
+/** `::` is every address of both families; a machine without IPv6 has those of IPv4. */
+async function bindTo(server: Server, host: string, port: number): Promise<void> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    if (host !== "::" || !(error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT"))
+      throw error;
+    server.listen(port, "0.0.0.0");
+    await once(server, "listening");
+  }
 }
 
 /** Stops accepting, waits for requests in flight, and cuts the connections that remain after `deadlineMs`. */

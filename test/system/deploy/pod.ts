@@ -11,7 +11,7 @@ const CONTAINER = z.looseObject({
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
   env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
-  envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })).default([]),
+  envFrom: z.array(z.looseObject({ configMapRef: z.object({ name: z.string() }).optional() })).default([]),
   ports: z.array(z.object({ name: z.string().optional(), containerPort: z.number() })).default([]),
   resources: z.looseObject({}).default({}),
   securityContext: z.looseObject({}).default({}),
@@ -72,7 +72,9 @@ export function variablesOf(
   objects: readonly KubernetesObject[],
   { env, envFrom }: Container,
 ): Readonly<Record<string, string>> {
-  const maps = envFrom.map(({ configMapRef }) => dataOf(objects, configMapRef.name));
+  const maps = envFrom.flatMap(({ configMapRef }) =>
+    configMapRef === undefined ? [] : [dataOf(objects, configMapRef.name)],
+  );
   return Object.assign(
     {},
     ...maps,

@@ -19,8 +19,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{/* By digest where one is given: what was checked is what runs. */}}
 {{- define "tollgate.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end -}}
 
 {{- define "tollgate.serviceAccount" -}}
@@ -72,8 +73,8 @@ env:
   {{- if eq $root.Values.server.transport "http" }}
   - { name: TOLLGATE_UPSTREAM, value: {{ printf "http://127.0.0.1:%d%s" (int $root.Values.server.port) $root.Values.server.path | quote }} }
   {{- end }}
-  - { name: TOLLGATE_LISTEN, value: "0.0.0.0:8080" }
-  - { name: TOLLGATE_ADMIN, value: "{{ if eq (include "tollgate.adminScheme" $root) "https" }}https://{{ end }}0.0.0.0:9464" }
+  - { name: TOLLGATE_LISTEN, value: "{{ $root.Values.address }}:8080" }
+  - { name: TOLLGATE_ADMIN, value: "{{ if eq (include "tollgate.adminScheme" $root) "https" }}https://{{ end }}{{ $root.Values.address }}:9464" }
   {{- with $root.Values.adminOpen }}
   - { name: TOLLGATE_ADMIN_OPEN, value: {{ join "," . | quote }} }
   {{- end }}
@@ -104,6 +105,9 @@ env:
   {{- with .env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- with concat $root.Values.envFrom (default list .envFrom) }}
+envFrom: {{- toYaml . | nindent 2 }}
+{{- end }}
 ports:
   - { name: tollgate-mcp, containerPort: 8080 }
   - { name: tollgate-admin, containerPort: 9464 }
@@ -124,4 +128,18 @@ livenessProbe:
 {{- define "tollgate.mounts" -}}
 - { name: tollgate-policy, mountPath: /etc/tollgate/policy, readOnly: true }
 - { name: tollgate-settings, mountPath: /etc/tollgate/settings, readOnly: true }
+{{- if .Values.serviceAccount.automountToken }}
+- { name: tollgate-token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- end }}
+{{- with .Values.volumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* What a Prometheus without the operator looks for; the name of its job has to contain `tollgate`. */}}
+{{- define "tollgate.scrapeAnnotations" -}}
+prometheus.io/scrape: "true"
+prometheus.io/port: "9464"
+prometheus.io/path: /metrics
+prometheus.io/scheme: {{ include "tollgate.adminScheme" . }}
 {{- end -}}
