@@ -215,3 +215,28 @@ describe("a message without a session", () => {
     expect((await open("GET", "made-up").response).statusCode).toBe(404);
   });
 });
+
+function ping(version: string): Promise<number | undefined> {
+  return statusOf({ id: 5, method: "ping" }, { "mcp-session-id": session, "mcp-protocol-version": version });
+}
+
+describe("the header MCP-Protocol-Version of a legacy message", () => {
+  it.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("may be %s", async (version) => {
+    expect(await ping(version)).toBe(200);
+  });
+
+  it.each(["1999-01-01", "2025-12-31", "2025-11-25 ", "latest", ""])(
+    "is refused with 400 when it is %j, and the child receives nothing",
+    async (version) => {
+      expect(await ping(version)).toBe(400);
+      expect(await ask(6, "test/received")).not.toContain('"ping"');
+    },
+  );
+
+  it("may be the version that the session asked for", async () => {
+    const params = { ...INITIALIZE.params, protocolVersion: "2026-01-15" };
+    const { headers } = await bridge.post({ ...INITIALIZE, params }).response;
+    const of = { "mcp-session-id": String(headers["mcp-session-id"]), "mcp-protocol-version": "2026-01-15" };
+    expect(await statusOf({ id: 5, method: "ping" }, of)).toBe(200);
+  });
+});

@@ -1,6 +1,7 @@
 /** The legacy sessions of a server that speaks no Streamable HTTP: each has a child, or a connection, of its own. */
 
 import type { OutgoingHttpHeaders } from "node:http";
+import { memberText } from "../../../json/edit-json.ts";
 import { UpstreamError, type UpstreamExchange } from "../../upstream.ts";
 import type { ChildOwner } from "./child-multiplexer.ts";
 import type { PooledChild } from "./child-pool.ts";
@@ -19,6 +20,7 @@ import {
   sessionNotFound,
   streamOnly,
   tooMany,
+  unsupportedHeader,
 } from "./responses.ts";
 import { BridgeSession } from "./session.ts";
 
@@ -75,6 +77,7 @@ export class LegacySessions {
     try {
       const session = new BridgeSession({
         acquire: (owner) => acquire(owner, headers),
+        requestedVersion: memberText(message.text, ["params", "protocolVersion"]),
         nowMs,
         initializedMs: INITIALIZED_MS,
         onEnd: (id) => {
@@ -94,6 +97,9 @@ export class LegacySessions {
   post(id: string, message: ClientMessage, headers: OutgoingHttpHeaders): UpstreamExchange {
     const session = this.#sessions.get(id);
     if (session === undefined) return sessionNotFound();
+    const version = singleHeader(headers, "mcp-protocol-version");
+    if (version !== undefined && !session.versions.includes(version))
+      return unsupportedHeader(session.versions, message.id);
     session.child.onHeaders?.(headers);
     return this.#send(session, message, headers);
   }

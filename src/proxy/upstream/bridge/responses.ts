@@ -65,6 +65,12 @@ export function metaMissing(key: string, id: string | undefined): UpstreamRespon
   return bufferedError(400, INVALID_PARAMS, `Invalid params: _meta has no ${key}`, id);
 }
 
+/** The response to a legacy message whose `MCP-Protocol-Version` is not supported. Source: MCP 2025-11-25, Transports, "Protocol Version Header". */
+export function unsupportedHeader(supported: readonly string[], id: string | undefined): UpstreamExchange {
+  const message = `Bad Request: Unsupported protocol version (supported versions: ${supported.join(", ")})`;
+  return respondWith(bufferedError(400, NOT_ALLOWED, message, id));
+}
+
 export function unsupportedVersion(
   supported: readonly string[],
   requested: string,

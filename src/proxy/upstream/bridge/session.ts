@@ -9,9 +9,13 @@ import { cancelledId, type ClientMessage } from "./client-message.ts";
 import { type EventStream, type Headers, JSON_HEADERS, openEventStream } from "./event-stream.ts";
 import type { PostExchange } from "./post-exchange.ts";
 
+const LEGACY_VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+
 export interface BridgeSessionOptions {
   /** Returns the child, or the connection, of this session. @throws UpstreamError while there can be none */
   readonly acquire: (owner: ChildOwner) => PooledChild;
+  /** `params.protocolVersion` of `initialize`, as a token: the server may have agreed on it. */
+  readonly requestedVersion: string | undefined;
   readonly nowMs: () => number;
   /** How long a request waits for `notifications/initialized`. */
   readonly initializedMs: number;
@@ -23,6 +27,8 @@ export class BridgeSession {
   readonly headers: Headers = { "mcp-session-id": this.id };
   readonly jsonHeaders: Headers = { ...JSON_HEADERS, ...this.headers };
   readonly #options: BridgeSessionOptions;
+  /** The versions that a header of this session may name. */
+  readonly versions: readonly string[];
   /** The child, or the connection, of this session alone. */
   readonly child: PooledChild;
   readonly #exchanges = new Set<PostExchange>();
@@ -38,6 +44,9 @@ export class BridgeSession {
   /** @throws UpstreamError while no child may be started */
   constructor(options: BridgeSessionOptions) {
     this.#options = options;
+    const requested: unknown = JSON.parse(options.requestedVersion ?? "null");
+    this.versions =
+      typeof requested === "string" ? [...new Set([...LEGACY_VERSIONS, requested])] : LEGACY_VERSIONS;
     this.#usedAtMs = options.nowMs();
     this.child = options.acquire({
       onUnrelated: (message) => this.#onUnrelated(message),
