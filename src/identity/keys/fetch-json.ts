@@ -34,6 +34,16 @@ const MAX_BYTES = 1024 * 1024;
 
 /** The value of the response. @throws FetchError */
 export async function fetchJson(request: JsonRequest): Promise<unknown> {
+  const text = await fetchText(request);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FetchError("its answer is not JSON");
+  }
+}
+
+/** The body of the response. @throws FetchError */
+export async function fetchText(request: JsonRequest): Promise<string> {
   const { url, accept = "application/json", ca, certificate, authorization } = request;
   const body = encodedBody(request.body);
   const agent = proxyAgent(request);
@@ -80,7 +90,7 @@ function proxyAgent({ url, proxy }: JsonRequest): https.Agent | undefined {
   return new https.Agent({ proxyEnv: { ...proxy } });
 }
 
-async function readResponse(response: IncomingMessage): Promise<unknown> {
+async function readResponse(response: IncomingMessage): Promise<string> {
   const status = response.statusCode ?? 0;
   if (status !== 200 && status !== 201) throw new FetchError(`it answered ${status}`);
   const chunks: Buffer[] = [];
@@ -91,11 +101,7 @@ async function readResponse(response: IncomingMessage): Promise<unknown> {
     if (bytes > MAX_BYTES) throw new FetchError(`its answer has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
-    throw new FetchError("its answer is not JSON");
-  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A code such as `ECONNREFUSED`, never a part of what was sent or received. */

@@ -31,6 +31,8 @@ export interface BearerOptions {
   readonly verifiers: readonly TokenVerifier[];
   /** Checks a token that is not a JWT as an API key; absent when API keys have a header of their own. */
   readonly checkKey?: (token: string) => Authentication;
+  /** Asks the issuer of tokens that are not JWTs; absent where no issuer has such tokens. */
+  readonly introspect?: (token: string) => Promise<TokenVerdict>;
   readonly cache: TokenCache;
 }
 
@@ -64,10 +66,11 @@ function verifyToken(
   token: string,
   digest: string,
   request: IncomingMessage,
-  { verifiers, checkKey, cache }: BearerOptions,
+  options: BearerOptions,
 ): Authentication | Promise<Authentication> {
+  const { verifiers, cache } = options;
   const read = readToken(token);
-  if (read.kind === "opaque") return checkKey?.(token) ?? UNREADABLE_TOKEN;
+  if (read.kind === "opaque") return verifyOpaque(token, digest, options);
   if (read.kind === "faulty") return rejectedCredential(read.detail);
   const verifier = verifiers.find(({ matches: takes }) => takes(read.claims));
   if (verifier === undefined) return UNTRUSTED_ISSUER;
@@ -79,6 +82,25 @@ function verifyToken(
       return verdict.isUnchecked ? uncheckedCredential(verdict.detail) : rejectedCredential(verdict.detail);
     // Security: a bound token needs its proof in each request.
     if (!isBoundToken) cache.keep(digest, verdict.agent, verdict.expiresAtMs);
+    return { kind: "agent", agent: verdict.agent };
+  });
+}
+
+/** The keys that `tollgate keys create` makes. Security: one that was revoked is not sent to an issuer. */
+const OWN_KEY = /^tgk_/;
+
+/** An API key, or else a token of the one issuer that introspects. */
+function verifyOpaque(
+  token: string,
+  digest: string,
+  { checkKey, introspect, cache }: BearerOptions,
+): Authentication | Promise<Authentication> {
+  const byKey = checkKey?.(token);
+  if (byKey?.kind === "agent" || introspect === undefined || OWN_KEY.test(token) || token === "")
+    return byKey ?? UNREADABLE_TOKEN;
+  return introspect(token).then((verdict): Authentication => {
+    if (!verdict.ok) return rejectedCredential(verdict.detail);
+    cache.keep(digest, verdict.agent, verdict.expiresAtMs);
     return { kind: "agent", agent: verdict.agent };
   });
 }

@@ -2,23 +2,15 @@
 
 import { errors, type JWTPayload } from "jose";
 import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
-import { ownMember } from "../keys/fetch-jwks.ts";
+import { claimFault, type ClaimRules, OTHER_AUDIENCE } from "./claim-rules.ts";
 import { type IssuerKeys, KeysUnavailableError } from "../keys/jwks-cache.ts";
 import { tokenTypeFault } from "./token-type.ts";
 import { UnnamedKeyError, verifySignature } from "./verify-signature.ts";
 import type { Authentication } from "../authentication.ts";
 
-export type RequiredClaims = Readonly<Record<string, readonly (string | number | boolean)[]>>;
-
-export interface JwtOptions {
+export interface JwtOptions extends ClaimRules {
   /** `iss` must equal it, character by character. */
   readonly issuer: string;
-  /** One of them must be in the claim of the audience. */
-  readonly audience: readonly string[];
-  /** Absent: `aud`. */
-  readonly audienceClaim?: string;
-  /** Claims that must have one of these values, or hold one in a list. */
-  readonly requiredClaims?: RequiredClaims;
   /** Whether ID tokens count as access tokens; absent: they do not. */
   readonly acceptsIdTokens?: boolean;
   /** Asymmetric ones only. */
@@ -62,25 +54,6 @@ async function verify(token: string, options: JwtOptions): Promise<TokenVerdict>
     return { ok: false, detail: failureDetail(error) };
   }
 }
-
-function claimFault(
-  payload: JWTPayload,
-  { audienceClaim = "aud", audience, requiredClaims = {} }: JwtOptions,
-): string | undefined {
-  if (!holdsOneOf(ownMember(payload, audienceClaim), audience)) return OTHER_AUDIENCE;
-  const isComplete = Object.entries(requiredClaims).every(([name, values]) =>
-    holdsOneOf(ownMember(payload, name), values),
-  );
-  return isComplete ? undefined : "a claim of the token does not have the value that is required here";
-}
-
-/** Whether the claim is one of the values, or a list with one of them. */
-function holdsOneOf(claim: unknown, values: readonly unknown[]): boolean {
-  const given: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
-  return given.some((value) => values.includes(value));
-}
-
-const OTHER_AUDIENCE = "the token is meant for another audience";
 
 /** Security: in Tollgate's own words, since messages of the library repeat parts of the token. */
 function failureDetail(error: unknown): string {

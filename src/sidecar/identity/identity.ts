@@ -145,13 +145,12 @@ function tokenSources(
   keys: OpenedApiKeys | undefined,
 ): readonly (CredentialSource | undefined)[] {
   const { apiKeys, issuers = [], serviceAccounts } = builder.settings.identity;
-  const verifiers = buildVerifiers(builder);
   const isBearerKey = apiKeys?.header === "authorization";
   const bearer =
     issuers.length === 0 && serviceAccounts === undefined && !isBearerKey
       ? undefined
       : bearerSource({
-          verifiers,
+          ...buildVerifiers(builder),
           cache: new TokenCache(builder.clock.wallMs),
           ...(keys &&
             isBearerKey && { checkKey: (token: string) => authenticateApiKey(token, keys.current()) }),

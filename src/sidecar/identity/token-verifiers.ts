@@ -6,22 +6,41 @@ import type { Log } from "../../telemetry/logging/log.ts";
 import type { JsonRequest } from "../../identity/keys/fetch-json.ts";
 import type { TokenVerifier } from "../../identity/tokens/bearer.ts";
 import { fetchKeySet } from "../../identity/keys/fetch-jwks.ts";
+import type { Introspect } from "../../identity/tokens/introspection.ts";
 import { createJwtVerifier } from "../../identity/tokens/jwt.ts";
 import { agentFromClaims } from "../../identity/tokens/token-agent.ts";
 import { prefixedNames } from "../../identity/name-owners.ts";
 import { createServiceAccountVerifier } from "../../identity/tokens/service-account.ts";
 import { createTokenReviewer } from "../../identity/tokens/token-review.ts";
 import { fetchedKeys, issuerKeys, keysFromFile } from "./issuer-keys.ts";
+import { introspectingVerifier, openIntrospection } from "./open-introspection.ts";
 import { openServerAccess } from "./server-access.ts";
 import type { IdentityBuilder } from "./refreshable.ts";
 
-/** In order of trust. */
-export function buildVerifiers(builder: IdentityBuilder): readonly TokenVerifier[] {
+export interface BuiltVerifiers {
+  /** Of tokens that name their issuer, in order of trust. */
+  readonly verifiers: readonly TokenVerifier[];
+  /** Of opaque tokens. */
+  readonly introspect?: Introspect;
+}
+
+export function buildVerifiers(builder: IdentityBuilder): BuiltVerifiers {
   const { issuers = [], serviceAccounts } = builder.settings.identity;
-  return [
-    ...issuers.map((issuer) => jwtVerifier(builder, issuer)),
+  const introspected = issuers.find(({ introspection }) => introspection !== undefined);
+  const introspect = introspected && openIntrospection(builder, introspected);
+  const verifiers = [
+    ...issuers.map((issuer) =>
+      introspect !== undefined && issuer === introspected && !hasKeys(issuer)
+        ? introspectingVerifier(issuer, introspect)
+        : jwtVerifier(builder, issuer),
+    ),
     serviceAccounts && serviceAccountVerifier(builder, serviceAccounts),
   ].filter((verifier) => verifier !== undefined);
+  return { verifiers, ...(introspect && { introspect }) };
+}
+
+function hasKeys({ jwks, jwksFile }: JwtSettings): boolean {
+  return jwks !== undefined || jwksFile !== undefined;
 }
 
 function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVerifier {

@@ -176,6 +176,10 @@ describe("settings of identity", () => {
       "identity.jwt: must have jwks or jwks-file, not both",
     ],
     [
+      "{ jwt: [{ issuer: 'https://a.example', audience: a, introspection: 'https://a.example/i' }, { issuer: 'https://b.example', audience: a, introspection: 'https://b.example/i' }] }",
+      "identity.jwt.1: must not have introspection beside another issuer with it: an opaque token does not name the one that it may be sent to",
+    ],
+    [
       "{ jwt: { issuer: 'https://a.example', audience: a, client-id: x } }",
       "identity.jwt: must have client-id and client-secret-file together, or neither",
     ],

@@ -72,6 +72,8 @@ export function issuerListProblems(
   const problems: [number, string][] = [];
   const issuers = new Set<string>();
   const prefixes = new Map<string, number>();
+  const asked = list.given.flatMap(({ introspection }, index) => (introspection ? [index] : []));
+  for (const index of asked.slice(1)) problems.push([index, SECOND_INTROSPECTION]);
   const isAlone = completeIssuers(list, resource).length === 1;
   for (const [index, entry] of list.given.entries()) {
     if (entry.audience === undefined && resource === undefined)
@@ -85,6 +87,9 @@ export function issuerListProblems(
   }
   return problems;
 }
+
+const SECOND_INTROSPECTION =
+  "must not have introspection beside another issuer with it: an opaque token does not name the one that it may be sent to";
 
 function samePrefix(prefix: string, { tenants }: JwtShape): string {
   const remedy = tenants.length > 1 ? `, with ${TENANT} in it` : "";

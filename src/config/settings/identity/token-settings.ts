@@ -22,6 +22,8 @@ export interface JwtSettings extends KeyTimes {
   readonly jwks?: URL;
   readonly jwksFile?: string;
   readonly access: KeyServerAccess;
+  /** The endpoint that is asked about opaque tokens, and about every token when there is neither `jwks` nor `jwksFile`. */
+  readonly introspection?: URL;
   /** One of them must be in the claim of the audience. */
   readonly audience: readonly string[];
   readonly audienceClaim: string;
@@ -96,6 +98,7 @@ const ISSUER = z.strictObject({
   prefix: namePrefix.exactOptional(),
   jwks: trustedUrl.exactOptional(),
   "jwks-file": text.optional(),
+  introspection: trustedUrl.exactOptional(),
   audience: texts(Infinity).optional(),
   "audience-claim": text.optional(),
   algorithms: z.array(z.enum(TOKEN_ALGORITHMS)).min(1).optional(),
@@ -153,6 +156,7 @@ function issuerSettings(raw: RawIssuer): JwtShape {
     clockToleranceMs: raw["clock-tolerance-ms"],
     ...(raw.prefix !== undefined && { prefix: raw.prefix }),
     ...(raw.jwks && { jwks: raw.jwks }),
+    ...(raw.introspection && { introspection: raw.introspection }),
     ...(jwksFile !== undefined && { jwksFile }),
     ...(raw.audience && { audience: raw.audience }),
     ...(agentClaim && { agentClaim }),
