@@ -1,5 +1,7 @@
 /** The HTTP proxy of one sidecar: the relay between the listener and the upstream, and the state that it holds. */
 
+import { createHeaderPropagation } from "../mcp/header-propagation.ts";
+import { readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
 import type { HttpSettings } from "../config/settings/settings.ts";
 import type { OpenStreams } from "../proxy/relay/http/http-exchange.ts";
 import { HttpRelay } from "../proxy/relay/http/http-relay.ts";
@@ -29,6 +31,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const { bounds } = settings;
   const { clock, telemetry, enforcement, serverStreams } = runtime;
   const { tools } = enforcement;
+  const { propagators } = readOtelSettings(process.env).settings;
   const sessions = new Sessions(clock.wallMs, { total: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const drain = new Drain();
@@ -42,7 +45,9 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
       authenticator: identity.identity,
       addressOf: createCallerAddress(settings.identity.clientAddress),
       challenge: identity.challenge,
-      withheldHeaders: identity.withheldHeaders,
+      withheldHeaders: propagators.includes("baggage")
+        ? withoutBaggage(identity.withheldHeaders)
+        : identity.withheldHeaders,
       agentHeaders: agentHeader(settings.identity.upstreamHeader),
     },
     state: {
@@ -56,6 +61,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
     maxListBytes: bounds.listBytes,
     streamQuietMs: bounds.streamQuietMs,
+    propagation: createHeaderPropagation(propagators),
   });
   const close = (): Promise<void> => {
     sessions.closeAll();
@@ -63,4 +69,9 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     return upstream.close();
   };
   return { relay, sessions, streams, drain, upstream, close };
+}
+
+/** `OTEL_PROPAGATORS=baggage` lets the header through, as the operator asked for. */
+function withoutBaggage(withheld: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...withheld].filter((name) => name !== "baggage"));
 }

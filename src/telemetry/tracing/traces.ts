@@ -50,7 +50,8 @@ export async function startTraces(options: TraceOptions): Promise<Traces | undef
     const sdk = await startSdk({ ...options, otel, logger: quietLogger(log, now) });
     const isTraced = otel.traces.length > 0;
     const sample = isTraced ? createSampler(readSampling(environment), random) : () => false;
-    return traceRequests(sdk, sample, options);
+    const isPropagated = otel.propagators.some((form) => form !== "baggage");
+    return traceRequests(sdk, sample, { ...options, isPropagated });
   } catch (error) {
     // Fails open: without traces, calls are still decided.
     log.warn({ err: error }, "tracing could not be started");
@@ -63,7 +64,10 @@ interface RequestSpans {
   client?: { readonly span: Span; readonly startMs: number };
 }
 
-type Traceable = Pick<TraceOptions, "now" | "upstreamTransport">;
+interface Traceable extends Pick<TraceOptions, "now" | "upstreamTransport"> {
+  /** Whether trace context is read from requests and handed on: not with `OTEL_PROPAGATORS=none`. */
+  readonly isPropagated: boolean;
+}
 
 function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Traces {
   // Weak: frees requests whose end is never reported, and keeps the trace id after the spans have ended.
@@ -71,7 +75,7 @@ function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Trac
   return {
     observer: {
       requestStarted: (request) => {
-        const parents = parentsOf(request);
+        const parents = options.isPropagated ? parentsOf(request) : NO_PARENTS;
         if (!sample(parents.parent)) return;
         spansByRequest.set(request, { server: startServerSpan(sdk.tracer, request, parents) });
       },
@@ -82,6 +86,7 @@ function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Trac
       ...observeUpstream(sdk, spansByRequest, options),
     },
     propagate: (request) => {
+      if (!options.isPropagated) return undefined;
       const context = spansByRequest.get(request)?.client?.span.spanContext();
       return context && formatTraceContext(context);
     },
@@ -123,6 +128,8 @@ function endSpans(
   setOutcomeAttributes(server, ending);
   server.end(request.receivedAtMs + ending.totalMs);
 }
+
+const NO_PARENTS = { parent: undefined, link: undefined };
 
 /** `_meta` names the parent and the HTTP header becomes a link; without `_meta` the header names the parent. */
 function parentsOf(request: Request): {

@@ -13,11 +13,11 @@ import {
 } from "../../../mcp/error-response.ts";
 import { headerMismatch } from "../../../mcp/mcp-headers.ts";
 import { clientOf, type Message, messageId, type RequestMessage } from "../../../mcp/message.ts";
-import type { TraceContext } from "../../../mcp/vocabulary.ts";
 import { drainRequest } from "../../http/closing-connections.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
 import { taskRequestOf } from "../../sessions/open-tasks.ts";
 import type { ToolCatalog } from "../../tools/tool-catalog.ts";
+import type { HeaderPropagation } from "../../../mcp/header-propagation.ts";
 import type { HttpCaller, HttpSource, HttpState } from "./http-exchange.ts";
 import { notFoundResponse, type OwnedResource } from "../ownership.ts";
 import type { Admitted, Downstream, RefusedMessage, Sender } from "../transport.ts";
@@ -29,6 +29,7 @@ export interface HttpDownstreamOptions {
   readonly state: HttpState;
   readonly tools: ToolCatalog;
   readonly inFlight: InFlightRequests;
+  readonly propagation: Pick<HeaderPropagation, "read">;
 }
 
 export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
@@ -80,7 +81,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     if (!this.#mayUseTask(message, sender)) return ownershipRefusal("task", message, sender);
     const detail = this.#takePlace(source, sender, message);
     if (detail !== undefined) return overloadRefusal(detail, message, sender);
-    const headerTrace = headerTraceOf(incoming);
+    const headerTrace = this.#options.propagation.read(incoming.headers);
     return { transport: "http", incoming, downstream, agent, address, client, session, headerTrace };
   }
 
@@ -155,12 +156,6 @@ function ownershipRefusal(owned: OwnedResource, message: Message | undefined, { 
 function overloadRefusal(detail: string, message: Message | undefined, { agent }: Sender): Refused {
   const response = overloadResponse(detail, message && messageId(message));
   return { refused: { cause: "overload", detail, bytes: 0, agent, response } };
-}
-
-function headerTraceOf({ headers }: IncomingMessage): TraceContext | undefined {
-  const { traceparent, tracestate } = headers;
-  if (typeof traceparent !== "string") return undefined;
-  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
 }
 
 /** A 401 would make the client drop a token that may be good. */

@@ -5,7 +5,7 @@ import { Permit } from "../../../enforcement/permit.ts";
 import type { Agent } from "../../../enforcement/request.ts";
 import { INTERNAL_ERROR, sendResponse } from "../../../mcp/error-response.ts";
 import { dropUnmatchedHeaders } from "../../../mcp/mcp-headers.ts";
-import { propagateInHeaders } from "../../../mcp/trace-propagation.ts";
+import type { HeaderPropagation } from "../../../mcp/header-propagation.ts";
 import type { TraceContext } from "../../../mcp/vocabulary.ts";
 import { forwardedRequestHeaders } from "../../http/forwarded-headers.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
@@ -22,6 +22,7 @@ export interface HttpForwarderOptions {
   readonly withheldHeaders: ReadonlySet<string>;
   /** Headers that name the agent to the upstream; they replace the client's. */
   readonly agentHeaders: (agent: Agent) => OutgoingHttpHeaders;
+  readonly propagation: Pick<HeaderPropagation, "write">;
   readonly inFlight: InFlightRequests;
   readonly context: ResponseContext;
 }
@@ -64,8 +65,8 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
     method: string | undefined,
     trace?: TraceContext,
   ): OutgoingHttpHeaders {
-    const { withheldHeaders, agentHeaders } = this.#options;
-    const forwarded = propagateInHeaders(forwardedRequestHeaders(incoming, withheldHeaders), trace);
+    const { withheldHeaders, agentHeaders, propagation } = this.#options;
+    const forwarded = propagation.write(forwardedRequestHeaders(incoming, withheldHeaders), trace);
     dropUnmatchedHeaders(forwarded, method);
     return Object.assign(forwarded, agentHeaders(agent));
   }

@@ -5,6 +5,7 @@ import type { Agent } from "../../../enforcement/request.ts";
 import type { CallerAddressOf } from "../../../identity/hops/caller-address.ts";
 import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
 import type { Challenge } from "../../../identity/challenge.ts";
+import type { HeaderPropagation } from "../../../mcp/header-propagation.ts";
 import { InFlightRequests } from "../../sessions/in-flight-requests.ts";
 import type { Upstream } from "../../upstream.ts";
 import { HttpDownstream } from "./http-downstream.ts";
@@ -36,6 +37,8 @@ export interface HttpRelayOptions {
   readonly maxListBytes: number;
   /** How long an event stream may be quiet before a comment is sent; 0 for no comments. */
   readonly streamQuietMs: number;
+  /** Reads and writes trace context in headers. */
+  readonly propagation: HeaderPropagation;
 }
 
 export class HttpRelay {
@@ -54,6 +57,7 @@ export class HttpRelay {
     serverRequests,
     maxListBytes,
     streamQuietMs,
+    propagation,
   }: HttpRelayOptions) {
     const { enforcement, telemetry } = runtime;
     const inFlight = new InFlightRequests();
@@ -66,11 +70,13 @@ export class HttpRelay {
       state,
       tools: enforcement.tools,
       inFlight,
+      propagation,
     });
     this.#forwarder = new HttpForwarder({
       upstream,
       withheldHeaders,
       agentHeaders,
+      propagation,
       inFlight,
       context: {
         observer: telemetry.observer,
