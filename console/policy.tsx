@@ -45,8 +45,8 @@ function Facts({ policy }: { readonly policy: PolicyResponse }): JSX.Element {
           <h3>For agents of their own</h3>
           <ul>
             {agents.map((binding) => (
-              <li key={binding.match}>
-                {visible(binding.match)}: {visible(binding.policy)}
+              <li key={matchText(binding.match)}>
+                {visible(matchText(binding.match))}: {visible(binding.policy)}
               </li>
             ))}
           </ul>
@@ -54,4 +54,12 @@ function Facts({ policy }: { readonly policy: PolicyResponse }): JSX.Element {
       )}
     </>
   );
+}
+
+/** `build-*`, or `group admins and issuer https://...`. */
+function matchText(match: PolicyResponse["agents"][number]["match"]): string {
+  if (typeof match === "string") return match;
+  return Object.entries(match)
+    .map(([name, value]) => `${name} ${[value].flat().join(" or ")}`)
+    .join(" and ");
 }

@@ -1,5 +1,6 @@
 /** Types of the admin listener's JSON responses; server and console are both checked against them. */
 
+import type { PolicyBinding } from "../config/settings/binding-settings.ts";
 import type { LimitFill } from "../enforcement/limits/limit-usage.ts";
 import type { Step } from "../policy/explain/steps.ts";
 import type { Category, CategoryAssignment } from "../policy/category/category.ts";
@@ -31,7 +32,8 @@ export interface PolicyResponse {
   readonly default?: "allow" | "deny";
   readonly rules?: readonly string[];
   readonly document?: unknown;
-  readonly agents: readonly { readonly match: string; readonly policy: string }[];
+  /** As the settings file writes them; a group, scope or issuer as a list. */
+  readonly agents: readonly PolicyBinding[];
   readonly all: readonly { readonly digest: string; readonly mode: Mode }[];
 }
 

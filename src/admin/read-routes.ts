@@ -1,7 +1,7 @@
 /** Read routes of the admin listener: policies, tools, activity, limits, decisions. */
 
 import type { Express } from "express";
-import type { PolicyBinding } from "../config/settings/settings-shape.ts";
+import type { PolicyBinding } from "../config/settings/binding-settings.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { CategoryAssignment } from "../policy/category/category.ts";
 import type { CompiledPolicy } from "../policy/document/compile.ts";

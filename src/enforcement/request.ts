@@ -1,6 +1,6 @@
 /** Describes one request: its agent, client, session, method and tool. */
 
-import type { Caller } from "../policy/caller.ts";
+import type { Caller, Proof } from "../policy/caller.ts";
 import type { CategoryAssignment } from "../policy/category/category.ts";
 import type { Client, Era, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
@@ -25,6 +25,8 @@ export interface Agent {
   readonly verified: boolean;
   /** The verified user on whose behalf the agent acts; absent when its proof names none. */
   readonly user?: string;
+  /** Reads the claims of its token; absent for any other proof. */
+  readonly proof?: () => Proof;
 }
 
 export const ANONYMOUS: Agent = { name: "anonymous", source: "none", verified: false };
@@ -53,14 +55,15 @@ export function callerOf({
   agent,
   address,
   session,
-}: Pick<Request, "agent" | "address" | "session">): Caller {
-  const { verified, source, user } = agent;
+}: Pick<Request, "agent"> & Partial<Pick<Request, "address" | "session">>): Caller {
+  const { verified, source, user, proof } = agent;
   return {
     agent: principalOf(agent),
     source: verified ? source : ANONYMOUS.source,
     ...(session !== undefined && { session }),
     ...(address !== undefined && { address }),
     ...(verified && user !== undefined && { user }),
+    ...(verified && proof !== undefined && { proof }),
   };
 }
 

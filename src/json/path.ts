@@ -18,11 +18,11 @@ export function parseArgumentPath(text: string): ArgumentPath | undefined {
   return path === undefined || hasEveryItem(path) ? undefined : path;
 }
 
-/** Parses a path that may have `[*]`. */
-export function parseItemsPath(text: string): ArgumentPath | undefined {
-  if (!text.startsWith("args") || text.length > MAX_PATH_LENGTH) return undefined;
+/** Parses a path that may have `[*]`, and begins with the name `root`. */
+export function parseItemsPath(text: string, root = "args"): ArgumentPath | undefined {
+  if (!text.startsWith(root) || text.length > MAX_PATH_LENGTH) return undefined;
   const segments: PathSegment[] = [];
-  SEGMENT.lastIndex = "args".length;
+  SEGMENT.lastIndex = root.length;
   while (SEGMENT.lastIndex < text.length) {
     const [whole, name, index, quoted] = SEGMENT.exec(text) ?? [];
     if (whole === undefined) return undefined;

@@ -1,7 +1,8 @@
-/** Conditions: one test of one argument, compiled once. */
+/** Conditions: one test of one argument, or of the caller, compiled once. */
 
 import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
+import { CALLER_PATH_EXPECTED, type Caller, callerPart, type CallerPath, parseCallerPath } from "./caller.ts";
 import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeStructure } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
@@ -33,7 +34,10 @@ import {
 export interface Condition {
   /** The path as the author wrote it: `args.amount`. */
   readonly path: string;
+  /** Below `args`; below `caller` where there is a `callerPath`. */
   readonly segments: ArgumentPath;
+  /** Present in a condition on the caller. */
+  readonly callerPath?: CallerPath;
   readonly operator: Operator;
   readonly of: Measure;
   readonly value: Json;
@@ -74,7 +78,8 @@ export const CONDITION: Shape<Condition> = refine(
 );
 
 function compileCondition(entry: Entry, place: DocumentPath): Condition | undefined {
-  const segments = readItemsPath(entry, place);
+  const callerPath = parseCallerPath(entry.path);
+  const segments = readItemsPath(entry, callerPath, place);
   const of = entry.of ?? "value";
   const value = entry.value === undefined && entry.op === "not_exists" ? true : entry.value;
   if (value === undefined) return place.at("value").report("is required");
@@ -88,6 +93,7 @@ function compileCondition(entry: Entry, place: DocumentPath): Condition | undefi
   const condition = {
     path: entry.path,
     segments,
+    ...(callerPath && { callerPath }),
     operator: entry.op,
     of,
     value,
@@ -106,9 +112,16 @@ export function readPath(path: string, place: DocumentPath): ArgumentPath | unde
 }
 
 /** Parses the path of a condition, which may have `[*]` with `items` beside it. */
-function readItemsPath({ path, items }: Entry, place: DocumentPath): ArgumentPath | undefined {
-  const segments = parseItemsPath(path);
-  if (segments === undefined) return reportUnexpected(place.at("path"), PATHS, path);
+function readItemsPath(
+  { path, items }: Entry,
+  callerPath: CallerPath | undefined,
+  place: DocumentPath,
+): ArgumentPath | undefined {
+  const segments = callerPath ?? parseItemsPath(path);
+  if (segments === undefined) {
+    const expected = path.startsWith("caller") ? CALLER_PATH_EXPECTED : PATHS;
+    return reportUnexpected(place.at("path"), expected, path);
+  }
   if (hasEveryItem(segments) === (items !== undefined)) return segments;
   if (items === undefined) return place.at("items").report('must be "every" or "some" when the path has [*]');
   return place.at("items").report("needs a path with [*], such as args.items[*].amount");
@@ -142,17 +155,23 @@ export function isPresence(operator: Operator): boolean {
   return operator === "exists" || operator === "not_exists";
 }
 
+/** The object that the condition's segments begin in: the arguments, or the part of the caller that it names. */
+export function conditionRoot({ callerPath }: Condition, args: JsonObject, caller?: Caller): JsonObject {
+  return callerPath === undefined ? args : callerPart(caller, callerPath[0]);
+}
+
 /**
- * Evaluates the condition on a call's arguments. Returns `missing` when the argument is absent or null: the condition is
- * false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`. Returns `type` when the
+ * Evaluates the condition on a call's arguments, or on its caller. Returns `missing` when the argument is absent or
+ * null: the condition is false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`. Returns `type` when the
  * path goes on below a value that has no such parts. Of the values that a path with `[*]` finds, one decides for `some`
  * when the test holds, and for `every` when it does not; without values `every` holds.
  */
-export function evaluate(condition: Condition, args: JsonObject): TestResult | "missing" {
+export function evaluate(condition: Condition, args: JsonObject, caller?: Caller): TestResult | "missing" {
   const { items, segments } = condition;
-  if (items === undefined) return evaluateFound(condition, resolveArgument(args, segments));
-  if (condition.isOptional && isListMissing(args, segments)) return true;
-  const found = resolveItems(args, segments);
+  const root = conditionRoot(condition, args, caller);
+  if (items === undefined) return evaluateFound(condition, resolveArgument(root, segments));
+  if (condition.isOptional && isListMissing(root, segments)) return true;
+  const found = resolveItems(root, segments);
   const results = found.map((each) => evaluateFound(condition, each));
   const deciding = items === "some";
   if (results.includes(deciding)) return deciding;
@@ -180,10 +199,11 @@ function evaluateFound(
 
 /** Returns why the server may read the argument of the condition differently; undefined when it cannot. */
 export function conditionAmbiguity(
-  { segments, operator, of }: Condition,
+  { segments, callerPath, operator, of }: Condition,
   args: JsonObject,
   inputSchema?: JsonObject,
 ): ArgumentAmbiguity | undefined {
+  if (callerPath !== undefined) return undefined;
   const ambiguity = argumentAmbiguity(args, segments, inputSchema);
   if (ambiguity !== undefined || (operator !== "contains" && of === "value")) return ambiguity;
   const isAmbiguous = resolveItems(args, segments).some(

@@ -54,6 +54,8 @@ export interface Policy {
   /** Whether the tool is removed from tools/list: hidden in enforce mode. */
   readonly isHidden: (tool: string, category: Category | CategoryAssignment) => boolean;
   readonly everyTool: PolicyEntry;
+  /** Rules about the caller alone that deny every call of it. */
+  readonly callerRules: readonly Rule[];
   /** Entries by method; `*` is for methods that no protocol revision has. */
   readonly methods: ReadonlyMap<string, PolicyEntry>;
 }

@@ -1,6 +1,7 @@
 /** Evaluates one `require` or `deny_if` rule on a call. */
 
 import { type Condition, conditionAmbiguity, evaluate } from "./condition.ts";
+import type { Caller } from "./caller.ts";
 import type { Call, Unevaluable } from "./decision.ts";
 import type { Mode } from "./mode.ts";
 
@@ -16,7 +17,7 @@ export interface Rule {
 }
 
 /** The parts of a call that a rule depends on. */
-export type RuleInput = Pick<Call, "args" | "inputSchema">;
+export type RuleInput = Pick<Call, "args" | "inputSchema"> & Caller;
 
 /** Why a rule denies a call. */
 export interface RuleDenial {
@@ -38,7 +39,7 @@ export function evaluateRule(
   let firstUnevaluable: Condition | undefined;
   let failed: Condition | undefined;
   for (const condition of rule.conditions) {
-    const result = evaluate(condition, given.args);
+    const result = evaluate(condition, given.args, given);
     if (result === true) continue;
     if (result === false || (result === "missing" && !rule.isStrict)) {
       failed ??= condition;

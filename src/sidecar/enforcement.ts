@@ -3,8 +3,9 @@
 import type { PolicySet } from "../config/files/policy-set.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { createEnforcer, type Enforcer } from "../enforcement/enforcer.ts";
-import { type Agent, principalOf } from "../enforcement/request.ts";
+import { type Agent, callerOf, type Request } from "../enforcement/request.ts";
 import type { Policy } from "../policy/policy.ts";
+import { type ToolView, toolView } from "../policy/tool-view.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Control } from "./control/control.ts";
@@ -16,6 +17,8 @@ export interface Enforcement {
   readonly enforcer: Enforcer;
   /** Undefined when no policy covers the agent; its calls are denied. */
   readonly policyFor: (agent: Agent) => Policy | undefined;
+  /** The tools that the caller sees; undefined when no policy covers it. */
+  readonly viewFor: (caller: Pick<Request, "agent" | "address">) => ToolView | undefined;
 }
 
 interface EnforcementParts {
@@ -30,7 +33,8 @@ export function buildEnforcement(
   policies: () => PolicySet,
   { telemetry, counters, control, clock }: EnforcementParts,
 ): Enforcement {
-  const policyFor = (agent: Agent): Policy | undefined => policies().forAgent(principalOf(agent));
+  const policyFor = (agent: Agent): Policy | undefined => policies().forCaller(callerOf({ agent }));
+  const viewFor: Enforcement["viewFor"] = (caller) => toolView(policyFor(caller.agent), callerOf(caller));
   const enforcer = createEnforcer({
     counters: counters.counters,
     shared: counters.shared,
@@ -40,7 +44,7 @@ export function buildEnforcement(
     digest: digestOfCaller,
     onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be decided, and was denied"),
   });
-  return { tools: openTools(policies, telemetry, clock), policyFor, enforcer };
+  return { tools: openTools(policies, telemetry, clock), policyFor, viewFor, enforcer };
 }
 
 function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock): ToolCatalog {

@@ -4,9 +4,9 @@ import { parsePolicies, policyPaths, type PolicySet } from "../config/files/poli
 import type { Settings } from "../config/settings/settings.ts";
 import { openWatchedFile, type WatchedFile } from "../config/files/watched-file.ts";
 import type { Clock } from "../enforcement/clock.ts";
-import { principalOf } from "../enforcement/request.ts";
+import { callerOf } from "../enforcement/request.ts";
 import { ALLOW_ALL } from "../policy/document/compile.ts";
-import type { Policy } from "../policy/policy.ts";
+import { type ToolView, toolView } from "../policy/tool-view.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ServerNotifications } from "../proxy/relay/http/server-notifications.ts";
@@ -78,8 +78,10 @@ function applyPolicies(before: PolicySet, after: PolicySet, parts: ReloadParts):
   telemetry.metrics.policiesLoaded(all, clock.wallMs());
   telemetry.metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const streams = serverStreams.notifyToolsChanged((agent) => {
-    const principal = principalOf(agent);
-    return seesDifferentTools(before.forAgent(principal), after.forAgent(principal), tools);
+    const caller = callerOf({ agent });
+    const viewBy = (policies: PolicySet): ToolView | undefined =>
+      toolView(policies.forCaller(caller), caller);
+    return seesDifferentTools(viewBy(before), viewBy(after), tools);
   });
   tools.usePolicies(all);
   reportTools(tools, all, telemetry);
@@ -93,13 +95,11 @@ function applyPolicies(before: PolicySet, after: PolicySet, parts: ReloadParts):
   telemetry.log.info({ policies: digests, streams }, "policy reloaded");
 }
 
-/** Whether two policies hide different tools; never before the server has listed its tools. */
+/** Whether two views hide different tools; never before the server has listed its tools. */
 function seesDifferentTools(
-  before: Policy | undefined,
-  after: Policy | undefined,
+  before: ToolView | undefined,
+  after: ToolView | undefined,
   tools: ToolCatalog,
 ): boolean {
-  const isHidden = (name: string, policy: Policy | undefined): boolean =>
-    policy === undefined || policy.isHidden(name, tools.categoryOf(name, policy));
-  return tools.definitions().some(({ name }) => isHidden(name, before) !== isHidden(name, after));
+  return tools.definitions().some(({ name }) => tools.isHidden(name, before) !== tools.isHidden(name, after));
 }

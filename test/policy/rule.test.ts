@@ -14,7 +14,7 @@ describe("a rule without conditions", () => {
   };
 
   it("objects without naming any", () => {
-    expect(evaluateRule(rule, { args: new Map() }, [])).toStrictEqual({ reason: "condition" });
-    expect(evaluateRule({ ...rule, kind: "require" }, { args: new Map() }, [])).toBeUndefined();
+    expect(evaluateRule(rule, { agent: "a", args: new Map() }, [])).toStrictEqual({ reason: "condition" });
+    expect(evaluateRule({ ...rule, kind: "require" }, { agent: "a", args: new Map() }, [])).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@
 import { chargeInMemory, type ChargedDecision } from "../../enforcement/limits/charged-decision.ts";
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
+import { type Caller, proofOf } from "../../policy/caller.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
 import { type Policy, withoutArgumentChecks } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
@@ -78,11 +79,7 @@ function decideStoryCall(
   { counters, nowMs }: Moment,
 ): ChargedDecision {
   const readUsage: ReadUsage = (charge) => counters.read(charge, nowMs);
-  const caller = {
-    agent: call.agent ?? "anonymous",
-    ...(call.user !== undefined && { user: call.user }),
-    ...(call.session !== undefined && { session: call.session }),
-  };
+  const caller = callerOf(call);
   const decision =
     call.tool === undefined
       ? decideMethod(
@@ -101,6 +98,17 @@ function decideStoryCall(
 /** Decides a call; its arguments are checked when the story has the tool's schema. */
 function decideToolCall(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
   return decide(call.inputSchema === undefined ? withoutArgumentChecks(policy) : policy, call, readUsage);
+}
+
+function callerOf({ agent = "anonymous", user, session, caller = {} }: StoryCall): Caller {
+  const { claims, ...rest } = caller;
+  return {
+    agent,
+    ...rest,
+    ...(user !== undefined && { user }),
+    ...(session !== undefined && { session }),
+    ...(claims && { proof: () => proofOf(claims) }),
+  };
 }
 
 function toolCall(tools: readonly StoryTool[], policy: Policy, call: StoryCall, tool: string) {

@@ -57,6 +57,8 @@ export interface StoryCall {
   readonly args?: JsonObject;
   readonly agent?: string;
   readonly user?: string;
+  /** Further properties of the caller. */
+  readonly caller?: StoryCaller;
   readonly session?: string;
   /** Seconds after the start of the story; 0 by default. */
   readonly at?: number;
@@ -69,6 +71,13 @@ export interface StoryCall {
   /** Whether the tool's definition differs from the pinned one. */
   readonly changed?: boolean;
   readonly expect: Expectation;
+}
+
+/** Properties of the caller that no other field of a call has. Groups, scopes and issuer are in the claims. */
+export interface StoryCaller {
+  readonly source?: string;
+  readonly address?: string;
+  readonly claims?: JsonObject;
 }
 
 /** The expected decision; absent fields are not compared. */
@@ -85,6 +94,12 @@ const OBJECT: Shape<JsonObject> = {
   schema: { type: "object" },
 };
 
+const CALLER: Shape<StoryCaller> = object<StoryCaller>({
+  source: optional(string()),
+  address: optional(string()),
+  claims: optional(OBJECT),
+});
+
 const COUNT = number("a whole number above 0", (value) => Number.isInteger(value) && value > 0, {
   minimum: 1,
 });
@@ -97,6 +112,7 @@ const CALL: Shape<StoryCall> = refine(
     args: optional(OBJECT),
     agent: optional(string()),
     user: optional(string()),
+    caller: optional(CALLER),
     session: optional(string()),
     at: optional(number("seconds", () => true, {})),
     lasts: optional(number("seconds above 0", (value) => value > 0, { exclusiveMinimum: 0 })),

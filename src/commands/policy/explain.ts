@@ -4,7 +4,7 @@ import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
-import type { Caller } from "../../policy/caller.ts";
+import { type Caller, proofOf } from "../../policy/caller.ts";
 import type { Call } from "../../policy/decision.ts";
 import { listingOf } from "../../policy/listing.ts";
 import { protectedNames } from "../../json/confusable-names.ts";
@@ -39,6 +39,9 @@ a limit denies here only a call that exceeds it alone.
   --args JSON            its arguments, an object ({})
   --agent NAME           the calling agent (anonymous)
   --user NAME            the user on whose behalf it acts
+  --claims JSON          the claims of its token, an object, with its groups and scopes
+  --source WORD          the source of its identity, such as jwt or api_key
+  --address IP           its address
   --category CATEGORY    its category, instead of the one that name and description suggest
   --tools FILE           a tools/list result: its schemas check the arguments, its descriptions set the category
   --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
@@ -54,6 +57,9 @@ const OPTIONS = {
   args: { type: "string", default: "{}" },
   agent: { type: "string", default: "anonymous" },
   user: { type: "string" },
+  claims: { type: "string" },
+  source: { type: "string" },
+  address: { type: "string" },
   category: { type: "string" },
   format: FORMAT_FLAG,
 } as const;
@@ -81,22 +87,25 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
   if (!read.ok) return [read.problem];
   const { values, positionals, server } = read;
   const [file = "", ...others] = positionals;
-  const { tool = "", agent, user } = values;
-  const caller: Caller = { agent, ...(user !== undefined && { user }) };
-  const args = parseCallArguments(values.args);
+  const { tool = "" } = values;
+  const args = parseObject(values.args, "--args", '{"query":"up"}');
+  const claims =
+    values.claims === undefined ? undefined : parseObject(values.claims, "--claims", '{"groups":["admins"]}');
   const category = CATEGORIES.find((known) => known === values.category);
   const source = parseToolsSource(values, server);
   const problems = [
     ...(file === "" || others.length > 0 ? ["FILE: must be one policy"] : []),
     ...(tool === "" ? ["--tool: is required"] : []),
-    ...(typeof args === "string" ? [args] : []),
+    ...[args, claims].filter((read) => typeof read === "string"),
     ...(category === values.category
       ? []
       : [`--category: must be ${listWords(CATEGORIES)}, got "${values.category}"`]),
     ...(source.ok ? [] : [source.problem]),
     ...formatProblem(values.format),
   ];
-  if (problems.length > 0 || typeof args === "string" || !source.ok) return problems;
+  if (problems.length > 0 || typeof args === "string" || typeof claims === "string" || !source.ok)
+    return problems;
+  const caller = callerOf(values, claims);
   return { file, tool, caller, args, category, source: source.source, isJson: values.format === "json" };
 }
 
@@ -124,10 +133,27 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   return EXIT_OK;
 }
 
-function parseCallArguments(text: string): JsonObject | string {
-  const read = readJsonDocument(text, "--args");
+interface CallerFlags {
+  readonly agent: string;
+  readonly user?: string | undefined;
+  readonly source?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+function callerOf({ agent, user, source, address }: CallerFlags, claims: JsonObject | undefined): Caller {
+  return {
+    agent,
+    ...(user !== undefined && { user }),
+    ...(source !== undefined && { source }),
+    ...(address !== undefined && { address }),
+    ...(claims && { proof: () => proofOf(claims) }),
+  };
+}
+
+function parseObject(text: string, flag: string, example: string): JsonObject | string {
+  const read = readJsonDocument(text, flag);
   if (!read.ok) return read.problems.join("; ");
-  return isJsonObject(read.value) ? read.value : '--args: must be an object, such as {"query":"up"}';
+  return isJsonObject(read.value) ? read.value : `${flag}: must be an object, such as ${example}`;
 }
 
 /** The category of the policy, or else of the command line, or else as the sidecar classifies the tool. */

@@ -106,7 +106,7 @@ function decideBounds(
   const assignment = { category, source: "heuristic", confidence: 0 } as const;
   const args = namedArguments(argumentNames);
   const call = { ...caller, tool, category: assignment, args, inputSchema, isApproved };
-  const { lenient, severe } = policyBounds(policy, argumentNames);
+  const { lenient, severe } = policyBounds(policy, { names: argumentNames, caller });
   // The log does not say whether the server lists the tool.
   return {
     lenient: decide(lenient, { ...call, listing: "listed" }, readUsage),

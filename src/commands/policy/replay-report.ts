@@ -107,11 +107,25 @@ function cannotTell(log: AuditLog, replay: Replay, policy: CompiledPolicy): stri
   const unknown = pluralize(replayed.filter(({ newEffect: now }) => now === "unknown").length, "call");
   return [
     `the log holds names of arguments and no values: ${unknown} may be denied or not; an argument that is named counts as given, though it may have been null`,
+    ...(asksForClaims(policy) ? [CLAIMS] : []),
     ...missingFromCalls(replayed, policy),
     ...omittedLines(log, replay),
     "this policy was applied to every agent; settings may bind agents to other policies",
     "an agent that is denied acts differently afterwards: it repeats, gives up, or finds another way",
   ];
+}
+
+const CLAIMS = "the log holds no claims of tokens: a rule about groups, scopes or claims may hold or not";
+
+function asksForClaims({ document }: CompiledPolicy): boolean {
+  const sets = [
+    document.all_tools,
+    ...(document.tools?.values() ?? []),
+    ...(document.categories?.values() ?? []),
+  ];
+  const rules = sets.flatMap((set) => [...(set?.require ?? []), ...(set?.deny_if ?? [])]);
+  const parts = rules.flatMap(({ conditions }) => conditions.map(({ callerPath }) => callerPath?.[0] ?? ""));
+  return parts.some((part) => ["groups", "scopes", "claims", "issuer"].includes(part));
 }
 
 function missingFromCalls(replayed: readonly ReplayedCall[], policy: CompiledPolicy): string[] {

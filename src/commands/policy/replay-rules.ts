@@ -1,6 +1,7 @@
 /** Bounds for a decision when only argument names are known: one policy that denies least, one that denies most. */
 
 import type { PolicyEntry, Policy, CompiledLimit } from "../../policy/policy.ts";
+import type { Caller } from "../../policy/caller.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
@@ -15,9 +16,15 @@ export interface PolicyBounds {
   readonly severe: Policy;
 }
 
-/** The bounds of `policy` for a call with these argument names. */
-export function policyBounds(policy: Policy, names: KnownArgumentNames): PolicyBounds {
-  return { lenient: boundedPolicy(policy, names, false), severe: boundedPolicy(policy, names, true) };
+/** The part of a call that the log holds. */
+export interface Recorded {
+  readonly names: KnownArgumentNames;
+  readonly caller: Caller;
+}
+
+/** The bounds of `policy` for a call with these argument names, by this caller. */
+export function policyBounds(policy: Policy, recorded: Recorded): PolicyBounds {
+  return { lenient: boundedPolicy(policy, recorded, false), severe: boundedPolicy(policy, recorded, true) };
 }
 
 /** Arguments with these names and placeholder values. */
@@ -25,11 +32,11 @@ export function namedArguments(names: KnownArgumentNames): JsonObject {
   return new Map(Array.from(names ?? [], (name) => [name, true]));
 }
 
-function boundedPolicy(policy: Policy, names: KnownArgumentNames, isSevere: boolean): Policy {
+function boundedPolicy(policy: Policy, recorded: Recorded, isSevere: boolean): Policy {
   const entryFor = (entry: PolicyEntry): PolicyEntry => ({
     ...entry,
-    rules: entry.rules.flatMap((rule) => boundedRule(rule, names, isSevere)),
-    limits: entry.limits.flatMap((limit) => boundedLimit(limit, names, isSevere)),
+    rules: entry.rules.flatMap((rule) => boundedRule(rule, recorded, isSevere)),
+    limits: entry.limits.flatMap((limit) => boundedLimit(limit, recorded.names, isSevere)),
   });
   return {
     ...policy,
@@ -41,9 +48,9 @@ function boundedPolicy(policy: Policy, names: KnownArgumentNames, isSevere: bool
   };
 }
 
-function boundedRule(rule: Rule, names: KnownArgumentNames, isSevere: boolean): Rule[] {
-  const verdict = verdictOf(rule, names);
-  if (verdict === "denies" && rule.conditions.every((each) => possibleResults(each, names).size === 1))
+function boundedRule(rule: Rule, recorded: Recorded, isSevere: boolean): Rule[] {
+  const verdict = verdictOf(rule, recorded);
+  if (verdict === "denies" && rule.conditions.every((each) => possibleResults(each, recorded).size === 1))
     return [rule];
   const isDenying = verdict === "denies" || (verdict === "unknown" && isSevere);
   return isDenying ? [{ ...rule, kind: "deny_if", conditions: [] }] : [];
@@ -60,9 +67,11 @@ function boundedLimit(
   return isSevere ? [{ ...compiled, amountOf: () => "type" }] : [];
 }
 
-/** The verdict of the rule on all calls with these argument names. */
-function verdictOf(rule: Rule, names: KnownArgumentNames): "denies" | "passes" | "unknown" {
-  const all = rule.conditions.map((condition) => summarize(possibleResults(condition, names), rule.isStrict));
+/** The verdict of the rule on all calls of which this is recorded. */
+function verdictOf(rule: Rule, recorded: Recorded): "denies" | "passes" | "unknown" {
+  const all = rule.conditions.map((condition) =>
+    summarize(possibleResults(condition, recorded), rule.isStrict),
+  );
   const isDenyIf = rule.kind === "deny_if";
   const canDeny = isDenyIf
     ? all.some(({ canBeUnevaluable: canBeBlind }) => canBeBlind) || all.every(({ canHold }) => canHold)
@@ -97,8 +106,13 @@ function summarize(results: PossibleResults, isStrict: boolean): Summary {
 const NO_ARGUMENTS: JsonObject = new Map();
 
 /** All results that the condition may have. A named argument counts as given: the log does not distinguish null. */
-function possibleResults(condition: Condition, names: KnownArgumentNames): PossibleResults {
-  const { segments, operator } = condition;
+function possibleResults(condition: Condition, { names, caller }: Recorded): PossibleResults {
+  const { segments, operator, callerPath } = condition;
+  if (callerPath !== undefined) {
+    const isRecorded =
+      RECORDED_PARTS.has(callerPath[0]) || SOURCES_WITHOUT_CLAIMS.has(caller.source ?? "none");
+    return isRecorded ? new Set([evaluate(condition, NO_ARGUMENTS, caller)]) : UNKNOWN_CLAIM;
+  }
   if (argumentAmbiguity(namedArguments(names), segments) !== undefined) return AMBIGUOUS;
   const [first] = segments;
   if (first !== undefined && names?.has(String(first)) === false)
@@ -112,6 +126,18 @@ function possibleResults(condition: Condition, names: KnownArgumentNames): Possi
   return new Set([true, false, ...UNEVALUABLE, ...(segments.length > 1 || !names ? MISSING : [])]);
 }
 
+const RECORDED_PARTS: ReadonlySet<string> = new Set(["agent", "user", "source", "address"]);
+/** Sources whose proofs have no claims; those of others are not in the log. */
+const SOURCES_WITHOUT_CLAIMS: ReadonlySet<string> = new Set([
+  "none",
+  "client_info",
+  "flag",
+  "header",
+  "api_key",
+  "mtls",
+  "xfcc",
+]);
+const UNKNOWN_CLAIM: PossibleResults = new Set([true, false, "type", "missing"]);
 const UNEVALUABLE = ["type"] as const;
 const AMBIGUOUS: PossibleResults = new Set([true, false, "look_alike"]);
 const MISSING = ["missing"] as const;

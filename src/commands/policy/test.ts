@@ -37,6 +37,7 @@ Plays calls against a policy and compares every decision with the expected one. 
       { "tool": "ExecuteQuery", "args": { "query": "up" }, "agent": "a", "at": 60, "times": 2,
         "expect": { "effect": "deny", "reason": "rate_limited" } } ] }
 
+A call may also have "user", "session", and "caller": { "claims": {...}, "source": "jwt", "address": "192.0.2.1" }.
 effect is allow, deny, ask or would_deny; reason, rule, message and retry_after are compared when they are given.
 Arguments are held against the "inputSchema" that "tools" gives; without it they are not checked.
 "at" is in seconds after the start, so limits are tested without waiting.

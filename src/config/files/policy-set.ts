@@ -1,10 +1,11 @@
-/** Selects the policy for each agent: files bound to patterns of agent names, and one file for all other agents. */
+/** Selects the policy for each caller: files bound to agents, users, groups, scopes and issuers, and one file for all others. */
 
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
-import { parseNamePattern } from "../../policy/names/pattern.ts";
+import type { Caller } from "../../policy/caller.ts";
 import type { Mode } from "../../policy/mode.ts";
 import { parsePolicyFile } from "./policy-file.ts";
-import type { PolicyBinding } from "../settings/settings-shape.ts";
+import type { PolicyBinding } from "../settings/binding-settings.ts";
+import { compileMatch } from "./policy-binding.ts";
 
 export interface PolicySources {
   /** For agents that no binding matches. Absent without bindings: every call is allowed. */
@@ -14,8 +15,8 @@ export interface PolicySources {
 }
 
 export interface PolicySet {
-  /** The policy of an agent, by the name that its limits are counted under: the first binding that matches. Undefined: no policy covers the agent. */
-  readonly forAgent: (name: string) => CompiledPolicy | undefined;
+  /** The policy of a caller: the first binding that matches. Undefined: no policy covers the caller. */
+  readonly forCaller: (caller: Caller) => CompiledPolicy | undefined;
   /** The policy of agents without a binding. */
   readonly everyone: CompiledPolicy | undefined;
   readonly all: readonly CompiledPolicy[];
@@ -45,17 +46,22 @@ export function parsePolicies(
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems));
   if (problems.length > 0) return { ok: false, problems };
   if (paths.length === 0)
-    return { ok: true, policies: { forAgent: () => whenNone, everyone: whenNone, all: [whenNone] } };
+    return { ok: true, policies: { forCaller: () => whenNone, everyone: whenNone, all: [whenNone] } };
   const compiled = files.flatMap((file) => (file.ok ? [file.policy] : []));
   const policyAt = (path: string): CompiledPolicy | undefined => compiled[paths.indexOf(path)];
   const bindings = agents.map((binding) => ({
-    pattern: parseNamePattern(binding.match),
+    matches: compileMatch(binding.match),
     policy: policyAt(binding.policy),
   }));
   const everyone = policy === undefined ? undefined : policyAt(policy);
-  const forAgent: PolicySet["forAgent"] = (name) => {
-    const bound = bindings.find(({ pattern }) => pattern.matches(name));
-    return bound === undefined ? everyone : bound.policy;
+  const forCaller: PolicySet["forCaller"] = (caller) => {
+    for (const binding of bindings) {
+      const isBound = binding.matches(caller);
+      if (isBound === true) return binding.policy;
+      // Security: the policy of this binding may be the stricter one.
+      if (isBound === undefined) return undefined;
+    }
+    return everyone;
   };
-  return { ok: true, policies: { forAgent, everyone, all: compiled } };
+  return { ok: true, policies: { forCaller, everyone, all: compiled } };
 }

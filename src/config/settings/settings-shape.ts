@@ -4,6 +4,7 @@ import * as z from "zod";
 import { ADDRESS_SHAPE, LIST_SHAPE } from "./address-shapes.ts";
 import { ADMIN_SHAPE } from "./admin/admin-settings.ts";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
+import { BINDINGS_SHAPE } from "./binding-settings.ts";
 import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
@@ -15,12 +16,6 @@ import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
 import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
-
-export interface PolicyBinding {
-  /** The verified name of an agent; `*` matches any characters. */
-  readonly match: string;
-  readonly policy: string;
-}
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 
@@ -116,7 +111,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   "log-level": z.enum(LOG_LEVELS).default("info"),
   "log-format": z.enum(["json", "pretty"]).optional(),
   "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
-  agents: z.array(z.strictObject({ match: z.string().min(1), policy: z.string().min(1) })).default([]),
+  agents: BINDINGS_SHAPE,
   identity: IDENTITY_SHAPE,
   tls: TLS_SHAPE,
   "admin-token-file": z.string().min(1).optional(),

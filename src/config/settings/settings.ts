@@ -4,6 +4,7 @@ import type { Mode } from "../../policy/mode.ts";
 import type { AdminSettings } from "./admin/admin-settings.ts";
 import type { AdminTokenSource } from "./admin/admin-token.ts";
 import type { ApprovalSettings } from "./approval-settings.ts";
+import type { PolicyBinding } from "./binding-settings.ts";
 import type { Bounds } from "./bounds-settings.ts";
 import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
@@ -12,7 +13,7 @@ import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
 import type { BucketSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
-import type { LOG_LEVELS, PolicyBinding, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
+import type { LOG_LEVELS, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
 import type { Address } from "./address-shapes.ts";
 
 export interface Settings {

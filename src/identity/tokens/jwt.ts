@@ -4,6 +4,7 @@ import { errors, type JWTPayload } from "jose";
 import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
 import { claimFault, type ClaimRules, OTHER_AUDIENCE } from "./claim-rules.ts";
 import { type IssuerKeys, KeysUnavailableError } from "../keys/jwks-cache.ts";
+import { withProof } from "./token-proof.ts";
 import { tokenTypeFault } from "./token-type.ts";
 import { UnnamedKeyError, verifySignature } from "./verify-signature.ts";
 import type { Authentication } from "../authentication.ts";
@@ -13,6 +14,8 @@ export interface JwtOptions extends ClaimRules {
   readonly issuer: string;
   /** Whether ID tokens count as access tokens; absent: they do not. */
   readonly acceptsIdTokens?: boolean;
+  /** Names down to the claim of the groups; absent: `groups`, then `cognito:groups`. */
+  readonly groupsClaim?: readonly string[];
   /** Asymmetric ones only. */
   readonly algorithms: readonly string[];
   readonly clockToleranceMs: number;
@@ -49,7 +52,10 @@ async function verify(token: string, options: JwtOptions): Promise<TokenVerdict>
     const found = options.agentOf(payload);
     if (found.kind !== "agent")
       return { ok: false, detail: found.kind === "rejected" ? found.detail : "no agent" };
-    return { ok: true, agent: found.agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
+    const agent = withProof(found.agent, token, options.groupsClaim);
+    if (agent === undefined)
+      return { ok: false, detail: "the token's claims cannot be read in one way only" };
+    return { ok: true, agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
   } catch (error) {
     return { ok: false, detail: failureDetail(error) };
   }

@@ -15,6 +15,7 @@ import {
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
 import { lookAlikeTest } from "../names/look-alike.ts";
 import { parseNamePattern } from "../names/pattern.ts";
+import { callerRulesOf } from "../tool-view.ts";
 import { rulePointer } from "../pointer.ts";
 
 /** A policy with its document, for checks and advice. */
@@ -58,6 +59,7 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
     categoryOf: (tool) => forTool(tool).category,
     isHidden: (tool, category) => forTool(tool).hidingFor(categoryName(category))?.mode === "enforce",
     everyTool,
+    callerRules: callerRulesOf(entries),
     methods,
   });
 }

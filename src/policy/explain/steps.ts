@@ -1,6 +1,6 @@
 /** Explains a decision as steps: each check of the policy in its order, with its verdict. */
 
-import { type Condition, conditionAmbiguity, evaluate } from "../condition.ts";
+import { type Condition, conditionAmbiguity, conditionRoot, evaluate } from "../condition.ts";
 import type { Category } from "../category/category.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
@@ -188,14 +188,11 @@ const WHY = {
   },
 } as const;
 
-function conditionStep(
-  condition: Condition,
-  { args, inputSchema }: Call,
-  isUnevaluable: boolean,
-): ConditionStep {
+function conditionStep(condition: Condition, call: Call, isUnevaluable: boolean): ConditionStep {
+  const { args, inputSchema } = call;
   const ambiguity = isUnevaluable ? conditionAmbiguity(condition, args, inputSchema) : undefined;
-  const result = ambiguity ?? evaluate(condition, args);
-  const found = resolveArgument(args, condition.segments);
+  const result = ambiguity ?? evaluate(condition, args, call);
+  const found = resolveArgument(conditionRoot(condition, args, call), condition.segments);
   return {
     condition: condition.text,
     outcome: outcomeOf(result),

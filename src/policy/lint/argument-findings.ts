@@ -35,6 +35,7 @@ export function argumentFindings(entry: PlacedEntry, tool: CheckedTool): Finding
 
 function conditionFindings(placed: PlacedRule, tool: CheckedTool): Finding[] {
   return placed.rule.conditions.flatMap((condition, index) => {
+    if (condition.callerPath !== undefined) return [];
     const argument = findArgument(tool.schema, condition.segments);
     const isStrict = placed.rule.strict ?? tool.isStrict;
     const path = placed.place.at("conditions").at(index).path();
@@ -172,6 +173,7 @@ function neededPaths(rules: readonly PlacedRule[]): ReadonlySet<string> {
     .filter(({ rule }) => rule.mode !== "shadow" && rule.effect !== "approve")
     .flatMap(({ kind, rule }) => {
       const denying = rule.conditions.filter((condition) => {
+        if (condition.callerPath !== undefined) return false;
         const isMet = evaluate(condition, NO_ARGUMENTS) === true;
         return kind === "require" ? !isMet : isMet && rule.conditions.length === 1;
       });
@@ -184,6 +186,7 @@ function neededPaths(rules: readonly PlacedRule[]): ReadonlySet<string> {
 function avoidableFinding(placed: PlacedRule, tool: CheckedTool, needed: ReadonlySet<string>): Finding[] {
   if (placed.kind === "require" || (placed.rule.strict ?? tool.isStrict)) return [];
   const optional = placed.rule.conditions.find((condition) => {
+    if (condition.callerPath !== undefined) return false;
     if (isPresence(condition.operator) || condition.isOptional) return false;
     if (needed.has(JSON.stringify(condition.segments))) return false;
     const argument = findArgument(tool.schema, condition.segments);

@@ -48,6 +48,8 @@ function isEmptyChoice({ operator, of, value }: Condition): boolean {
 }
 
 function isSamePath(one: Condition, other: Condition): boolean {
+  const isOfCaller = one.callerPath !== undefined;
+  if (isOfCaller !== (other.callerPath !== undefined)) return false;
   return JSON.stringify(one.segments) === JSON.stringify(other.segments);
 }
 

@@ -8,7 +8,7 @@ import type { Enforcer } from "../../enforcement/enforcer.ts";
 import { whenDecided } from "../../enforcement/maybe-promise.ts";
 import type { Observer, Propagate } from "../../enforcement/observer.ts";
 import { Permit } from "../../enforcement/permit.ts";
-import { type Agent, ANONYMOUS, type RequestedTool } from "../../enforcement/request.ts";
+import { type Agent, ANONYMOUS, type Request, type RequestedTool } from "../../enforcement/request.ts";
 import { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import { errorResponse, INVALID_REQUEST, type LocalResponse } from "../../mcp/error-response.ts";
 import {
@@ -22,6 +22,7 @@ import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { restrictsMethod } from "../../policy/decide-method.ts";
 import type { Policy } from "../../policy/policy.ts";
+import type { ToolView } from "../../policy/tool-view.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { callDenialResponse, methodDenialResponse } from "./denial-response.ts";
 import { type Caller, type Exchange, type RequestExchange, requestExchange } from "./exchange.ts";
@@ -37,6 +38,8 @@ export interface RelayRuntime {
     readonly tools: ToolCatalog;
     /** Undefined when no policy covers the agent. */
     readonly policyFor: (agent: Agent) => Policy | undefined;
+    /** The tools that the caller sees; undefined when no policy covers it. */
+    readonly viewFor: (caller: Pick<Request, "agent" | "address">) => ToolView | undefined;
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type ToolDefinition,
 } from "../../mcp/tool-definition.ts";
 import type { Policy } from "../../policy/policy.ts";
+import type { ToolView } from "../../policy/tool-view.ts";
 import { type ProtectedNames, protectedNames } from "../../json/confusable-names.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { type Listing, listingOf } from "../../policy/listing.ts";
@@ -85,6 +86,11 @@ export class ToolCatalog {
     return assignment;
   }
 
+  /** Whether the tool is left out of the list of these callers; without a view every tool is. */
+  isHidden(name: string, view: ToolView | undefined): boolean {
+    return view === undefined || view.isHidden(name, this.categoryOf(name, view.policy));
+  }
+
   /** Whether the definition differs from the pin of the policy; false before the server has listed the tool. */
   isChanged(name: string, policy: Policy | undefined): boolean {
     const pin = policy?.forTool(name).pin;
@@ -128,11 +134,11 @@ export class ToolCatalog {
   }
 
   /**
-   * Learns the tools of a message that may carry a list, and removes the tools that `policy` hides. Without a policy every
+   * Learns the tools of a message that may carry a list, and removes the tools that `view` hides. Without a view every
    * tool is hidden. Undefined when the message cannot be parsed strictly and must not pass.
    */
-  filter(text: string, policy: Policy | undefined, isFirstPage: boolean): string | undefined {
-    const cached = this.#cache.filterCached(text, policy);
+  filter(text: string, view: ToolView | undefined, isFirstPage: boolean): string | undefined {
+    const cached = this.#cache.filterCached(text, view);
     if (cached !== undefined) {
       this.#reportList(Buffer.byteLength(text), undefined);
       return cached;
@@ -140,16 +146,15 @@ export class ToolCatalog {
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
     this.#reportList(Buffer.byteLength(text), this.#learn(list, isFirstPage));
-    const isHidden = (name: string): boolean =>
-      policy === undefined || policy.isHidden(name, this.categoryOf(name, policy));
-    const filtered = withoutHidden(list, isHidden);
-    this.#cache.store(list.minified, policy, filtered ?? list.minified);
+    const isHidden = (name: string): boolean => this.isHidden(name, view);
+    const filtered = withoutHidden(list, isHidden, view?.isPersonal);
+    this.#cache.store(list.minified, view, filtered ?? list.minified);
     return filtered ?? text;
   }
 
   /** As `filter`, for a message whose result is byte for byte the last one; undefined for any other. */
-  lookup(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
-    const cached = this.#cache.lookupBytes(body, policy);
+  lookup(body: readonly Buffer[], view: ToolView | undefined): CachedList | undefined {
+    const cached = this.#cache.lookupBytes(body, view);
     if (cached !== undefined) this.#reportList(totalBytes(body), undefined);
     return cached;
   }

@@ -1,14 +1,16 @@
-/** Caches the last tools/list result as filtered by each policy: servers repeat the same list, which need not be parsed again. */
+/** Caches the last tools/list result as filtered for each view: servers repeat the same list, which need not be parsed again. */
 
 import { Buffer, isUtf8 } from "node:buffer";
 
-import type { Policy } from "../../policy/policy.ts";
+import type { ToolView } from "../../policy/tool-view.ts";
 import { isJsonObject, JsonNumber } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { memberText, setMember } from "../../json/edit-json.ts";
 
 /** Longest message without its result: the other members, with an id of 256 escaped characters. */
 const MAX_ENVELOPE_LENGTH = 4_096;
+/** Filtered forms of one result; the oldest is made again. */
+const MAX_VIEWS = 64;
 const RESULT_NAME = '"result":';
 /** Stands in for the result while the rest of the message is parsed. A number, since numbers have no escapes. */
 const PLACEHOLDER = "73e-73";
@@ -32,14 +34,16 @@ export class ToolsListCache {
   #resultBytes = Buffer.alloc(0);
   /** The result without its tools. */
   #emptied = "";
-  readonly #filtered = new Map<Policy | undefined, FilteredResult>();
+  readonly #filtered = new Map<ToolView | undefined, FilteredResult>();
 
-  /** Stores a parsed message with its filtered form under `policy`. */
-  store(minified: string, policy: Policy | undefined, filteredText: string): void {
+  /** Stores a parsed message with its filtered form for `view`. */
+  store(minified: string, view: ToolView | undefined, filteredText: string): void {
     const result = memberText(minified, ["result"]) ?? "";
     if (result !== this.#result) this.#setResult(result);
     const text = memberText(filteredText, ["result"]) ?? "";
-    this.#filtered.set(policy, { text, bytes: Buffer.from(text) });
+    this.#filtered.set(view, { text, bytes: Buffer.from(text) });
+    const [oldest] = this.#filtered.keys();
+    if (this.#filtered.size > MAX_VIEWS) this.#filtered.delete(oldest);
   }
 
   /** Drops everything: policies or categories may have changed. */
@@ -51,8 +55,8 @@ export class ToolsListCache {
    * The filtered message, when its result is the cached one; undefined otherwise.
    * Security: everything around the cached result is parsed as strictly as any message.
    */
-  filterCached(text: string, policy: Policy | undefined): string | undefined {
-    const filtered = this.#filtered.get(policy);
+  filterCached(text: string, view: ToolView | undefined): string | undefined {
+    const filtered = this.#filtered.get(view);
     if (filtered === undefined || text.length - this.#result.length > MAX_ENVELOPE_LENGTH) return undefined;
     const start = text.slice(0, MAX_ENVELOPE_LENGTH).indexOf(RESULT_NAME) + RESULT_NAME.length;
     if (!text.startsWith(this.#result, start)) return undefined;
@@ -61,8 +65,8 @@ export class ToolsListCache {
   }
 
   /** As `lookup`, for a message in chunks; decodes only the bytes around the result. */
-  lookupBytes(body: readonly Buffer[], policy: Policy | undefined): CachedList | undefined {
-    const filtered = this.#filtered.get(policy);
+  lookupBytes(body: readonly Buffer[], view: ToolView | undefined): CachedList | undefined {
+    const filtered = this.#filtered.get(view);
     const [first] = body;
     if (filtered === undefined || first === undefined) return undefined;
     const start = first.subarray(0, MAX_ENVELOPE_LENGTH).indexOf(RESULT_NAME) + RESULT_NAME.length;

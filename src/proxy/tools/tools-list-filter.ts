@@ -32,13 +32,15 @@ export function readToolList(text: string): ReadList | undefined {
   return { result, minified: read.minified, ...(isJsonArray(tools) && { tools }) };
 }
 
-/** The message without hidden tools, with tighter cache hints; undefined when no tool is hidden. */
+/** The message without hidden tools, with tighter cache hints; undefined when no tool is hidden, from no caller when it `isPersonal`. */
 export function withoutHidden(
   { tools = [], result, minified }: ReadList,
   isHidden: (name: string) => boolean,
+  isPersonal = false,
 ): string | undefined {
   const hidden = tools.map((tool) => isHidden(toolName(tool) ?? ""));
-  if (!hidden.includes(true)) return undefined;
+  // Security: a list with all tools must not be cached for callers that may not see them.
+  if (!hidden.includes(true)) return isPersonal ? limitCaching(minified, result) : undefined;
   const filtered = removeElements(minified, ["result", "tools"], (index) => hidden[index] === true);
   return limitCaching(filtered, result);
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePolicyFile } from "../../../src/config/files/policy-file.ts";
 import { ALLOW_ALL } from "../../../src/policy/document/compile.ts";
-import type { Policy } from "../../../src/policy/policy.ts";
+import { type ToolView, toolView } from "../../../src/policy/tool-view.ts";
 import { ToolsListCache } from "../../../src/proxy/tools/tools-list-cache.ts";
 import { summaryOf } from "../../../src/proxy/relay/http/response-filter.ts";
 import { type ToolsListSummary, ToolCatalog } from "../../../src/proxy/tools/tool-catalog.ts";
@@ -14,15 +14,18 @@ function message(id: unknown, tools: readonly object[] = TOOLS): string {
   return JSON.stringify({ jsonrpc: "2.0", id, result: { tools, ttlMs: 1 } });
 }
 
-function hiding(...hide: readonly string[]): Policy {
+const CALLER = { agent: "a" };
+
+function hiding(...hide: readonly string[]): ToolView | undefined {
   const bytes = Buffer.from(JSON.stringify({ version: "1", default: "allow", hide }));
   const file = parsePolicyFile(bytes, "policy.json");
   if (!file.ok) throw new Error(file.problems.join());
-  return file.policy;
+  return toolView(file.policy, CALLER);
 }
 
 const CUT = message(1, TOOLS.slice(1));
 const policy = hiding("look");
+const policies = policy === undefined ? [] : [policy.policy];
 
 function known(): ToolsListCache {
   const list = new ToolsListCache();
@@ -39,7 +42,7 @@ function cutUp(text: string, pieceBytes: number): Buffer[] {
 }
 
 /** As from its text, so from its bytes. */
-function recalledFrom(list: ToolsListCache, text: string, one: Policy | undefined): string | undefined {
+function recalledFrom(list: ToolsListCache, text: string, one: ToolView | undefined): string | undefined {
   const byText = list.filterCached(text, one);
   for (const pieceBytes of [60, 61, 64, 100, text.length - 1, text.length]) {
     const byBytes = list.lookupBytes(cutUp(text, pieceBytes), one);
@@ -120,7 +123,7 @@ describe("a cached list", () => {
 });
 
 describe("a repeated tools/list", () => {
-  const policies = [hiding("look"), hiding("drop", "read"), ALLOW_ALL, undefined];
+  const views = [hiding("look"), hiding("drop", "read"), toolView(ALLOW_ALL, CALLER), undefined];
   const texts = [
     ...[1, 2, 3].map((id) => message(id)),
     ...[4, 5].map((id) => ` ${message(id).replaceAll(",", " , ")}`),
@@ -131,7 +134,7 @@ describe("a repeated tools/list", () => {
   it("is filtered as at the first time", () => {
     const veteran = new ToolCatalog({ policies: [], onListed: () => undefined });
     for (const text of texts) {
-      for (const one of policies) {
+      for (const one of views) {
         const newcomer = new ToolCatalog({ policies: [], onListed: () => undefined });
         expect(veteran.filter(text, one, true)).toBe(newcomer.filter(text, one, true));
       }
@@ -140,7 +143,7 @@ describe("a repeated tools/list", () => {
 
   it("is reported each time, and as new the first time only", () => {
     const heard: ToolsListSummary[] = [];
-    const list = new ToolCatalog({ policies: [policy], onListed: (listed) => void heard.push(listed) });
+    const list = new ToolCatalog({ policies, onListed: (listed) => void heard.push(listed) });
     for (const id of [1, 2, 3]) list.filter(message(id), policy, true);
     const bytes = message(1).length;
     expect(heard).toEqual([true, false, false].map((isNew) => ({ count: 3, bytes, isNew, changes: [] })));

@@ -32,6 +32,8 @@ export interface JwtSettings extends KeyTimes {
   readonly agentClaim?: readonly string[];
   /** Names down to the claim that names the user; absent: `sub`, where that is not the client itself. */
   readonly userClaim?: readonly string[];
+  /** Names down to the claim of the groups; absent: `groups`, then `cognito:groups`. */
+  readonly groupsClaim?: readonly string[];
   /** Claims that must be there, with one of these values, or hold one in a list. */
   readonly requiredClaims: Readonly<Record<string, readonly ClaimValue[]>>;
   /** Whether ID tokens count as access tokens. */
@@ -104,6 +106,7 @@ const ISSUER = z.strictObject({
   algorithms: z.array(z.enum(TOKEN_ALGORITHMS)).min(1).optional(),
   "agent-claim": nameClaim.optional(),
   "user-claim": nameClaim.optional(),
+  "groups-claim": texts(8).optional(),
   "required-claims": z.record(z.string().min(1), claimValues).default({}),
   "id-tokens": z.boolean().optional(),
   "clock-tolerance-ms": milliseconds(0, 300_000).default(30_000),
@@ -161,5 +164,6 @@ function issuerSettings(raw: RawIssuer): JwtShape {
     ...(raw.audience && { audience: raw.audience }),
     ...(agentClaim && { agentClaim }),
     ...(userClaim && { userClaim }),
+    ...(raw["groups-claim"] && { groupsClaim: raw["groups-claim"] }),
   };
 }

@@ -51,11 +51,11 @@ function refusedRequest(
 /** The tools/list as this agent may see it; undefined when it cannot be read. */
 function filteredList(
   exchange: HttpExchange,
-  { enforcement: { tools, policyFor } }: ResponseContext,
+  { enforcement: { tools, viewFor } }: ResponseContext,
   text: string,
 ): string | undefined {
   const isFirstPage = exchange.kind === "tools_list" && exchange.isFirstPage;
-  return tools.filter(text, policyFor(exchange.caller.agent), isFirstPage);
+  return tools.filter(text, viewFor(exchange.caller), isFirstPage);
 }
 
 /** A whole body as this agent may see it; undefined when it may be a tools/list and cannot be read. */
@@ -74,10 +74,10 @@ export function filteredBody(
 /** A tools/list that was read before, to the byte: its summary, and the part that this agent may see; undefined for any other body. */
 export function cachedList(
   exchange: HttpExchange,
-  { enforcement: { tools, policyFor }, serverRequests }: ResponseContext,
+  { enforcement: { tools, viewFor }, serverRequests }: ResponseContext,
   body: readonly Buffer[],
 ): { readonly summary: MessageSummary; readonly pieces: readonly Buffer[] } | undefined {
-  const list = mayCarryToolsList(exchange) ? tools.lookup(body, policyFor(exchange.caller.agent)) : undefined;
+  const list = mayCarryToolsList(exchange) ? tools.lookup(body, viewFor(exchange.caller)) : undefined;
   // Invariant: no summary depends on the tools of the list.
   const summary = list && summaryOf(Buffer.from(list.emptied));
   if (list === undefined || summary === undefined) return undefined;

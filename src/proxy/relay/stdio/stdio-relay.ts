@@ -146,8 +146,8 @@ export class StdioRelay {
   /** Undefined when the line may be a tools/list and cannot be read. */
   #filtered(exchange: Exchange, line: Buffer): string | Buffer | undefined {
     if (exchange.kind !== "tools_list") return line;
-    const { tools, policyFor } = this.#options.runtime.enforcement;
-    return tools.filter(line.toString("utf8"), policyFor(exchange.caller.agent), exchange.isFirstPage);
+    const { tools, viewFor } = this.#options.runtime.enforcement;
+    return tools.filter(line.toString("utf8"), viewFor(exchange.caller), exchange.isFirstPage);
   }
 
   /** Replaces a result by which the server asks for more than it may. */

@@ -1,3 +1,5 @@
+import { callerOf } from "../../../../src/enforcement/request.ts";
+import { toolView } from "../../../../src/policy/tool-view.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { parsePolicyFile } from "../../../../src/config/files/policy-file.ts";
@@ -59,7 +61,12 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
     runtime: {
       clock: SYSTEM_CLOCK,
       telemetry: { observer, propagate: () => undefined },
-      enforcement: { enforcer, tools, policyFor: () => file.policy },
+      enforcement: {
+        enforcer,
+        tools,
+        policyFor: () => file.policy,
+        viewFor: (caller) => toolView(file.policy, callerOf(caller)),
+      },
     },
     nextId: () => String((id += 1)),
     agent: { name: "local", source: "flag", verified: true },
