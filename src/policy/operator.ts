@@ -4,7 +4,12 @@ import { RE2JS, RE2Set } from "re2js";
 import { isJsonArray, type Json, type JsonArray, JsonNumber } from "../json/json.ts";
 import { type JsonType, typeOfJson } from "../mcp/input-schema.ts";
 import { anyOf, compareJson, negated, type TestResult } from "./compare-json.ts";
+import { addressSet, isAddress } from "./guards/addresses.ts";
+import { hostIn } from "./guards/host-in.ts";
+import { instantOf } from "./guards/instant.ts";
+import { pathWithin } from "./guards/path-within.ts";
 import { utf8Length } from "./measure.ts";
+import { parseNamePattern } from "./names/pattern.ts";
 import { compareNumbers, isHeldByDouble } from "../json/compare-numbers.ts";
 
 export const OPERATORS = [
@@ -22,6 +27,12 @@ export const OPERATORS = [
   "starts_with",
   "ends_with",
   "not_exists",
+  "path_within",
+  "host_in",
+  "cidr",
+  "matches",
+  "before",
+  "after",
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -66,7 +77,53 @@ export function compileTest(operator: Operator, value: Json): CompiledTest {
       return presence(value, true);
     case "not_exists":
       return presence(value, false);
+    case "path_within":
+      return guard(value, pathWithin, "an absolute folder such as /srv/data, or a list of them");
+    case "host_in":
+      return guard(
+        value,
+        hostIn,
+        "a host, *.example.com, an address, a CIDR range or @private, or a list of them",
+      );
+    case "cidr":
+      return guard(value, inRanges, "an address, a CIDR range or @private, or a list of them");
+    case "matches":
+      return guard(value, matchesSome, "a text with * and ?, or a list of them");
+    case "before":
+      return moment(value, (time, bound) => time < bound);
+    case "after":
+      return moment(value, (time, bound) => time > bound);
   }
+}
+
+type MakeTest = (operands: readonly string[]) => ((subject: string) => TestResult) | undefined;
+
+/** Compiles an operator on texts whose operand is one text or a list of some. */
+function guard(value: Json, make: MakeTest, expected: string): CompiledTest {
+  const operands = (isJsonArray(value) ? value : [value]).filter((item) => typeof item === "string");
+  const isComplete = operands.length > 0 && operands.length === (isJsonArray(value) ? value.length : 1);
+  const test = isComplete ? make(operands) : undefined;
+  if (test === undefined) return { ok: false, expected };
+  return compiled((subject) => (typeof subject === "string" ? test(subject) : "type"));
+}
+
+function inRanges(ranges: readonly string[]): ReturnType<MakeTest> {
+  const isIn = addressSet(ranges);
+  return isIn && ((subject) => (isAddress(subject) ? isIn(subject) : "type"));
+}
+
+function matchesSome(globs: readonly string[]): ReturnType<MakeTest> {
+  const patterns = globs.map(parseNamePattern);
+  return (subject) => (isTooLong(subject) ? "size" : patterns.some(({ matches }) => matches(subject)));
+}
+
+function moment(value: Json, holds: (time: number, bound: number) => boolean): CompiledTest {
+  const bound = typeof value === "string" ? instantOf(value) : undefined;
+  if (bound === undefined) return { ok: false, expected: "a time such as 2026-01-31T09:00:00Z" };
+  return compiled((subject) => {
+    const time = typeof subject === "string" ? instantOf(subject) : undefined;
+    return time === undefined ? "type" : holds(time, bound);
+  });
 }
 
 function compiled(test: ValueTest): CompiledTest {

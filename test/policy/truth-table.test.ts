@@ -12,7 +12,23 @@ const VALUES = new Map<string, readonly unknown[]>([
   ["null or missing", [null, undefined]],
   ["truth value", [true, false]],
   ["number", [0, 1, -2.5]],
-  ["text", ["a", "", "true", "0", "null", " 1 ", "[]", "{}", "yes"]],
+  [
+    "text",
+    [
+      "a",
+      "",
+      "true",
+      "0",
+      "null",
+      " 1 ",
+      "[]",
+      "{}",
+      "yes",
+      "https://a.example/",
+      "10.0.0.1",
+      "2026-01-01T00:00:00Z",
+    ],
+  ],
   ["list", [[], ["a"], [0], [true], [[]], [{ a: 1 }]]],
   ["object", [{}, { a: 1 }, { a: 2 }, { live: null }]],
 ]);
@@ -68,9 +84,24 @@ const CASES = ROWS.flatMap(({ operators, of, operand, cells }) =>
 );
 
 /** Every result that the operator has on values of the type with operands of the type. */
+/** Operands of the operators that need texts of a form. */
+const FORMED = new Map<string, readonly unknown[]>([
+  ["path_within", ["/a"]],
+  ["host_in", ["a.example"]],
+  ["cidr", ["10.0.0.0/8"]],
+  ["before", ["2026-01-01T00:00:00Z"]],
+  ["after", ["2026-01-01T00:00:00Z"]],
+]);
+
+function operandsOf(op: string, operand: string): readonly unknown[] {
+  const formed = FORMED.get(op);
+  if (formed === undefined) return OPERANDS.get(operand) ?? [];
+  return operand === "text" ? formed : operand === "list of texts" ? [formed] : [];
+}
+
 function resultsOf({ op, of, operand, type }: (typeof CASES)[number]): Set<unknown> {
   const results = new Set<unknown>();
-  for (const value of OPERANDS.get(operand) ?? []) {
+  for (const value of operandsOf(op, operand)) {
     const literal = { path: "args.v", op, value, ...(of !== "value" && { of }) };
     const condition = CONDITION.read(fromLiteral(literal), DocumentPath.root([]));
     if (condition === undefined)
@@ -87,19 +118,23 @@ describe("the truth table of docs/policy.md", () => {
   it.each(CASES)("$op of $of with a $operand on a $type is $cell", (cell) => {
     const results = resultsOf(cell);
     const isCompared = results.has(true) || results.has(false);
-    expect(isCompared ? "compared" : Array.from(results).join()).toBe(cell.cell);
+    const word =
+      isCompared && cell.cell.endsWith(" or type") && results.has("type") ? "compared or type" : "compared";
+    expect(isCompared ? word : Array.from(results).join()).toBe(cell.cell);
     // Parts of a list or an object have types of their own.
     const isDeep = cell.type === "list" || cell.type === "object";
-    if (isCompared && !isDeep) expect(results.has("type")).toBe(false);
+    if (isCompared && !isDeep && word === "compared") expect(results.has("type")).toBe(false);
   });
 
   it("has a row for every operator with every type of operand that a policy may give it", () => {
     const missing = OPERATORS.flatMap((op) =>
       Array.from(OPERANDS.keys())
         .filter((operand) => {
-          const isTaken = compileTest(op, fromLiteral(OPERANDS.get(operand)?.[0])).ok;
+          const [value] = operandsOf(op, operand);
+          const isTaken = value !== undefined && compileTest(op, fromLiteral(value)).ok;
           // A list of anything is a list to operators that do not look at its items.
-          const isDetail = /^list of|^empty/.test(operand) && op !== "in" && op !== "not_in";
+          const isDetail =
+            /^list of|^empty/.test(operand) && !/^(?:not_)?in$|^matches$/.test(op) && !FORMED.has(op);
           const isGeneral = operand === "list" && (op === "in" || op === "not_in");
           return isTaken && !isDetail && !isGeneral;
         })

@@ -158,7 +158,9 @@ function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | 
   if (operator === "neq") return [typeOfJson(value)];
   if (operator === "not_in") return operandTypes(value);
   if (operator === "contains") return typeof value === "string" ? ["string", "array"] : ["array"];
-  return /^(?:regex|starts_with|ends_with)$/.test(operator) ? ["string"] : undefined;
+  return /^(?:regex|starts_with|ends_with|path_within|host_in|cidr|matches|before|after)$/.test(operator)
+    ? ["string"]
+    : undefined;
 }
 
 /** The types of the operands of `in` and `not_in`; undefined for an empty list, which compares with nothing. */

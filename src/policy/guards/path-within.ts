@@ -1,0 +1,97 @@
+/** Whether a path stays within a folder, in every way that file systems and servers read it. */
+
+import type { TestResult } from "../compare-json.ts";
+
+/** Tests a path against these absolute folders; undefined when one of them is not absolute. */
+export function pathWithin(roots: readonly string[]): ((path: string) => TestResult) | undefined {
+  if (!roots.every((root) => root.startsWith("/"))) return undefined;
+  const folders = roots.map((root) => segmentsOf(root));
+  return (path) => {
+    if (path.length > MAX_PATH_LENGTH || decodings(path).some(isOddPath)) return "type";
+    const results = readingsOf(path).map((reading) => isWithin(reading, folders));
+    // Security: where the readings disagree, one server leaves the folder and another does not.
+    return results.every((result) => result === results[0]) ? (results[0] ?? "type") : "type";
+  };
+}
+
+/** Longer paths than any file system takes. */
+const MAX_PATH_LENGTH = 16_384;
+const CONTROL = /\p{Cc}/u;
+/** A home folder, a drive, a URL: absolute to some servers, and not in the form of the folders. */
+const OTHER_ABSOLUTE = /^(?:~|[a-z]:|[a-z][a-z\d+.-]*:\/\/|\\\\)/i;
+
+function isOddPath(path: string): boolean {
+  return path === "" || CONTROL.test(path) || OTHER_ABSOLUTE.test(path);
+}
+
+interface Reading {
+  readonly segments: readonly string[] | undefined;
+  /** Whether letter case makes no difference. */
+  readonly isFolded: boolean;
+}
+
+function readingsOf(path: string): Reading[] {
+  const texts = new Set([path]);
+  for (const text of decodings(path)) {
+    for (const form of [text, text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "")]) {
+      texts.add(form).add(form.replaceAll("\\", "/"));
+    }
+  }
+  return Array.from(texts).flatMap((text) => [
+    { segments: resolved(text), isFolded: false },
+    { segments: resolved(trimmedSegments(text)), isFolded: true },
+  ]);
+}
+
+/** The text, and what percent-decoding makes of it, up to three times. */
+function decodings(path: string): string[] {
+  const texts = [path];
+  for (let round = 0; round < 3; round += 1) {
+    const text = texts.at(-1) ?? "";
+    const decoded = text.replace(/(?:%[\da-f]{2})+/gi, (escapes) => decodedOr(escapes));
+    if (decoded === text) break;
+    texts.push(decoded);
+  }
+  return texts;
+}
+
+function decodedOr(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    return escapes;
+  }
+}
+
+/** Windows drops blanks and dots at the end of a name. */
+function trimmedSegments(path: string): string {
+  return path
+    .split("/")
+    .map((segment) => (/^\.+ *$/.test(segment) ? segment.trimEnd() : segment.replace(/[. ]+$/, "")))
+    .join("/");
+}
+
+/** The segments below `/`, or below the folder for a relative path; undefined when `..` leaves it. */
+function resolved(path: string): readonly string[] | undefined {
+  const segments: string[] = path.startsWith("/") ? [""] : [];
+  const least = segments.length;
+  for (const segment of path.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment !== "..") segments.push(segment);
+    else if (segments.length > least) segments.pop();
+    else if (least === 0) return undefined;
+  }
+  return segments;
+}
+
+function segmentsOf(root: string): readonly string[] {
+  return resolved(root) ?? [];
+}
+
+function isWithin({ segments, isFolded }: Reading, folders: readonly (readonly string[])[]): boolean {
+  if (segments === undefined) return false;
+  // A relative path is below every folder.
+  if (segments[0] !== "") return true;
+  const fold = (name: string | undefined): string | undefined => (isFolded ? name?.toLowerCase() : name);
+  return folders.some((folder) => folder.every((name, index) => fold(name) === fold(segments[index])));
+}
