@@ -6,7 +6,7 @@ import { type Call, type Decision, type Denial, isBlocked } from "../policy/deci
 import { denied, frozenDenial, limiterUnavailableDenial, noPolicyDenial } from "../policy/denial.ts";
 import type { ReadUsage } from "../policy/limit.ts";
 import type { CallMessage } from "../mcp/message.ts";
-import { isKnownMethod } from "../mcp/methods.ts";
+import { isKnownMethod, passesFreeze } from "../mcp/methods.ts";
 import { chargeInMemory, type ChargedDecision } from "./limits/charged-decision.ts";
 import type { Clock } from "./clock.ts";
 import type { Freezes } from "./freezes/freezes.ts";
@@ -109,7 +109,11 @@ function enforceMethod(
   lifecycle: RequestLifecycle,
   policy: Policy | undefined,
 ): MaybePromise<Denial | undefined> {
-  const { method } = lifecycle.request;
+  const { agent, method } = lifecycle.request;
+  const freeze = passesFreeze(method)
+    ? undefined
+    : options.freezes.find([agent.name, principalOf(agent)], undefined, options.clock.wallMs());
+  if (freeze !== undefined) return deny(lifecycle, frozenDenial(freeze.reason), policy?.digest).denial;
   // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;
   const toDenial = ({ decision, release }: ChargedDecision): Denial | undefined => {

@@ -44,6 +44,26 @@ const NOTIFICATION_METHODS = [
   "notifications/tools/list_changed",
 ] as const;
 
+/** Requests by which a client learns what it may know, or ends what it has begun. They make no server act. */
+const INFORMING_METHODS: ReadonlySet<string> = new Set([
+  "initialize",
+  "logging/setLevel",
+  "ping",
+  "prompts/list",
+  "resources/list",
+  "resources/templates/list",
+  "resources/unsubscribe",
+  "server/discover",
+  "subscriptions/listen",
+  "tasks/cancel",
+  "tools/list",
+]);
+
+/** Whether the method passes while its agent is frozen: exactly by this name. */
+export function passesFreeze(method: string): boolean {
+  return INFORMING_METHODS.has(method);
+}
+
 const REQUEST_NAMES = protectedNames(REQUEST_METHODS);
 
 /** Whether some revision has a request of this name, or of one that a lenient server could read as this. */

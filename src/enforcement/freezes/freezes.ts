@@ -52,10 +52,15 @@ export class Freezes {
     this.#byFile = new Map(freezes.map((freeze) => [freezeKey(freeze), freeze]));
   }
 
-  /** The freeze that stops a call of this tool by an agent with any of these names; undefined when none does. */
-  find(names: readonly string[], tool: string, nowMs: number): Freeze | undefined {
+  /**
+   * The freeze that stops a call of this tool by an agent with any of these names; undefined when none does. Without a
+   * tool, the freeze that stops other methods: one of everything, or of the agent.
+   */
+  find(names: readonly string[], tool: string | undefined, nowMs: number): Freeze | undefined {
     if (this.#byHand.size === 0 && this.#byFile.size === 0) return undefined;
-    const targets: FreezeTarget[] = [{}, { tool }, ...names.flatMap((agent) => [{ agent }, { agent, tool }])];
+    const wholes: FreezeTarget[] = [{}, ...names.map((agent) => ({ agent }))];
+    const ofTool = tool === undefined ? [] : [{ tool }, ...names.map((agent) => ({ agent, tool }))];
+    const targets = [...wholes, ...ofTool];
     for (const target of targets) {
       const key = freezeKey(target);
       const freeze = [this.#byFile.get(key), this.#byHand.get(key)].find((one) => isActive(one, nowMs));

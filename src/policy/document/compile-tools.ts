@@ -19,8 +19,8 @@ export interface CompiledEntries {
 /** Returns the function that finds the rules for a tool by its name. */
 export function compileToolRules(document: PolicyDocument, compiled: CompiledEntries): Policy["forTool"] {
   const { tools = NO_TOOLS, hide = [] } = document;
-  const keys = Array.from(tools.keys(), parseNamePattern);
-  const matching: ToolRules["matching"] = (tool) => matchingKeys(keys, tool);
+  const matching: ToolRules["matching"] = (tool) =>
+    matchingKeys(Array.from(tools.keys(), parseNamePattern), tool);
   const entries = indexNames(tools, (found) => compileFound(found, document, compiled, matching));
   const hidden = indexNames(new Map(hide.map((name) => [name, true])), (found) => ({
     isHidden: found.length > 0,

@@ -20,12 +20,19 @@ export interface NamePattern {
 
 /** Parses a name or pattern. A backslash that does not stand before `*` or `?` is an ordinary character. */
 export function parseNamePattern(text: string): NamePattern {
+  // Policies have tens of thousands of names, and few patterns.
+  if (!/[*?]/.test(text)) return plainName(text);
   const symbols = parseSymbols(text);
   const literals = symbols.filter((symbol) => typeof symbol === "string");
   const isExact = literals.length === symbols.length;
   const name = isExact ? literals.join("") : undefined;
   const matches = isExact ? (tested: string) => tested === name : matcherOf(symbols);
   return { text, symbols, literalLength: literals.length, name, matches };
+}
+
+function plainName(text: string): NamePattern {
+  const matches = (tested: string): boolean => tested === text;
+  return { text, symbols: Array.from(text), literalLength: text.length, name: text, matches };
 }
 
 /** Writes a name so that it stands for itself alone in a policy. */

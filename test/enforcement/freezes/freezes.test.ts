@@ -23,6 +23,17 @@ describe("a freeze", () => {
     expect(calls.map(([agent, tool]) => freezes.find([agent], tool, 1) !== undefined)).toEqual(stopped);
   });
 
+  it.each([
+    [{}, [true, true]],
+    [{ agent: "a" }, [true, false]],
+    [{ tool: "run" }, [false, false]],
+    [{ agent: "a", tool: "run" }, [false, false]],
+  ])("of %j stops other methods only when it names no tool", (part, stopped) => {
+    const freezes = new Freezes();
+    freezes.set(freeze(part));
+    expect(["a", "b"].map((agent) => freezes.find([agent], undefined, 1) !== undefined)).toEqual(stopped);
+  });
+
   it("stops an agent by each of its names", () => {
     const freezes = new Freezes();
     freezes.set(freeze({ agent: "claude" }));
