@@ -197,6 +197,34 @@ const CHANGES: GridRow = {
   ],
 };
 
+const LABELS: GridRow = {
+  height: 9,
+  panels: [
+    [
+      24,
+      table({
+        title: "Labels by guess",
+        description:
+          "Tools that were called in the time that is shown and whose category no policy assigns: the guess, its source and how sure it is. A guess of low confidence is counted as unknown. Correct one with `category` in the policy.",
+        unit: "locale",
+        decimals: 0,
+        queries: [tableQuery(guessedLabels())],
+        nothing: "a policy assigns the category of every tool that was called",
+        sortBy: "Calls",
+        columns: [
+          ...groupingColumns(),
+          { of: "tool", title: "Tool" },
+          { of: "category", title: "Guess", width: 120 },
+          { of: "source", title: "Source", width: 130 },
+          { of: "confidence_band", title: "Confidence", width: 120 },
+          { of: "covered", title: "Covered by a rule", width: 150 },
+          { of: "A", title: "Calls", width: 110 },
+        ],
+      }),
+    ],
+  ],
+};
+
 const BY_TOOL: GridRow = {
   height: 9,
   panels: [
@@ -220,7 +248,7 @@ export const AGENTS = board({
   description:
     "Which agents hit which Execute tools, how often, how many were denied, and why. Another category: choose it above.",
   variables: [datasource(), ...place(), server(), category("execute"), agent(), tools()],
-  rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL],
+  rows: [CALL_MATRIX, DENIAL_MATRIX, PAIRS, OVER_TIME, CHANGES, BY_TOOL, LABELS],
 });
 
 /** Counts of the most used tools, by agent and tool. */
@@ -236,6 +264,14 @@ function shareOf(part: string, whole: string): string {
 function newPairs(): string {
   const known = `max_over_time(${CALLS}[${DAY}] offset ${SHOWN_RANGE})`;
   return `${countBy(AGENT_TOOL, CALLS)} > 0 unless sum by (${AGENT_TOOL}) (${known}) > 0`;
+}
+
+/** Calls of each tool whose category no policy assigns, with what is known of the guess. */
+function guessedLabels(): string {
+  const tool = grouped("server, tool");
+  const guesses = select(METRICS.toolInfo, 'tool=~"$tool",source!="policy"');
+  const calls = `${countBy(tool, select(METRICS.toolCalls, 'agent=~"$agent",tool=~"$tool"'))} > 0`;
+  return `group by (${tool}, category, source, confidence_band, covered) (${guesses}) * on (${tool}) group_left () (${calls})`;
 }
 
 /** Calls in the period before the shown one; 0 where there were none. */

@@ -64,6 +64,7 @@ export class RequestLifecycle {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#onEnded?.();
+    if (outcome === "success") this.request.tool?.answered?.();
     const nowMs = this.#clock.steadyMs();
     const { resultBytes, httpStatus, rpcCode } = response;
     const upstreamMs = this.#sentMs === undefined ? undefined : (this.#answeredMs ?? nowMs) - this.#sentMs;

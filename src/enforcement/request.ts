@@ -83,6 +83,8 @@ export interface RequestedTool {
   readonly category: CategoryAssignment;
   /** Whether the server's tools/list or the policy knows the name; only then may it become a label. */
   readonly isKnown: boolean;
+  /** Called when the server has answered the call with success. */
+  readonly answered?: () => void;
 }
 
 /** A JSON-RPC request that came from downstream. */

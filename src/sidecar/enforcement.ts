@@ -10,7 +10,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Control } from "./control/control.ts";
 import { digestOfCaller, type LimitCounters } from "./limit-counters.ts";
-import { reportTools } from "./report-tools.ts";
+import { describeKnownTools, reportTools } from "./tools/report-tools.ts";
 
 export interface Enforcement {
   readonly tools: ToolCatalog;
@@ -63,6 +63,6 @@ function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock
       }
     },
   });
-  metrics.toolsKnown(tools.knownTools(all));
+  metrics.toolsKnown(describeKnownTools(tools, all));
   return tools;
 }

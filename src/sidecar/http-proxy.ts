@@ -14,6 +14,7 @@ import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { Sessions } from "../proxy/sessions/sessions.ts";
 import { TaskOwners } from "../proxy/sessions/task-owners.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
+import { refreshingOn } from "./tools/own-list-watch.ts";
 import type { Runtime } from "./runtime.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
 import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
@@ -37,8 +38,9 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const drain = new Drain();
   const tasks = new OpenTasks(clock.steadyMs);
   const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
+  const observer = refreshingOn(telemetry.observer, upstream.refreshTools);
   const relay = new HttpRelay({
-    runtime,
+    runtime: { ...runtime, telemetry: { ...telemetry, observer } },
     nextId: createRequestIds(),
     upstream: upstream.upstream,
     identity: {

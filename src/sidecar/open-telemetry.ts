@@ -42,6 +42,7 @@ async function open(
       server,
       version: VERSION,
       agents: [...new Set(agents)],
+      minLabelConfidence: settings.labels.minConfidence,
       hasUserLabel: settings.identity.hasUserLabel === true,
       log: { level, format, ...(stderr && { destination: stderr }) },
       ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),

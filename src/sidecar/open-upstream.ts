@@ -20,6 +20,7 @@ import { UpstreamStdio } from "../proxy/upstream/stdio-bridge.ts";
 import type { ClientTls } from "../proxy/upstream/http1/client-tls.ts";
 import { openUpstreamTls } from "./upstream-tls.ts";
 import { watchIsolation } from "./isolation.ts";
+import { watchOwnList } from "./tools/own-list-watch.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface OpenUpstream {
@@ -28,6 +29,8 @@ export interface OpenUpstream {
   readonly loopToken: string;
   /** Why requests cannot be served; empty when the server is up, and isolated where that is required. */
   readonly notReadyReasons: () => readonly string[];
+  /** Asks the server for its tools again; does nothing where Tollgate has no session of its own. */
+  readonly refreshTools: () => void;
   /** Starts the command, or checks the isolation of a running server. @throws StartError when either fails. */
   readonly start: () => Promise<void>;
   /** Closes connections and ends the command; resolves when that is done. */
@@ -74,12 +77,15 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
   const isolation = watchIsolation(url, allSettings.requireIsolation, telemetry);
   const { tls, stop } = openUpstreamTls(settings.tls, telemetry.log);
   const upstream = openTransport(settings, allSettings, parts, { tls, loopToken });
+  const ownList = watchOwnList(allSettings, { upstream, tools: parts.tools, telemetry });
   const health = watchUpstream({
     url,
     tls,
     onChange: (isUp) => {
       reportUpstream(telemetry, settings, isUp);
-      if (isUp) void isolation.check();
+      if (!isUp) return;
+      void isolation.check();
+      ownList.refresh();
     },
   });
   return {
@@ -89,6 +95,7 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
       ...(health.isUp() ? [] : [certificateReason(url, health) ?? upstreamDownReason(settings)]),
       ...isolation.violations(),
     ],
+    refreshTools: ownList.refresh,
     start: async () => {
       await isolation.check();
       const violations = isolation.violations().map((violation) => `--require-isolation: ${violation}`);
@@ -97,6 +104,7 @@ function openHttp(allSettings: Settings, settings: HttpUpstream, parts: Upstream
     close: async () => {
       stop();
       health.stop();
+      ownList.stop();
       upstream.close();
     },
   };
@@ -183,6 +191,7 @@ function openBridge(
     upstream,
     loopToken: createLoopToken(),
     notReadyReasons: () => (upstream.isUp ? [] : [upstreamDownReason(settings)]),
+    refreshTools: () => undefined,
     start: () => upstream.startSpare().catch(failStart),
     close: () => upstream.close(),
   };

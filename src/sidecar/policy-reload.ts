@@ -12,7 +12,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ServerNotifications } from "../proxy/relay/http/server-notifications.ts";
 import type { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { LimitCounters } from "./limit-counters.ts";
-import { reportTools } from "./report-tools.ts";
+import { reportTools } from "./tools/report-tools.ts";
 import { BAD_POLICY, StartError } from "./start-error.ts";
 
 /** Reads all policy files that the settings name. @throws StartError when one is unreadable or invalid. */

@@ -22,6 +22,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Agents that the configuration names; each always has a label value of its own. */
   readonly agents: readonly string[];
+  /** Below this confidence a tool's category is `unknown` in metrics; absent: 0.7. */
+  readonly minLabelConfidence?: number;
   /** Whether the metrics of calls and denials have a label `user`. */
   readonly hasUserLabel?: boolean;
   readonly log: {

@@ -36,6 +36,7 @@ const PINNED = [
   "tollgate_upstream_lines_dropped_total counter server cause",
   "tollgate_upstream_exposed gauge server",
   "tollgate_tools gauge server category",
+  "tollgate_tool_info gauge server tool category source confidence_band covered",
   "tollgate_tool_definition_changes_total counter server tool grade",
   "tollgate_policy_unknown_tools gauge server",
   "tollgate_policy_uncovered_tools gauge server",

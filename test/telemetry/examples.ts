@@ -3,6 +3,8 @@
 import type { Ending, DecisionRecord, Observer } from "../../src/enforcement/observer.ts";
 import type { Agent, Request, RequestedTool } from "../../src/enforcement/request.ts";
 import type { CheckedArguments, Denial } from "../../src/policy/decision.ts";
+import type { Category } from "../../src/policy/category/category.ts";
+import type { KnownTool } from "../../src/telemetry/metrics/state-metrics.ts";
 
 let lastId = 0;
 
@@ -13,6 +15,16 @@ export function exampleTool(name: string, overrides: Partial<RequestedTool> = {}
     category: { category: "execute", source: "policy", confidence: 1 },
     ...overrides,
   };
+}
+
+/** A tool as the catalog reports it to the metrics. */
+export function exampleKnownTool(
+  name: string,
+  category: Category,
+  rest: { readonly confidence?: number; readonly isCovered?: boolean } = {},
+): KnownTool {
+  const { confidence = 0.95, isCovered = false } = rest;
+  return { name, assignment: { category, source: "heuristic", confidence }, isCovered };
 }
 
 export function exampleAgent(name: string): Agent {

@@ -9,6 +9,7 @@ const TOOLS = 805;
 const AGENTS = 200;
 const TURNS = 5;
 
+const ASSIGNMENT = { category: "execute", source: "heuristic", confidence: 0.95 } as const;
 const metrics = createMetrics({
   server: "bench",
   version: "0.0.0",
@@ -16,7 +17,11 @@ const metrics = createMetrics({
   agents: ["anonymous"],
 });
 metrics.toolsKnown(
-  Array.from({ length: TOOLS }, (_, index) => ({ name: toolName(index), category: "execute" })),
+  Array.from({ length: TOOLS }, (_, index) => ({
+    name: toolName(index),
+    assignment: ASSIGNMENT,
+    isCovered: true,
+  })),
 );
 const callNs = callUnknownPairs(metrics);
 report(`${NAMES} random tools and agents`, metrics.seriesCount(), await scrape(metrics, false));

@@ -107,8 +107,21 @@ const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
 
 function completeSettings(checked: CheckedSettings, sources: SettingsSources): Settings {
   const { environment, isTerminal } = sources;
-  const { path, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds, stdio } =
-    checked;
+  const {
+    path,
+    policy,
+    agents,
+    mode,
+    agent,
+    audit,
+    identity,
+    tls,
+    approvals,
+    freeze,
+    bounds,
+    stdio,
+    labels,
+  } = checked;
   const upstream = upstreamSettings(checked, sources);
   const proxy = outgoingProxy(environment);
   const listen = checked.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
@@ -128,6 +141,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     freeze,
     bounds,
     stdio,
+    labels,
     ...(listen && { listen }),
     ...(policy !== undefined && { policy }),
     ...(agent !== undefined && { agent }),

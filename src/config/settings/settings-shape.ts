@@ -11,6 +11,7 @@ import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
 import { UPSTREAM_TLS_SHAPE } from "./upstream-tls-settings.ts";
 import { METRICS_SHAPE } from "./metrics-settings.ts";
+import { LABELS_SHAPE } from "./labels-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
@@ -117,6 +118,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   "admin-token-file": z.string().min(1).optional(),
   approvals: APPROVALS_SHAPE,
   freeze: FREEZE_SHAPE,
+  labels: LABELS_SHAPE,
   stdio: STDIO_SHAPE,
   bounds: BOUNDS_SHAPE,
   metrics: METRICS_SHAPE,

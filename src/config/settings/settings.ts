@@ -12,6 +12,7 @@ import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
 import type { BucketSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
+import type { LabelSettings } from "./labels-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
 import type { LOG_LEVELS, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
 import type { Address } from "./address-shapes.ts";
@@ -54,6 +55,8 @@ export interface Settings {
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
   readonly metrics: { readonly buckets: BucketSettings };
+  /** Categories of tools: when a guess counts, and how tools become known. */
+  readonly labels: LabelSettings;
   readonly stdio: StdioSettings;
 }
 

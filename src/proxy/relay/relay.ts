@@ -20,6 +20,7 @@ import {
 } from "../../mcp/message.ts";
 import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
+import type { CategoryAssignment } from "../../policy/category/category.ts";
 import { restrictsMethod } from "../../policy/decide-method.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { ToolView } from "../../policy/tool-view.ts";
@@ -121,7 +122,7 @@ export class Relay<S extends Source, C extends S & Caller> {
     // Invariant: the policy is read once, so that exactly one policy decides one call.
     const policy = policyFor(caller.agent);
     const category = tools.categoryOf(name, policy);
-    const lifecycle = this.#begin(caller, message, { name, category, isKnown: tools.isKnown(name) });
+    const lifecycle = this.#begin(caller, message, requestedTool(tools, name, category));
     const exchange = { kind: "tool_call", caller, lifecycle } as const;
     const inputSchema = tools.inputSchemaOf(name);
     const listing = tools.listingOf(name);
@@ -184,4 +185,16 @@ function unparsed({ cause, detail, code, id, isModern }: Refused, bytes: number)
   // Clients of the legacy revisions end their session on any status but 2xx.
   const status = id === undefined || isModern ? 400 : 200;
   return { cause, detail, bytes, response: errorResponse(status, code, detail, id) };
+}
+
+/** The tool as observers see it at the end of the call, when its name may have become known. */
+function requestedTool(tools: ToolCatalog, name: string, category: CategoryAssignment): RequestedTool {
+  return {
+    name,
+    category,
+    get isKnown() {
+      return tools.isKnown(name);
+    },
+    answered: () => tools.answered(name),
+  };
 }

@@ -1,6 +1,6 @@
 /** The server's tools, learned from its tools/list: categories, changed definitions, and the list without hidden tools. */
 
-import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
+import type { CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import {
   type ToolDescription,
@@ -31,6 +31,9 @@ export interface ListedTool {
 
 /** Tools kept in memory. Further tools get the label `unknown`; the policy decides on them all the same. */
 const MAX_TOOLS = 50_000;
+/** Names that are known only from answers; a further one gets the label `_unknown`. */
+const MAX_ANSWERED = 1_000;
+
 export interface ToolCatalogOptions {
   /** Every policy in force. */
   readonly policies: readonly Policy[];
@@ -54,6 +57,9 @@ export class ToolCatalog {
   readonly #tools = new Map<string, ToolDefinition>();
   /** The names of `#tools`, prepared for look-ups; made when a call needs them. */
   #protected: ProtectedNames | undefined;
+  /** Names of the last list that Tollgate asked for itself. */
+  #ownNames: ReadonlySet<string> = new Set();
+  readonly #answered = new Set<string>();
   readonly #pins = new ToolPins();
   /** The tools of the last list, as text: most lists repeat the list before. */
   #lastText = "";
@@ -73,7 +79,34 @@ export class ToolCatalog {
 
   /** Whether the server or a policy names the tool; only a known name may become a label. */
   isKnown(name: string): boolean {
-    return this.#tools.has(name) || this.#policyNames.has(name);
+    return (
+      this.#tools.has(name) ||
+      this.#policyNames.has(name) ||
+      this.#ownNames.has(name) ||
+      this.#answered.has(name)
+    );
+  }
+
+  /** Remembers a name that the server has answered with success; bounded, since the server may accept any name. */
+  answered(name: string): void {
+    if (this.#answered.size < MAX_ANSWERED && !this.isKnown(name)) this.#answered.add(name);
+  }
+
+  /**
+   * Learns the pages of a list that Tollgate has asked for itself. Its names are known from then on. Its definitions count
+   * until a client lists: a client may have another credential or revision, so the two are never compared.
+   */
+  learnOwnList(pages: readonly string[]): void {
+    const definitions = pages
+      .flatMap((page) => readDefinitions([...(readToolList(page)?.tools ?? [])]))
+      .slice(0, MAX_TOOLS);
+    this.#ownNames = new Set(definitions.map(({ name }) => name));
+    if (this.#lastText !== "") return;
+    this.#tools.clear();
+    this.#clearCaches();
+    for (const tool of definitions) this.#tools.set(tool.name, tool);
+    const bytes = pages.reduce((sum, page) => sum + Buffer.byteLength(page), 0);
+    this.#reportList(bytes, []);
   }
 
   /** The category from the policy, else from the server's annotations, else from the name. */
@@ -125,11 +158,14 @@ export class ToolCatalog {
   }
 
   /** Tools that the server lists or a policy names; once for each category that the policies give them. */
-  knownTools(policies: readonly Policy[]): { readonly name: string; readonly category: Category }[] {
+  knownTools(
+    policies: readonly Policy[],
+  ): { readonly name: string; readonly assignment: CategoryAssignment }[] {
     const names = [...new Set([...this.#policyNames, ...this.#tools.keys()])];
     return names.flatMap((name) => {
-      const categories = new Set(policies.map((policy) => this.categoryOf(name, policy).category));
-      return Array.from(categories, (category) => ({ name, category }));
+      const assignments = policies.map((policy) => this.categoryOf(name, policy));
+      const byCategory = new Map(assignments.map((assignment) => [assignment.category, assignment]));
+      return Array.from(byCategory.values(), (assignment) => ({ name, assignment }));
     });
   }
 

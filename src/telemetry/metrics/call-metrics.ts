@@ -63,7 +63,7 @@ function countJudgement(
 
 function countDenial(families: Families, bounds: CardinalityLimits, request: Request, denial: Denial): void {
   const tool = bounds.toolLabel(request);
-  const category = request.tool?.category.category ?? "unknown";
+  const category = bounds.categoryLabel(request);
   const agent = bounds.agentLabel(request, tool);
   const user = bounds.userLabels(request, tool, agent);
   families.toolDenials.series(tool, category, agent, denial.reason, denial.mode, ...user).add(1);
@@ -71,7 +71,7 @@ function countDenial(families: Families, bounds: CardinalityLimits, request: Req
 
 function countCall(families: Families, bounds: CardinalityLimits, request: Request, ending: Ending): void {
   const tool = bounds.toolLabel(request);
-  const category = request.tool?.category.category ?? "unknown";
+  const category = bounds.categoryLabel(request);
   const agent = bounds.agentLabel(request, tool);
   const user = bounds.userLabels(request, tool, agent);
   families.toolCalls.series(tool, category, agent, ending.outcome, ...user).add(1);

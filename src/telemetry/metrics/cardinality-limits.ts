@@ -1,10 +1,14 @@
 /** Bounds on label values in one sidecar: agents, users, tools, rules, and the series that agents and users get of each tool. */
 
+import type { Category, CategoryAssignment } from "../../policy/category/category.ts";
+import { MIN_LABEL_CONFIDENCE } from "../../policy/category/confidence.ts";
 import type { Request } from "../../enforcement/request.ts";
 import { BoundedLabel, OTHER_LABEL, UNKNOWN_LABEL } from "./labels.ts";
 import type { LabelBound } from "./label-values.ts";
 
 export interface CardinalityOptions {
+  /** Below this confidence a category is `unknown`; absent: 0.7. */
+  readonly minLabelConfidence?: number;
   /** Agents that the configuration names; each always has a label value of its own. */
   readonly agents: readonly string[];
   /** Further agents; absent means 200. */
@@ -36,6 +40,7 @@ export class CardinalityLimits {
   readonly #maxUserSeries: number;
   readonly #pairs = new Map<string, Set<string>>();
   readonly #onOverflow: (label: LabelBound) => void;
+  readonly #minLabelConfidence: number;
   #pairRoom: number;
   #unnamedRoom: number;
 
@@ -49,6 +54,7 @@ export class CardinalityLimits {
     this.#maxUserSeries = limits.maxUserSeries ?? 5000;
     this.noUser = limits.hasUserLabel === true ? [""] : [];
     this.named = new Set(limits.agents.map((name) => this.agents.admit(name)));
+    this.#minLabelConfidence = limits.minLabelConfidence ?? MIN_LABEL_CONFIDENCE;
     this.#onOverflow = onOverflow;
     this.#pairRoom = limits.maxPairs ?? 5000;
     this.#unnamedRoom = Math.floor(this.#pairRoom / 2);
@@ -58,6 +64,16 @@ export class CardinalityLimits {
   toolLabel(request: Request): string {
     if (request.tool === undefined) return "";
     return request.tool.isKnown ? this.tools.valueFor(request.tool.name) : UNKNOWN_LABEL;
+  }
+
+  /** The tool's category; `unknown` for a guess that is too weak to be counted by. */
+  categoryLabel(request: Request): Category {
+    return request.tool === undefined ? "unknown" : this.labelOf(request.tool.category);
+  }
+
+  /** The category as a label: `unknown` below the confidence that the settings ask for. */
+  labelOf({ category, confidence }: CategoryAssignment): Category {
+    return confidence < this.#minLabelConfidence ? "unknown" : category;
   }
 
   /**

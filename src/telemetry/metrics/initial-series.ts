@@ -54,7 +54,7 @@ export function initializeCalls(
       for (const outcome of outcomes ?? []) {
         families.toolCalls.series(
           bounds.tools.valueFor(tool.name),
-          tool.category,
+          bounds.labelOf(tool.assignment),
           agent,
           outcome,
           ...bounds.noUser,

@@ -160,6 +160,14 @@ export const METRICS = {
     help: "Tools that the server lists, by category.",
     example: "sum by (category) (tollgate_tools)",
   }),
+  toolInfo: gauge(
+    "tollgate_tool_info",
+    ["server", "tool", "category", "source", "confidence_band", "covered"],
+    {
+      help: "A tool that the server lists or a policy names: 1, with its category, where that comes from (policy, annotations or heuristic), how sure it is (high, medium or low), and whether a policy covers it.",
+      example: 'count by (server, confidence_band) (tollgate_tool_info{source!="policy"})',
+    },
+  ),
   toolChanges: counter("tollgate_tool_definition_changes_total", ["server", "tool", "grade"], {
     help: "Changes of a tool since the server listed it before, by the part of its definition that changed.",
     example: "sum by (tool, grade) (increase(tollgate_tool_definition_changes_total[1d])) > 0",

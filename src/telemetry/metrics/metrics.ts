@@ -24,7 +24,7 @@ import {
 import {
   createStateMetrics,
   setLimits,
-  setToolCategories,
+  setTools,
   type KnownTool,
   type StateMetrics,
 } from "./state-metrics.ts";
@@ -89,7 +89,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...createStateMetrics(families, bounds),
     observer: createCallObserver(families, bounds, { traceIdOf, upstreamTransport }),
     toolsKnown: (tools) => {
-      setToolCategories(families, tools);
+      setTools(families, bounds, tools);
       initializeCalls(families, bounds, tools);
       initializeArguments(families, bounds, tools);
       initializeToolChanges(families, bounds, tools);

@@ -2,7 +2,8 @@
 
 import type { LimitReadings } from "../../enforcement/limits/limit-usage.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import { CATEGORIES, type Category } from "../../policy/category/category.ts";
+import { CATEGORIES, type CategoryAssignment } from "../../policy/category/category.ts";
+import { MIN_LABEL_CONFIDENCE } from "../../policy/category/confidence.ts";
 import type { Mode } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
@@ -26,7 +27,9 @@ interface LoadedPolicy {
 
 export interface KnownTool {
   readonly name: string;
-  readonly category: Category;
+  readonly assignment: CategoryAssignment;
+  /** Whether a policy has a rule that holds for the tool. */
+  readonly isCovered: boolean;
 }
 
 export interface StateMetrics {
@@ -70,10 +73,27 @@ export function createStateMetrics(families: Families, bounds: CardinalityLimits
   };
 }
 
-export function setToolCategories(families: Families, tools: readonly KnownTool[]): void {
+/** Tools that `tollgate_tool_info` describes; further ones are counted by category alone. */
+const MAX_DESCRIBED_TOOLS = 2_000;
+
+export function setTools(families: Families, bounds: CardinalityLimits, tools: readonly KnownTool[]): void {
+  const labels = tools.map(({ assignment }) => bounds.labelOf(assignment));
   for (const category of CATEGORIES) {
-    families.tools.series(category).set(tools.filter((tool) => tool.category === category).length);
+    families.tools.series(category).set(labels.filter((label) => label === category).length);
   }
+  families.toolInfo.reset();
+  for (const { name, assignment, isCovered } of tools.slice(0, MAX_DESCRIBED_TOOLS)) {
+    const { category, source, confidence } = assignment;
+    families.toolInfo
+      .series(bounds.tools.valueFor(name), category, source, confidenceBand(confidence), String(isCovered))
+      .set(1);
+  }
+}
+
+/** `low` is below the default of the setting. */
+function confidenceBand(confidence: number): "high" | "medium" | "low" {
+  if (confidence < MIN_LABEL_CONFIDENCE) return "low";
+  return confidence < 0.9 ? "medium" : "high";
 }
 
 export function setLimits(families: Families, bounds: CardinalityLimits, limits: LimitReadings): void {

@@ -17,6 +17,7 @@ const TOOLS = 805;
 const AGENTS = 200;
 /** Calls between two scrapes, over a few tools and agents as real ones are. */
 const CALLS = 1_000;
+const ASSIGNMENT = { category: "execute", source: "heuristic", confidence: 0.95 } as const;
 const OPENMETRICS = "application/openmetrics-text;version=1.0.0";
 
 export const TELEMETRY: Section = {
@@ -24,7 +25,11 @@ export const TELEMETRY: Section = {
   run: async () => {
     const metrics = createMetrics({ server: "s", version: "0", nodeVersion: "v0", agents: [] });
     metrics.toolsKnown(
-      Array.from({ length: TOOLS }, (_, at) => ({ name: `tool-${at}`, category: "execute" })),
+      Array.from({ length: TOOLS }, (_, at) => ({
+        name: `tool-${at}`,
+        assignment: ASSIGNMENT,
+        isCovered: true,
+      })),
     );
     attack(metrics, NAMES);
     for (let at = 0; at < TOOLS * AGENTS; at += 1) callKnown(metrics, at % TOOLS, Math.floor(at / TOOLS));

@@ -5,6 +5,7 @@ import { OUTCOMES, REFUSAL_CAUSES } from "../../../src/mcp/vocabulary.ts";
 import { REASONS } from "../../../src/policy/mode.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/telemetry/metrics/metrics.ts";
 import {
+  exampleKnownTool,
   DENIED,
   denied,
   exampleAgent,
@@ -26,7 +27,7 @@ function start(options: Partial<MetricsOptions> = {}): Metrics {
     agents: ["planner"],
     ...options,
   });
-  metrics.toolsKnown([{ name: "ExecuteQuery", category: "execute" }]);
+  metrics.toolsKnown([exampleKnownTool("ExecuteQuery", "execute")]);
   return metrics;
 }
 
@@ -307,10 +308,7 @@ describe("counters that alerts use", () => {
 
   it("bounds the number of initial series", () => {
     const metrics = start();
-    const tools = Array.from({ length: 10_000 }, (_, index) => ({
-      name: `t${index}`,
-      category: "read" as const,
-    }));
+    const tools = Array.from({ length: 10_000 }, (_, index) => exampleKnownTool(`t${index}`, "read"));
     metrics.toolsKnown(tools);
     metrics.rulesKnown(tools.map(({ name }) => `/tools/${name}/require/args.a-exists`));
     expect(metrics.seriesCount()).toBeLessThan(25_000);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/telemetry/metrics/metrics.ts";
-import { exampleRequest, observe } from "../examples.ts";
+import { exampleKnownTool, exampleRequest, exampleTool, observe } from "../examples.ts";
 import { scrapeSamples, valueOf } from "./scrape.ts";
 
 function start(options: Partial<MetricsOptions> = {}): Metrics {
@@ -159,14 +159,46 @@ describe("state", () => {
 
   it("counts the server's current tools by category", async () => {
     const metrics = start();
-    metrics.toolsKnown([
-      { name: "a", category: "read" },
-      { name: "b", category: "read" },
-    ]);
-    metrics.toolsKnown([{ name: "a", category: "read" }]);
+    metrics.toolsKnown([exampleKnownTool("a", "read"), exampleKnownTool("b", "read")]);
+    metrics.toolsKnown([exampleKnownTool("a", "read")]);
     expect(await valueOf(metrics, "tollgate_tools", { category: "read" })).toBe(1);
     expect(await valueOf(metrics, "tollgate_tools", { category: "execute" })).toBe(0);
   });
+
+  it("describes each tool: its guess, where it comes from, how sure it is, and whether it is covered", async () => {
+    const metrics = start();
+    metrics.toolsKnown([exampleKnownTool("gone", "read")]);
+    metrics.toolsKnown([
+      exampleKnownTool("a", "read", { isCovered: true }),
+      exampleKnownTool("b", "write", { confidence: 0.7 }),
+      exampleKnownTool("c", "destructive", { confidence: 0.69 }),
+      exampleKnownTool("d", "read", { confidence: 0.9 }),
+    ]);
+    const samples = (await scrapeSamples(metrics)).filter(({ name }) => name === "tollgate_tool_info");
+    expect(samples.map(({ labels, value }) => [...Object.values(labels).slice(1), value])).toEqual([
+      ["a", "read", "heuristic", "high", "true", 1],
+      ["b", "write", "heuristic", "medium", "false", 1],
+      ["c", "destructive", "heuristic", "low", "false", 1],
+      ["d", "read", "heuristic", "high", "false", 1],
+    ]);
+    expect(await valueOf(metrics, "tollgate_tools", { category: "destructive" })).toBe(0);
+    expect(await valueOf(metrics, "tollgate_tools", { category: "unknown" })).toBe(1);
+  });
+
+  it.each([
+    [undefined, 0.69, "unknown"],
+    [undefined, 0.7, "execute"],
+    [0.5, 0.5, "execute"],
+    [0.5, 0.49, "unknown"],
+  ])(
+    "counts calls by a guess that is sure enough: bound %s, confidence %s, %s",
+    async (bound, confidence, label) => {
+      const metrics = start(bound === undefined ? {} : { minLabelConfidence: bound });
+      const category = { category: "execute", source: "heuristic", confidence } as const;
+      observe(metrics.observer, exampleRequest({ tool: exampleTool("t", { category }) }));
+      expect(await valueOf(metrics, "tollgate_tool_calls_total", { tool: "t", category: label })).toBe(1);
+    },
+  );
 
   it("shows the length of the latest tools/list", async () => {
     const metrics = start();
@@ -212,9 +244,7 @@ describe("state", () => {
 
   it("bounds the number of initial series", () => {
     const metrics = start({ agents: Array.from({ length: 100 }, (_, index) => `agent-${index}`) });
-    metrics.toolsKnown(
-      Array.from({ length: 805 }, (_, index) => ({ name: `tool-${index}`, category: "read" as const })),
-    );
+    metrics.toolsKnown(Array.from({ length: 805 }, (_, index) => exampleKnownTool(`tool-${index}`, "read")));
     expect(metrics.seriesCount()).toBeLessThan(6000);
   });
 

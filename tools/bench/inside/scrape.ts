@@ -9,10 +9,11 @@ import { median } from "../median.ts";
 const TOOLS = 2_000;
 const AGENTS = 200;
 
+const ASSIGNMENT = { category: "execute", source: "heuristic", confidence: 0.95 } as const;
 const agents = Array.from({ length: AGENTS }, (_, index) => `agent-${index}`);
 const metrics = createMetrics({ server: "bench", version: "0.0.0", nodeVersion: process.version, agents });
 const tools = Array.from({ length: TOOLS }, (_, index) => `service_operation_tool_${index}`);
-metrics.toolsKnown(tools.map((name) => ({ name, category: "execute" })));
+metrics.toolsKnown(tools.map((name) => ({ name, assignment: ASSIGNMENT, isCovered: true })));
 callEveryPair(metrics);
 
 const scrapes: { longestMs: number; wholeMs: number; bytes: number }[] = [];
