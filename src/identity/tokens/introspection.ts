@@ -1,5 +1,6 @@
 /** Verifies tokens by asking their issuer (RFC 7662): opaque ones, and JWTs of an issuer whose keys are not used. */
 
+import { withClaims } from "./token-proof.ts";
 import { readJson } from "../../json/read-json.ts";
 import { isJsonObject } from "../../json/json.ts";
 import type { Authentication } from "../authentication.ts";
@@ -19,6 +20,8 @@ export interface IntrospectionOptions extends ClaimRules {
   readonly nowMs: () => number;
   readonly steadyMs: () => number;
   readonly agentOf: (claims: Readonly<Record<string, unknown>>) => Authentication;
+  /** Names down to the claim of the groups; absent: `groups`, then `cognito:groups`. */
+  readonly groupsClaim?: readonly string[];
   /** Called when a request fails. */
   readonly onProblem: (problem: string) => void;
 }
@@ -87,7 +90,8 @@ function verdictOf(claims: Readonly<Record<string, unknown>>, options: Introspec
   const found = options.agentOf(claims);
   if (found.kind !== "agent") return rejected(found.kind === "rejected" ? found.detail : "no agent");
   const expiresAtMs = typeof exp === "number" ? exp * 1000 : Number.POSITIVE_INFINITY;
-  return { ok: true, agent: found.agent, expiresAtMs };
+  const agent = withClaims(found.agent, JSON.stringify(claims), options.groupsClaim);
+  return agent === undefined ? rejected(NO_ANSWER) : { ok: true, agent, expiresAtMs };
 }
 
 /** Both are optional in a response (RFC 7662, section 2.2). */

@@ -9,7 +9,7 @@ interface Entry {
   readonly expiresAtMs: number;
 }
 
-const MAX_TOKENS = 10_000;
+const MAX_TOKENS = 20_000;
 const MAX_AGE_MS = 60_000;
 
 export class TokenCache {
@@ -29,23 +29,32 @@ export class TokenCache {
   find(digest: string): Agent | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
-    const nowMs = this.#nowMs();
-    // Security: a clock that is set back must not keep an entry longer.
-    if (nowMs < entry.expiresAtMs && nowMs >= entry.expiresAtMs - MAX_AGE_MS) return entry.agent;
+    if (isValidAt(entry, this.#nowMs())) return entry.agent;
     this.#entries.delete(digest);
     return undefined;
   }
 
   // Invariant: only verified tokens are kept, so that invented tokens evict none.
-  /** Keeps the agent for a minute, and never past `expiresAtMs`; evicts the oldest entry when full. */
+  // When each entry made room for the next one, more tokens in turn than the cache holds would never be found in it.
+  /** Keeps the agent for a minute, and never past `expiresAtMs`; when full, only in the place of an entry that has ended. */
   keep(digest: string, agent: Agent, expiresAtMs: number): void {
-    const untilMs = Math.min(this.#nowMs() + MAX_AGE_MS, expiresAtMs);
+    const nowMs = this.#nowMs();
     this.#entries.delete(digest);
-    this.#entries.set(digest, { agent, expiresAtMs: untilMs });
-    if (this.#entries.size <= this.#max) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size >= this.#max && !this.#dropOldest(nowMs)) return;
+    this.#entries.set(digest, { agent, expiresAtMs: Math.min(nowMs + MAX_AGE_MS, expiresAtMs) });
   }
+
+  /** Whether the oldest entry has ended, and was dropped. */
+  #dropOldest(nowMs: number): boolean {
+    const [oldest] = this.#entries;
+    if (oldest === undefined || isValidAt(oldest[1], nowMs)) return false;
+    return this.#entries.delete(oldest[0]);
+  }
+}
+
+// Security: a clock that is set back must not keep an entry longer.
+function isValidAt({ expiresAtMs }: Entry, nowMs: number): boolean {
+  return nowMs < expiresAtMs && nowMs >= expiresAtMs - MAX_AGE_MS;
 }
 
 /** sha256 in base64. Security: every map is keyed by it, so that no token is kept. */

@@ -9,9 +9,14 @@ import { type Proof, proofOf } from "../../policy/caller.ts";
 const MAX_PROOFS = 256;
 const recent = new Map<Agent, Proof>();
 
-/** The agent with the claims of its token; undefined when they are not JSON that is read in one way only. */
+/** The agent with the claims of its JWT; undefined when they are not JSON that is read in one way only. */
 export function withProof(agent: Agent, token: string, groupsClaim?: readonly string[]): Agent | undefined {
   const text = Buffer.from(token.split(".", 2).at(1) ?? "", "base64url").toString("utf8");
+  return withClaims(agent, text, groupsClaim);
+}
+
+/** The same for claims as the text of a JSON object. */
+export function withClaims(agent: Agent, text: string, groupsClaim?: readonly string[]): Agent | undefined {
   if (readClaims(text) === undefined) return undefined;
   // The text is kept, since it takes a tenth of the memory of its values, and most policies ask for none of them.
   const proven: Agent = { ...agent, proof: () => remembered(proven, text, groupsClaim) };

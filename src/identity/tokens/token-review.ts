@@ -1,5 +1,6 @@
 /** Verifies Kubernetes ServiceAccount tokens with the TokenReview API of the cluster, a few at a time. */
 
+import { withProof } from "./token-proof.ts";
 import { decodeJwt } from "jose";
 import { fetchJson, FetchError, type JsonRequest } from "../keys/fetch-json.ts";
 import type { TokenVerifier, TokenVerdict } from "./bearer.ts";
@@ -78,7 +79,9 @@ async function reviewToken(
       spec: { token, audiences: [audience] },
     };
     const review = await fetchJson({ ...server, url: new URL(PATH, server.url), body });
-    return statusVerdict(ownMember(review, "status"), audience, tokenExpiryMs(token));
+    const verdict = statusVerdict(ownMember(review, "status"), audience, tokenExpiryMs(token));
+    // The API server has accepted the token, so its claims are true.
+    return verdict.ok ? { ...verdict, agent: withProof(verdict.agent, token) ?? verdict.agent } : verdict;
   } catch (error) {
     if (error instanceof FetchError) onProblem(`the API server cannot review tokens: ${error.message}`);
     return undefined;

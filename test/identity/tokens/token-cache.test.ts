@@ -36,10 +36,32 @@ describe("the cache of good tokens", () => {
     expect(cache.find("a")).toBeUndefined();
   });
 
-  it("is bounded: the oldest makes room", () => {
-    const { cache } = cacheAt(0, 3);
+  it("is bounded: a token makes room when it ends, and not before", () => {
+    const { cache, clock } = cacheAt(0, 3);
     for (const digest of ["a", "b", "c", "d"]) cache.keep(digest, ALICE, MINUTE_MS);
     expect(cache.size).toBe(3);
-    expect([cache.find("a"), cache.find("d")]).toEqual([undefined, ALICE]);
+    expect([cache.find("a"), cache.find("d")]).toEqual([ALICE, undefined]);
+    clock.ms = MINUTE_MS;
+    cache.keep("d", ALICE, 2 * MINUTE_MS);
+    expect([cache.size, cache.find("d")]).toEqual([3, ALICE]);
+  });
+
+  it("finds most of more tokens in turn than it holds", () => {
+    const { cache } = cacheAt(0, 100);
+    const digests = Array.from({ length: 120 }, (_, index) => String(index));
+    const round = (): number => {
+      const missing = digests.filter((digest) => cache.find(digest) === undefined);
+      for (const digest of missing) cache.keep(digest, ALICE, MINUTE_MS);
+      return missing.length;
+    };
+    expect([round(), round(), round()]).toEqual([120, 20, 20]);
+    expect(cache.size).toBe(100);
+  });
+
+  it("takes a token again that it holds", () => {
+    const { cache } = cacheAt(0, 1);
+    cache.keep("a", ALICE, MINUTE_MS);
+    cache.keep("a", { ...ALICE, name: "bob" }, MINUTE_MS);
+    expect(cache.find("a")).toMatchObject({ name: "bob" });
   });
 });
