@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "demo") return demo(rest);
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
-  if (command === "health" || command === "install") return service(command, rest);
+  if (command === "health" || command === "install" || command === "inject") return service(command, rest);
   if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);
@@ -62,9 +62,10 @@ async function control(
   return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, io);
 }
 
-async function service(command: "health" | "install", argv: readonly string[]): Promise<number> {
+async function service(command: "health" | "install" | "inject", argv: readonly string[]): Promise<number> {
   const io = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
   if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, io);
+  if (command === "inject") return (await import("./commands/inject.ts")).runInject(argv, io);
   return (await import("./commands/install.ts")).runInstall(argv, io);
 }
 

@@ -16,6 +16,7 @@ Usage
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
   tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
   tollgate health                         health of the sidecar on this machine, as an exit code
+  tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate run --help                     the flags of the sidecar
   tollgate --version
