@@ -8,6 +8,7 @@
 
 import { parseArgs } from "node:util";
 
+import { ARGUMENTS } from "./arguments/section.ts";
 import { BYPASS } from "./bypass/section.ts";
 import { type Figure, printFigure, type Section } from "./figure.ts";
 import { FUZZ } from "./fuzz/section.ts";
@@ -19,7 +20,17 @@ import { SLOW } from "./slow/section.ts";
 import { TELEMETRY } from "./telemetry/section.ts";
 import { prepareToolchain } from "./toolchain.ts";
 
-const SECTIONS: readonly Section[] = [BYPASS, LEGITIMATE, FUZZ, HTTP, PROOF, LIMITS, TELEMETRY, SLOW];
+const SECTIONS: readonly Section[] = [
+  BYPASS,
+  ARGUMENTS,
+  LEGITIMATE,
+  FUZZ,
+  HTTP,
+  PROOF,
+  LIMITS,
+  TELEMETRY,
+  SLOW,
+];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" } },

@@ -7,6 +7,7 @@ import type { CompiledPolicy } from "../document/compile.ts";
 import { documentRoot, type Finding, type PlacedEntry, placedEntries, placedRules } from "./finding.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
+import { argumentsRule } from "../policy.ts";
 import { listWords } from "../schema/schema.ts";
 import { didYouMean, nearestName } from "../schema/did-you-mean.ts";
 import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
@@ -143,13 +144,21 @@ function schemaFindings(policy: CompiledPolicy, tools: readonly ToolDefinition[]
     const schema = inputSchemaOf(tool);
     if (schema === undefined) return [];
     const { name } = tool;
-    return [{ name, schema, isStrict: policy.isStrict, isValidated: false, common, tool }];
+    return [
+      { name, schema, isStrict: policy.isStrict, isValidated: isValidated(policy, tool), common, tool },
+    ];
   });
   return entries.flatMap((entry) => {
     if (entry.kind === "every") return commonFindings(entry, checked);
     const concerned = checked.filter(({ tool }) => isConcerned(entry, policy, tool));
     return concerned.flatMap((each) => argumentFindings(entry, each));
   });
+}
+
+function isValidated(policy: CompiledPolicy, tool: ToolDefinition): boolean {
+  const { category, entriesFor } = policy.forTool(tool.name);
+  const assigned = classifyTool(describeTool(tool), category).category;
+  return argumentsRule(policy, entriesFor(assigned)).check === "validate";
 }
 
 /** Whether the entry's rules apply to the tool. */

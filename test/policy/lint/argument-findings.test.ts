@@ -209,6 +209,12 @@ describe("an equality on a type that servers convert", () => {
     ]);
   });
 
+  it("says nothing where calls are held against the schema", () => {
+    const condition = { path: "args.n", op: "eq", value: 0 };
+    expect(findingsOf(requiring(condition, { arguments: "validate" }), tool)).toEqual([]);
+    expect(findingsOf(requiring(condition, { arguments: "observe" }), tool)).toHaveLength(1);
+  });
+
   it.each([
     { path: "args.e", op: "eq", value: 0 },
     { path: "args.s", op: "eq", value: "x" },

@@ -12,6 +12,7 @@ import { z } from "zod";
 
 import { listenOnLoopback, type Listener } from "../../fixtures/servers/loopback.ts";
 import { TOOLS, type Execution } from "./execution.ts";
+import { TYPED } from "./typed-schema.ts";
 
 type Record = (execution: Execution) => void;
 
@@ -38,11 +39,16 @@ async function answer(request: Request, response: Response, record: Record): Pro
 function createRecording(record: Record): McpServer {
   const server = new McpServer({ name: "sdk-v1-executing", version: "1.0.0" });
   for (const tool of TOOLS) {
+    if (tool === "typed") continue;
     server.registerTool(tool, { inputSchema: z.looseObject({}) }, (args) => {
       record({ tool, args });
       return { content: [{ type: "text", text: `${tool} ran` }] };
     });
   }
+  server.registerTool("typed", { inputSchema: TYPED }, (args) => {
+    record({ tool: "typed", args });
+    return { content: [{ type: "text", text: "typed ran" }] };
+  });
   return server;
 }
 

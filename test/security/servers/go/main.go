@@ -22,6 +22,11 @@ type arguments struct {
 	Amount float64  `json:"amount,omitempty"`
 	Path   string   `json:"path,omitempty"`
 	Opts   *options `json:"opts,omitempty"`
+	Force  bool     `json:"force,omitempty"`
+	UID    *float64 `json:"uid,omitempty"`
+	Nums   []int    `json:"nums,omitempty"`
+	Detail options  `json:"detail"`
+	Mode   string   `json:"mode,omitempty"`
 }
 
 var (
@@ -30,15 +35,20 @@ var (
 )
 
 func ran(tool string, args arguments) string {
+	uid := 1.0
+	if args.UID != nil {
+		uid = *args.UID
+	}
 	line, _ := json.Marshal(map[string]any{"tool": tool, "args": map[string]any{
-		"amount": args.Amount, "path": args.Path, "opts": args.Opts}})
+		"amount": args.Amount, "path": args.Path, "opts": args.Opts, "force": args.Force, "uid": uid,
+		"nums": append([]int{}, args.Nums...), "detail": map[string]float64{"amount": args.Detail.Amount}, "mode": args.Mode}})
 	mutex.Lock()
 	defer mutex.Unlock()
 	record.Write(append(line, '\n'))
 	return tool + " ran"
 }
 
-var tools = []string{"safe", "danger", "pay", "write", "order"}
+var tools = []string{"safe", "danger", "pay", "write", "order", "typed"}
 
 func main() {
 	if os.Args[1] == "parse" {

@@ -51,6 +51,18 @@ def order(opts: Options | None = None) -> str:
     return ran("order", opts={"amount": finite(opts.amount)} if opts else None)
 
 
+@server.tool()
+def typed(
+    force: bool = False,
+    uid: int = 1,
+    nums: list[int] | None = None,
+    detail: Options | None = None,
+    mode: str = "test",
+) -> str:
+    amount = finite(detail.amount) if detail else 0
+    return ran("typed", force=force, uid=uid, nums=nums or [], detail={"amount": amount}, mode=mode)
+
+
 if sys.argv[1] == "stdio":
     server.run("stdio")
 else:

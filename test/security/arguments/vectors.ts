@@ -1,0 +1,70 @@
+/** Values that servers convert, for each argument of `typed`: types, forms, numbers, names and nesting. */
+
+import { callOf, type Family, harmless, vector } from "../bypass/vector.ts";
+
+// null counts as missing, so that a server's default is as much as the policy knows of it: docs/policy.md says so.
+const VALUES = [
+  ..."true false 0 -0 0.0 1 1.0 1e0 7 7.0 70e-1 7.00000000000000000001 6.99999999999999999999 1e-400 -1e-400 0.4 0e9 500 5e2 101.0".split(
+    " ",
+  ),
+  ..."true True TRUE yes on 1 1.0 t y 0 0.0 -0 00 0x0 false 7 7.0 live 500 null"
+    .split(" ")
+    .map((text) => JSON.stringify(text)),
+  '""',
+  '" true "',
+  '" 0"',
+  '"7 "',
+  "[]",
+  "[true]",
+  "[0]",
+  "[7]",
+  '["7"]',
+  "[7.0]",
+  "[[7]]",
+  "[false,true]",
+  "[500]",
+  '["live"]',
+  "{}",
+  '{"live":null}',
+  '{"amount":500}',
+  '{"amount":"500"}',
+  '{"amount":[500]}',
+  '{"amount":5e2}',
+  '{"Amount":500}',
+  '{"amount":1,"Amount":500}',
+  '{"amount":100.00000000000000000001}',
+  '{"value":0}',
+  '"[7]"',
+  JSON.stringify('{"amount":500}'),
+  '"{\\"live\\":null}"',
+];
+
+const FIELDS = ["force", "uid", "nums", "detail", "mode"];
+
+/** Each may pass as long as the server does not make the forbidden value of it. */
+export const ARGUMENT_VECTORS: Family = FIELDS.flatMap((field) => [
+  ...VALUES.map((value) => harmless(`${field} ${value}`, callOf("typed", `{"${field}":${value}}`))),
+  ...["true", "0", "[7]", '{"amount":500}', '"live"'].map((value) =>
+    harmless(`${field.toUpperCase()} ${value}`, callOf("typed", `{"${field.toUpperCase()}":${value}}`)),
+  ),
+]);
+
+/** The forbidden values as they are written: each server executes them when no sidecar is in front of it. */
+export const FORBIDDEN: Family = ["true", "0", "[1,7]", '{"amount":500}', '"live"'].map((value, index) =>
+  vector(`forbidden ${value}`, callOf("typed", `{"${FIELDS[index]}":${value}}`)),
+);
+
+/** Plain values that no rule forbids. */
+export const PLAIN_VECTORS: Family = [
+  "{}",
+  '{"force":false}',
+  '{"uid":1000}',
+  '{"uid":-1}',
+  '{"nums":[]}',
+  '{"nums":[1,2,77]}',
+  '{"detail":{"amount":100}}',
+  '{"detail":{"amount":0.1}}',
+  '{"mode":"test"}',
+  '{"mode":"Live"}',
+  '{"force":false,"uid":7,"nums":[70],"detail":{"amount":99.5},"mode":"dry run"}',
+].map((args) => harmless(`plain ${args}`, callOf("typed", args)));
