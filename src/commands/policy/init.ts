@@ -132,9 +132,10 @@ function questionsOf({ listed, hidden }: StarterPolicy): string {
     .slice(0, MAX_QUESTIONS)
     .map(({ name, assignment }) => `${JSON.stringify(name)}: what is its category? ${assignment.reason}\n`);
   const others = weak.length - lines.length;
-  return [...lines, ...(others > 0 ? [`and ${others} tools more: tollgate labels lists them\n`] : [])].join(
-    "",
-  );
+  return [
+    ...lines,
+    ...(others > 0 ? [`and ${others} tools more: the policy marks each as a weak guess\n`] : []),
+  ].join("");
 }
 
 function nextStep(output: string | undefined): string {

@@ -181,7 +181,7 @@ describe("a label that is a weak guess", () => {
     expect(stderr).toContain(
       '"frobnicate": what is its category? neither name nor description has a known verb\n',
     );
-    expect(stderr).toContain("and 6 tools more: tollgate labels lists them\n");
+    expect(stderr).toContain("and 6 tools more: the policy marks each as a weak guess\n");
   });
 
   it("is not asked for when every label is sure", async () => {
