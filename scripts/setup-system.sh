@@ -5,7 +5,7 @@
 # with Kustomize 5: Debian's kubernetes-client knows no components.
 set -euo pipefail
 
-packages=(binutils chromium gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest wrk)
+packages=(binutils chromium gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest tinyproxy wrk)
 
 if [ "$(id -u)" -ne 0 ]; then
   echo "setup:system: run as root; it installs with apt-get: ${packages[*]}" >&2
