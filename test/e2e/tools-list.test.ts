@@ -127,6 +127,7 @@ describe("tools/list", () => {
           name: "safe",
           category: "execute",
           source: "policy",
+          reason: "the policy says so",
           confidence: 1,
           covered: true,
           hidden: false,
