@@ -171,6 +171,12 @@ it("a policy without checks of arguments decides all else", () => {
   expect(decide(open, callOf("t"), UNUSED).denial).toBeUndefined();
 });
 
+it("a policy without checks of arguments allows a call that its tool's entry would check", () => {
+  const tools = { t: { arguments: "validate" }, u: {} };
+  const policy = withoutArgumentChecks(policyOf({ version: "1", default: "deny", tools }));
+  for (const tool of ["t", "u"]) expect(decide(policy, callOf(tool), UNUSED).denial).toBeUndefined();
+});
+
 describe("the setting", () => {
   it.each([
     ["arguments", { arguments: "strict" }],

@@ -42,8 +42,8 @@ export function boundedPattern(pattern: string): BoundedPattern {
 }
 
 function sumOfRepetitions(pattern: string): number {
-  const counts = Array.from(pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g), ([, least, most]) => {
-    return Number(most === undefined || most === "" ? least : most);
+  const counts = Array.from(pattern.matchAll(/\{\d+(?:,\d*)?\}/g), ([repetition]) => {
+    return Math.max(...Array.from(repetition.matchAll(/\d+/g), Number));
   });
   return counts.reduce((sum, count) => sum + count, 1);
 }

@@ -3,7 +3,7 @@
 import { Ajv, type AnySchemaObject, type CodeKeywordDefinition, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Json, type JsonObject } from "../../json/json.ts";
-import { printJson, shortenText } from "../../json/print-json.ts";
+import { printJson } from "../../json/print-json.ts";
 import { boundedPattern } from "./bounded-pattern.ts";
 import { beginSubject, EXACT_KEYWORDS, makeExact } from "./exact-keywords.ts";
 import { type Expectation, expectationOf } from "./expectation.ts";
@@ -55,7 +55,7 @@ function unusable(problem: string): CompiledSchema {
 const MAX_REASON = 120;
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, MAX_REASON) : shortenText(String(error));
+  return String(error).slice(0, MAX_REASON);
 }
 
 type Dialect = typeof Ajv | typeof Ajv2020;
@@ -85,7 +85,7 @@ function compileWritten(Dialect: Dialect, { written, size, hasMeta }: Written): 
   for (const keyword of SCHEMA_LISTS)
     adapt(ajv, keyword, (definition) => requireSchemas(keyword, definition));
   adapt(ajv, "$ref", (definition) => requireReference(definition, written.plain));
-  for (const keyword of EXACT_KEYWORDS) adapt(ajv, keyword, (own) => makeExact(keyword, own, written));
+  for (const [keyword, test] of EXACT_KEYWORDS) adapt(ajv, keyword, (own) => makeExact(test, own, written));
   for (const keyword of BOUNDED_KEYWORDS) adapt(ajv, keyword, (own) => boundKeyword(keyword, own, size));
   const validate = ajv.compile(written.plain as AnySchemaObject);
   return {
@@ -95,7 +95,7 @@ function compileWritten(Dialect: Dialect, { written, size, hasMeta }: Written): 
       const value = new PlainValue(json);
       beginWork();
       beginSubject(value);
-      return validate(value.plain) === true ? undefined : expectationOf(validate.errors ?? [], json, written);
+      return validate(value.plain) === true ? undefined : expectationOf(validate.errors, json, written);
     },
   };
 }

@@ -3,13 +3,13 @@
 import { type Code, type CodeKeywordDefinition, type KeywordCxt, _ } from "ajv";
 import { compareNumbers, isMultiple } from "../../json/compare-numbers.ts";
 import { equalityKey, isEqualJson } from "../../json/equal.ts";
-import { isJsonArray, type Json, JsonNumber } from "../../json/json.ts";
-import { childAt, numberOf, type PlainValue } from "./plain-value.ts";
+import { type Json, JsonNumber } from "../../json/json.ts";
+import { childAt, numberOf, PlainValue, requirePart } from "./plain-value.ts";
 import { UncheckedError } from "./unchecked.ts";
 import { spend } from "./work-bound.ts";
 
 /** The value under validation; a validation is synchronous. */
-let subject: PlainValue | undefined;
+let subject = new PlainValue(null);
 
 /** Begins the validation of a value. */
 export function beginSubject(value: PlainValue): void {
@@ -29,16 +29,14 @@ const EXACT: Readonly<Record<string, CompileTest>> = {
   exclusiveMaximum: limit((order) => order < 0),
   multipleOf,
   const: (operand) => membership([operand]),
-  enum: (operand) => membership(isJsonArray(operand) ? operand : []),
+  enum: (operand) => membership([operand].flat()),
   uniqueItems: (operand) => (operand === true ? areDistinct : () => true),
 };
 
-export const EXACT_KEYWORDS: readonly string[] = Object.keys(EXACT);
+export const EXACT_KEYWORDS: readonly (readonly [string, CompileTest])[] = Object.entries(EXACT);
 
 /** Replaces the code of the library's keyword by the exact test. `schema` is the whole schema. */
-export function makeExact(keyword: string, definition: CodeKeywordDefinition, schema: PlainValue): void {
-  const compile = EXACT[keyword];
-  if (compile === undefined) return;
+export function makeExact(compile: CompileTest, definition: CodeKeywordDefinition, schema: PlainValue): void {
   definition.error = { message: "", params: _`{}` };
   definition.code = (cxt) => {
     const test = cxt.gen.scopeValue("func", { ref: compile(operandOf(cxt, schema)) });
@@ -59,7 +57,7 @@ function operandOf({ keyword, schema: plain, parentSchema }: KeywordCxt, schema:
 function toJson(plain: unknown): Json {
   if (typeof plain === "number") return numberOf(plain);
   if (Array.isArray(plain)) return plain.map(toJson);
-  return typeof plain === "string" || typeof plain === "boolean" ? plain : null;
+  return typeof plain === "boolean" ? plain : String(plain);
 }
 
 function limit(holds: (order: number) => boolean): CompileTest {
@@ -68,7 +66,7 @@ function limit(holds: (order: number) => boolean): CompileTest {
     const double = Number(bound.token);
     const isExact = compareNumbers(numberOf(double), bound) === 0;
     return (data, parent, key) =>
-      isExact && subject?.isExact === true
+      isExact && subject.isExact
         ? holds(Number(data) - double)
         : holds(compareNumbers(numberAt(data, parent, key), bound));
   };
@@ -103,9 +101,8 @@ function membership(values: readonly Json[]): Test {
 const CHARACTERS_PER_STEP = 8;
 
 function areDistinct(data: unknown, parent: unknown, key: string | number): boolean {
-  const items = valueAt(data, parent, key);
   const seen = new Set<string>();
-  for (const item of isJsonArray(items) ? items : []) {
+  for (const item of [valueAt(data, parent, key)].flat()) {
     const itemKey = equalityKey(item);
     spend(1 + itemKey.length / CHARACTERS_PER_STEP);
     if (seen.has(itemKey)) return false;
@@ -120,14 +117,14 @@ function requireNumber(operand: Json): JsonNumber {
 }
 
 function numberAt(data: unknown, parent: unknown, key: string | number): JsonNumber {
-  const written = subject?.isExact === true ? undefined : valueAt(data, parent, key);
-  return written instanceof JsonNumber ? written : numberOf(Number(data));
+  if (subject.isExact) return numberOf(Number(data));
+  return requireNumber(valueAt(data, parent, key));
 }
 
 function valueAt(data: unknown, parent: unknown, key: string | number): Json {
   if (typeof data === "string" || typeof data === "boolean" || data === null) return data;
-  if (data === subject?.plain) return subject?.json ?? null;
-  const written =
-    typeof data === "object" ? subject?.sourceOf(data) : childAt(subject?.sourceOf(parent), key);
-  return written ?? null;
+  if (data === subject.plain) return subject.json;
+  return typeof data === "object"
+    ? requirePart(subject.sourceOf(data))
+    : requirePart(childAt(subject.sourceOf(parent), key));
 }

@@ -24,9 +24,13 @@ interface Reading {
 }
 
 /** Returns the expectation of a failed validation. */
-export function expectationOf(errors: readonly ErrorObject[], json: Json, schema: PlainValue): Expectation {
-  const last = errors.at(-1);
-  if (last === undefined) return { path: "args", text: "must fit the tool's input schema" };
+export function expectationOf(
+  errors: readonly ErrorObject[] | null | undefined,
+  json: Json,
+  schema: PlainValue,
+): Expectation {
+  const last = errors?.at(-1);
+  if (!errors || last === undefined) return { path: "args", text: "must fit the tool's input schema" };
   const reading = { json, schema };
   return isAlternative(last) ? alternatives(errors.slice(0, -1), last, reading) : describe(last, reading);
 }

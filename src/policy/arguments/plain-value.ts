@@ -77,6 +77,12 @@ function memberOf(plain: unknown, key: string | number): unknown {
   return Reflect.get(Object(plain), key);
 }
 
+/** @throws when the part does not exist */
+export function requirePart(part: Json | undefined): Json {
+  if (part === undefined) throw new TypeError("a part of the value is not found");
+  return part;
+}
+
 /** The member of an object, or the element of an array, as written. */
 export function childAt(container: Json | undefined, key: string | number): Json | undefined {
   if (isJsonArray(container)) return container[Number(key)];

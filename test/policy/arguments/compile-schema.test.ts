@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { compileSchema } from "../../../src/policy/arguments/compile-schema.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../../src/json/json.ts";
+import { PlainValue, requirePart } from "../../../src/policy/arguments/plain-value.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../../src/json/json.ts";
 import { json } from "../policies.ts";
 
 const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
@@ -150,6 +151,7 @@ describe("numbers as they were written", () => {
     [`{"type":"integer"}`, "1e-400", false],
     [`{"type":"integer"}`, "9007199254740993.5", false],
     [`{"type":"integer"}`, "12345678901234567890123", true],
+    [`{"type":"integer"}`, "0.1000000000000000055511151231257827", false],
     [`{"type":"integer"}`, "0.00000000000000000001", false],
     [`{"type":"number"}`, "9007199254740993.5", true],
     [`{"const":9007199254740993}`, "9007199254740993", true],
@@ -179,6 +181,7 @@ describe("numbers as they were written", () => {
 
   it("are compared beside a number that a double changes", () => {
     expect(fits(`{"properties":{"a":{"maximum":5}}}`, `{"a":5,"b":9007199254740993}`)).toBe(true);
+    expect(fits(`{"prefixItems":[{"maximum":5}]}`, "[5.00000000000000000001]")).toBe(false);
     expect(fits(`{"items":{"maximum":5}}`, "[5,5.00000000000000000001]")).toBe(false);
   });
 
@@ -236,6 +239,7 @@ describe("patterns", () => {
     ["^\\\\u0041$", "A", true],
     ["^(?<year>\\\\d{4})$", "2026", true],
     ["a$", "a\\n", false],
+    ["^a{2,}b{1}$", "aaab", true],
   ])("%s on %s is %s", (pattern, text, expected) => {
     expect(fits(`{"pattern":"${pattern}"}`, `"${text}"`)).toBe(expected);
   });
@@ -302,4 +306,29 @@ describe("work", () => {
       true,
     );
   });
+});
+
+describe("a number beyond a double", () => {
+  it.each([
+    ["1e400", false],
+    ["-1e400", true],
+  ])("%s is compared as well: at most 5 is %s", (token, expected) => {
+    const compiled = compileSchema(objectOf(`{"properties":{"x":{"type":"integer","maximum":5}}}`));
+    const args = new Map([["x", new JsonNumber(token)]]);
+    expect(compiled.ok && compiled.check(args) === undefined).toBe(expected);
+  });
+});
+
+it("applies the operands of the draft's own schema", () => {
+  const meta = `{"$ref":"https://json-schema.org/draft/2020-12/schema"}`;
+  expect(fits(meta, `{"minLength":1,"required":["a"],"type":["string"]}`)).toBe(true);
+  expect(fits(meta, `{"minLength":-1}`)).toBe(false);
+  expect(fits(meta, `{"required":["a","a"]}`)).toBe(false);
+  expect(fits(meta, `{"type":"strng"}`)).toBe(false);
+});
+
+it("a part that a value does not have is a fault", () => {
+  expect(() => requirePart(new PlainValue(new Map()).sourceOf({}))).toThrow(
+    "a part of the value is not found",
+  );
 });

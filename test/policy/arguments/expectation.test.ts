@@ -76,9 +76,17 @@ describe("one argument", () => {
     expect(expectationOf([error], objectOf(`{"a":1}`), schema)).toEqual(expected);
   });
 
+  it("names no type of a value that is not there", () => {
+    const error = { keyword: "type", instancePath: "/a", schemaPath: "#", params: { type: "string" } };
+    const expected = { path: "args.a", text: "must be a string" };
+    expect(expectationOf([error], new Map(), new PlainValue(new Map()))).toEqual(expected);
+  });
+
   it("has words when the library gives no error", () => {
     const expected = { path: "args", text: "must fit the tool's input schema" };
-    expect(expectationOf([], new Map(), new PlainValue(new Map()))).toEqual(expected);
+    for (const errors of [[], null, undefined]) {
+      expect(expectationOf(errors, new Map(), new PlainValue(new Map()))).toEqual(expected);
+    }
   });
 
   it("reads the list of items of draft-07", () => {
