@@ -12,7 +12,7 @@ import { CATEGORIES } from "../../src/policy/category/category.ts";
 import { CHAIN_START, createChain } from "../../src/json/line-chain.ts";
 import type { Control } from "../../src/enforcement/observer.ts";
 import { callRecord, controlRecord, refusalRecord } from "../../src/telemetry/audit/audit-record.ts";
-import { ALLOWED, denied, exampleRequest, SUCCESS } from "../telemetry/examples.ts";
+import { denied, exampleRequest, misfit, SUCCESS } from "../telemetry/examples.ts";
 
 const PAGE = readFileSync("docs/audit.md", "utf8");
 const SAMPLE = readFileSync("docs/examples/audit.jsonl", "utf8");
@@ -63,7 +63,7 @@ function fieldsOfLog(): ReadonlySet<string> {
   const link = createChain(() => "0".repeat(64), CHAIN_START);
   const lines = [
     callRecord(options, request, { ...denied({ limit }), approval: "a" }, undefined),
-    callRecord(options, request, ALLOWED, SUCCESS),
+    callRecord(options, request, misfit(), SUCCESS),
     link(controlRecord("s", CONTROL)),
     refusalRecord("s", { id: "i", atMs: 0, cause: "batch", detail: "d", transport: "http", bytes: 1 }),
   ];

@@ -16,6 +16,7 @@ import { HTTP } from "./http/section.ts";
 import { LEGITIMATE } from "./legitimate/section.ts";
 import { LIMITS } from "./limits/section.ts";
 import { PROOF } from "./proof/section.ts";
+import { SCHEMAS } from "./schemas/section.ts";
 import { SLOW } from "./slow/section.ts";
 import { TELEMETRY } from "./telemetry/section.ts";
 import { prepareToolchain } from "./toolchain.ts";
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   ARGUMENTS,
   LEGITIMATE,
   FUZZ,
+  SCHEMAS,
   HTTP,
   PROOF,
   LIMITS,

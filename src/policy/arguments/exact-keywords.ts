@@ -51,7 +51,8 @@ function codeOf(property: Code | number): Code {
 
 /** The keyword's operand as written; a schema that the library brings along is read from its doubles. */
 function operandOf({ keyword, schema: plain, parentSchema }: KeywordCxt, schema: PlainValue): Json {
-  return childAt(schema.sourceOf(parentSchema), keyword) ?? toJson(plain);
+  const written = childAt(schema.sourceOf(parentSchema), keyword);
+  return written === undefined ? toJson(plain) : written;
 }
 
 function toJson(plain: unknown): Json {
@@ -112,8 +113,7 @@ function areDistinct(data: unknown, parent: unknown, key: string | number): bool
 }
 
 function requireNumber(operand: Json): JsonNumber {
-  if (operand instanceof JsonNumber) return operand;
-  throw new TypeError("a bound must be a number");
+  return requirePart([operand].find((each) => each instanceof JsonNumber));
 }
 
 function numberAt(data: unknown, parent: unknown, key: string | number): JsonNumber {

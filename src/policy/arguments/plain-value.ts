@@ -78,7 +78,7 @@ function memberOf(plain: unknown, key: string | number): unknown {
 }
 
 /** @throws when the part does not exist */
-export function requirePart(part: Json | undefined): Json {
+export function requirePart<Part>(part: Part | undefined): Part {
   if (part === undefined) throw new TypeError("a part of the value is not found");
   return part;
 }
