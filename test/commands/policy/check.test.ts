@@ -675,3 +675,26 @@ it.each(readdirSync("policies").filter((name) => name.endsWith(".json") && !name
     expect([code, stdout]).toEqual([0, expect.not.stringMatching(/^error/m)]);
   },
 );
+
+describe("rules about the caller", () => {
+  const tool = pay({ user: { type: "string" }, groups: { type: "array" } });
+
+  it.each([
+    ["a user, although the tool has an argument of that name", denyIf(["caller.user", "eq", 1])],
+    ["groups that are required", require(["caller.groups", "contains", "a"])],
+    ["a claim that no argument is called", denyIf(["caller.claims.tier", "eq", "trial"])],
+  ])("are not held against the arguments of tools: %s", async (_what, policy) => {
+    expect(await wordsOf(policy, [tool])).toEqual([]);
+  });
+
+  it("do not exclude a rule about an argument of the same name", async () => {
+    const policy = require(["caller.user", "eq", "a"], ["args.user", "eq", "b"]);
+    expect(await wordsOf(policy)).toEqual([]);
+  });
+
+  it("exclude each other like others", async () => {
+    const policy = denyIf(["caller.user", "eq", "a"], ["caller.user", "eq", "b"]);
+    const words = (await findingsOf(policy)).map(({ message }) => message);
+    expect(words.join()).toContain("exclude each other");
+  });
+});
