@@ -74,7 +74,7 @@ describe("a call on behalf of a user", () => {
   it("has no user in the metrics, unless the settings ask for the label", async () => {
     const { sidecar, call } = await start(ALLOW);
     await (await call(await as("desktop", "ann"))).text();
-    expect(await sidecar.metrics()).not.toMatch(/\buser="|ann/);
+    expect(await sidecar.metrics()).not.toMatch(/\buser="|\bann\b/);
     const labelled = await start(
       { ...ALLOW, tools: { work: {}, no: { action: "deny" } } },
       "  user-label: true\n",
