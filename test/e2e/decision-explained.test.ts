@@ -61,6 +61,7 @@ describe("a decision explained", () => {
         { step: "hidden", verdict: "passes" },
         { step: "action", verdict: "passes" },
         { step: "default", verdict: "passes" },
+        { step: "/arguments", verdict: "passes" },
         {
           step: "/tools/pay/deny_if/args.amount-gt",
           verdict: "denies",

@@ -15,7 +15,7 @@ export const FLAGS = [
     "upstream-transport",
     "auto|streamable-http|sse",
     "auto",
-    "how the server speaks HTTP; sse is HTTP+SSE of revision 2024-11-05",
+    "how the server speaks HTTP; sse is that of 2024-11-05",
   ),
   flag("upstream-ca", "FILE", "those that Node trusts", "authorities of the server's certificate, in PEM"),
   flag(
