@@ -55,7 +55,7 @@ function* denials(policy: Policy, call: Call, evaluation: Evaluation): Generator
   }
   if (policy.isLookAlike(call.tool, call.listing)) yield denial("look_alike", "(look-alike)", policy);
   if (call.isToolChanged === true && isPinned(rules)) {
-    yield denial("tool_changed", rules.pinPointer, entries[0] ?? policy);
+    for (const entry of entries.slice(0, 1)) yield denial("tool_changed", rules.pinPointer, entry);
   }
   const misfit = argumentsDenial(policy, call, evaluation);
   if (misfit !== undefined) yield misfit;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { METHODS, isKnownMethod } from "../../src/mcp/methods.ts";
+import { METHODS, isKnownMethod, passesFreeze } from "../../src/mcp/methods.ts";
 
 describe("known methods", () => {
   it("include every method of the official SDK", () => {
@@ -38,4 +38,12 @@ describe("known methods", () => {
       expect(isKnownMethod(method)).toBe(false);
     },
   );
+});
+
+it("lets exactly the methods pass a freeze that make no server act", () => {
+  const passing = [...METHODS, "Ping", "vendor/do"].filter(passesFreeze);
+  expect(passing).toContain("tools/list");
+  expect(
+    passing.filter((method) => /call|read|get|result|update|complete|Ping|vendor|subscribe$/.test(method)),
+  ).toEqual(["resources/unsubscribe"]);
 });

@@ -52,11 +52,11 @@ function parseSymbols(text: string): PatternSymbol[] {
   return symbols;
 }
 
-/** The literal characters before the first wildcard. */
+/** The literal characters before the first wildcard of a pattern. */
 export function literalPrefix({ symbols }: Pick<NamePattern, "symbols">): string {
   const end = symbols.findIndex((symbol) => typeof symbol !== "string");
   return symbols
-    .slice(0, end < 0 ? symbols.length : end)
+    .slice(0, end)
     .filter((symbol) => typeof symbol === "string")
     .join("");
 }

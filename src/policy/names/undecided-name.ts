@@ -1,6 +1,6 @@
 /** Finds a name for which two patterns are equally specific and no other entry decides. */
 
-import { ANY_CHARACTER, ANY_TEXT, type NamePattern, type PatternSymbol } from "./pattern.ts";
+import { ANY_CHARACTER, ANY_TEXT, type NamePattern } from "./pattern.ts";
 
 /** Positions that a pattern may have reached after the same text. */
 type Positions = readonly number[];
@@ -19,16 +19,18 @@ export function undecidedName(
 ): string | undefined {
   const patterns = [one, other, ...others];
   const alphabet = alphabetOf(patterns);
-  let reached: readonly Reached[] = [{ name: "", at: patterns.map((pattern) => closure(pattern, [0])) }];
+  let reached: readonly Reached[] = [
+    { name: "", at: patterns.map((pattern) => ({ pattern, positions: closure(pattern, [0]) })) },
+  ];
   const seen = new Set<string>();
   while (reached.length > 0 && seen.size < MAX_STATES) {
-    const found = reached.find(({ at }) => isUndecided(patterns, at));
+    const found = reached.find(isUndecided);
     if (found !== undefined) return found.name;
     reached = reached
-      .flatMap((state) => following(patterns, state, alphabet))
+      .flatMap((state) => following(state, alphabet))
       .filter(({ at }) => {
-        const key = JSON.stringify(at);
-        const isNew = at.slice(0, 2).every((positions) => positions.length > 0) && !seen.has(key);
+        const key = JSON.stringify(at.map(({ positions }) => positions));
+        const isNew = at.slice(0, 2).every(({ positions }) => positions.length > 0) && !seen.has(key);
         seen.add(key);
         return isNew;
       });
@@ -38,8 +40,13 @@ export function undecidedName(
 
 interface Reached {
   readonly name: string;
-  /** For each pattern. */
-  readonly at: readonly Positions[];
+  /** For each pattern: the two that must match first. */
+  readonly at: readonly At[];
+}
+
+interface At {
+  readonly pattern: NamePattern;
+  readonly positions: Positions;
 }
 
 /** The characters of the patterns, and one that none of them has, for what a wildcard matches. */
@@ -50,32 +57,26 @@ function alphabetOf(patterns: readonly NamePattern[]): string[] {
   return [...known, ...(fresh === undefined ? [] : [fresh])];
 }
 
-function isUndecided(patterns: readonly NamePattern[], at: readonly Positions[]): boolean {
-  return at.every((positions, index) => {
-    const isMatch = positions.includes(patterns[index]?.symbols.length ?? 0);
-    return index < 2 ? isMatch : !isMatch;
-  });
+function isUndecided({ at }: Reached): boolean {
+  return at.every(
+    ({ pattern, positions }, index) => positions.includes(pattern.symbols.length) === index < 2,
+  );
 }
 
-function following(
-  patterns: readonly NamePattern[],
-  { name, at }: Reached,
-  alphabet: readonly string[],
-): Reached[] {
+function following({ name, at }: Reached, alphabet: readonly string[]): Reached[] {
   return alphabet.map((character) => ({
     name: name + character,
-    at: at.map((positions, index) => advance(patterns[index], positions, character)),
+    at: at.map((each) => advance(each, character)),
   }));
 }
 
-function advance(pattern: NamePattern | undefined, positions: Positions, character: string): Positions {
-  const symbols: readonly PatternSymbol[] = pattern?.symbols ?? [];
+function advance({ pattern, positions }: At, character: string): At {
   const next = positions.flatMap((position) => {
-    const symbol = symbols[position];
+    const symbol = pattern.symbols[position];
     if (symbol === ANY_TEXT) return [position];
     return symbol === ANY_CHARACTER || symbol === character ? [position + 1] : [];
   });
-  return closure({ symbols }, next);
+  return { pattern, positions: closure(pattern, next) };
 }
 
 /** Adds the positions after stars, which match the empty text too. */

@@ -99,6 +99,16 @@ describe("a policy alone", () => {
     expect(texts.map((text, index) => text.slice(0, expected[index]?.length))).toEqual(expected);
   });
 
+  it("finds the rules of a category without effect when no tool is listed at all", async () => {
+    const policy = { version: "1", default: "deny", categories: { read: { limits: [limit("a", 1)] } } };
+    expect(await wordsOf(policy)).toEqual(["warning shadowed categories.read.limits[0]"]);
+  });
+
+  it("does not take the unnamed counters of calls in flight for one", async () => {
+    const entry = { limits: [{ concurrent: 1 }] };
+    expect(await wordsOf(deny({ pay: entry, get: entry }))).toEqual([]);
+  });
+
   it("says which rules of a hidden tool are never asked, by name and by pattern", async () => {
     const ruled = { limits: [limit("a", 1)] };
     expect(await wordsOf(deny({ pay: ruled, "get_*": ruled }, { hide: ["p*", "get_*"] }))).toEqual([

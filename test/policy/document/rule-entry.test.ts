@@ -54,3 +54,29 @@ describe("the schema of limits", () => {
     expect(JSON.stringify(policySchema())).toContain('"exclusiveMinimum":0');
   });
 });
+
+describe("problems of entries", () => {
+  it("are the keys that calls in flight do not have", () => {
+    const limit = { counter: "c", window: "concurrent", max: 1, increment: 2, algorithm: "sliding" };
+    expect(problems({ a: { limits: [limit] } })).toEqual([
+      "tools.a.limits[0].increment: must not stand in a limit of calls in flight",
+      "tools.a.limits[0].algorithm: must not stand in a limit of calls in flight",
+    ]);
+    expect(problems({ a: { concurrent: 1.5, limits: [{ concurrent: -1 }] } })).toEqual([
+      "tools.a.limits[0].concurrent: must be a whole number of 0 or more, got -1",
+      "tools.a.concurrent: must be a whole number of 0 or more, got 1.5",
+    ]);
+  });
+
+  it("are the digests of a pin under a pattern", () => {
+    expect(
+      problems({ "a*": { pin: { digest: "x" } }, "b*": { pin: "deny" }, c: { pin: { digest: "x" } } }),
+    ).toEqual([
+      'tools.a*.pin: must be "deny" or "warn": digests are those of one tool, and this is a pattern',
+    ]);
+  });
+});
+
+function problems(tools: object): string[] {
+  return problemsOf({ version: "1", default: "deny", tools });
+}

@@ -85,6 +85,15 @@ describe("an index of names", () => {
   });
 });
 
+describe("names that an index has looked up", () => {
+  it("are kept up to a bound, and found in the same way beyond it", () => {
+    const { find } = indexNames(new Map([["a*", 1]]), (found) => found.length);
+    const names = Array.from({ length: 10_001 }, (_, index) => `a${index}`);
+    expect(new Set(names.map(find))).toEqual(new Set([1]));
+    expect([find("a0"), find("a".repeat(500)), find("b")]).toEqual([1, 1, 0]);
+  });
+});
+
 describe("a name that two patterns leave undecided", () => {
   it.each<[string, string, string[], string | undefined]>([
     ["read_*", "*_file", [], "read_file"],
