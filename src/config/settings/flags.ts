@@ -30,7 +30,7 @@ export const FLAGS = [
     "health-path",
     "PATH,...|off",
     "/healthz,/readyz",
-    "liveness (ends in healthz or livez) and readiness on the listener",
+    "liveness (*healthz, *livez) and readiness on the listener",
   ),
   flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
   flag("admin-open", "PAGE,...", "none", "pages that are read without the tokens, as /metrics"),
