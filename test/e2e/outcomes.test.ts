@@ -129,9 +129,12 @@ function call(name: string, options?: Sending): Promise<void> {
 async function countedOf(tool: string): Promise<Partial<Record<Outcome, number>>> {
   const counted = await Promise.all(
     OUTCOMES.map(async (outcome) => {
-      const label = { tool: "_unknown", outcome };
-      const labels = tool === "denied" ? { ...label, tool } : label;
-      return [outcome, await sidecar.metric("tollgate_tool_calls_total", labels)] as const;
+      // A name that the server has answered with success is known from then on.
+      const counts = [tool, "_unknown"].map((each) =>
+        sidecar.metric("tollgate_tool_calls_total", { tool: each, outcome }),
+      );
+      const [named = 0, unnamed = 0] = await Promise.all(counts);
+      return [outcome, named + unnamed] as const;
     }),
   );
   return Object.fromEntries(counted);
