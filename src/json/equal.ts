@@ -12,7 +12,13 @@ export function isEqualJson(one: Json, other: Json): boolean {
 }
 
 function isEqualList(one: JsonArray, other: JsonArray): boolean {
-  return one.length === other.length && one.every((item, index) => isEqualJson(item, other[index] ?? null));
+  return (
+    one.length === other.length &&
+    one.every((item, index) => {
+      const counterpart = other[index];
+      return counterpart !== undefined && isEqualJson(item, counterpart);
+    })
+  );
 }
 
 function isEqualObject(one: JsonObject, other: JsonObject): boolean {

@@ -21,7 +21,8 @@ describe("a key in the URL of the server", () => {
     const pages = ["/metrics", "/readyz", "/policy", "/tools", "/decisions"].map(async (page) =>
       (await fetch(tollgate.adminUrl + page)).text(),
     );
-    expect(targets).toEqual(["/mcp?api_key=HIDDEN"]);
+    // Tollgate asks the server for its tools as well.
+    expect(new Set(targets)).toEqual(new Set(["/mcp?api_key=HIDDEN"]));
     expect(tollgate.log()).toContain(upstream.url);
     expect([tollgate.log(), ...(await Promise.all(pages))].join("\n")).not.toContain("HIDDEN");
   });

@@ -1,7 +1,13 @@
 /** Paths into the arguments of a call. */
 
 import { describe, expect, it } from "vitest";
-import { parseArgumentPath, resolveArgument, WRONG_CONTAINER } from "../../src/json/path.ts";
+import {
+  EVERY_ITEM,
+  parseArgumentPath,
+  resolveArgument,
+  resolveItems,
+  WRONG_CONTAINER,
+} from "../../src/json/path.ts";
 import type { Json } from "../../src/json/json.ts";
 import { json, num } from "../policy/policies.ts";
 import { words } from "../fixtures/tables.ts";
@@ -64,6 +70,10 @@ describe("paths", () => {
   ])("do not fit %s", (_name, text, path) => {
     const args = json(text);
     expect(args instanceof Map && resolveArgument(args, path)).toBe(WRONG_CONTAINER);
+  });
+
+  it("find null as an item that is missing", () => {
+    expect(resolveItems(json('{"list":["a",null]}'), ["list", EVERY_ITEM])).toEqual(["a", undefined]);
   });
 
   it("end at null as at an argument that is missing", () => {

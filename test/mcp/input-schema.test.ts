@@ -1,7 +1,7 @@
 /** Arguments as an input schema declares them, in every form that a schema has for it. */
 
 import { describe, expect, it } from "vitest";
-import { type Argument, findArgument, typeOfJson } from "../../src/mcp/input-schema.ts";
+import { type Argument, findArgument, numberRange, typeOfJson } from "../../src/mcp/input-schema.ts";
 import { parseArgumentPath } from "../../src/json/path.ts";
 import { fromLiteral, json } from "../policy/policies.ts";
 
@@ -182,5 +182,14 @@ describe("the type of a value", () => {
     ["{}", "object"],
   ])("of %s is %s", (text, type) => {
     expect(typeOfJson(json(text))).toBe(type);
+  });
+});
+
+describe("the numbers that an argument may be", () => {
+  it("are unbounded where the schema does not have the argument", () => {
+    const root = fromLiteral({ properties: { a: { type: "integer", minimum: 1, maximum: 5 } } });
+    if (!(root instanceof Map)) throw new Error("the schema is no object");
+    expect(numberRange(root, ["b"])).toEqual(numberRange(new Map(), []));
+    expect(numberRange(root, ["a"])).not.toEqual(numberRange(root, ["b"]));
   });
 });

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/policy/decide.ts";
+import { lookAlikeTest } from "../../src/policy/names/look-alike.ts";
 import type { Listing } from "../../src/policy/listing.ts";
 import { stepsOf } from "../../src/policy/explain/steps.ts";
 import { callOf, policyOf, UNUSED } from "./policies.ts";
@@ -134,4 +135,12 @@ describe("an explanation", () => {
     expect(steps("Search")).toContain("look-alike denies");
     expect(steps("search").join()).not.toContain("look-alike");
   });
+});
+
+it("no listed name looks like another one, and a name does not look like itself", () => {
+  const isLookAlike = lookAlikeTest(["delete_account", "drop_*"]);
+  expect(isLookAlike("delete_account")).toBe(false);
+  expect(isLookAlike("drop_table")).toBe(false);
+  expect(isLookAlike("DROP_table")).toBe(true);
+  expect(lookAlikeTest(["delete_account"])("search")).toBe(false);
 });

@@ -5,7 +5,7 @@ import type { TestResult } from "../compare-json.ts";
 /** Tests a path against these absolute folders; undefined when one of them is not absolute. */
 export function pathWithin(roots: readonly string[]): ((path: string) => TestResult) | undefined {
   if (!roots.every((root) => root.startsWith("/"))) return undefined;
-  const folders = roots.map((root) => segmentsOf(root));
+  const folders = roots.map((root) => resolved(root)).filter((folder) => folder !== undefined);
   return (path) => {
     if (path.length > MAX_PATH_LENGTH || decodings(path).some(isOddPath)) return "type";
     const results = readingsOf(path).map((reading) => isWithin(reading, folders));
@@ -84,10 +84,6 @@ function resolved(path: string): readonly string[] | undefined {
     else if (least === 0) return undefined;
   }
   return segments;
-}
-
-function segmentsOf(root: string): readonly string[] {
-  return resolved(root) ?? [];
 }
 
 function isWithin({ segments, isFolded }: Reading, folders: readonly (readonly string[])[]): boolean {

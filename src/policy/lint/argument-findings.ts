@@ -165,8 +165,8 @@ function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | 
 
 /** The types of the operands of `in` and `not_in`; undefined for an empty list, which compares with nothing. */
 function operandTypes(value: Json): readonly JsonType[] | undefined {
-  const types = isJsonArray(value) ? new Set(value.map(typeOfJson)) : undefined;
-  return types === undefined || types.size === 0 ? undefined : Array.from(types);
+  if (!isJsonArray(value) || value.length === 0) return undefined;
+  return [...new Set(value.map(typeOfJson))];
 }
 
 /** Paths that every allowed call has, because a rule denies the others. */

@@ -25,6 +25,17 @@ describe("checkArguments", () => {
     });
   });
 
+  it.each([
+    [`{"const":{"a":1}}`, `{"a":1}`, `{"a":2}`],
+    [`{"enum":[{"a":1.0}]}`, `{"a":1}`, `{"a":1,"b":1}`],
+    [`{"properties":{"a":{"prefixItems":[{"const":7},{"maximum":7}]}}}`, `{"a":[7,7]}`, `{"a":[8]}`],
+    [`{"properties":{"a":{"prefixItems":[{"const":7},{"maximum":7}]}}}`, `{"a":[7]}`, `{"a":[7,7.5]}`],
+    [`{"properties":{"a":{"prefixItems":[{"enum":["x",null,true]}]}}}`, `{"a":[null]}`, `{"a":["y"]}`],
+  ])("holds %s exactly, at the root and within lists", (schema, good, bad) => {
+    expect(checkArguments(objectOf(good), objectOf(schema))).toBeUndefined();
+    expect(checkArguments(objectOf(bad), objectOf(schema))).toMatchObject({ cause: "invalid" });
+  });
+
   it("says that the schema is not known", () => {
     expect(checkArguments(new Map(), undefined)).toEqual({
       cause: "schema_unknown",

@@ -15,7 +15,7 @@ describe("by its name alone, a tool", () => {
         classes categories get_position search_log check_build index_user_status`),
       write:
         words(`archive_list snapshot-droplet manage_users manage_aws_glue_jobs user_management creates_user
-        updates_row updates_and_searches createuser republish_entry resend_otp unpublish_entry unassign_role
+        updates_row updates_and_searches createuser republish_entry resend_otp unpublish_entry unassign_role unrename_file
         batch_update json_arrappend forward_email log_event select_site switch_library crear_usuario criar_pedido
         creer_fichier benutzer_anlegen datei_aendern 创建用户 ユーザー作成 update_order update_payment update_refund
         payment_link_notify send_payment_link send_invoice_reminder rename_order create_topic_subscription

@@ -397,3 +397,20 @@ describe("a limit's amount", () => {
     expect(findingsOf({ tools: { pay: { limits: [{ ...LIMIT, ...limit }] } } }, PAY)).toEqual(findings);
   });
 });
+
+describe("a rule about the items of a list that a call may leave out", () => {
+  const ORDER = toolOf("pay", {
+    items: {
+      type: "array",
+      default: [],
+      items: { type: "object", properties: { amount: NUMBER }, required: ["amount"] },
+    },
+  });
+  const SOME = { path: "args.items[*].amount", op: "gt", value: 5, items: "some" };
+
+  it("can be avoided, whatever the server's default is", () => {
+    expect(
+      findingsOf(denying(SOME), ORDER).map((finding) => finding.split(" ").slice(0, 3).join(" ")),
+    ).toContain("warning avoidable tools.pay.deny_if[0]:");
+  });
+});
