@@ -77,7 +77,7 @@ export function resolveItems(
   path: ArgumentPath,
 ): readonly (Json | undefined | typeof WRONG_CONTAINER)[] {
   const [segment, ...rest] = path;
-  if (segment === undefined) return [value ?? undefined];
+  if (segment === undefined) return [value];
   if (segment === EVERY_ITEM) {
     return isJsonArray(value) ? value.flatMap((item) => [...itemsBelow(item, rest)]) : [WRONG_CONTAINER];
   }

@@ -168,7 +168,9 @@ describe("with an admin token", () => {
     await stage.call("DropTable", { table: "samples" });
     await page.getByRole("button", { name: "Enter the admin token" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-    await page.getByText("Pending approvals need the admin token to be shown.").waitFor();
+    await page
+      .getByText("Pending approvals need the admin token to be shown; other pages also take the read token.")
+      .waitFor();
     expect(await page.getByRole("button", { name: "Approve this call" }).count()).toBe(0);
     expect((await stage.call("DropTable", { table: "samples" })).isDenied).toBe(true);
   });

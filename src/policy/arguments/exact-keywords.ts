@@ -1,6 +1,6 @@
 /** Keywords that compare numbers or whole values, evaluated on the values as written instead of on doubles. */
 
-import { type Code, type CodeKeywordDefinition, type KeywordCxt, _ } from "ajv";
+import { type CodeKeywordDefinition, type KeywordCxt, _ } from "ajv";
 import { compareNumbers, isMultiple } from "../../json/compare-numbers.ts";
 import { equalityKey, isEqualJson } from "../../json/equal.ts";
 import { type Json, JsonNumber } from "../../json/json.ts";
@@ -41,12 +41,8 @@ export function makeExact(compile: CompileTest, definition: CodeKeywordDefinitio
   definition.code = (cxt) => {
     const test = cxt.gen.scopeValue("func", { ref: compile(operandOf(cxt, schema)) });
     const { it, data } = cxt;
-    cxt.fail(_`!${test}(${data}, ${it.parentData}, ${codeOf(it.parentDataProperty)})`);
+    cxt.fail(_`!${test}(${data}, ${it.parentData}, ${it.parentDataProperty})`);
   };
-}
-
-function codeOf(property: Code | number): Code {
-  return typeof property === "number" ? _`${property}` : property;
 }
 
 /** The keyword's operand as written; a schema that the library brings along is read from its doubles. */

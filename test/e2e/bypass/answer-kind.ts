@@ -25,6 +25,11 @@ const DeniedCall = z.object({
   }),
 });
 
+/** A hidden tool, or a name that looks like a listed one, is answered as a tool that does not exist. */
+const UnknownTool = z.object({
+  error: z.looseObject({ code: z.literal(-32602), message: z.string().startsWith("Unknown tool: ") }),
+});
+
 const DeniedTask = z.object({ error: z.looseObject({ code: z.literal(403) }) });
 
 const RefusedMessage = z.object({
@@ -43,7 +48,7 @@ const HeaderConflict = z.object({ id: z.literal(9), error: z.looseObject({ code:
 export function kindOf({ status, text }: Answer): AnswerKind {
   const body = parsed(text);
   const fits = (schema: z.ZodType) => schema.safeParse(body).success;
-  if (status === 200 && (fits(DeniedCall) || fits(DeniedTask))) return "denied";
+  if (status === 200 && (fits(DeniedCall) || fits(DeniedTask) || fits(UnknownTool))) return "denied";
   if (status === 400 && fits(HeaderConflict)) return "refused";
   if ([200, 400].includes(status) && fits(RefusedRequest)) return "refused";
   if ([400, 413, 415].includes(status) && fits(RefusedMessage)) return "refused";
