@@ -2,7 +2,6 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 
 const INITIALIZE = {
   jsonrpc: "2.0",
@@ -28,10 +27,18 @@ export class LineClient {
     this.#exited = once(this.#process, "close");
     this.#process.stderr.resume();
     this.#process.stdin.on("error", () => undefined);
-    createInterface({ input: this.#process.stdout, crlfDelay: Infinity }).on("line", (line) => {
-      if (this.#awaited !== undefined && line.includes(`"${this.#awaited.id}"`)) return this.#awaited.done();
-      this.#lines.push(line);
+    // node:readline also ends lines at U+2028, which MCP does not.
+    let rest = "";
+    this.#process.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#receive(line);
     });
+  }
+
+  #receive(line: string): void {
+    if (this.#awaited !== undefined && line.includes(`"${this.#awaited.id}"`)) return this.#awaited.done();
+    this.#lines.push(line);
   }
 
   async initialize(): Promise<void> {
