@@ -6,6 +6,7 @@ import { until } from "../fixtures/start-sidecar.ts";
 
 /** Queries that have no data in the demo, and why; a query that has data must not be listed. */
 const CANNOT_HAPPEN: Readonly<Record<string, string>> = {
+  "agents: Labels by guess (A)": "the demo's policy assigns the category of the chosen tool",
   "annotation Policy rejected": "the demo's policy is never replaced by a bad one",
   "annotation Frozen": "no call is frozen in the demo",
   "annotation Upstream restarted": "the demo's server is not wrapped, so nothing starts it again",
@@ -72,7 +73,11 @@ describe("the boards, on the demo's traffic in a real Prometheus", () => {
   it.for(BOARDS)("$name finds values for every variable with a query", async (board) => {
     for (const variable of board.templating.list) {
       const text = variableQuery(variable);
-      if (text !== "") expect(await variableValues(board, text, asking), variable.name).not.toEqual([]);
+      if (text === "") continue;
+      const values = await variableValues(board, text, asking);
+      // The demo's Prometheus scrapes one cluster, which has no name.
+      if (variable.name === "cluster") expect(values).toEqual([]);
+      else expect(values, variable.name).not.toEqual([]);
     }
   });
 
