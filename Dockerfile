@@ -8,6 +8,7 @@ FROM node:26.10.0-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends binutils libatomic1 patchelf
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY scripts/prepare.js scripts/
 RUN npm ci
 COPY LICENSE ./
 COPY src src

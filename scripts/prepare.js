@@ -10,6 +10,10 @@ if (major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)) {
     `tollgate: building needs Node ${OLDEST.major}.${OLDEST.minor} or later, and ${process.execPath} is Node ${process.versions.node}; install a newer one from https://nodejs.org`,
   );
   process.exitCode = 1;
+} else if (!existsSync(new URL("../src", import.meta.url))) {
+  console.error(
+    "tollgate: nothing is built: the sources are not here, as in an image that installs packages first",
+  );
 } else if (!existsSync(new URL("../node_modules/esbuild", import.meta.url))) {
   // npm 11 installs the packages of a cloned repository in the wrong place when --global is given.
   console.error(

@@ -119,7 +119,9 @@ describe.each([
       "is refused $tool with $argument, and no request reaches Prometheus or AWS",
       async ({ tool, argument }) => {
         const before = aws.asked.length + aws.refused();
-        const { isError, text } = await client.call(tool, { query: "up", [argument]: "us-east-1" });
+        const range = { start: "2026-01-01T00:00:00Z", end: "2026-01-01T01:00:00Z", step: "1m" };
+        const fitting = { query: "up", ...(tool === "ExecuteRangeQuery" && range) };
+        const { isError, text } = await client.call(tool, { ...fitting, [argument]: "us-east-1" });
         expect(isError).toBe(true);
         expect(text).toMatch(/^\[POLICY DENIED\]/);
         expect(text).toContain(`leave \`${argument}\` out: the operator chooses the credentials`);
