@@ -1,7 +1,7 @@
 # Sourced by .ci/run: steps that run alone or in lanes, side by side.
 # The output of a step is printed whole when the step ends; a step that takes too long is ended, and fails.
 
-: "${STEP_SECONDS:=1200}" "${RUN_SECONDS:=4800}"
+: "${STEP_SECONDS:=1500}" "${RUN_SECONDS:=4800}"
 state=$(mktemp -d)
 : > "$state/passed" > "$state/failed"
 trap 'exit 130' INT
