@@ -142,5 +142,7 @@ it("no listed name looks like another one, and a name does not look like itself"
   expect(isLookAlike("delete_account")).toBe(false);
   expect(isLookAlike("drop_table")).toBe(false);
   expect(isLookAlike("DROP_table")).toBe(true);
+  expect(lookAlikeTest(["*_secret"])("read_secret\0x")).toBe(true);
+  expect(lookAlikeTest(["*_secret"])("read_secret")).toBe(false);
   expect(lookAlikeTest(["delete_account"])("search")).toBe(false);
 });

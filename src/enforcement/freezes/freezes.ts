@@ -1,5 +1,7 @@
 /** The kill switch: stops all calls, the calls of one agent, of one tool, or of one agent to one tool. */
 
+import { lookAlikeTest } from "../../policy/names/look-alike.ts";
+
 export interface Freeze {
   /** Absent: every agent. */
   readonly agent?: string;
@@ -59,14 +61,23 @@ export class Freezes {
   find(names: readonly string[], tool: string | undefined, nowMs: number): Freeze | undefined {
     if (this.#byHand.size === 0 && this.#byFile.size === 0) return undefined;
     const wholes: FreezeTarget[] = [{}, ...names.map((agent) => ({ agent }))];
-    const ofTool = tool === undefined ? [] : [{ tool }, ...names.map((agent) => ({ agent, tool }))];
-    const targets = [...wholes, ...ofTool];
-    for (const target of targets) {
+    for (const target of wholes) {
       const key = freezeKey(target);
       const freeze = [this.#byFile.get(key), this.#byHand.get(key)].find((one) => isActive(one, nowMs));
       if (freeze !== undefined) return freeze;
     }
-    return undefined;
+    return tool === undefined ? undefined : this.#findOfTool(names, tool, nowMs);
+  }
+
+  // Security: a server that ignores case or blanks would execute a frozen tool under a name that only looks like its own.
+  #findOfTool(names: readonly string[], tool: string, nowMs: number): Freeze | undefined {
+    return [...this.#byFile.values(), ...this.#byHand.values()].find(
+      (freeze) =>
+        freeze.tool !== undefined &&
+        (freeze.agent === undefined || names.includes(freeze.agent)) &&
+        isActive(freeze, nowMs) &&
+        (freeze.tool === tool || lookAlikeTest([freeze.tool])(tool)),
+    );
   }
 
   /** All freezes that are active; those of the file first. */

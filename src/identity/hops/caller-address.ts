@@ -74,8 +74,8 @@ function forwardedHops(value: string): Hops {
   let own: string[] = [];
   for (;;) {
     const match = reader.exec(value);
-    // Security: within a header that cannot be read whole, it is not known which element the proxy added.
-    if (match === null) return [];
+    // Security: a client may break what it wrote itself; the element after the last comma is the proxy's.
+    if (match === null) return lastElementHops(value);
     const [, name, token, quoted, end] = match;
     if (name?.toLowerCase() === "for") own.push(token ?? (quoted ?? "").replaceAll(/\\(.)/g, "$1"));
     if (end === ";") continue;
@@ -84,6 +84,11 @@ function forwardedHops(value: string): Hops {
     own = [];
     if (end === "") return hops;
   }
+}
+
+function lastElementHops(value: string): Hops {
+  const comma = value.lastIndexOf(",");
+  return comma === -1 ? [] : [undefined, ...forwardedHops(value.slice(comma + 1))];
 }
 
 /** The address of `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`, in its canonical form; undefined for any other text. */

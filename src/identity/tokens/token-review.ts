@@ -41,8 +41,7 @@ export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier 
       const digest = tokenDigest(token);
       const same = inFlight.get(digest);
       if (same !== undefined) return same;
-      if (inFlight.size >= MAX_REVIEWS)
-        return Promise.resolve(uncheckedToken(digest, reviewed, "too many are"));
+      if (inFlight.size >= MAX_REVIEWS) return Promise.resolve(uncheckedToken("too many are"));
       const review = reviewToken(token, options)
         .then((verdict) => settled(verdict, digest, reviewed))
         .finally(() => inFlight.delete(digest));
@@ -54,15 +53,17 @@ export function createTokenReviewer(options: TokenReviewOptions): TokenVerifier 
 
 /** The verdict; that of an earlier review while the API server gives none (undefined). */
 function settled(verdict: TokenVerdict | undefined, digest: string, reviewed: ReviewedTokens): TokenVerdict {
-  if (verdict === undefined) return uncheckedToken(digest, reviewed, "the API server gave no answer");
+  if (verdict === undefined) {
+    const found = reviewed.find(digest);
+    return found === undefined ? uncheckedToken("the API server gave no answer") : { ok: true, ...found };
+  }
   if (verdict.ok) reviewed.keep(digest, verdict.agent, verdict.expiresAtMs);
   else reviewed.forget(digest);
   return verdict;
 }
 
-function uncheckedToken(digest: string, reviewed: ReviewedTokens, because: string): TokenVerdict {
-  const found = reviewed.find(digest);
-  if (found !== undefined) return { ok: true, ...found };
+// Security: callers can bring about that too many are reviewed at once, so that is no reason for grace.
+function uncheckedToken(because: string): TokenVerdict {
   return { ok: false, isUnchecked: true, detail: `the token cannot be checked now: ${because}` };
 }
 

@@ -9,7 +9,10 @@ import { addressSet, isAddress, PRIVATE } from "./addresses.ts";
  */
 export function hostIn(hosts: readonly string[]): ((url: string) => TestResult) | undefined {
   const addresses = addressSet(hosts.filter(isRange));
-  const names = hosts.filter((host) => !isRange(host)).map(nameTest);
+  const names = hosts
+    .flatMap((host) => (host === PRIVATE ? LOCAL_NAMES : [host]))
+    .filter((host) => !isRange(host))
+    .map(nameTest);
   if (addresses === undefined) return undefined;
   const tests = names.filter((test) => test !== undefined);
   if (tests.length < names.length) return undefined;
@@ -19,6 +22,9 @@ export function hostIn(hosts: readonly string[]): ((url: string) => TestResult) 
     return isAddress(host) ? addresses(host) : tests.some((test) => test(host));
   };
 }
+
+/** Names that resolvers answer with loopback addresses. Source: RFC 6761, section 6.3. */
+const LOCAL_NAMES = ["localhost", "*.localhost"];
 
 function isRange(host: string): boolean {
   return host === PRIVATE || host.includes("/") || isAddress(host);

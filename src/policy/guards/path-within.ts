@@ -7,8 +7,13 @@ export function pathWithin(roots: readonly string[]): ((path: string) => TestRes
   if (!roots.every((root) => root.startsWith("/"))) return undefined;
   const folders = roots.map((root) => resolved(root)).filter((folder) => folder !== undefined);
   return (path) => {
-    if (path.length > MAX_PATH_LENGTH || decodings(path).some(isOddPath)) return "type";
-    const results = readingsOf(path).map((reading) => isWithin(reading, folders));
+    const forms = decodings(path);
+    const isEscaped = forms.slice(-1).some((form) => ESCAPE.test(form));
+    if (path.length > MAX_PATH_LENGTH || forms.some(isOddPath) || isEscaped) return "type";
+    const readings = readingsOf(path);
+    const results = readings.filter((each) => each !== undefined).map((each) => isWithin(each, folders));
+    // Security: a relative path that climbs out of its folder, wherever that is, may end in any folder.
+    if (results.length < readings.length) return "type";
     // Security: where the readings disagree, one server leaves the folder and another does not.
     if (!results.includes(true)) return false;
     return results.includes(false) ? "type" : true;
@@ -18,30 +23,35 @@ export function pathWithin(roots: readonly string[]): ((path: string) => TestRes
 /** Longer paths than any file system takes. */
 const MAX_PATH_LENGTH = 16_384;
 const CONTROL = /\p{Cc}/u;
+/** An escape that is left after decoding: bytes that are no UTF-8, or one more round. */
+const ESCAPE = /%[\da-f]{2}/i;
 /** A home folder, a drive, a URL: absolute to some servers, and not in the form of the folders. */
-const OTHER_ABSOLUTE = /^(?:~|[a-z]:|[a-z][a-z\d+.-]*:\/\/|\\\\)/i;
+const OTHER_ABSOLUTE = /^(?:~|[a-z][a-z\d+.-]*:|\\\\)/i;
 
 function isOddPath(path: string): boolean {
   return path === "" || CONTROL.test(path) || OTHER_ABSOLUTE.test(path);
 }
 
 interface Reading {
-  readonly segments: readonly string[] | undefined;
+  readonly segments: readonly string[];
   /** Whether letter case makes no difference. */
   readonly isFolded: boolean;
 }
 
-function readingsOf(path: string): Reading[] {
+/** Undefined for a path that climbs out. */
+function readingOf(text: string, isFolded: boolean): Reading | undefined {
+  const segments = resolved(isFolded ? trimmedSegments(text) : text);
+  return segments && { segments, isFolded };
+}
+
+function readingsOf(path: string): (Reading | undefined)[] {
   const texts = new Set([path]);
   for (const text of decodings(path)) {
     for (const form of [text, text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "")]) {
       texts.add(form).add(form.replaceAll("\\", "/"));
     }
   }
-  return Array.from(texts).flatMap((text) => [
-    { segments: resolved(text), isFolded: false },
-    { segments: resolved(trimmedSegments(text)), isFolded: true },
-  ]);
+  return Array.from(texts).flatMap((text) => [readingOf(text, false), readingOf(text, true)]);
 }
 
 /** The text, and what percent-decoding makes of it, up to three times. */
@@ -87,7 +97,6 @@ function resolved(path: string): readonly string[] | undefined {
 }
 
 function isWithin({ segments, isFolded }: Reading, folders: readonly (readonly string[])[]): boolean {
-  if (segments === undefined) return false;
   // A relative path is below every folder.
   if (segments[0] !== "") return true;
   const fold = (name: string | undefined): string | undefined => (isFolded ? name?.toLowerCase() : name);

@@ -14,8 +14,14 @@ export function lookAlikeTest(keys: Iterable<string>): (name: string) => boolean
   return (name) => {
     if (names.exact.has(name)) return false;
     if (foldsOnto(name, names)) return true;
-    if (patterns.length === 0) return false;
-    const plain = foldName(name);
-    return patterns.some(({ matches, folded }) => folded.matches(plain) && !matches(name));
+    const forms = patterns.length === 0 ? [] : foldedForms(name);
+    return forms.some((form) =>
+      patterns.some(({ matches, folded }) => folded.matches(form) && !matches(name)),
+    );
   };
+}
+
+/** The folded name, and what a server takes of it that ends names at NUL. */
+function foldedForms(name: string): readonly string[] {
+  return [...new Set([name, ...name.split("\0", 1)])].map(foldName);
 }

@@ -105,6 +105,7 @@ export class ToolCatalog {
     this.#tools.clear();
     this.#clearCaches();
     for (const tool of definitions) this.#tools.set(tool.name, tool);
+    this.#pins.setOwn(definitions);
     const bytes = pages.reduce((sum, page) => sum + Buffer.byteLength(page), 0);
     this.#reportList(bytes, []);
   }

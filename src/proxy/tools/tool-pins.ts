@@ -22,6 +22,8 @@ const MAX_TOOLS = 100_000;
 
 export class ToolPins {
   readonly #histories = new Map<string, DefinitionHistory>();
+  /** Definitions of a list that Tollgate asked for itself; they count for a tool that no client has listed. */
+  #own: ReadonlyMap<string, DefinitionDigests> = new Map();
 
   /** Records the tool as listed now; returns the changes since it was listed before. */
   record(tool: ToolDefinition): DefinitionChange[] {
@@ -33,6 +35,11 @@ export class ToolPins {
     return gradesOf(before.now, now).map((grade) => ({ tool: tool.name, grade }));
   }
 
+  /** Replaces the definitions of the list that Tollgate asked for itself. */
+  setOwn(tools: readonly ToolDefinition[]): void {
+    this.#own = new Map(tools.map((tool) => [tool.name, digestDefinition(tool, sha256)]));
+  }
+
   /** The parts that differ from the first definition in this process; empty for a tool that was never listed. */
   changesOf(name: string): readonly Grade[] {
     const history = this.#histories.get(name);
@@ -42,10 +49,11 @@ export class ToolPins {
   /** Compares with the digests of the pin; a pin without digests means the first definition in this process. */
   isChanged(name: string, pin: Pin): boolean {
     const history = this.#histories.get(name);
-    if (history === undefined) return false;
-    if (typeof pin !== "object") return history.now.digest !== history.first.digest;
+    if (typeof pin !== "object") return history !== undefined && history.now.digest !== history.first.digest;
+    const now = history?.now ?? this.#own.get(name);
+    if (now === undefined) return false;
     const { on_change: _effect, ...digests } = pin;
-    return Object.entries(digests).some(([part, digest]) => Reflect.get(history.now, part) !== digest);
+    return Object.entries(digests).some(([part, digest]) => Reflect.get(now, part) !== digest);
   }
 }
 

@@ -6,6 +6,17 @@ function freeze(part: FreezeTarget & { untilMs?: number }): Freeze {
 }
 
 describe("a freeze", () => {
+  it.each(["Delete_User", "delete_user ", "delete\u200b_user", "delete_user\0x"])(
+    "of a tool stops a name that only looks like it: %j",
+    (name) => {
+      const freezes = new Freezes();
+      freezes.set(freeze({ agent: "a", tool: "delete_user" }));
+      expect(freezes.find(["a"], name, 1)).toBeDefined();
+      expect(freezes.find(["b"], name, 1)).toBeUndefined();
+      expect(freezes.find(["a"], "delete_users", 1)).toBeUndefined();
+    },
+  );
+
   it.each([
     [{}, [true, true, true, true]],
     [{ agent: "a" }, [true, true, false, false]],

@@ -87,7 +87,10 @@ describe("the caller's address", () => {
     ["no for", ["proto=https"], "10.0.0.1"],
     ["for twice in one element", ["for=203.0.113.7;for=192.0.2.66"], "10.0.0.1"],
     ["a quote that does not end", ['for=203.0.113.7, for="10.9.9.9'], "10.0.0.1"],
-    ["a client's quote around the proxy's element", ['for="192.0.2.66', "for=203.0.113.7"], "10.0.0.1"],
+    ["a client's quote before the proxy's element", ['for="192.0.2.66', "for=203.0.113.7"], "203.0.113.7"],
+    ["a client's blanks before the proxy's element", ["a b", "for=203.0.113.7"], "203.0.113.7"],
+    ["a client's quote before two proxies' elements", ['for="', "for=203.0.113.7, for=10.9.9.9"], "10.9.9.9"],
+    ["nothing that can be read", ['for="', 'for="'], "10.0.0.1"],
     ["IPv6 without quotes", ["for=2001:db8::9"], "10.0.0.1"],
   ])("follows Forwarded: %s", (_case, values, address) => {
     const headers = values.flatMap((value) => ["Forwarded", value]);
