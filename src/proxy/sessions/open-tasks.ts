@@ -60,7 +60,10 @@ export class OpenTasks {
   onTaskMessage(summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest): void {
     if (this.#open.size === 0) return;
     const update = taskUpdate(summary);
-    if (asked?.method === "tasks/result" && summary.method === undefined) {
+    if (asked?.method === "tasks/result" && isRefused(summary)) {
+      // Security: a client can bring about that its own request is refused, while the task goes on and keeps its place.
+      this.#touch(asked.taskId, "rpc_error");
+    } else if (asked?.method === "tasks/result" && summary.method === undefined) {
       this.#end(asked.taskId, endingOfTaskResult(summary), response);
     } else if (update?.ending !== undefined) {
       this.#end(update.taskId, update.ending, response);
@@ -116,4 +119,9 @@ export class OpenTasks {
 export function taskRequestOf({ method, params }: RequestMessage): TaskRequest | undefined {
   const taskId = method.startsWith("tasks/") ? params?.get("taskId") : undefined;
   return typeof taskId === "string" ? { method, taskId } : undefined;
+}
+
+/** Whether the error is one of those by which JSON-RPC 2.0 (section 5.1) refuses a request, and none of the task's own. */
+function isRefused({ hasError, errorCode = 0 }: MessageSummary): boolean {
+  return hasError && errorCode >= -32_700 && errorCode <= -32_600;
 }

@@ -106,3 +106,21 @@ it("does not treat a failed look-up of a task as its end", () => {
   tasks.closeAll();
   expect(endings).toMatchObject([{ outcome: "timeout" }]);
 });
+
+it.each([
+  [-32_700, false],
+  [-32_602, false],
+  [-32_601, false],
+  [-32_600, false],
+  [-32_000, true],
+  [7, true],
+])("takes error %d of tasks/result for the end of the task: %s", (code, isEnd) => {
+  const tasks = new OpenTasks(() => nowMs);
+  tasks.begin(trackingOf(), told("a", "working"), ANSWER);
+  const error = outlineOf({ id: 2, error: { code, message: "m" } });
+  tasks.onTaskMessage(error, ANSWER, { method: "tasks/result", taskId: "a" });
+  expect(tasks.size).toBe(isEnd ? 0 : 1);
+  tasks.onTaskMessage(told("a", "completed"), ANSWER);
+  expect(endings).toMatchObject([{ outcome: isEnd ? "rpc_error" : "success" }]);
+  tasks.closeAll();
+});
