@@ -10,7 +10,7 @@ export function pathWithin(roots: readonly string[]): ((path: string) => TestRes
     const forms = decodings(path);
     const isEscaped = forms.slice(-1).some((form) => ESCAPE.test(form));
     if (path.length > MAX_PATH_LENGTH || forms.some(isOddPath) || isEscaped) return "type";
-    const readings = readingsOf(path);
+    const readings = readingsOf(forms);
     const results = readings.filter((each) => each !== undefined).map((each) => isWithin(each, folders));
     // Security: a relative path that climbs out of its folder, wherever that is, may end in any folder.
     if (results.length < readings.length) return "type";
@@ -44,9 +44,9 @@ function readingOf(text: string, isFolded: boolean): Reading | undefined {
   return segments && { segments, isFolded };
 }
 
-function readingsOf(path: string): (Reading | undefined)[] {
-  const texts = new Set([path]);
-  for (const text of decodings(path)) {
+function readingsOf(decoded: readonly string[]): (Reading | undefined)[] {
+  const texts = new Set<string>();
+  for (const text of decoded) {
     for (const form of [text, text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "")]) {
       texts.add(form).add(form.replaceAll("\\", "/"));
     }
