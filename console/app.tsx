@@ -52,7 +52,7 @@ export function App(): JSX.Element {
           <Freezes polled={freezes} control={control} />
           <Limits polled={limits} />
           <Policy polled={policy} />
-          <Tools polled={tools} />
+          <Tools polled={tools} control={control} />
         </div>
       </main>
       {control.dialog}

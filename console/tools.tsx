@@ -2,25 +2,35 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import type { ToolEntry, ToolsResponse } from "../src/admin/api.ts";
+import { CorrectLabel } from "./correct-label.tsx";
+import type { Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 import { count } from "./text.ts";
 import { Name, Problem } from "./elements.tsx";
 
 export function Tools({
   polled: { value, problem },
+  control,
 }: {
   readonly polled: Polled<ToolsResponse>;
+  readonly control: Control;
 }): JSX.Element {
   return (
     <section aria-labelledby="tools-title">
       <h2 id="tools-title">Tools</h2>
       <Problem text={problem} />
-      {value !== undefined && <Fit answer={value} />}
+      {value !== undefined && <Fit answer={value} control={control} />}
     </section>
   );
 }
 
-function Fit({ answer: { tools, unknown_to_server } }: { readonly answer: ToolsResponse }): JSX.Element {
+function Fit({
+  answer: { tools, unknown_to_server },
+  control,
+}: {
+  readonly answer: ToolsResponse;
+  readonly control: Control;
+}): JSX.Element {
   if (tools.length === 0) return <p class="empty">The server has listed no tool yet.</p>;
   const uncovered = tools.filter(({ covered }) => !covered);
   const changed = tools.filter((tool) => tool.changed.length > 0 || tool.pin_broken);
@@ -44,6 +54,7 @@ function Fit({ answer: { tools, unknown_to_server } }: { readonly answer: ToolsR
           {tools.map((tool) => (
             <li key={tool.name}>
               <Name text={tool.name} /> <span class="hint">{aboutTool(tool)}</span>
+              <CorrectLabel tool={tool} control={control} />
             </li>
           ))}
         </ul>

@@ -27,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
   if (command === "health" || command === "install" || command === "inject") return service(command, rest);
+  if (command === "labels") return (await import("./commands/labels.ts")).runLabels(rest, process);
   if (command === "keys") return runKeys(rest, process);
   if (command === "run") return run(rest);
   if (command === undefined || command.startsWith("-")) return run(argv);

@@ -44,6 +44,22 @@ export interface ToolsResponse {
   readonly findings: readonly Finding[];
 }
 
+/** `GET` and `POST /tools/label`: the policy lines that assign another category to a tool. */
+export interface LabelResponse {
+  readonly tool: string;
+  readonly category: Category;
+  /** The lines as JSON, `{ "tools": { NAME: ENTRY } }`. */
+  readonly policy: unknown;
+  /** The lines as YAML. */
+  readonly lines: string;
+  /** A remark to read before adding them; null without one. */
+  readonly note: string | null;
+  /** The file for corrections; null when the settings name none. */
+  readonly file: string | null;
+  /** Whether this request has written the lines to that file. */
+  readonly written: boolean;
+}
+
 export interface ToolEntry extends CategoryAssignment {
   readonly name: string;
   readonly covered: boolean;

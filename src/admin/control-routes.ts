@@ -117,10 +117,11 @@ class BadBody extends Error {
 
 type Body = Readonly<Record<string, unknown>>;
 
-async function withBody(
+/** Calls `work` with the members of the body; a bad body, or one that `work` refuses, gets a 400. */
+export async function withBody(
   request: Request,
   response: Response,
-  work: (body: Body) => Promise<void>,
+  work: (body: Body) => Promise<void> | void,
 ): Promise<void> {
   try {
     const body: unknown = request.body;
@@ -135,14 +136,16 @@ async function withBody(
 
 const MAX_TEXT = 256;
 
-function readText(body: Body, name: string): string | undefined {
+/** A text of the body; undefined when it is absent. @throws BadBody for any other value. */
+export function readText(body: Body, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string" && value !== "" && value.length <= MAX_TEXT) return value;
   throw new BadBody(`${name}: must be 1 to ${MAX_TEXT} characters`);
 }
 
-function readOperator(body: Body): Operator {
+/** @throws BadBody without a name. */
+export function readOperator(body: Body): Operator {
   const by = readText(body, "by");
   if (by === undefined) throw new BadBody("by: is missing; say who does this, for the audit log");
   const reason = readText(body, "reason");

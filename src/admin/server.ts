@@ -6,6 +6,7 @@ import { type AdminAccess, createAccessChecks } from "./access.ts";
 import type { ReadyResponse } from "./api.ts";
 import { addConsole, setSecurityHeaders } from "./console.ts";
 import { addControlRoutes, type ControlActions } from "./control-routes.ts";
+import { addLabelRoutes, type LabelActions } from "./label-routes.ts";
 import { addReadRoutes, type ReadSources } from "./read-routes.ts";
 import { sendError } from "./send-error.ts";
 
@@ -18,6 +19,7 @@ export interface AdminSources extends ReadSources {
   /** Why the sidecar is not ready; empty when it is. */
   readonly notReadyReasons: () => readonly string[];
   readonly control: ControlActions;
+  readonly labels: LabelActions;
   /** Whether a request with this Host, received on this local address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
   readonly access: AdminAccess;
@@ -42,6 +44,7 @@ export function createAdminPages(sources: AdminSources): Express {
   // Security: pending approvals are readable only to callers that may decide them.
   app.use("/approvals", control);
   addControlRoutes(app, sources.control);
+  addLabelRoutes(app, sources.labels);
   addConsole(app);
   app.use((request: Request, response: Response) => {
     response
@@ -58,6 +61,7 @@ const ENDPOINTS = [
   "/readyz",
   "/policy",
   "/tools",
+  "/tools/label",
   "/activity",
   "/limits",
   "/decisions",

@@ -11,6 +11,7 @@ Usage
                                           serves a stdio server over Streamable HTTP to many clients
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, check, explain, test, replay, schema
+  tollgate labels --upstream URL          the server's tools with their categories, and lines that correct them
   tollgate approvals list|approve|reject  calls that wait for approval
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it

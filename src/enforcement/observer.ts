@@ -1,5 +1,6 @@
 /** The events of requests that observers receive. Observers never block and never decide, and their exceptions end here. */
 
+import type { Category } from "../policy/category/category.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Agent, Request } from "./request.ts";
 import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/vocabulary.ts";
@@ -42,7 +43,15 @@ export interface Ending {
 /** An action of an operator, or an attempt with a wrong admin token. */
 export interface Control {
   readonly atMs: number;
-  readonly action: "approve" | "reject" | "freeze" | "unfreeze" | "reload" | "wrong_token" | "records_lost";
+  readonly action:
+    | "approve"
+    | "reject"
+    | "freeze"
+    | "unfreeze"
+    | "label"
+    | "reload"
+    | "wrong_token"
+    | "records_lost";
   /** The name that the operator gave; it is not authenticated. Of a wrong token: the address of the caller. */
   readonly by: string;
   readonly reason?: string;
@@ -53,6 +62,8 @@ export interface Control {
   readonly user?: string;
   readonly tool?: string;
   readonly untilMs?: number;
+  /** Of a corrected label: the category that was assigned. */
+  readonly category?: Category;
   /** Of a reload: the digests of the policies in force. */
   readonly policies?: readonly string[];
   /** Attempts that this event stands for, or records that were lost; absent: one. */

@@ -4,6 +4,7 @@ import type { AdminAccess } from "../admin/access.ts";
 import type { AdminSources } from "../admin/server.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { ALLOW_ALL } from "../policy/document/compile.ts";
+import { correctLabel } from "../policy/lint/correct-label.ts";
 import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
 import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import { isLoopback } from "../proxy/upstream/isolation-check.ts";
@@ -41,6 +42,13 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
     control: {
       ...control.actions,
       capturedFor: settings.auditCapture.length === 0 ? () => undefined : decisions.capturedFor,
+    },
+    labels: {
+      ...control.labels,
+      correctLabel: (tool, category) => {
+        const isListed = enforcement.tools.definitions().some(({ name }) => name === tool);
+        return isListed ? correctLabel(policies.current().everyone, tool, category) : undefined;
+      },
     },
     servesHost: (host, localAddress) => servesHost(hosts, host, localAddress),
     access: accessOf(settings, transport.credentials, control.onAdminRefused),

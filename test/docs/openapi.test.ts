@@ -122,6 +122,19 @@ describe("docs/openapi.yaml", () => {
     expect(await faults("post", "/unfreeze", { body: { by: "operator", tool: "t" } })).toEqual([]);
   });
 
+  it("describes the lines that correct a label", async () => {
+    const label = "/tools/label";
+    const at = (category: string, tool = "RunBatch") => ({
+      at: `${label}?tool=${tool}&category=${category}`,
+    });
+    expect(await faults("get", label, at("write"))).toEqual([]);
+    expect(await faults("get", label, at("wrote"))).toEqual([]);
+    expect(await faults("get", label, at("write", "none"))).toEqual([]);
+    const body = { by: "operator", tool: "RunBatch", category: "write" };
+    expect(await faults("post", label, { body })).toEqual([]);
+    expect(await faults("post", label, { body: {} })).toEqual([]);
+  });
+
   it("describes the refusals", async () => {
     expect(await faults("get", "/decisions", { at: "/decisions?limit=0" })).toEqual([]);
     expect(await faults("get", "/decisions/stream", { at: "/decisions/stream?x=1" })).toEqual([]);

@@ -53,6 +53,19 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     expect(await page.getByText("250").count()).toBe(0);
   });
 
+  it("shows the policy lines that correct a label", async () => {
+    const { page } = console;
+    await stage.list();
+    await page.reload();
+    await page.getByText("All 6 tools").click();
+    const tool = page.getByRole("listitem").filter({ hasText: "ExportAll" }).last();
+    await tool.getByText("Correct this label").click();
+    await tool.getByRole("combobox").selectOption("execute");
+    await tool.getByText("category: execute").waitFor();
+    await tool.getByText("This entry denies this tool, as the policy does now").waitFor();
+    expect(await tool.getByRole("button", { name: /Write to/ }).count()).toBe(0);
+  });
+
   it("approves a waiting call, which passes once", async () => {
     const { page } = console;
     const drop = () => stage.call("DropTable", { table: "samples" });

@@ -20,8 +20,8 @@ Counts the records of audit logs by fields, or shows the latest ones. Reads gzip
 
   --audit LOG...         logs that tollgate run --audit wrote, such as --audit audit.jsonl* (TOLLGATE_AUDIT)
   --tool NAME  --agent NAME  --user NAME  --server NAME  --session ID  --address IP
-  --rule POINTER  --action WORD  --operator NAME  (freeze, unfreeze, approve, reject, reload, wrong_token,
-                         records_lost: a change of control, with its action as effect)
+  --rule POINTER  --action WORD  --operator NAME  (freeze, unfreeze, approve, reject, label, reload,
+                         wrong_token, records_lost: a change of control, with its action as effect)
   --category, --effect (or --decision), --reason, --outcome WORD
                          only records with this value; given twice: with either
   --since, --until TIME  30d, 2h, 15m ago; or a date as 2026-07-01 or 2026-07-01T12:00:00Z

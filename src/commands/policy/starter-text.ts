@@ -1,7 +1,8 @@
 /** Prints a starter policy as JSON with descriptions or as YAML with comments. */
 
 import { Document, isMap, isPair, isScalar, isSeq, type Pair, Scalar, type YAMLMap } from "yaml";
-import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import { plainValue } from "../../config/files/policy-lines.ts";
+import type { Json, JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
 import type { StarterPolicy, StarterTool } from "./starter-policy.ts";
 
@@ -19,7 +20,7 @@ export function starterJson(starter: StarterPolicy): string {
 /** YAML; reasons are in comments, each above its entry. */
 export function starterYaml(starter: StarterPolicy): string {
   const tools: JsonObject = new Map(starter.listed.map(({ name, entry }) => [name, entry]));
-  const document = new Document(plain(documentOf(starter, undefined, tools)));
+  const document = new Document(plainValue(documentOf(starter, undefined, tools)));
   document.commentBefore = starter.header.map((line) => ` ${line}`).join("\n");
   const { contents } = document;
   if (!isMap(contents)) return document.toString();
@@ -44,14 +45,6 @@ function documentOf(
     ...(names.length === 0 ? [] : ([["hide", names]] satisfies [string, Json][])),
     ["tools", tools],
   ]);
-}
-
-/** JSON as values for the YAML library; Maps stay Maps, where no key is special. */
-function plain(json: Json): unknown {
-  if (json instanceof JsonNumber) return Number(json.token);
-  if (isJsonArray(json)) return json.map(plain);
-  if (!isJsonObject(json)) return json;
-  return new Map(Array.from(json, ([name, value]) => [name, plain(value)]));
 }
 
 function comment(map: YAMLMap, name: string, text: string): void {

@@ -49,7 +49,7 @@ export function parsePolicyFile(
   options: PolicyFileOptions = {},
 ): PolicyFile {
   const digest = policyDigest(bytes);
-  const read = readDocument(bytes, file);
+  const read = readPolicyText(bytes, file);
   if (!read.ok) return { ok: false, digest, problems: read.problems.map((problem) => `${file}: ${problem}`) };
   const parsed = parsePolicy(read.value);
   if (!parsed.ok) {
@@ -71,7 +71,8 @@ type ReadDocument =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-function readDocument(bytes: Uint8Array, file: string): ReadDocument {
+/** Reads the bytes of a file as JSON, by its extension or its text; `file` is only looked at for its name. */
+export function readPolicyText(bytes: Uint8Array, file: string): ReadDocument {
   const text = decode(bytes);
   if (text === undefined) return { ok: false, problems: ["must be UTF-8 text"] };
   if (text.trim() === "") return { ok: false, problems: ["is empty, must be a policy"] };

@@ -17,7 +17,7 @@ export type OpenedState<T> =
 
 /** Reads now. A file with unreadable content is a problem: to ignore it would lose its state. */
 export function openStateFile<T>(path: string, shape: z.ZodType<T>): OpenedState<T> {
-  const save = (value: T): string | undefined => replace(path, JSON.stringify(value));
+  const save = (value: T): string | undefined => replaceFile(path, JSON.stringify(value));
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -35,8 +35,11 @@ export function openStateFile<T>(path: string, shape: z.ZodType<T>): OpenedState
   };
 }
 
-// Written to a second file and renamed, so that a reader finds the old state or the new one, and no mixture.
-function replace(path: string, text: string): string | undefined {
+/**
+ * Replaces the content of a file, which only its owner can read. Returns the problem when that fails, else undefined.
+ * The text is written to a second file and renamed, so that a reader finds the old content or the new one, and no mixture.
+ */
+export function replaceFile(path: string, text: string): string | undefined {
   try {
     // Security: readable only by its owner.
     const descriptor = openSync(`${path}.new`, "w", 0o600);

@@ -8,12 +8,22 @@ export interface LabelSettings {
   readonly minConfidence: number;
   /** Whether Tollgate asks the server for its tools itself. */
   readonly hasOwnList: boolean;
+  /** Receives the policy entries of corrected labels; absent: they are only shown. */
+  readonly correctionsFile?: string;
 }
 
 export const LABELS_SHAPE = z
   .strictObject({
     "min-confidence": z.number().min(0).max(1).default(MIN_LABEL_CONFIDENCE),
     "own-list": z.boolean().default(true),
+    "corrections-file": z.string().min(1).optional(),
   })
-  .transform((raw): LabelSettings => ({ minConfidence: raw["min-confidence"], hasOwnList: raw["own-list"] }))
+  .transform((raw): LabelSettings => {
+    const file = raw["corrections-file"];
+    return {
+      minConfidence: raw["min-confidence"],
+      hasOwnList: raw["own-list"],
+      ...(file !== undefined && { correctionsFile: file }),
+    };
+  })
   .prefault({});

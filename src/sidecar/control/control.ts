@@ -1,7 +1,9 @@
 /** Run-time control by operators: approvals and freezes, each change logged and audited. */
 
 import type { AdminAccess } from "../../admin/access.ts";
+import type { LabelActions } from "../../admin/label-routes.ts";
 import type { ControlActions } from "../../admin/control-routes.ts";
+import { addPolicyLines } from "../../config/files/policy-lines.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approval.ts";
 import { Freezes } from "../../enforcement/freezes/freezes.ts";
@@ -16,6 +18,8 @@ export interface Control {
   readonly approvals: ApprovalService;
   readonly freezes: Freezes;
   readonly actions: Omit<ControlActions, "capturedFor">;
+  /** Corrections of labels, where the settings name a file for them. */
+  readonly labels: Pick<LabelActions, "correctionsFile" | "saveLabel">;
   /** Called for each request that the admin listener refuses. */
   readonly onAdminRefused: AdminAccess["onRefused"];
   /** Sets the gauges. Called before each scrape, because entries also end by time. Never waits for a store. */
@@ -32,6 +36,7 @@ export interface Control {
 export function createControl(settings: Settings, telemetry: Telemetry, parts: ControlParts): Control {
   const nowMs = parts.clock.wallMs;
   const approvals = openApprovalControl(settings, telemetry, parts);
+  const { correctionsFile } = settings.labels;
   const freezes = new Freezes();
   const refusals = createAdminRefusals(telemetry, nowMs);
   const freezeControl = openFreezeControl(freezes, telemetry, parts);
@@ -40,6 +45,16 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
     approvals: approvals.service,
     freezes,
     onAdminRefused: refusals.onRefused,
+    labels: {
+      correctionsFile,
+      saveLabel: ({ tool, category, correction: { key, entry } }, operator) => {
+        const problem =
+          correctionsFile === undefined ? undefined : addPolicyLines(correctionsFile, key, entry);
+        if (problem === undefined)
+          record(telemetry, nowMs(), { action: "label", ...operator, tool, category });
+        return problem;
+      },
+    },
     poll: () => {
       freezeFile.poll();
       freezeControl.poll();
@@ -111,5 +126,10 @@ function freezeActions(
 
 function record({ observer, log }: Telemetry, atMs: number, event: Omit<ControlEvent, "atMs">): void {
   observer.controlled({ atMs, ...event });
-  log.warn(event, "an operator changed an approval or a freeze");
+  log.warn(
+    event,
+    event.action === "label"
+      ? "an operator corrected a label"
+      : "an operator changed an approval or a freeze",
+  );
 }

@@ -57,7 +57,8 @@ export function refusalRecord(server: string, refusal: Refusal): string {
 
 /** The line of a change by an operator; it is no call, so it has no `effect`. */
 export function controlRecord(server: string, control: Control): string {
-  const { atMs, action, by, reason, approval, agent, user, tool, untilMs, policies, count } = control;
+  const { atMs, action, by, reason, approval, agent, user, tool, category, untilMs, policies, count } =
+    control;
   return toLine({
     time: isoTime(atMs),
     server,
@@ -72,6 +73,7 @@ export function controlRecord(server: string, control: Control): string {
     agent: agent === undefined ? undefined : { name: name(agent) },
     user,
     tool: tool === undefined ? undefined : name(tool),
+    category,
     approval,
   });
 }
