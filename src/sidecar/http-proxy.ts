@@ -54,6 +54,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     },
     state: {
       sessions,
+      sessionIds: identity.sessionIds,
       tasks,
       taskOwners: new TaskOwners(clock.wallMs),
       streams: { count: streams, notifications: serverStreams, drain },

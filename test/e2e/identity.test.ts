@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { once } from "node:events";
 import { beforeAll, describe, expect, it } from "vitest";
 import { exportSPKI, importJWK } from "jose";
+import { sealedSessionIds } from "../../src/proxy/sessions/session-ids.ts";
 import { movableClock } from "../fixtures/fake-clock.ts";
 import {
   callBody,
@@ -11,7 +12,7 @@ import {
   startIdentifiedSidecar,
 } from "../fixtures/identified.ts";
 import { type IssuedKey, Issuer, newKey, rawToken } from "../fixtures/issuer.ts";
-import { atEnd } from "../fixtures/lifetime.ts";
+import { atEnd, temporaryFile } from "../fixtures/lifetime.ts";
 import { untilReady } from "../fixtures/start-sidecar.ts";
 
 const POLICY = {
@@ -27,6 +28,9 @@ const clock = movableClock();
 // Noon, so that no new day begins within the test.
 clock.pass(12 * 3_600_000 - (Date.now() % (24 * 3_600_000)));
 const refusal = countRefusals("bad tokens");
+const SESSION_KEY = "a-key-of-sessions-that-is-long-enough";
+const ids = sealedSessionIds({ keys: () => [SESSION_KEY], endpoint: "" });
+const keyFile = temporaryFile("session-keys", SESSION_KEY);
 
 beforeAll(async () => {
   issuer = await Issuer.start(clock.wallMs);
@@ -37,7 +41,7 @@ beforeAll(async () => {
 });
 
 function configFor({ url, audience }: Issuer, more = ""): string {
-  return `identity:\n  required: true\n  jwt: { issuer: "${url}", audience: "${audience}"${more} }\n`;
+  return `identity:\n  required: true\n  session-key-file: "${keyFile}"\n  jwt: { issuer: "${url}", audience: "${audience}"${more} }\n`;
 }
 
 function bearer(token: string): Record<string, string> {
@@ -246,7 +250,7 @@ describe("limits", () => {
           ...bearer(token),
           connection: "close",
           "user-agent": `name-${round}-${index}`,
-          "mcp-session-id": `s-${round}-${index}`,
+          "mcp-session-id": ids.seal(`s-${round}-${index}`, `greedy\nuser-${round}`),
         };
         const answer = await (await guarded.call(headers, "scarce")).text();
         if (!answer.includes("isError")) passed += 1;

@@ -73,6 +73,13 @@ async function post(
   return postTo(sidecar.url, { id: 7, method, params }, { authorization, ...headers });
 }
 
+/** Opens a session of alice; the header that names it, as her client sees it. */
+async function openSession(): Promise<Record<string, string>> {
+  const response = await post("alice", "initialize", { protocolVersion: "2025-11-25" });
+  await response.text();
+  return { "mcp-session-id": response.headers.get("mcp-session-id") ?? "" };
+}
+
 describe.each(["agents", "users"] as const)("between %s", (kind) => {
   beforeEach(() => {
     are = kind;
@@ -80,8 +87,8 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
 
   describe("a session of one of them", () => {
     it.each(["POST", "GET", "DELETE"])("cannot be used by another agent (%s)", async (method) => {
-      await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
-      const headers = { authorization: `Bearer ${await tokenOf("mallory")}`, "mcp-session-id": "s1" };
+      const session = await openSession();
+      const headers = { authorization: `Bearer ${await tokenOf("mallory")}`, ...session };
       seen = [];
       const response =
         method === "POST"
@@ -93,14 +100,14 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
         ...(are === "agents" ? { agent: { name: "mallory", verified: true } } : { user: "mallory" }),
         refusal: { cause: "ownership" },
       });
-      const own = await post("alice", "tools/list", {}, { "mcp-session-id": "s1" });
+      const own = await post("alice", "tools/list", {}, session);
       expect(own.status).toBe(200);
     });
 
     it("stays the agent's with another of its tokens", async () => {
-      await (await post("alice", "initialize", { protocolVersion: "2025-11-25" })).text();
+      const session = await openSession();
       const renewed = await tokenOf("alice", { jti: "renewed" });
-      const headers = { authorization: `Bearer ${renewed}`, "mcp-session-id": "s1" };
+      const headers = { authorization: `Bearer ${renewed}`, ...session };
       expect((await post("alice", "ping", {}, headers)).status).toBe(200);
     });
   });

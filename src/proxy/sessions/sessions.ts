@@ -69,8 +69,14 @@ export class Sessions {
   }
 
   /** The client of the session, whether or not the caller may use it. */
-  clientOf(id: string | undefined): Client | undefined {
-    return id === undefined ? undefined : this.#entries.get(sessionKey(id))?.client;
+  clientOf(id: string): Client | undefined {
+    return this.#entries.get(sessionKey(id))?.client;
+  }
+
+  /** Whether the session is known, and another owner's. */
+  isOfAnother(id: string, owner: string): boolean {
+    const entry = this.#entries.get(sessionKey(id));
+    return entry !== undefined && entry.owner !== owner;
   }
 
   close(id: string): void {

@@ -32,6 +32,8 @@ import {
 import { TokenCache } from "../../identity/tokens/token-cache.ts";
 import { XFCC_HEADER, xfccSource } from "../../identity/hops/xfcc.ts";
 import { type OpenedApiKeys, openApiKeys } from "./api-keys.ts";
+import { openSessionIds } from "./session-ids.ts";
+import type { SessionIds } from "../../proxy/sessions/session-ids.ts";
 import type { IdentityBuilder } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
 
@@ -44,6 +46,7 @@ export interface BuiltIdentity {
   readonly proofHeaders: ReadonlySet<string>;
   /** Headers that are never forwarded, in lower case. */
   readonly withheldHeaders: ReadonlySet<string>;
+  readonly sessionIds: SessionIds;
   /** Agents that the settings and their files name at the start. */
   readonly agents: readonly string[];
   readonly notReadyReasons: () => readonly string[];
@@ -59,7 +62,8 @@ export function buildIdentity(
   const owners = nameOwners(settings);
   const builder: IdentityBuilder = { settings, clock, owners, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
-  const { sources, keyNames } = sourcesOf(builder);
+  const { sources, keyNames, hasCredentials } = sourcesOf(builder);
+  const sessionIds = openSessionIds(builder, hasCredentials);
   if (identity.isRequired === true && sources.all.length === 0 && builder.problems.length === 0)
     builder.problems.push(NO_SOURCE);
   const proofHeaders = proofHeadersOf(identity);
@@ -74,6 +78,7 @@ export function buildIdentity(
     ...(metadata && { metadata }),
     proofHeaders,
     withheldHeaders: withheldHeadersOf(identity, proofHeaders),
+    sessionIds,
     agents: builder.agents,
     notReadyReasons: () =>
       builder.refreshables.map(({ problem }) => problem()).filter((reason) => reason !== undefined),
@@ -105,6 +110,8 @@ interface BuiltSources {
   readonly sources: AuthenticatorSources;
   /** The names of API keys, which no other source gives. */
   readonly keyNames: () => ReadonlySet<string>;
+  /** Whether any of them reads a credential of the request. */
+  readonly hasCredentials: boolean;
 }
 
 function sourcesOf(builder: IdentityBuilder): BuiltSources {
@@ -126,6 +133,7 @@ function sourcesOf(builder: IdentityBuilder): BuiltSources {
   return {
     sources: { all, isFirstEnough, ...(certificate && { certificate }) },
     keyNames: keys?.names ?? NO_NAMES,
+    hasCredentials: sources.length > 0,
   };
 }
 

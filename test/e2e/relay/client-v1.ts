@@ -25,8 +25,13 @@ export interface ClientV1 extends SdkClient {
   readonly transport: StreamableHTTPClientTransport;
 }
 
-export async function connectV1(url: string): Promise<ClientV1> {
-  const transport = new StreamableHTTPClientTransport(new URL(url));
+/** With a `sessionId`, it goes on with that session. */
+export async function connectV1(
+  url: string,
+  { headers = {}, sessionId }: { headers?: Record<string, string>; sessionId?: string } = {},
+): Promise<ClientV1> {
+  const session = sessionId === undefined ? {} : { sessionId };
+  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, ...session });
   return { transport, ...(await connectV1Over(transport)) };
 }
 

@@ -25,6 +25,8 @@ export interface IdentitySettings {
   /** The address by which clients know this endpoint. */
   readonly resource?: string;
   readonly forwardsToken?: boolean;
+  /** The keys that bind session ids to agents, for all replicas; absent: a key of each process. */
+  readonly sessionKeyFile?: string;
   /** Whether the metrics of calls and denials have a label `user`. */
   readonly hasUserLabel?: boolean;
   /** The header, in lower case, that carries the verified agent to the upstream. */
@@ -59,6 +61,7 @@ const SECTION = z.strictObject({
   resource: trustedAddress.optional(),
   "forward-token": z.boolean().default(false),
   "user-label": z.boolean().default(false),
+  "session-key-file": z.string().min(1).optional(),
   "upstream-header": upstreamHeader.optional(),
   jwt: ISSUERS_SHAPE.optional(),
   "service-accounts": SERVICE_ACCOUNTS_SHAPE.optional(),
@@ -130,6 +133,7 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
   const [serviceAccounts, apiKeys] = [section["service-accounts"], section["api-keys"]];
   const upstreamHeader = section["upstream-header"];
   const clientAddress = section["client-address"];
+  const sessionKeyFile = section["session-key-file"];
   return {
     isRequired: section.required,
     isPassthrough: section.passthrough,
@@ -138,6 +142,7 @@ function identitySettings(section: z.infer<typeof SECTION>): IdentitySettings {
     hasUserLabel: section["user-label"],
     ...(resource !== undefined && { resource }),
     ...(upstreamHeader !== undefined && { upstreamHeader }),
+    ...(sessionKeyFile !== undefined && { sessionKeyFile }),
     ...(jwt && { issuers: completeIssuers(jwt, resource) }),
     ...(serviceAccounts && { serviceAccounts }),
     ...(apiKeys && { apiKeys }),

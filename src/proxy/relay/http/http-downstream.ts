@@ -12,6 +12,7 @@ import {
   sendResponse,
 } from "../../../mcp/error-response.ts";
 import { headerMismatch } from "../../../mcp/mcp-headers.ts";
+import type { Client } from "../../../mcp/vocabulary.ts";
 import { clientOf, type Message, messageId, type RequestMessage } from "../../../mcp/message.ts";
 import { drainRequest } from "../../http/closing-connections.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
@@ -58,9 +59,8 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
 
   /** The sender of a message; `message` is absent for GET and DELETE. */
   authenticate({ incoming, agent }: HttpSource, message?: Message): Sender {
-    const { sessions } = this.#options.state;
     const client =
-      (message === undefined ? undefined : clientOf(message)) ?? sessions.clientOf(sessionId(incoming));
+      (message === undefined ? undefined : clientOf(message)) ?? this.#clientOfSession(sessionId(incoming));
     return { agent: agent ?? this.#options.authenticator.agentWithoutCredential(client), client };
   }
 
@@ -75,14 +75,28 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     const { agent, client } = sender;
     const mismatch = message && headerMismatch(message, incoming, this.#inputSchema(message));
     if (mismatch !== undefined) return mismatchRefusal(mismatch, message, bytes);
-    const id = sessionId(incoming);
-    const session = id === undefined ? undefined : this.#options.state.sessions.use(id, ownerOf(agent));
-    if (id !== undefined && session === undefined) return ownershipRefusal("session", message, sender);
+    const { sessions, sessionIds } = this.#options.state;
+    const owner = ownerOf(agent);
+    const named = sessionId(incoming);
+    // Security: an id that this process has not seen is taken from its owner alone.
+    const serverSessionId = named === undefined ? undefined : sessionIds.open(named, owner);
+    const session = serverSessionId === undefined ? undefined : sessions.use(serverSessionId, owner);
+    if (named !== undefined && session === undefined) return ownershipRefusal("session", message, sender);
     if (!this.#mayUseTask(message, sender)) return ownershipRefusal("task", message, sender);
     const detail = this.#takePlace(source, sender, message);
     if (detail !== undefined) return overloadRefusal(detail, message, sender);
     const headerTrace = this.#options.propagation.read(incoming.headers);
-    return { transport: "http", incoming, downstream, agent, address, client, session, headerTrace };
+    return {
+      transport: "http",
+      incoming,
+      downstream,
+      agent,
+      address,
+      client,
+      session,
+      serverSessionId,
+      headerTrace,
+    };
   }
 
   /** Whether an `initialize` would open more sessions than its agent may have. */
@@ -105,6 +119,12 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
 
   #inputSchema(message: Message): ReturnType<ToolCatalog["inputSchemaOf"]> {
     return message.kind === "call" ? this.#options.tools.inputSchemaOf(message.name) : undefined;
+  }
+
+  /** The client that the named session began with, whether or not the caller may use it. */
+  #clientOfSession(named: string | undefined): Client | undefined {
+    const { sessions, sessionIds } = this.#options.state;
+    return named === undefined ? undefined : sessions.clientOf(sessionIds.unproven(named));
   }
 
   #mayUseTask(message: Message | undefined, { agent }: Sender): boolean {

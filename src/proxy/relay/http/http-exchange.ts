@@ -5,6 +5,7 @@ import type { Observer } from "../../../enforcement/observer.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Drain } from "../../http/drain.ts";
 import type { OpenTasks } from "../../sessions/open-tasks.ts";
+import type { SessionIds } from "../../sessions/session-ids.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { TaskOwners } from "../../sessions/task-owners.ts";
 import type { Caller, Exchange } from "../exchange.ts";
@@ -21,6 +22,8 @@ export interface HttpSource extends Source {
 
 export interface HttpCaller extends Caller {
   readonly transport: "http";
+  /** The server's id of the session; undefined for a message that names none. */
+  readonly serverSessionId: string | undefined;
   readonly incoming: IncomingMessage;
   readonly downstream: ServerResponse;
 }
@@ -43,6 +46,7 @@ export interface OpenStreams {
 /** The state that HTTP callers share, and its bounds. */
 export interface HttpState {
   readonly sessions: Sessions;
+  readonly sessionIds: SessionIds;
   readonly tasks: OpenTasks;
   readonly taskOwners: TaskOwners;
   readonly streams: ClientStreams;

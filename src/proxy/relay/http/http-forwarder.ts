@@ -61,13 +61,14 @@ export class HttpForwarder implements Forwarder<HttpCaller> {
 
   /** The headers to send with a message; `method` is undefined for one that has none, and without a message. */
   #headers(
-    { incoming, agent }: HttpCaller,
+    { incoming, agent, serverSessionId }: HttpCaller,
     method: string | undefined,
     trace?: TraceContext,
   ): OutgoingHttpHeaders {
     const { withheldHeaders, agentHeaders, propagation } = this.#options;
     const forwarded = propagation.write(forwardedRequestHeaders(incoming, withheldHeaders), trace);
     dropUnmatchedHeaders(forwarded, method);
+    if (forwarded["mcp-session-id"] !== undefined) forwarded["mcp-session-id"] = serverSessionId;
     return Object.assign(forwarded, agentHeaders(agent));
   }
 

@@ -1,6 +1,5 @@
 /** Forwards one HTTP response of the upstream to its client: streamed, observed, and filtered where a tools/list hides tools. */
 
-import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import { headerValue } from "../../http/header-fields.ts";
 import { isEventStream, type UpstreamResponse } from "../../upstream.ts";
 import { statusAndType } from "../../upstream-failure.ts";
@@ -8,7 +7,7 @@ import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { forwardJson, forwardUnasked } from "./json-response.ts";
 import { pump } from "./pipe.ts";
 import { outcomeOfBreak, reject } from "./response-outcome.ts";
-import { keepSession } from "./response-session.ts";
+import { clientHeaders, keepSession } from "./response-session.ts";
 import { forwardEventStream } from "./sse-response.ts";
 import type { Work } from "../transport.ts";
 
@@ -29,7 +28,7 @@ export function forwardResponse(
   if (status < 300 && isEventStream(response)) return forwardEventStream(exchange, response, context);
   if (isJson(response))
     return exchange.lifecycle === undefined
-      ? forwardUnasked(exchange, response)
+      ? forwardUnasked(exchange, response, context)
       : forwardJson(exchange, response, context);
   if (mustRead && (exchange.lifecycle !== undefined || exchange.kind === "server_stream"))
     return reject(
@@ -37,12 +36,17 @@ export function forwardResponse(
       response,
       `answered ${statusAndType(response)} at this path, which is neither JSON nor a stream`,
     );
-  return forwardRaw(exchange, response);
+  return forwardRaw(exchange, response, context);
 }
 
-async function forwardRaw({ caller, lifecycle }: HttpExchange, response: UpstreamResponse): Promise<void> {
+async function forwardRaw(
+  exchange: HttpExchange,
+  response: UpstreamResponse,
+  context: ResponseContext,
+): Promise<void> {
+  const { caller, lifecycle } = exchange;
   const { statusCode } = response;
-  caller.downstream.writeHead(statusCode, forwardedResponseHeaders(response, true));
+  caller.downstream.writeHead(statusCode, clientHeaders(exchange, response, context, true));
   const { end, bytes } = await pump(response, caller.downstream, {
     pass: (chunk) => chunk,
     flush: () => Buffer.alloc(0),

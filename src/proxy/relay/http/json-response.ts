@@ -5,14 +5,13 @@ import { setMember } from "../../../json/edit-json.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.ts";
-import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
 import type { RequestExchange } from "../exchange.ts";
 import type { HttpCaller, HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { buffered, type BufferedStart, pump } from "./pipe.ts";
 import { cachedList, filteredBody, needsInspection, summaryOf, wellFormed } from "./response-filter.ts";
 import { closeConnection, isForeignBody, isOwnResponse, rejectForeign } from "./foreign-response.ts";
-import { openSession } from "./response-session.ts";
+import { clientHeaders, openSession, provesSession } from "./response-session.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { Work } from "../transport.ts";
 
@@ -24,10 +23,14 @@ type Exchange = RequestExchange<HttpCaller>;
 
 /** Forwards the body and ends the request with it; a body that may not pass is answered with a 502. */
 export function forwardJson(exchange: Exchange, response: UpstreamResponse, context: ResponseContext): Work {
-  const maxBytes = needsInspection(exchange, context) ? context.maxListBytes : MAX_BUFFERED_BYTES;
+  const maxBytes = mustBeWhole(exchange, response, context) ? context.maxListBytes : MAX_BUFFERED_BYTES;
   const start = buffered(response, maxBytes);
   if (!(start instanceof Promise)) return forwardBuffered(exchange, response, start, context);
   return start.then((read) => forwardBuffered(exchange, response, read, context));
+}
+
+function mustBeWhole(exchange: Exchange, response: UpstreamResponse, context: ResponseContext): boolean {
+  return needsInspection(exchange, context) || provesSession(exchange, response, context);
 }
 
 function forwardBuffered(
@@ -38,7 +41,7 @@ function forwardBuffered(
 ): Work {
   if (end === "broken") return reject(exchange, response, "closed the connection within its answer");
   if (end === "more") {
-    if (needsInspection(exchange, context))
+    if (mustBeWhole(exchange, response, context))
       return reject(exchange, response, "sent an answer that is too large to be read");
     return forwardLong(exchange, response, concatChunks(chunks), context);
   }
@@ -61,7 +64,7 @@ function forwardBuffered(
   const resultBytes = totalBytes(pieces);
   // Before the response leaves, so that a client that has read it finds it counted and recorded.
   endRequest(exchange, summary, { httpStatus: response.statusCode, resultBytes }, context);
-  const headers = forwardedResponseHeaders(response, false);
+  const headers = clientHeaders(exchange, response, context);
   headers["content-length"] = resultBytes;
   endWithChunks(exchange.caller.downstream.writeHead(response.statusCode, headers), pieces);
 }
@@ -74,7 +77,11 @@ function underOwnId(body: Buffer, summary: MessageSummary, exchange: Exchange): 
 }
 
 /** Forwards a JSON body that answers no request: it may describe an error, but not carry the response to a request. */
-export async function forwardUnasked(exchange: HttpExchange, response: UpstreamResponse): Promise<void> {
+export async function forwardUnasked(
+  exchange: HttpExchange,
+  response: UpstreamResponse,
+  context: ResponseContext,
+): Promise<void> {
   const { end, chunks } = await buffered(response, MAX_BUFFERED_BYTES);
   if (end === "broken") return reject(exchange, response, "closed the connection within its answer");
   if (end === "more") return reject(exchange, response, "sent a long answer where none was asked for");
@@ -85,7 +92,7 @@ export async function forwardUnasked(exchange: HttpExchange, response: UpstreamR
     return rejectForeign(exchange, response);
   const { downstream } = exchange.caller;
   if (downstream.destroyed) return;
-  downstream.writeHead(statusCode, forwardedResponseHeaders(response, true)).end(body);
+  downstream.writeHead(statusCode, clientHeaders(exchange, response, context, true)).end(body);
 }
 
 async function forwardLong(
@@ -98,7 +105,7 @@ async function forwardLong(
   const { caller, lifecycle } = exchange;
   const skimmer = new MessageSkimmer();
   skimmer.push(start);
-  caller.downstream.writeHead(httpStatus, forwardedResponseHeaders(response, true));
+  caller.downstream.writeHead(httpStatus, clientHeaders(exchange, response, context, true));
   let summary: MessageSummary | undefined;
   const pass = (chunk: Buffer): Buffer => {
     skimmer.push(chunk);

@@ -3,9 +3,9 @@
 import type { ServerResponse } from "node:http";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { ACKNOWLEDGED } from "../../../mcp/message.ts";
-import { forwardedResponseHeaders } from "../../http/forwarded-headers.ts";
 import { deferResponse, takeDeferred } from "../../sessions/sessions.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
+import { HeldStart } from "./held-start.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { type Filter, pump } from "./pipe.ts";
@@ -18,7 +18,7 @@ import {
   rejectForeign,
 } from "./foreign-response.ts";
 import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
-import { openSession } from "./response-session.ts";
+import { clientHeaders, openSession, provesSession } from "./response-session.ts";
 import { SseGuard } from "./sse-guard.ts";
 
 /** Forwards the stream to its end, and ends the request when no message of the stream has answered it. */
@@ -31,25 +31,32 @@ export async function forwardEventStream(
   const { downstream, session } = caller;
   const { streams } = context.state;
   const writeHead = (): void => {
-    const headers = { ...forwardedResponseHeaders(response, false), "x-accel-buffering": "no" };
+    const headers = { ...clientHeaders(exchange, response, context), "x-accel-buffering": "no" };
     downstream.writeHead(response.statusCode, headers);
   };
-  if (response.bufferedBody === undefined) {
+  const isStreamed = response.bufferedBody === undefined;
+  const start =
+    isStreamed && provesSession(exchange, response, context)
+      ? new HeldStart(writeHead, () => lifecycle?.isEnded === true)
+      : undefined;
+  if (isStreamed && start === undefined) {
     writeHead();
     downstream.flushHeaders();
   }
   const notified = new NotifiedStream(exchange, context);
   const filter = streamFilter(exchange, response, context, notified);
-  const keepAlive =
-    response.bufferedBody === undefined ? keepAliveFor(downstream, filter, context) : undefined;
+  const keepAlive = isStreamed && start === undefined ? keepAliveFor(downstream, filter, context) : undefined;
   streams.count.open += 1;
   const { end, bytes } = await pump(response, downstream, {
     pass: (chunk) => {
       const passed = filter.pass(chunk);
       if (passed !== undefined && passed.byteLength > 0) keepAlive?.restart();
-      return passed;
+      return start === undefined || passed === undefined ? passed : start.pass(passed);
     },
-    flush: () => filter.flush(),
+    flush: () => {
+      const rest = filter.flush();
+      return start === undefined || rest === undefined ? rest : start.release(rest);
+    },
     begin: writeHead,
     onRefused: () => endRefused(exchange, response, filter.eventsBeforeRefusal(), writeHead),
     onOpen: (endStream) => {

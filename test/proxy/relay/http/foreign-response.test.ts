@@ -142,12 +142,12 @@ describe("a response to another request", () => {
     });
     const sidecar = await startSidecar({ upstream: url, ...AGENTS });
     const initialize = { method: "initialize", params: { protocolVersion: "2025-11-25" } };
-    await post(sidecar.url, { ...initialize, id: 0 }, { "x-agent-id": "alice" });
+    const opened = await post(sidecar.url, { ...initialize, id: 0 }, { "x-agent-id": "alice" });
     const shifted = await post(sidecar.url, { ...initialize, id: 1 }, { "x-agent-id": "bob" });
     expect(shifted.status).toBe(502);
     expect(shifted.headers.get("mcp-session-id")).toBeNull();
     const use = { ...call(0), id: 0 };
-    const session = { "mcp-session-id": "s1" };
+    const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
     expect((await post(sidecar.url, use, { "x-agent-id": "bob", ...session })).status).toBe(404);
     expect((await post(sidecar.url, use, { "x-agent-id": "alice", ...session })).status).toBe(200);
   });
