@@ -17,10 +17,13 @@ import {
   resolveItems,
   WRONG_CONTAINER,
 } from "../json/path.ts";
+import { CONDITION_KEYS } from "./reference/key-words.ts";
+import { MEASURE_WORDS, OPERATOR_WORDS } from "./reference/value-words.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import {
   anyJson,
   boolean,
+  explained,
   object,
   optional,
   refine,
@@ -65,15 +68,18 @@ interface Entry {
 
 /** Reads a condition of the document, `{ path, op, value, of }`, and compiles it. */
 export const CONDITION: Shape<Condition> = refine(
-  object<Entry>({
-    path: required(string(1)),
-    op: required(oneOf(...OPERATORS)),
-    value: optional(anyJson()),
-    of: optional(oneOf(...MEASURES)),
-    items: optional(oneOf(...QUANTIFIERS)),
-    if_present: optional(boolean()),
-    description: optional(string()),
-  }),
+  object<Entry>(
+    {
+      path: required(string(1)),
+      op: required(explained(OPERATORS, OPERATOR_WORDS)),
+      value: optional(anyJson()),
+      of: optional(explained(MEASURES, MEASURE_WORDS)),
+      items: optional(oneOf(...QUANTIFIERS)),
+      if_present: optional(boolean()),
+      description: optional(string()),
+    },
+    CONDITION_KEYS,
+  ),
   compileCondition,
 );
 

@@ -1,7 +1,8 @@
 /** A compiled policy: immutable, indexed by tool. */
 
 import type { Category, CategoryAssignment } from "./category/category.ts";
-import type { Action, Pin } from "./document/document.ts";
+import type { Action } from "./document/document.ts";
+import type { Pin } from "./document/pin.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
 import type { Listing } from "./listing.ts";

@@ -6,13 +6,17 @@ import type { Mode } from "../mode.ts";
 import { normalizeDocument } from "./legacy-forms.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
+import { DOCUMENT_KEYS, ENTRY_KEYS } from "../reference/key-words.ts";
+import { ARGUMENT_CHECK_WORDS } from "../reference/value-words.ts";
 import { DocumentPath, type Problem } from "../schema/document-path.ts";
+import { ON_CHANGE, PIN, type Pin } from "./pin.ts";
 import { CONCURRENT, type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
 import {
   record,
   boolean,
   type JsonSchema,
   array,
+  explained,
   listWords,
   object,
   optional,
@@ -57,19 +61,6 @@ export interface CategoryEntry extends RuleSet {
   readonly reason?: string;
   readonly hide?: boolean;
   readonly arguments?: ArgumentCheck;
-}
-
-/** The pin of a tool's definition: `deny` or `warn` on a change, or the digests to compare with. */
-export type Pin = "deny" | "warn" | PinnedDigests;
-
-export interface PinnedDigests {
-  /** Default `deny`. */
-  readonly on_change?: "deny" | "warn";
-  readonly digest?: string;
-  readonly name?: string;
-  readonly description?: string;
-  readonly schema?: string;
-  readonly annotations?: string;
 }
 
 export interface MethodEntry {
@@ -117,24 +108,7 @@ const RULE_FIELDS = {
 };
 
 const ACTION_FIELDS = { action: optional(oneOf(...ACTIONS)), reason: optional(string()) };
-const ARGUMENTS = optional(oneOf(...ARGUMENT_CHECKS));
-const DIGEST = optional(string(1));
-const ON_CHANGE: Shape<"deny" | "warn"> = oneOf("deny", "warn");
-
-const PINNED: Shape<PinnedDigests> = object<PinnedDigests>({
-  on_change: optional(ON_CHANGE),
-  digest: DIGEST,
-  name: DIGEST,
-  description: DIGEST,
-  schema: DIGEST,
-  annotations: DIGEST,
-});
-
-const PIN: Shape<Pin> = {
-  read: (json, place) => (isJsonObject(json) ? PINNED.read(json, place) : ON_CHANGE.read(json, place)),
-  schema: { anyOf: [ON_CHANGE.schema, PINNED.schema] },
-};
-
+const ARGUMENTS = optional(explained(ARGUMENT_CHECKS, ARGUMENT_CHECK_WORDS));
 /** Adds the order of `require` and `deny_if` in the document, in which they are evaluated. */
 function ordered<Entry extends RuleLists>(shape: Shape<Entry>): Shape<Entry & Pick<RuleSet, "first">> {
   const read: Shape<Entry & Pick<RuleSet, "first">>["read"] = (json, place) => {
@@ -146,17 +120,20 @@ function ordered<Entry extends RuleLists>(shape: Shape<Entry>): Shape<Entry & Pi
   return { read, schema: shape.schema };
 }
 
-const ALL_TOOLS: Shape<RuleSet> = ordered(object<Unordered<RuleSet>>(RULE_FIELDS));
+const ALL_TOOLS: Shape<RuleSet> = ordered(object<Unordered<RuleSet>>(RULE_FIELDS, ENTRY_KEYS));
 
 const TOOL: Shape<ToolEntry> = ordered(
-  object<Unordered<ToolEntry>>({
-    ...RULE_FIELDS,
-    ...ACTION_FIELDS,
-    category: optional(oneOf(...CATEGORIES)),
-    inherit: optional(boolean()),
-    pin: optional(PIN),
-    arguments: ARGUMENTS,
-  }),
+  object<Unordered<ToolEntry>>(
+    {
+      ...RULE_FIELDS,
+      ...ACTION_FIELDS,
+      category: optional(oneOf(...CATEGORIES)),
+      inherit: optional(boolean()),
+      pin: optional(PIN),
+      arguments: ARGUMENTS,
+    },
+    ENTRY_KEYS,
+  ),
 );
 
 const TOOLS: Shape<ReadonlyMap<string, ToolEntry>> = refine(record(TOOL, toolFault), (tools, place) => {
@@ -175,38 +152,47 @@ function toolFault(name: string): string | undefined {
 }
 
 const CATEGORY: Shape<CategoryEntry> = ordered(
-  object<Unordered<CategoryEntry>>({
-    ...RULE_FIELDS,
-    ...ACTION_FIELDS,
-    hide: optional(boolean()),
-    arguments: ARGUMENTS,
-  }),
+  object<Unordered<CategoryEntry>>(
+    {
+      ...RULE_FIELDS,
+      ...ACTION_FIELDS,
+      hide: optional(boolean()),
+      arguments: ARGUMENTS,
+    },
+    ENTRY_KEYS,
+  ),
 );
 
-const METHOD: Shape<MethodEntry> = object<MethodEntry>({
-  description: optional(string()),
-  action: required(oneOf("allow", "deny")),
-  reason: optional(string()),
-  limits: optional(LIMITS),
-  concurrent: optional(CONCURRENT),
-  mode: optional(MODE),
-});
+const METHOD: Shape<MethodEntry> = object<MethodEntry>(
+  {
+    description: optional(string()),
+    action: required(oneOf("allow", "deny")),
+    reason: optional(string()),
+    limits: optional(LIMITS),
+    concurrent: optional(CONCURRENT),
+    mode: optional(MODE),
+  },
+  ENTRY_KEYS,
+);
 
-const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $schema?: string }>({
-  $schema: optional(string()),
-  version: required(oneOf("1")),
-  default: required(oneOf("allow", "deny")),
-  description: optional(string()),
-  hide: optional(array(string(1))),
-  all_tools: optional(ALL_TOOLS),
-  tools: optional(TOOLS),
-  strict: optional(boolean()),
-  mode: optional(MODE),
-  pin: optional(ON_CHANGE),
-  arguments: ARGUMENTS,
-  categories: optional(record(CATEGORY, categoryFault)),
-  methods: optional(record(METHOD, methodFault)),
-});
+const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $schema?: string }>(
+  {
+    $schema: optional(string()),
+    version: required(oneOf("1")),
+    default: required(oneOf("allow", "deny")),
+    description: optional(string()),
+    hide: optional(array(string(1))),
+    all_tools: optional(ALL_TOOLS),
+    tools: optional(TOOLS),
+    strict: optional(boolean()),
+    mode: optional(MODE),
+    pin: optional(ON_CHANGE),
+    arguments: ARGUMENTS,
+    categories: optional(record(CATEGORY, categoryFault)),
+    methods: optional(record(METHOD, methodFault)),
+  },
+  DOCUMENT_KEYS,
+);
 
 function categoryFault(name: string): string | undefined {
   return CATEGORIES.some((category) => category === name)

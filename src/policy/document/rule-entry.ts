@@ -6,10 +6,13 @@ import { isJsonObject, type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Scope, SCOPES, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
 import type { ArgumentPath } from "../../json/path.ts";
+import { IN_FLIGHT_KEYS, LIMIT_KEYS, RULE_KEYS } from "../reference/key-words.ts";
+import { MEASURE_WORDS, SCOPE_WORDS, WINDOW_WORDS } from "../reference/value-words.ts";
 import type { DocumentPath } from "../schema/document-path.ts";
 import {
   boolean,
   array,
+  explained,
   listWords,
   number,
   object,
@@ -59,15 +62,18 @@ export interface CheckedLimit extends LimitEntry {
 export const MODE: Shape<Mode> = oneOf(...MODES);
 
 export const RULES: Shape<readonly RuleEntry[]> = array(
-  object<RuleEntry>({
-    name: optional(string()),
-    description: optional(string()),
-    conditions: required(array(CONDITION)),
-    on_deny: optional(string()),
-    effect: optional(oneOf("deny", "approve")),
-    mode: optional(MODE),
-    strict: optional(boolean()),
-  }),
+  object<RuleEntry>(
+    {
+      name: optional(string()),
+      description: optional(string()),
+      conditions: required(array(CONDITION)),
+      on_deny: optional(string()),
+      effect: optional(oneOf("deny", "approve")),
+      mode: optional(MODE),
+      strict: optional(boolean()),
+    },
+    RULE_KEYS,
+  ),
 );
 
 /** The length of a leap year, in seconds. */
@@ -77,7 +83,10 @@ const WINDOW: Shape<WindowName | number> = {
   read: (json, place) =>
     namedWindow(json) ?? seconds(json) ?? reportUnexpected(place, windowExpected(json), json),
   schema: {
-    anyOf: [{ enum: WINDOW_NAMES }, { type: "integer", minimum: 1, maximum: MAX_WINDOW_SECONDS }],
+    anyOf: [
+      explained(WINDOW_NAMES, WINDOW_WORDS).schema,
+      { type: "integer", minimum: 1, maximum: MAX_WINDOW_SECONDS },
+    ],
   },
 };
 
@@ -96,24 +105,27 @@ function windowExpected(json: Json): string {
   return listWords([...WINDOW_NAMES.filter((name) => name !== "concurrent"), "seconds"]);
 }
 
-const SCOPE: Shape<NonNullable<LimitEntry["scope"]>> = oneOf("grant", ...SCOPES);
+const SCOPE: Shape<NonNullable<LimitEntry["scope"]>> = explained(["grant", ...SCOPES], SCOPE_WORDS);
 
 const WINDOWED: Shape<CheckedLimit> = refine(
-  object<LimitEntry>({
-    name: optional(string()),
-    description: optional(string()),
-    counter: required(string(1)),
-    window: required(WINDOW),
-    max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
-    scope: optional(SCOPE),
-    increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
-    increment_from: optional(string(1)),
-    of: optional(oneOf(...MEASURES)),
-    on_deny: optional(string()),
-    algorithm: optional(oneOf("aligned", "sliding")),
-    shared: optional(boolean()),
-    mode: optional(MODE),
-  }),
+  object<LimitEntry>(
+    {
+      name: optional(string()),
+      description: optional(string()),
+      counter: required(string(1)),
+      window: required(WINDOW),
+      max: required(number("a number of 0 or more", (value) => value >= 0, { minimum: 0 })),
+      scope: optional(SCOPE),
+      increment: optional(number("a number above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
+      increment_from: optional(string(1)),
+      of: optional(explained(MEASURES, MEASURE_WORDS)),
+      on_deny: optional(string()),
+      algorithm: optional(oneOf("aligned", "sliding")),
+      shared: optional(boolean()),
+      mode: optional(MODE),
+    },
+    LIMIT_KEYS,
+  ),
   checkLimit,
 );
 
@@ -137,16 +149,19 @@ interface InFlightEntry extends Pick<
 
 /** `{ "concurrent": 3 }`, which is short for a limit of the window `concurrent`. */
 const IN_FLIGHT: Shape<CheckedLimit> = refine(
-  object<InFlightEntry>({
-    name: optional(string()),
-    description: optional(string()),
-    concurrent: required(CONCURRENT),
-    counter: optional(string(1)),
-    scope: optional(SCOPE),
-    on_deny: optional(string()),
-    shared: optional(boolean()),
-    mode: optional(MODE),
-  }),
+  object<InFlightEntry>(
+    {
+      name: optional(string()),
+      description: optional(string()),
+      concurrent: required(CONCURRENT),
+      counter: optional(string(1)),
+      scope: optional(SCOPE),
+      on_deny: optional(string()),
+      shared: optional(boolean()),
+      mode: optional(MODE),
+    },
+    IN_FLIGHT_KEYS,
+  ),
   ({ concurrent, counter = IN_FLIGHT_COUNTER, ...rest }, place) =>
     checkLimit({ ...rest, counter, window: "concurrent", max: concurrent }, place),
 );

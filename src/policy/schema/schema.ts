@@ -21,6 +21,9 @@ export interface Field<T> {
 /** The fields of an object by key. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Field<Exclude<T[Key], undefined>> };
 
+/** An explanation for each key of an object, which editors show. */
+export type KeyWords<T> = { readonly [Key in keyof T]-?: string };
+
 /** A key that must exist. */
 export function required<T>(shape: Shape<T>): Field<T> {
   return { shape, isRequired: true };
@@ -65,6 +68,15 @@ export function oneOf<const Word extends string>(...words: readonly [Word, ...Wo
     read: (json, place) => words.find((known) => known === json) ?? reportUnexpected(place, expected, json),
     schema: words.length === 1 ? { const: words[0] } : { enum: words },
   };
+}
+
+/** One of the words, with an explanation for each, which editors show when they complete it. */
+export function explained<const Word extends string>(
+  words: readonly [Word, ...Word[]],
+  meanings: Readonly<Record<Word, string>>,
+): Shape<Word> {
+  const { read, schema } = oneOf(...words);
+  return { read, schema: { ...schema, enumDescriptions: words.map((word) => meanings[word]) } };
 }
 
 /** Prints `a`, `a or b`, `a, b or c`. */
@@ -125,9 +137,9 @@ export function record<T>(
   };
 }
 
-/** An object with the keys of `fields`, and with `x-` keys, which are ignored. Reports any other key. */
-export function object<T extends object>(fields: Fields<T>): Shape<T> {
-  const shape = objectFields(fields);
+/** An object with the keys of `fields`, and with `x-` keys, which are ignored. Reports any other key. `words` explain the keys. */
+export function object<T extends object>(fields: Fields<T>, words?: KeyWords<T>): Shape<T> {
+  const shape = objectFields(fields, new Map(Object.entries<string>(words ?? {})));
   return {
     read: (json, found) => {
       const place = found.originOf(json);
@@ -164,17 +176,26 @@ export function refine<T, R>(
   };
 }
 
-function objectFields<T>(fields: Fields<T>): { known: Set<string>; required: string[]; schema: JsonSchema } {
+function objectFields<T>(
+  fields: Fields<T>,
+  words: ReadonlyMap<string, string>,
+): { known: Set<string>; required: string[]; schema: JsonSchema } {
   const entries = Object.entries<Field<unknown>>(fields);
   const required = entries.filter(([, field]) => field.isRequired).map(([key]) => key);
   const schema = {
     type: "object",
-    properties: Object.fromEntries(entries.map(([key, field]) => [key, field.shape.schema])),
+    properties: Object.fromEntries(
+      entries.map(([key, field]) => [key, withWords(field.shape.schema, words.get(key))]),
+    ),
     patternProperties: { "^x-": {} },
     additionalProperties: false,
     ...(required.length > 0 && { required }),
   };
   return { known: new Set(entries.map(([key]) => key)), required, schema };
+}
+
+function withWords(schema: JsonSchema, description: string | undefined): JsonSchema {
+  return description === undefined ? schema : { description, ...schema };
 }
 
 function reportUnknownKeys(json: JsonObject, known: ReadonlySet<string>, place: DocumentPath): void {

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { type DefinitionDigests, digestDefinition, type ToolDefinition } from "../../mcp/tool-definition.ts";
-import type { Pin } from "../../policy/document/document.ts";
+import type { Pin } from "../../policy/document/pin.ts";
 
 /** The part of a definition that differs; a title counts as part of the description. */
 export type Grade = "description" | "schema" | "annotations";
