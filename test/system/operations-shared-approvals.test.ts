@@ -75,6 +75,8 @@ class Subject {
       }
       case "giveBack":
         this.#taken.pop()?.release();
+        // The store answers in order: the release has been carried out before the clock, another connection, moves on.
+        await this.#desk.list(nowMs);
         return;
       case "use":
         this.#taken.pop()?.use();
