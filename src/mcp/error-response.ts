@@ -1,6 +1,7 @@
 /** Responses of Tollgate's own: a JSON-RPC message, and the HTTP status that carries it. */
 
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Writable } from "node:stream";
 import type { RefusalCause } from "./vocabulary.ts";
 
 export interface LocalResponse {
@@ -32,12 +33,17 @@ export function errorBody(code: number, message: string, id: string, data?: Reco
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
 }
 
+interface Downstream extends Writable {
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
+}
+
 /**
  * Sends the response; destroys the connection instead when another response has begun on it. `beforeEnd` gets the function that
  * ends the response, to call it later; the client has the whole body before that.
  */
 export function sendResponse(
-  downstream: ServerResponse,
+  downstream: Downstream,
   { status, body, headers }: LocalResponse,
   beforeEnd: (end: () => void) => void = (end) => end(),
 ): void {

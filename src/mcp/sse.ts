@@ -142,6 +142,14 @@ export function eventName({ raw, isFirst }: SseEvent): string {
   return valuesOf("event", lines).at(-1) || "message";
 }
 
+/** The id of an event by the standard; undefined when it has none. */
+export function eventId({ raw, isFirst }: SseEvent): string | undefined {
+  const text = raw.toString("latin1");
+  const ids = valuesOf("id", text.slice(markOf(text, isFirst).length).split(LINE_END));
+  const id = ids.findLast((each) => !each.includes("\0"));
+  return id === undefined ? undefined : Buffer.from(id, "latin1").toString("utf8");
+}
+
 /** Whether every client takes this name for another one than `message`. */
 export function isOtherName(name: string): boolean {
   return OTHER_NAME.test(name);

@@ -44,7 +44,10 @@ export function failureWords({ fault, cause }: UpstreamError): string {
 }
 
 /** The status and type of a response that is no MCP, as in "404 with text/html". */
-export function statusAndType({ statusCode, headers }: UpstreamResponse): string {
+export function statusAndType({
+  statusCode,
+  headers,
+}: Pick<UpstreamResponse, "statusCode" | "headers">): string {
   const type = /^[\w.+-]{1,64}\/[\w.+-]{1,64}/.exec(headerValue(headers, "content-type") ?? "")?.[0];
   return `${statusCode} ${type === undefined ? "without a content type" : `with ${type}`}`;
 }

@@ -3,7 +3,7 @@
 import { createHeaderPropagation } from "../mcp/header-propagation.ts";
 import { readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
 import type { HttpSettings } from "../config/settings/settings.ts";
-import type { OpenStreams } from "../proxy/relay/http/http-exchange.ts";
+import type { ClientStreams, OpenStreams } from "../proxy/relay/http/http-exchange.ts";
 import { HttpRelay } from "../proxy/relay/http/http-relay.ts";
 import { createCallerAddress } from "../identity/hops/caller-address.ts";
 import { agentHeader } from "../identity/upstream-agent-header.ts";
@@ -21,6 +21,8 @@ import { type OpenUpstream, openUpstream } from "./open-upstream.ts";
 
 export interface HttpProxy {
   readonly relay: HttpRelay;
+  /** The event streams that are open to clients. */
+  readonly clientStreams: ClientStreams;
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
   readonly drain: Drain;
@@ -39,6 +41,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const tasks = new OpenTasks(clock.steadyMs);
   const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
   const observer = refreshingOn(telemetry.observer, upstream.refreshTools);
+  const clientStreams = { count: streams, notifications: serverStreams, drain };
   const relay = new HttpRelay({
     runtime: { ...runtime, telemetry: { ...telemetry, observer } },
     nextId: createRequestIds(),
@@ -57,7 +60,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
       sessionIds: identity.sessionIds,
       tasks,
       taskOwners: new TaskOwners(clock.wallMs),
-      streams: { count: streams, notifications: serverStreams, drain },
+      streams: clientStreams,
       requestLimit: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
       streamLimit: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
     },
@@ -71,7 +74,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     tasks.closeAll();
     return upstream.close();
   };
-  return { relay, sessions, streams, drain, upstream, close };
+  return { relay, clientStreams, sessions, streams, drain, upstream, close };
 }
 
 /** `OTEL_PROPAGATORS=baggage` lets the header through, as the operator asked for. */

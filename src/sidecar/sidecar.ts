@@ -17,6 +17,7 @@ import { refuseOwnListener } from "./own-listener.ts";
 import { BAD_USAGE, bind, StartError } from "./start-error.ts";
 import { createDownstream } from "../proxy/downstream/http-server.ts";
 import { type Edge, servedHosts } from "../proxy/downstream/request-checks.ts";
+import { SSE_PATHS, SseEndpoint } from "../proxy/downstream/sse/sse-endpoint.ts";
 import { closeListener } from "../proxy/http/listener.ts";
 
 export interface Sidecar {
@@ -119,6 +120,8 @@ function openDownstream(
   { runtime, proxy, credentials: { identity, tls }, loop, notReadyReasons }: DownstreamParts,
 ): Server {
   const { bounds } = settings;
+  const onFault = (error: unknown): void =>
+    runtime.telemetry.log.error({ err: error }, "a message could not be relayed");
   return createDownstream(proxy.relay, {
     edge: edgeOf(settings, identity, proxy.upstream.loopToken),
     ...(tls.options && { tls: tls.options }),
@@ -132,7 +135,23 @@ function openDownstream(
     answers: proxy.drain,
     isLate: loop.isLate,
     onQueryDropped: () => runtime.telemetry.log.warn(QUERY_DROPPED),
-    onFault: (error) => runtime.telemetry.log.error({ err: error }, "a message could not be relayed"),
+    onFault,
+    ...(settings.servesSse && { sse: openSse(settings, proxy, onFault) }),
+  });
+}
+
+function openSse(
+  { bounds }: HttpSettings,
+  { relay, clientStreams }: HttpProxy,
+  onFault: (error: unknown) => void,
+): SseEndpoint {
+  return new SseEndpoint({
+    relay,
+    streams: clientStreams,
+    bounds: { total: bounds.streams, perAgent: bounds.streamsPerAgent },
+    quietMs: bounds.streamQuietMs,
+    maxBytes: bounds.listBytes,
+    onFault,
   });
 }
 
@@ -140,7 +159,7 @@ const QUERY_DROPPED =
   "a client sends a query, which is dropped and never reaches the server; this is logged once";
 
 function edgeOf(
-  { path, listen, allowedHosts, allowedOrigins, bounds }: HttpSettings,
+  { path, servesSse, listen, allowedHosts, allowedOrigins, bounds }: HttpSettings,
   { proofHeaders, metadata }: BuiltIdentity,
   loopToken: string,
 ): Edge {
@@ -152,6 +171,7 @@ function edgeOf(
     messageBytes: bounds.messageBytes,
     identityHeaders: proofHeaders,
     ...(metadata && { documents: metadata.paths }),
+    ...(servesSse && { sse: SSE_PATHS }),
   };
 }
 

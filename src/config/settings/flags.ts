@@ -26,6 +26,7 @@ export const FLAGS = [
   ),
   flag("listen", "HOST:PORT", "127.0.0.1:8080 with --upstream", "downstream listener"),
   flag("path", "PATH", "/mcp", "the one path served"),
+  flag("serve-sse", "", "off", "serve clients of HTTP+SSE (2024-11-05) at /sse and /messages, too"),
   flag(
     "health-path",
     "PATH,...|off",

@@ -34,6 +34,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...adminProblems(checked.value, given),
     ...upstreamTlsProblems(checked.value, given),
     ...chainProblems(checked.value),
+    ...sseProblems(checked.value, given),
   );
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
@@ -101,6 +102,26 @@ function chainProblems({ audit: { file, chain } }: CheckedSettings): string[] {
   return ["audit.chain: needs a file: the key of a chain on standard output ends with the process"];
 }
 
+/** The paths that `--serve-sse` adds to the listener. */
+const SSE_PATHS: readonly string[] = ["/sse", "/messages"];
+
+function sseProblems(
+  { "serve-sse": serveSse, path, "health-path": health, listen, upstream }: CheckedSettings,
+  { origins }: GivenSettings,
+): string[] {
+  if (String(serveSse) !== "true") return [];
+  const at = origins["serve-sse"] ?? "serve-sse";
+  const taken = [path, ...health.live, ...health.ready].find((each) =>
+    SSE_PATHS.includes(each.replace(/\/$/, "")),
+  );
+  return [
+    ...(listen === undefined && upstream === undefined
+      ? [`${at}: is for clients over HTTP: say where to listen with --listen`]
+      : []),
+    ...(taken === undefined ? [] : [`${at}: serves ${taken}, which must have no other meaning`]),
+  ];
+}
+
 type CheckedSettings = z.infer<typeof SETTINGS_SHAPE>;
 
 const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
@@ -155,6 +176,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     auditCapture: audit.capture,
     allowedHosts: checked["allowed-host"],
     allowedOrigins: checked["allowed-origin"],
+    servesSse: String(checked["serve-sse"]) === "true",
     requireIsolation: String(checked["require-isolation"]) === "true",
     logLevel: checked["log-level"],
     logFormat: checked["log-format"] ?? (isTerminal ? "pretty" : "json"),

@@ -81,6 +81,8 @@ const STDIO_SHAPE = z
   .transform((raw) => ({ maxChildren: raw["max-children"], idleMs: raw["idle-ms"] }))
   .prefault({});
 
+const SWITCH = z.union([z.boolean(), z.enum(["true", "false"])], "must be true or false").default(false);
+
 /** `sse` is HTTP+SSE, the transport of revision 2024-11-05. */
 export const UPSTREAM_TRANSPORTS = ["auto", "streamable-http", "sse"] as const;
 
@@ -96,6 +98,7 @@ export const SETTINGS_SHAPE = z.strictObject({
     .string()
     .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
     .default("/mcp"),
+  "serve-sse": SWITCH,
   "health-path": HEALTH_PATH_SHAPE,
   admin: ADMIN_SHAPE,
   policy: z.string().optional(),
@@ -106,9 +109,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   audit: z.preprocess(auditMapping, auditSettings).prefault({}),
   "allowed-host": LIST_SHAPE.default([]),
   "allowed-origin": origins.default([]),
-  "require-isolation": z
-    .union([z.boolean(), z.enum(["true", "false"])], "must be true or false")
-    .default(false),
+  "require-isolation": SWITCH,
   "log-level": z.enum(LOG_LEVELS).default("info"),
   "log-format": z.enum(["json", "pretty"]).optional(),
   "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),

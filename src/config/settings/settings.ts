@@ -22,6 +22,8 @@ export interface Settings {
   /** Absent: a wrapped server without --listen; downstream is then the sidecar's own stdin and stdout. */
   readonly listen?: Address;
   readonly path: string;
+  /** Whether clients of HTTP+SSE are served, too. */
+  readonly servesSse: boolean;
   readonly health: HealthPaths;
   readonly admin: AdminSettings;
   /** Absent: every call is allowed and observed. */

@@ -16,6 +16,7 @@ import { refuseConnections } from "./refuse-connections.ts";
 import { answerHealth, type Health } from "./health.ts";
 import type { Edge } from "./request-checks.ts";
 import { serve } from "./serve-request.ts";
+import type { SseEndpoint } from "./sse/sse-endpoint.ts";
 
 export interface DownstreamOptions {
   readonly edge: Edge;
@@ -42,6 +43,8 @@ export interface DownstreamOptions {
   readonly health: Health;
   /** The document that is served beside the endpoint. */
   readonly metadata?: MetadataEndpoint;
+  /** The endpoint for clients of HTTP+SSE; absent when it is not served. */
+  readonly sse?: SseEndpoint;
 }
 
 /** Creates a server that relays; it does not listen yet. */

@@ -24,6 +24,14 @@ export interface Edge {
   readonly identityHeaders?: ReadonlySet<string>;
   /** Further targets that are served to a GET. */
   readonly documents?: ReadonlySet<string>;
+  /** Where clients of HTTP+SSE are served; absent when they are not. */
+  readonly sse?: SsePaths;
+}
+
+/** The paths of HTTP+SSE: a GET of the stream, and a POST for each message. */
+export interface SsePaths {
+  readonly stream: string;
+  readonly messages: string;
 }
 
 /** The refusal by the first rule that the request breaks; undefined when it breaks none. */
@@ -109,19 +117,37 @@ function refuseTarget(request: IncomingMessage, edge: Edge): RefusedRequest | un
     return request.method === "GET" || isPreflight(request)
       ? undefined
       : refused(405, "method", "only GET is served here");
-  if (!isEndpoint(request.url ?? "", edge.path))
-    return refused(404, "path", "only the one configured path is served here");
-  const { method } = request;
-  if (method === "POST" || method === "GET" || method === "DELETE" || isPreflight(request)) return undefined;
-  return refused(405, "method", "only POST, GET and DELETE are served here");
+  const endpoint = servedEndpoint(request.url ?? "", edge);
+  if (endpoint === undefined) return refused(404, "path", "only the one configured path is served here");
+  const { names, text } = METHODS[endpoint];
+  if (names.includes(request.method ?? "") || isPreflight(request)) return undefined;
+  return refused(405, "method", `only ${text} served here`);
+}
+
+/** `mcp`: Streamable HTTP; `stream` and `messages`: HTTP+SSE. */
+type Endpoint = "mcp" | "stream" | "messages";
+
+const METHODS: Readonly<Record<Endpoint, { readonly names: readonly string[]; readonly text: string }>> = {
+  mcp: { names: ["GET", "POST", "DELETE"], text: "POST, GET and DELETE are" },
+  stream: { names: ["GET"], text: "GET is" },
+  messages: { names: ["POST"], text: "POST is" },
+};
+
+/** The endpoint that a target names; undefined for any other target. */
+export function servedEndpoint(target: string, { path, sse }: Edge): Endpoint | undefined {
+  if (isEndpoint(target, path)) return "mcp";
+  if (sse === undefined) return undefined;
+  if (isEndpoint(target, sse.stream)) return "stream";
+  return isEndpoint(target, sse.messages) ? "messages" : undefined;
 }
 
 /** The methods of the endpoint, as the value of `Allow`. */
-export const SERVED_METHODS = "GET, POST, DELETE";
+export const SERVED_METHODS = METHODS.mcp.names.join(", ");
 
-/** The methods of what the request is for, as the value of `Allow`. */
+/** The methods of the request's target, as the value of `Allow`. */
 export function allowedMethods(request: IncomingMessage, edge: Edge): string {
-  return isDocument(request, edge) ? "GET" : SERVED_METHODS;
+  if (isDocument(request, edge)) return "GET";
+  return METHODS[servedEndpoint(request.url ?? "", edge) ?? "mcp"].names.join(", ");
 }
 
 /** Whether the request is for one of the further documents, and for no message. */

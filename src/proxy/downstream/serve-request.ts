@@ -10,18 +10,21 @@ import {
   type RefusedRequest,
   sendResponse,
 } from "../../mcp/error-response.ts";
+import type { ClientResponse } from "../http/client-response.ts";
 import { closeAfterResponse } from "../http/closing-connections.ts";
 import type { HttpSource } from "../relay/http/http-exchange.ts";
 import type { HttpRelay } from "../relay/http/http-relay.ts";
 import type { Work } from "../relay/transport.ts";
 import { allowOrigin, answerPreflight } from "./cross-origin.ts";
 import { type ArrivingBytes, receiveBody } from "./receive-body.ts";
+import type { SseEndpoint } from "./sse/sse-endpoint.ts";
 import {
   allowedMethods,
   type Edge,
   isDocument,
   isPreflight,
   refuseRequest,
+  servedEndpoint,
   tooLarge,
 } from "./request-checks.ts";
 
@@ -36,6 +39,8 @@ export interface Listener {
   /** Called with each fault of our own; the client was answered. */
   readonly onFault: (error: unknown) => void;
   readonly arriving: ArrivingBytes;
+  /** The endpoint for clients of HTTP+SSE; absent when it is not served. */
+  readonly sse?: SseEndpoint;
 }
 
 export function serve(listener: Listener, request: IncomingMessage, response: ServerResponse): void {
@@ -44,7 +49,7 @@ export function serve(listener: Listener, request: IncomingMessage, response: Se
 
 // Most requests wait for nothing before they go upstream, and make no promise until then.
 /** Runs a step of serving a request; an error that it throws, now or later, is answered. */
-function attempt({ onFault }: Listener, response: ServerResponse, step: () => Work): void {
+function attempt({ onFault }: Listener, response: ClientResponse, step: () => Work): void {
   const fail = (error: unknown): void => {
     onFault(error);
     sendResponse(response, errorResponse(502, INTERNAL_ERROR, "Tollgate failed to relay this message"));
@@ -61,24 +66,36 @@ function serveRequest(listener: Listener, request: IncomingMessage, response: Se
   const { relay, edge, metadata, isLate, onQueryDropped } = listener;
   allowOrigin(request, response, edge);
   const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
-  if (refused !== undefined) return refuse(listener, relay.sourceOf(request, response), refused);
+  if (refused !== undefined) return refuse(listener, request, relay.sourceOf(request, response), refused);
   if (isPreflight(request)) return answerPreflight(request, response, edge);
-  if (request.url?.includes("?") === true) onQueryDropped();
+  const { url = "" } = request;
+  if (url.includes("?") && servedEndpoint(url, edge) !== "messages") onQueryDropped();
   if (isDocument(request, edge)) return metadata?.serve(request, response);
   const outcome = relay.identify(request);
   const proceed = (settled: AuthenticationOutcome): Work =>
-    serveSource(listener, request, relay.accept(request, response, settled));
+    serveSource(listener, request, response, relay.accept(request, response, settled));
   return outcome instanceof Promise ? outcome.then(proceed) : proceed(outcome);
 }
 
-function serveSource(listener: Listener, request: IncomingMessage, source: HttpSource | undefined): Work {
-  const { relay, edge, arriving } = listener;
+function serveSource(
+  listener: Listener,
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: HttpSource | undefined,
+): Work {
+  const { relay, edge, arriving, sse } = listener;
+  const { method, url = "" } = request;
   if (source === undefined) return;
-  if (request.method !== "POST") return relay.open(request.method === "GET" ? "GET" : "DELETE", source);
+  const endpoint = servedEndpoint(url, edge);
+  if (endpoint === "stream") return sse?.open(source, response);
+  if (method !== "POST") return relay.open(method === "GET" ? "GET" : "DELETE", source);
   receiveBody(request, arriving, edge.messageBytes, (body) => {
-    if (body === "too_large") return refuse(listener, source, tooLarge(edge.messageBytes));
-    if (body === "no_room") return refuse(listener, source, NO_ROOM);
-    if (body !== "gone") attempt(listener, source.downstream, () => relay.post(source, body));
+    if (body === "too_large") return refuse(listener, request, source, tooLarge(edge.messageBytes));
+    if (body === "no_room") return refuse(listener, request, source, NO_ROOM);
+    if (body === "gone") return;
+    attempt(listener, response, () =>
+      endpoint === "messages" ? sse?.post(url, { source, response, body }) : relay.post(source, body),
+    );
   });
 }
 
@@ -94,11 +111,15 @@ const LATE: RefusedRequest = {
   detail: "Tollgate is busy: it does not keep up with its requests",
 };
 
-function refuse({ relay, edge }: Listener, source: HttpSource, refused: RefusedRequest): void {
-  const { status, cause, detail } = refused;
-  closeAfterResponse(source.incoming, source.downstream);
+function refuse(
+  { relay, edge }: Listener,
+  request: IncomingMessage,
+  source: HttpSource,
+  { status, cause, detail }: RefusedRequest,
+): void {
+  closeAfterResponse(request, source.downstream);
   const headers = {
-    ...(status === 405 && { allow: allowedMethods(source.incoming, edge) }),
+    ...(status === 405 && { allow: allowedMethods(request, edge) }),
     ...(status === 503 && { "retry-after": "5" }),
   };
   // A client that sees -32600 takes its own message for wrong, and does not send it again.

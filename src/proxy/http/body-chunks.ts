@@ -1,6 +1,6 @@
 /** A body as the chunks in which it arrived. */
 
-import type { ServerResponse } from "node:http";
+import type { ClientResponse } from "./client-response.ts";
 
 export function totalBytes(chunks: readonly Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -12,7 +12,7 @@ export function concatChunks(chunks: readonly Buffer[]): Buffer {
 }
 
 /** Ends a response with these chunks in one write, without copying them. */
-export function endWithChunks(downstream: ServerResponse, chunks: readonly Buffer[]): void {
+export function endWithChunks(downstream: ClientResponse, chunks: readonly Buffer[]): void {
   downstream.cork();
   for (const chunk of chunks.slice(0, -1)) downstream.write(chunk);
   downstream.end(chunks.at(-1));

@@ -1,7 +1,8 @@
 /** Closes a connection after a response, so that the client still receives that response. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { ClientResponse } from "./client-response.ts";
 
 /** A refused request whose rest is longer, or takes longer, is cut. */
 const MAX_DRAIN_BYTES = 64 * 1024 * 1024;
@@ -10,7 +11,7 @@ const MAX_DRAIN_MS = 5_000;
 const closing = new WeakSet<Duplex>();
 
 /** Announces `Connection: close`; requests that follow on the connection are not served (RFC 9112, section 9.6). */
-export function closeAfterResponse({ socket }: IncomingMessage, response: ServerResponse): void {
+export function closeAfterResponse({ socket }: IncomingMessage, response: ClientResponse): void {
   response.shouldKeepAlive = false;
   closing.add(socket);
 }

@@ -1,14 +1,15 @@
 /** Tracks the open responses of a listener, and closes it gracefully. */
 
-import type { Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
+import type { ClientResponse } from "./client-response.ts";
 
 /** How long a client may take to read the end of its stream, within the deadline of the drain. */
 const MAX_STREAM_END_MS = 1_000;
 
 /** An open response and its index in the list. */
 interface Open {
-  readonly response: ServerResponse;
+  readonly response: ClientResponse;
   index: number;
 }
 
@@ -17,11 +18,11 @@ export class Drain {
   /** Unordered. */
   readonly #responses: Open[] = [];
   /** Responses that stay open until the client closes them, with the function that ends each. */
-  readonly #streams = new Map<ServerResponse, () => void>();
+  readonly #streams = new Map<ClientResponse, () => void>();
   #isDraining = false;
   #onChange: () => void = () => undefined;
 
-  track(response: ServerResponse): void {
+  track(response: ClientResponse): void {
     const open = { response, index: this.#responses.length };
     this.#responses.push(open);
     if (this.#isDraining) response.shouldKeepAlive = false;
@@ -33,7 +34,7 @@ export class Drain {
   }
 
   /** Marks a response as a stream, which the drain ends with `end` instead of waiting for it. */
-  trackStream(response: ServerResponse, end: () => void): void {
+  trackStream(response: ClientResponse, end: () => void): void {
     if (!response.closed) this.#streams.set(response, end);
     this.#onChange();
   }

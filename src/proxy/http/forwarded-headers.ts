@@ -1,6 +1,7 @@
 /** Selects the headers that are forwarded: end-to-end headers only (RFC 9110, section 7.6.1). */
 
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { RequestHead } from "./client-response.ts";
 import { addHeader, normalizeHeaderName, headerValue } from "./header-fields.ts";
 import type { UpstreamResponse } from "../upstream.ts";
 
@@ -39,7 +40,7 @@ const STRIPPED_HEADERS = new Set([...HOP_BY_HOP, ...MANAGED_HEADERS, ...OVERRIDE
  * method or path, and names with `_`. Asks for an unencoded response, since Tollgate must read it.
  */
 export function forwardedRequestHeaders(
-  request: IncomingMessage,
+  request: RequestHead,
   withheld: ReadonlySet<string>,
 ): OutgoingHttpHeaders {
   const { rawHeaders } = request;

@@ -14,6 +14,7 @@ import {
 import { headerMismatch } from "../../../mcp/mcp-headers.ts";
 import type { Client } from "../../../mcp/vocabulary.ts";
 import { clientOf, type Message, messageId, type RequestMessage } from "../../../mcp/message.ts";
+import type { RequestHead } from "../../http/client-response.ts";
 import { drainRequest } from "../../http/closing-connections.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
 import { taskRequestOf } from "../../sessions/open-tasks.ts";
@@ -113,8 +114,10 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     return downstream.destroyed;
   }
 
-  respond({ incoming, downstream }: HttpSource, response: LocalResponse): void {
-    sendResponse(downstream, response, (end) => drainRequest(incoming, end));
+  respond({ arriving, downstream }: HttpSource, response: LocalResponse): void {
+    sendResponse(downstream, response, (end) =>
+      arriving === undefined ? end() : drainRequest(arriving, end),
+    );
   }
 
   #inputSchema(message: Message): ReturnType<ToolCatalog["inputSchemaOf"]> {
@@ -153,7 +156,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
 }
 
 // Security: also on a message of the modern era, which a server of the old one takes for a message of that session.
-function sessionId({ headers }: IncomingMessage): string | undefined {
+function sessionId({ headers }: RequestHead): string | undefined {
   const id = headers["mcp-session-id"];
   return typeof id === "string" ? id : undefined;
 }

@@ -1,7 +1,8 @@
 /** One HTTP request of a client, its caller once it is admitted, and the state that HTTP callers share. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Observer } from "../../../enforcement/observer.ts";
+import type { ClientResponse, RequestHead } from "../../http/client-response.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Drain } from "../../http/drain.ts";
 import type { OpenTasks } from "../../sessions/open-tasks.ts";
@@ -16,16 +17,18 @@ import type { Source } from "../transport.ts";
 
 export interface HttpSource extends Source {
   readonly transport: "http";
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
+  readonly incoming: RequestHead;
+  readonly downstream: ClientResponse;
+  /** The request while its body may be unread. */
+  readonly arriving?: IncomingMessage;
 }
 
 export interface HttpCaller extends Caller {
   readonly transport: "http";
   /** The server's id of the session; undefined for a message that names none. */
   readonly serverSessionId: string | undefined;
-  readonly incoming: IncomingMessage;
-  readonly downstream: ServerResponse;
+  readonly incoming: RequestHead;
+  readonly downstream: ClientResponse;
 }
 
 export type HttpExchange = Exchange<HttpCaller>;

@@ -98,7 +98,13 @@ export class HttpRelay {
 
   /** The source of a request whose caller is not identified. */
   sourceOf(incoming: IncomingMessage, downstream: ServerResponse): HttpSource {
-    return { transport: "http", incoming, downstream, address: this.#addressOf(incoming) };
+    return {
+      transport: "http",
+      incoming,
+      arriving: incoming,
+      downstream,
+      address: this.#addressOf(incoming),
+    };
   }
 
   /** The source of an identified request; answers and returns undefined when the credentials are bad or missing. */

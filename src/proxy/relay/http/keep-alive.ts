@@ -1,6 +1,6 @@
 /** Keeps a quiet event stream open: proxies on the way cut connections that carry nothing for a minute. */
 
-import type { ServerResponse } from "node:http";
+import type { ClientResponse } from "../../http/client-response.ts";
 
 const COMMENT = ": keepalive\n\n";
 
@@ -15,7 +15,7 @@ export interface KeepAliveOptions {
 export class KeepAlive {
   readonly #timer: NodeJS.Timeout | undefined;
 
-  constructor(downstream: ServerResponse, { quietMs, isBetweenEvents }: KeepAliveOptions) {
+  constructor(downstream: ClientResponse, { quietMs, isBetweenEvents }: KeepAliveOptions) {
     if (quietMs === 0) return;
     this.#timer = setInterval(() => {
       const isIdle = !downstream.destroyed && !downstream.writableEnded && downstream.writableLength === 0;

@@ -1,6 +1,6 @@
 /** Pumps bytes from upstream to downstream as they come, no faster than the client reads; either end may abort. */
 
-import type { ServerResponse } from "node:http";
+import type { ClientResponse } from "../../http/client-response.ts";
 import type { StreamedResponse, UpstreamResponse } from "../../upstream.ts";
 
 /** `broken`: the upstream ended within its response; `refused`: the filter refused it; `gone`: the client left; `ended`: Tollgate ended it, while draining. */
@@ -27,7 +27,7 @@ export interface Pumped {
 /** Pumps until either side ends, `start` first. Never rejects. */
 export async function pump(
   upstream: UpstreamResponse,
-  downstream: ServerResponse,
+  downstream: ClientResponse,
   filter: Filter,
   start?: Buffer,
 ): Promise<Pumped> {
@@ -48,7 +48,7 @@ export async function pump(
 
 function pumpStream(
   upstream: StreamedResponse,
-  downstream: ServerResponse,
+  downstream: ClientResponse,
   filter: Filter,
   start: Buffer | undefined,
 ): Promise<Pumped> {

@@ -1,8 +1,8 @@
 /** Server-initiated streams (GET and subscriptions), into which Tollgate may insert tools/list_changed. */
 
-import type { ServerResponse } from "node:http";
 import type { Agent } from "../../../enforcement/request.ts";
 import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
+import type { ClientResponse } from "../../http/client-response.ts";
 
 interface Listener {
   readonly agent: Agent;
@@ -10,13 +10,13 @@ interface Listener {
 }
 
 export class ServerNotifications {
-  readonly #open = new Map<ServerResponse, Listener>();
+  readonly #open = new Map<ClientResponse, Listener>();
 
   /**
    * Holds a stream until the returned function is called. It must carry whole events, because a message is inserted between two.
    * `subscription` is the id token of the request that it answers; absent for GET.
    */
-  hold(downstream: ServerResponse, agent: Agent, subscription?: string): () => void {
+  hold(downstream: ClientResponse, agent: Agent, subscription?: string): () => void {
     this.#open.set(downstream, { agent, event: toolsChanged(subscription) });
     return () => this.#open.delete(downstream);
   }

@@ -1,8 +1,8 @@
 /** Forwards an event stream of the upstream: each of its messages is observed, and ends the request that it answers. */
 
-import type { ServerResponse } from "node:http";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { ACKNOWLEDGED } from "../../../mcp/message.ts";
+import type { ClientResponse } from "../../http/client-response.ts";
 import { deferResponse, takeDeferred } from "../../sessions/sessions.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
 import { HeldStart } from "./held-start.ts";
@@ -84,7 +84,7 @@ interface StreamFilter extends Filter {
 }
 
 function keepAliveFor(
-  downstream: ServerResponse,
+  downstream: ClientResponse,
   { isBetweenEvents }: StreamFilter,
   { streamQuietMs: quietMs }: ResponseContext,
 ): KeepAlive {
