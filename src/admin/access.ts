@@ -21,6 +21,8 @@ export interface AdminAccess {
   readonly token?: string;
   /** Absent: reading requires the admin token where one is set, and nothing else. */
   readonly readToken?: string;
+  /** Sources of operators' proven names. With one, a change needs such a name. */
+  readonly operators?: OperatorNames;
   readonly isLoopback: boolean;
   /** Whether every page but health and the open ones requires a verified client certificate. */
   readonly requiresCertificate: boolean;
@@ -31,11 +33,20 @@ export interface AdminAccess {
   readonly onRefused: (refusal: AdminRefusal) => void;
 }
 
+export interface OperatorNames {
+  /** The operator whose own token this is; it reads and controls. Absent: operators have no tokens of their own. */
+  readonly byToken?: (token: string) => string | undefined;
+  /** The operator that a trusted proxy names. It admits nothing: the admin token is required where one is set. */
+  readonly byHeader?: (request: Request) => string | undefined;
+}
+
 export interface AccessChecks {
   /** For every request after those of health: reading of closed pages, and each method but GET and HEAD as control. */
   readonly check: RequestHandler;
   /** For routes that show what is to be decided, though they change nothing. */
   readonly control: RequestHandler;
+  /** The proven name of the operator; undefined without proof. */
+  readonly operatorOf: (request: Request) => string | undefined;
 }
 
 /** The page itself, which holds no data: it asks for the token. */
@@ -44,6 +55,10 @@ const CONSOLE_FILES: ReadonlySet<string> = new Set(["/", "/console.js", "/consol
 export function createAccessChecks(access: AdminAccess): AccessChecks {
   const refuse = createRefuse(access);
   const grade = createGrades(access);
+  const operatorOf = operatorNames(access);
+  // Security: where names can be proven, a change without one would put a free text in the audit log.
+  const isNamed = (request: Request): boolean =>
+    access.operators === undefined || operatorOf(request) !== undefined;
   const read: RequestHandler = (request, response, next) => {
     const given = grade(request);
     if (isOpen(access, request.path)) next();
@@ -56,17 +71,32 @@ export function createAccessChecks(access: AdminAccess): AccessChecks {
     // Security: a page of another origin can make an operator's browser send a form here.
     if (!isOwnPage(request, access.origins)) refuse(request, response, "origin");
     else if (!hasCertificate(access, request)) refuse(request, response, "no_certificate");
-    else if (given === "control") next();
+    else if (given === "control" && (isReading(request) || isNamed(request))) next();
+    else if (given === "control") refuse(request, response, "no_name");
     else if (given !== "read") refuse(request, response, given);
-    else if (access.token === undefined) sendError(response, 403, NO_CONTROL);
+    else if (access.token === undefined && access.operators?.byToken === undefined)
+      sendError(response, 403, NO_CONTROL);
     else refuse(request, response, "read_token");
   };
   return {
     control,
+    operatorOf,
     check: (request, response, next) => {
-      const isReading = request.method === "GET" || request.method === "HEAD";
-      void (isReading ? read : control)(request, response, next);
+      void (isReading(request) ? read : control)(request, response, next);
     },
+  };
+}
+
+function isReading({ method }: Request): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** A token of the operator's own goes before the header of a proxy. */
+function operatorNames({ operators = {} }: AdminAccess): AccessChecks["operatorOf"] {
+  const { byToken, byHeader } = operators;
+  return (request) => {
+    const token = byToken && bearerToken(request);
+    return (token === undefined ? undefined : byToken?.(token)) ?? byHeader?.(request);
   };
 }
 
@@ -76,7 +106,12 @@ const NO_CONTROL =
 type Grade = "control" | "read" | "wrong_token" | "no_token";
 
 /** The access that the credentials of the request give, certificates aside. */
-function createGrades({ token, readToken, isLoopback }: AdminAccess): (request: Request) => Grade {
+function createGrades({
+  token,
+  readToken,
+  operators: { byToken } = {},
+  isLoopback,
+}: AdminAccess): (request: Request) => Grade {
   const [control, read] = [token, readToken].map((each) =>
     each === undefined ? undefined : tokenDigest(each),
   );
@@ -84,7 +119,9 @@ function createGrades({ token, readToken, isLoopback }: AdminAccess): (request: 
     const given = bearerDigest(request);
     if (control !== undefined && isSame(given, control)) return "control";
     if (read !== undefined && isSame(given, read)) return "read";
-    if (control === undefined && read === undefined) return isLoopback ? "control" : "read";
+    if (byToken?.(bearerToken(request) ?? "") !== undefined) return "control";
+    if (control === undefined && read === undefined && byToken === undefined)
+      return isLoopback ? "control" : "read";
     return given === undefined ? "no_token" : "wrong_token";
   };
 }
@@ -117,6 +154,10 @@ const REFUSALS: Readonly<Record<AdminRefusalCause, { readonly status: number; re
   no_token: { status: 401, text: TOKEN_NEEDED },
   read_token: { status: 403, text: "the read token may not control: this needs the admin token" },
   no_certificate: { status: 403, text: "this needs a client certificate of the configured authority" },
+  no_name: {
+    status: 403,
+    text: "changes are recorded with a proven name: this needs a token of your own, or the header of the proxy that knows you",
+  },
   origin: { status: 403, text: "this Origin may not control the sidecar" },
 };
 
@@ -140,10 +181,15 @@ const NO_BEARER = Buffer.alloc(32);
 
 /** Undefined without the header; of a header of another form, or of several, a digest that no token has. */
 function bearerDigest(request: Request): Buffer | undefined {
-  const headers = request.headersDistinct["authorization"];
-  if (headers === undefined) return undefined;
-  const token = headers.length === 1 ? /^bearer +(\S+)$/i.exec(headers[0] ?? "")?.[1] : undefined;
+  if (request.headersDistinct["authorization"] === undefined) return undefined;
+  const token = bearerToken(request);
   return token === undefined ? NO_BEARER : tokenDigest(token);
+}
+
+/** Undefined without the header, and for a header of another form, or several. */
+function bearerToken({ headersDistinct }: Request): string | undefined {
+  const headers = headersDistinct["authorization"] ?? [];
+  return headers.length === 1 ? /^bearer +(\S+)$/i.exec(headers[0] ?? "")?.[1] : undefined;
 }
 
 /** Security: digests have the same length, so the comparison's time reveals nothing about the token. */

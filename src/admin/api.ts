@@ -128,12 +128,21 @@ export interface ApprovalEntry {
   readonly calls: number;
   readonly requested_at: string;
   readonly expires_at: string;
-  readonly decided?: { readonly by: string; readonly reason?: string; readonly at: string };
+  readonly decided?: DecidedBy;
 }
 
-/** `POST /approvals/:id/approve` and `.../reject`. */
-export interface SettleBody {
+/** The decision of a person. */
+export interface DecidedBy {
   readonly by: string;
+  /** Absent: the name is the one that the person gave. */
+  readonly by_proven?: true;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+/** `POST /approvals/:id/approve` and `.../reject`. `by` may be absent where the name is proven, and is then ignored. */
+export interface SettleBody {
+  readonly by?: string;
   readonly reason?: string;
 }
 
@@ -149,6 +158,8 @@ export interface FreezeEntry {
   readonly tool: string | null;
   readonly reason?: string;
   readonly by: string;
+  /** Absent: the name is the one that the person gave. */
+  readonly by_proven?: true;
   readonly since: string;
   /** Null: until it is lifted. */
   readonly until: string | null;

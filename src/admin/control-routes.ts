@@ -40,21 +40,25 @@ interface Kept {
   readonly isShared?: boolean;
 }
 
-/** The operator's name and reason, as given in the request. */
 export interface Operator {
   readonly by: string;
+  /** The name is proven; absent: it is the one that the request gives. */
+  readonly isProven?: true;
   readonly reason?: string;
 }
 
+/** The proven name of the operator; undefined without proof. */
+export type OperatorOf = (request: Request) => string | undefined;
+
 /** Adds the routes. Security: the caller requires control before them, for changes and for every /approvals. */
-export function addControlRoutes(app: Express, actions: ControlActions): void {
+export function addControlRoutes(app: Express, actions: ControlActions, operatorOf: OperatorOf): void {
   // Security: a form of another site cannot send this media type, so its body is never parsed.
   app.use(express.json({ limit: "16kb", type: "application/json" }));
-  addApprovalRoutes(app, actions);
-  addFreezeRoutes(app, actions);
+  addApprovalRoutes(app, actions, operatorOf);
+  addFreezeRoutes(app, actions, operatorOf);
 }
 
-function addApprovalRoutes(app: Express, actions: ControlActions): void {
+function addApprovalRoutes(app: Express, actions: ControlActions, operatorOf: OperatorOf): void {
   app.get("/approvals", async (_request, response) => {
     const known = await actions.approvals();
     if (known === undefined) return sendError(response, 503, NO_STORE);
@@ -67,7 +71,11 @@ function addApprovalRoutes(app: Express, actions: ControlActions): void {
   for (const [path, choice] of Object.entries(CHOICES)) {
     app.post(`/approvals/:id/${path}`, (request, response) =>
       withBody(request, response, async (body) => {
-        const settled = await actions.settle(request.params.id, choice, readOperator(body));
+        const settled = await actions.settle(
+          request.params.id,
+          choice,
+          readOperator(body, operatorOf(request)),
+        );
         if (settled.state === "settled")
           response.json({ ...approvalEntry(settled.approval), ...warningOf(settled) });
         else if (settled.state === "unavailable") sendError(response, 503, NO_STORE);
@@ -79,20 +87,26 @@ function addApprovalRoutes(app: Express, actions: ControlActions): void {
   }
 }
 
-function addFreezeRoutes(app: Express, actions: ControlActions): void {
+function addFreezeRoutes(app: Express, actions: ControlActions, operatorOf: OperatorOf): void {
   app.get("/freeze", (_request, response) => {
     response.json({ frozen: actions.frozen().map(freezeEntry) } satisfies FreezesResponse);
   });
   app.post("/freeze", (request, response) =>
     withBody(request, response, async (body) => {
       const until = readUntil(body, actions.nowMs());
-      const frozen = await actions.freeze({ ...readPart(body), ...until }, readOperator(body));
+      const frozen = await actions.freeze(
+        { ...readPart(body), ...until },
+        readOperator(body, operatorOf(request)),
+      );
       response.json({ ...freezeEntry({ ...frozen.freeze, isFromFile: false }), ...warningOf(frozen) });
     }),
   );
   app.post("/unfreeze", (request, response) =>
     withBody(request, response, async (body) => {
-      const { state, ...kept } = await actions.unfreeze(readPart(body), readOperator(body));
+      const { state, ...kept } = await actions.unfreeze(
+        readPart(body),
+        readOperator(body, operatorOf(request)),
+      );
       if (state === "lifted") response.json({ unfrozen: true, ...warningOf(kept) });
       else if (state === "unavailable") sendError(response, 503, NO_STORE);
       else if (state === "file") sendError(response, 409, "frozen by the freeze file: change the file");
@@ -144,12 +158,12 @@ export function readText(body: Body, name: string): string | undefined {
   throw new BadBody(`${name}: must be 1 to ${MAX_TEXT} characters`);
 }
 
-/** @throws BadBody without a name. */
-export function readOperator(body: Body): Operator {
-  const by = readText(body, "by");
+/** Security: a proven name replaces the one that the body gives. */
+export function readOperator(body: Body, proven: string | undefined): Operator {
+  const by = proven ?? readText(body, "by");
   if (by === undefined) throw new BadBody("by: is missing; say who does this, for the audit log");
   const reason = readText(body, "reason");
-  return { by, ...(reason !== undefined && { reason }) };
+  return { by, ...(proven !== undefined && { isProven: true }), ...(reason !== undefined && { reason }) };
 }
 
 function readPart(body: Body): FreezeTarget {
@@ -194,8 +208,8 @@ function approvalEntry({
   };
 }
 
-function decidedBy({ atMs, ...operator }: ApprovalDecision): NonNullable<ApprovalEntry["decided"]> {
-  return { ...operator, at: isoTime(atMs) };
+function decidedBy({ atMs, isProven, ...operator }: ApprovalDecision): NonNullable<ApprovalEntry["decided"]> {
+  return { ...operator, ...(isProven && { by_proven: true }), at: isoTime(atMs) };
 }
 
 function freezeEntry({
@@ -203,6 +217,7 @@ function freezeEntry({
   tool,
   reason,
   by,
+  isProven,
   sinceMs,
   untilMs,
   isFromFile,
@@ -212,6 +227,7 @@ function freezeEntry({
     tool: tool ?? null,
     ...(reason !== undefined && { reason }),
     by,
+    ...(isProven && { by_proven: true }),
     since: isoTime(sinceMs),
     until: untilMs === undefined ? null : isoTime(untilMs),
     source: isFromFile ? "file" : "control",

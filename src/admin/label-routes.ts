@@ -7,7 +7,7 @@ import { CATEGORIES, type Category } from "../policy/category/category.ts";
 import type { LabelCorrection } from "../policy/lint/correct-label.ts";
 import { didYouMean } from "../policy/schema/did-you-mean.ts";
 import type { LabelResponse } from "./api.ts";
-import { type Operator, readOperator, readText, withBody } from "./control-routes.ts";
+import { type Operator, type OperatorOf, readOperator, readText, withBody } from "./control-routes.ts";
 import { sendError } from "./send-error.ts";
 
 export interface LabelActions {
@@ -23,7 +23,7 @@ export interface LabelActions {
 }
 
 /** Adds the routes. Security: the caller requires control before them, for changes. */
-export function addLabelRoutes(app: Express, actions: LabelActions): void {
+export function addLabelRoutes(app: Express, actions: LabelActions, operatorOf: OperatorOf): void {
   app.get("/tools/label", (request: Request, response: Response) => {
     const label = readLabel(actions, request.query["tool"], request.query["category"]);
     if ("problem" in label) return sendError(response, label.status, label.problem);
@@ -31,7 +31,7 @@ export function addLabelRoutes(app: Express, actions: LabelActions): void {
   });
   app.post("/tools/label", (request, response) =>
     withBody(request, response, (body) => {
-      const operator = readOperator(body);
+      const operator = readOperator(body, operatorOf(request));
       const label = readLabel(actions, readText(body, "tool"), readText(body, "category"));
       if ("problem" in label) return sendError(response, label.status, label.problem);
       if (actions.correctionsFile === undefined) return sendError(response, 409, NO_FILE);

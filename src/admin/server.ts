@@ -37,14 +37,14 @@ export function createAdminPages(sources: AdminSources): Express {
   });
   // Health asks for no credential: probes have none.
   addHealth(app, sources);
-  const { check, control } = createAccessChecks(sources.access);
+  const { check, control, operatorOf } = createAccessChecks(sources.access);
   app.use(check);
   addMetrics(app, sources);
   addReadRoutes(app, sources);
   // Security: pending approvals are readable only to callers that may decide them.
   app.use("/approvals", control);
-  addControlRoutes(app, sources.control);
-  addLabelRoutes(app, sources.labels);
+  addControlRoutes(app, sources.control, operatorOf);
+  addLabelRoutes(app, sources.labels, operatorOf);
   addConsole(app);
   app.use((request: Request, response: Response) => {
     response

@@ -52,8 +52,10 @@ export interface Control {
     | "reload"
     | "wrong_token"
     | "records_lost";
-  /** The name that the operator gave; it is not authenticated. Of a wrong token: the address of the caller. */
+  /** The operator's name. Of a wrong token: the address of the caller. */
   readonly by: string;
+  /** The name is proven; absent: it is the one that the operator gave, or Tollgate's own. */
+  readonly isProven?: true;
   readonly reason?: string;
   /** Of an approval: its id. */
   readonly approval?: string;

@@ -57,12 +57,13 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
 
 function accessOf(
   { admin, allowedOrigins }: Settings,
-  { token, readToken }: AdminCredentials,
+  { token, readToken, operators }: AdminCredentials,
   onRefused: AdminAccess["onRefused"],
 ): AdminAccess {
   return {
     ...(token !== undefined && { token }),
     ...(readToken !== undefined && { readToken }),
+    ...(operators && { operators }),
     isLoopback: isLoopback(admin.host),
     requiresCertificate: admin.tls?.clientCa !== undefined,
     open: admin.open,

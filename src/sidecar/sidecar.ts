@@ -101,7 +101,7 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
   const stopWatches = [
     identity.start(log),
     tls.start(downstream, log),
-    credentials.admin.tls.start(admin, log),
+    credentials.admin.start(admin, log),
     loop.stop,
   ];
   return { runtime, proxy, downstream, admin, state, stopWatches };

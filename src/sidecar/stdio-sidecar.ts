@@ -51,7 +51,7 @@ export async function startStdioSidecar(
   const transport = { sessions: { size: 1 }, streams: { open: 0 }, credentials, notReadyReasons };
   const { tls } = credentials;
   const admin = createAdminListener(adminSources(settings, runtime, transport), log, tls.options);
-  const stopWatch = tls.start(admin, log);
+  const stopWatch = credentials.start(admin, log);
   const close = async (): Promise<void> => {
     stopWatch();
     runtime.stop();

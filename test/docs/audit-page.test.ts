@@ -38,6 +38,7 @@ const CONTROL: Control = {
   atMs: 0,
   action: "freeze",
   by: "b",
+  isProven: true,
   reason: "r",
   untilMs: 1,
   policies: ["d"],

@@ -11,6 +11,7 @@ const FREEZE = z.object({
   tool: text.exactOptional(),
   reason: text.exactOptional(),
   by: text,
+  isProven: z.literal(true).exactOptional(),
   sinceMs: time,
   untilMs: time.exactOptional(),
 });
@@ -18,6 +19,13 @@ const FREEZE = z.object({
 const FREEZES = z
   .array(z.strictObject({ ...FREEZE.shape, isShared: z.literal(true).exactOptional() }))
   .readonly();
+
+const DECISION = z.strictObject({
+  by: text,
+  isProven: z.literal(true).exactOptional(),
+  reason: text.exactOptional(),
+  atMs: time,
+});
 
 const APPROVAL = z.strictObject({
   id: text.min(1),
@@ -32,7 +40,7 @@ const APPROVAL = z.strictObject({
   requestedAtMs: time,
   expiresAtMs: time,
   calls: z.number().int(),
-  decided: z.strictObject({ by: text, reason: text.exactOptional(), atMs: time }).exactOptional(),
+  decided: DECISION.exactOptional(),
 });
 
 // Security: `binding` is a digest, so that no argument value is stored.

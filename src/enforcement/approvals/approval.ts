@@ -38,9 +38,11 @@ export interface Approval extends Omit<ApprovalRequest, "args"> {
   readonly decided?: ApprovalDecision;
 }
 
-/** The decision of a person. `by` is the name that the person gave, and is not verified. */
+/** The decision of a person. */
 export interface ApprovalDecision {
   readonly by: string;
+  /** The name is proven; absent: it is the one that the person gave. */
+  readonly isProven?: true;
   readonly reason?: string;
   readonly atMs: number;
 }

@@ -76,8 +76,12 @@ export class SharedApprovals implements ApprovalService {
     });
   }
 
-  settle(id: string, choice: ApprovalChoice, { by, reason }: ApprovalDecision): Promise<SettleResult> {
-    const decision = JSON.stringify({ by, ...(reason !== undefined && { reason }) });
+  settle(
+    id: string,
+    choice: ApprovalChoice,
+    { atMs: _at, ...rest }: ApprovalDecision,
+  ): Promise<SettleResult> {
+    const decision = JSON.stringify(rest);
     return this.#orUnavailable(async () => {
       const args = [id, choice, decision, String(this.#parts.ttlMs)];
       const { what, text } = await this.#run(this.#scripts.settle, args);

@@ -10,6 +10,8 @@ export interface Freeze {
   /** The operator's text, which is sent to the agent. */
   readonly reason?: string;
   readonly by: string;
+  /** The name is proven; absent: it is the one that the person gave. */
+  readonly isProven?: true;
   /** Milliseconds since the epoch. */
   readonly sinceMs: number;
   /** Absent: until it is lifted. */

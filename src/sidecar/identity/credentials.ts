@@ -1,11 +1,14 @@
 /** Credentials of callers and operators: reads every file, and reports all problems at once. */
 
+import type { Server } from "node:http";
 import { readAdminToken } from "../../config/files/read-admin-token.ts";
 import type { AdminTokenSource } from "../../config/settings/admin/admin-token.ts";
 import type { HttpSettings, Settings } from "../../config/settings/settings.ts";
 import type { Clock } from "../../enforcement/clock.ts";
 import { type BuiltIdentity, buildIdentity } from "./identity.ts";
 import { BAD_USAGE, StartError } from "../start-error.ts";
+import type { Log } from "../../telemetry/logging/log.ts";
+import { openOperators, type Operators } from "./operators.ts";
 import { type ListenerTls, openTls } from "./tls.ts";
 
 export interface Credentials {
@@ -19,7 +22,11 @@ export interface AdminCredentials {
   /** Undefined when none is set. */
   readonly token: string | undefined;
   readonly readToken: string | undefined;
+  /** Undefined where no source proves who an operator is. */
+  readonly operators: Operators | undefined;
   readonly tls: ListenerTls;
+  /** Starts following the files of certificates and of operators' tokens; returns the function that stops it. */
+  readonly start: (admin: Server, log: Log) => () => void;
 }
 
 /** @throws StartError with the problems of all files. */
@@ -42,14 +49,20 @@ function openAdmin(settings: Settings): AdminCredentials & { readonly problems: 
   const token = readToken(settings.adminToken);
   const reading = readToken(settings.admin.readToken);
   const tls = openTls(settings.admin.tls);
+  const people = openOperators(settings.admin.operators);
   const isSame = token.value !== undefined && token.value === reading.value;
   const problems = [
     ...token.problems,
     ...reading.problems,
     ...tls.problems,
+    ...people.problems,
     ...(isSame ? ["admin.read-token-file: must not hold the admin token, which also controls"] : []),
   ];
-  return { token: token.value, readToken: reading.value, tls, problems };
+  const start = (admin: Server, log: Log): (() => void) => {
+    const stops = [tls.start(admin, log), people.start(log)];
+    return () => stops.forEach((stop) => stop());
+  };
+  return { token: token.value, readToken: reading.value, operators: people.operators, tls, start, problems };
 }
 
 function throwProblems(problems: readonly string[]): void {

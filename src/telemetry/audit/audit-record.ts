@@ -57,14 +57,28 @@ export function refusalRecord(server: string, refusal: Refusal): string {
 
 /** The line of a change by an operator; it is no call, so it has no `effect`. */
 export function controlRecord(server: string, control: Control): string {
-  const { atMs, action, by, reason, approval, agent, user, tool, category, untilMs, policies, count } =
-    control;
+  const {
+    atMs,
+    action,
+    by,
+    isProven,
+    reason,
+    approval,
+    agent,
+    user,
+    tool,
+    category,
+    untilMs,
+    policies,
+    count,
+  } = control;
   return toLine({
     time: isoTime(atMs),
     server,
     control: {
       action,
       by: name(by),
+      by_proven: isProven,
       reason: reason && name(reason),
       until: untilMs && isoTime(untilMs),
       policies,

@@ -25,7 +25,14 @@ export const UNEVALUABLE_CAUSES = [
   "size",
 ] as const satisfies readonly Unevaluable["cause"][];
 /** Why the admin listener refused a request. */
-export const ADMIN_REFUSALS = ["wrong_token", "no_token", "read_token", "no_certificate", "origin"] as const;
+export const ADMIN_REFUSALS = [
+  "wrong_token",
+  "no_token",
+  "read_token",
+  "no_certificate",
+  "no_name",
+  "origin",
+] as const;
 export type AdminRefusalCause = (typeof ADMIN_REFUSALS)[number];
 /** Why a span or metric did not reach its collector. */
 export const LOST_CAUSES = ["rejected", "refused", "unreachable", "timeout", "queue_full", "other"] as const;

@@ -2,17 +2,27 @@
 
 import * as z from "zod";
 import { ADMIN_READ_TOKEN_VARIABLE, adminTokenSource, type AdminTokenSource } from "./admin-token.ts";
-import { type Address, LIST_SHAPE, parseAddress } from "../address-shapes.ts";
+import { type Address, headerName, LIST_SHAPE, parseAddress, trustedProxies } from "../address-shapes.ts";
 import type { Environment } from "../child-environment.ts";
 import type { TlsSettings } from "../tls-settings.ts";
 
 export interface AdminSettings extends Address {
   /** The token that reading requires; the admin token reads as well. Absent: only the admin token, where one is set. */
   readonly readToken?: AdminTokenSource;
+  /** How operators prove their names; absent: a name is what an operator gives as `by`. */
+  readonly operators?: OperatorSettings;
   /** Absent: plain HTTP. With `clientCa`, every page but health and the open ones requires a certificate of it. */
   readonly tls?: TlsSettings;
   /** Pages that are read without token and certificate. */
   readonly open: ReadonlySet<AdminPage>;
+}
+
+/** Sources of an operator's proven name; at least one of the two. */
+export interface OperatorSettings {
+  /** A file of names and digests of tokens, in the form of a file of API keys. */
+  readonly tokensFile?: string;
+  /** A header, in lower case, by which a proxy at one of these addresses names the operator. */
+  readonly header?: { readonly name: string; readonly from: readonly string[] };
 }
 
 /** Pages that may be open; pending approvals never are. */
@@ -47,6 +57,8 @@ const section = z
     listen: listen.prefault("127.0.0.1:9464"),
     "token-file": path.optional(),
     "read-token-file": path.optional(),
+    "tokens-file": path.optional(),
+    "operator-header": z.strictObject({ name: headerName, from: trustedProxies }).optional(),
     tls: z.strictObject({ cert: path, key: path }).optional(),
     "client-ca": path.optional(),
     open: openPages.prefault([]),
@@ -74,6 +86,15 @@ export function adminSettings(checked: CheckedAdmin, environment: Environment): 
     ...at.address,
     open: new Set(open),
     ...(readToken && { readToken }),
+    ...operatorSettings(checked),
     ...(tls && { tls: { ...tls, ...(clientCa !== undefined && { clientCa }) } }),
   };
+}
+
+function operatorSettings({
+  "tokens-file": tokensFile,
+  "operator-header": header,
+}: CheckedAdmin): Pick<AdminSettings, "operators"> {
+  if (tokensFile === undefined && header === undefined) return {};
+  return { operators: { ...(tokensFile !== undefined && { tokensFile }), ...(header && { header }) } };
 }
