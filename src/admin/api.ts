@@ -1,5 +1,7 @@
 /** Types of the admin listener's JSON responses; server and console are both checked against them. */
 
+import type { ShownValues } from "../enforcement/approvals/approval.ts";
+import type { StaleCause } from "./control-actions.ts";
 import type { PolicyBinding } from "../config/settings/binding-settings.ts";
 import type { LimitFill } from "../enforcement/limits/limit-usage.ts";
 import type { Step } from "../policy/explain/steps.ts";
@@ -107,6 +109,10 @@ export interface DecisionExplanation {
 /** `GET /approvals`. */
 export interface ApprovalsResponse {
   readonly approvals: readonly ApprovalEntry[];
+  /** How many people must approve a call. */
+  readonly approvers: number;
+  /** The proven name of the operator who asks; null without proof. */
+  readonly operator: string | null;
 }
 
 export interface ApprovalEntry {
@@ -117,11 +123,23 @@ export interface ApprovalEntry {
   readonly user?: string;
   /** The client of a caller without proof, as it calls itself; not verified. */
   readonly claimed_client?: string;
+  /** The source of the agent's name; `none` for a caller without proof, absent when it is not known. */
+  readonly source?: string;
   readonly tool: string;
   readonly rule: string;
   /** Digest of the policy that requires the approval. */
   readonly policy: string;
   readonly args: { readonly bytes: number; readonly keys: readonly string[] };
+  /** The same for each call of this tool with these arguments, whatever its caller. */
+  readonly call?: string;
+  /** The values of a call that waits, without secrets; absent where they are not shown. */
+  readonly values?: ShownValues;
+  /** Why an approval would let nothing pass; absent: the call passes once it is approved. */
+  readonly stale?: StaleCause;
+  /** Approvals that were given before one that is still needed. */
+  readonly given?: readonly DecidedBy[];
+  /** In a response to `approve`: how many more people must approve. */
+  readonly missing_approvers?: number;
   /** Values by path; absent unless `audit.capture` selects some of this tool. */
   readonly captured?: Readonly<Record<string, string>>;
   /** Calls that were denied while the approval was pending. */
@@ -144,6 +162,16 @@ export interface DecidedBy {
 export interface SettleBody {
   readonly by?: string;
   readonly reason?: string;
+}
+
+/** `POST /approvals/reject`: rejects each approval of `ids` that still waits. */
+export interface RejectBody extends SettleBody {
+  readonly ids: readonly string[];
+}
+
+/** The ids that this request has rejected. */
+export interface RejectedResponse {
+  readonly rejected: readonly string[];
 }
 
 /** `GET /freeze`. */
@@ -176,6 +204,14 @@ export interface FreezeBody extends UnfreezeBody {
 export interface UnfreezeBody extends SettleBody {
   readonly agent?: string;
   readonly tool?: string;
+}
+
+/** The response to `POST /unfreeze`. */
+export interface UnfrozenResponse {
+  readonly unfrozen: true;
+  /** Other freezes that stop calls of the same target. */
+  readonly still_frozen: readonly FreezeEntry[];
+  readonly warning?: string;
 }
 
 export type { Category };

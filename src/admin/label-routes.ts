@@ -7,7 +7,8 @@ import { CATEGORIES, type Category } from "../policy/category/category.ts";
 import type { LabelCorrection } from "../policy/lint/correct-label.ts";
 import { didYouMean } from "../policy/schema/did-you-mean.ts";
 import type { LabelResponse } from "./api.ts";
-import { type Operator, type OperatorOf, readOperator, readText, withBody } from "./control-routes.ts";
+import type { Operator } from "./control-actions.ts";
+import { type OperatorOf, readOperator, readText, withBody } from "./control-body.ts";
 import { sendError } from "./send-error.ts";
 
 export interface LabelActions {

@@ -42,7 +42,12 @@ export async function buildRuntime(
   const files = openControlFiles(settings);
   const counters = await openLimitCounters(settings, clock, () => telemetry);
   const telemetry = await open(settings, agents, () => counters.read(limitsOf(file.current())));
-  const control = createControl(settings, telemetry, { files, clock, store: counters.store });
+  const control = createControl(settings, telemetry, {
+    files,
+    clock,
+    store: counters.store,
+    policies: file.current,
+  });
   const enforcement = buildEnforcement(file.current, { telemetry, counters, control, clock });
   const serverStreams = new ServerNotifications();
   const { tools } = enforcement;

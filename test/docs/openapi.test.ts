@@ -114,6 +114,8 @@ describe("docs/openapi.yaml", () => {
     expect(await faults("post", "/approvals/{id}/reject", { at: `${settle}/reject`, body: who })).toEqual([]);
     expect(await faults("post", path, { at: "/approvals/none/approve", body: who })).toEqual([]);
     expect(await faults("get", "/approvals")).toEqual([]);
+    expect(await faults("post", "/approvals/reject", { body: { ...who, ids: [approval] } })).toEqual([]);
+    expect(await faults("post", "/approvals/reject", { body: { ...who, ids: [] } })).toEqual([]);
     expect(await faults("post", "/freeze", { body: { ...who, agent: "a", minutes: 1 } })).toEqual([]);
     expect(await faults("post", "/freeze", { body: { by: "operator", tool: "t" } })).toEqual([]);
     expect(await faults("post", "/freeze", { body: { minutes: 0 } })).toEqual([]);

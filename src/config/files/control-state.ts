@@ -32,6 +32,7 @@ const APPROVAL = z.strictObject({
   agent: text,
   user: text.exactOptional(),
   claimedClient: text.exactOptional(),
+  source: text.exactOptional(),
   tool: text,
   policyDigest: text,
   rule: text,
@@ -40,7 +41,20 @@ const APPROVAL = z.strictObject({
   requestedAtMs: time,
   expiresAtMs: time,
   calls: z.number().int(),
+  call: text.exactOptional(),
+  given: z.array(DECISION).readonly().exactOptional(),
   decided: DECISION.exactOptional(),
+});
+
+/** An approval of the shared store, which also holds the values of a call that waits. */
+const SHARED_APPROVAL = z.strictObject({
+  ...APPROVAL.shape,
+  values: z
+    .strictObject({
+      values: z.array(z.strictObject({ path: text, text, length: time.exactOptional() })).readonly(),
+      more: time,
+    })
+    .exactOptional(),
 });
 
 // Security: `binding` is a digest, so that no argument value is stored.
@@ -56,8 +70,8 @@ export function readFreeze(value: unknown): z.infer<typeof FREEZE> | undefined {
 }
 
 /** An approval from the shared store; undefined when the value is not one. Security: an unknown member makes it invalid. */
-export function readApproval(value: unknown): z.infer<typeof APPROVAL> | undefined {
-  return APPROVAL.safeParse(value).data;
+export function readApproval(value: unknown): z.infer<typeof SHARED_APPROVAL> | undefined {
+  return SHARED_APPROVAL.safeParse(value).data;
 }
 
 export function openApprovalState(path: string): OpenedState<z.infer<typeof APPROVALS>> {

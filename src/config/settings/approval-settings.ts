@@ -7,6 +7,10 @@ import { readFault } from "../file-fault.ts";
 export interface ApprovalSettings {
   /** How long a call waits for an approval, and how long a granted approval stays usable. */
   readonly ttlMs: number;
+  /** How many people must approve a call, each with a proven name of its own; absent: one, with any name. */
+  readonly approvers?: number;
+  /** Whether the values of a waiting call are kept from the people who decide; absent: they are shown. */
+  readonly hidesValues?: boolean;
   /** A file that keeps approvals over a restart; absent: they end with the process. */
   readonly state?: string;
   /** Notified of each call that waits; absent: no notification is sent. */
@@ -21,6 +25,7 @@ export interface WebhookSettings {
   readonly consoleUrl?: URL;
 }
 
+const MAX_APPROVERS = 10;
 const MAX_TTL_SECONDS = 7 * 86_400;
 /** 128 random bits in base64url have 22 characters. */
 const MIN_SECRET_LENGTH = 22;
@@ -57,11 +62,14 @@ const webhook = z
 export const APPROVALS_SHAPE = z
   .strictObject({
     "ttl-seconds": z.number().int().min(1).max(MAX_TTL_SECONDS).default(900),
+    approvers: z.number().int().min(1).max(MAX_APPROVERS).default(1),
+    "show-values": z.boolean().default(true),
     state: z.string().min(1).exactOptional(),
     webhook: webhook.exactOptional(),
   })
-  .transform(({ "ttl-seconds": ttlSeconds, ...rest }): ApprovalSettings => ({
+  .transform(({ "ttl-seconds": ttlSeconds, "show-values": showsValues, ...rest }): ApprovalSettings => ({
     ttlMs: ttlSeconds * 1_000,
+    hidesValues: !showsValues,
     ...rest,
   }))
   .prefault({});

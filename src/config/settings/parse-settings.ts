@@ -35,6 +35,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...upstreamTlsProblems(checked.value, given),
     ...chainProblems(checked.value),
     ...sseProblems(checked.value, given),
+    ...approverProblems(checked.value),
   );
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
@@ -94,6 +95,15 @@ function adminProblems(
   return [
     ...(isTwice ? ["admin-token-file: must not stand beside admin.token-file: choose one of the two"] : []),
     ...(isHealth ? [`${origins["health-path"] ?? "health-path"}: must not be the path of the endpoint`] : []),
+  ];
+}
+
+// Security: two names that the same person has written are no two people.
+function approverProblems({ approvals: { approvers = 1 }, admin }: CheckedSettings): string[] {
+  if (approvers === 1 || admin["tokens-file"] !== undefined || admin["operator-header"] !== undefined)
+    return [];
+  return [
+    "approvals.approvers: needs people with proven names: set admin.tokens-file or admin.operator-header",
   ];
 }
 

@@ -1,5 +1,7 @@
 /** An approval: a person's one-time permission for exactly one call, bound to agent, user, tool, arguments and policy. */
 
+import { otherParamsText } from "../../mcp/call-params.ts";
+import type { CallMessage } from "../../mcp/message.ts";
 import type { StoreFault } from "../store/store.ts";
 
 export const APPROVAL_STATES = ["requested", "approved", "rejected", "expired", "used"] as const;
@@ -14,6 +16,8 @@ export interface ApprovalRequest {
   readonly user?: string;
   /** Security: the name and version that the client of a caller without proof claims, for a person to read and for nothing else. */
   readonly claimedClient?: string;
+  /** The source of the agent's name; `none` for a caller without proof. Absent: of an approval from before sources were kept. */
+  readonly source?: string;
   readonly tool: string;
   readonly policyDigest: string;
   /** JSON Pointer of the rule that requires the approval. */
@@ -24,10 +28,34 @@ export interface ApprovalRequest {
     /** The JSON text that the policy has judged and that is forwarded. */
     readonly text: string;
   };
+  /** All parameters of the call; absent: it has none but its arguments. */
+  readonly params?: CallMessage["params"];
 }
 
-export interface Approval extends Omit<ApprovalRequest, "args"> {
+/** The values of a call for a person to read: without secrets, and bounded. */
+export interface ShownValues {
+  readonly values: readonly ShownValue[];
+  /** Number of further values, which are not shown. */
+  readonly more: number;
+}
+
+export interface ShownValue {
+  /** `args.table`, `task.ttl`, `_meta["a.b"]`. */
+  readonly path: string;
+  /** JSON, or its beginning. */
+  readonly text: string;
+  /** Length of the whole text, in characters, where it was cut. */
+  readonly length?: number;
+}
+
+export interface Approval extends Omit<ApprovalRequest, "args" | "params"> {
   readonly id: string;
+  /** The same for each call of this tool with these arguments, whatever its caller. Absent as `source`. */
+  readonly call?: string;
+  /** Only while the call waits; absent where values are not shown, and after a restart. */
+  readonly values?: ShownValues;
+  /** The approvals that were given before one that is still needed; absent when there is none. */
+  readonly given?: readonly ApprovalDecision[];
   readonly state: "requested" | "approved" | "rejected";
   readonly args: Omit<ApprovalRequest["args"], "text">;
   /** Milliseconds since the epoch, like all times here. */
@@ -65,15 +93,18 @@ export interface HeldApproval {
 
 export type ApprovalChoice = "approved" | "rejected";
 
-/** `gone`: unknown, used or expired. `decided`: another decision came first. `unavailable`: the store did not answer. */
+/**
+ * `counted`: one more approver is needed. `gone`: unknown, used or expired. `decided`: another decision came first.
+ * `same_approver`: this person has approved already. `unavailable`: the store did not answer.
+ */
 export type SettleResult =
   | {
-      readonly state: "settled";
+      readonly state: "settled" | "counted";
       readonly approval: Approval;
       /** False when the decision is in force, and could not be saved for a restart. */
       readonly isKept: boolean;
     }
-  | { readonly state: "gone" | "decided" | "unavailable" };
+  | { readonly state: "gone" | "decided" | "same_approver" | "unavailable" };
 
 /** The place that keeps approvals: this process, which responds at once, or a store that sidecars share. */
 export interface ApprovalService {
@@ -98,6 +129,10 @@ export interface ApprovalsOptions {
   readonly ttlMs: number;
   readonly maxInAll: number;
   readonly maxPerAgent: number;
+  /** How many people must approve a call, each of another name; absent: one. */
+  readonly approvers?: number;
+  /** The values of a call for a person to read; absent: they are not shown. */
+  readonly show?: (params: CallMessage["params"]) => ShownValues;
   /** An id that cannot be guessed: it gives no rights, but an agent need not learn of other agents' calls. */
   readonly newId: () => string;
   /** A digest of at least 128 bits. */
@@ -110,12 +145,29 @@ export interface ApprovalsOptions {
 // Invariant: as JSON, so that two different calls never have the same text.
 /** The digest that binds an approval to its call. */
 export function approvalBinding(
-  { agent, user, tool, policyDigest, args }: ApprovalRequest,
+  { agent, user, tool, policyDigest, args, params }: ApprovalRequest,
   digest: (text: string) => string,
 ): string {
   const bound = [agent, tool, policyDigest, args.text];
+  const others = params === undefined ? "" : otherParamsText(params);
+  if (others !== "") return digest(JSON.stringify([...bound, user ?? null, others]));
   // A call without a user is bound as it was before users were known, so that its approvals survive an upgrade.
   return digest(JSON.stringify(user === undefined ? bound : [...bound, user]));
+}
+
+/** The parts of a new approval that come from its call. */
+export function askedOf(
+  { args, params, ...rest }: ApprovalRequest,
+  { digest, show }: Pick<ApprovalsOptions, "digest" | "show">,
+): Omit<Approval, "id" | "state" | "requestedAtMs" | "expiresAtMs" | "calls"> {
+  const others = params === undefined ? "" : otherParamsText(params);
+  const values = params && show?.(params);
+  return {
+    ...rest,
+    args: { bytes: args.bytes, keys: boundedNames(args.keys) },
+    call: digest(JSON.stringify([rest.tool, args.text, others])),
+    ...(values && { values }),
+  };
 }
 
 const MAX_NAMES = 64;

@@ -1,5 +1,6 @@
 /** Decides one call by the policy and by the approval that a person may have given. */
 
+import type { CallMessage } from "../../mcp/message.ts";
 import { type Call, type Denial, isBlocked } from "../../policy/decision.ts";
 import { approvalRejectedDenial, denied } from "../../policy/denial.ts";
 import type { ApprovalService, ApprovalRequest, ApprovalClaim } from "./approval.ts";
@@ -10,6 +11,7 @@ import type { StoreFault } from "../store/store.ts";
 export type ApprovableCall = Call & {
   readonly argsOnWire: ApprovalRequest["args"];
   readonly claimedClient?: string;
+  readonly message?: CallMessage;
 };
 
 export interface DecisionWithApproval extends ChargedDecision {
@@ -46,13 +48,15 @@ function requireApprovalIfNeeded(
 ): DecisionWithApproval | Promise<DecisionWithApproval> {
   const { denial } = decided.decision;
   if (denial?.effect !== "ask" || denial.mode === "shadow") return decided;
-  const { agent, user, claimedClient, tool, argsOnWire: args } = call;
+  const { agent, user, source, claimedClient, message, tool, argsOnWire: args } = call;
   const caller = {
     agent,
+    ...(source !== undefined && { source }),
     ...(user !== undefined && { user }),
     ...(claimedClient !== undefined && { claimedClient }),
   };
-  const asked = { ...caller, tool, args, policyDigest, rule: denial.rule };
+  const params = message && { params: message.params };
+  const asked = { ...caller, tool, args, ...params, policyDigest, rule: denial.rule };
   const claim = approvals.claim(asked, nowMs);
   const applyClaim = (claimed: ApprovalClaim): DecisionWithApproval | Promise<DecisionWithApproval> => {
     switch (claimed.state) {

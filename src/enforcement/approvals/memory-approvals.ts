@@ -10,7 +10,7 @@ import {
   type ApprovalService,
   ApprovalStoreError,
   type ApprovalsOptions,
-  boundedNames,
+  askedOf,
   type HeldApproval,
   type SettleResult,
 } from "./approval.ts";
@@ -49,12 +49,10 @@ export class MemoryApprovals implements ApprovalService {
     if (known !== undefined && nowMs < known.expiresAtMs) return this.#claimKnown(binding, known);
     this.#forgetExpired(nowMs);
     if (!this.#hasRoom(request.agent)) return { state: "full" };
-    const { args, ...rest } = request;
     const approval: Approval = {
-      ...rest,
+      ...askedOf(request, this.#options),
       id: this.#options.newId(),
       state: "requested",
-      args: { bytes: args.bytes, keys: boundedNames(args.keys) },
       requestedAtMs: nowMs,
       expiresAtMs: nowMs + this.#options.ttlMs,
       calls: 1,
@@ -71,11 +69,19 @@ export class MemoryApprovals implements ApprovalService {
     const known = binding === undefined ? undefined : this.#byBinding.get(binding);
     if (binding === undefined || known === undefined) return { state: "gone" };
     if (known.state !== "requested") return { state: "decided" };
-    const expiresAtMs = decided.atMs + this.#options.ttlMs;
-    const approval: Approval = { ...known, state: choice, expiresAtMs, decided };
+    const { approvers = 1, ttlMs, onChange } = this.#options;
+    const { given = [], values: _values, ...asked } = known;
+    if (choice === "approved" && given.some(({ by }) => by === decided.by)) return { state: "same_approver" };
+    if (choice === "approved" && given.length + 1 < approvers) {
+      const counted = { ...known, given: [...given, decided] };
+      this.#keep(binding, counted);
+      return { state: "counted", approval: counted, isKept: this.#save() };
+    }
+    const before = given.length === 0 ? {} : { given };
+    const approval = { ...asked, ...before, state: choice, expiresAtMs: decided.atMs + ttlMs, decided };
     this.#keep(binding, approval);
     const isKept = this.#save();
-    this.#options.onChange(approval, choice);
+    onChange(approval, choice);
     return { state: "settled", approval, isKept };
   }
 
@@ -147,7 +153,7 @@ export class MemoryApprovals implements ApprovalService {
   #save(): boolean {
     const { store } = this.#options;
     if (store === undefined) return true;
-    return store.save(Array.from(this.#byBinding, ([binding, approval]) => ({ binding, approval })));
+    return store.save(Array.from(this.#byBinding, toStored));
   }
 
   #hasRoom(agent: string): boolean {
@@ -157,4 +163,9 @@ export class MemoryApprovals implements ApprovalService {
     for (const approval of this.#byBinding.values()) if (approval.agent === agent) own += 1;
     return own < maxPerAgent;
   }
+}
+
+// Security: the values of a call are kept in memory alone.
+function toStored([binding, { values: _values, ...approval }]: readonly [string, Approval]): StoredApproval {
+  return { binding, approval };
 }

@@ -6,9 +6,9 @@ import { SERVER_TIME } from "../store/store.ts";
 const GRACE_MS = 60_000;
 
 export interface ApprovalScripts {
-  /** ARGV: binding, digest of the agent, id of a new approval, request as JSON, lifetime in ms, maximum in all, maximum for one agent. */
+  /** ARGV: binding, digest of the agent, id of a new approval, request as JSON, lifetime in ms, maximum in all, maximum for one agent, values as JSON or an empty string. */
   readonly claim: string;
-  /** ARGV: id, choice, decision as JSON, lifetime in ms. */
+  /** ARGV: id, choice, decision as JSON, lifetime in ms, number of approvers, name of the person. */
   readonly settle: string;
   /** ARGV: binding, the record that was held. */
   readonly release: string;
@@ -20,8 +20,8 @@ export interface ApprovalScripts {
  * KEYS: `approvals`, a hash of records by binding; `approval-ids`, a hash of those bindings by id; `approval-ends`, a
  * sorted set of bindings by their expiry; `approval-agents`, a hash of counts by agent.
  *
- * A record is JSON: `id`, `state`, `asked` and `decided` (texts that no script reads), `agent` (digest), `at`, `ends` and
- * `decidedAt` in ms since the epoch, `calls`.
+ * A record is JSON: `id`, `state`, `asked`, `values` and `decided` (texts that no script reads), `agent` (digest), `at`, `ends` and
+ * `decidedAt` in ms since the epoch, `calls`. Of approvals before the last one: `givenBy`, `given` (texts as `decided`) and `givenAt`.
  *
  * Reply: outcome, the record in question or an empty string, the number of expired records, those records, and further values.
  *
@@ -93,6 +93,7 @@ local own = tonumber(redis.call('HGET', AGENTS, agent) or '0')
 if redis.call('HLEN', BOOK) >= tonumber(ARGV[6]) or own >= tonumber(ARGV[7]) then return reply('full', '') end
 local record = { id = ARGV[3], state = 'requested', asked = ARGV[4], agent = agent, at = now, calls = 1 }
 record.ends = now + tonumber(ARGV[5])
+if ARGV[8] ~= '' then record.values = ARGV[8] end
 return reply('requested', add(binding, record))
 `;
 
@@ -102,6 +103,20 @@ local text = binding and redis.call('HGET', BOOK, binding)
 if not text then return reply('gone', '') end
 local record = cjson.decode(text)
 if record.state ~= 'requested' then return reply('decided', '') end
+if ARGV[2] == 'approved' then
+  local by = record.givenBy or {}
+  for _, name in ipairs(by) do if name == ARGV[6] then return reply('same_approver', '') end end
+  if #by + 1 < tonumber(ARGV[5]) then
+    record.givenBy, record.given, record.givenAt = by, record.given or {}, record.givenAt or {}
+    table.insert(record.givenBy, ARGV[6])
+    table.insert(record.given, ARGV[3])
+    table.insert(record.givenAt, now)
+    text = cjson.encode(record)
+    redis.call('HSET', BOOK, binding, text)
+    return reply('counted', text)
+  end
+end
+record.values = nil
 record.state, record.decided, record.decidedAt = ARGV[2], ARGV[3], now
 record.ends = now + tonumber(ARGV[4])
 return reply('settled', store(binding, record))

@@ -5,11 +5,11 @@ import {
   type ApprovalService,
   type ApprovalsOptions,
   type ApprovalRequest,
+  askedOf,
   approvalBinding,
   type ApprovalChoice,
   type ApprovalClaim,
   type ApprovalDecision,
-  boundedNames,
   type SettleResult,
   type HeldApproval,
 } from "./approval.ts";
@@ -81,14 +81,24 @@ export class SharedApprovals implements ApprovalService {
     choice: ApprovalChoice,
     { atMs: _at, ...rest }: ApprovalDecision,
   ): Promise<SettleResult> {
-    const decision = JSON.stringify(rest);
+    const { ttlMs, approvers = 1, onChange } = this.#parts;
     return this.#orUnavailable(async () => {
-      const args = [id, choice, decision, String(this.#parts.ttlMs)];
+      const args = [id, choice, JSON.stringify(rest), String(ttlMs), String(approvers), rest.by];
       const { what, text } = await this.#run(this.#scripts.settle, args);
-      if (what !== "settled") return { state: what === "gone" ? "gone" : "decided" };
-      const approval = this.#approvalIn(text);
-      this.#parts.onChange(approval, choice);
-      return { state: "settled", approval, isKept: true };
+      switch (what) {
+        case "gone":
+        case "decided":
+        case "same_approver":
+          return { state: what };
+        case "counted":
+          return { state: what, approval: this.#approvalIn(text), isKept: true };
+        case "settled": {
+          const approval = this.#approvalIn(text);
+          onChange(approval, choice);
+          return { state: what, approval, isKept: true };
+        }
+      }
+      throw UNEXPECTED_REPLY;
     });
   }
 
@@ -135,11 +145,12 @@ export class SharedApprovals implements ApprovalService {
       .catch(() => undefined);
   }
 
-  #claimArguments(binding: string, { args, ...rest }: ApprovalRequest): string[] {
+  #claimArguments(binding: string, request: ApprovalRequest): string[] {
     const { store, newId, ttlMs, maxInAll, maxPerAgent } = this.#parts;
-    const text = JSON.stringify({ ...rest, args: { bytes: args.bytes, keys: boundedNames(args.keys) } });
+    const { values, ...asked } = askedOf(request, this.#parts);
     const bounds = [ttlMs, maxInAll, maxPerAgent].map(String);
-    return [binding, store.scheme.digest(rest.agent), newId(), text, ...bounds];
+    const shown = values === undefined ? "" : JSON.stringify(values);
+    return [binding, store.scheme.digest(asked.agent), newId(), JSON.stringify(asked), ...bounds, shown];
   }
 
   async #run(
@@ -189,6 +200,8 @@ export class SharedApprovals implements ApprovalService {
       requestedAtMs: record["at"],
       expiresAtMs: record["ends"],
       calls: record["calls"],
+      ...(record["values"] !== undefined && { values: membersOf(record["values"]) }),
+      ...(record["given"] !== undefined && { given: givenIn(record) }),
       ...(decided && { decided: { ...decided, atMs: record["decidedAt"] } }),
     });
   }
@@ -200,6 +213,12 @@ interface Unavailable {
 }
 
 const UNEXPECTED_REPLY = new StoreError("reply", "the limit store holds a value that is not an approval");
+
+/** The approvals that were given before the last one. */
+function givenIn({ given, givenAt }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const times: readonly unknown[] = Array.isArray(givenAt) ? givenAt : [];
+  return Array.isArray(given) ? given.map((each, index) => ({ ...membersOf(each), atMs: times[index] })) : [];
+}
 
 /** The members of a JSON object; empty for any other text. */
 function membersOf(text: unknown): Readonly<Record<string, unknown>> {

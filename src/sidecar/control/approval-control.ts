@@ -6,7 +6,10 @@ import type { Approval, ApprovalService, ApprovalsOptions } from "../../enforcem
 import { MemoryApprovals } from "../../enforcement/approvals/memory-approvals.ts";
 import { readApproval } from "../../config/files/control-state.ts";
 import { SharedApprovals } from "../../enforcement/approvals/redis-approvals.ts";
+import type { Freezes } from "../../enforcement/freezes/freezes.ts";
+import { shownValues } from "../../telemetry/audit/shown-values.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { staleCause } from "./approval-actions.ts";
 import { type ApprovalWebhook, createApprovalWebhook } from "./approval-webhook.ts";
 import { type ControlParts, saveState } from "./control-files.ts";
 
@@ -24,7 +27,7 @@ type Observability = Pick<Telemetry, "log" | "metrics">;
 export function openApprovalControl(
   settings: Settings,
   telemetry: Observability,
-  parts: ControlParts,
+  parts: ControlParts & { readonly freezes: Freezes },
 ): ApprovalControl {
   const nowMs = parts.clock.wallMs;
   const webhook = openWebhook(settings, telemetry, nowMs);
@@ -32,18 +35,25 @@ export function openApprovalControl(
   const service = openApprovals(options, telemetry, parts);
   return {
     service,
-    updateGauge: () => updateGauge(telemetry, service.list(nowMs())),
+    updateGauge: () =>
+      updateGauge(
+        telemetry,
+        service.list(nowMs()),
+        (approval) => staleCause(approval, { ...parts, nowMs }) !== undefined,
+      ),
     stop: () => webhook?.close(),
   };
 }
 
 function approvalOptions(
-  { approvals: { ttlMs }, bounds }: Settings,
+  { approvals: { ttlMs, approvers = 1, hidesValues = false }, bounds }: Settings,
   { log, metrics }: Observability,
   { webhook, nowMs }: { readonly webhook: ApprovalWebhook | undefined; readonly nowMs: () => number },
 ): ApprovalsOptions {
   return {
     ttlMs,
+    approvers,
+    ...(!hidesValues && { show: shownValues }),
     maxInAll: bounds.approvals,
     maxPerAgent: bounds.approvalsPerAgent,
     newId: () => randomBytes(9).toString("base64url"),
@@ -99,9 +109,14 @@ function openWebhook(
   return webhook && createApprovalWebhook({ consoleUrl, ...webhook, server, warn, nowMs });
 }
 
-function updateGauge({ log, metrics }: Observability, listed: ReturnType<ApprovalService["list"]>): void {
+/** Counts the calls that a person can decide: a stale one waits for its agent to call again. */
+function updateGauge(
+  { log, metrics }: Observability,
+  listed: ReturnType<ApprovalService["list"]>,
+  isStale: (approval: Approval) => boolean,
+): void {
   const update = (approvals: readonly Approval[] | undefined): void => {
-    const pending = approvals?.filter(({ state }) => state === "requested");
+    const pending = approvals?.filter((one) => one.state === "requested" && !isStale(one));
     if (pending !== undefined) metrics.approvalsPending(pending.length);
   };
   if (listed instanceof Promise)

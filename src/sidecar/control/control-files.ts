@@ -2,6 +2,7 @@
 
 import { openApprovalState, openFreezeState } from "../../config/files/control-state.ts";
 import { type FrozenEntry, openFreezeFile } from "../../config/files/freeze-file.ts";
+import type { PolicySet } from "../../config/files/policy-set.ts";
 import type { Settings } from "../../config/settings/settings.ts";
 import type { StateFile } from "../../config/files/state-file.ts";
 import type { WatchedFile } from "../../config/files/watched-file.ts";
@@ -26,6 +27,8 @@ export interface ControlParts {
   readonly clock: Clock;
   /** Shares approvals and freezes with other sidecars; undefined: each process has its own. */
   readonly store: SharedStore | undefined;
+  /** The policies in force. */
+  readonly policies: () => PolicySet;
 }
 
 type Opened<F> =

@@ -2,14 +2,15 @@
 
 import type { AdminAccess } from "../../admin/access.ts";
 import type { LabelActions } from "../../admin/label-routes.ts";
-import type { ControlActions } from "../../admin/control-routes.ts";
+import type { ControlActions } from "../../admin/control-actions.ts";
 import { addPolicyLines } from "../../config/files/policy-lines.ts";
 import type { Settings } from "../../config/settings/settings.ts";
-import type { ApprovalService, ApprovalChoice } from "../../enforcement/approvals/approval.ts";
+import type { ApprovalService } from "../../enforcement/approvals/approval.ts";
 import { Freezes } from "../../enforcement/freezes/freezes.ts";
 import type { Control as ControlEvent } from "../../enforcement/observer.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import { createAdminRefusals } from "./admin-refusals.ts";
+import { approvalActions } from "./approval-actions.ts";
 import { openApprovalControl } from "./approval-control.ts";
 import { type ControlParts, followFreezes } from "./control-files.ts";
 import { type FreezeControl, openFreezeControl } from "./freeze-control.ts";
@@ -35,9 +36,9 @@ export interface Control {
 /** Freezes and approvals that were kept from before are in force from now on. */
 export function createControl(settings: Settings, telemetry: Telemetry, parts: ControlParts): Control {
   const nowMs = parts.clock.wallMs;
-  const approvals = openApprovalControl(settings, telemetry, parts);
   const { correctionsFile } = settings.labels;
   const freezes = new Freezes();
+  const approvals = openApprovalControl(settings, telemetry, { ...parts, freezes });
   const refusals = createAdminRefusals(telemetry, nowMs);
   const freezeControl = openFreezeControl(freezes, telemetry, parts);
   const freezeFile = followFreezes(parts.files.freezeFile, freezes, { log: telemetry.log, nowMs });
@@ -68,36 +69,19 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
     },
     actions: {
       nowMs,
-      ...approvalActions(approvals.service, telemetry, nowMs),
+      approvers: settings.approvals.approvers ?? 1,
+      ...approvalActions({
+        approvals: approvals.service,
+        freezes,
+        policies: parts.policies,
+        nowMs,
+        record: (atMs, event) => record(telemetry, atMs, event),
+      }),
       ...freezeActions(freezes, freezeControl, { telemetry, nowMs }),
     },
     updateGauges: () => {
       freezeControl.updateGauges(nowMs());
       approvals.updateGauge();
-    },
-  };
-}
-
-const ACTIONS: Readonly<Record<ApprovalChoice, "approve" | "reject">> = {
-  approved: "approve",
-  rejected: "reject",
-};
-
-function approvalActions(
-  approvals: ApprovalService,
-  telemetry: Telemetry,
-  nowMs: () => number,
-): Pick<ControlActions, "approvals" | "settle"> {
-  return {
-    approvals: () => approvals.list(nowMs()),
-    settle: async (id, choice, operator) => {
-      const settled = await approvals.settle(id, choice, { ...operator, atMs: nowMs() });
-      if (settled.state === "settled") {
-        const { agent, user, tool } = settled.approval;
-        const about = { approval: id, agent, ...(user !== undefined && { user }), tool };
-        record(telemetry, nowMs(), { action: ACTIONS[choice], ...operator, ...about });
-      }
-      return settled;
     },
   };
 }
