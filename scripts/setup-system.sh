@@ -2,10 +2,14 @@
 # Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
 #
 # Not from here: `npm run test:deploy` needs Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
-# with Kustomize 5: Debian's kubernetes-client knows no components.
+# with Kustomize 5: Debian's kubernetes-client knows no components. `npm run test:security` without --quick needs Rust 1.88 or later with cargo.
 set -euo pipefail
 
 packages=(binutils chromium gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest tinyproxy wrk)
+
+# A JDK and Maven from elsewhere serve as well.
+command -v javac > /dev/null || packages+=(default-jdk-headless)
+command -v mvn > /dev/null || packages+=(maven)
 
 if [ "$(id -u)" -ne 0 ]; then
   echo "setup:system: run as root; it installs with apt-get: ${packages[*]}" >&2

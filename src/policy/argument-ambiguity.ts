@@ -5,8 +5,11 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../json/j
 import { isConfusableWith } from "../json/confusable-names.ts";
 import { childOf, type ArgumentPath, EVERY_ITEM, WRONG_CONTAINER } from "../json/path.ts";
 
-/** `look_alike`: an object on the path has a confusable name. `type`: a string at the path may be parsed as JSON. */
-export type ArgumentAmbiguity = "look_alike" | "type";
+/**
+ * `look_alike`: an object on the path has a confusable name. `type`: a string at the path may be parsed as JSON, or null
+ * be read as an empty value. `precision`: a fraction at the path may be cut to an integer.
+ */
+export type ArgumentAmbiguity = "look_alike" | "type" | "precision";
 
 /** Most names in one object; an object with more counts as ambiguous without a comparison. */
 const MAX_COMPARED_NAMES = 10_000;

@@ -6,6 +6,7 @@ import { CALLER_PATH_EXPECTED, type Caller, callerPart, type CallerPath, parseCa
 import { MEASURES, type Measure, measure } from "./measure.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeStructure } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
+import { otherReadings } from "./other-readings.ts";
 import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
 import {
   type ArgumentPath,
@@ -205,16 +206,31 @@ function evaluateFound(
 
 /** Returns why the server may read the argument of the condition differently; undefined when it cannot. */
 export function conditionAmbiguity(
-  { segments, callerPath, operator, of }: Condition,
+  condition: Condition,
   args: JsonObject,
   inputSchema?: JsonObject,
 ): ArgumentAmbiguity | undefined {
+  const { segments, callerPath, operator, of } = condition;
   if (callerPath !== undefined) return undefined;
   const ambiguity = argumentAmbiguity(args, segments, inputSchema);
-  if (ambiguity !== undefined || (operator !== "contains" && of === "value")) return ambiguity;
+  if (ambiguity !== undefined) return ambiguity;
+  if (operator !== "contains" && of === "value") return conversionAmbiguity(condition, args, inputSchema);
   const isAmbiguous = resolveItems(args, segments).some(
     (found) =>
       found !== undefined && found !== WRONG_CONTAINER && mayBeStructure(found, segments, inputSchema),
   );
-  return isAmbiguous ? "type" : undefined;
+  return isAmbiguous ? "type" : conversionAmbiguity(condition, args, inputSchema);
+}
+
+/** Returns why the condition's result is another one for what a server may make of the arguments. */
+function conversionAmbiguity(
+  condition: Condition,
+  args: JsonObject,
+  inputSchema: JsonObject | undefined,
+): ArgumentAmbiguity | undefined {
+  if (isPresence(condition.operator)) return undefined;
+  const readings = otherReadings(condition, args, inputSchema);
+  if (readings.length === 0) return undefined;
+  const result = evaluate(condition, args) === true;
+  return readings.find((reading) => evaluate(condition, reading.args) === !result)?.cause;
 }

@@ -1,26 +1,56 @@
-/** The parts in other languages, made once into node_modules/.cache: the Python environment and the Go program. */
+/** The parts in other languages, made at their first use into node_modules/.cache: Python environments, and programs of Go, Rust and Java. */
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
 
 export interface Toolchain {
-  /** The interpreter of an environment that has the pinned packages. */
+  /** The interpreter of an environment that has the official Python SDK. */
   readonly python: string;
+  /** The interpreter of an environment that has FastMCP. */
+  readonly fastmcp: string;
   /** The built program of `servers/go`. */
   readonly goProgram: string;
+  /** The built program of `servers/rust`. */
+  readonly rustProgram: string;
+  /** The class path of `servers/java`. */
+  readonly javaClasses: string;
 }
 
 const SERVERS = resolve(import.meta.dirname, "servers");
 const CACHE = resolve(import.meta.dirname, "../../node_modules/.cache/security");
-/** The version that go.mod requires; the golang package of Debian's stable release may be older. */
-const OLDEST_GO = [1, 25] as const;
+/** The golang package of Debian's stable release may be older. */
+const OLDEST_GO = [1, 26] as const;
+/** By the crates that Cargo.lock lists. */
+const OLDEST_RUST = "1.88";
 
-/** @throws Error that says what to install. */
+/** Each part is made when it is first asked for, which throws an Error that says what to install. */
 export function prepareToolchain(): Toolchain {
   mkdirSync(CACHE, { recursive: true });
-  return { python: join(environmentWith("requirements.txt"), "bin/python"), goProgram: prepareGo() };
+  const made = new Map<string, string>();
+  const once = (name: string, make: () => string): string => {
+    const part = made.get(name) ?? make();
+    made.set(name, part);
+    return part;
+  };
+  return {
+    get python() {
+      return once("python", () => join(environmentWith("requirements.txt"), "bin/python"));
+    },
+    get fastmcp() {
+      return once("fastmcp", () => join(environmentWith("requirements-fastmcp.txt"), "bin/python"));
+    },
+    get goProgram() {
+      return once("go", prepareGo);
+    },
+    get rustProgram() {
+      return once("rust", prepareRust);
+    },
+    get javaClasses() {
+      return once("java", prepareJava);
+    },
+  };
 }
 
 /** A Python environment with the packages of that file. */
@@ -41,8 +71,7 @@ function environmentWith(requirements: string): string {
 
 function prepareGo(): string {
   const folder = join(SERVERS, "go");
-  const sources = readdirSync(folder).map((file) => join(folder, file));
-  const program = join(CACHE, `go-${digestOf(sources.toSorted())}`);
+  const program = join(CACHE, `go-${digestOf(sourcesOf(folder))}`);
   if (existsSync(program)) return program;
   const advice = `the modules of go.mod must be reachable, or install Go ${OLDEST_GO.join(".")} or later`;
   run(goCommand(), ["build", "-trimpath", "-o", program, "."], { advice, cwd: folder });
@@ -58,6 +87,35 @@ function goCommand(): string {
   return isNewEnough ? "go" : join(environmentWith("requirements-go.txt"), "bin/go");
 }
 
+/** A build from nothing takes some minutes; crates that were built before are used again. */
+function prepareRust(): string {
+  const folder = join(SERVERS, "rust");
+  const program = join(CACHE, `rust-${digestOf(sourcesOf(folder))}`);
+  if (existsSync(program)) return program;
+  const advice = `the crates of Cargo.lock must be reachable, by Rust ${OLDEST_RUST} or later, such as rustup installs`;
+  const target = join(CACHE, "rust-target");
+  run("cargo", ["build", "--release", "--locked", "--target-dir", target], { advice, cwd: folder });
+  copyFileSync(join(target, "release/executing"), program);
+  return program;
+}
+
+function prepareJava(): string {
+  const folder = join(SERVERS, "java");
+  const target = join(CACHE, `java-${digestOf(sourcesOf(folder))}`);
+  const classPath = [join(target, "classes"), join(target, "dependency/*")].join(delimiter);
+  const mark = join(target, "complete");
+  if (existsSync(mark)) return classPath;
+  const advice = "install Maven and a JDK of Java 17 or later: npm run setup:system";
+  run("mvn", ["--quiet", "--batch-mode", `-Dexecuting.target=${target}`, "compile"], { advice, cwd: folder });
+  writeFileSync(mark, "");
+  return classPath;
+}
+
+function sourcesOf(folder: string): string[] {
+  const files = globSync("**/*.*", { cwd: folder, exclude: ["target/**"] });
+  return files.toSorted().map((file) => join(folder, file));
+}
+
 interface RunOptions {
   /** Tells the reader how to fix a failure. */
   readonly advice: string;
@@ -65,9 +123,10 @@ interface RunOptions {
 }
 
 function run(program: string, args: readonly string[], { advice, cwd }: RunOptions): void {
-  const { status, error, stderr } = spawnSync(program, args, { encoding: "utf8", cwd });
+  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd });
   if (status === 0) return;
-  throw new Error(`${program} ${args[0]}: ${error?.message ?? stderr.trim()}; ${advice}`);
+  // Maven writes its errors to stdout.
+  throw new Error(`${program} ${args[0]}: ${error?.message ?? `${stdout}${stderr}`.trim()}; ${advice}`);
 }
 
 function digestOf(files: readonly string[]): string {

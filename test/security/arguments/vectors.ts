@@ -2,9 +2,8 @@
 
 import { callOf, type Family, harmless, vector } from "../bypass/vector.ts";
 
-// null counts as missing, so that a server's default is as much as the policy knows of it: docs/policy.md says so.
 const VALUES = [
-  ..."true false 0 -0 0.0 1 1.0 1e0 7 7.0 70e-1 7.00000000000000000001 6.99999999999999999999 1e-400 -1e-400 0.4 0e9 500 5e2 101.0".split(
+  ..."true false 0 -0 0.0 1 1.0 1e0 7 7.0 70e-1 7.00000000000000000001 6.99999999999999999999 1e-400 -1e-400 0.4 -0.4 0.6 6.5 7.5 100.5 0e9 500 5e2 101.0 null".split(
     " ",
   ),
   ..."true True TRUE yes on 1 1.0 t y 0 0.0 -0 00 0x0 false 7 7.0 live 500 null"
@@ -20,6 +19,10 @@ const VALUES = [
   "[7]",
   '["7"]',
   "[7.0]",
+  "[7.2]",
+  "[6.9]",
+  "[null]",
+  "[1,null,7.5]",
   "[[7]]",
   "[false,true]",
   "[500]",
@@ -29,6 +32,7 @@ const VALUES = [
   '{"amount":500}',
   '{"amount":"500"}',
   '{"amount":[500]}',
+  '{"amount":null}',
   '{"amount":5e2}',
   '{"Amount":500}',
   '{"amount":1,"Amount":500}',

@@ -2,27 +2,33 @@
 
 import { startTestSidecar } from "../../fixtures/start-sidecar.ts";
 import { AuditTail } from "../audit-tail.ts";
-import { GUARD, isForbidden } from "../servers/execution.ts";
+import { isForbidden } from "../servers/execution.ts";
 import type { ExecutingUpstream, UpstreamKind } from "../servers/upstreams.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { judge, type LegResult, Tally } from "./leg.ts";
 import { send } from "./send.ts";
-import type { Family } from "./vector.ts";
+import { envelope, type Family, vector } from "./vector.ts";
 
 export interface Leg {
   readonly corpus: Family;
   /** Vectors that are sent without a sidecar, to show that the upstream does execute them. */
   readonly control: Family;
+  readonly policy: object;
 }
+
+const LIST = vector("a list of the tools", envelope('"method":"tools/list"'));
 
 export async function runHttpLeg(kind: UpstreamKind, toolchain: Toolchain, leg: Leg): Promise<LegResult> {
   const controlled = await direct(kind, toolchain, leg.control);
   const upstream = await kind.start(toolchain);
-  const audit = new AuditTail(GUARD);
+  const audit = new AuditTail(leg.policy);
   const flags = { policy: audit.policyFile, audit: audit.file };
   const sidecar = await startTestSidecar({ upstream: upstream.url, flags });
   const tally = new Tally(kind.name, controlled);
   try {
+    // Tollgate learns the schemas of the tools, as it does from any client that begins with a list.
+    await send(sidecar.url, LIST);
+    audit.next();
     for (const vector of leg.corpus) {
       const before = forbiddenOf(upstream);
       const answer = await send(sidecar.url, vector);

@@ -1,24 +1,28 @@
 /** Sends the bypass corpus to every kind of upstream. */
 
 import type { Figure, Section } from "../figure.ts";
-import { HTTP_UPSTREAMS, STDIO_UPSTREAMS } from "../servers/upstreams.ts";
+import { GUARD } from "../servers/execution.ts";
+import { httpUpstreams, STDIO_UPSTREAMS } from "../servers/upstreams.ts";
 import { CORPUS, PLAIN, STDIO_CORPUS } from "./corpus.ts";
 import { runHttpLeg } from "./http-leg.ts";
 import type { LegResult } from "./leg.ts";
 import { runStdioLeg } from "./stdio-leg.ts";
 
 const LEAST_VECTORS = 500;
-const LEAST_UPSTREAMS = 6;
+const LEAST_UPSTREAMS = 11;
 
 export const BYPASS: Section = {
   name: "bypass",
   run: async ({ toolchain, isQuick }) => {
     const results: LegResult[] = [];
-    for (const kind of HTTP_UPSTREAMS) {
-      results.push(await runHttpLeg(kind, toolchain, { corpus: CORPUS, control: isQuick ? PLAIN : CORPUS }));
+    for (const kind of httpUpstreams(isQuick)) {
+      const control = isQuick ? PLAIN : CORPUS;
+      results.push(await runHttpLeg(kind, toolchain, { corpus: CORPUS, control, policy: GUARD }));
     }
     for (const kind of STDIO_UPSTREAMS) {
-      results.push(await runStdioLeg(kind, toolchain, { corpus: STDIO_CORPUS, control: PLAIN }));
+      results.push(
+        await runStdioLeg(kind, toolchain, { corpus: STDIO_CORPUS, control: PLAIN, policy: GUARD }),
+      );
     }
     return [summary(results), ...results.map(describeLeg)];
   },

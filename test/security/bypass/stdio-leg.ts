@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 
 import { kindOf } from "../../e2e/bypass/answer-kind.ts";
 import { AuditTail, type AuditRecord } from "../audit-tail.ts";
-import { GUARD, isForbidden } from "../servers/execution.ts";
+import { isForbidden } from "../servers/execution.ts";
 import { Record, type StdioKind } from "../servers/upstreams.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { type Judged, type LegResult, Tally } from "./leg.ts";
@@ -18,7 +18,7 @@ export async function runStdioLeg(kind: StdioKind, toolchain: Toolchain, leg: Le
   const command = kind.command(toolchain);
   const tally = new Tally(kind.name, await direct(command, leg.control));
   const record = new Record();
-  const audit = new AuditTail(GUARD);
+  const audit = new AuditTail(leg.policy);
   const client = new LineClient(wrapped(command, audit), { RECORD_FILE: record.file });
   await client.initialize();
   audit.next();

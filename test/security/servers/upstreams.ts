@@ -26,19 +26,32 @@ export interface ExecutingUpstream {
 export interface UpstreamKind {
   readonly name: string;
   readonly start: (toolchain: Toolchain) => Promise<ExecutingUpstream>;
+  /** Left out of a quick run: its part of the toolchain takes too long to make. */
+  readonly isSlow?: true;
 }
 
 const FOLDER = import.meta.dirname;
 const PYTHON_SERVER = resolve(FOLDER, "python/server.py");
+const FASTMCP_SERVER = resolve(FOLDER, "python/fastmcp_server.py");
+const JAVA_FLAGS = ["-XX:TieredStopAtLevel=1", "-cp"];
+const JAVA_MAIN = "executing.Executing";
 
-export const HTTP_UPSTREAMS: readonly UpstreamKind[] = [
+const HTTP_UPSTREAMS: readonly UpstreamKind[] = [
   { name: "SDK v1, express.json()", start: () => inProcess((record) => startSdkV1(record, true)) },
   { name: "SDK v1, its own parser", start: () => inProcess((record) => startSdkV1(record, false)) },
   { name: "SDK v2", start: () => inProcess(startSdkV2) },
   { name: "Python SDK", start: ({ python }) => program(python, [PYTHON_SERVER, "http"]) },
   { name: "Go SDK", start: ({ goProgram }) => program(goProgram, ["sdk"]) },
   { name: "Go encoding/json", start: ({ goProgram }) => program(goProgram, ["plain"]) },
+  { name: "mcp-go", start: ({ goProgram }) => program(goProgram, ["mcp-go"]) },
+  { name: "Java SDK", start: ({ javaClasses }) => program("java", [...JAVA_FLAGS, javaClasses, JAVA_MAIN]) },
+  { name: "FastMCP", start: ({ fastmcp }) => program(fastmcp, [FASTMCP_SERVER, "http"]), isSlow: true },
+  { name: "rmcp", start: ({ rustProgram }) => program(rustProgram, []), isSlow: true },
 ];
+
+export function httpUpstreams(isQuick: boolean): readonly UpstreamKind[] {
+  return HTTP_UPSTREAMS.filter(({ isSlow }) => !isQuick || isSlow === undefined);
+}
 
 export interface StdioKind {
   readonly name: string;

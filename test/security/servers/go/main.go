@@ -1,4 +1,5 @@
-// Servers that execute what they read: `sdk PORT` with the official SDK, `plain PORT` and `lines` with encoding/json alone.
+// Servers that execute what they read: `sdk PORT` with the official SDK, `mcp-go PORT` with
+// mark3labs/mcp-go, `plain PORT` and `lines` with encoding/json alone.
 package main
 
 import (
@@ -50,6 +51,17 @@ func ran(tool string, args arguments) string {
 
 var tools = []string{"safe", "danger", "pay", "write", "order", "typed"}
 
+var schemas = map[string]string{
+	"safe":   `{"type":"object"}`,
+	"danger": `{"type":"object"}`,
+	"pay":    `{"type":"object","properties":{"amount":{"type":"number"}}}`,
+	"write":  `{"type":"object","properties":{"path":{"type":"string"}}}`,
+	"order":  `{"type":"object","properties":{"opts":{"type":"object","properties":{"amount":{"type":"number"}}}}}`,
+	"typed": `{"type":"object","properties":{"force":{"type":"boolean"},"uid":{"type":"number"},
+		"nums":{"type":"array","items":{"type":"integer"}},"mode":{"type":"string"},
+		"detail":{"type":"object","properties":{"amount":{"type":"number"}}}}}`,
+}
+
 func main() {
 	if os.Args[1] == "parse" {
 		parseLines()
@@ -63,6 +75,8 @@ func main() {
 	switch os.Args[1] {
 	case "sdk":
 		serve(sdkHandler())
+	case "mcp-go":
+		serve(mcpGoHandler())
 	case "plain":
 		serve(http.HandlerFunc(plainHandler))
 	case "lines":
@@ -78,7 +92,7 @@ func serve(handler http.Handler) {
 func sdkHandler() http.Handler {
 	server := mcp.NewServer(&mcp.Implementation{Name: "go-executing", Version: "1.0.0"}, nil)
 	for _, name := range tools {
-		tool := &mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}
+		tool := &mcp.Tool{Name: name, InputSchema: json.RawMessage(schemas[name])}
 		server.AddTool(tool, func(_ context.Context, request *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			var args arguments
 			if err := json.Unmarshal(request.Params.Arguments, &args); err != nil && len(request.Params.Arguments) > 0 {
@@ -133,6 +147,13 @@ func executeOne(each message, answer io.Writer) {
 				result["content"] = []map[string]any{{"type": "text", "text": text}}
 			}
 		}
+	}
+	if each.Method == "tools/list" {
+		listed := []map[string]any{}
+		for _, name := range tools {
+			listed = append(listed, map[string]any{"name": name, "inputSchema": json.RawMessage(schemas[name])})
+		}
+		result["tools"] = listed
 	}
 	if each.ID != nil {
 		reply, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": each.ID, "result": result})
