@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { beforeEach, describe, expect, it } from "vitest";
+import { newAuthority, newCertificate } from "../fixtures/certificates.ts";
 import { countRefusals, type IdentifiedSidecar, startIdentifiedSidecar } from "../fixtures/identified.ts";
 import { Issuer, newKey } from "../fixtures/issuer.ts";
 import { type KeyServer, startKeyServer } from "../fixtures/key-server.ts";
@@ -81,6 +82,30 @@ describe("keys over TLS", () => {
     await start(`${served()}, ${given}`);
     await untilReady(guarded.sidecar);
     expect(keys.seen[0]).toMatchObject({ authorization });
+  });
+
+  it("come from a server that asks for a client certificate, and not without that certificate", async () => {
+    const mutual = await startKeyServer(issuer, true);
+    const source = `, jwks: "${mutual.url}", ca-file: "${mutual.caFile}"`;
+    const [cert, key] = [
+      temporaryFile("client.crt", mutual.client.cert),
+      temporaryFile("client.key", mutual.client.key),
+    ];
+    await start(`${source}, client-cert-file: "${cert}", client-key-file: "${key}"`);
+    await untilReady(guarded.sidecar);
+    expect((await send(await issuer.token("alice"))).status).toBe(200);
+    expect(mutual.seen).toHaveLength(1);
+    await start(source);
+    await until(async () => (await ready()).includes("were never fetched: "));
+    expect((await refusal(guarded, async () => send(await issuer.token("alice")))).status).toBe(401);
+    const stranger = await newCertificate(await newAuthority(), { commonName: "tollgate" });
+    const [other, otherKey] = [
+      temporaryFile("client.crt", stranger.cert),
+      temporaryFile("client.key", stranger.key),
+    ];
+    await start(`${source}, client-cert-file: "${other}", client-key-file: "${otherKey}"`);
+    await until(async () => /were never fetched: (?!not fetched yet)/.test(await ready()));
+    expect(mutual.seen).toHaveLength(1);
   });
 
   it("are asked for without the credentials when the metadata names another server", async () => {

@@ -76,7 +76,7 @@ it(
     expect(await sidecar.metric("tollgate_limit_keys")).toBe(USERS);
     expect(await sidecar.metric("tollgate_label_overflow_total", { label: "user" })).toBeGreaterThan(0);
     console.log(
-      `${USERS} users behind ${AGENTS} agents: ${calls.length} series of calls, ${scrape.length} characters`,
+      `${USERS} users behind ${AGENTS} agents: ${passed.size} limits exact, ${calls.length} series of calls, ${scrape.length} characters of scrape`,
     );
   },
 );

@@ -1,9 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { countCrossings } from "../fixtures/crossings.ts";
 import { Issuer } from "../fixtures/issuer.ts";
 import { atEnd, serve, startSidecar } from "../fixtures/lifetime.ts";
 import { sendEvents } from "../fixtures/loopback-server.ts";
 import { post as postTo } from "../fixtures/post.ts";
 import { type TestSidecar, untilReady } from "../fixtures/start-sidecar.ts";
+
+const crossing = countCrossings("sessions, streams and tasks of another agent or user");
+const reached = (): number => seen.length;
 
 let issuer: Issuer;
 let sidecar: TestSidecar;
@@ -90,10 +94,11 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
       const session = await openSession();
       const headers = { authorization: `Bearer ${await tokenOf("mallory")}`, ...session };
       seen = [];
-      const response =
+      const response = await crossing(reached, () =>
         method === "POST"
-          ? await post("mallory", "tools/call", { name: "x" }, headers)
-          : await fetch(sidecar.url, { method, headers });
+          ? post("mallory", "tools/call", { name: "x" }, headers)
+          : fetch(sidecar.url, { method, headers }),
+      );
       expect(response.status).toBe(404);
       expect(seen).toEqual([]);
       expect(sidecar.audit().at(-1)).toMatchObject({
@@ -124,7 +129,9 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
       "cannot be used by another agent (%s)",
       async (method) => {
         await open();
-        const response = await post("mallory", method, { taskId: "task-1", ...more });
+        const response = await crossing(reached, () =>
+          post("mallory", method, { taskId: "task-1", ...more }),
+        );
         expect(response.status).toBe(200);
         expect(await response.json()).toEqual({
           jsonrpc: "2.0",
@@ -142,15 +149,18 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
     it("belongs to its agent when the response that opened it was a stream", async () => {
       asStream = true;
       await open();
-      expect(await (await post("mallory", "tasks/get", { taskId: "task-1", ...more })).text()).toContain(
-        "Task not found",
+      const response = await crossing(reached, () =>
+        post("mallory", "tasks/get", { taskId: "task-1", ...more }),
       );
+      expect(await response.text()).toContain("Task not found");
       expect(seen).toEqual([]);
     });
 
     it("is not reached by an id that is no text", async () => {
       await open();
-      const response = await post("mallory", "tasks/get", { taskId: ["task-1"], ...more });
+      const response = await crossing(reached, () =>
+        post("mallory", "tasks/get", { taskId: ["task-1"], ...more }),
+      );
       expect(await response.json()).toMatchObject({ error: { code: -32_600 } });
       expect(seen).toEqual([]);
     });

@@ -1,8 +1,9 @@
 /** Sessions keep their owner over restarts and replicas: each test starts processes that have seen none of the sessions. */
 
 import { writeFileSync } from "node:fs";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { INITIALIZE, stdioServer } from "../fixtures/bridge.ts";
+import { countCrossings } from "../fixtures/crossings.ts";
 import { startDualEraServer } from "../fixtures/servers/dual-era.ts";
 import { connectV1 } from "./relay/client-v1.ts";
 import { atEnd, serve, startSidecar, temporaryFile } from "../fixtures/lifetime.ts";
@@ -11,10 +12,7 @@ import { JSON_TYPE } from "../fixtures/post.ts";
 import { type TestSidecar, type TestSidecarOptions, until } from "../fixtures/start-sidecar.ts";
 
 const [KEY, NEXT_KEY] = ["the-key-of-sessions-that-replicas-share", "the-next-key-of-sessions-they-share"];
-const figures = { tried: 0, crossed: 0 };
-afterAll(() =>
-  console.log(`sessions over restarts and replicas: ${figures.tried} tried, ${figures.crossed} crossed`),
-);
+const crossing = countCrossings("sessions over restarts and replicas");
 
 let keyFile: string;
 let upstream: LoopbackServer;
@@ -97,13 +95,12 @@ async function open(sidecar: TestSidecar, names = alice): Promise<string> {
 
 /** Expects that the request is answered as for a session that does not exist, and that the server does not receive it. */
 async function refused(sidecar: TestSidecar, names: Names, session: string, method = "POST"): Promise<void> {
-  const before = seen.length;
-  figures.tried += 1;
-  const response = await send(sidecar, names, session, method);
-  figures.crossed += seen.length - before;
+  const response = await crossing(
+    () => seen.length,
+    () => send(sidecar, names, session, method),
+  );
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: { message: "Session not found" } });
-  expect(seen.length).toBe(before);
 }
 
 const METHODS = ["POST", "GET", "DELETE"];
@@ -306,7 +303,6 @@ describe("the official client", () => {
     const moved = await connectV1(second.url, { headers: alice, sessionId });
     expect(await moved.listTools()).toContain("greet");
     const stolen = await connectV1(second.url, { headers: mallory, sessionId });
-    figures.tried += 1;
     await expect(stolen.listTools()).rejects.toThrow("Session not found");
     await moved.transport.terminateSession();
     await expect(opened.listTools()).rejects.toThrow();

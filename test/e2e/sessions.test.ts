@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { countCrossings } from "../fixtures/crossings.ts";
 import { serve, startSidecar } from "../fixtures/lifetime.ts";
 import { sendEvents, sendJson } from "../fixtures/loopback-server.ts";
 import { JSON_TYPE } from "../fixtures/post.ts";
 import { AGENT_HEADER, type TestSidecar, until } from "../fixtures/start-sidecar.ts";
+
+const crossing = countCrossings("sessions and streams of another agent");
 
 let sidecar: TestSidecar;
 let seen: string[];
@@ -76,7 +79,10 @@ describe("sessions", () => {
   it.each(["POST", "GET", "DELETE"])("cannot be used by another agent (%s)", async (method) => {
     const session = await open();
     seen.length = 0;
-    const response = await send(method, "mallory", method === "POST" ? CALL : undefined, session);
+    const response = await crossing(
+      () => seen.length,
+      () => send(method, "mallory", method === "POST" ? CALL : undefined, session),
+    );
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { message: "Session not found" } });
     expect(seen).toEqual([]);
@@ -86,7 +92,10 @@ describe("sessions", () => {
   it("cannot be used by another agent whose message claims the stateless era", async () => {
     const session = await open();
     const meta = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
-    const response = await send("POST", "mallory", { ...CALL, params: { ...CALL.params, ...meta } }, session);
+    const response = await crossing(
+      () => seen.length,
+      () => send("POST", "mallory", { ...CALL, params: { ...CALL.params, ...meta } }, session),
+    );
     expect(response.status).toBe(404);
   });
 

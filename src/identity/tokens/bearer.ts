@@ -15,7 +15,15 @@ import { readToken, type TokenForm } from "./token-form.ts";
 import { tokenDigest, type TokenCache } from "./token-cache.ts";
 
 export type TokenVerdict =
-  | { readonly ok: true; readonly agent: Agent; readonly expiresAtMs: number }
+  | {
+      readonly ok: true;
+      readonly agent: Agent;
+      readonly expiresAtMs: number;
+      /** Claims that bind the token to a key, of which the request must bring the proof; absent: the token is not bound. */
+      readonly bound?: JsonObject;
+      /** Of the claims that the agent holds, in characters; absent: it holds none. */
+      readonly length?: number;
+    }
   /** `isUnchecked`: the token may be good, and nothing could check it. */
   | { readonly ok: false; readonly detail: string; readonly isUnchecked?: true };
 
@@ -70,20 +78,33 @@ function verifyToken(
 ): Authentication | Promise<Authentication> {
   const { verifiers, cache } = options;
   const read = readToken(token);
-  if (read.kind === "opaque") return verifyOpaque(token, digest, options);
+  if (read.kind === "opaque") return verifyOpaque(token, digest, request, options);
   if (read.kind === "faulty") return rejectedCredential(read.detail);
   const verifier = verifiers.find(({ matches: takes }) => takes(read.claims));
   if (verifier === undefined) return UNTRUSTED_ISSUER;
-  const isBoundToken = isBound(read.claims);
-  const fault = isBoundToken ? confirmationFault(read.claims, request) : undefined;
+  const bound = isBound(read.claims) ? read.claims : undefined;
+  const fault = bound && confirmationFault(bound, request);
   if (fault !== undefined) return rejectedCredential(fault);
-  return verifier.verify(token, read).then((verdict): Authentication => {
-    if (!verdict.ok)
-      return verdict.isUnchecked ? uncheckedCredential(verdict.detail) : rejectedCredential(verdict.detail);
-    // Security: a bound token needs its proof in each request.
-    if (!isBoundToken) cache.keep(digest, verdict.agent, verdict.expiresAtMs);
-    return { kind: "agent", agent: verdict.agent };
-  });
+  return verifier
+    .verify(token, read)
+    .then((verdict) => settle(verdict.ok && bound ? { bound, ...verdict } : verdict, digest, request, cache));
+}
+
+/** The agent of a good token, once the request has proven the key that the token is bound to. */
+function settle(
+  verdict: TokenVerdict,
+  digest: string,
+  request: IncomingMessage,
+  cache: TokenCache,
+): Authentication {
+  if (!verdict.ok)
+    return verdict.isUnchecked ? uncheckedCredential(verdict.detail) : rejectedCredential(verdict.detail);
+  const { agent, bound, expiresAtMs, length } = verdict;
+  const fault = bound && confirmationFault(bound, request);
+  if (fault !== undefined) return rejectedCredential(fault);
+  // Security: a bound token needs its proof in each request.
+  if (bound === undefined) cache.keep(digest, agent, expiresAtMs, length);
+  return { kind: "agent", agent };
 }
 
 /** The keys that `tollgate keys create` makes. Security: one that was revoked is not sent to an issuer. */
@@ -93,14 +114,11 @@ const OWN_KEY = /^tgk_/;
 function verifyOpaque(
   token: string,
   digest: string,
+  request: IncomingMessage,
   { checkKey, introspect, cache }: BearerOptions,
 ): Authentication | Promise<Authentication> {
   const byKey = checkKey?.(token);
   if (byKey?.kind === "agent" || introspect === undefined || OWN_KEY.test(token) || token === "")
     return byKey ?? UNREADABLE_TOKEN;
-  return introspect(token).then((verdict): Authentication => {
-    if (!verdict.ok) return rejectedCredential(verdict.detail);
-    cache.keep(digest, verdict.agent, verdict.expiresAtMs);
-    return { kind: "agent", agent: verdict.agent };
-  });
+  return introspect(token).then((verdict) => settle(verdict, digest, request, cache));
 }

@@ -2,13 +2,15 @@
 
 import { withClaims } from "./token-proof.ts";
 import { readJson } from "../../json/read-json.ts";
-import { isJsonObject } from "../../json/json.ts";
+import { isJsonObject, type JsonObject } from "../../json/json.ts";
 import type { Authentication } from "../authentication.ts";
 import { FetchError, fetchText, type JsonRequest } from "../keys/fetch-json.ts";
 import { RequestCircuit } from "../keys/request-circuit.ts";
 import type { TokenVerdict } from "./bearer.ts";
 import { claimFault, type ClaimRules } from "./claim-rules.ts";
+import { isBound } from "./confirmation.ts";
 import { tokenDigest } from "./token-cache.ts";
+import { timeClaimFault } from "./token-form.ts";
 
 export interface IntrospectionOptions extends ClaimRules {
   /** `iss` of a response must equal it, where it is there. */
@@ -56,9 +58,9 @@ async function introspect(
   try {
     const body = new URLSearchParams({ token, token_type_hint: "access_token" });
     const text = await fetchText({ ...options.endpoint(), body });
-    const claims = parseResponse(text);
+    const response = parseResponse(text);
     circuit.succeeded();
-    return verdictOf(claims, options);
+    return verdictOf(response, options);
   } catch (error) {
     circuit.failed();
     const reason = error instanceof FetchError ? error.message : "unknown error";
@@ -67,46 +69,57 @@ async function introspect(
   }
 }
 
+interface Response {
+  /** As it was written. */
+  readonly members: JsonObject;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 // Security: read as strictly as a token, so that a member that comes twice is no answer.
 /** @throws FetchError */
-function parseResponse(text: string): Readonly<Record<string, unknown>> {
+function parseResponse(text: string): Response {
   const read = readJson(text);
   if (!read.ok || !isJsonObject(read.value))
     throw new FetchError("its answer is no JSON object that can be read");
-  const value: Readonly<Record<string, unknown>> = JSON.parse(text);
-  return value;
+  return { members: read.value, claims: JSON.parse(text) };
 }
 
-function verdictOf(claims: Readonly<Record<string, unknown>>, options: IntrospectionOptions): TokenVerdict {
+function verdictOf({ members, claims }: Response, options: IntrospectionOptions): TokenVerdict {
   if (claims["active"] !== true) return rejected("the token is not active, says its issuer");
-  const { iss, cnf, token_type: type, exp, nbf } = claims;
+  const { iss, token_type: type, exp } = claims;
   if (iss !== undefined && iss !== options.issuer) return rejected("the token is of another issuer");
-  if (cnf !== undefined || (type !== undefined && String(type).toLowerCase() !== "bearer"))
+  if (type !== undefined && String(type).toLowerCase() !== "bearer")
     return rejected("the token is bound to a key, and the request brings no proof of that key");
-  const time = timeFault(exp, nbf, options);
+  const time = timeFault(members, claims, options);
   if (time !== undefined) return rejected(time);
   const fault = claimFault(claims, options);
   if (fault !== undefined) return rejected(fault);
   const found = options.agentOf(claims);
   if (found.kind !== "agent") return rejected(found.kind === "rejected" ? found.detail : "no agent");
   const expiresAtMs = typeof exp === "number" ? exp * 1000 : Number.POSITIVE_INFINITY;
-  const agent = withClaims(found.agent, JSON.stringify(claims), options.groupsClaim);
-  return agent === undefined ? rejected(NO_ANSWER) : { ok: true, agent, expiresAtMs };
+  const kept = JSON.stringify(claims);
+  const agent = withClaims(found.agent, kept, options.groupsClaim);
+  if (agent === undefined) return rejected(NO_ANSWER);
+  return { ok: true, agent, expiresAtMs, length: kept.length, ...(isBound(members) && { bound: members }) };
 }
 
-/** Both are optional in a response (RFC 7662, section 2.2). */
+/** All are optional in a response (RFC 7662, section 2.2). */
 function timeFault(
-  exp: unknown,
-  nbf: unknown,
+  members: JsonObject,
+  { exp, nbf, iat }: Response["claims"],
   { nowMs, clockToleranceMs }: IntrospectionOptions,
 ): string | undefined {
-  if (exp !== undefined && (typeof exp !== "number" || !Number.isFinite(exp)))
-    return "the token's exp is not a time";
-  if (nbf !== undefined && (typeof nbf !== "number" || !Number.isFinite(nbf)))
-    return "the token's nbf is not a time";
-  if (exp !== undefined && exp * 1000 + clockToleranceMs <= nowMs()) return "the token has expired";
-  if (nbf !== undefined && nbf * 1000 - clockToleranceMs > nowMs()) return "the token is not valid yet";
+  const [noTime] = Object.entries({ exp, nbf, iat }).find(([, time]) => !isTimeOrAbsent(time)) ?? [];
+  if (noTime !== undefined) return `the token's ${noTime} is not a time`;
+  const fault = timeClaimFault(members);
+  if (fault !== undefined) return fault;
+  if (typeof exp === "number" && exp * 1000 + clockToleranceMs <= nowMs()) return "the token has expired";
+  if (typeof nbf === "number" && nbf * 1000 - clockToleranceMs > nowMs()) return "the token is not valid yet";
   return undefined;
+}
+
+function isTimeOrAbsent(time: unknown): boolean {
+  return time === undefined || typeof time === "number";
 }
 
 function rejected(detail: string): TokenVerdict {

@@ -55,7 +55,7 @@ async function verify(token: string, options: JwtOptions): Promise<TokenVerdict>
     const agent = withProof(found.agent, token, options.groupsClaim);
     if (agent === undefined)
       return { ok: false, detail: "the token's claims cannot be read in one way only" };
-    return { ok: true, agent, expiresAtMs: (payload.exp ?? 0) * 1000 };
+    return { ok: true, agent, expiresAtMs: (payload.exp ?? 0) * 1000, length: token.length };
   } catch (error) {
     return { ok: false, detail: failureDetail(error) };
   }

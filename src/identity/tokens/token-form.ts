@@ -31,7 +31,7 @@ export function readToken(token: string): TokenReading {
     const fault = header?.fault ?? claims?.fault;
     return fault === undefined ? OPAQUE : { kind: "faulty", detail: fault };
   }
-  const detail = timeFault(claims.value);
+  const detail = timeClaimFault(claims.value);
   return detail === undefined
     ? { kind: "jwt", header: header.value, claims: claims.value }
     : { kind: "faulty", detail };
@@ -54,7 +54,8 @@ function readPart(part: string): { readonly value?: Json; readonly fault?: strin
 /** The end of the year 9999, in seconds since the epoch. */
 const LAST_TIME = 253_402_300_799;
 
-function timeFault(claims: JsonObject): string | undefined {
+/** Why a time among the claims is none; undefined when there is no such time. */
+export function timeClaimFault(claims: JsonObject): string | undefined {
   const name = ["exp", "nbf", "iat"].find((each) => {
     const value = claims.get(each);
     return value instanceof JsonNumber && !(Math.abs(Number(value.token)) <= LAST_TIME);

@@ -82,7 +82,9 @@ async function reviewToken(
     const review = await fetchJson({ ...server, url: new URL(PATH, server.url), body });
     const verdict = statusVerdict(ownMember(review, "status"), audience, tokenExpiryMs(token));
     // The API server has accepted the token, so its claims are true.
-    return verdict.ok ? { ...verdict, agent: withProof(verdict.agent, token) ?? verdict.agent } : verdict;
+    return verdict.ok
+      ? { ...verdict, length: token.length, agent: withProof(verdict.agent, token) ?? verdict.agent }
+      : verdict;
   } catch (error) {
     if (error instanceof FetchError) onProblem(`the API server cannot review tokens: ${error.message}`);
     return undefined;

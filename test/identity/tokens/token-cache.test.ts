@@ -58,6 +58,23 @@ describe("the cache of good tokens", () => {
     expect(cache.size).toBe(100);
   });
 
+  it("is bounded by the length of the claims that it holds", () => {
+    const clock = { ms: 0 };
+    const cache = new TokenCache(() => clock.ms, 10, 100);
+    for (const digest of ["a", "b", "c"]) cache.keep(digest, ALICE, MINUTE_MS, 40);
+    expect([cache.size, cache.length, cache.find("c")]).toEqual([2, 80, undefined]);
+    cache.keep("a", ALICE, MINUTE_MS, 10);
+    expect([cache.size, cache.length]).toEqual([2, 50]);
+    cache.keep("too long", ALICE, MINUTE_MS, 101);
+    expect(cache.find("too long")).toBeUndefined();
+    clock.ms = MINUTE_MS;
+    cache.keep("d", ALICE, 2 * MINUTE_MS, 100);
+    expect([cache.size, cache.length, cache.find("d")]).toEqual([1, 100, ALICE]);
+    clock.ms = 2 * MINUTE_MS;
+    expect(cache.find("d")).toBeUndefined();
+    expect([cache.size, cache.length]).toEqual([0, 0]);
+  });
+
   it("takes a token again that it holds", () => {
     const { cache } = cacheAt(0, 1);
     cache.keep("a", ALICE, MINUTE_MS);
