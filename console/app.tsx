@@ -37,14 +37,16 @@ export function App(): JSX.Element {
   const policy = usePolled<PolicyResponse>("policy", LATER_MS);
   const tools = usePolled<ToolsResponse>("tools", RARELY_MS);
   const [filter, setFilter] = useState<DecisionFilter>({});
-  const control = useControl();
+  const control = useControl(approvals.value?.operator ?? undefined);
+  const categories = new Map(tools.value?.tools.map(({ name, category }) => [name, category]));
+  const categoryOf = (tool: string): string | undefined => categories.get(tool);
   const names = namesIn(activity.value, tools.value);
   return (
     <>
       <Header {...{ ready, policy, freezes, approvals, activity }} />
       <main>
         <div class="column">
-          <Approvals polled={approvals} control={control} />
+          <Approvals polled={approvals} categoryOf={categoryOf} control={control} />
           <Activity polled={activity} onPick={setFilter} />
           <Decisions filter={filter} onFilter={setFilter} />
         </div>

@@ -23,7 +23,8 @@ export function Header({ ready, policy, freezes, approvals, activity }: HeaderPr
   const because = ready.problem === undefined ? (ready.value?.because ?? []) : [ready.problem];
   const lastError = policy.value?.last_error ?? null;
   const frozen = freezes.value?.frozen.length ?? 0;
-  const waiting = approvals.value?.approvals.filter(({ state }) => state === "requested").length ?? 0;
+  const requested = approvals.value?.approvals.filter(({ state }) => state === "requested") ?? [];
+  const waiting = requested.filter(({ stale }) => stale === undefined).length;
   return (
     <header>
       <div class="title">

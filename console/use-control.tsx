@@ -2,11 +2,14 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Name } from "./elements.tsx";
 import { type ApiResult, change, unlock } from "./api-client.ts";
 
 export interface Control {
   /** The operator's name for the audit log; empty at first. */
   readonly by: string;
+  /** The name is proven by the operator's token or proxy, so it cannot be changed. */
+  readonly isProven: boolean;
   readonly setBy: (by: string) => void;
   /** Asks for the admin token to read this path; resolves to whether it was accepted. */
   readonly unlock: (path: string) => Promise<boolean>;
@@ -17,9 +20,11 @@ export interface Control {
 
 const BY = "tollgate.by";
 
-export function useControl(): Control {
-  const [by, setBy] = useState(() => sessionStorage.getItem(BY) ?? "");
+/** `operator` is the proven name; undefined without proof. */
+export function useControl(operator?: string): Control {
+  const [typed, setBy] = useState(() => sessionStorage.getItem(BY) ?? "");
   const [asked, setAsked] = useState<Asked>();
+  const by = operator ?? typed;
   const askToken = (wasWrong: boolean): Promise<string | undefined> => {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     const answer = (token: string | undefined): void => {
@@ -31,6 +36,7 @@ export function useControl(): Control {
   };
   return {
     by,
+    isProven: operator !== undefined,
     setBy: (name) => {
       sessionStorage.setItem(BY, name);
       setBy(name);
@@ -85,6 +91,12 @@ function TokenDialog({ asked }: { readonly asked: Asked | undefined }): JSX.Elem
 
 /** The field for the operator's name, shared by all forms. */
 export function ByField({ control, id }: { readonly control: Control; readonly id: string }): JSX.Element {
+  if (control.isProven)
+    return (
+      <p class="hint">
+        You are <Name text={control.by} />, proven by your token or your proxy.
+      </p>
+    );
   return (
     <label for={id}>
       Your name <span class="hint">for the audit log</span>

@@ -106,7 +106,9 @@ describe("a call that needs approval", () => {
       `say which table, and why. Rule: /tools/drop/action. Approval: ${id}. Ask`,
     );
     const listed = await command("approvals", "list");
-    expect(listed.out).toContain(`${id}  waits  a -> drop\n  arguments: table (13 bytes)\n`);
+    expect(listed.out).toContain(
+      `${id}  waits  a -> drop\n  arguments: table (13 bytes)\n    args.table: "t"\n  agent proven by: header\n`,
+    );
     expect(await command("approvals", "approve", id, "--reason", "is a copy")).toMatchObject({ code: 0 });
     expect(executed).toEqual([]);
     expect(await call("drop", { table: "t" })).toBeUndefined();
@@ -238,6 +240,39 @@ describe("the commands", () => {
   ] as const)("end %j with exit code %i", async ([run, ...argv], code, problem) => {
     const ended = await command(run, ...argv);
     expect([ended.code, ended.problem.startsWith(problem)]).toEqual([code, true]);
+  });
+
+  it("list equal calls of several agents once, with what is stale, and reject those of one agent", async () => {
+    for (const agent of ["a", "b", "c"]) await call("drop", { table: "t" }, agent);
+    await call(
+      "drop",
+      { table: "u", note: "x".repeat(2_000), list: Array.from({ length: 70 }, () => 1) },
+      "a",
+    );
+    const { out } = await command("approvals", "list");
+    expect(out).toContain("4 calls of 3 agents wait\n");
+    expect(out).toMatch(/ {2}the same call of 2 other callers:\n {4}\S+ {2}b\n {4}\S+ {2}c\n/);
+    expect(out).toContain("(cut, 2000 characters in all)");
+    expect(out).toContain("and 8 further values, not shown");
+    expect((await command("approvals", "list", "--agent", "b")).out).not.toContain("same call");
+    expect((await command("approvals", "list", "--tool", "none")).out).toBe("no call waits for approval\n");
+    await admin("/freeze", { by: "x", agent: "c" });
+    expect((await command("approvals", "list", "--agent", "c")).out).toContain(
+      "frozen: an approval would let nothing",
+    );
+    expect(await command("approvals", "reject", "--agent", "a")).toMatchObject({
+      code: 0,
+      out: "rejected 2 calls of 2\n",
+    });
+    expect(await command("approvals", "reject", "--agent", "a")).toMatchObject({
+      code: 1,
+      problem: "tollgate: no call of that agent or tool waits for approval\n",
+    });
+    expect(await command("approvals", "reject", "x", "y")).toMatchObject({
+      code: 1,
+      out: "rejected 0 calls of 2\n",
+    });
+    expect((await command("approvals", "approve", "x", "--agent", "a")).code).toBe(64);
   });
 
   it("report that no sidecar answers", async () => {
