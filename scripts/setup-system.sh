@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Installs the system programs that some suites need, on Debian. `npm ci` and `npm test` need none of them.
 #
+# With the word `zoo`, also what only the full `npm run test:zoo` needs. Rust 1.88 or later, for its Rust parts, is not in Debian's stable release.
+#
 # Not from here: `npm run test:deploy` needs Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
 # with Kustomize 5: Debian's kubernetes-client knows no components. `npm run test:security` without --quick needs Rust 1.88 or later with cargo.
 set -euo pipefail
 
 packages=(binutils chromium gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest tinyproxy wrk)
+[ "${1:-}" = zoo ] && packages+=(default-jdk-headless maven)
 
 # A JDK and Maven from elsewhere serve as well.
 command -v javac > /dev/null || packages+=(default-jdk-headless)
