@@ -15,6 +15,7 @@ import { FUZZ } from "./fuzz/section.ts";
 import { HTTP } from "./http/section.ts";
 import { LEGITIMATE } from "./legitimate/section.ts";
 import { LIMITS } from "./limits/section.ts";
+import { LOOSER } from "./looser/section.ts";
 import { PROOF } from "./proof/section.ts";
 import { SCHEMAS } from "./schemas/section.ts";
 import { SLOW } from "./slow/section.ts";
@@ -27,6 +28,7 @@ const SECTIONS: readonly Section[] = [
   LEGITIMATE,
   FUZZ,
   SCHEMAS,
+  LOOSER,
   HTTP,
   PROOF,
   LIMITS,

@@ -1,0 +1,62 @@
+/** The decision as it was before arguments meant to the policy what they mean to servers, bundled from the history of this repository. */
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { build } from "esbuild";
+
+/** The last commit before types came first (decision 0080), which began the work. */
+const COMMIT = "2436ca9d8d2d846c697dd980eec2e958077247dd";
+const ROOT = resolve(import.meta.dirname, "../../..");
+const CACHE = join(ROOT, "node_modules/.cache/security");
+
+/** The parts of the pure core that a decision takes; the names are the same on both sides. */
+export type Core = Pick<
+  typeof import("../../../src/policy/decide.ts") &
+    typeof import("../../../src/policy/document/compile.ts") &
+    typeof import("../../../src/policy/document/document.ts") &
+    typeof import("../../../src/json/read-json.ts"),
+  "decide" | "compilePolicy" | "parsePolicy" | "readJson"
+>;
+
+const ENTRY = `
+export { decide } from "./src/policy/decide.ts";
+export { compilePolicy } from "./src/policy/document/compile.ts";
+export { parsePolicy } from "./src/policy/document/document.ts";
+export { readJson } from "./src/json/read-json.ts";
+`;
+
+/** @throws Error when the history does not hold the commit. */
+export async function loadCoreBefore(): Promise<Core> {
+  const bundle = join(CACHE, `decide-${COMMIT.slice(0, 12)}.mjs`);
+  if (!existsSync(bundle)) await bundleCore(bundle);
+  // The bundle has these exports, by ENTRY.
+  return (await import(pathToFileURL(bundle).href)) as Core;
+}
+
+async function bundleCore(bundle: string): Promise<void> {
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "decide-before-"));
+  try {
+    const archive = execFileSync("git", ["archive", COMMIT, "src"], { cwd: ROOT, maxBuffer: 2 ** 28 });
+    execFileSync("tar", ["-x", "-C", folder], { input: archive });
+    await build({
+      stdin: { contents: ENTRY, resolveDir: folder, loader: "ts" },
+      nodePaths: [join(ROOT, "node_modules")],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile: bundle,
+      logLevel: "silent",
+    });
+  } catch (error) {
+    throw new Error(`cannot build src of ${COMMIT}: ${String(error)}; a shallow clone needs its history`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
