@@ -8,7 +8,7 @@ import { classifyTool } from "../../src/policy/category/classify.ts";
 import type { CompiledPolicy } from "../../src/policy/document/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { RuleSet } from "../../src/policy/document/document.ts";
-import { parseArgumentPath } from "../../src/json/path.ts";
+import { parseItemsPath } from "../../src/json/path.ts";
 import { type RecordedTool, readToolList, TOOL_LISTS } from "../fixtures/tool-list.ts";
 
 const FOLDER = new URL("../../policies/", import.meta.url);
@@ -87,7 +87,7 @@ function pathsOf({ require = [], deny_if: denyIf = [], limits = [] }: RuleSet): 
 
 /** Deeper names are the server's own business: schemas often say no more than `object`. */
 function isDeclared(tool: RecordedTool | undefined, path: string): boolean {
-  const [top] = parseArgumentPath(path) ?? [];
+  const [top] = parseItemsPath(path) ?? [];
   return tool !== undefined && top !== undefined && argumentNames(tool).includes(String(top));
 }
 

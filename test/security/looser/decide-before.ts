@@ -8,19 +8,23 @@ import { pathToFileURL } from "node:url";
 
 import { build } from "esbuild";
 
+import type { readJson } from "../../../src/json/read-json.ts";
+import type { decide } from "../../../src/policy/decide.ts";
+import type { compilePolicy } from "../../../src/policy/document/compile.ts";
+import type { parsePolicy } from "../../../src/policy/document/document.ts";
+
 /** The last commit before types came first (decision 0080), which began the work. */
 const COMMIT = "2436ca9d8d2d846c697dd980eec2e958077247dd";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const CACHE = join(ROOT, "node_modules/.cache/security");
 
 /** The parts of the pure core that a decision takes; the names are the same on both sides. */
-export type Core = Pick<
-  typeof import("../../../src/policy/decide.ts") &
-    typeof import("../../../src/policy/document/compile.ts") &
-    typeof import("../../../src/policy/document/document.ts") &
-    typeof import("../../../src/json/read-json.ts"),
-  "decide" | "compilePolicy" | "parsePolicy" | "readJson"
->;
+export interface Core {
+  readonly decide: typeof decide;
+  readonly compilePolicy: typeof compilePolicy;
+  readonly parsePolicy: typeof parsePolicy;
+  readonly readJson: typeof readJson;
+}
 
 const ENTRY = `
 export { decide } from "./src/policy/decide.ts";
