@@ -6,6 +6,7 @@ import {
   record,
   boolean,
   array,
+  explained,
   listWords,
   number,
   object,
@@ -42,6 +43,22 @@ describe("a shape", () => {
       required: ["a"],
     });
     expect(object<{ b?: boolean }>({ b: optional(boolean()) }).schema).not.toHaveProperty("required");
+  });
+
+  it("explains the keys of an object, and the words of a closed set, to editors", () => {
+    const words = explained(["a", "b"], { a: "the first", b: "the second" });
+    expect(words.schema).toStrictEqual({ enum: ["a", "b"], enumDescriptions: ["the first", "the second"] });
+    expect(reading(words, "b")).toEqual({ value: "b", problems: [] });
+    expect(reading(words, "c").problems).toEqual([': must be "a" or "b", got "c"']);
+    const pair = object<{ a: string; b?: boolean }>(
+      { a: required(string()), b: optional(boolean()) },
+      { a: "A text.", b: "A truth value." },
+    );
+    expect(pair.schema["properties"]).toStrictEqual({
+      a: { description: "A text.", type: "string" },
+      b: { description: "A truth value.", type: "boolean" },
+    });
+    expect(pair.schema["required"]).toEqual(["a"]);
   });
 
   it("leaves out what it could not read", () => {
