@@ -1,14 +1,16 @@
 /** One legacy session of the bridge: its child, its requests in flight and its server-initiated stream. */
 
 import { randomUUID } from "node:crypto";
-import { setMember } from "../../../json/edit-json.ts";
+import { memberText, setMember } from "../../../json/edit-json.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { PooledChild } from "./child-pool.ts";
 import type { ChildOwner } from "./child-multiplexer.ts";
 import { cancelledId, type ClientMessage } from "./client-message.ts";
 import { type EventStream, type Headers, JSON_HEADERS, openEventStream } from "./event-stream.ts";
-import type { PostExchange } from "./post-exchange.ts";
+import type { PostExchange, ResponseWriter } from "./post-exchange.ts";
 
+/** The first revision with Streamable HTTP, over which the client reaches this session. */
+const FIRST_OVER_HTTP = "2025-03-26";
 const LEGACY_VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
 export interface BridgeSessionOptions {
@@ -121,10 +123,31 @@ export class BridgeSession {
     await this.child.stop();
   }
 
+  /**
+   * Clients refuse a revision that is older than Streamable HTTP where they speak that, so a server that agrees on one appears with the
+   * first revision that has it: each of its messages is valid there too (decision 0112).
+   */
+  #withVersionOverHttp(exchange: PostExchange): ResponseWriter {
+    const asked = this.#options.requestedVersion;
+    if (asked === undefined || isOlderThanHttp(asked)) return exchange;
+    return {
+      writeMessage: (text) => exchange.writeMessage(text),
+      writeResponse: (text, errorCode) => {
+        const agreed = memberText(text, VERSION_PATH);
+        const isOlder = agreed !== undefined && isOlderThanHttp(agreed);
+        const shown = isOlder ? setMember(text, VERSION_PATH, JSON.stringify(FIRST_OVER_HTTP)) : text;
+        exchange.writeResponse(shown, errorCode);
+      },
+      fail: (error) => exchange.fail(error),
+      respond: (response) => exchange.respond(response),
+    };
+  }
+
   #send(message: ClientMessage, exchange: PostExchange, isHandshake: boolean): void {
     if (exchange.isDone) return;
     const { multiplexer } = this.child;
-    const childRequestId = multiplexer.request(message, exchange);
+    const writer = isHandshake ? this.#withVersionOverHttp(exchange) : exchange;
+    const childRequestId = multiplexer.request(message, writer);
     exchange.onCancelled = () => multiplexer.cancel(childRequestId);
     // Before the handshake there is no session that a stream could belong to.
     if (!isHandshake) exchange.startTimer();
@@ -185,4 +208,11 @@ class BufferedMessages {
     this.#length = 0;
     return texts;
   }
+}
+
+const VERSION_PATH = ["result", "protocolVersion"];
+
+/** Takes the token of a revision, a date in quotes; any other token is not older. */
+function isOlderThanHttp(token: string): boolean {
+  return /^"\d{4}-\d\d-\d\d"$/.test(token) && token < JSON.stringify(FIRST_OVER_HTTP);
 }

@@ -67,6 +67,26 @@ function call(sidecar: TestSidecar, session: Headers, id: number | string = 7): 
   return post(sidecar, { id, method: "tools/call", params: { name: "run", arguments: {} } }, session);
 }
 
+describe("the revision that a client of Streamable HTTP sees", () => {
+  it.each([
+    // asked, agreed, seen
+    ["2025-11-25", "2024-11-05", "2025-03-26"],
+    ["2025-03-26", "2024-11-05", "2025-03-26"],
+    ["2025-06-18", "2024-10-07", "2025-03-26"],
+    ["2024-11-05", "2024-11-05", "2024-11-05"],
+    ["2025-11-25", "2025-03-26", "2025-03-26"],
+    ["2025-11-25", "2025-11-25", "2025-11-25"],
+    ["2025-11-25", "next", "next"],
+  ])("asked for %s and answered with %s, is %s", async (asked, agreed, seen) => {
+    const { sidecar } = await start({ revision: agreed });
+    const response = await post(sidecar, {
+      ...INITIALIZE,
+      params: { ...INITIALIZE.params, protocolVersion: asked },
+    });
+    expect(await response.text()).toContain(`"protocolVersion":"${seen}"`);
+  });
+});
+
 describe("a session", () => {
   it("has a connection of its own: two with one request id stay apart", async () => {
     const { sidecar } = await start();
