@@ -16,9 +16,7 @@ export function classifyTool(tool: ToolDescription, policyWord?: Category): Cate
   const isReadOnly = hint(tool.annotations, "readOnlyHint");
   if (isReadOnly === true) return withReadOnlyHint(guess);
   if (hint(tool.annotations, "destructiveHint") === true) return withDestructiveHint(guess);
-  if (isReadOnly === false && isHarmless(guess))
-    return byHint("write", "hint denies read", "the server says that it is not read-only");
-  return byGuess(guess);
+  return isReadOnly === false ? withChangingHint(guess) : byGuess(guess);
 }
 
 function hint(annotations: unknown, name: string): boolean | undefined {
@@ -44,6 +42,15 @@ function withReadOnlyHint(guess: Guess): CategoryAssignment {
     confidence: Math.min(guess.confidence, confidenceOf("hint overruled")),
     reason: `${guess.reason}, which overrules the server's readOnlyHint`,
   };
+}
+
+/** `readOnlyHint: false` is also the default of MCP, and says little where name and description both read. */
+function withChangingHint(guess: Guess): CategoryAssignment {
+  if (!isHarmless(guess)) return byGuess(guess);
+  if (guess.evidence !== "name and text")
+    return byHint("write", "hint denies read", "the server says that it is not read-only");
+  const reason = `${guess.reason}, which overrules the server's readOnlyHint`;
+  return { ...byGuess(guess), confidence: confidenceOf("hint overruled"), reason };
 }
 
 /** `destructiveHint` also stands for updates that overwrite: it moves no verb that writes, runs or pays. */

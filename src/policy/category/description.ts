@@ -12,6 +12,18 @@ const OPENING =
 const SEARCHING =
   /^(?:run|execute|perform|conduct|do|make)s? (?!(?:[a-z-]+ ){0,3}(?:sql|script|command))(?:[a-z-]+ ){0,3}(?:search(?:es)?|lookups?|find)\b/i;
 
+/** A look at something, in words that may also mean a change: `Perform research`, `Map a website`, `Take a screenshot`. */
+const LOOKING = new RegExp(
+  [
+    "(?:conduct|perform|do)s? (?:[a-z-]+ ){0,3}(?:research|comparison)",
+    "maps? (?:(?:a|an|the|one|any) )?(?:[a-z-]+ )?(?:websites?|sites?|urls?|domains?)",
+    "takes? (?:(?:a|an|the) )?(?:[a-z-]+ ){0,2}(?:screenshots?|snapshots? of the (?:[a-z-]+ )?(?:page|screen|dom|window|tab|ui))",
+  ]
+    .map((form) => `(?:^${form}\\b)`)
+    .join("|"),
+  "i",
+);
+
 /** Arithmetic: `Adds two numbers` changes nothing. */
 const COMPUTING = /^adds?(?: up)?(?: (?:two|the|these|several|a list of))? (?:numbers|integers)\b/i;
 
@@ -19,9 +31,11 @@ const COMPUTING = /^adds?(?: up)?(?: (?:two|the|these|several|a list of))? (?:nu
 export function firstVerb(description: string): Verb | undefined {
   let text = withoutAccents(description.slice(0, 200));
   for (let before = ""; before !== text;) {
+    if (LOOKING.test(text)) return { word: "look", category: "read" };
     before = text;
     text = text.replace(OPENING, "").trimStart();
   }
+  if (/^set of\b/i.test(text)) return undefined;
   if (/^\p{Lo}/u.test(text)) return unspacedFirstVerb(text);
   if (SEARCHING.test(text)) return { word: "search", category: "read" };
   if (COMPUTING.test(text)) return { word: "calculate", category: "read" };
@@ -52,10 +66,16 @@ export function laterChangingVerb(description: string): Verb | undefined {
   for (const [, word = ""] of sentence
     .toLowerCase()
     .matchAll(/\b(?:and|then|or)(?: then| optionally)? ([a-z]+) (?!and\b|or\b|of\b|for\b|from\b|in\b)/g)) {
-    const category = verbCategory(word);
-    if (category !== undefined && isChanging(word, category)) return { word, category };
+    const verb = isThirdPerson(sentence) ? word.replace(/(?<!s)s$/, "") : word;
+    const category = verbCategory(verb);
+    if (category !== undefined && isChanging(verb, category)) return { word: verb, category };
   }
   return undefined;
+}
+
+/** `Finds the record and deletes it`; after `Find the latest news and updates` the second word is a noun. */
+function isThirdPerson(sentence: string): boolean {
+  return /^[a-z]+s\b/i.test(sentence);
 }
 
 function isChanging(word: string, category: Category): boolean {

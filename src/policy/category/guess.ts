@@ -6,7 +6,7 @@ import { confidenceOf, type Evidence } from "./confidence.ts";
 import { firstVerb, isReadOnlyText, laterChangingVerb } from "./description.ts";
 import { isFreeForm } from "./free-form.ts";
 import { nameVerb, tokensOf, type Verb } from "./name.ts";
-import { ADMINISTRATION_NOUNS, READ_NOUNS } from "./words/nouns.ts";
+import { ACTING_NOUNS, ADMINISTRATION_NOUNS, READ_NOUNS } from "./words/nouns.ts";
 import { isNounPhrase } from "./words/plain-nouns.ts";
 import { EXPLICIT_VERBS, NOUN_VERBS, SOFT_VERBS } from "./words/verb-uses.ts";
 import { verbMeaning } from "./verb-meaning.ts";
@@ -96,6 +96,7 @@ function withoutVerb(lead: Verb | undefined, byText: Category | undefined, token
   const last = `${tokens.at(-1)}`;
   if (ADMINISTRATION_NOUNS.has(last))
     return guessOf("write", "noun", `\`${last}\` is a noun of administration`);
+  if (ACTING_NOUNS.has(last)) return guessOf("execute", "noun", `\`${last}\` is a program that acts`);
   const noun = tokens.find((token) => READ_NOUNS.has(token));
   if (noun !== undefined) return guessOf("read", "noun", `\`${noun}\` is a noun of reading`);
   if (isNounPhrase(tokens)) return guessOf("read", "noun", "the name has only nouns, and no verb");

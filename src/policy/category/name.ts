@@ -27,6 +27,7 @@ export function tokensOf(name: string): string[] {
     .replace(/(?<=.) tools?$/, "")
     .replaceAll(/\b(?:go (?:back|forward)|drag and drop)\b/g, "drag")
     .replaceAll(/\bfine tune\b/g, "finetune")
+    .replaceAll(/\b(?:forward|reverse) geocod(?:e|ing)\b/g, "geocode")
     .replaceAll(/\b(?:pull|merge|change|feature|check|workflow) (requests?|runs?|suites?)\b/g, "thing")
     .split(" ");
 }

@@ -51,6 +51,9 @@ function concernsMoney(verb: string, tokens: readonly string[]): boolean {
   );
 }
 
+/** A subscription to messages costs nothing. */
+const NOTICES = /\b(?:notifications?|webhooks?|listeners?|events?|feeds?|topics?)\b/i;
+
 /** Nouns that an update charges for, or trades. */
 const RECURRING = /^(?:subscriptions?|trades?|bids?)$/;
 
@@ -64,6 +67,7 @@ function moneyMeaning(word: string, category: Category, { tokens, text }: Words)
   if (CLERICAL_VERBS.has(word)) return category === "execute" ? "execute" : "write";
   const isUpdate = /^(?:update|edit|patch)$/.test(word);
   const [sentence = ""] = text.split(/[.\n]/);
+  if (NOTICES.test(sentence) && tokens.some((token) => /^subscriptions?$/.test(token))) return "write";
   if (isUpdate && (CLERICAL_OBJECT.test(sentence) || !tokens.some((token) => RECURRING.test(token))))
     return "write";
   return "financial";

@@ -57,6 +57,13 @@ describe("how sure a guess is", () => {
     expect(hinted(name, annotations)).toMatchObject({ category, ...rest });
   });
 
+  it("is read where name and description agree, against a hint that is also a default", () => {
+    expect(notReadOnly("Lists x")).toMatchObject({ category: "read", source: "heuristic", confidence: 0.75 });
+    expect(notReadOnly("Something about x")).toMatchObject({ category: "write", confidence: 0.6 });
+    expect(notReadOnly("Lists x and deletes y")).toMatchObject({ category: "destructive" });
+    expect(notReadOnly("Lists x", "frobnicate")).toMatchObject({ category: "write", confidence: 0.6 });
+  });
+
   it("never grows by a hint that is overruled", () => {
     const annotations = { readOnlyHint: true };
     const tool = { name: "get_x", description: "Get x permanently", annotations };
@@ -65,6 +72,11 @@ describe("how sure a guess is", () => {
     expect(classifyTool(doubted)).toMatchObject({ category: "destructive", confidence: 0.6 });
   });
 });
+
+/** A tool whose server says that it is not read-only. */
+function notReadOnly(description: string, name = "list_x") {
+  return classifyTool({ name, description, annotations: { readOnlyHint: false } });
+}
 
 describe("a name", () => {
   it.each(

@@ -66,6 +66,17 @@ describe("by its description, a tool of unknown name", () => {
     ["Tool for relaunching it", "execute"],
     ["Tool for stopping it", "execute"],
     ["Use for building", "unknown"],
+    ["Perform comprehensive research on a topic", "read"],
+    ["Performs a side-by-side comparison", "read"],
+    ["Performs a migration", "unknown"],
+    ["Map a website to discover its pages", "read"],
+    ["Map any site", "read"],
+    ["Map a field to a column", "write"],
+    ["Take a full page screenshot", "read"],
+    ["Take a text snapshot of the target page", "read"],
+    ["Take a snapshot of the volume", "unknown"],
+    ["The set of permissions of an item", "unknown"],
+    ["Set the permissions of an item", "write"],
   ])("%j is %s", (description, category) => {
     expect(classifyTool({ name: "frobnicate", description }).category).toBe(category);
   });
@@ -80,6 +91,11 @@ describe("by its description, a tool of unknown name", () => {
     ["patch_trade", "Patch a trade", "financial"],
     ["edit_order", "Edit an order", "write"],
     ["replace_order", "Replace an order", "financial"],
+    ["create_subscription", "Subscribes a listener to change notifications", "write"],
+    ["create_subscription", "Subscribe a customer to a plan. Sends events", "financial"],
+    ["create_payment", "Create a payment for an event", "financial"],
+    ["list_item_permissions", "The set of permissions of an item", "read"],
+    ["get_replay_details", "Get a replay by its URL or replay ID", "read"],
   ])("with a name that it explains, %s: %j is %s", (name, description, category) => {
     expect(classifyTool({ name, description }).category).toBe(category);
   });
@@ -136,6 +152,13 @@ describe("the reason for a label", () => {
       "`run` is an execute verb, which overrules the server's readOnlyHint",
     ],
     ["list_x", undefined, { readOnlyHint: false }, "the server says that it is not read-only"],
+    [
+      "list_x",
+      "Lists x",
+      { readOnlyHint: false },
+      "`list` is a read verb, which overrules the server's readOnlyHint",
+    ],
+    ["x_agent", undefined, undefined, "`agent` is a program that acts"],
     [
       "delete_x",
       undefined,

@@ -21,6 +21,9 @@ export const ADMINISTRATION_NOUNS: ReadonlySet<string> = new Set(
   words("manager management administration editor writer creator builder generator"),
 );
 
+/** Programs that act by themselves: a tool of this name hands them a task. */
+export const ACTING_NOUNS: ReadonlySet<string> = new Set(words("agent assistant copilot chatbot"));
+
 /** Nouns of money; a verb that changes one of them is financial. */
 export const MONEY_NOUNS: ReadonlySet<string> = new Set(
   words(`payment payments invoice invoices refund refunds charge charges payout payouts checkout subscription subscriptions

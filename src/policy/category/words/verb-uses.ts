@@ -10,7 +10,7 @@ export const NOUN_VERBS: ReadonlySet<string> = new Set(
     review forward store snapshot query search head tail claim quote match filter hash answer research dump audit
     tree stat cat check poll block backup export scan chat prompt print capture flag access call share modifier
     map place position version cache limit rate price plan theme brand group power signal cycle roll mine sample measure
-    forecast survey type leave login hover score chart plot`),
+    forecast survey type leave login hover score chart plot replay`),
 );
 
 /** Lookup verbs; the words after them name the object: `get_next_run`, `list_delete_events`. */
@@ -22,7 +22,7 @@ export const LOOKUP_VERBS: ReadonlySet<string> = new Set(
 /** Verbs that decide when a name ends in them: `issue_write`, `log_search`. */
 export const FINAL_VERBS: ReadonlySet<string> = new Set(
   words(`get list read search find query describe show create update delete write add remove set send run start stop
-    trigger execute exec edit upload count cancel restart deploy apply patch insert upsert notify`),
+    trigger execute exec edit upload count research cancel restart deploy apply patch insert upsert notify`),
 );
 
 /** Verbs in a description that outweigh a harmless name. */

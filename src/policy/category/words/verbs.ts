@@ -61,7 +61,7 @@ const FINANCIAL = `pay charge refund purchase buy sell trade withdraw deposit pa
 /** Words that are verbs only as the first of several words: `snapshot_droplet`, but not `get_droplet_snapshot`. */
 const INITIAL_VERBS: ReadonlyMap<string, Category> = new Map([
   ...words(
-    "snapshot forward map place position version cache limit rate price plan log group theme brand convene checkpoint",
+    "new snapshot forward map place position version cache limit rate price plan log group theme brand convene checkpoint",
   ).map((word) => [word, "write"] as const),
   ...words("power signal cycle stress roll mine").map((word) => [word, "execute"] as const),
   ...words("bill debit credit invest").map((word) => [word, "financial"] as const),
