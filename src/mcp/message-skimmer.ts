@@ -13,6 +13,7 @@ import {
   QUOTE,
   isWhitespace,
 } from "../json/json-token.ts";
+import { isInScalar, isLetter, isScalarEnd, isScalarStart } from "./scalar-bytes.ts";
 import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-summary.ts";
 import type { MessageSummary, Field } from "./message-summary.ts";
 
@@ -43,6 +44,8 @@ export class MessageSkimmer {
   readonly #isObject: boolean[] = [];
   readonly #containers: (Field | undefined)[] = [];
   #state: State | "done" | "broken" = "value";
+  /** Whether a value was none of JSON, as NaN is: what follows is read all the same, since the id may stand there. */
+  #isDefective = false;
   /** The field of the current value; undefined when the value does not matter. */
   #field: Field | undefined = MESSAGE;
   #isName = false;
@@ -66,7 +69,7 @@ export class MessageSkimmer {
 
   /** Returns the summary of the bytes so far. */
   end(): MessageSummary {
-    return summarizeMessage(this.#kept, this.#listed, this.#state === "done");
+    return summarizeMessage(this.#kept, this.#listed, this.#state === "done" && !this.#isDefective);
   }
 
   /** Reads one token, or its part in this chunk, and returns the position after it. */
@@ -130,6 +133,7 @@ export class MessageSkimmer {
     while (at < bytes.length && isInScalar(bytes[at] ?? 0)) at += 1;
     if (at === bytes.length) return at;
     this.#state = "after";
+    this.#isDefective ||= at > from && !isScalarEnd(bytes[at - 1] ?? 0);
     this.#keep(this.#endToken(bytes, at));
     return at;
   }
@@ -163,7 +167,9 @@ export class MessageSkimmer {
     const isMessage = this.#isObject.length === 0;
     if (byte === OPEN_BRACE || (byte === OPEN_BRACKET && !isMessage)) return this.#open(byte);
     this.#isName = false;
-    if (isMessage || !(byte === QUOTE || isScalarStart(byte))) this.#state = "broken";
+    const isWord = isLetter(byte) && !isScalarStart(byte);
+    this.#isDefective ||= isWord;
+    if (isMessage || !(byte === QUOTE || isScalarStart(byte) || isWord)) this.#state = "broken";
     else this.#state = byte === QUOTE ? "string" : "scalar";
     if (this.#field !== undefined) this.#beginToken(at);
   }
@@ -239,12 +245,4 @@ function backslashesBefore(bytes: Buffer, end: number, from: number): number {
 /** The name in a token. Names that matter are ASCII, so only escapes need decoding. */
 function nameOfToken(token: string): string {
   return token.includes("\\") ? (stringOfToken(token) ?? "") : token.slice(1, -1);
-}
-
-function isScalarStart(byte: number): boolean {
-  return byte === 0x2d || (byte >= 0x30 && byte <= 0x39) || byte === 0x74 || byte === 0x66 || byte === 0x6e;
-}
-
-function isInScalar(byte: number): boolean {
-  return byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && !isWhitespace(byte);
 }

@@ -34,7 +34,7 @@ export const FAILURES: Readonly<Record<UpstreamFault, string>> = {
   timeout: "did not answer in time",
   broken: "closed the connection without an answer",
   unreadable: "sent an answer that cannot be read",
-  too_large: "sent an answer that is too long",
+  too_large: "sent an answer that is too long: it has more bytes than bounds.list-bytes",
 };
 
 /** The upstream's failure in words for the log. */

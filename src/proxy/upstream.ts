@@ -65,9 +65,13 @@ export class UpstreamError extends Error {
   readonly fault: UpstreamFault;
   readonly wasSent: boolean;
 
-  constructor(fault: UpstreamFault, wasSent: boolean, cause?: unknown) {
+  /** The failure in words, as a predicate of the server; absent when the fault says it all. */
+  readonly failure: string | undefined;
+
+  constructor(fault: UpstreamFault, wasSent: boolean, cause?: unknown, failure?: string) {
     super(`upstream ${fault}`, { cause });
     this.fault = fault;
     this.wasSent = wasSent;
+    this.failure = failure;
   }
 }

@@ -6,11 +6,11 @@ import { connectFailure, FAILURES } from "../upstream-failure.ts";
 
 /** The response when the upstream sent none. */
 export function upstreamErrorResponse(
-  { fault, cause }: UpstreamError,
+  { fault, cause, failure: words }: UpstreamError,
   id: string | undefined,
 ): LocalResponse {
   const status = fault === "timeout" ? 504 : 502;
-  const failure = FAILURES[fault];
+  const failure = words ?? FAILURES[fault];
   const reason = fault === "unreachable" ? connectFailure(cause) : undefined;
   return serverFailureResponse(reason === undefined ? failure : `${failure}: ${reason}`, id, status);
 }

@@ -23,6 +23,12 @@ export class PendingRequests<P extends { readonly lifecycle: RequestLifecycle }>
     return this.#pending.has(id);
   }
 
+  /** The id of the request that waits alone; undefined when several wait, or none. */
+  get only(): string | undefined {
+    const [id] = this.#pending.keys();
+    return this.#pending.size === 1 ? id : undefined;
+  }
+
   add(pending: P): void {
     this.#pending.set(pending.lifecycle.request.rpcId, pending);
   }

@@ -8,7 +8,7 @@ import { readJson } from "../../json/read-json.ts";
 const MAX_TTL_MS = 60_000;
 
 /** Higher than for a client's message: the list is bounded in bytes already. */
-const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
+export const LIST_BOUNDS = { maxDepth: 256, maxNodes: 4_000_000, maxKeys: 4_000_000 };
 
 /** A parsed message that may carry a list of tools. */
 export interface ReadList {

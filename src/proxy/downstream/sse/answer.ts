@@ -1,14 +1,14 @@
 /** The message that answers a request of a client of HTTP+SSE, made of the response that Streamable HTTP gave. */
 
-import { setMember } from "../../../json/edit-json.ts";
 import { isJsonObject } from "../../../json/json.ts";
 import { readJson } from "../../../json/read-json.ts";
 import { errorBody, INTERNAL_ERROR } from "../../../mcp/error-response.ts";
+import { withOwnId } from "../../../mcp/own-id.ts";
 import { isSameId } from "../../../mcp/message.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { messageOfFailure } from "../../relay/upstream-errors.ts";
-import { statusAndType } from "../../upstream-failure.ts";
+import { FAILURES as UPSTREAM_FAILURES, statusAndType } from "../../upstream-failure.ts";
 import type { ResponseEnd } from "./streamed-response.ts";
 
 /** The summary of one message. */
@@ -26,7 +26,7 @@ export function answerIn({ status, headers, body, failure }: ResponseEnd, rpcId:
   const isResponse = isWellFormed && isJsonRpc && method === undefined && (hasResult || hasError);
   if (isResponse && id === rpcId) return body.toString("utf8");
   if (isResponse && (id === undefined ? hasError : isSameId(id, rpcId)))
-    return setMember(body.toString("utf8"), ["id"], rpcId);
+    return withOwnId(body.toString("utf8"), rpcId);
   const type = { "content-type": String(headers["content-type"] ?? "") };
   return failedAnswer(`answered ${statusAndType({ statusCode: status, headers: type })}`, rpcId);
 }
@@ -38,7 +38,7 @@ export function failedAnswer(failure: string, rpcId: string): string {
 
 const FAILURES = {
   broken: "closed the connection within its answer",
-  too_large: "sent an answer that is too long",
+  too_large: UPSTREAM_FAILURES.too_large,
 } as const;
 
 /** The revision that the result of `initialize` names; undefined when it names none. */

@@ -8,7 +8,8 @@ import { messageOfFailure } from "../upstream-errors.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { reject } from "./response-outcome.ts";
 
-const FAILURE = "sent the response to another request";
+/** The failure of a server whose response belongs to another request. */
+export const FOREIGN = "sent the response to another request";
 
 /**
  * Whether a body of JSON is a response to another request than the one that was sent on this exchange.
@@ -23,6 +24,21 @@ export function isForeignEvent(summary: MessageSummary, exchange: HttpExchange):
   // The stream of a GET replays what other streams of the session left out.
   if (exchange.kind === "server_stream" || !isForeign(summary, exchange)) return false;
   return summary.id === undefined || exchange.caller.session?.deferredResponses.has(summary.id) !== true;
+}
+
+/** Whether a message that is no response is meant as the response to the request of this exchange, which still waits. */
+export function isUnreadableAnswer(summary: MessageSummary, exchange: HttpExchange): boolean {
+  const { isWellFormed, isJsonRpc, id, method, hasResult, hasError } = summary;
+  const { lifecycle } = exchange;
+  const isWhole = isWellFormed && (hasResult || hasError);
+  if (isWhole || method !== undefined || lifecycle === undefined || lifecycle.isEnded) return false;
+  return id === undefined ? isJsonRpc && (hasResult || hasError) : isOwnResponse(summary, exchange);
+}
+
+/** The id of the request as a token, where its response has another form of it; undefined where it needs no change. */
+export function missingForm(summary: MessageSummary, exchange: HttpExchange): string | undefined {
+  const rpcId = exchange.lifecycle?.request.rpcId;
+  return summary.id !== rpcId && isOwnResponse(summary, exchange) ? rpcId : undefined;
 }
 
 /** Whether a message is the response to the request that was sent on this exchange. */
@@ -41,7 +57,7 @@ function isForeign(summary: MessageSummary, exchange: HttpExchange): boolean {
 /** Answers with a 502 in place of the response, and closes the connection that it arrived on. */
 export function rejectForeign(exchange: HttpExchange, response: UpstreamResponse): void {
   closeConnection(response);
-  reject(exchange, response, FAILURE);
+  reject(exchange, response, FOREIGN);
 }
 
 /** Security: the server counts responses differently on this connection, so that the next one would be foreign, too. */
@@ -50,10 +66,10 @@ export function closeConnection(response: UpstreamResponse): void {
   discardBody(response);
 }
 
-/** The event that ends a stream in place of a foreign response; empty when the request was answered before. */
-export function foreignResponseEvent({ lifecycle }: HttpExchange): string {
+/** The event that ends a stream in place of a response that may not pass; empty when the request was answered before. */
+export function failureEvent({ lifecycle }: HttpExchange, failure: string): string {
   if (lifecycle === undefined || lifecycle.isEnded) return "";
-  const error = errorBody(INTERNAL_ERROR, messageOfFailure(FAILURE), lifecycle.request.rpcId);
+  const error = errorBody(INTERNAL_ERROR, messageOfFailure(failure), lifecycle.request.rpcId);
   // The empty lines end what was forwarded of the event that is refused.
   return `\n\nevent: message\ndata: ${error}\n\n`;
 }

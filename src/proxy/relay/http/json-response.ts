@@ -1,16 +1,18 @@
 /** Forwards a JSON response of the upstream: buffered when it is short enough, observed as it passes when it is not. */
 
 import type { EndOfResponse } from "../../../enforcement/request-lifecycle.ts";
-import { setMember } from "../../../json/edit-json.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { withOwnId } from "../../../mcp/own-id.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
+import { FAILURES } from "../../upstream-failure.ts";
+import { listFailure } from "../../tools/list-fault.ts";
 import type { RequestExchange } from "../exchange.ts";
 import type { HttpCaller, HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { buffered, type BufferedStart, pump } from "./pipe.ts";
 import { cachedList, filteredBody, needsInspection, summaryOf, wellFormed } from "./response-filter.ts";
-import { closeConnection, isForeignBody, isOwnResponse, rejectForeign } from "./foreign-response.ts";
+import { closeConnection, isForeignBody, missingForm, rejectForeign } from "./foreign-response.ts";
 import { clientHeaders, openSession, provesSession } from "./response-session.ts";
 import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import type { Work } from "../transport.ts";
@@ -41,9 +43,15 @@ function forwardBuffered(
 ): Work {
   if (end === "broken") return reject(exchange, response, "closed the connection within its answer");
   if (end === "more") {
-    if (mustBeWhole(exchange, response, context))
-      return reject(exchange, response, "sent an answer that is too large to be read");
-    return forwardLong(exchange, response, concatChunks(chunks), context);
+    if (mustBeWhole(exchange, response, context)) return reject(exchange, response, FAILURES.too_large);
+    const start = concatChunks(chunks);
+    if (!needsOwnId(start, exchange)) return forwardLong(exchange, response, start, context);
+    const rest = buffered(response, context.maxListBytes - start.byteLength);
+    const withRest = (read: BufferedStart): Work =>
+      read.end === "more"
+        ? reject(exchange, response, FAILURES.too_large)
+        : forwardBuffered(exchange, response, { end: read.end, chunks: [start, ...read.chunks] }, context);
+    return rest instanceof Promise ? rest.then(withRest) : withRest(rest);
   }
   const cached = cachedList(exchange, context, chunks);
   const body = cached === undefined ? concatChunks(chunks) : EMPTY;
@@ -54,13 +62,20 @@ function forwardBuffered(
   openSession(exchange, response, context.state.sessions);
   if (summary !== undefined) learnTask(context.state.taskOwners, summary, exchange);
   if (summary !== undefined) context.observer.messagePassed("upstream", "response");
-  else if (response.statusCode < 300) return reject(exchange, response, "answered with what is not JSON-RPC");
+  else if (response.statusCode < 300)
+    return reject(
+      exchange,
+      response,
+      exchange.kind === "tools_list"
+        ? listFailure(body.toString("utf8"))
+        : "answered with what is not JSON-RPC",
+    );
   const pieces =
     cached?.pieces ??
     (summary === undefined
       ? [body]
       : filteredBody(exchange, context, { body: underOwnId(body, summary, exchange), summary }));
-  if (pieces === undefined) return reject(exchange, response, "sent a tool list that cannot be read");
+  if (pieces === undefined) return reject(exchange, response, listFailure(body.toString("utf8")));
   const resultBytes = totalBytes(pieces);
   // Before the response leaves, so that a client that has read it finds it counted and recorded.
   endRequest(exchange, summary, { httpStatus: response.statusCode, resultBytes }, context);
@@ -69,11 +84,17 @@ function forwardBuffered(
   endWithChunks(exchange.caller.downstream.writeHead(response.statusCode, headers), pieces);
 }
 
+/** Whether the id in the start of a long body has another form than that of the request. */
+function needsOwnId(start: Buffer, exchange: Exchange): boolean {
+  const skimmer = new MessageSkimmer();
+  skimmer.push(start);
+  return missingForm(skimmer.end(), exchange) !== undefined;
+}
+
 /** The body with the id as the request had it: some servers answer the request 7 with the id "7". */
 function underOwnId(body: Buffer, summary: MessageSummary, exchange: Exchange): Buffer {
-  const { rpcId } = exchange.lifecycle.request;
-  if (summary.id === rpcId || !isOwnResponse(summary, exchange)) return body;
-  return Buffer.from(setMember(body.toString("utf8"), ["id"], rpcId));
+  const id = missingForm(summary, exchange);
+  return id === undefined ? body : Buffer.from(withOwnId(body.toString("utf8"), id));
 }
 
 /** Forwards a JSON body that answers no request: it may describe an error, but not carry the response to a request. */

@@ -13,6 +13,8 @@ export interface Filter {
   readonly flush: () => Buffer | undefined;
   /** Called before a response that has arrived whole is written. */
   readonly begin?: () => void;
+  /** The last bytes of a response that the upstream broke, before it is broken, too. */
+  readonly onBroken?: () => Buffer | undefined;
   /** Ends the downstream after a refusal; false when it cannot, so that the connection must be broken. */
   readonly onRefused?: () => boolean;
   /** Receives a function that ends the response in good order, though the upstream has not. */
@@ -58,8 +60,10 @@ function pumpStream(
   const finish = (end: PumpEnd): void => {
     if (isOver) return;
     isOver = true;
+    const last = end === "broken" ? filter.onBroken?.() : undefined;
     if (end === "complete" || end === "ended") downstream.end();
     // A stream that broke must not look like one that ended.
+    else if (last !== undefined) downstream.write(last, () => downstream.destroy());
     else if (end !== "refused" || filter.onRefused?.() !== true) downstream.destroy();
     if (end !== "complete") upstream.destroy();
     resolve({ end, bytes });
@@ -124,6 +128,7 @@ function bufferStream(upstream: StreamedResponse, maxBytes: number): Promise<Buf
   upstream.once("end", onEnd);
   upstream.once("error", onBroken);
   upstream.once("close", onBroken);
+  upstream.resume();
   return promise;
 }
 

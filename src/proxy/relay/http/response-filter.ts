@@ -4,6 +4,8 @@ import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { refusalForAgent } from "../server-request-rules.ts";
+import { withOwnId } from "../../../mcp/own-id.ts";
+import { missingForm } from "./foreign-response.ts";
 import { SseFilter, type SseFilterOptions } from "./sse-filter.ts";
 
 /** Whether each message of this response must be read whole before it is forwarded. */
@@ -21,15 +23,17 @@ function mayCarryToolsList({ kind }: HttpExchange): boolean {
 export function bufferingFilter(
   exchange: HttpExchange,
   context: ResponseContext,
-  { mayPass, onMessage }: Pick<SseFilterOptions, "mayPass" | "onMessage">,
+  hooks: Pick<SseFilterOptions, "mayPass" | "onMessage" | "onUnreadable">,
 ): SseFilter {
   const mayList = mayCarryToolsList(exchange);
   const rewrite = (data: string, summary: MessageSummary): string | undefined => {
     const replaced = refusedRequest(exchange, context, summary);
     if (replaced !== undefined) return replaced;
-    return mayList && summary.hasTools ? filteredList(exchange, context, data) : data;
+    const id = missingForm(summary, exchange);
+    const own = id === undefined ? data : withOwnId(data, id);
+    return mayList && summary.hasTools ? filteredList(exchange, context, own) : own;
   };
-  return new SseFilter({ maxBytes: context.maxListBytes, mayPass, rewrite, onMessage });
+  return new SseFilter({ maxBytes: context.maxListBytes, rewrite, ...hooks });
 }
 
 /** The message that replaces one by which the server asks for more than it may; undefined for any other message. */

@@ -1,9 +1,11 @@
 /** Filters an event stream: each event is held until it was read, and is forwarded as the agent may see it. */
 
+import { listFailure } from "../../tools/list-fault.ts";
+import { FAILURES } from "../../upstream-failure.ts";
 import type { Filter } from "./pipe.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
-import { replaceData, type SseEvent, SseSplitter, withoutMark } from "../../../mcp/sse.ts";
+import { eventId, replaceData, type SseEvent, SseSplitter, withoutMark } from "../../../mcp/sse.ts";
 
 export interface SseFilterOptions {
   /** Longest event that is held, in bytes; a longer one ends the stream. */
@@ -12,6 +14,8 @@ export interface SseFilterOptions {
   readonly mayPass: (summary: MessageSummary) => boolean;
   /** The message to forward in its place, empty for none; undefined when it cannot be read. */
   readonly rewrite: (message: string, summary: MessageSummary) => string | undefined;
+  /** Called with the reason, as a predicate of the server, before an event is refused that `mayPass` was not asked about. */
+  readonly onUnreadable: (failure: string) => void;
   readonly onMessage: (summary: MessageSummary) => void;
 }
 
@@ -19,23 +23,34 @@ export class SseFilter implements Filter {
   readonly #options: SseFilterOptions;
   readonly #splitter: SseSplitter;
   #eventsBeforeRefusal: Buffer | undefined;
+  #hasId = false;
 
   constructor(options: SseFilterOptions) {
     this.#options = options;
     this.#splitter = new SseSplitter(options.maxBytes);
   }
 
+  /** Whether any event has had an id, after which the client can resume the stream. */
+  readonly isResumable = (): boolean => this.#hasId;
+
   /** After the refusal of a message that may not pass: the events before it. */
   readonly eventsBeforeRefusal = (): Buffer | undefined => this.#eventsBeforeRefusal;
 
   readonly pass = (chunk: Buffer): Buffer | undefined => {
     const events = this.#splitter.push(chunk);
-    if (events === "too_large") return undefined;
     const passed: Buffer[] = [];
+    if (events === "too_large") {
+      this.#options.onUnreadable(FAILURES.too_large);
+      this.#eventsBeforeRefusal = Buffer.alloc(0);
+      return undefined;
+    }
     for (const event of events) {
+      this.#hasId ||= eventId(event) !== undefined;
       const bytes = this.#filterEvent(event);
-      if (bytes === "refused") this.#eventsBeforeRefusal = Buffer.concat(passed);
-      if (bytes === "refused" || bytes === undefined) return undefined;
+      if (bytes === undefined) {
+        this.#eventsBeforeRefusal = Buffer.concat(passed);
+        return undefined;
+      }
       passed.push(bytes);
     }
     return Buffer.concat(passed);
@@ -44,7 +59,8 @@ export class SseFilter implements Filter {
   // Security: an event that the end of the stream cut off was never read, so it does not pass.
   readonly flush = (): Buffer => Buffer.alloc(0);
 
-  #filterEvent(event: SseEvent): Buffer | "refused" | undefined {
+  /** Undefined for an event that may not pass. */
+  #filterEvent(event: SseEvent): Buffer | undefined {
     const { raw, data } = event;
     // Clients act on messages only. Without the mark, they all read the name of the first event.
     if (!event.isMessage) return withoutMark(event);
@@ -53,10 +69,12 @@ export class SseFilter implements Filter {
     skimmer.push(Buffer.from(data));
     const summary = skimmer.end();
     // Security: a client that reads more leniently could take a malformed message for a tools/list or a request.
-    if (!summary.isWellFormed) return undefined;
-    if (!this.#options.mayPass(summary)) return "refused";
-    const rewritten = this.#options.rewrite(data, summary);
-    if (rewritten === undefined) return undefined;
+    if (!this.#options.mayPass(summary)) return undefined;
+    const rewritten = summary.isWellFormed ? this.#options.rewrite(data, summary) : undefined;
+    if (rewritten === undefined) {
+      this.#options.onUnreadable(data.includes('"tools"') ? listFailure(data) : FAILURES.unreadable);
+      return undefined;
+    }
     this.#options.onMessage(summary);
     return rewritten === data ? raw : replaceData(event, rewritten);
   }

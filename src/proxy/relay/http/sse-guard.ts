@@ -1,6 +1,8 @@
 /** Forwards an event stream as it comes, except for the data of an event: this is held until its message was judged. */
 
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { withOwnId } from "../../../mcp/own-id.ts";
+import { replaceData, SseSplitter } from "../../../mcp/sse.ts";
 import type { Filter } from "./pipe.ts";
 import { SseObserver } from "./sse-observer.ts";
 
@@ -11,6 +13,10 @@ const EMPTY = Buffer.alloc(0);
 export interface SseGuardOptions {
   readonly mayPass: (summary: MessageSummary) => boolean;
   readonly onMessage: (summary: MessageSummary) => void;
+  /** The id to write in place of that of the message; undefined when it stays. */
+  readonly idFor: (summary: MessageSummary) => string | undefined;
+  /** Longest event whose id is replaced, in bytes. */
+  readonly maxBytes: number;
 }
 
 export class SseGuard implements Filter {
@@ -24,6 +30,10 @@ export class SseGuard implements Filter {
   /** Where the last event that may pass ends in this chunk. */
   #judgedTo = 0;
   #lastEvents: Buffer | undefined;
+  #chunk: Buffer = EMPTY;
+  /** The events of this chunk up to `#passedTo`, where an id was replaced. */
+  #passed: Buffer[] = [];
+  #passedTo = 0;
 
   constructor(options: SseGuardOptions) {
     this.#options = options;
@@ -33,12 +43,16 @@ export class SseGuard implements Filter {
   /** After a refusal: the events before it; undefined when a part of the refused event was forwarded. */
   readonly eventsBeforeRefusal = (): Buffer | undefined => this.#lastEvents;
 
+  readonly isResumable = (): boolean => this.#observer.hasId;
+
   readonly isBetweenEvents = (): boolean => this.#observer.isBetweenEvents;
 
   readonly pass = (chunk: Buffer): Buffer | undefined => {
     this.#judgedTo = 0;
+    this.#passedTo = 0;
+    this.#chunk = chunk;
     this.#observer.push(chunk);
-    const whole = this.#judgedTo === 0 ? EMPTY : this.#release(chunk.subarray(0, this.#judgedTo));
+    const whole = this.#wholeEvents(chunk);
     if (this.#isRefused) {
       if (!this.#isPartForwarded) this.#lastEvents = whole;
       return undefined;
@@ -60,8 +74,24 @@ export class SseGuard implements Filter {
     this.#isRefused = !this.#options.mayPass(summary);
     if (this.#isRefused) return;
     this.#judgedTo = end;
+    const id = this.#isPartForwarded ? undefined : this.#options.idFor(summary);
     this.#isPartForwarded = false;
+    if (id !== undefined) {
+      const events = this.#release(this.#chunk.subarray(this.#passedTo, end));
+      this.#passed.push(withIdInLastEvent(events, id));
+      this.#passedTo = end;
+    }
     this.#options.onMessage(summary);
+  }
+
+  /** The events that end in the chunk and may pass. */
+  #wholeEvents(chunk: Buffer): Buffer {
+    if (this.#judgedTo === 0) return EMPTY;
+    if (this.#passed.length === 0) return this.#release(chunk.subarray(0, this.#judgedTo));
+    return Buffer.concat([
+      ...this.#passed.splice(0),
+      this.#release(chunk.subarray(this.#passedTo, this.#judgedTo)),
+    ]);
   }
 
   /** Holds the start of an event; returns what may be forwarded at once. */
@@ -70,13 +100,21 @@ export class SseGuard implements Filter {
       this.#isPartForwarded = false;
       return this.#release(bytes);
     }
-    if (this.#isPartForwarded || this.#heldBytes + bytes.byteLength > MAX_HELD_BYTES) {
+    if (this.#isPartForwarded || this.#heldBytes + bytes.byteLength > this.#maxHeldBytes()) {
       this.#isPartForwarded = true;
       return this.#release(bytes);
     }
     this.#held.push(bytes);
     this.#heldBytes += bytes.byteLength;
     return EMPTY;
+  }
+
+  /** An event is held longer when its id has come already, and must be replaced. */
+  #maxHeldBytes(): number {
+    if (this.#heldBytes <= MAX_HELD_BYTES / 2) return MAX_HELD_BYTES;
+    const summary = this.#observer.end();
+    const isReplaced = summary !== undefined && this.#options.idFor(summary) !== undefined;
+    return isReplaced ? this.#options.maxBytes : MAX_HELD_BYTES;
   }
 
   #release(bytes: Buffer): Buffer {
@@ -86,4 +124,12 @@ export class SseGuard implements Filter {
     this.#heldBytes = 0;
     return released;
   }
+}
+
+function withIdInLastEvent(bytes: Buffer, id: string): Buffer {
+  const events = new SseSplitter(Number.POSITIVE_INFINITY).push(bytes);
+  const last = events === "too_large" ? undefined : events.at(-1);
+  if (last?.data === undefined) return bytes;
+  const before = bytes.subarray(0, bytes.byteLength - last.raw.byteLength);
+  return Buffer.concat([before, replaceData(last, withOwnId(last.data, id))]);
 }

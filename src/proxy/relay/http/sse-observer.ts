@@ -31,6 +31,7 @@ export class SseObserver {
   #mayBeMessage = false;
   #isEventEmpty = true;
   #wasCarriageReturn = false;
+  #hasId = false;
 
   /**
    * `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it.
@@ -48,6 +49,11 @@ export class SseObserver {
   /** The message of an event that the end of the stream cut off; undefined when there is none. */
   end(): MessageSummary | undefined {
     return this.#hasData && this.#isMessage ? this.#skimmer.end() : undefined;
+  }
+
+  /** Whether any event has had an id, after which the client can resume the stream. */
+  get hasId(): boolean {
+    return this.#hasId;
   }
 
   /** Whether no event has begun that has not ended. */
@@ -106,6 +112,7 @@ export class SseObserver {
       this.#field = this.#field.slice(BYTE_ORDER_MARK.length);
     this.#position = this.#field === "data" || this.#field === "event" ? "value start" : "other field";
     if (this.#field === "event") this.#eventName = "";
+    if (this.#field === "id") this.#hasId = true;
     if (this.#field !== "data") return;
     if (this.#hasData) this.#skimmer.push(NEWLINE);
     this.#hasData = true;

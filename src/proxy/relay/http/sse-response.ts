@@ -1,10 +1,13 @@
 /** Forwards an event stream of the upstream: each of its messages is observed, and ends the request that it answers. */
 
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
+import { INTERNAL_ERROR } from "../../../mcp/error-response.ts";
 import { ACKNOWLEDGED } from "../../../mcp/message.ts";
 import type { ClientResponse } from "../../http/client-response.ts";
 import { deferResponse, takeDeferred } from "../../sessions/sessions.ts";
+import { serverFailureResponse } from "../upstream-errors.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
+import { FAILURES } from "../../upstream-failure.ts";
 import { HeldStart } from "./held-start.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -12,12 +15,14 @@ import { type Filter, pump } from "./pipe.ts";
 import { bufferingFilter, needsInspection } from "./response-filter.ts";
 import {
   closeConnection,
-  foreignResponseEvent,
+  failureEvent,
+  FOREIGN,
   isForeignEvent,
   isOwnResponse,
-  rejectForeign,
+  isUnreadableAnswer,
+  missingForm,
 } from "./foreign-response.ts";
-import { learnTask, outcomeOfBreak, settle } from "./response-outcome.ts";
+import { learnTask, outcomeOfBreak, reject, settle } from "./response-outcome.ts";
 import { clientHeaders, openSession, provesSession } from "./response-session.ts";
 import { SseGuard } from "./sse-guard.ts";
 
@@ -47,18 +52,24 @@ export async function forwardEventStream(
   const filter = streamFilter(exchange, response, context, notified);
   const keepAlive = isStreamed && start === undefined ? keepAliveFor(downstream, filter, context) : undefined;
   streams.count.open += 1;
+  // The answer can come no more: the client cannot resume the stream, and waits for nothing else.
+  const isLost = (): boolean =>
+    lifecycle?.isEnded === false && !isEndless(exchange) && !filter.isResumable() && start === undefined;
+  const lastEvent = (failure: string): Buffer => Buffer.from(endWith(exchange, failure));
   const { end, bytes } = await pump(response, downstream, {
     pass: (chunk) => {
       const passed = filter.pass(chunk);
       if (passed !== undefined && passed.byteLength > 0) keepAlive?.restart();
       return start === undefined || passed === undefined ? passed : start.pass(passed);
     },
+    onBroken: () => (isLost() ? lastEvent(FAILURES.broken) : undefined),
     flush: () => {
-      const rest = filter.flush();
+      const left = filter.flush();
+      const rest = left === undefined || !isLost() ? left : Buffer.concat([left, lastEvent(NO_ANSWER)]);
       return start === undefined || rest === undefined ? rest : start.release(rest);
     },
     begin: writeHead,
-    onRefused: () => endRefused(exchange, response, filter.eventsBeforeRefusal(), writeHead),
+    onRefused: () => endRefused(exchange, response, filter, writeHead),
     onOpen: (endStream) => {
       if (isEndless(exchange)) streams.drain.trackStream(downstream, endStream);
     },
@@ -81,6 +92,24 @@ interface StreamFilter extends Filter {
   readonly isBetweenEvents: () => boolean;
   /** After the refusal of a foreign response: the events before it, while its own event is held. */
   readonly eventsBeforeRefusal: () => Buffer | undefined;
+  /** The reason of the refusal, as a predicate of the server. */
+  readonly failure: () => string;
+  /** Whether the client can ask for the rest of the stream later. */
+  readonly isResumable: () => boolean;
+}
+
+const NO_ANSWER = "ended its stream without an answer";
+
+/** Ends the request with an error in the server's stead, and returns its event. */
+function endWith(exchange: HttpExchange, failure: string): string {
+  const event = failureEvent(exchange, failure);
+  const { lifecycle } = exchange;
+  lifecycle?.endedLocally(
+    "upstream_error",
+    serverFailureResponse(failure, lifecycle.request.rpcId),
+    INTERNAL_ERROR,
+  );
+  return event;
 }
 
 function keepAliveFor(
@@ -95,18 +124,20 @@ function keepAliveFor(
 function endRefused(
   exchange: HttpExchange,
   response: UpstreamResponse,
-  before: Buffer | undefined,
+  filter: StreamFilter,
   writeHead: () => void,
 ): boolean {
   const { downstream } = exchange.caller;
-  if (before === undefined || downstream.destroyed) return false;
+  const before = filter.eventsBeforeRefusal();
+  // The stream of a GET is broken, so that its client opens it again.
+  if (before === undefined || downstream.destroyed || exchange.lifecycle === undefined) return false;
   closeConnection(response);
   if (before.byteLength === 0 && !downstream.headersSent) {
-    rejectForeign(exchange, response);
+    reject(exchange, response, filter.failure());
     return true;
   }
   if (!downstream.headersSent) writeHead();
-  downstream.end(Buffer.concat([before, Buffer.from(foreignResponseEvent(exchange))]));
+  downstream.end(Buffer.concat([before, Buffer.from(failureEvent(exchange, filter.failure()))]));
   return true;
 }
 
@@ -121,20 +152,39 @@ function streamFilter(
     observeMessage(exchange, summary, context, bytes);
     notified.onMessage(summary);
   };
+  let failure = FOREIGN;
+  const onUnreadable = (reason: string): void => {
+    failure = reason;
+  };
   const mayPass = (summary: MessageSummary): boolean => {
-    if (!isForeignEvent(summary, exchange)) {
+    const isUnreadable = isUnreadableAnswer(summary, exchange);
+    if (!isUnreadable && !isForeignEvent(summary, exchange)) {
       if (isOwnResponse(summary, exchange)) openSession(exchange, response, context.state.sessions);
       return true;
     }
+    if (isUnreadable && exchange.kind === "tools_list") return true;
+    if (isUnreadable) onUnreadable(FAILURES.unreadable);
     closeConnection(response);
     return false;
   };
   if (needsInspection(exchange, context)) {
-    const { pass, flush, eventsBeforeRefusal } = bufferingFilter(exchange, context, { mayPass, onMessage });
-    return { pass, flush, eventsBeforeRefusal, isBetweenEvents: () => true };
+    const hooks = { mayPass, onMessage, onUnreadable };
+    const filter = bufferingFilter(exchange, context, hooks);
+    const { pass, flush, eventsBeforeRefusal, isResumable } = filter;
+    return {
+      pass,
+      flush,
+      eventsBeforeRefusal,
+      isResumable,
+      isBetweenEvents: () => true,
+      failure: () => failure,
+    };
   }
-  const guard = new SseGuard({ mayPass, onMessage });
+  const idFor = (summary: MessageSummary): string | undefined => missingForm(summary, exchange);
+  const guard = new SseGuard({ mayPass, onMessage, idFor, maxBytes: context.maxListBytes });
   return {
+    failure: () => failure,
+    isResumable: guard.isResumable,
     pass: (chunk) => {
       bytes += chunk.byteLength;
       return guard.pass(chunk);

@@ -3,7 +3,7 @@
 import type { Refusal } from "../../../enforcement/observer.ts";
 import type { Agent } from "../../../enforcement/request.ts";
 import { errorResponse, INVALID_REQUEST } from "../../../mcp/error-response.ts";
-import { setMember } from "../../../json/edit-json.ts";
+import { withOwnId } from "../../../mcp/own-id.ts";
 import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { summarizeLine } from "../../../mcp/message-skimmer.ts";
@@ -11,6 +11,7 @@ import { type Outcome, outcomeOf, rpcCodeOf } from "../../../mcp/vocabulary.ts";
 import type { OpenTasks } from "../../sessions/open-tasks.ts";
 import { PendingRequests } from "../../sessions/pending-requests.ts";
 import type { LineUpstream } from "../../upstream/stdio.ts";
+import { isToolList, listFailure } from "../../tools/list-fault.ts";
 import type { RequestExchange } from "../exchange.ts";
 import { Relay, type RelayRuntime } from "../relay.ts";
 import {
@@ -22,6 +23,7 @@ import {
 import { type StdioCaller, StdioDownstream, type StdioSource } from "./stdio-downstream.ts";
 import { fail, GONE, StdioForwarder, unlessGone } from "./stdio-forwarder.ts";
 import { serverFailureResponse } from "../upstream-errors.ts";
+import { FAILURES } from "../../upstream-failure.ts";
 
 /** `not_json_rpc`: no message of JSON-RPC; `unmatched`: a response to no request that is under way; `too_large`: a longer line than the child may write. */
 export type DroppedLine = "not_json_rpc" | "unmatched" | "too_large";
@@ -99,15 +101,18 @@ export class StdioRelay {
     const { onDropped, toClient } = this.#options;
     onDropped("too_large");
     const exchange = id === undefined ? undefined : this.#take(id);
-    if (exchange !== undefined) await toClient(fail(exchange, "sent an answer that is too long"));
+    if (exchange !== undefined) await toClient(fail(exchange, FAILURES.too_large));
   }
 
   async #dropUnreadable(line: Buffer): Promise<void> {
     const { onDropped, toClient } = this.#options;
     onDropped("not_json_rpc");
-    const id = unreadableResponseId(line);
+    const id = unreadableResponseId(line, this.#pending);
     const exchange = id === undefined ? undefined : this.#take(id);
-    if (exchange !== undefined) await toClient(fail(exchange, "sent an answer that cannot be read"));
+    if (exchange !== undefined)
+      await toClient(
+        fail(exchange, isToolList(line) ? listFailure(line.toString("utf8")) : FAILURES.unreadable),
+      );
   }
 
   /** The request that a response is for: some servers answer the request 7 with the id "7". */
@@ -130,7 +135,7 @@ export class StdioRelay {
     const { lifecycle } = exchange;
     const { tasks } = this.#options;
     const response = denied === undefined ? this.#filtered(exchange, line) : this.#refused(exchange, denied);
-    if (response === undefined) return fail(exchange, "sent a tool list that cannot be read");
+    if (response === undefined) return fail(exchange, listFailure(line.toString("utf8")));
     const resultBytes = Buffer.byteLength(response);
     tasks.onTaskMessage(
       summary,
@@ -176,7 +181,7 @@ export class StdioRelay {
 /** The line with the id as the request had it. */
 function underOwnId(line: Buffer, { id }: MessageSummary, { lifecycle }: Exchange): Buffer {
   const { rpcId } = lifecycle.request;
-  return id === rpcId ? line : Buffer.from(setMember(line.toString("utf8"), ["id"], rpcId));
+  return id === rpcId ? line : Buffer.from(withOwnId(line.toString("utf8"), rpcId));
 }
 
 function goneBody(id: string): string {

@@ -3,6 +3,7 @@
 import { memberSpan, setMember } from "../../../json/edit-json.ts";
 import { SUBSCRIPTION_ID_KEY } from "../../../mcp/message.ts";
 import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
+import { isToolList, listFailure } from "../../tools/list-fault.ts";
 import { UpstreamError, type UpstreamFault, type UpstreamResponse } from "../../upstream.ts";
 import { ChildError } from "../child/child-error.ts";
 import { type ChildMessage, readChildMessage } from "./child-message.ts";
@@ -165,8 +166,14 @@ export class ChildMultiplexer {
 
   #dropUnreadable(line: Buffer): void {
     this.#onDropped("not_json_rpc");
-    const id = unreadableResponseId(line);
-    if (id !== undefined) this.#fail(this.#keyOf(id), new UpstreamError("unreadable", true));
+    const [first] = this.#inFlight.keys();
+    const id = unreadableResponseId(line, {
+      has: (each) => this.#inFlight.has(each),
+      only: this.#inFlight.size === 1 ? first : undefined,
+    });
+    if (id === undefined) return;
+    const failure = isToolList(line) ? listFailure(line.toString("utf8")) : undefined;
+    this.#fail(id, new UpstreamError("unreadable", true, undefined, failure));
   }
 
   /** Some servers answer the request 7 with the id "7". */

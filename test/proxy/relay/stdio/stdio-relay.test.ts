@@ -213,15 +213,37 @@ describe("a stdio relay", () => {
     ["no object", "[]"],
     ["no JSON", "hello"],
     ["no JSON-RPC", '{"level":"error","error":"x"}'],
-    ["another version", '{"jsonrpc":"1.0","id":1,"result":{}}'],
-    ["a request and an answer in one", '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"tools":[]}}'],
-    ["a result for nobody", '{"jsonrpc":"2.0","result":{}}'],
-    ["neither", '{"jsonrpc":"2.0","id":1}'],
+    ["a log with the id of a request", '{"level":"error","id":1,"error":"x"}'],
+    ["a result for a request that does not wait", '{"jsonrpc":"1.0","id":2,"result":{}}'],
   ])("drops a line that is %s", async (_, line) => {
     const { relay, fromClient, toClient, dropped } = open();
     await fromClient(request(1, "ping"));
     await relay.fromServer(Buffer.from(line));
     expect({ toClient, dropped }).toEqual({ toClient: [], dropped: ["not_json_rpc"] });
+  });
+
+  it.each([
+    ["another version", '{"jsonrpc":"1.0","id":1,"result":{}}'],
+    ["a request and an answer in one", '{"jsonrpc":"2.0","id":1,"method":"ping","result":{"tools":[]}}'],
+    ["a result for nobody", '{"jsonrpc":"2.0","result":{}}'],
+    ["neither", '{"jsonrpc":"2.0","id":1}'],
+    ["a result without its end", '{"jsonrpc":"2.0","result":{"content":['],
+  ])("drops a line that is %s, and answers the request that it was meant for", async (_, line) => {
+    const { relay, fromClient, toClient, dropped } = open();
+    await fromClient(request(1, "ping"));
+    await relay.fromServer(Buffer.from(line));
+    expect(dropped).toEqual(["not_json_rpc"]);
+    expect(toClient.map((each): unknown => JSON.parse(each))).toMatchObject([
+      { id: 1, error: { message: "The MCP server behind Tollgate sent an answer that cannot be read" } },
+    ]);
+  });
+
+  it("answers no request by a line without an id while several wait", async () => {
+    const { relay, fromClient, toClient } = open();
+    await fromClient(request(1, "ping"));
+    await fromClient(request(2, "ping"));
+    await relay.fromServer(Buffer.from('{"jsonrpc":"2.0","result":{"content":['));
+    expect(toClient).toEqual([]);
   });
 
   it("accepts an id again after the response to it", async () => {
