@@ -8,7 +8,7 @@ import { boundedPattern } from "./bounded-pattern.ts";
 import { beginSubject, EXACT_KEYWORDS, makeExact } from "./exact-keywords.ts";
 import { type Expectation, expectationOf } from "./expectation.ts";
 import { PlainValue } from "./plain-value.ts";
-import { requireReference, requireSchemas, SCHEMA_LISTS } from "./schema-shape.ts";
+import { dropNullable, requireReference, requireSchemas, SCHEMA_LISTS } from "./schema-shape.ts";
 import { BOUNDED_KEYWORDS, beginWork, boundKeyword, sizeOf } from "./work-bound.ts";
 
 export type CompiledSchema =
@@ -80,6 +80,7 @@ interface Written {
 
 function compileWritten(Dialect: Dialect, { written, size, hasMeta }: Written): CompiledSchema {
   // One instance for each schema: an instance keeps all that it ever compiled.
+  dropNullable(written.plain);
   const ajv = new Dialect({ ...OPTIONS, meta: hasMeta });
   ajv.removeKeyword("id");
   for (const keyword of SCHEMA_LISTS)

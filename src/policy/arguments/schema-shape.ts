@@ -1,4 +1,4 @@
-/** Refuses a schema with a part that is no schema; the library would take such a part as one that allows everything. */
+/** Refuses parts of a schema that are no schemas, and takes out `nullable`: the library would allow more than JSON Schema does. */
 
 import { type CodeKeywordDefinition, type KeywordCxt, _ } from "ajv";
 
@@ -61,6 +61,27 @@ function applyToProto(cxt: KeywordCxt): void {
     gen.assign(valid, isFitting);
   });
   cxt.ok(valid);
+}
+
+/** Keywords of which every member is a schema, under a name that its author chose. */
+const SCHEMA_MAPS: ReadonlySet<string> = new Set([
+  "properties",
+  "patternProperties",
+  "dependentSchemas",
+  "dependencies",
+  "$defs",
+  "definitions",
+]);
+
+// Security: `nullable` is a keyword of OpenAPI, by which the library takes null for every type.
+/** Takes `nullable` out of a schema, which it changes. A name `nullable` of a property stays. */
+export function dropNullable(schema: unknown): void {
+  if (typeof schema !== "object" || schema === null) return;
+  if ("nullable" in schema && typeof schema.nullable !== "object") delete schema.nullable;
+  for (const [keyword, operand] of Object.entries(schema)) {
+    for (const part of SCHEMA_MAPS.has(keyword) ? Object.values(Object(operand)) : [operand])
+      dropNullable(part);
+  }
 }
 
 function isSchema(part: unknown, mayBeList: boolean): boolean {

@@ -336,3 +336,29 @@ it("a part that a value does not have is a fault", () => {
     "a part of the value is not found",
   );
 });
+
+describe("nullable, a keyword of OpenAPI", () => {
+  it.each([
+    ["beside a type", `{"type":"string","nullable":true}`, "null", false],
+    ["beside a list of types", `{"type":["string","number"],"nullable":true}`, "null", false],
+    ["beside a type that has null", `{"type":["string","null"],"nullable":false}`, "null", true],
+    ["without a type", `{"nullable":true,"enum":["a"]}`, "null", false],
+    ["in an alternative", `{"anyOf":[{"type":"string","nullable":true}]}`, "null", false],
+    [
+      "under a property that is called properties",
+      `{"properties":{"properties":{"type":"string","nullable":true}}}`,
+      `{"properties":null}`,
+      false,
+    ],
+    ["that is a property's name", `{"properties":{"nullable":{"type":"string"}}}`, `{"nullable":1}`, false],
+    ["that is the name of any property", `{"properties":{"nullable":false}}`, `{"nullable":1}`, false],
+    ["of a schema that is referred to", `{"$ref":"#/x-shared/a","type":"string"}`, "null", false],
+    ["as a value of an enum", `{"enum":[{"nullable":true}]}`, `{"nullable":true}`, true],
+    ["as a part of a constant", `{"const":{"nullable":true}}`, `{}`, false],
+  ])("changes nothing %s", (_place, schema, value, expected) => {
+    for (const draft of ["", `"$schema":"${DRAFT_7}",`]) {
+      const shared = `"x-shared":{"a":{"type":"string","nullable":true}},`;
+      expect(fits(schema, value, draft + shared)).toBe(expected);
+    }
+  });
+});
