@@ -49,10 +49,12 @@ export interface LimitReading {
   readonly max: number;
 }
 
+export const UNEVALUABLE_CAUSES = ["missing", "type", "precision", "size", "look_alike"] as const;
+
 /** A condition that could not be evaluated. The count shows rules that never work. */
 export interface Unevaluable {
   readonly rule: string;
-  readonly cause: "missing" | "type" | "precision" | "size" | "look_alike";
+  readonly cause: (typeof UNEVALUABLE_CAUSES)[number];
 }
 
 /** Arguments that were not found to fit the tool's inputSchema, and whether that denies. */

@@ -4,6 +4,7 @@ import { APPROVAL_STATES } from "../../enforcement/approvals/approval.ts";
 import { METHODS } from "../../mcp/methods.ts";
 import { OUTCOMES, REFUSAL_CAUSES } from "../../mcp/vocabulary.ts";
 import { CATEGORIES } from "../../policy/category/category.ts";
+import { UNEVALUABLE_CAUSES } from "../../policy/decision.ts";
 import { REASONS } from "../../policy/mode.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
@@ -73,8 +74,8 @@ export function initializeRules(
   for (const rule of rules.slice(0, MAX_INITIAL_SERIES))
     families.ruleHits.series(bounds.rules.valueFor(rule), "deny");
   const conditional = rules.filter((rule) => /\/(?:require|deny_if)\//.test(rule));
-  for (const rule of conditional.slice(0, MAX_INITIAL_SERIES / labelValues.UNEVALUABLE_CAUSES.length)) {
-    for (const cause of labelValues.UNEVALUABLE_CAUSES)
+  for (const rule of conditional.slice(0, MAX_INITIAL_SERIES / UNEVALUABLE_CAUSES.length)) {
+    for (const cause of UNEVALUABLE_CAUSES)
       families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause);
   }
 }

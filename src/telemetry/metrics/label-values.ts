@@ -1,6 +1,5 @@
 /** Closed sets of label values that telemetry declares; those of decisions and outcomes are declared in their own rooms. */
 
-import type { Unevaluable } from "../../policy/decision.ts";
 import type { Outcome, Transport } from "../../mcp/vocabulary.ts";
 
 /** The `method` label of a message that is a response. */
@@ -19,11 +18,6 @@ export const FREEZE_KINDS = ["all", "agent", "tool"] as const;
 export type FreezeKind = (typeof FREEZE_KINDS)[number];
 export const CHANGE_GRADES = ["description", "schema", "annotations"] as const;
 export type ChangeGrade = (typeof CHANGE_GRADES)[number];
-export const UNEVALUABLE_CAUSES = [
-  "missing",
-  "type",
-  "size",
-] as const satisfies readonly Unevaluable["cause"][];
 /** Why the admin listener refused a request. */
 export const ADMIN_REFUSALS = [
   "wrong_token",
