@@ -19,6 +19,7 @@ const SHADOWED = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="shadow"`);
 const FORBIDDEN = select(METRICS.toolDenials, `${AGENT_AND_TOOL},mode="enforce",${NOT_PERMITTED}`);
 const RULE_HITS = select(METRICS.ruleHits);
 const UNEVALUABLE = select(METRICS.conditionsUnevaluable);
+const INVALID = select(METRICS.argumentsInvalid);
 const AGENT = {
   of: "agent",
   title: "Agent",
@@ -242,6 +243,47 @@ const RULES: GridRow = {
   ],
 };
 
+const ARGUMENTS: GridRow = {
+  height: 8,
+  panels: [
+    [
+      14,
+      table({
+        title: "Arguments that do not fit",
+        description:
+          "Calls whose arguments did not fit the tool's input schema, or could not be held against it, in the time that is shown. Check validate denies them, observe lets them pass.",
+        unit: "locale",
+        decimals: 0,
+        queries: [tableQuery(`${countBy(grouped("tool, cause, check"), INVALID)} > 0`)],
+        nothing: "all arguments fitted",
+        sortBy: "Calls",
+        columns: [
+          ...groupingColumns(),
+          {
+            of: "tool",
+            title: "Tool",
+            link: { title: "The tool", url: boardUrl("tool", { tool: cellValue("Tool") }) },
+          },
+          { of: "cause", title: "Cause", width: 150 },
+          { of: "check", title: "Check", width: 90 },
+          { of: "A", title: "Calls", look: "bar", colour: "orange", width: 170 },
+        ],
+      }),
+    ],
+    [
+      10,
+      graph({
+        title: "Arguments that do not fit, over time",
+        description:
+          "Calls each second whose arguments did not fit. When observe shows only what should be denied, set the policy to validate.",
+        unit: "reqps",
+        queries: [rangeQuery(`sum by (check) (${rate(INVALID)})`, "{{check}}")],
+        colours: { validate: "orange", observe: SHADOW_COLOUR },
+      }),
+    ],
+  ],
+};
+
 const LAST: GridRow = {
   height: 8,
   panels: [
@@ -250,7 +292,7 @@ const LAST: GridRow = {
       table({
         title: "Conditions that could not be evaluated",
         description:
-          "Conditions without a result in the time that is shown: the argument was missing, of another type, or too large.",
+          "Conditions without a result in the time that is shown: the argument was missing, of another type, no exact number, too large, or beside a look-alike.",
         unit: "locale",
         decimals: 0,
         queries: [tableQuery(`${countBy(grouped("rule, cause"), UNEVALUABLE)} > 0`)],
@@ -300,9 +342,9 @@ export const DENIALS_BOARD = board({
   name: "denials",
   title: "Denials and policy",
   description:
-    "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that could not be evaluated.",
+    "What is denied and would be, by reason, rule and agent; who probes; rules that never hit; approvals; conditions that could not be evaluated; arguments that do not fit.",
   variables: [datasource(), ...place(), server(), category(), agent(), tools()],
-  rows: [HEAD, OVER_TIME, WHO, RULES, LAST],
+  rows: [HEAD, OVER_TIME, WHO, RULES, ARGUMENTS, LAST],
 });
 
 function total(series: string): string {
