@@ -1,6 +1,7 @@
 /** Detects arguments that a server may read differently from the policy. */
 
 import { findArgument } from "../mcp/input-schema.ts";
+import type { Operator, ValueTest } from "./operator.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../json/json.ts";
 import { isConfusableWith } from "../json/confusable-names.ts";
 import { childOf, type ArgumentPath, EVERY_ITEM, WRONG_CONTAINER } from "../json/path.ts";
@@ -70,13 +71,47 @@ function isDeclared(inputSchema: JsonObject | undefined, path: ArgumentPath): bo
   return inputSchema !== undefined && findArgument(inputSchema, path).kind === "present";
 }
 
-// Security: Python servers parse `"[...]"` where they declare a list, so a string has another length and other items.
-/** Whether a server may read a string at the path as a list or an object; not when the schema declares strings alone. */
-export function mayBeStructure(value: Json, path: ArgumentPath, inputSchema?: JsonObject): boolean {
-  if (typeof value !== "string" || !isStructureText(value)) return false;
+// Security: Python servers parse `"[...]"` and `"null"` where the type that they declare is not a string alone.
+/** Whether a server may read a string at the path as a list, an object or null; not when the schema declares strings alone. */
+export function mayBeParsed(value: Json, path: ArgumentPath, inputSchema?: JsonObject): boolean {
+  if (typeof value !== "string" || !(isStructureText(value) || isNullText(value))) return false;
+  return !isStringAlone(path, inputSchema);
+}
+
+/** The parts of a condition that decide whether another reading of a text matters. */
+interface Reader {
+  readonly segments: ArgumentPath;
+  readonly operator: Operator;
+  readonly test: ValueTest;
+}
+
+/** Whether a server may read the text as another value, about which the condition says something else. */
+export function mayBeOther(reader: Reader, text: string, inputSchema?: JsonObject): boolean {
+  const { segments, operator } = reader;
+  if (operator === "exists" || operator === "not_exists") return mayBeNull(text, segments, inputSchema);
+  return mayBeParsed(text, segments, inputSchema) && !isNamed(reader, text);
+}
+
+/** Whether the policy names this very text. */
+function isNamed({ operator, test }: Reader, text: string): boolean {
+  if (operator === "eq" || operator === "in") return test(text) === true;
+  return (operator === "neq" || operator === "not_in") && test(text) === false;
+}
+
+/** Whether a server may read a string at the path as null. */
+function mayBeNull(value: string, path: ArgumentPath, inputSchema?: JsonObject): boolean {
+  return isNullText(value) && !isStringAlone(path, inputSchema);
+}
+
+function isStringAlone(path: ArgumentPath, inputSchema: JsonObject | undefined): boolean {
   const argument = inputSchema && findArgument(inputSchema, path);
-  if (argument?.kind !== "present" || argument.types === undefined) return true;
-  return Array.from(argument.types).some((type) => type !== "string");
+  if (argument?.kind !== "present" || argument.types === undefined) return false;
+  return Array.from(argument.types).every((type) => type === "string");
+}
+
+/** Whether the text is JSON's null, perhaps between blanks. */
+function isNullText(text: string): boolean {
+  return text.includes("null") && text.trim() === "null";
 }
 
 /** Whether the text is JSON of a list or an object to a lenient parser: Python's reads `NaN`, and repeated names. */

@@ -3,8 +3,9 @@
 import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
 import { CALLER_PATH_EXPECTED, type Caller, callerPart, type CallerPath, parseCallerPath } from "./caller.ts";
-import { MEASURES, type Measure, measure } from "./measure.ts";
-import { type ArgumentAmbiguity, argumentAmbiguity, mayBeStructure } from "./argument-ambiguity.ts";
+import { CONDITION_MEASURES, type ConditionMeasure, isUrlPart, measure } from "./measure.ts";
+import { expectedOperand, operatorsOn } from "./guards/url-part.ts";
+import { type ArgumentAmbiguity, argumentAmbiguity, mayBeOther } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
 import { otherReadings } from "./other-readings.ts";
 import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
@@ -19,7 +20,7 @@ import {
   WRONG_CONTAINER,
 } from "../json/path.ts";
 import { CONDITION_KEYS } from "./reference/key-words.ts";
-import { MEASURE_WORDS, OPERATOR_WORDS } from "./reference/value-words.ts";
+import { CONDITION_MEASURE_WORDS, OPERATOR_WORDS } from "./reference/value-words.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import {
   anyJson,
@@ -43,7 +44,7 @@ export interface Condition {
   /** Present in a condition on the caller. */
   readonly callerPath?: CallerPath;
   readonly operator: Operator;
-  readonly of: Measure;
+  readonly of: ConditionMeasure;
   readonly value: Json;
   /** Whether the test must hold for every value that a path with `[*]` finds, or for some; absent for other paths. */
   readonly items?: Quantifier;
@@ -61,7 +62,7 @@ interface Entry {
   readonly path: string;
   readonly op: Operator;
   readonly value?: Json;
-  readonly of?: Measure;
+  readonly of?: ConditionMeasure;
   readonly items?: Quantifier;
   readonly if_present?: boolean;
   readonly description?: string;
@@ -74,7 +75,7 @@ export const CONDITION: Shape<Condition> = refine(
       path: required(string(1)),
       op: required(explained(OPERATORS, OPERATOR_WORDS)),
       value: optional(anyJson()),
-      of: optional(explained(MEASURES, MEASURE_WORDS)),
+      of: optional(explained(CONDITION_MEASURES, CONDITION_MEASURE_WORDS)),
       items: optional(oneOf(...QUANTIFIERS)),
       if_present: optional(boolean()),
       description: optional(string()),
@@ -137,11 +138,16 @@ function readItemsPath(
 /** Operators that compare; only these apply to a length or a number of bytes. */
 const COMPARING: readonly Operator[] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte"];
 
-function isMeasurable(operator: Operator, of: Measure, value: Json, place: DocumentPath): boolean {
+function isMeasurable(operator: Operator, of: ConditionMeasure, value: Json, place: DocumentPath): boolean {
   if (of === "value") return true;
-  if (!COMPARING.includes(operator)) {
+  if (!(isUrlPart(of) ? operatorsOn(of) : COMPARING).includes(operator)) {
     place.at("of").report(`must be "value" with ${operator}, got "${of}"`);
     return false;
+  }
+  if (isUrlPart(of)) {
+    const expected = expectedOperand(of, operator, value);
+    if (expected !== undefined) reportUnexpected(place.at("value"), expected, value);
+    return expected === undefined;
   }
   const operands = isJsonArray(value) ? value : [value];
   const wrong = operands.find((operand) => !(operand instanceof JsonNumber));
@@ -210,14 +216,13 @@ export function conditionAmbiguity(
   args: JsonObject,
   inputSchema?: JsonObject,
 ): ArgumentAmbiguity | undefined {
-  const { segments, callerPath, operator, of } = condition;
+  const { segments, callerPath, items } = condition;
   if (callerPath !== undefined) return undefined;
   const ambiguity = argumentAmbiguity(args, segments, inputSchema);
   if (ambiguity !== undefined) return ambiguity;
-  if (operator !== "contains" && of === "value") return conversionAmbiguity(condition, args, inputSchema);
-  const isAmbiguous = resolveItems(args, segments).some(
-    (found) =>
-      found !== undefined && found !== WRONG_CONTAINER && mayBeStructure(found, segments, inputSchema),
+  const found = items === undefined ? [resolveArgument(args, segments)] : resolveItems(args, segments);
+  const isAmbiguous = found.some(
+    (each) => typeof each === "string" && mayBeOther(condition, each, inputSchema),
   );
   return isAmbiguous ? "type" : conversionAmbiguity(condition, args, inputSchema);
 }

@@ -101,6 +101,11 @@ describe("misreading", () => {
   });
 });
 
+function requiring(condition: object) {
+  const conditions = [{ path: "args.v", ...condition }];
+  return policyOf({ version: "1", default: "deny", tools: { t: { require: [{ conditions }] } } });
+}
+
 function on(condition: object) {
   const conditions = [{ path: "args.v", ...condition }];
   return policyOf({ version: "1", default: "deny", tools: { t: { deny_if: [{ conditions }] } } });
@@ -147,9 +152,71 @@ describe("a text that is JSON of a list or an object", () => {
     }
   });
 
-  it("is a text to operators that compare texts alone", () => {
-    expect(reason(on({ op: "eq", value: "x" }), "[1]")).toBeUndefined();
-    expect(reason(on({ op: "regex", value: "^x" }), "[1]")).toBeUndefined();
+  it.each([
+    ["eq", "x"],
+    ["in", ["x", "y"]],
+    ["regex", "^x"],
+    ["starts_with", "x"],
+    ["ends_with", "x"],
+    ["contains", "y"],
+    ["matches", "x*"],
+  ])("cannot be tested by %s", (op, value) => {
+    for (const text of ['["x"]', '{"x":1}', " null "]) {
+      expect(reason(on({ op, value }), text)).toBe("condition_unevaluable");
+      expect(reason(on({ op, value }), text, '{"properties":{"v":{"type":"string"}}}')).toBeUndefined();
+      expect(reason(on({ op, value }), text, '{"properties":{"v":{"type":["string","null"]}}}')).toBe(
+        "condition_unevaluable",
+      );
+    }
+    expect(reason(on({ op, value }), "[/etc/passwd]")).toBeUndefined();
+  });
+
+  it.each([
+    ["neq", "x"],
+    ["not_in", ["x"]],
+    ["regex", "etc"],
+    ["ends_with", "]"],
+    ["path_within", "/srv"],
+  ])("meets no requirement of %s", (op, value) => {
+    for (const text of ['["/etc/passwd"]', '["x"]', '{"path":"/etc"}']) {
+      const isMet = reason(requiring({ op, value }), text) === undefined;
+      expect(isMet).toBe(false);
+    }
+  });
+
+  it("is the text that the policy names where it names it", () => {
+    for (const [op, value] of [
+      ["eq", "[1]"],
+      ["in", ["{}", "[1]"]],
+    ] as const) {
+      expect(reason(requiring({ op, value }), "[1]")).toBeUndefined();
+      expect(reason(requiring({ op, value }), "[2]")).toBe("condition");
+    }
+    for (const [op, value] of [
+      ["neq", "[1]"],
+      ["not_in", ["[1]"]],
+    ] as const) {
+      expect(reason(on({ op, value }), "[1]")).toBeUndefined();
+      expect(reason(on({ op, value }), "[2]")).toBe("condition");
+      expect(reason(requiring({ op, value }), "[2]")).toBe("condition_unevaluable");
+    }
+  });
+
+  it("is found in the items of a list, and in a part of a URL there is none", () => {
+    const items = { path: "args.v[*]", items: "every", op: "path_within", value: "/srv" };
+    const args = object('{"v":["/srv/a","[\\"/etc\\"]"]}');
+    expect(decide(requiring(items), { ...callOf("t"), args }, UNUSED).denial?.reason).toBe(
+      "condition_unevaluable",
+    );
+    const url = requiring({ of: "host", op: "eq", value: "a.example" });
+    expect(reason(url, '["https://a.example/"]')).toBe("condition_unevaluable");
+  });
+
+  it("is present even where it may be null to the server, unless it is null's name", () => {
+    expect(reason(requiring({ op: "exists", value: true }), "[]")).toBeUndefined();
+    expect(reason(requiring({ op: "exists", value: true }), "null")).toBe("condition_unevaluable");
+    expect(reason(on({ op: "not_exists" }), "null")).toBe("condition_unevaluable");
+    expect(reason(requiring({ op: "exists", value: true }), "nullable")).toBeUndefined();
   });
 
   it("is none where there is no text", () => {

@@ -25,6 +25,7 @@ const VALUES = new Map<string, readonly unknown[]>([
       "{}",
       "yes",
       "https://a.example/",
+      "http://10.0.0.1/",
       "10.0.0.1",
       "2026-01-01T00:00:00Z",
     ],
@@ -93,7 +94,16 @@ const FORMED = new Map<string, readonly unknown[]>([
   ["after", ["2026-01-01T00:00:00Z"]],
 ]);
 
-function operandsOf(op: string, operand: string): readonly unknown[] {
+/** Operands that are parts of a URL. */
+const PARTS = new Map<string, string>([
+  ["scheme", "https"],
+  ["host", "a.example"],
+  ["path", "/a"],
+]);
+
+function operandsOf(op: string, operand: string, of = "value"): readonly unknown[] {
+  const part = PARTS.get(of);
+  if (part !== undefined && !FORMED.has(op)) return operand === "text" ? [part] : [[part]];
   const formed = FORMED.get(op);
   if (formed === undefined) return OPERANDS.get(operand) ?? [];
   return operand === "text" ? formed : operand === "list of texts" ? [formed] : [];
@@ -101,7 +111,7 @@ function operandsOf(op: string, operand: string): readonly unknown[] {
 
 function resultsOf({ op, of, operand, type }: (typeof CASES)[number]): Set<unknown> {
   const results = new Set<unknown>();
-  for (const value of operandsOf(op, operand)) {
+  for (const value of operandsOf(op, operand, of)) {
     const literal = { path: "args.v", op, value, ...(of !== "value" && { of }) };
     const condition = CONDITION.read(fromLiteral(literal), DocumentPath.root([]));
     if (condition === undefined)

@@ -6,7 +6,7 @@ import { isHeldByDouble } from "../../json/compare-numbers.ts";
 import { type Json, JsonNumber } from "../../json/json.ts";
 import { type Algorithm, type Limit, type Scope, windowOf } from "../limit.ts";
 import { measure } from "../measure.ts";
-import { argumentAmbiguity, mayBeStructure } from "../argument-ambiguity.ts";
+import { argumentAmbiguity, mayBeParsed } from "../argument-ambiguity.ts";
 import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { uniqueNames, limitName, ruleName, windowName } from "../pointer.ts";
 import type { Amount, CompiledLimit } from "../policy.ts";
@@ -94,7 +94,7 @@ function amountOf({ increment = 1, segments, of = "value" }: CheckedLimit): Comp
     const found = resolveArgument(args, segments);
     if (found === undefined) return "missing";
     if (found === WRONG_CONTAINER) return "type";
-    if (of !== "value" && mayBeStructure(found, segments, inputSchema)) return "type";
+    if (of !== "value" && mayBeParsed(found, segments, inputSchema)) return "type";
     return amountIn(measure(found, of));
   };
 }

@@ -43,16 +43,23 @@ function nameTest(pattern: string): NameTest | undefined {
 const MAX_URL_LENGTH = 16_384;
 /** The schemes with a host that the WHATWG parser normalises. The host may have neither user info nor escapes. */
 const URL_WITH_HOST = /^(?:https?|wss?|ftp):\/\/([^/?#@%\\]+)(?:[/?#]|$)/i;
+/** Letters that the two versions of IDNA encode differently. Source: UTS 46, deviation characters. */
+const DEVIATION = /[\u00df\u1e9e\u03c2]/u;
 /** The parser drops some of these, and other parsers keep them. */
 const DROPPED = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{White_Space}\\]/u;
+
+/** Whether a URL is too long, or has a character that some parsers drop. */
+export function hasDroppedCharacter(url: string): boolean {
+  return url.length > MAX_URL_LENGTH || DROPPED.test(url);
+}
 
 // Security: a host that two parsers read differently cannot be tested.
 /** The host in lower case, punycode and usual address form; undefined where parsers could disagree. */
 export function hostOf(url: string): string | undefined {
-  if (url.length > MAX_URL_LENGTH || DROPPED.test(url)) return undefined;
+  if (hasDroppedCharacter(url)) return undefined;
   const written = URL_WITH_HOST.exec(url)?.[1];
   const parsed = written === undefined ? null : URL.parse(url);
-  if (written === undefined || parsed === null) return undefined;
+  if (written === undefined || parsed === null || DEVIATION.test(written)) return undefined;
   const host = parsed.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (host === "") return undefined;
   // 0177.0.0.1 and 2130706433 are other addresses to other parsers.

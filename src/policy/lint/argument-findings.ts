@@ -16,7 +16,7 @@ import {
 import { coercionFinding } from "./coercion.ts";
 import { findArgument, type JsonType, typeOfJson } from "../../mcp/input-schema.ts";
 import { isJsonArray, type Json, type JsonObject } from "../../json/json.ts";
-import { measure } from "../measure.ts";
+import { isUrlPart, measure } from "../measure.ts";
 import type { Operator } from "../operator.ts";
 import { listWords } from "../schema/schema.ts";
 
@@ -154,6 +154,7 @@ function effectOfImpossible(
 function usableTypes({ operator, of, value }: Condition): readonly JsonType[] | undefined {
   if (of === "length") return ["string", "array", "object"];
   if (of === "bytes") return undefined;
+  if (isUrlPart(of)) return ["string"];
   if (/^[lg]te?$/.test(operator)) return ["number"];
   if (operator === "neq") return [typeOfJson(value)];
   if (operator === "not_in") return operandTypes(value);

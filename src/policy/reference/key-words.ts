@@ -55,7 +55,7 @@ export const CONDITION_KEYS = {
   path: "The argument to test, such as `args.amount`, or a part of the caller, such as `caller.groups`.",
   op: "The operator.",
   value: "The operand of the operator. May be left out with `not_exists`.",
-  of: "What is compared: the `value` itself, its `length`, or its `bytes`. Default `value`.",
+  of: "What is compared: the `value` itself, its `length`, or its `bytes`; of a URL, its `scheme`, `host`, `port` or `path`. Default `value`.",
   items:
     "Whether `every` item that a path with `[*]` finds must pass the test, or `some`. Required with `[*]`.",
   if_present: "`true`: the condition holds when the argument is missing. Default `false`.",

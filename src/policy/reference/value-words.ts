@@ -51,6 +51,14 @@ export const MEASURE_WORDS = {
   bytes: "bytes in UTF-8: of a text, or of the shortest JSON of anything else",
 };
 
+export const CONDITION_MEASURE_WORDS = {
+  ...MEASURE_WORDS,
+  scheme: "the scheme of a URL, in lower case",
+  host: "the host of a URL, in lower case and punycode",
+  port: "the port of a URL, or that of its scheme",
+  path: "the decoded path of a URL",
+};
+
 export const ARGUMENT_CHECK_WORDS = {
   validate: "denies arguments that do not fit, with the reason `arguments_invalid`",
   observe: "lets them pass, and counts them",
