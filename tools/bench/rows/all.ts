@@ -3,7 +3,7 @@
 import { BIG_RESULTS } from "./big-results.ts";
 import { FIXED_RATES } from "./fixed-rate.ts";
 import { FULL_LOAD } from "./full-load.ts";
-import { DECIDE, LIMITER_KEYS, SCAN } from "./inside.ts";
+import { ARGUMENTS, DECIDE, LIMITER_KEYS, SCAN } from "./inside.ts";
 import { LIST } from "./list-tools.ts";
 import type { Measurement } from "./row.ts";
 import { SCRAPE } from "./scrape.ts";
@@ -18,6 +18,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   ...FIXED_RATES,
   STDIO_BRIDGE,
   DECIDE,
+  ARGUMENTS,
   SCAN,
   LIST,
   BIG_RESULTS,

@@ -1,4 +1,4 @@
-/** Figures measured within one process on functions of src/: decide and charge, the scanner, limiter keys. */
+/** Figures measured within one process on functions of src/: decide and charge, arguments, the scanner, limiter keys. */
 
 import { fileURLToPath } from "node:url";
 import { runForFigures } from "../load/run-program.ts";
@@ -21,6 +21,15 @@ export const DECIDE: Measurement = {
         verdict: verdictOf(flat, { atMost: 1.2 }),
       },
     ];
+  },
+};
+
+export const ARGUMENTS: Measurement = {
+  name: "arguments",
+  measures: "arguments of the demo's calls against the schemas of their tools",
+  run: async (testbed) => {
+    const { ns } = await runInsideProgram(testbed, "arguments", ["ns"]);
+    return [timeRow("arguments against the schema, calls of the demo", ns, 2_000)];
   },
 };
 
