@@ -2,7 +2,15 @@
 /** Entry point of `tollgate`: runs the command that the command line names, and exits with its code. */
 
 import { parseArgs } from "node:util";
-import { EXIT_OK, failWith, refuseUsage, usageMessage, writeHelp } from "./commands/cli/command.ts";
+import {
+  EXIT_OK,
+  failWith,
+  refuseUsage,
+  unknownCommandProblem,
+  usageMessage,
+  writeHelp,
+} from "./commands/cli/command.ts";
+import { flushed } from "./commands/cli/flush.ts";
 import { HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/settings/flags.ts";
@@ -14,8 +22,36 @@ import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
 import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
 
+const COMMANDS = [
+  "run",
+  "policy",
+  "audit",
+  "demo",
+  "approvals",
+  "freeze",
+  "unfreeze",
+  "health",
+  "install",
+  "inject",
+  "keys",
+  "labels",
+  "help",
+  "version",
+];
+
+/** Longest wait of a sidecar that ends for the reader of its output. */
+const MAX_FLUSH_MS = 1_000;
+
 tuneCollector();
-process.exit(await main(process.argv.slice(2)));
+const words = process.argv.slice(2);
+const exitCode = await main(words);
+// A client that does not read must not keep a sidecar from ending.
+await flushed([process.stdout, process.stderr], isRun(words[0]) ? MAX_FLUSH_MS : Infinity);
+process.exit(exitCode);
+
+function isRun(command: string | undefined): boolean {
+  return command === undefined || command === "run" || command.startsWith("-");
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
@@ -29,9 +65,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "health" || command === "install" || command === "inject") return service(command, rest);
   if (command === "labels") return (await import("./commands/labels.ts")).runLabels(rest, process);
   if (command === "keys") return runKeys(rest, process);
-  if (command === "run") return run(rest);
-  if (command === undefined || command.startsWith("-")) return run(argv);
-  return refuseUsage(process, "tollgate", [`unknown command \`${command}\``]);
+  if (isRun(command)) return run(command === "run" ? rest : argv);
+  return refuseUsage(process, "tollgate", [unknownCommandProblem(`${command}`, COMMANDS)]);
 }
 
 // Commands are imported on demand: they load the MCP SDK, 10 MB of heap that the sidecar does not need.
@@ -80,7 +115,7 @@ async function run(argv: readonly string[]): Promise<number> {
     environment: process.env,
     isTerminal: process.stderr.isTTY,
   });
-  if (!settings.ok) return refuseUsage(process, "tollgate", settings.problems);
+  if (!settings.ok) return refuseUsage(process, "tollgate", settings.report);
   return orStartError(() => serve(settings.settings, stopSignal()));
 }
 
@@ -142,7 +177,7 @@ function parseFlags(argv: readonly string[]): GivenFlags | { readonly problem: s
     const texts = Object.entries(flags).map(([name, value]) => [name, value === true ? "true" : value]);
     return { isHelp: help === true, flags: Object.fromEntries(texts), ...command };
   } catch (error) {
-    return { problem: usageMessage(error) };
+    return { problem: usageMessage(error, Object.keys(options)) };
   }
 }
 

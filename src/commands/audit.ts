@@ -1,6 +1,6 @@
 /** `tollgate audit <command>`: queries over the audit log, and the check of its chain. */
 
-import { asksForHelp, refuseUsage, writeHelp } from "./cli/command.ts";
+import { asksForHelp, refuseUsage, unknownCommandProblem, writeHelp } from "./cli/command.ts";
 import { runVerify, VERIFY_HELP } from "./audit/verify.ts";
 import { type AuditCommandIo, QUERY_HELP, runQuery } from "./audit/query.ts";
 
@@ -19,6 +19,8 @@ export async function runAudit(argv: readonly string[], io: AuditCommandIo): Pro
   if (name === "query") return asksForHelp(rest) ? writeHelp(io, QUERY_HELP) : runQuery(rest, io);
   if (name === "verify") return asksForHelp(rest) ? writeHelp(io, VERIFY_HELP) : runVerify(rest, io);
   const problem =
-    name === undefined ? "a command is required: query or verify" : `unknown command \`${name}\``;
+    name === undefined
+      ? "a command is required: query or verify"
+      : unknownCommandProblem(name, ["query", "verify"]);
   return refuseUsage(io, "tollgate audit", [problem]);
 }

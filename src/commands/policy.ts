@@ -1,8 +1,14 @@
 /** `tollgate policy <command>`: the tools to write a policy safely. */
 
-import { nearestName } from "../policy/schema/did-you-mean.ts";
 import { CHECK_COMMAND } from "./policy/check.ts";
-import { asksForHelp, type CommandIo, type PolicyCommand, refuseUsage, writeHelp } from "./cli/command.ts";
+import {
+  asksForHelp,
+  type CommandIo,
+  type PolicyCommand,
+  refuseUsage,
+  unknownCommandProblem,
+  writeHelp,
+} from "./cli/command.ts";
 import { EXPLAIN_COMMAND } from "./policy/explain.ts";
 import { INIT_COMMAND } from "./policy/init.ts";
 import { REPLAY_COMMAND } from "./policy/replay.ts";
@@ -38,6 +44,5 @@ export async function runPolicy(argv: readonly string[], io: CommandIo): Promise
 function unknownCommand(name: string | undefined): string {
   const names = POLICY_COMMANDS.map((command) => command.name);
   if (name === undefined) return `a command is required: ${names.join(", ")}`;
-  const nearest = nearestName(name, names);
-  return `unknown command \`${name}\`${nearest === undefined ? "" : `, did you mean \`${nearest}\`?`}`;
+  return unknownCommandProblem(name, names);
 }

@@ -1,6 +1,7 @@
 /** Checks a value against a zod shape, and says in the house's words what is wrong: zod's own texts never reach an operator. */
 
-import type * as z from "zod";
+import * as z from "zod";
+import { didYouMean } from "../policy/schema/did-you-mean.ts";
 import { listWords } from "../policy/schema/schema.ts";
 
 export interface ShapeProblem {
@@ -38,7 +39,7 @@ function textOf(issue: z.core.$ZodRawIssue): string {
     case "invalid_type":
       return typeText(issue.expected, issue.input);
     case "invalid_value":
-      return `must be ${listWords(issue.values.map(String))}`;
+      return valueText(issue.values.map(String), issue.input);
     case "too_small":
       return boundText(
         issue.origin,
@@ -52,12 +53,24 @@ function textOf(issue: z.core.$ZodRawIssue): string {
         issue.inclusive === false ? "less than" : "at most",
       );
     case "unrecognized_keys":
-      return `unknown: ${issue.keys.join(", ")}`;
+      return unknownKeysText(issue.keys, issue.inst);
     case "invalid_key":
       return "has a name that must not be empty";
     default:
       return "is not of a form that is allowed here";
   }
+}
+
+/** Security: suggests a value that is allowed, and does not repeat the one that is given. */
+function valueText(allowed: readonly string[], input: unknown): string {
+  const suggestion = typeof input === "string" ? didYouMean(input, allowed) : "";
+  return `must be ${listWords(allowed)}${suggestion}`;
+}
+
+function unknownKeysText(keys: readonly string[], shape: unknown): string {
+  const known = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
+  const suggestions = keys.map((key) => didYouMean(key, known)).filter((suggestion) => suggestion !== "");
+  return `unknown: ${keys.join(", ")}${suggestions.join("")}`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

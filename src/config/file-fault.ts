@@ -9,6 +9,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space",
   ENOTDIR: "a part of its path is a file; check the path",
   EPERM: "permission denied; give the user that runs Tollgate access to it",
+  Z_BUF_ERROR: "its compressed data ends too early; copy the whole file",
+  Z_DATA_ERROR: "its compressed data is damaged; copy the file again",
   EROFS: "the file system is read-only; choose another path",
 };
 

@@ -112,7 +112,8 @@ function compileCondition(entry: Entry, place: DocumentPath): Condition | undefi
   return { ...condition, text: describeCondition(condition) };
 }
 
-const PATHS = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[0]';
+const PATHS = 'a path such as args.name, args.name.inner or args["a.b"]';
+const CONDITION_PATHS = 'a path such as args.name, args.name.inner, args["a.b"] or args.items[*]';
 
 /** Parses a path to one argument; undefined after reporting a problem. */
 export function readPath(path: string, place: DocumentPath): ArgumentPath | undefined {
@@ -127,7 +128,7 @@ function readItemsPath(
 ): ArgumentPath | undefined {
   const segments = callerPath ?? parseItemsPath(path);
   if (segments === undefined) {
-    const expected = path.startsWith("caller") ? CALLER_PATH_EXPECTED : PATHS;
+    const expected = path.startsWith("caller") ? CALLER_PATH_EXPECTED : CONDITION_PATHS;
     return reportUnexpected(place.at("path"), expected, path);
   }
   if (hasEveryItem(segments) === (items !== undefined)) return segments;

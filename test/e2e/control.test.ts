@@ -237,6 +237,7 @@ describe("the commands", () => {
     [["freeze", "all"], 64, "tollgate freeze: unexpected `all`; name it with --agent or --tool"],
     [["freeze", "--minutes", "x"], 64, `tollgate freeze: --minutes: must be a number above 0, got "x"`],
     [["unfreeze"], 1, "tollgate: this is not frozen"],
+    [["freeze", "--agnet", "a"], 64, "tollgate freeze: unknown option `--agnet`, did you mean `--agent`?\n"],
   ] as const)("end %j with exit code %i", async ([run, ...argv], code, problem) => {
     const ended = await command(run, ...argv);
     expect([ended.code, ended.problem.startsWith(problem)]).toEqual([code, true]);
@@ -273,6 +274,21 @@ describe("the commands", () => {
       out: "rejected 0 calls of 2\n",
     });
     expect((await command("approvals", "approve", "x", "--agent", "a")).code).toBe(64);
+  });
+
+  it("freeze an agent that has not called only with --unseen", async () => {
+    await call("read");
+    expect(await command("freeze", "--agent", "A")).toMatchObject({
+      code: 1,
+      problem:
+        "tollgate: --agent: `A` has made no call in the last hour, did you mean `a`?; nothing was frozen, add --unseen to freeze it all the same\n",
+    });
+    expect(JSON.stringify((await admin("/freeze"))[1])).not.toContain('"A"');
+    expect(await command("freeze", "--agent", "A", "--unseen")).toMatchObject({
+      code: 0,
+      out: "frozen: A's calls\n",
+    });
+    expect(await command("unfreeze", "--agent", "A")).toMatchObject({ code: 0 });
   });
 
   it("report that no sidecar answers", async () => {

@@ -1,5 +1,6 @@
 /** `tollgate audit query`: counts and lists records of audit logs of any length. */
 
+import { errorCode, readProblem } from "../../config/file-fault.ts";
 import type { Readable } from "node:stream";
 import { pluralize, EXIT_OK, type CommandIo, refuseUsage, EXIT_FAILED } from "../cli/command.ts";
 import { groupLines, recordLines } from "./query-output.ts";
@@ -82,8 +83,11 @@ async function readAll(
     try {
       await readLines(file, stdin, reader);
     } catch (error) {
-      const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      problems.push(`${file}: cannot be read: ${why}`);
+      problems.push(
+        errorCode(error) === undefined
+          ? `${file}: cannot be read: ${String(error)}`
+          : readProblem(file, error),
+      );
     }
   }
   return problems;

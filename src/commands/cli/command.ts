@@ -3,6 +3,7 @@
 import type { Writable } from "node:stream";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { escapeInvisible, escapeInvisibleInJson } from "../../json/escape-invisible.ts";
+import { didYouMean, inBackticks } from "../../policy/schema/did-you-mean.ts";
 
 /** The streams that a command writes to. */
 export interface CommandIo {
@@ -56,15 +57,25 @@ export function readArguments<const Given extends Options>(argv: readonly string
     const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
     return { ok: true as const, values, positionals, server: end < 0 ? [] : argv.slice(end + 1) };
   } catch (error) {
-    return { ok: false as const, problem: usageMessage(error) };
+    return { ok: false as const, problem: usageMessage(error, Object.keys(options)) };
   }
 }
 
-/** The first sentence of an error of node:util's parseArgs: lower case, backticks, no final period. */
-export function usageMessage(error: unknown): string {
+/** The first sentence of an error of node:util's parseArgs: lower case, backticks, no final period; and the known flag that is near. */
+export function usageMessage(error: unknown, flags: readonly string[]): string {
   const message = error instanceof Error ? error.message : String(error);
   const sentence = message.split(/\. |\n/)[0] ?? message;
-  return (sentence.slice(0, 1).toLowerCase() + sentence.slice(1)).replaceAll("'", "`").replace(/\.$/, "");
+  const text = (sentence.slice(0, 1).toLowerCase() + sentence.slice(1))
+    .replaceAll("'", "`")
+    .replace(/\.$/, "");
+  const [, unknown] = /^unknown option `(--.+)`$/.exec(text) ?? [];
+  const known = flags.map((name) => `--${name}`);
+  return unknown === undefined ? text : `${text}${didYouMean(unknown, known, inBackticks)}`;
+}
+
+/** The problem of a command that does not exist. */
+export function unknownCommandProblem(name: string, known: readonly string[]): string {
+  return `unknown command ${inBackticks(name)}${didYouMean(name, known, inBackticks)}`;
 }
 
 /** Writes the problems of a command line and where its help is. Returns the exit code. */

@@ -1,6 +1,8 @@
 /** Where the admin listener of a sidecar is, and how its certificate is checked: the same flags for every command. */
 
 import { readFileSync } from "node:fs";
+import { readProblem } from "../../config/file-fault.ts";
+import { unknownVariables } from "../../config/known-variables.ts";
 import type { TlsOptions } from "./admin-http.ts";
 
 /** Flags that name the admin listener. */
@@ -29,6 +31,8 @@ const ANY_HOST = /^(https?:\/\/)?(?:0\.0\.0\.0|\[::\])(?=:)/;
 
 /** The listener that `--admin` or TOLLGATE_ADMIN names, as HOST:PORT or as a URL; a string is the problem with it. */
 export function adminAddress(flags: AdminAddressFlags, environment: Environment): AdminAddress | string {
+  const [unknown] = unknownVariables(environment);
+  if (unknown !== undefined) return unknown;
   const given = (name: string, variable: string): string | undefined =>
     flags[name as keyof AdminAddressFlags] ?? (environment[variable] || undefined);
   const files = {
@@ -44,8 +48,8 @@ export function adminAddress(flags: AdminAddressFlags, environment: Environment)
   for (const [name, file] of Object.entries(files)) {
     try {
       if (file !== undefined) tls[name] = readFileSync(file);
-    } catch {
-      return `--admin-${name}: cannot be read: ${file}`;
+    } catch (error) {
+      return `--admin-${name}: ${readProblem(`${file}`, error)}`;
     }
   }
   return { url, tls };

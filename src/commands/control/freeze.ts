@@ -1,6 +1,8 @@
 /** `tollgate freeze` and `tollgate unfreeze`: the kill switch, for everything, one agent, one tool, or both. */
 
-import { EXIT_OK, readArguments, refuseUsage, writeHelp, writeLines } from "../cli/command.ts";
+import { EXIT_OK, failWith, readArguments, refuseUsage, writeHelp, writeLines } from "../cli/command.ts";
+import { didYouMean, inBackticks } from "../../policy/schema/did-you-mean.ts";
+import type { AdminAddressFlags } from "./admin-address.ts";
 import {
   ADMIN_FLAGS,
   requestAdmin,
@@ -16,6 +18,7 @@ Stops calls at once: all of them, one agent's, one tool's, or one agent's of one
 
   --agent NAME       only this agent's calls
   --tool NAME        only calls of this tool
+  --unseen           freeze an agent without calls in the last hour at this sidecar, or a tool that is not listed
   --minutes N        for so many minutes (until tollgate unfreeze)
   --reason TEXT      why; the agent reads it, and the audit log keeps it
   --by NAME          your name for the audit log (the user name)
@@ -31,6 +34,7 @@ const FLAGS = {
   agent: { type: "string" },
   tool: { type: "string" },
   minutes: { type: "string" },
+  unseen: { type: "boolean", default: false },
 } as const;
 
 /** Returns the exit code. */
@@ -42,7 +46,7 @@ export async function runFreeze(
   const refuse = (problem: string): number => refuseUsage(io, `tollgate ${action}`, [problem]);
   const read = readArguments(argv, FLAGS);
   if (!read.ok) return refuse(read.problem);
-  const { by, help, minutes, agent, tool, reason, ...flags } = read.values;
+  const { by, help, minutes, agent, tool, reason, unseen, ...flags } = read.values;
   const rest = { agent, tool, reason };
   if (help === true) return writeHelp(io, FREEZE_HELP);
   const [extra] = read.positionals;
@@ -50,12 +54,61 @@ export async function runFreeze(
   if (minutes !== undefined && action === "unfreeze") return refuse("--minutes: is for freeze");
   if (minutes !== undefined && !(Number(minutes) > 0))
     return refuse(`--minutes: must be a number above 0, got "${minutes}"`);
+  const unknown = action === "freeze" && !unseen ? await unknownTarget(rest, flags, io) : undefined;
+  if (unknown !== undefined)
+    return failWith(io, [`${unknown}; nothing was frozen, add --unseen to freeze it all the same`]);
   const body = { ...rest, by: operatorName(by), ...(minutes !== undefined && { minutes: Number(minutes) }) };
   const response = await requestAdmin({ flags, method: "POST", path: `/${action}`, body }, io);
   if (!response.ok) return reportAdminFailure(io, response);
   const calls = frozenCalls(rest);
   writeLines(io, [action === "freeze" ? `frozen: ${calls}` : `no longer frozen: ${calls}`]);
   return EXIT_OK;
+}
+
+interface Target {
+  readonly agent: string | undefined;
+  readonly tool: string | undefined;
+}
+
+/** The problem with an agent or a tool that the sidecar does not know; undefined too where it does not say what it knows. */
+async function unknownTarget(
+  { agent, tool }: Target,
+  flags: AdminAddressFlags,
+  io: ControlCommandIo,
+): Promise<string | undefined> {
+  if (agent === undefined && tool === undefined) return undefined;
+  const read = async (path: string): Promise<unknown> => {
+    const response = await requestAdmin({ flags, method: "GET", path }, io);
+    return response.ok ? response.value : undefined;
+  };
+  const activity = namesIn(await read("/activity"), "pairs", "agent");
+  const tools = namesIn(await read("/tools"), "tools", "name");
+  return (
+    unknownProblem("--agent", agent, activity, "has made no call in the last hour") ??
+    unknownProblem("--tool", tool, tools, "is no tool of the server")
+  );
+}
+
+function unknownProblem(
+  flag: string,
+  name: string | undefined,
+  known: ReadonlySet<string> | undefined,
+  why: string,
+): string | undefined {
+  // A sidecar that has just started knows none, and past its bound it counts further agents together.
+  const isUntold = known === undefined || known.size === 0 || known.has(OTHERS);
+  if (name === undefined || isUntold || known.has(name)) return undefined;
+  return `${flag}: \`${name}\` ${why}${didYouMean(name, known, inBackticks)}`;
+}
+
+const OTHERS = "_other";
+
+/** The names under one key of the items of a list in a response; undefined where it has another form. */
+function namesIn(response: unknown, list: string, key: string): ReadonlySet<string> | undefined {
+  const items: unknown = Object(response)[list];
+  if (!Array.isArray(items)) return undefined;
+  const names = items.map((item: unknown): unknown => Object(item)[key]);
+  return new Set(names.filter((name) => typeof name === "string"));
 }
 
 function frozenCalls({ agent, tool }: { agent?: string | undefined; tool?: string | undefined }): string {

@@ -104,7 +104,7 @@ function readFlags(argv: readonly string[]) {
     const { values } = parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false });
     return { ok: true as const, values };
   } catch (error) {
-    return { ok: false as const, problem: usageMessage(error) };
+    return { ok: false as const, problem: usageMessage(error, Object.keys(FLAGS)) };
   }
 }
 

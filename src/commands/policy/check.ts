@@ -23,6 +23,7 @@ import {
 import { contradictionFindings } from "../../policy/lint/contradictions.ts";
 import { readDocument } from "./read-document.ts";
 import { equalPatternFindings } from "../../policy/lint/equal-patterns.ts";
+import { pathFindings } from "../../policy/lint/path-findings.ts";
 import { counterFindings } from "../../policy/lint/separate-counters.ts";
 import { shadowedFindings } from "../../policy/lint/shadowed.ts";
 import { unusableSchemaFindings } from "../../policy/lint/unusable-schemas.ts";
@@ -85,9 +86,14 @@ async function check(io: CommandIo, { files, source, isPrinting, isJson }: Check
   return checked.some(({ findings }) => countOf(findings, "error") > 0) ? EXIT_FAILED : EXIT_OK;
 }
 
+interface PlacedFinding extends Finding {
+  /** `line 1, column 2`; absent for a finding about a policy that loads. */
+  readonly place?: string;
+}
+
 interface CheckedFile {
   readonly file: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly PlacedFinding[];
   readonly notes: readonly string[];
   /** Absent when the file cannot be loaded. */
   readonly normalForm?: Json;
@@ -124,6 +130,7 @@ function findingsOf(
     ...contradictionFindings(policy.document),
     ...shadowedFindings(policy.document),
     ...equalPatternFindings(policy.document),
+    ...pathFindings(policy.document),
     ...counterFindings(policy.document, implicitCounters),
     ...(tools === undefined
       ? []
@@ -131,11 +138,14 @@ function findingsOf(
   ];
 }
 
-/** Splits `file: path: message`. */
-function schemaFinding(file: string, problem: string): Finding {
-  const text = problem.startsWith(`${file}: `) ? problem.slice(file.length + 2) : problem;
+/** Splits `file: line 1, column 2: path: message`. */
+function schemaFinding(file: string, problem: string): PlacedFinding {
+  const whole = problem.startsWith(`${file}: `) ? problem.slice(file.length + 2) : problem;
+  const [prefix = "", place] = /^(line \d+, column \d+): /.exec(whole) ?? [];
+  const text = whole.slice(prefix.length);
   const [, path, message] = /^((?:[^\s":[]|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+): (.*)$/s.exec(text) ?? [];
-  return { severity: "error", code: "schema", path: path ?? "", message: message ?? text };
+  const finding = { severity: "error", code: "schema", path: path ?? "", message: message ?? text } as const;
+  return place === undefined ? finding : { ...finding, place };
 }
 
 /** Counter names that the short form generates: every tool gets the same one. */
@@ -184,8 +194,8 @@ function writeFindings(
 ): void {
   const out = isPrinting ? { ...io, stdout: io.stderr } : io;
   for (const { file, findings, notes, normalForm, isTranslated } of checked) {
-    const lines = findings.map(({ severity, code, path, message }) =>
-      [`${severity.padEnd(7)} ${file}`, path, `${message} [${code}]`].filter(Boolean).join(": "),
+    const lines = findings.map(({ severity, code, place, path, message }) =>
+      [`${severity.padEnd(7)} ${file}`, place, path, `${message} [${code}]`].filter(Boolean).join(": "),
     );
     writeLines(out, [
       ...lines,

@@ -9,7 +9,6 @@ import type { Call } from "../../policy/decision.ts";
 import { listingOf } from "../../policy/listing.ts";
 import { protectedNames } from "../../json/confusable-names.ts";
 import { isJsonObject, type JsonObject } from "../../json/json.ts";
-import { didYouMean } from "../../policy/schema/did-you-mean.ts";
 import { listWords } from "../../policy/schema/schema.ts";
 import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import { adviceFor } from "../../policy/explain/advice.ts";
@@ -24,10 +23,10 @@ import {
   writeLines,
   writeJson,
 } from "../cli/command.ts";
-import { mayValidate } from "../../policy/document/document.ts";
 import { withoutArgumentChecks } from "../../policy/policy.ts";
 import { explainCall, type Explanation, type Step } from "../../policy/explain/steps.ts";
 import { readJsonDocument } from "./read-document.ts";
+import { notesOf, unlistedTool } from "./explain-notes.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
 const HELP = `Usage: tollgate policy explain FILE --tool NAME [flags]
@@ -40,15 +39,15 @@ a limit denies here only a call that exceeds it alone.
   --agent NAME           the calling agent (anonymous)
   --user NAME            the user on whose behalf it acts
   --claims JSON          the claims of its token, an object, with its groups and scopes
-  --source WORD          the source of its identity, such as jwt or api_key
-  --address IP           its address
+  --source WORD          the source of its identity, such as jwt or api_key; --address IP for its address
   --category CATEGORY    its category, instead of the one that name and description suggest
   --tools FILE           a tools/list result: its schemas check the arguments, its descriptions set the category
   --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
+  --unlisted             explain a tool that the server does not list, too
   --format text|json     for people or for programs (text)
   --help                 this text
 
-Exit codes: 0 explained, whatever the decision; 1 bad policy; 64 bad usage; 69 the server cannot be reached.
+Exit codes: 0 explained, whatever the decision; 1 bad policy or no such tool; 64 bad usage; 69 no server.
 `;
 
 const OPTIONS = {
@@ -61,6 +60,7 @@ const OPTIONS = {
   source: { type: "string" },
   address: { type: "string" },
   category: { type: "string" },
+  unlisted: { type: "boolean", default: false },
   format: FORMAT_FLAG,
 } as const;
 
@@ -71,6 +71,7 @@ interface ExplainRequest {
   readonly args: JsonObject;
   readonly category: Category | undefined;
   readonly source: ToolsSource | undefined;
+  readonly isUnlisted: boolean;
   readonly isJson: boolean;
 }
 
@@ -106,7 +107,8 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
   if (problems.length > 0 || typeof args === "string" || typeof claims === "string" || !source.ok)
     return problems;
   const caller = callerOf(values, claims);
-  return { file, tool, caller, args, category, source: source.source, isJson: values.format === "json" };
+  const { format, unlisted: isUnlisted } = values;
+  return { file, tool, caller, args, category, source: source.source, isUnlisted, isJson: format === "json" };
 }
 
 async function explain(io: CommandIo, request: ExplainRequest): Promise<number> {
@@ -115,6 +117,9 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   if (!loaded.ok) return failWith(io, loaded.problems);
   const listed = source && (await loadTools(source));
   if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
+  const names = listed?.tools.map(({ name }) => name);
+  if (names?.includes(tool) === false && !request.isUnlisted)
+    return failWith(io, [`--tool: ${unlistedTool(tool, names)}; --unlisted explains it all the same`]);
   // Without the server's tools there is no schema to hold the arguments against.
   const policy = listed === undefined ? withoutArgumentChecks(loaded.policy) : loaded.policy;
   const definition = listed?.tools.find(({ name }) => name === tool);
@@ -170,22 +175,6 @@ interface Explained {
   readonly policy: CompiledPolicy;
   readonly call: Call;
   readonly explanation: Explanation;
-}
-
-function notesOf(
-  policy: CompiledPolicy,
-  { tool, args }: Call,
-  tools: readonly ToolDefinition[] | undefined,
-): string[] {
-  const names = tools?.map(({ name }) => name);
-  const isUnknown = names?.includes(tool) === false;
-  return [
-    ...(args.size === 0 ? ["decided as a call without arguments; give them with --args"] : []),
-    ...(tools === undefined && mayValidate(policy.document)
-      ? ["the arguments were not held against the tool's schema: give --tools, --upstream or -- COMMAND"]
-      : []),
-    ...(isUnknown ? [`the server lists no tool \`${tool}\`${didYouMean(tool, names ?? [])}`] : []),
-  ];
 }
 
 function reportOf({ policy, call, explanation }: Explained): object {

@@ -1,6 +1,7 @@
 /** `tollgate policy init`: generates a starter policy from a server's tools/list. */
 
 import { writeFileSync } from "node:fs";
+import { errorCode, writeProblem } from "../../config/file-fault.ts";
 import { CATEGORIES } from "../../policy/category/category.ts";
 import {
   EXIT_OK,
@@ -107,8 +108,7 @@ function writePolicy(io: CommandIo, text: string, { output, isForced }: InitRequ
     writeFileSync(output, text, { flag: isForced ? "w" : "wx" });
     return undefined;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    if (code !== "EEXIST") return `${output}: cannot be written: ${code}`;
+    if (errorCode(error) !== "EEXIST") return writeProblem(output, error);
     return `${output}: is there already; name another file, or give --force`;
   }
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { textPosition } from "../../config/files/policy-file.ts";
+import { readProblem } from "../../config/file-fault.ts";
 import { readYaml } from "../../config/files/yaml.ts";
 import type { Json } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
@@ -16,8 +17,12 @@ const BOUNDS = { maxDepth: 256, maxNodes: 20_000_000, maxKeys: 20_000_000 };
 
 /** The document in a file; `.yaml` and `.yml` are YAML, everything else is JSON. */
 export function readDocument(file: string): DocumentReading {
-  const text = readText(file);
-  if (typeof text !== "string") return { ok: false, problems: [`${file}: cannot be read: ${text.code}`] };
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return { ok: false, problems: [readProblem(file, error)] };
+  }
   if (!/\.ya?ml$/i.test(file)) return readJsonDocument(text, file);
   const read = readYaml(text);
   return read.ok ? read : { ok: false, problems: read.problems.map((problem) => `${file}: ${problem}`) };
@@ -28,12 +33,4 @@ export function readJsonDocument(text: string, name: string): DocumentReading {
   const read = readJson(text, BOUNDS);
   if (read.ok) return read;
   return { ok: false, problems: [`${name}: ${textPosition(text, read.offset)}: ${read.detail}`] };
-}
-
-function readText(file: string): string | { readonly code: string } {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    return { code: error instanceof Error && "code" in error ? String(error.code) : "unknown error" };
-  }
 }

@@ -1,5 +1,6 @@
 /** `tollgate policy replay`: shows which recorded decisions a policy would have changed. */
 
+import { readProblem } from "../../config/file-fault.ts";
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { columns } from "../cli/columns.ts";
 import { readAuditLog } from "./audit-lines.ts";
@@ -65,8 +66,8 @@ function parseRequest(argv: readonly string[]): ReplayRequest | string[] {
 async function replay(io: CommandIo, { file, audit, agent, isJson }: ReplayRequest): Promise<number> {
   const loaded = readPolicyFile(file);
   if (!loaded.ok) return failWith(io, loaded.problems);
-  const log = await readAuditLog(audit).catch((error: unknown) => codeOf(error));
-  if (typeof log === "string") return failWith(io, [`${audit}: cannot be read: ${log}`]);
+  const log = await readAuditLog(audit).catch((error: unknown) => readProblem(audit, error));
+  if (typeof log === "string") return failWith(io, [log]);
   const { policy } = loaded;
   // Replay the calls of all agents, since server-wide limits count them; then keep one agent's.
   const { replayed, outsidePolicy: outside } = replayLog(log, policy);
@@ -75,10 +76,6 @@ async function replay(io: CommandIo, { file, audit, agent, isJson }: ReplayReque
   if (isJson) writeJson(io, jsonOf(report, file, audit));
   else writeReplay(io, report, file);
   return EXIT_OK;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }
 
 function jsonOf({ cannotTell, ...report }: ReplayReport, policy: string, audit: string): object {

@@ -4,6 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readPolicyFile } from "../../config/files/policy-file.ts";
 import type { ToolDefinition } from "../../mcp/tool-definition.ts";
+import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
 import { compilePolicy } from "../../policy/document/compile.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { parsePolicy } from "../../policy/document/document.ts";
@@ -28,7 +29,8 @@ import { readDocument } from "./read-document.ts";
 
 const HELP = `Usage: tollgate policy test CASES...
 
-Plays calls against a policy and compares every decision with the expected one. CASES are files, or folders of them:
+Plays calls against a policy and compares every decision with the expected one. CASES are files, or folders, of which
+policies and lists of tools are left alone:
 
   { "story": "what it shows",
     "policy": "prometheus.json",          the file beside this one, or the policy itself
@@ -90,7 +92,20 @@ function filesIn(path: string): string[] {
   return readdirSync(path)
     .filter((name) => /\.(?:json|ya?ml)$/i.test(name))
     .toSorted()
-    .map((name) => join(path, name));
+    .map((name) => join(path, name))
+    .filter((file) => !isOther(file));
+}
+
+/** Whether a file of a folder is certainly none of cases: a policy, or a list of tools, that stands beside them. */
+function isOther(file: string): boolean {
+  const read = readDocument(file);
+  if (!read.ok) return false;
+  if (isJsonArray(read.value)) return true;
+  return isJsonObject(read.value) && !["story", "policy", "calls"].some((key) => isKey(read.value, key));
+}
+
+function isKey(json: Json, key: string): boolean {
+  return isJsonObject(json) && json.has(key);
 }
 
 function playFile(file: string): PlayedFile {

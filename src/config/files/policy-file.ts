@@ -8,6 +8,7 @@ import { parsePolicy } from "../../policy/document/document.ts";
 import type { Json } from "../../json/json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { readProblem } from "../file-fault.ts";
+import { placeOf, placesIn } from "../place-in-file.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface PolicyFileOptions {
@@ -27,7 +28,7 @@ export type PolicyFile =
   | {
       readonly ok: false;
       readonly digest: string;
-      /** `file: path: must be ...`, every problem at once. */
+      /** `file: line 3, column 5: path: must be ...`, every problem at once. */
       readonly problems: readonly string[];
     };
 
@@ -53,8 +54,9 @@ export function parsePolicyFile(
   if (!read.ok) return { ok: false, digest, problems: read.problems.map((problem) => `${file}: ${problem}`) };
   const parsed = parsePolicy(read.value);
   if (!parsed.ok) {
+    const places = placesIn(decode(bytes) ?? "");
     const problems = parsed.problems.map(({ path, message }) =>
-      [file, path, message].filter(Boolean).join(": "),
+      [file, places(placeOf(path)), path, message].filter(Boolean).join(": "),
     );
     return { ok: false, digest, problems };
   }

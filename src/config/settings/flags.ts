@@ -41,6 +41,7 @@ export const FLAGS = [
     "none",
     "JSON or YAML; without one everything is allowed and observed, with a warning",
   ),
+  flag("allow-all", "", "off", "no policy is meant: every call is allowed, in mode enforce too"),
   flag("mode", "enforce|shadow", "enforce", "shadow decides and counts, and blocks nothing"),
   flag("server", "NAME", "the upstream's host or command", "the server label"),
   flag("agent", "NAME", "", "the verified agent of every caller"),

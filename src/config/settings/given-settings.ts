@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { readProblem } from "../file-fault.ts";
 import { parseYaml } from "../parse-yaml.ts";
+import { type Place, placesIn } from "../place-in-file.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
 import { mergeLimits } from "./limits-settings.ts";
 
@@ -21,8 +22,10 @@ export interface GivenSettings {
   readonly values: Readonly<Record<string, unknown>>;
   /** The flag or variable of each setting that the file does not give: `--mode`, `TOLLGATE_MODE`. */
   readonly origins: Readonly<Record<string, string>>;
-  /** Why the file cannot be read. */
+  /** Why the file cannot be read, with its name and line. */
   readonly problems: readonly string[];
+  /** Returns the file, line and column that give a setting; undefined when the file does not. */
+  readonly placeInFile: (path: Place) => string | undefined;
 }
 
 type Text = string | readonly string[];
@@ -35,7 +38,7 @@ export function gatherSettings(sources: SettingsSources): GivenSettings {
     if (name === "admin-open") values["admin"] = withPart(values["admin"], "listen", { open: text });
     else if (name !== "config") values[name] = mergeWithFile(name, values[name], text);
   const origins = Object.fromEntries(Object.entries(given).map(([name, { origin }]) => [name, origin]));
-  return { values, origins, problems: file.problems };
+  return { ...file, values, origins };
 }
 
 function flagsAndEnvironment({
@@ -73,18 +76,22 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const MAPPING = z.record(z.string(), z.unknown());
 
-function readConfigFile(path: Text | undefined): Pick<GivenSettings, "values" | "problems"> {
-  if (typeof path !== "string") return { values: {}, problems: [] };
+function readConfigFile(path: Text | undefined): Omit<GivenSettings, "origins"> {
+  const nowhere = { values: {}, placeInFile: () => undefined };
+  if (typeof path !== "string") return { ...nowhere, problems: [] };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    return { values: {}, problems: [readProblem(path, error)] };
+    return { ...nowhere, problems: [readProblem(path, error)] };
   }
   const { document, problems } = parseYaml(text);
-  if (problems.length > 0) return { values: {}, problems: problems.map((problem) => `${path}: ${problem}`) };
+  if (problems.length > 0) return { ...nowhere, problems: problems.map((problem) => `${path}: ${problem}`) };
   const root = MAPPING.safeParse(document.toJS() ?? {});
-  return root.success
-    ? { values: root.data, problems: [] }
-    : { values: {}, problems: [`${path}: must be a mapping of settings`] };
+  if (!root.success) return { ...nowhere, problems: [`${path}: must be a mapping of settings`] };
+  const placeInFile = (place: Place): string | undefined => {
+    const found = placesIn(text)(place);
+    return found && `${path}: ${found}`;
+  };
+  return { values: root.data, problems: [], placeInFile };
 }

@@ -1,11 +1,13 @@
 /** Parses settings from flags, environment and file, and lists all problems at once, before any port is bound. */
 
 import type * as z from "zod";
+import { policyProblems } from "./binding-settings.ts";
 import { checkShape, type ShapeProblem } from "../check-shape.ts";
 import { adminSettings } from "./admin/admin-settings.ts";
 import { adminTokenSource } from "./admin/admin-token.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { healthPathsBeside } from "./admin/health-settings.ts";
+import { unknownVariables } from "../known-variables.ts";
 import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
 import { outgoingProxy } from "./identity/outgoing-proxy.ts";
 import { limitsProblems } from "./limits-settings.ts";
@@ -18,18 +20,30 @@ import { upstreamTlsSettings } from "./upstream-tls-settings.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | {
+      readonly ok: false;
+      /** `setting: must be ...`, after the flag, the variable or the name in the file. */
+      readonly problems: readonly string[];
+      /** The same for an operator, with the file, the line and the column of each problem that is in the file. */
+      readonly report: readonly string[];
+    };
 
 /** Flag beats environment beats file beats default. */
 export function parseSettings(sources: SettingsSources): ParsedSettings {
   const given = gatherSettings(sources);
-  const problems = [...given.problems, ...upstreamProblems(sources.command, given)];
+  const problems = [
+    ...unknownVariables(sources.environment),
+    ...given.problems,
+    ...upstreamProblems(sources.command, given),
+  ];
   const checked = checkShape(SETTINGS_SHAPE, given.values);
   if (!checked.ok) {
-    problems.push(...checked.problems.map((problem) => settingProblem(problem, given)));
-    return { ok: false, problems };
+    const texts = checked.problems.map((problem) => settingProblem(problem, given));
+    const located = checked.problems.map((problem, index) => withPlace(problem, `${texts[index]}`, given));
+    return { ok: false, problems: [...problems, ...texts], report: [...problems, ...located] };
   }
   problems.push(
+    ...policyProblems(checked.value, given),
     ...limitsProblems(checked.value, sources.environment),
     ...adminProblems(checked.value, given),
     ...upstreamTlsProblems(checked.value, given),
@@ -37,7 +51,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...sseProblems(checked.value, given),
     ...approverProblems(checked.value),
   );
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems, report: problems };
   return { ok: true, settings: completeSettings(checked.value, sources) };
 }
 
@@ -83,6 +97,14 @@ function settingProblem({ path, message }: ShapeProblem, { origins, values }: Gi
   const origin = (isOfFlag ? origins[name] : undefined) ?? origins[path.slice(0, 2).join("-")];
   const written = isOfFlag && typeof values[name] === "string" ? name : path.join(".");
   return `${origin ?? (written || "settings")}: ${message}`;
+}
+
+/** The problem after the place of its setting in the file, when the file gives it. */
+function withPlace({ path, unknownKeys = [] }: ShapeProblem, text: string, given: GivenSettings): string {
+  const [name = ""] = path;
+  const isFromFile = given.origins[name] === undefined;
+  const place = isFromFile ? given.placeInFile([...path, ...unknownKeys.slice(0, 1)]) : undefined;
+  return place === undefined ? text : `${place}: ${text}`;
 }
 
 /** One setting of two names, and health on the path of the endpoint. */

@@ -2,8 +2,8 @@
 
 import type { SentinelAccount, StoreLocation } from "./store-location.ts";
 
-const SENTINEL_USERNAME = "TOLLGATE_SENTINEL_USERNAME";
-const SENTINEL_PASSWORD = "TOLLGATE_SENTINEL_PASSWORD";
+export const SENTINEL_USERNAME = "TOLLGATE_SENTINEL_USERNAME";
+export const SENTINEL_PASSWORD = "TOLLGATE_SENTINEL_PASSWORD";
 
 interface WithStore {
   readonly store?: StoreLocation;

@@ -102,6 +102,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   "health-path": HEALTH_PATH_SHAPE,
   admin: ADMIN_SHAPE,
   policy: z.string().optional(),
+  "allow-all": SWITCH,
   mode: z.enum(["enforce", "shadow"]).default("enforce"),
   server: label.optional(),
   agent: agentName.optional(),

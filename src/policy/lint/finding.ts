@@ -26,6 +26,8 @@ export const FINDING_CODES = [
   "shadowed",
   "counter-not-shared",
   "unused-category",
+  "path-climbs",
+  "one-item",
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 

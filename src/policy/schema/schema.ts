@@ -65,7 +65,7 @@ export function boolean(): Shape<boolean> {
 export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Shape<Word> {
   const expected = listWords(words.map((known) => JSON.stringify(known)));
   return {
-    read: (json, place) => words.find((known) => known === json) ?? reportUnexpected(place, expected, json),
+    read: (json, place) => words.find((known) => known === json) ?? reportOther(place, expected, json, words),
     schema: words.length === 1 ? { const: words[0] } : { enum: words },
   };
 }
@@ -77,6 +77,11 @@ export function explained<const Word extends string>(
 ): Shape<Word> {
   const { read, schema } = oneOf(...words);
   return { read, schema: { ...schema, enumDescriptions: words.map((word) => meanings[word]) } };
+}
+
+function reportOther(place: DocumentPath, expected: string, json: Json, words: readonly string[]): undefined {
+  const suggestion = typeof json === "string" ? didYouMean(json, words) : "";
+  return place.report(`must be ${expected}, got ${describeJson(json)}${suggestion}`);
 }
 
 /** Prints `a`, `a or b`, `a, b or c`. */

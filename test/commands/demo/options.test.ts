@@ -57,7 +57,7 @@ describe("parseDemoOptions", () => {
     [["--rounds", "0"], '--rounds: must be a whole number from 1, got "0"'],
     [["--rounds", "1.5"], '--rounds: must be a whole number from 1, got "1.5"'],
     [["--rounds", ""], '--rounds: must be a whole number from 1, got ""'],
-    [["--fro", "30s"], "unknown option `--fro`"],
+    [["--fro", "30s"], "unknown option `--fro`, did you mean `--for`?"],
     [["--part", "sidecar"], '--part: must be server or agents, got "sidecar"'],
     [["--part", "agents"], "--url: must be the URL that the agents call, such as http://127.0.0.1:8080/mcp"],
     [

@@ -233,8 +233,20 @@ describe("tollgate policy explain", () => {
 
   it("says when the server has no such tool", async () => {
     const tools = fileOf("t.json", [toolOf("ExecuteQuery")]);
-    const { stdout } = await run("explain", POLICY, "--tool", "executequery", "--tools", tools);
-    expect(stdout).toContain('note: the server lists no tool `executequery`, did you mean "ExecuteQuery"?');
+    const words = ["explain", POLICY, "--tool", "executequery", "--tools", tools];
+    const problem = 'the server lists no tool `executequery`, did you mean "ExecuteQuery"?';
+    expect(await run(...words)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `tollgate: --tool: ${problem.slice(0, -1)}?; --unlisted explains it all the same\n`,
+    });
+    expect((await run(...words, "--unlisted")).stdout).toContain(`note: ${problem}`);
+  });
+
+  it("says when the policy names no such tool, but one that is near", async () => {
+    const { stdout } = await run("explain", POLICY, "--tool", "ExecutQuery");
+    expect(stdout).toContain('note: the policy names no tool `ExecutQuery`, did you mean "ExecuteQuery"?');
+    expect((await run("explain", POLICY, "--tool", "other")).stdout).not.toContain("names no tool");
   });
 
   it("charges the agent that was given", async () => {

@@ -162,7 +162,10 @@ describe("the file", () => {
   it("causes an error when it cannot be written", async () => {
     const tools = fileOf("tools.json", TOOLS);
     const { code, stderr } = await run("init", "--tools", tools, "-o", "/nowhere/p.json");
-    expect([code, stderr]).toEqual([1, "tollgate: /nowhere/p.json: cannot be written: ENOENT\n"]);
+    expect([code, stderr]).toEqual([
+      1,
+      "tollgate: /nowhere/p.json: cannot be written: no such directory; create it\n",
+    ]);
   });
 
   it("is not written for a server without tools", async () => {

@@ -68,7 +68,7 @@ describe("tollgate policy test", () => {
   });
 
   it.each<[string, string, string | object, string]>([
-    ["is not there", "", "", "cannot be read: ENOENT"],
+    ["is not there", "", "", "cannot be read: no such file; check the path"],
     ["is no JSON", "case.json", "{", "line 1, column 2: "],
     ["is no story", "case.json", {}, "story: is required"],
     [
@@ -89,6 +89,28 @@ describe("tollgate policy test", () => {
     expect(code).toBe(1);
     expect(stdout).toContain(problem);
     expect(stdout).toContain("1 file could not be played");
+  });
+
+  it("leaves the policies and the lists of tools in a folder alone", async () => {
+    const folder = temporaryFolder();
+    const files = {
+      "case.json": story([call({ effect: "allow" })]),
+      "case.yaml": `story: s\npolicy: policy.json\ncalls: [{ tool: pay, expect: { effect: deny } }]\n`,
+      "policy.json": { version: "1", default: "deny" },
+      "old-form.yaml": "pay: { limits: [{ counter: c, window: day, max: 1 }] }\n",
+      "tools.json": [{ name: "pay" }],
+      "tools-page.json": { tools: [{ name: "pay" }] },
+      "notes.txt": "none",
+    };
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+    const { code, stdout } = await run("test", folder);
+    expect(stdout).toContain("2 files, 2 decisions: all as expected\n");
+    expect(code).toBe(0);
+    writeFileSync(join(folder, "broken.json"), '{"calls":');
+    writeFileSync(join(folder, "misspelled.json"), '{"sotry":"s","policy":{},"calls":[]}');
+    expect((await run("test", folder)).stdout).toContain("2 files could not be played");
+    expect((await run("test", join(folder, "policy.json"))).code).toBe(1);
   });
 
   it("ends with 1 for a folder without cases", async () => {

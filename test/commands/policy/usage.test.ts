@@ -79,8 +79,14 @@ describe("tollgate policy", () => {
       ["replay", "nowhere.json", "--audit", "a"],
       "nowhere.json: cannot be read: no such file; check the path",
     ],
-    [["replay", POLICY, "--audit", "nowhere.jsonl"], "nowhere.jsonl: cannot be read: ENOENT"],
-    [["check", POLICY, "--tools", "nowhere.json"], "nowhere.json: cannot be read: ENOENT"],
+    [
+      ["replay", POLICY, "--audit", "nowhere.jsonl"],
+      "nowhere.jsonl: cannot be read: no such file; check the path",
+    ],
+    [
+      ["check", POLICY, "--tools", "nowhere.json"],
+      "nowhere.json: cannot be read: no such file; check the path",
+    ],
   ])("ends with 1 when a file is not there: %j", async (argv, problem) => {
     expect(await run(...argv)).toEqual({ code: 1, stdout: "", stderr: `tollgate: ${problem}\n` });
   });

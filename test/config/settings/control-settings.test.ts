@@ -9,7 +9,7 @@ function parse(text: string): ReturnType<typeof parseSettings> {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, "config.yaml");
   writeFileSync(config, text);
-  const flags = { upstream: "http://127.0.0.1:1/mcp", config };
+  const flags = { upstream: "http://127.0.0.1:1/mcp", config, "allow-all": "true" };
   return parseSettings({ flags, environment: {}, isTerminal: false });
 }
 
@@ -21,5 +21,8 @@ it("names the files of freezes and approvals in the settings file, and none by d
       approvals: { ttlMs: 900_000, state: "a.json" },
     },
   });
-  expect(parse("freeze: { flie: f.yaml }")).toMatchObject({ ok: false, problems: ["freeze: unknown: flie"] });
+  expect(parse("freeze: { flie: f.yaml }")).toMatchObject({
+    ok: false,
+    problems: ['freeze: unknown: flie, did you mean "file"?'],
+  });
 });

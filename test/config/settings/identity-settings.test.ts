@@ -126,7 +126,7 @@ describe("settings of identity", () => {
       "identity.resource: is for tokens that are checked here; with passthrough the upstream names itself",
     ],
   ])("%s is refused", (text, problem) => {
-    expect(parse(`identity: ${text}\n`)).toEqual({ ok: false, problems: [problem] });
+    expect(parse(`identity: ${text}\n`)).toMatchObject({ ok: false, problems: [problem] });
   });
 
   it.each([
@@ -192,7 +192,7 @@ describe("settings of identity", () => {
       'identity.header: must have another prefix: names of jwt begin with "x:" too',
     ],
   ])("%s is refused, for issuers beside each other", (text, problem) => {
-    expect(parse(`identity: ${text}\n`)).toEqual({ ok: false, problems: [problem] });
+    expect(parse(`identity: ${text}\n`)).toMatchObject({ ok: false, problems: [problem] });
   });
 
   it("put the address of its issuer before each name where there are several", () => {

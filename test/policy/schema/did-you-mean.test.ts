@@ -27,6 +27,10 @@ describe("nearestName", () => {
     ["abcdef", ["xabcdef"], "xabcdef"],
     ["abcdef", ["abcdeX", "abcdXf"], "abcdeX"],
     ["abcdef", ["abcdXY", "abcdeX"], "abcdeX"],
+    ["agnet", ["agent"], "agent"],
+    ["flie", ["file", "fly"], "file"],
+    ["ba", ["ab"], "ab"],
+    ["abcd", ["badc"], undefined],
     ["FOO-BAR", ["foo_bar"], "foo_bar"],
     ["foo__bar", ["fooBar"], "fooBar"],
   ])("of %s among %j is %s", (name, known, nearest) => {

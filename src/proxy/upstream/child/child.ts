@@ -120,9 +120,19 @@ async function waitForSpawn(child: Process, command: string): Promise<number> {
   }
 }
 
+const START_FAILURES: Readonly<Record<string, string>> = {
+  E2BIG: "its arguments and its environment are too long; shorten them",
+  EACCES: "it may not be executed; check its permissions",
+  EAGAIN: "too many processes run; raise their limit",
+  EMFILE: "too many files are open; raise the limit of open files",
+  ENOENT: "there is no such program; give its path, or one that the PATH leads to",
+  ENOEXEC: "it is no program of this system; check that it is complete and for this processor",
+  ENOMEM: "there is too little memory; free some",
+  ENOTDIR: "a part of its path is a file; check the path",
+};
+
 function startFailure(code: string): string {
-  if (code === "ENOENT") return "there is no such program; give its path, or one that the PATH leads to";
-  return code === "EACCES" ? "it may not be executed; check its permissions" : code;
+  return START_FAILURES[code] ?? `the system reports ${code}`;
 }
 
 interface Running {
