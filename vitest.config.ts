@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -8,6 +9,8 @@ export default defineConfig({
     globalSetup: ["scripts/build-console.ts"],
     // Tests start the sidecar from source hundreds of times: Node keeps what it has compiled.
     env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/.cache/compiled-tests` },
+    // Tests mostly wait for processes that they start: two at once use two cores better than one does.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {
