@@ -11,8 +11,9 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/.cache/compiled-tests` },
     // Tests mostly wait for processes that they start: two at once use two cores better than one does.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only a test that hangs takes so long, also on a machine that is busy with other work.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: {
       include: ["src/json/**", "src/mcp/{input-schema,methods,tool-definition}.ts", "src/policy/**"],
       exclude: ["src/json/edit-json.ts", "src/policy/explain/**"],
