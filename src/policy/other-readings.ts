@@ -34,8 +34,9 @@ export function otherReadings(
   const found = valuesAt(args, segments, 0);
   const readings: OtherReading[] = [];
   const add = (cause: OtherReading["cause"], convert: (value: Json) => Json): void => {
-    const converted = replaced({ value: args, depth: 0 }, segments, convert);
-    if (isJsonObject(converted)) readings.push({ args: converted, cause });
+    // The copy of an object is an object.
+    const converted = replaced({ value: args, depth: 0 }, segments, convert) as JsonObject;
+    readings.push({ args: converted, cause });
   };
   if (found.includes(null)) {
     for (const empty of emptyValues(segments, inputSchema)) add("type", (value) => value ?? empty);

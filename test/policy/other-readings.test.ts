@@ -1,9 +1,12 @@
 /** Fractions and null, which servers convert within what JSON allows. */
 
 import { describe, expect, it } from "vitest";
+import { parseItemsPath } from "../../src/json/path.ts";
+import { printJson } from "../../src/json/print-json.ts";
+import { otherReadings } from "../../src/policy/other-readings.ts";
 import { decide } from "../../src/policy/decide.ts";
 import { isJsonObject, type JsonObject } from "../../src/json/json.ts";
-import { callOf, fromLiteral, json, policyOf, UNUSED } from "./policies.ts";
+import { callOf, fromLiteral, json, num, policyOf, UNUSED } from "./policies.ts";
 
 function object(text: string): JsonObject {
   const value = json(text);
@@ -76,6 +79,26 @@ describe("a fraction", () => {
   });
 });
 
+it("leaves items alone that have no member of the name", () => {
+  const path = parseItemsPath("args.a[*].n") ?? [];
+  const args = object('{"a":[5,{"n":null,"m":null},[1]],"b":0.5}');
+  const readings = otherReadings({ segments: path, operator: "eq", value: num("0") }, args);
+  expect(readings.map((reading) => printJson(reading.args))).toEqual([
+    '{"a":[5,{"n":0,"m":null},[1]],"b":0.5}',
+    '{"a":[5,{"n":false,"m":null},[1]],"b":0.5}',
+    '{"a":[5,{"n":[],"m":null},[1]],"b":0.5}',
+  ]);
+});
+
+it("cannot be evaluated by a condition on all arguments where one is a fraction", () => {
+  expect(judge("deny_if", { path: "args", op: "eq", value: { n: 0 } }, '{"n":0.4}')).toBe(CUT);
+});
+
+it("reads a fraction beside texts and truth values in an object", () => {
+  const condition = { path: "args.o", op: "eq", value: { a: "x", b: true, n: 7 } };
+  expect(judge("deny_if", condition, '{"o":{"a":"x","b":true,"n":7.5}}')).toBe(CUT);
+});
+
 describe("null", () => {
   it.each([
     ["deny_if", { path: "args.n", op: "eq", value: 0 }, '{"n":null}'],
@@ -102,6 +125,7 @@ describe("null", () => {
     ["deny_if", { path: "args.n", op: "exists", value: true }, '{"n":null}'],
     ["deny_if", { path: "args.a.n", op: "eq", value: 0 }, '{"a":null}'],
     ["require", { path: "args.n", op: "lte", value: 100, if_present: true }, '{"n":null}'],
+    ["require", { path: "args.a[*]", items: "every", op: "neq", value: 0, if_present: true }, '{"a":null}'],
   ] as const)(
     "counts as missing for %s %j where no empty value decides otherwise: %s",
     (rule, condition, args) => {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"sync"
@@ -35,13 +36,21 @@ var (
 	mutex  sync.Mutex
 )
 
+// finite makes a great number of what JSON has no word for, as the getters of mcp-go read it from a text.
+func finite(amount float64) float64 {
+	if math.IsNaN(amount) || math.IsInf(amount, 0) {
+		return 1e308
+	}
+	return amount
+}
+
 func ran(tool string, args arguments) string {
 	uid := 1.0
 	if args.UID != nil {
 		uid = *args.UID
 	}
 	line, _ := json.Marshal(map[string]any{"tool": tool, "args": map[string]any{
-		"amount": args.Amount, "path": args.Path, "opts": args.Opts, "force": args.Force, "uid": uid,
+		"amount": finite(args.Amount), "path": args.Path, "opts": args.Opts, "force": args.Force, "uid": uid,
 		"nums": append([]int{}, args.Nums...), "detail": map[string]float64{"amount": args.Detail.Amount}, "mode": args.Mode}})
 	mutex.Lock()
 	defer mutex.Unlock()
