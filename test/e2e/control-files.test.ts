@@ -91,7 +91,10 @@ describe("the freeze file", () => {
   });
 
   it.each([
-    ["- { agnet: a }", "[0]: unknown: agnet; known are agent, tool, reason, by and until"],
+    [
+      "- { agnet: a }",
+      '[0]: unknown: agnet, did you mean "agent"?; known are agent, tool, reason, by and until',
+    ],
     ["- { agent: a }\n- { tool: x, until: tomorrow }", "[1].until: must be a time"],
     ["agent: a", "must be a list such as"],
     ["", "must be a list such as"],

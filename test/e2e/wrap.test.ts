@@ -310,7 +310,12 @@ describe("the life of a wrapped server", () => {
 });
 
 describe("the environment of a wrapped server", () => {
-  const ENVIRONMENT = { SERVICE_API_KEY: "k", TOLLGATE_MODE: "enforce", OTEL_EXPORTER_OTLP_HEADERS: "x=y" };
+  const ENVIRONMENT = {
+    SERVICE_API_KEY: "k",
+    TOLLGATE_MODE: "enforce",
+    TOLLGATE_ALLOW_ALL: "true",
+    OTEL_EXPORTER_OTLP_HEADERS: "x=y",
+  };
 
   async function given(flags: readonly string[]): Promise<{ names: readonly string[]; named?: string }> {
     const client = wrap({ server: "environment", flags, environment: ENVIRONMENT });
