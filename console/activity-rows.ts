@@ -24,11 +24,13 @@ export interface Row {
 
 /** The riskiest category first. */
 const ORDER: readonly Category[] = ["execute", "destructive", "financial", "write", "read", "unknown"];
-const MAX_COLUMNS = 6;
+/** Agents with a column at first. */
+export const MAX_COLUMNS = 6;
 
-export function matrixOf(pairs: readonly AgentToolActivity[]): Matrix {
+/** `columns` is the most agents with a column of their own. */
+export function matrixOf(pairs: readonly AgentToolActivity[], columns = MAX_COLUMNS): Matrix {
   const ranked = rank(pairs, ({ agent }) => agent);
-  const agents = ranked.slice(0, MAX_COLUMNS);
+  const agents = ranked.slice(0, columns);
   const shown = new Set(agents);
   const others = ranked.length - agents.length;
   const groups = ORDER.flatMap((category) => {

@@ -1,10 +1,11 @@
 /** Calls of the last hour: a chart by minute, and a table of agents and tools. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { ActivityResponse } from "../src/admin/api.ts";
 import type { Counts } from "../src/telemetry/recent/activity.ts";
 import { ActivityChart } from "./activity-chart.tsx";
-import { type Group, type Matrix, matrixOf, type Row, sum } from "./activity-rows.ts";
+import { type Group, type Matrix, matrixOf, MAX_COLUMNS, type Row, sum } from "./activity-rows.ts";
 import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { Polled } from "./use-polled.ts";
 import { count } from "./text.ts";
@@ -31,26 +32,51 @@ interface LastHourProps {
 }
 
 function LastHour({ activity: { minutes, pairs }, onPick }: LastHourProps): JSX.Element {
+  const [columns, setColumns] = useState(MAX_COLUMNS);
+  const [text, setText] = useState("");
   const all = sum(minutes);
   if (all === undefined || all.calls === 0)
     return <p class="empty">Nobody has called a tool in the last hour.</p>;
+  const sought = text.toLowerCase();
+  const found = pairs.filter(({ agent, tool }) =>
+    [agent, tool].some((name) => name.toLowerCase().includes(sought)),
+  );
   const words = `${count(all.calls, "call")}: ${all.denied} denied, ${all.wouldDeny} would be denied, ${all.failed} failed`;
   return (
     <>
       <p>{words}.</p>
       <ActivityChart minutes={minutes} words={`Calls by minute over the last hour. ${words}.`} />
-      <Table matrix={matrixOf(pairs)} onPick={onPick} />
+      <label>
+        Find <span class="hint">agent or tool</span>
+        <input
+          type="search"
+          value={text}
+          maxLength={256}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <Table
+        matrix={matrixOf(found, columns)}
+        onMore={() => setColumns(columns + MORE_COLUMNS)}
+        onPick={onPick}
+      />
     </>
   );
 }
 
+/** Agents that get a column with each further step. */
+const MORE_COLUMNS = 30;
+
 interface TableProps {
   readonly matrix: Matrix;
+  /** Gives more agents a column of their own. */
+  readonly onMore: () => void;
   readonly onPick: (filter: DecisionFilter) => void;
 }
 
-function Table({ matrix, onPick }: TableProps): JSX.Element {
+function Table({ matrix, onMore, onPick }: TableProps): JSX.Element {
   const { agents, others, groups } = matrix;
+  if (groups.length === 0) return <p class="empty">No agent or tool of this name has called.</p>;
   return (
     <div class="scroll" role="region" aria-label="Calls by tool and agent" tabIndex={0}>
       <table class="matrix">
@@ -63,7 +89,14 @@ function Table({ matrix, onPick }: TableProps): JSX.Element {
                 {agent === "_other" ? "further agents" : <Name text={agent} />}
               </th>
             ))}
-            {others > 0 && <th scope="col">{count(others, "other agent")}</th>}
+            {others > 0 && (
+              <th scope="col">
+                <button type="button" class="figure" onClick={onMore}>
+                  {count(others, "other agent")}
+                  <span class="unseen"> show them</span>
+                </button>
+              </th>
+            )}
           </tr>
         </thead>
         {groups.map((group) => (

@@ -12,10 +12,11 @@ import type {
   ReadyResponse,
   ToolsResponse,
 } from "../src/admin/api.ts";
+import { type Address, addressOf, readAddress } from "./address.ts";
 import { Activity } from "./activity.tsx";
 import { Approvals } from "./approvals.tsx";
 import { Decisions } from "./decisions.tsx";
-import { Freezes } from "./freezes.tsx";
+import { Freezes, type Names } from "./freezes.tsx";
 import { Header } from "./header.tsx";
 import { Limits } from "./limits.tsx";
 import { Policy } from "./policy.tsx";
@@ -36,7 +37,12 @@ export function App(): JSX.Element {
   const limits = usePolled<LimitsResponse>("limits", LATER_MS);
   const policy = usePolled<PolicyResponse>("policy", LATER_MS);
   const tools = usePolled<ToolsResponse>("tools", RARELY_MS);
-  const [filter, setFilter] = useState<DecisionFilter>({});
+  const [address, setAddress] = useState(() => readAddress(location.search));
+  const go = (next: Address): void => {
+    history.replaceState(null, "", `${location.pathname}${addressOf(next)}${location.hash}`);
+    setAddress(next);
+  };
+  const setFilter = (filter: DecisionFilter): void => go({ ...address, filter });
   const control = useControl(approvals.value?.operator ?? undefined);
   const categories = new Map(tools.value?.tools.map(({ name, category }) => [name, category]));
   const categoryOf = (tool: string): string | undefined => categories.get(tool);
@@ -48,10 +54,10 @@ export function App(): JSX.Element {
         <div class="column">
           <Approvals polled={approvals} categoryOf={categoryOf} control={control} />
           <Activity polled={activity} onPick={setFilter} />
-          <Decisions filter={filter} onFilter={setFilter} />
+          <Decisions address={address} onGo={go} />
         </div>
         <div class="column">
-          <Freezes polled={freezes} control={control} />
+          <Freezes polled={freezes} control={control} seen={names} />
           <Limits polled={limits} />
           <Policy polled={policy} />
           <Tools polled={tools} control={control} />
@@ -75,15 +81,10 @@ export function App(): JSX.Element {
 /** Statuses of /readyz; 503 carries the reasons. */
 const READY_OR_NOT = [200, 503];
 
-interface Names {
-  readonly agents: readonly string[];
-  readonly tools: readonly string[];
-}
-
 function namesIn(activity: ActivityResponse | undefined, tools: ToolsResponse | undefined): Names {
   const pairs = (activity?.pairs ?? []).filter(({ agent }) => agent !== "_other");
   return {
-    agents: [...new Set(pairs.map(({ agent }) => agent))].slice(0, 100),
+    agents: [...new Set(pairs.map(({ agent }) => agent))].slice(0, 1_000),
     tools: (tools?.tools ?? []).map(({ name }) => name).slice(0, 1_000),
   };
 }

@@ -1,23 +1,30 @@
 /** The live stream of decisions, with a filter, a pause button, and an explanation for each. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import { EFFECTS, REASONS } from "../src/policy/mode.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
+import { type Address } from "./address.ts";
 import { type Feed, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
-import { timeOfDay } from "./text.ts";
+import { timeOfDay, utcTime } from "./text.ts";
 import { Name, Problem, Who } from "./elements.tsx";
 
 interface DecisionsProps {
-  readonly filter: DecisionFilter;
-  readonly onFilter: (filter: DecisionFilter) => void;
+  readonly address: Address;
+  readonly onGo: (address: Address) => void;
 }
 
-export function Decisions({ filter, onFilter }: DecisionsProps): JSX.Element {
+/** How long the filter must rest before the sidecar is asked, in milliseconds. */
+const REST_MS = 250;
+
+export function Decisions({ address, onGo }: DecisionsProps): JSX.Element {
   const [isPaused, setPaused] = useState(false);
-  const feed = useDecisionFeed(filter, isPaused);
+  const { filter, decision } = address;
+  const feed = useDecisionFeed(useRested(filter, REST_MS), isPaused);
+  const open = (id: string | undefined): void =>
+    onGo({ filter, ...(id !== undefined && id !== "" && { decision: id }) });
   return (
     <section aria-labelledby="decisions">
       <div class="bar">
@@ -27,9 +34,17 @@ export function Decisions({ filter, onFilter }: DecisionsProps): JSX.Element {
           {isPaused ? "Go on" : "Pause"}
         </button>
       </div>
-      <Filters filter={filter} onFilter={onFilter} />
+      <Filters filter={filter} onFilter={(next) => onGo({ ...address, filter: next })} />
+      <ById id={decision ?? ""} onOpen={open} />
       <Problem text={feed.problem} />
-      <List feed={feed} isFiltered={Object.values(filter).some((value) => value !== "")} />
+      {decision !== undefined && !feed.decisions.some(({ id }) => id === decision) && (
+        <Explained key={decision} id={decision} />
+      )}
+      <List
+        {...{ feed, decision }}
+        onOpen={open}
+        isFiltered={Object.values(filter).some((value) => value !== "")}
+      />
     </section>
   );
 }
@@ -40,20 +55,63 @@ function stateOf({ isLive, skipped }: Feed, isPaused: boolean): string {
   return isLive ? "live" : "connecting…";
 }
 
-function Filters({ filter, onFilter }: DecisionsProps): JSX.Element {
+interface ByIdProps {
+  readonly id: string;
+  readonly onOpen: (id: string | undefined) => void;
+}
+
+/** Finds one call by the id that its agent was given, or that the audit log has. */
+function ById({ id, onOpen }: ByIdProps): JSX.Element {
+  return (
+    <form class="bar" aria-label="Find one decision" onSubmit={(event) => event.preventDefault()}>
+      <label class="search">
+        Id of a call <span class="hint">as the agent was given it</span>
+        <input
+          value={id}
+          maxLength={128}
+          spellcheck={false}
+          onChange={(event) => onOpen(event.currentTarget.value.trim())}
+        />
+      </label>
+      {id !== "" && (
+        <button type="button" onClick={() => onOpen(undefined)}>
+          Close it
+        </button>
+      )}
+    </form>
+  );
+}
+
+/** The value, once it has not changed for this long; its fields are compared as JSON. */
+function useRested<T>(value: T, restMs: number): T {
+  const [rested, setRested] = useState(value);
+  const text = JSON.stringify(value);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setRested(value), restMs);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return rested;
+}
+
+interface FiltersProps {
+  readonly filter: DecisionFilter;
+  readonly onFilter: (filter: DecisionFilter) => void;
+}
+
+function Filters({ filter, onFilter }: FiltersProps): JSX.Element {
   const set =
     (field: keyof DecisionFilter) => (event: { readonly currentTarget: { readonly value: string } }) =>
       onFilter({ ...filter, [field]: event.currentTarget.value });
   return (
     <form class="filters" aria-label="Filter decisions" onSubmit={(event) => event.preventDefault()}>
       <label>
-        Agent <input list="agents" value={filter.agent ?? ""} onChange={set("agent")} />
+        Agent <input list="agents" value={filter.agent ?? ""} onInput={set("agent")} />
       </label>
       <label>
-        User <input value={filter.user ?? ""} onChange={set("user")} />
+        User <input value={filter.user ?? ""} onInput={set("user")} />
       </label>
       <label>
-        Tool <input list="tools" value={filter.tool ?? ""} onChange={set("tool")} />
+        Tool <input list="tools" value={filter.tool ?? ""} onInput={set("tool")} />
       </label>
       <Choice label="Effect" words={EFFECTS} value={filter.effect} onChange={set("effect")} />
       <Choice label="Reason" words={REASONS} value={filter.reason} onChange={set("reason")} />
@@ -87,12 +145,16 @@ function Choice({ label, words, value, onChange }: ChoiceProps): JSX.Element {
 
 function List({
   feed,
+  decision: open,
+  onOpen,
   isFiltered,
 }: {
   readonly feed: Feed;
+  /** The id of the decision that is open. */
+  readonly decision: string | undefined;
+  readonly onOpen: (id: string | undefined) => void;
   readonly isFiltered: boolean;
 }): JSX.Element | null {
-  const [open, setOpen] = useState<string>();
   const [most, setMost] = useState(PAGE);
   if (!feed.isKnown || feed.problem !== undefined) return null;
   if (feed.decisions.length === 0)
@@ -106,7 +168,7 @@ function List({
             <Summary
               entry={entry}
               isOpen={open === entry.id}
-              onToggle={() => setOpen(open === entry.id ? undefined : entry.id)}
+              onToggle={() => onOpen(open === entry.id ? undefined : entry.id)}
             />
             {open === entry.id && <Explained id={entry.id} />}
           </li>
@@ -133,7 +195,9 @@ function Summary({ entry, isOpen, onToggle }: SummaryProps): JSX.Element {
   const { time, agent, user, tool, method, effect, denial, outcome } = entry;
   return (
     <button type="button" class="summary" aria-expanded={isOpen} onClick={onToggle}>
-      <time dateTime={time}>{timeOfDay(time)}</time>{" "}
+      <time dateTime={time} title={utcTime(time)}>
+        {timeOfDay(time)}
+      </time>{" "}
       <span class={`effect ${effect}`}>{effect.replace("_", " ")}</span>{" "}
       <span class="who">
         <Who agent={agent.name} user={user} /> <span aria-hidden="true">→</span>{" "}

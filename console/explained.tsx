@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { DecisionResponse } from "../src/admin/api.ts";
 import type { Step } from "../src/policy/explain/steps.ts";
 import { type ApiResult, fetchJson } from "./api-client.ts";
-import { shortDigest, visible } from "./text.ts";
+import { shortDigest, utcTime, visible } from "./text.ts";
 import { Name, Problem } from "./elements.tsx";
 
 export function Explained({ id }: { readonly id: string }): JSX.Element {
@@ -30,6 +30,10 @@ function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Eleme
     decision;
   return (
     <dl>
+      <Fact name="Time">
+        {new Date(decision.time).toLocaleString([], { hour12: false })},{" "}
+        <span class="hint">{utcTime(decision.time)}</span>
+      </Fact>
       <Fact name="Agent">
         <Name text={agent.name} /> by {agent.source}, {agent.verified ? "verified" : "not verified"}
       </Fact>

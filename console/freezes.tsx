@@ -5,20 +5,30 @@ import { useState } from "preact/hooks";
 import type { FreezeEntry, FreezesResponse } from "../src/admin/api.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
-import { fromNow } from "./text.ts";
+import { fromNow, visible } from "./text.ts";
 import { Name, Problem } from "./elements.tsx";
+
+/** Names that were seen, of agents in the last hour and of tools on the server. */
+export interface Names {
+  readonly agents: readonly string[];
+  readonly tools: readonly string[];
+}
 
 interface FreezesProps {
   readonly polled: Polled<FreezesResponse>;
   readonly control: Control;
+  /** Names of agents and tools that were seen. */
+  readonly seen: Names;
 }
 
-export function Freezes({ polled, control }: FreezesProps): JSX.Element {
+export function Freezes({ polled, control, seen }: FreezesProps): JSX.Element {
   const [problem, setProblem] = useState<string>();
+  const [done, setDone] = useState("");
   const change = async (path: string, body: object): Promise<boolean> => {
     if (control.by === "") setProblem("say who you are first: your name goes into the audit log");
     const answer = control.by === "" ? undefined : await control.change(path, body);
     if (answer !== undefined) setProblem(answer.ok ? undefined : answer.problem);
+    setDone(answer?.ok === true ? doneWords(answer.value) : "");
     polled.refresh();
     return answer?.ok === true;
   };
@@ -33,10 +43,26 @@ export function Freezes({ polled, control }: FreezesProps): JSX.Element {
           <Frozen key={`${freeze.agent} ${freeze.tool} ${freeze.source}`} freeze={freeze} change={change} />
         ))}
       </ul>
-      <FreezeForm control={control} change={change} />
+      <FreezeForm {...{ control, change, seen }} />
+      <FreezeEverything change={change} />
       <Problem text={problem} />
+      <p role="status" class="done">
+        {done}
+      </p>
     </section>
   );
+}
+
+/** After a freeze was lifted: the freezes that still stop calls of the same target. */
+function doneWords(value: unknown): string {
+  if (typeof value !== "object" || value === null || !("still_frozen" in value)) return "";
+  const { still_frozen: still } = value;
+  if (!Array.isArray(still) || still.length === 0) return "Lifted.";
+  const parts = still.map(({ agent, tool }: FreezeEntry) => {
+    const whose = agent === null ? "every agent" : visible(agent);
+    return tool === null ? whose : `${visible(tool)} of ${whose}`;
+  });
+  return `Lifted. Still frozen: ${parts.join(", ")}.`;
 }
 
 type Change = (path: string, body: object) => Promise<boolean>;
@@ -74,11 +100,12 @@ function Frozen({ freeze, change }: { readonly freeze: FreezeEntry; readonly cha
 interface FormProps {
   readonly control: Control;
   readonly change: Change;
+  readonly seen: Names;
 }
 
 const NOBODY = { agent: "", tool: "", reason: "", minutes: "" };
 
-function FreezeForm({ control, change }: FormProps): JSX.Element {
+function FreezeForm({ control, change, seen }: FormProps): JSX.Element {
   const [fields, setFields] = useState(NOBODY);
   const field = (name: keyof typeof NOBODY, more: JSX.IntrinsicElements["input"] = {}) => (
     <input
@@ -96,7 +123,7 @@ function FreezeForm({ control, change }: FormProps): JSX.Element {
   return (
     <form class="freeze" aria-label="Freeze calls" onSubmit={(event) => void submit(event)}>
       <label>
-        Agent <span class="hint">empty: every agent</span>
+        Agent <span class="hint">empty: every agent of the tool</span>
         {field("agent", { list: "agents" })}
       </label>
       <label>
@@ -112,10 +139,60 @@ function FreezeForm({ control, change }: FormProps): JSX.Element {
         {field("minutes", { type: "number", min: 1, max: 527_040, inputMode: "numeric" })}
       </label>
       <ByField control={control} id="by-freeze" />
-      <button type="submit" class="danger">
+      <Unseen
+        name={fields.agent}
+        seen={seen.agents}
+        words="no agent of this name has called in the last hour"
+      />
+      <Unseen name={fields.tool} seen={seen.tools} words="the server has listed no tool of this name" />
+      <button type="submit" class="danger" disabled={fields.agent === "" && fields.tool === ""}>
         {labelOf(fields)}
       </button>
     </form>
+  );
+}
+
+interface UnseenProps {
+  readonly name: string;
+  readonly seen: readonly string[];
+  readonly words: string;
+}
+
+/** A freeze of a name that was never seen may be a slip of the pen; it is allowed, since the name may come. */
+function Unseen({ name, seen, words }: UnseenProps): JSX.Element | null {
+  if (name === "" || seen.includes(name) || seen.some((one) => one.startsWith(name))) return null;
+  return (
+    <p class="hint" role="status">
+      <Name text={name} />: {words}
+    </p>
+  );
+}
+
+/** The freeze of every call: a control of its own, which asks first. */
+function FreezeEverything({ change }: Pick<FormProps, "change">): JSX.Element {
+  const [isAsked, setAsked] = useState(false);
+  const freeze = async (): Promise<void> => {
+    await change("freeze", {});
+    setAsked(false);
+  };
+  if (!isAsked)
+    return (
+      <button type="button" class="danger" onClick={() => setAsked(true)}>
+        Freeze everything…
+      </button>
+    );
+  return (
+    <div class="card" role="group" aria-label="Freeze everything">
+      <p>Every call of every agent is denied until the freeze is lifted.</p>
+      <div class="buttons">
+        <button type="button" class="danger" onClick={() => void freeze()}>
+          Yes, freeze every call
+        </button>
+        <button type="button" onClick={() => setAsked(false)}>
+          Cancel
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -130,7 +207,7 @@ function bodyOf({ agent, tool, reason, minutes }: typeof NOBODY): object {
 
 /** A full description of the button's effect. */
 function labelOf({ agent, tool }: typeof NOBODY): string {
-  if (agent === "" && tool === "") return "Freeze every call";
+  if (agent === "" && tool === "") return "Name an agent or a tool";
   if (tool === "") return "Freeze this agent";
   return agent === "" ? "Freeze this tool" : "Freeze this agent's calls of this tool";
 }

@@ -20,6 +20,11 @@ export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString([], { hour12: false });
 }
 
+/** `2026-03-01 12:05:09.123 UTC`. */
+export function utcTime(iso: string): string {
+  return new Date(iso).toISOString().replace("T", " ").replace("Z", " UTC");
+}
+
 /** `3 min ago`, `in 12 s`, `just now`. */
 export function fromNow(iso: string): string {
   const seconds = Math.round((Date.parse(iso) - Date.now()) / 1_000);

@@ -187,8 +187,22 @@ describe("the kill switch", () => {
     const denials = await Promise.all(calls);
     expect(denials.map((denied) => denied !== undefined)).toEqual(stopped);
     expect(denials[0]?.content[0]?.text).toContain("[POLICY DENIED] runaway. Rule: (frozen).");
-    expect(await command("unfreeze", ...argv)).toMatchObject({ code: 0 });
+    expect(await command("unfreeze", ...argv)).toMatchObject({
+      code: 0,
+      out: `no longer frozen: ${words}\n`,
+    });
     expect(await call("read")).toBeUndefined();
+  });
+
+  it("says which freezes stay in force after one is lifted", async () => {
+    for (const argv of [[], ["--agent", "a"], ["--agent", "b", "--tool", "read"]])
+      await command("freeze", ...argv);
+    expect((await command("unfreeze", "--agent", "a")).out).toBe(
+      "no longer frozen: a's calls\nstill frozen: every call\n",
+    );
+    expect((await command("unfreeze")).out).toBe(
+      "no longer frozen: every call\nstill frozen: b's calls of read\n",
+    );
   });
 
   it("is recorded in the audit log and in a metric", async () => {

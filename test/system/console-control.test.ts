@@ -111,6 +111,25 @@ describe.each([360, 1440])("at %i pixels", (width) => {
     expect((await stage.call("Query")).isDenied).toBe(false);
   });
 
+  it("freezes everything by a control of its own, which asks first, and says what stays frozen", async () => {
+    const { page } = console;
+    const form = page.getByRole("form", { name: "Freeze calls" });
+    expect(await form.getByRole("button", { name: "Name an agent or a tool" }).isDisabled()).toBe(true);
+    await form.getByRole("combobox", { name: /^Agent/ }).fill("batch-runner");
+    await form.getByText("no agent of this name has called in the last hour").waitFor();
+    await form.getByLabel("Your name").fill("operator");
+    await form.getByRole("button", { name: "Freeze this agent" }).click();
+    await page.getByText("1 freeze on").waitFor();
+    await page.getByRole("button", { name: "Freeze everything…" }).click();
+    await page.getByRole("button", { name: "Yes, freeze every call" }).click();
+    await page.getByText("2 freezes on").waitFor();
+    expect((await stage.call("Query", {}, "another")).isDenied).toBe(true);
+    const every = page.getByRole("listitem").filter({ hasText: "every agent → every tool" });
+    await every.getByRole("button", { name: "Lift" }).click();
+    await page.getByText("Lifted. Still frozen: batch-runner.").waitFor();
+    expect((await stage.call("Query", {}, "another")).isDenied).toBe(false);
+  });
+
   it("shows which agent called which tool, and links to the decisions", async () => {
     const { page } = console;
     await stage.list();

@@ -1,5 +1,6 @@
 /** `tollgate freeze` and `tollgate unfreeze`: the kill switch, for everything, one agent, one tool, or both. */
 
+import * as z from "zod";
 import { EXIT_OK, failWith, readArguments, refuseUsage, writeHelp, writeLines } from "../cli/command.ts";
 import { didYouMean, inBackticks } from "../../policy/schema/did-you-mean.ts";
 import type { AdminAddressFlags } from "./admin-address.ts";
@@ -61,7 +62,10 @@ export async function runFreeze(
   const response = await requestAdmin({ flags, method: "POST", path: `/${action}`, body }, io);
   if (!response.ok) return reportAdminFailure(io, response);
   const calls = frozenCalls(rest);
-  writeLines(io, [action === "freeze" ? `frozen: ${calls}` : `no longer frozen: ${calls}`]);
+  writeLines(io, [
+    ...(action === "freeze" ? [`frozen: ${calls}`] : [`no longer frozen: ${calls}`]),
+    ...stillFrozen(response.value),
+  ]);
   return EXIT_OK;
 }
 
@@ -109,6 +113,19 @@ function namesIn(response: unknown, list: string, key: string): ReadonlySet<stri
   if (!Array.isArray(items)) return undefined;
   const names = items.map((item: unknown): unknown => Object(item)[key]);
   return new Set(names.filter((name) => typeof name === "string"));
+}
+
+const UNFROZEN = z.object({
+  still_frozen: z.array(z.object({ agent: z.string().nullable(), tool: z.string().nullable() })),
+});
+
+/** The freezes that still stop calls of the same target, after one was lifted. */
+function stillFrozen(value: unknown): readonly string[] {
+  const still = UNFROZEN.safeParse(value).data?.still_frozen ?? [];
+  return still.map(
+    ({ agent, tool }) =>
+      `still frozen: ${frozenCalls({ agent: agent ?? undefined, tool: tool ?? undefined })}`,
+  );
 }
 
 function frozenCalls({ agent, tool }: { agent?: string | undefined; tool?: string | undefined }): string {
