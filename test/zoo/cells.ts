@@ -1,7 +1,7 @@
 /** The cells of the table: each client with each server on each route that both speak. */
 
 import { CLIENTS, type ZooClient } from "./clients.ts";
-import { reasonFor } from "./differences.ts";
+import { failsDirectly, reasonFor } from "./differences.ts";
 import type { KeptComparisons } from "./kept.ts";
 import { type Route, ROUTES, type Transport } from "./routes.ts";
 import { type Line, runDirectly, runThrough } from "./runs.ts";
@@ -54,6 +54,7 @@ export function cellsOf(wanted: Wanted): readonly Cell[] {
   ).filter(
     ({ client, server, route }) =>
       isPossible({ client, server, route }) &&
+      failsDirectly({ client, server, route }) === undefined &&
       (!wanted.isQuick || (client.quickWith.includes(server.name) && QUICK_ROUTES.has(route.name))) &&
       matches(client.name, wanted.client) &&
       matches(server.name, wanted.server) &&

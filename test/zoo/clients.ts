@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Command } from "./programs.ts";
 import type { Transport } from "./routes.ts";
-import { goProgram, pythonWith } from "./toolchains.ts";
+import { goProgram, javaWords, pythonWith } from "./toolchains.ts";
 
 export interface ZooClient {
   readonly name: string;
@@ -68,5 +68,19 @@ export const CLIENTS: readonly ZooClient[] = [
     speaks: ALL,
     quickWith: ["Go SDK"],
     command: () => ({ words: [goProgram(), "mcp-go-client"] }),
+  },
+  {
+    name: "Java SDK",
+    library: "io.modelcontextprotocol.sdk:mcp 2.1.0",
+    speaks: ALL,
+    quickWith: [],
+    command: () => ({ words: [...javaWords(), "sdk-client"] }),
+  },
+  {
+    name: "langchain4j",
+    library: "dev.langchain4j:langchain4j-mcp 1.11.0-beta19",
+    speaks: ALL,
+    quickWith: [],
+    command: () => ({ words: [...javaWords(), "langchain4j-client"] }),
   },
 ];

@@ -35,10 +35,62 @@ const KNOWN: readonly Known[] = [
       "revision requires of each request. A server that speaks stdio may let that pass; one that speaks HTTP refuses it with -32602, as " +
       "the Go SDK's own does, and so does the bridge (specification 2026-07-28, Basic, `_meta`).",
   })),
+  {
+    step: "initialize",
+    routes: ["sse to http"],
+    through: /"protocolVersion":"2025-03-26"/,
+    reason:
+      "A server that agrees on 2024-11-05 appears with 2025-03-26 to a client of Streamable HTTP, a transport that the older revision does not " +
+      "have (specification 2025-03-26, Transports; decision 0112).",
+  },
+  {
+    step: "call ask",
+    routes: ["sse to http"],
+    servers: ["Java SDK"],
+    through: /Ada|Method not found/,
+    reason:
+      "Over HTTP+SSE, the Java SDK's server answers the POST of a call when the tool has ended, and some clients send nothing before " +
+      "that, so the tool never gets the client's answer. Tollgate sends the answer at once, also one that says that the revision has no " +
+      "elicitation.",
+  },
+  {
+    step: "initialize",
+    routes: ["sse to http"],
+    clients: ["Java SDK"],
+    through: /"protocolVersion":"2025-11-25"/,
+    reason:
+      "Over HTTP+SSE, the Java SDK's client asks for 2024-11-05. Through Tollgate it speaks Streamable HTTP and asks for 2025-11-25.",
+  },
+];
+
+/** A pair that does not work without Tollgate either, so that there is nothing to compare with. */
+interface Failing {
+  readonly client: string;
+  readonly server: string;
+  readonly route: string;
+  readonly reason: string;
+}
+
+const FAILING: readonly Failing[] = [
+  {
+    client: "Go SDK",
+    server: "Java SDK",
+    route: "pass-through",
+    reason:
+      "The Go SDK's client and the Java SDK's server do not work directly over Streamable HTTP: the client waits for the head of the stream " +
+      "that it opens with GET, and the server sends none before its first message.",
+  },
 ];
 
 /** Every reason, as the page has it. */
-export const REASONS: readonly string[] = KNOWN.map(({ reason }) => reason);
+export const REASONS: readonly string[] = [...KNOWN, ...FAILING].map(({ reason }) => reason);
+
+/** Why the pair does not work directly; undefined where it does. */
+export function failsDirectly({ client, server, route }: Cell): string | undefined {
+  return FAILING.find(
+    (pair) => pair.client === client.name && pair.server === server.name && pair.route === route.name,
+  )?.reason;
+}
 
 export function reasonFor({ client, server, route }: Cell, difference: Difference): string | undefined {
   return KNOWN.find(

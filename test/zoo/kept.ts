@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Cell, Comparison } from "./cells.ts";
+import { reasonFor } from "./differences.ts";
 
 export class KeptComparisons {
   readonly #file: string;
@@ -19,8 +20,13 @@ export class KeptComparisons {
   find(cell: Cell): Comparison | undefined {
     const comparison = this.#byCell.get(keyOf(cell));
     if (comparison === undefined || comparison.failure !== undefined) return undefined;
-    const isExplained = comparison.differences.every(({ reason }) => reason !== undefined);
-    return isExplained ? { ...comparison, cell } : undefined;
+    // The reasons may have changed since.
+    const reasons = comparison.differences.map((difference) => reasonFor(cell, difference));
+    const differences = comparison.differences.map((difference, index) => ({
+      ...difference,
+      reason: reasons[index] ?? "",
+    }));
+    return reasons.includes(undefined) ? undefined : { ...comparison, cell, differences };
   }
 
   add({ cell, ...comparison }: Comparison): void {

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { isPossible, type Comparison } from "./cells.ts";
 import { CLIENTS, type ZooClient } from "./clients.ts";
+import { failsDirectly } from "./differences.ts";
 import { type Route, ROUTES } from "./routes.ts";
 import { SERVERS, type ZooServer } from "./servers.ts";
 
@@ -28,7 +29,8 @@ must have a reason. \`npm run test:zoo\` runs everything and writes this page; \
 `;
 
 export function pageOf(comparisons: readonly Comparison[]): string {
-  const reasons = reasonsOf(comparisons);
+  const failing = CELLS.map(failsDirectly).filter((reason) => reason !== undefined);
+  const reasons = [...reasonsOf(comparisons), ...failing];
   return [
     HEAD,
     "## Parts\n",
@@ -52,6 +54,10 @@ function reasonsOf(comparisons: readonly Comparison[]): readonly string[] {
     ),
   ];
 }
+
+const CELLS = CLIENTS.flatMap((client) =>
+  SERVERS.flatMap((server) => ROUTES.map((route) => ({ client, server, route }))),
+);
 
 const UNEXPLAINED = "Unexplained.";
 
@@ -77,6 +83,8 @@ function outcome(
   cell: Comparison["cell"],
   reasons: readonly string[],
 ): string {
+  const failing = failsDirectly(cell);
+  if (failing !== undefined) return `does not work directly, [${reasons.indexOf(failing) + 1}]`;
   if (comparison === undefined) return isPossible(cell) ? "not run" : "not spoken by the client";
   const { failure, steps, differences } = comparison;
   if (failure !== undefined) return "fails";

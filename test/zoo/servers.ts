@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { EVERYTHING_PLAN, type Step, ZOO_PLAN } from "./plan.ts";
 import type { Command } from "./programs.ts";
-import { goProgram, pythonWith } from "./toolchains.ts";
+import { goProgram, javaWords, pythonWith } from "./toolchains.ts";
 
 export interface ZooServer {
   readonly name: string;
@@ -47,6 +47,14 @@ export const SERVERS: readonly ZooServer[] = [
     stdio: () => ({ words: [goProgram(), "server", "stdio"] }),
     http: (port) => ({ words: [goProgram(), "server", "http", String(port)] }),
     sse: (port) => ({ words: [goProgram(), "server", "sse", String(port)] }),
+  },
+  {
+    name: "Java SDK",
+    library: "io.modelcontextprotocol.sdk:mcp 2.1.0",
+    plan: ZOO_PLAN,
+    stdio: () => ({ words: [...javaWords(), "server", "stdio"] }),
+    http: (port) => ({ words: [...javaWords(), "server", "http", String(port)] }),
+    sse: (port) => ({ words: [...javaWords(), "server", "sse", String(port)] }),
   },
 ];
 

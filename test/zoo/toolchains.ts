@@ -38,6 +38,26 @@ export function goProgram(): string {
   return join(home, "zoo");
 }
 
+/** The command line of the programs of `java`. @throws Error that says what to install. */
+export function javaWords(): readonly string[] {
+  const sources = join(HERE, "java");
+  const home = madeOnce("java", filesIn(sources), (folder) => {
+    const advice =
+      "install a JDK (17 or later) and Maven: npm run setup:system -- zoo; Maven Central must be reachable";
+    const target = [`-Dzoo.target=${folder}`, `-DoutputDirectory=${join(folder, "lib")}`];
+    run("mvn", ["-q", "-B", "compile", "dependency:copy-dependencies", ...target], { advice, cwd: sources });
+  });
+  // A program of the zoo lives for seconds: it starts sooner without the second compiler.
+  return [
+    "java",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-cp",
+    `${home}/classes:${home}/lib/*`,
+    "zoo.Main",
+  ];
+}
+
 /** The version that go.mod requires; the golang package of Debian's stable release may be older. */
 const OLDEST_GO = [1, 25] as const;
 
