@@ -49,7 +49,7 @@ describe("a shape", () => {
     const words = explained(["a", "b"], { a: "the first", b: "the second" });
     expect(words.schema).toStrictEqual({ enum: ["a", "b"], enumDescriptions: ["the first", "the second"] });
     expect(reading(words, "b")).toEqual({ value: "b", problems: [] });
-    expect(reading(words, "c").problems).toEqual([': must be "a" or "b", got "c"']);
+    expect(reading(words, "other").problems).toEqual([': must be "a" or "b", got "other"']);
     const pair = object<{ a: string; b?: boolean }>(
       { a: required(string()), b: optional(boolean()) },
       { a: "A text.", b: "A truth value." },
