@@ -49,7 +49,7 @@ function portOf(url: string): Json | undefined {
 }
 
 /** The path of a URL with a host, as it is written. */
-const WRITTEN_PATH = /^[^:]+:\/\/[^/?#]+([^?#]*)/;
+const WRITTEN_PATH = /^[^:]+:\/\/[^/?#]+([^?#]*).*$/s;
 /** Escapes of characters that divide a path, or that some servers decode once more; and `%` that is no escape. */
 const AMBIGUOUS_ESCAPE = /%(?:[01][\da-f]|2[35ef]|3[bf]|5c|7f|(?![\da-f]{2}))/i;
 /** An empty segment before another one, and a segment that servers resolve, with or without a parameter. */
@@ -58,7 +58,7 @@ const RESOLVED_SEGMENT = /\/\/|\/[. ]+(?:[/;]|$)/;
 // Security: of a path that servers resolve or decode in two ways, one server finds another resource than the policy.
 function pathOf(url: string): string | undefined {
   if (hostOf(url) === undefined) return undefined;
-  const written = WRITTEN_PATH.exec(url)?.[1] ?? "";
+  const written = url.replace(WRITTEN_PATH, "$1");
   const decoded = AMBIGUOUS_ESCAPE.test(written) ? undefined : decodedPath(written);
   if (decoded === undefined || RESOLVED_SEGMENT.test(decoded) || !isPlainText(decoded)) return undefined;
   return decoded === "" ? "/" : decoded;

@@ -93,6 +93,13 @@ describe("a condition on an argument of another type", () => {
     ]);
   });
 
+  it("is a finding for a part of a URL", () => {
+    const condition = { path: "args.amount", op: "eq", value: "a.example", of: "host" };
+    expect(findingsOf(denying(condition), PAY)).toEqual([
+      `error wrong-type ${DENY_0}: \`"of": "host"\` needs a string, and \`args.amount\` is a number: a call that gives it is denied`,
+    ]);
+  });
+
   it.each<object>([
     { path: "args.amount", op: "gt", value: 1 },
     { path: "args.amount", op: "lt", value: 1 },
