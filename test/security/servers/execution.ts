@@ -60,7 +60,8 @@ function isForbiddenTyped(args: Execution["args"]): boolean {
 const Typed = z.object({
   force: z.boolean(),
   uid: z.number(),
-  nums: z.array(z.number()),
+  // Jackson keeps null in a list.
+  nums: z.array(z.number().nullable()),
   detail: z.object({ amount: z.number() }),
   mode: z.string(),
 });
