@@ -76,7 +76,7 @@ function enforceCall(
     const known = approval === undefined ? {} : { approval };
     lifecycle.decided({ decision, policyDigest: policy.digest, ...known });
     if (permit === undefined) return { denial: decision.denial ?? FAULT, ...known };
-    lifecycle.whenEnded(() => permit.release());
+    lifecycle.whenEnded((answer) => permit.ended(answer), permit.countsAnswer);
     return { permit };
   };
   const fail = (error: unknown): Verdict => ({ denial: failClosed(options, lifecycle, policy, error) });
@@ -116,10 +116,14 @@ function enforceMethod(
   if (freeze !== undefined) return deny(lifecycle, frozenDenial(freeze.reason), policy?.digest).denial;
   // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;
-  const toDenial = ({ decision, release }: ChargedDecision): Denial | undefined => {
-    lifecycle.whenEnded(release);
+  const toDenial = ({ decision, release, answered, countsAnswer }: ChargedDecision): Denial | undefined => {
+    lifecycle.whenEnded((answer) => {
+      release();
+      return answered(answer);
+    }, countsAnswer);
     // A method that the policy does not name is relayed and not reported.
-    if (decision.denial === undefined && decision.charges.length === 0) return undefined;
+    if (decision.denial === undefined && decision.charges.length === 0 && decision.due === undefined)
+      return undefined;
     lifecycle.decided({ decision, policyDigest: policy.digest });
     return isBlocked(decision) ? decision.denial : undefined;
   };

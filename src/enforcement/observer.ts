@@ -1,7 +1,7 @@
 /** The events of requests that observers receive. Observers never block and never decide, and their exceptions end here. */
 
 import type { Category } from "../policy/category/category.ts";
-import type { Decision } from "../policy/decision.ts";
+import type { Decision, Unevaluable } from "../policy/decision.ts";
 import type { Agent, Request } from "./request.ts";
 import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
@@ -36,6 +36,8 @@ export interface Ending {
   /** Bytes of the response's body as it went downstream. */
   readonly resultBytes: number;
   readonly httpStatus?: number | undefined;
+  /** Amounts that limits count of the answer, and that it does not have. */
+  readonly unevaluable?: readonly Unevaluable[];
   /** `error.code` of a JSON-RPC error. */
   readonly rpcCode?: number | undefined;
 }

@@ -2,8 +2,9 @@
 
 import type { CallMessage } from "../mcp/message.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { Answer } from "../policy/answers/answer-charges.ts";
 import { decide } from "../policy/decide.ts";
-import { type Decision, isBlocked } from "../policy/decision.ts";
+import { type Decision, isBlocked, type Unevaluable } from "../policy/decision.ts";
 import type { ApprovalService } from "./approvals/approval.ts";
 import {
   type ApprovableCall,
@@ -36,12 +37,12 @@ export class Permit {
   /** The tools/call that was decided; no other text goes upstream. */
   readonly message: CallMessage;
   #refund: (() => void) | undefined;
-  readonly #release: () => void;
+  readonly #charged: ChargedDecision;
 
-  private constructor(message: CallMessage, { refund, release }: ChargedDecision) {
+  private constructor(message: CallMessage, charged: ChargedDecision) {
     this.message = message;
-    this.#refund = refund;
-    this.#release = release;
+    this.#refund = charged.refund;
+    this.#charged = charged;
   }
 
   /** Decides `call`, which `call.message` carries, and charges its limits. Returns a promise only when a store is asked. */
@@ -68,9 +69,16 @@ export class Permit {
     this.#refund = undefined;
   }
 
-  /** Frees the places of the call in limits of calls in flight: it has ended. */
-  release(): void {
-    this.#release();
+  /** Whether a limit counts something of the answer. */
+  get countsAnswer(): boolean {
+    return this.#charged.countsAnswer;
+  }
+
+  /** Frees the places of the call in limits of calls in flight, and charges its answer: it has ended. Returns the amounts that the answer does not have. */
+  ended(answer: Answer): readonly Unevaluable[] {
+    this.#charged.release();
+    // A call that was never sent has no answer.
+    return this.#refund === undefined ? [] : this.#charged.answered(answer);
   }
 }
 

@@ -55,11 +55,13 @@ export function callerOf({
   agent,
   address,
   session,
-}: Pick<Request, "agent"> & Partial<Pick<Request, "address" | "session">>): Caller {
+  receivedAtMs: nowMs,
+}: Pick<Request, "agent"> & Partial<Pick<Request, "address" | "session" | "receivedAtMs">>): Caller {
   const { verified, source, user, proof } = agent;
   return {
     agent: principalOf(agent),
     source: verified ? source : ANONYMOUS.source,
+    ...(nowMs !== undefined && { nowMs }),
     ...(session !== undefined && { session }),
     ...(address !== undefined && { address }),
     ...(verified && user !== undefined && { user }),

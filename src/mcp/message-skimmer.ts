@@ -1,6 +1,6 @@
 /** Summarises an upstream message from its bytes as they pass: any length, little memory, no copy of the content. */
 
-import { Buffer, isUtf8 } from "node:buffer";
+import { Buffer } from "node:buffer";
 
 import {
   BACKSLASH,
@@ -13,9 +13,9 @@ import {
   QUOTE,
   isWhitespace,
 } from "../json/json-token.ts";
-import { isInScalar, isLetter, isScalarEnd, isScalarStart } from "./scalar-bytes.ts";
-import { MESSAGE, TOO_LONG, summarizeMessage, stringOfToken } from "./message-summary.ts";
-import type { MessageSummary, Field } from "./message-summary.ts";
+import { isInScalar, isLetter, isScalarEnd, isScalarStart } from "../json/scalar-bytes.ts";
+import { type Field, type MessageFields, PLAIN_FIELDS } from "./message-fields.ts";
+import { type MessageSummary, TOO_LONG, stringOfToken, summarizeMessage } from "./message-summary.ts";
 
 const MAX_DEPTH = 1_000;
 /** Longer names and values are not kept. An id of 256 escaped characters has 1,538 bytes. */
@@ -47,13 +47,19 @@ export class MessageSkimmer {
   /** Whether a value was none of JSON, as NaN is: what follows is read all the same, since the id may stand there. */
   #isDefective = false;
   /** The field of the current value; undefined when the value does not matter. */
-  #field: Field | undefined = MESSAGE;
+  #field: Field | undefined;
+  readonly #amounts: MessageFields["amounts"];
   #isName = false;
   /** The part of a kept token that earlier chunks had, one character a byte. */
   #token: string | undefined = undefined;
   #tokenFrom = 0;
   /** A small chunk, one character a byte: slices of it are cheaper than slices of bytes. */
   #text = "";
+
+  constructor({ message, amounts } = PLAIN_FIELDS) {
+    this.#field = message;
+    this.#amounts = amounts;
+  }
 
   /** Reads the next bytes of the message. */
   push(chunk: Uint8Array): void {
@@ -69,7 +75,8 @@ export class MessageSkimmer {
 
   /** Returns the summary of the bytes so far. */
   end(): MessageSummary {
-    return summarizeMessage(this.#kept, this.#listed, this.#state === "done" && !this.#isDefective);
+    const isWellFormed = this.#state === "done" && !this.#isDefective;
+    return summarizeMessage(this.#kept, this.#listed, { isWellFormed, amounts: this.#amounts });
   }
 
   /** Reads one token, or its part in this chunk, and returns the position after it. */
@@ -212,7 +219,7 @@ export class MessageSkimmer {
   #keep(token: string | undefined): void {
     if (this.#field === undefined || token === undefined) return;
     if (this.#field.isList === true) this.#list(token);
-    else this.#kept.set(this.#field, token);
+    else this.#kept.set(this.#field.as ?? this.#field, token);
   }
 
   #list(token: string): void {
@@ -220,19 +227,6 @@ export class MessageSkimmer {
     if (this.#listed.length === MAX_LISTED) this.#state = "broken";
     else this.#listed = [...this.#listed, token];
   }
-}
-
-/** Summarises one line of a stdio server; undefined when it is not a JSON-RPC message and must not pass. */
-export function summarizeLine(line: Buffer): MessageSummary | undefined {
-  if (!isUtf8(line)) return undefined;
-  const skimmer = new MessageSkimmer();
-  skimmer.push(line);
-  const summary = skimmer.end();
-  const { isWellFormed, isJsonRpc, method, id, hasResult, hasError } = summary;
-  if (!isWellFormed || !isJsonRpc) return undefined;
-  const isResponse = hasResult || hasError;
-  if (method !== undefined) return isResponse ? undefined : summary;
-  return isResponse && (id !== undefined || hasError) ? summary : undefined;
 }
 
 /** Number of backslashes directly before `end`, none of them before `from`. */

@@ -1,6 +1,24 @@
 /** The summary of an upstream message: a few of its values, without its content. */
 
 import { Buffer } from "node:buffer";
+import {
+  ERROR,
+  ERROR_CODE,
+  type Field,
+  ID,
+  IN_PARAMS,
+  IN_RESULT,
+  IN_TASK,
+  IS_ERROR,
+  type MessageFields,
+  METHOD,
+  RESULT,
+  RESULT_TYPE,
+  TASK,
+  type TaskFields,
+  TOOLS,
+  VERSION,
+} from "./message-fields.ts";
 
 /** The type and the deciding values of one JSON-RPC message. Of a name that occurs twice the last one counts. */
 export interface MessageSummary {
@@ -31,6 +49,8 @@ export interface MessageSummary {
   readonly taskId: string | undefined;
   /** Present when the message reports the status of a task. */
   readonly taskStatus?: TaskStatus | undefined;
+  /** The tokens at the paths that the skimmer was asked for, as they are written; absent when there are none. */
+  readonly amounts?: ReadonlyMap<string, string>;
 }
 
 /** The status of a task as a message reports it: in `result.task`, in `result`, or, in a notification, in `params`. */
@@ -42,83 +62,12 @@ export interface TaskStatus {
   readonly status: string;
   /** `result.isError` beside the status is true. */
   readonly isError: boolean;
+  /** `result` beside the status is an object. */
+  readonly hasResult?: true;
   /** `error` beside the status is an object. */
   readonly hasError: boolean;
   readonly errorCode: number | undefined;
 }
-
-/** A position in the message whose value is kept; of a container only the bracket is kept. */
-export interface Field {
-  /** The names that matter when the value is an object. */
-  readonly members?: ReadonlyMap<string, Field>;
-  /** The field that every other name leads to. */
-  readonly others?: Field;
-  /** Whether all values of a repeated field are kept, and not only the last. */
-  readonly isList?: boolean;
-}
-
-const VERSION: Field = {};
-const ID: Field = {};
-const METHOD: Field = {};
-const ERROR_CODE: Field = {};
-const IS_ERROR: Field = {};
-const RESULT_TYPE: Field = {};
-const TOOLS: Field = {};
-const ERROR: Field = { members: new Map([["code", ERROR_CODE]]) };
-/** The method of one request in `result.inputRequests`. */
-export const INPUT_METHOD: Field = { isList: true };
-const INPUT_REQUEST: Field = { members: new Map([["method", INPUT_METHOD]]) };
-const INPUT_REQUESTS: Field = { members: new Map(), others: INPUT_REQUEST };
-
-/** The fields of one place that reports the status of a task; 2026-07-28 adds the result or error of an ended task. */
-interface TaskFields {
-  readonly id: Field;
-  readonly status: Field;
-  readonly isError: Field;
-  readonly error: Field;
-  readonly errorCode: Field;
-}
-
-function taskFields(): TaskFields & { readonly members: readonly (readonly [string, Field])[] } {
-  const places = { id: {}, status: {}, isError: {}, errorCode: {} };
-  const result: Field = { members: new Map([["isError", places.isError]]) };
-  const error: Field = { members: new Map([["code", places.errorCode]]) };
-  const members = [
-    ["taskId", places.id],
-    ["status", places.status],
-    ["result", result],
-    ["error", error],
-  ] as const;
-  return { ...places, error, members };
-}
-
-const IN_TASK = taskFields();
-const IN_RESULT = taskFields();
-const IN_PARAMS = taskFields();
-const TASK: Field = { members: new Map(IN_TASK.members) };
-const PARAMS: Field = { members: new Map(IN_PARAMS.members) };
-const RESULT: Field = {
-  members: new Map([
-    ["isError", IS_ERROR],
-    ["resultType", RESULT_TYPE],
-    ["inputRequests", INPUT_REQUESTS],
-    ["tools", TOOLS],
-    ["task", TASK],
-    ...IN_RESULT.members,
-  ]),
-};
-
-/** The whole message. */
-export const MESSAGE: Field = {
-  members: new Map([
-    ["jsonrpc", VERSION],
-    ["id", ID],
-    ["method", METHOD],
-    ["error", ERROR],
-    ["result", RESULT],
-    ["params", PARAMS],
-  ]),
-};
 
 /** Replaces a token that was too long to keep. It is not JSON, so it has no type. */
 export const TOO_LONG = "?";
@@ -127,7 +76,7 @@ export const TOO_LONG = "?";
 export function summarizeMessage(
   kept: ReadonlyMap<Field, string>,
   inputMethods: readonly string[],
-  isWellFormed: boolean,
+  { isWellFormed, amounts }: { readonly isWellFormed: boolean; readonly amounts: MessageFields["amounts"] },
 ): MessageSummary {
   const error = kept.get(ERROR);
   const method = kept.get(METHOD);
@@ -149,7 +98,20 @@ export function summarizeMessage(
       method === undefined
         ? (readTaskStatus(kept, IN_TASK) ?? readTaskStatus(kept, IN_RESULT))
         : readTaskStatus(kept, IN_PARAMS),
+    ...(amounts.size > 0 && { amounts: keptAmounts(kept, amounts) }),
   };
+}
+
+function keptAmounts(
+  kept: ReadonlyMap<Field, string>,
+  amounts: MessageFields["amounts"],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [path, field] of amounts) {
+    const token = kept.get(field);
+    if (token !== undefined) found.set(path, token);
+  }
+  return found;
 }
 
 function readTaskStatus(kept: ReadonlyMap<Field, string>, places: TaskFields): TaskStatus | undefined {
@@ -161,6 +123,7 @@ function readTaskStatus(kept: ReadonlyMap<Field, string>, places: TaskFields): T
     isMember: places === IN_TASK,
     status,
     isError: kept.get(places.isError) === "true",
+    ...(kept.get(places.result) === "{" && { hasResult: true }),
     hasError: kept.get(places.error) === "{",
     errorCode: numberOfToken(kept.get(places.errorCode)),
   };

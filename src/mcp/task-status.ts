@@ -5,6 +5,8 @@ import type { MessageSummary } from "./message-summary.ts";
 
 export interface TaskUpdate {
   readonly taskId: string;
+  /** Whether the result of the call stands beside the status. */
+  readonly hasResult?: true;
   /** Absent while the task is running. */
   readonly ending?: TaskEnding;
 }
@@ -31,19 +33,23 @@ export function createdTaskId({
 /** Returns the task and its ending that a response or notification reports; undefined when it reports none. */
 export function taskUpdate({ taskStatus: toldTask, hasError }: MessageSummary): TaskUpdate | undefined {
   if (toldTask === undefined || hasError) return undefined;
-  const { id: taskId, status, isError, errorCode, hasError: hasFailure } = toldTask;
+  const { id: taskId, status, isError, errorCode, hasError: hasFailure, hasResult } = toldTask;
+  const task = { taskId, ...(hasResult === true && { hasResult }) };
   const code = errorCode === undefined ? {} : { rpcCode: errorCode };
   switch (status) {
     case "completed":
-      return { taskId, ending: { outcome: isError ? "tool_error" : "success" } };
+      return { ...task, ending: { outcome: isError ? "tool_error" : "success" } };
     case "failed":
       // A failed task of 2025-11-25 without an error counts as a tool error, since `isError` is one cause of failure.
-      return { taskId, ending: hasFailure ? { outcome: "rpc_error", ...code } : { outcome: "tool_error" } };
+      return {
+        ...task,
+        ending: hasFailure ? { outcome: "rpc_error", ...code } : { outcome: "tool_error" },
+      };
     case "cancelled":
-      return { taskId, ending: { outcome: "cancelled" } };
+      return { ...task, ending: { outcome: "cancelled" } };
     case "working":
     case "input_required":
-      return { taskId };
+      return task;
     default:
       return undefined;
   }

@@ -1,5 +1,7 @@
 /** The caller of a request as a policy sees it: the agent, the user on whose behalf it acts, and the claims of its proof. */
 
+import { NOW_PATH_EXPECTED, parseNowPath, partsOfNow } from "./time/now.ts";
+import { type TimeZone, UTC } from "./time/time-zone.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../json/json.ts";
 import {
   type ArgumentPath,
@@ -20,6 +22,8 @@ export interface Caller {
   readonly source?: string;
   /** The caller's IP address; absent on stdio. */
   readonly address?: string;
+  /** When the request came, in milliseconds since the epoch; absent where no time is known. */
+  readonly nowMs?: number;
   /** Reads the claims of the proof; absent for a proof without claims. */
   readonly proof?: () => Proof;
 }
@@ -77,18 +81,28 @@ function scopesOf(claims: JsonObject): Json | undefined {
 /** The parts of a caller that conditions name; the texts have no parts of their own. */
 const TEXTS = ["agent", "user", "source", "address", "issuer"] as const;
 const OTHERS = ["groups", "scopes", "claims"] as const;
-type CallerPart = (typeof TEXTS)[number] | (typeof OTHERS)[number];
+/** Not of the caller, but as little an argument of the tool. */
+const TIME = "now";
+type CallerPart = (typeof TEXTS)[number] | (typeof OTHERS)[number] | typeof TIME;
 
-export const CALLER_PATH_EXPECTED =
+const CALLER_PATH_EXPECTED =
   "caller.agent, caller.user, caller.source, caller.address, caller.issuer, caller.groups, caller.scopes or caller.claims.NAME";
+
+/** The paths that a path which begins like one of these may have meant; undefined for others. */
+export function callerPathExpected(path: string): string | undefined {
+  if (path.startsWith("caller")) return CALLER_PATH_EXPECTED;
+  return path.startsWith("now") ? NOW_PATH_EXPECTED : undefined;
+}
 
 /** A path below `caller`: the part, then the segments within it. */
 export type CallerPath = readonly [part: CallerPart, ...rest: PathSegment[]];
 
-/** Parses `caller.groups` and the like; `claims.x` is short for `caller.claims.x`. Undefined for any other text. */
+/** Parses `caller.groups` and the like; `claims.x` is short for `caller.claims.x`. `now.hour` has this form too. Undefined for any other text. */
 export function parseCallerPath(text: string): CallerPath | undefined {
   const claims = parseItemsPath(text, "claims");
   if (claims !== undefined) return ["claims", ...claims];
+  const now = parseNowPath(text);
+  if (now !== undefined) return now;
   const [name, ...rest] = parseItemsPath(text, "caller") ?? [];
   const isText = TEXTS.some((one) => one === name);
   const part = [...TEXTS, ...OTHERS].find((one) => one === name);
@@ -96,14 +110,15 @@ export function parseCallerPath(text: string): CallerPath | undefined {
 }
 
 /** An object with this part of the caller alone; empty when the caller does not have it. */
-export function callerPart(caller: Caller | undefined, part: CallerPart): JsonObject {
+export function callerPart(caller: Caller | undefined, part: CallerPart, zone: TimeZone = UTC): JsonObject {
+  if (part === TIME) return new Map([[TIME, partsOfNow(caller?.nowMs, zone)]]);
   const value = partOf(caller, part);
   return value === undefined ? NO_PART : new Map([[part, value]]);
 }
 
 const NO_PART: JsonObject = new Map();
 
-function partOf(caller: Caller | undefined, part: CallerPart): Json | undefined {
+function partOf(caller: Caller | undefined, part: Exclude<CallerPart, typeof TIME>): Json | undefined {
   switch (part) {
     case "agent":
     case "user":
@@ -122,4 +137,13 @@ function partOf(caller: Caller | undefined, part: CallerPart): Json | undefined 
 export function listHolds(list: Json | undefined, names: readonly string[]): boolean | undefined {
   if (list === undefined) return false;
   return isJsonArray(list) ? list.some((item) => names.some((name) => name === item)) : undefined;
+}
+
+/** The object that the condition's segments begin in: the arguments, or the part of the caller that it names. */
+export function conditionRoot(
+  { callerPath, zone }: { readonly callerPath?: CallerPath; readonly zone?: TimeZone },
+  args: JsonObject,
+  caller?: Caller,
+): JsonObject {
+  return callerPath === undefined ? args : callerPart(caller, callerPath[0], zone);
 }

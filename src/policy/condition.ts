@@ -2,7 +2,13 @@
 
 import { printJson, shortenText } from "../json/print-json.ts";
 import { isJsonArray, type Json, JsonNumber, type JsonObject } from "../json/json.ts";
-import { CALLER_PATH_EXPECTED, type Caller, callerPart, type CallerPath, parseCallerPath } from "./caller.ts";
+import {
+  callerPathExpected,
+  type Caller,
+  type CallerPath,
+  conditionRoot,
+  parseCallerPath,
+} from "./caller.ts";
 import { CONDITION_MEASURES, type ConditionMeasure, isUrlPart, measure } from "./measure.ts";
 import { expectedOperand, operatorsOn } from "./guards/url-part.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeOther } from "./argument-ambiguity.ts";
@@ -21,6 +27,8 @@ import {
 } from "../json/path.ts";
 import { CONDITION_KEYS } from "./reference/key-words.ts";
 import { CONDITION_MEASURE_WORDS, OPERATOR_WORDS } from "./reference/value-words.ts";
+import { TIME_ZONE } from "./time/read-zone.ts";
+import type { TimeZone } from "./time/time-zone.ts";
 import type { DocumentPath } from "./schema/document-path.ts";
 import {
   anyJson,
@@ -43,6 +51,7 @@ export interface Condition {
   readonly segments: ArgumentPath;
   /** Present in a condition on the caller. */
   readonly callerPath?: CallerPath;
+  readonly zone?: TimeZone;
   readonly operator: Operator;
   readonly of: ConditionMeasure;
   readonly value: Json;
@@ -65,6 +74,7 @@ interface Entry {
   readonly of?: ConditionMeasure;
   readonly items?: Quantifier;
   readonly if_present?: boolean;
+  readonly timezone?: TimeZone;
   readonly description?: string;
 }
 
@@ -78,6 +88,7 @@ export const CONDITION: Shape<Condition> = refine(
       of: optional(explained(CONDITION_MEASURES, CONDITION_MEASURE_WORDS)),
       items: optional(oneOf(...QUANTIFIERS)),
       if_present: optional(boolean()),
+      timezone: optional(TIME_ZONE),
       description: optional(string()),
     },
     CONDITION_KEYS,
@@ -98,10 +109,13 @@ function compileCondition(entry: Entry, place: DocumentPath): Condition | undefi
   if (isOptional && isPresence(entry.op)) {
     return place.at("if_present").report(`must not stand beside ${entry.op}`);
   }
+  const isUnzoned = entry.timezone === undefined || callerPath?.[0] === "now";
+  if (!isUnzoned) return place.at("timezone").report("needs a condition on the time, such as now.hour");
   const condition = {
     path: entry.path,
     segments,
     ...(callerPath && { callerPath }),
+    ...(entry.timezone && { zone: entry.timezone }),
     operator: entry.op,
     of,
     value,
@@ -128,8 +142,7 @@ function readItemsPath(
 ): ArgumentPath | undefined {
   const segments = callerPath ?? parseItemsPath(path);
   if (segments === undefined) {
-    const expected = path.startsWith("caller") ? CALLER_PATH_EXPECTED : CONDITION_PATHS;
-    return reportUnexpected(place.at("path"), expected, path);
+    return reportUnexpected(place.at("path"), callerPathExpected(path) ?? CONDITION_PATHS, path);
   }
   if (hasEveryItem(segments) === (items !== undefined)) return segments;
   if (items === undefined) return place.at("items").report('must be "every" or "some" when the path has [*]');
@@ -167,11 +180,6 @@ function describeCondition(condition: Omit<Condition, "text">): string {
 /** Whether the operator tests the presence of an argument. */
 export function isPresence(operator: Operator): boolean {
   return operator === "exists" || operator === "not_exists";
-}
-
-/** The object that the condition's segments begin in: the arguments, or the part of the caller that it names. */
-export function conditionRoot({ callerPath }: Condition, args: JsonObject, caller?: Caller): JsonObject {
-  return callerPath === undefined ? args : callerPart(caller, callerPath[0]);
 }
 
 /**

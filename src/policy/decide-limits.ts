@@ -43,11 +43,11 @@ export function decideLimits(
   }
   if (enforced !== undefined) return decision(enforced, [], findings);
   const wouldDeny = findings.shadowed ?? shadowed;
-  const due = Array.from(charges.values());
-  if (wouldDeny === undefined) return decision(undefined, due, findings);
+  const all = Array.from(charges.values());
+  if (wouldDeny === undefined) return decision(undefined, all, findings);
   return decision(
     wouldDeny,
-    due.filter(({ limit }) => limit.mode === "enforce"),
+    all.filter(({ limit }) => limit.mode === "enforce"),
     findings,
   );
 }
@@ -57,7 +57,13 @@ function decision(
   charges: readonly Charge[],
   { unevaluable }: RuleOutcome,
 ): Decision {
-  return denial === undefined ? { charges, unevaluable } : { denial, charges, unevaluable };
+  const base = denial === undefined ? { unevaluable } : { denial, unevaluable };
+  if (charges.every(({ limit }) => limit.answer === undefined)) return { ...base, charges };
+  return {
+    ...base,
+    charges: charges.filter(({ limit }) => limit.answer === undefined),
+    due: charges.filter(({ limit }) => limit.answer !== undefined),
+  };
 }
 
 function decideLimit(

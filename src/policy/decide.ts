@@ -1,7 +1,14 @@
 /** decide(policy, call, usage) -> Decision: the only place that allows or denies a tools/call. Security: review it as a whole. */
 
-import { actionPointer, argumentsRule, type PolicyEntry, type Policy, type ToolRules } from "./policy.ts";
-import type { Category } from "./category/category.ts";
+import {
+  actionPointer,
+  argumentsRule,
+  type CallCategory,
+  categoryOfCall,
+  type PolicyEntry,
+  type Policy,
+  type ToolRules,
+} from "./policy.ts";
 import type { Call, CheckedArguments, Decision, Denial, Unevaluable } from "./decision.ts";
 import { decideLimits } from "./decide-limits.ts";
 import type { ReadUsage } from "./limit.ts";
@@ -15,8 +22,8 @@ import { evaluateRule, type RuleDenial, type Rule } from "./rule.ts";
 export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decision {
   const unevaluable: Unevaluable[] = [];
   const rules = policy.forTool(call.tool);
-  const category = rules.category ?? call.category.category;
-  const entries = rules.entriesFor(category);
+  const category = categoryOfCall(rules, call);
+  const entries = rules.entriesFor(category.category);
   const evaluation: Evaluation = { rules, category, entries, unevaluable };
   let shadowed: Denial | undefined;
   for (const denial of denials(policy, call, evaluation)) {
@@ -29,7 +36,7 @@ export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decisi
 
 interface Evaluation {
   readonly rules: ToolRules;
-  readonly category: Category;
+  readonly category: CallCategory;
   readonly entries: readonly PolicyEntry[];
   readonly unevaluable: Unevaluable[];
   /** Set when the arguments have been checked and do not fit. */
@@ -43,7 +50,7 @@ function withArguments(decision: Decision, { arguments: checked }: Evaluation): 
 /** Yields every denial except those of limits, in the order of the policy language. */
 function* denials(policy: Policy, call: Call, evaluation: Evaluation): Generator<Denial> {
   const { rules, category, entries, unevaluable } = evaluation;
-  const hiding = rules.hidingFor(category);
+  const hiding = rules.hidingFor(category.category);
   if (hiding !== undefined) yield denial("hidden", "(hidden)", hiding);
   // Security: which of the entries is meant is not known, so none of them may let the call pass.
   if (rules.tied.length > 0) yield denial("denied_by_rule", "(ambiguous)", policy);
@@ -59,6 +66,8 @@ function* denials(policy: Policy, call: Call, evaluation: Evaluation): Generator
   }
   const misfit = argumentsDenial(policy, call, evaluation);
   if (misfit !== undefined) yield misfit;
+  const uncategorized = categoryDenial(evaluation);
+  if (uncategorized !== undefined) yield uncategorized;
   const approvals: Denial[] = [];
   for (const entry of entries) {
     if (entry.action === "approve") approvals.push(approvalDenial(actionPointer(entry), entry));
@@ -84,6 +93,15 @@ function argumentsDenial(policy: Policy, call: Call, evaluation: Evaluation): De
   evaluation.arguments = { ...fault, check };
   if (check === "observe") return undefined;
   return { effect: "deny", reason: "arguments_invalid", rule: pointer, mode, condition: fault.text };
+}
+
+// Security: which category's rules apply is not known, so that none of them could be trusted to have been asked.
+function categoryDenial({ rules, category: { cause }, unevaluable }: Evaluation): Denial | undefined {
+  const { categoryBy: by } = rules;
+  if (by === undefined || cause === undefined) return undefined;
+  unevaluable.push({ rule: by.pointer, cause });
+  const { pointer: rule, mode, path: condition } = by;
+  return { effect: "deny", reason: "condition_unevaluable", rule, mode, condition };
 }
 
 // Security: an exception inside a rule is a bug in Tollgate, and denies the call.

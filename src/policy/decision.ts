@@ -67,6 +67,8 @@ export interface Decision {
   readonly denial?: Denial;
   /** The charges that the call must pay, all or none, before it may pass; empty when it is denied. */
   readonly charges: readonly Charge[];
+  /** Charges whose amounts come with the answer; absent when there are none, and when it is denied. */
+  readonly due?: readonly Charge[];
   readonly unevaluable: readonly Unevaluable[];
   /** Absent when the arguments fit, or were not checked. */
   readonly arguments?: CheckedArguments;

@@ -45,7 +45,8 @@ function enforcedDenial(reason: Denial["reason"], rule: string, message: string 
 /**
  * Denies because a limit is full, also when an atomic store found it full after the decision.
  * `rate_limited` when the limit counts calls, `budget_exceeded` when it counts `increment` or `increment_from`,
- * `concurrency_exceeded` when it counts calls in flight, `repeated_call` when it counts equal calls.
+ * `concurrency_exceeded` when it counts calls in flight, `repeated_call` when it counts equal calls,
+ * `cooldown` when failures have opened a pause.
  * Has no `retryAfterMs` when the call is larger than the limit and never fits.
  */
 export function limitDenial(charge: Charge, usage: Usage): Denial {
@@ -63,6 +64,7 @@ export function limitDenial(charge: Charge, usage: Usage): Denial {
 
 function limitReason({ measures, scope }: Limit): Denial["reason"] {
   if (measures === "in_flight") return "concurrency_exceeded";
+  if (measures === "pause") return "cooldown";
   if (measures === "amounts") return "budget_exceeded";
   return scope === "arguments" ? "repeated_call" : "rate_limited";
 }

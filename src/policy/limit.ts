@@ -1,6 +1,8 @@
 /** Limits, their windows and their charges. */
 
+import type { AnswerSource } from "./answers/answer-source.ts";
 import type { Mode } from "./mode.ts";
+import { LOCAL_UNITS, type LocalUnit, type TimeZone } from "./time/time-zone.ts";
 
 /**
  * The calls that share a counter. `agent+user` is each user of each agent, `agent+tool` each agent for each tool, and `arguments`
@@ -29,20 +31,27 @@ export interface Limit {
   readonly max: number;
   readonly scope: Scope;
   readonly algorithm: Algorithm;
-  /** `calls`: one for each call. `amounts`: the value of `increment` or `increment_from`. `in_flight`: calls that have not ended. */
-  readonly measures: "calls" | "amounts" | "in_flight";
+  /** `calls`: one for each call. `amounts`: the value of `increment` or `increment_from`. `in_flight`: calls that have not ended. `pause`: whether failures have opened its pause. */
+  readonly measures: "calls" | "amounts" | "in_flight" | "pause";
+  /** The part of the answer that it counts when the call has ended: it refuses the calls after the one that reaches `max`. Absent: it counts the call. */
+  readonly answer?: AnswerSource;
+  /** A call that failed is not counted. */
+  readonly isRefundedOnError?: boolean;
+  /** Of a pause: the count of failures that opens it. */
+  readonly opener?: Limit;
   /** In shadow mode, a full limit lets the call pass. */
   readonly mode: Mode;
   readonly message?: string;
 }
 
 /**
- * Aligned to UTC: the calendar month, or a length in milliseconds aligned to the epoch and then moved by `offsetMs`.
+ * `local` follows the wall clock of a zone. The others are aligned to UTC: the calendar month, or a length in milliseconds aligned to the epoch and then moved by `offsetMs`.
  * `in_flight` has no time: a charge counts until its call ends.
  */
 export type LimitWindow =
   | { readonly unit: "in_flight" }
   | { readonly unit: "month" }
+  | { readonly unit: "local"; readonly name: LocalUnit; readonly zone: TimeZone }
   | { readonly unit: "fixed"; readonly lengthMs: number; readonly offsetMs: number };
 
 /** The amount that one call adds to one limit. */
@@ -89,8 +98,15 @@ const NAMED_WINDOWS: Readonly<Record<WindowName, LimitWindow>> = {
 /** A sliding month has 31 days, so that the limit holds in every month. */
 const SLIDING_MONTH: LimitWindow = { unit: "fixed", lengthMs: 31 * DAY_MS, offsetMs: 0 };
 
-/** Returns the window for a name or a number of seconds. Weeks begin on Monday. */
-export function windowOf(window: WindowName | number, algorithm: Algorithm): LimitWindow {
+/** The local unit of an aligned window; undefined for windows that are the same in each zone. */
+export function localUnitOf(window: WindowName | number, algorithm: Algorithm): LocalUnit | undefined {
+  return algorithm === "aligned" ? LOCAL_UNITS.find((unit) => unit === window) : undefined;
+}
+
+/** Returns the window for a name or a number of seconds, in `zone` where one is given. Weeks begin on Monday. */
+export function windowOf(window: WindowName | number, algorithm: Algorithm, zone?: TimeZone): LimitWindow {
+  const name = localUnitOf(window, algorithm);
+  if (zone !== undefined && name !== undefined) return { unit: "local", name, zone };
   if (typeof window === "number") return { unit: "fixed", lengthMs: window * SECOND_MS, offsetMs: 0 };
   return window === "month" && algorithm === "sliding" ? SLIDING_MONTH : NAMED_WINDOWS[window];
 }
@@ -101,6 +117,7 @@ export function windowAt(
   nowMs: number,
 ): { readonly startMs: number; readonly endMs: number } {
   if (window.unit === "month") return monthAt(nowMs);
+  if (window.unit === "local") return window.zone.spanAt(window.name, nowMs);
   if (window.unit === "in_flight") return { startMs: nowMs, endMs: nowMs + IN_FLIGHT_RETRY_MS };
   const { lengthMs, offsetMs } = window;
   const startMs = Math.floor((nowMs - offsetMs) / lengthMs) * lengthMs + offsetMs;
@@ -121,5 +138,10 @@ export function isInFlight({ window }: Pick<Limit, "window">): boolean {
 
 /** Whether usage and charge together are at most `max`. */
 export function chargeFits(charge: Charge, used: number): boolean {
-  return used + charge.amount <= charge.limit.max;
+  return used + charge.amount <= ceilingOf(charge.limit);
+}
+
+/** The usage that a call may reach: `max`, or just below it where the amount comes with the answer, so that no further call passes at `max`. */
+export function ceilingOf({ max, answer }: Limit): number {
+  return answer === undefined ? max : max - Math.max(Math.abs(max) * Number.EPSILON, Number.MIN_VALUE);
 }

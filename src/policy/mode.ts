@@ -16,6 +16,7 @@ export const REASONS = [
   "budget_exceeded",
   "concurrency_exceeded",
   "repeated_call",
+  "cooldown",
   "approval_required",
   "approval_rejected",
   "tool_changed",

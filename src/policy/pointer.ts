@@ -33,7 +33,7 @@ function conditionName({ path, of, items, operator }: Condition): string {
 
 /** Names a limit: `calls-per-minute`, `spend-per-60s`. A counter named `calls_per_minute` keeps its name, and so does one of calls in flight. */
 export function limitName(limit: CheckedLimit): string {
-  if (limit.window === "concurrent") return limit.counter;
+  if (limit.window === "concurrent" || limit.cooldown !== undefined) return limit.counter;
   const per = `per-${windowName(limit)}`;
   return limit.counter.replaceAll("_", "-").endsWith(per) ? limit.counter : `${limit.counter}-${per}`;
 }

@@ -1,8 +1,10 @@
 /** A compiled policy: immutable, indexed by tool. */
 
 import type { Category, CategoryAssignment } from "./category/category.ts";
+import type { CategoryOfArguments } from "./category/category-by.ts";
 import type { Action } from "./document/document.ts";
 import type { Pin } from "./document/pin.ts";
+import type { Call } from "./decision.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { Limit } from "./limit.ts";
 import type { Listing } from "./listing.ts";
@@ -71,6 +73,8 @@ export interface ToolRules {
   readonly tied: readonly string[];
   /** The category that the policy assigns to the tool. */
   readonly category: Category | undefined;
+  /** The category of a call by its arguments; absent when the entry has no `category_by`. */
+  readonly categoryBy?: CategoryBy | undefined;
   /** Its pin, else the document's; undefined when there is none. */
   readonly pin: Pin | undefined;
   /** Rule pointer of that pin. */
@@ -79,6 +83,16 @@ export interface ToolRules {
   readonly entriesFor: (category: Category) => readonly PolicyEntry[];
   /** The mode and reason with which the tool is hidden; undefined when it is not. */
   readonly hidingFor: (category: Category) => Hiding | undefined;
+}
+
+/** `category_by` of a tool's entry, compiled. */
+export interface CategoryBy {
+  readonly pointer: string;
+  readonly mode: Mode;
+  /** The argument in messages: `args.action`. */
+  readonly path: string;
+  readonly categories: ReadonlySet<Category>;
+  readonly ofArguments: CategoryOfArguments;
 }
 
 /** How the arguments of one tool are checked, and the place of the document that says so. */
@@ -123,6 +137,41 @@ export function withoutArgumentChecks<P extends Policy>(policy: P): P {
 // `all_tools` says nothing about arguments, and stays the same object.
 function unchecked(entry: PolicyEntry): PolicyEntry {
   return entry.argumentCheck === undefined ? entry : { ...entry, argumentCheck: "off" };
+}
+
+/** A category, or why the argument that says it cannot be evaluated; the category is that of the tool then. */
+export interface CallCategory {
+  readonly category: Category;
+  readonly cause?: ArgumentAmbiguity | "missing" | undefined;
+}
+
+/** The category of one call: by its argument where the entry says so, else that of the policy, else the assigned one. */
+export function categoryOfCall(
+  { category, categoryBy }: Pick<ToolRules, "category" | "categoryBy">,
+  call: Pick<Call, "args" | "inputSchema" | "category">,
+): CallCategory {
+  const ofTool = category ?? call.category.category;
+  if (categoryBy === undefined) return { category: ofTool };
+  const found = categoryBy.ofArguments(call.args, call.inputSchema);
+  if (found.cause === undefined) return found;
+  return found.cause === "unmatched" ? { category: ofTool } : { category: ofTool, cause: found.cause };
+}
+
+/** The assignment of a call's category for metrics and records: that of its tool, unless an argument says another one. */
+export function assignmentOfCall(
+  policy: Policy | undefined,
+  call: Pick<Call, "tool" | "args" | "inputSchema" | "category">,
+): CategoryAssignment {
+  const rules = policy?.forTool(call.tool);
+  if (rules?.categoryBy === undefined) return call.category;
+  const { category } = categoryOfCall(rules, call);
+  if (category === call.category.category) return call.category;
+  return {
+    category,
+    source: "policy",
+    confidence: 1,
+    reason: `the policy says so, by ${rules.categoryBy.path}`,
+  };
 }
 
 export interface Hiding {

@@ -4,6 +4,7 @@ import type { PolicySet } from "../config/files/policy-set.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import { createEnforcer, type Enforcer } from "../enforcement/enforcer.ts";
 import { type Agent, callerOf, type Request } from "../enforcement/request.ts";
+import { type AmountPath, fieldsWith, type MessageFields } from "../mcp/message-fields.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type ToolView, toolView } from "../policy/tool-view.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -19,6 +20,8 @@ export interface Enforcement {
   readonly policyFor: (agent: Agent) => Policy | undefined;
   /** The tools that the caller sees; undefined when no policy covers it. */
   readonly viewFor: (caller: Pick<Request, "agent" | "address">) => ToolView | undefined;
+  /** The fields that are kept of messages of the server, for limits that count something of an answer. */
+  readonly answerFields: () => MessageFields;
 }
 
 interface EnforcementParts {
@@ -44,7 +47,28 @@ export function buildEnforcement(
     digest: digestOfCaller,
     onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be decided, and was denied"),
   });
-  return { tools: openTools(policies, telemetry, clock), policyFor, viewFor, enforcer };
+  return {
+    tools: openTools(policies, telemetry, clock),
+    policyFor,
+    viewFor,
+    enforcer,
+    answerFields: answerFieldsOf(policies),
+  };
+}
+
+/** Made once for each set of policies. */
+function answerFieldsOf(policies: () => PolicySet): () => MessageFields {
+  let made: { readonly of: PolicySet; readonly fields: MessageFields } | undefined;
+  return () => {
+    const current = policies();
+    if (made?.of !== current) made = { of: current, fields: fieldsWith(amountPaths(current.all)) };
+    return made.fields;
+  };
+}
+
+function amountPaths(policies: readonly Policy[]): AmountPath[] {
+  const sources = policies.flatMap(({ limits }) => limits.map(({ answer }) => answer));
+  return sources.filter((source) => source !== undefined).filter((source) => source.kind === "path");
 }
 
 function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock): ToolCatalog {

@@ -146,7 +146,7 @@ describe("the keys of the policy language", () => {
 
 /** Keys that mean the same in these entries as in those of tools, where an example has them. */
 const SAME_AS_IN_TOOLS =
-  /^(?:categories|all_tools|methods)\.(?:description|mode|reason|require|deny_if|limits|concurrent|action|arguments)$/;
+  /^(?:categories|all_tools|methods)\.(?:description|mode|reason|require|deny_if|limits|concurrent|cooldown|action|arguments)$/;
 
 function keysIn(json: Json | undefined): string[] {
   return isJsonObject(json) ? Array.from(json.keys()) : [];
@@ -172,7 +172,11 @@ function keysOfEntry(where: string, entry: Json | undefined): string[] {
   return [
     ...keysIn(entry).map((key) => `${where}.${key}`),
     ...rules.flatMap((rule) => keysIn(rule).map((key) => `rule.${key}`)),
-    ...conditions.flatMap((condition) => keysIn(condition).map((key) => `condition.${key}`)),
+    ...conditions.flatMap((condition) =>
+      keysIn(condition).map((key) => `${condition.has("path") ? "condition" : "office_hours"}.${key}`),
+    ),
+    ...keysIn(entry.get("cooldown")).map((key) => `cooldown.${key}`),
+    ...keysIn(entry.get("category_by")).map((key) => `category_by.${key}`),
     ...itemsIn(entry.get("limits")).flatMap((limit) =>
       keysIn(limit).map((key) => `${limit.has("concurrent") ? "in_flight" : "limit"}.${key}`),
     ),

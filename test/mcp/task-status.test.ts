@@ -58,12 +58,12 @@ describe("news of a task", () => {
     [
       "is done (2026-07-28)",
       { id: 1, result: { taskId: "t", status: "completed", result: { content: [] } } },
-      { taskId: "t", ending: { outcome: "success" } },
+      { taskId: "t", hasResult: true, ending: { outcome: "success" } },
     ],
     [
       "is done with an error of the tool",
       { id: 1, result: { taskId: "t", status: "completed", result: { isError: true } } },
-      { taskId: "t", ending: { outcome: "tool_error" } },
+      { taskId: "t", hasResult: true, ending: { outcome: "tool_error" } },
     ],
     [
       "failed with an error of the protocol",

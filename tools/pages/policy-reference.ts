@@ -57,8 +57,14 @@ export const KEY_TABLES: readonly KeyTable[] = [
   { name: "rule", objects: [{ where: "rule", node: below(TOOL, "deny_if", "[]") }] },
   {
     name: "condition",
-    objects: [{ where: "condition", node: below(TOOL, "deny_if", "[]", "conditions", "[]") }],
+    objects: [{ where: "condition", node: below(TOOL, "deny_if", "[]", "conditions", "[]", "0") }],
   },
+  {
+    name: "office_hours",
+    objects: [{ where: "office_hours", node: below(TOOL, "deny_if", "[]", "conditions", "[]", "1") }],
+  },
+  { name: "cooldown", objects: [{ where: "cooldown", node: below(TOOL, "cooldown") }] },
+  { name: "category_by", objects: [{ where: "category_by", node: below(TOOL, "category_by") }] },
   { name: "limit", objects: [{ where: "limit", node: below(TOOL, "limits", "[]", "0") }] },
   { name: "in_flight", objects: [{ where: "limit", node: below(TOOL, "limits", "[]", "1") }] },
   { name: "pin", objects: [{ where: "pin", node: below(TOOL, "pin", "1") }] },

@@ -2,6 +2,7 @@
 
 import { chargeInMemory, type ChargedDecision } from "../../enforcement/limits/charged-decision.ts";
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
+import type { Answer } from "../../policy/answers/answer-charges.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import { type Caller, proofOf } from "../../policy/caller.ts";
 import type { ReadUsage } from "../../policy/limit.ts";
@@ -12,7 +13,7 @@ import { type Call, type Decision, effectOf } from "../../policy/decision.ts";
 import type { Effect } from "../../policy/mode.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { printJson } from "../../json/print-json.ts";
-import type { Story, StoryCall, StoryTool } from "./story.ts";
+import type { Story, StoryAnswer, StoryCall, StoryTool } from "./story.ts";
 
 /** A decision in the format of corpus files. */
 export interface StoryOutcome {
@@ -47,7 +48,7 @@ export function playStory(story: Story, policy: Policy): StoryResult[] {
     return Array.from({ length: call.times ?? 1 }, () => {
       endCalls(inFlight, nowMs);
       const charged = decideStoryCall(story, policy, call, { counters, nowMs });
-      inFlight.add({ endsMs: nowMs + (call.lasts ?? 0) * 1_000, release: charged.release });
+      inFlight.add({ endsMs: nowMs + (call.lasts ?? 0) * 1_000, charged, answer: call.answer });
       const outcome = outcomeOf(charged.decision);
       return { index: call.position ?? index, call, outcome, differences: compareOutcome(call, outcome) };
     });
@@ -56,15 +57,25 @@ export function playStory(story: Story, policy: Policy): StoryResult[] {
 
 interface CallInFlight {
   readonly endsMs: number;
-  readonly release: () => void;
+  readonly charged: ChargedDecision;
+  readonly answer: StoryAnswer | undefined;
 }
 
 function endCalls(inFlight: Set<CallInFlight>, nowMs: number): void {
   for (const call of inFlight) {
     if (call.endsMs > nowMs) continue;
-    call.release();
+    call.charged.release();
+    call.charged.answered(answerOf(call.answer ?? {}, call.endsMs));
     inFlight.delete(call);
   }
+}
+
+/** The end of a call; without an answer in the story it is a success of no bytes. */
+function answerOf({ outcome = "success", bytes = 0, structured }: StoryAnswer, atMs: number): Answer {
+  const amounts = new Map(
+    Array.from(structured ?? [], ([path, value]) => [`result.structuredContent.${path}`, printJson(value)]),
+  );
+  return { atMs, outcome, bytes, amounts };
 }
 
 interface Moment {
@@ -79,7 +90,7 @@ function decideStoryCall(
   { counters, nowMs }: Moment,
 ): ChargedDecision {
   const readUsage: ReadUsage = (charge) => counters.read(charge, nowMs);
-  const caller = callerOf(call);
+  const caller = callerOf(call, nowMs);
   const decision =
     call.tool === undefined
       ? decideMethod(
@@ -100,10 +111,11 @@ function decideToolCall(policy: Policy, call: Call, readUsage: ReadUsage): Decis
   return decide(call.inputSchema === undefined ? withoutArgumentChecks(policy) : policy, call, readUsage);
 }
 
-function callerOf({ agent = "anonymous", user, session, caller = {} }: StoryCall): Caller {
+function callerOf({ agent = "anonymous", user, session, caller = {} }: StoryCall, nowMs: number): Caller {
   const { claims, ...rest } = caller;
   return {
     agent,
+    nowMs,
     ...rest,
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),

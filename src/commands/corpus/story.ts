@@ -1,5 +1,6 @@
 /** The format of corpus files, and a strict reader for it. */
 
+import { type Outcome, OUTCOMES } from "../../mcp/vocabulary.ts";
 import { EFFECTS, type Effect, REASONS, type Reason } from "../../policy/mode.ts";
 import { type NamePattern, parseNamePattern } from "../../policy/names/pattern.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../json/json.ts";
@@ -64,6 +65,8 @@ export interface StoryCall {
   readonly at?: number;
   /** Seconds that the call is in flight; by default it has ended before the next call of the story. */
   readonly lasts?: number;
+  /** How the call ended; by default with success and without bytes. */
+  readonly answer?: StoryAnswer;
   /** Number of equal calls at this moment, each with this expectation; 1 by default. */
   readonly times?: number;
   /** Whether exactly this call has been approved. */
@@ -71,6 +74,14 @@ export interface StoryCall {
   /** Whether the tool's definition differs from the pinned one. */
   readonly changed?: boolean;
   readonly expect: Expectation;
+}
+
+/** The end of a call, for limits that count something of the answer. */
+export interface StoryAnswer {
+  readonly outcome?: Outcome;
+  readonly bytes?: number;
+  /** Values in `structuredContent` by their paths: `{ "usage.tokens": 7 }`. */
+  readonly structured?: JsonObject;
 }
 
 /** Properties of the caller that no other field of a call has. Groups, scopes and issuer are in the claims. */
@@ -100,6 +111,12 @@ const CALLER: Shape<StoryCaller> = object<StoryCaller>({
   claims: optional(OBJECT),
 });
 
+const ANSWER: Shape<StoryAnswer> = object<StoryAnswer>({
+  outcome: optional(oneOf(...OUTCOMES)),
+  bytes: optional(number("bytes", (value) => value >= 0, { minimum: 0 })),
+  structured: optional(OBJECT),
+});
+
 const COUNT = number("a whole number above 0", (value) => Number.isInteger(value) && value > 0, {
   minimum: 1,
 });
@@ -116,6 +133,7 @@ const CALL: Shape<StoryCall> = refine(
     session: optional(string()),
     at: optional(number("seconds", () => true, {})),
     lasts: optional(number("seconds above 0", (value) => value > 0, { exclusiveMinimum: 0 })),
+    answer: optional(ANSWER),
     times: optional(COUNT),
     approved: optional(boolean()),
     changed: optional(boolean()),

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { type Category, CATEGORIES } from "../../policy/category/category.ts";
 import { EFFECTS, REASONS, type Reason } from "../../policy/mode.ts";
+import { type Outcome, OUTCOMES } from "../../mcp/vocabulary.ts";
 import { readLines } from "../audit/read-lines.ts";
 
 /** One decided call of the log. */
@@ -26,6 +27,9 @@ export interface RecordedCall {
   readonly isApproved: boolean;
   /** Whether the log says that the arguments did not fit the tool's schema, or could not be checked. */
   readonly isMisfit: boolean;
+  /** How a call that was sent has ended, and the bytes of its answer. */
+  readonly outcome?: Outcome;
+  readonly resultBytes?: number;
 }
 
 export interface AuditLog {
@@ -56,6 +60,7 @@ const AUDIT_LINE = z.looseObject({
   args: z.looseObject({ keys: z.array(z.string()) }).optional(),
   arguments_check: z.looseObject({}).optional(),
   approval: z.string().optional(),
+  upstream: z.looseObject({ outcome: z.enum(OUTCOMES), result_bytes: z.number().optional() }).optional(),
   refusal: z.unknown().optional(),
 });
 
@@ -106,6 +111,7 @@ function toRecordedCall(line: AuditLine): RecordedCall | undefined {
     category: line.category,
     recordedEffect: effect === "deny" || effect === "ask" ? "deny" : "allow",
     isMisfit: line.arguments_check !== undefined,
+    ...(line.upstream && { outcome: line.upstream.outcome, resultBytes: line.upstream.result_bytes ?? 0 }),
     isApproved: effect === "allow" && line.approval !== undefined,
     ...(session !== undefined && { session }),
     ...(tool !== undefined && { tool }),

@@ -4,11 +4,12 @@ import { readPolicyFile } from "../../config/files/policy-file.ts";
 import { CATEGORIES, type Category, type CategoryAssignment } from "../../policy/category/category.ts";
 import { classifyTool } from "../../policy/category/classify.ts";
 import type { CompiledPolicy } from "../../policy/document/compile.ts";
-import { type Caller, proofOf } from "../../policy/caller.ts";
+import type { Caller } from "../../policy/caller.ts";
+import { callerOf, parseObject } from "./explain-caller.ts";
 import type { Call } from "../../policy/decision.ts";
 import { listingOf } from "../../policy/listing.ts";
 import { protectedNames } from "../../json/confusable-names.ts";
-import { isJsonObject, type JsonObject } from "../../json/json.ts";
+import type { JsonObject } from "../../json/json.ts";
 import { listWords } from "../../policy/schema/schema.ts";
 import { describeTool, inputSchemaOf, type ToolDefinition } from "../../mcp/tool-definition.ts";
 import { adviceFor } from "../../policy/explain/advice.ts";
@@ -23,9 +24,9 @@ import {
   writeLines,
   writeJson,
 } from "../cli/command.ts";
-import { withoutArgumentChecks } from "../../policy/policy.ts";
+import { instantOf } from "../../policy/guards/instant.ts";
+import { assignmentOfCall, withoutArgumentChecks } from "../../policy/policy.ts";
 import { explainCall, type Explanation, type Step } from "../../policy/explain/steps.ts";
-import { readJsonDocument } from "./read-document.ts";
 import { notesOf, unlistedTool } from "./explain-notes.ts";
 import { parseToolsSource, loadTools, TOOLS_FLAGS, type ToolsSource } from "./tools-source.ts";
 
@@ -40,6 +41,7 @@ a limit denies here only a call that exceeds it alone.
   --user NAME            the user on whose behalf it acts
   --claims JSON          the claims of its token, an object, with its groups and scopes
   --source WORD          the source of its identity, such as jwt or api_key; --address IP for its address
+  --time TIME            when it comes, such as 2026-01-31T09:00:00Z (now)
   --category CATEGORY    its category, instead of the one that name and description suggest
   --tools FILE           a tools/list result: its schemas check the arguments, its descriptions set the category
   --upstream URL         ask this server instead; or -- COMMAND [ARG...] over stdio
@@ -59,6 +61,7 @@ const OPTIONS = {
   claims: { type: "string" },
   source: { type: "string" },
   address: { type: "string" },
+  time: { type: "string" },
   category: { type: "string" },
   unlisted: { type: "boolean", default: false },
   format: FORMAT_FLAG,
@@ -93,6 +96,7 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
   const claims =
     values.claims === undefined ? undefined : parseObject(values.claims, "--claims", '{"groups":["admins"]}');
   const category = CATEGORIES.find((known) => known === values.category);
+  const nowMs = values.time === undefined ? Date.now() : (instantOf(values.time) ?? Number.NaN);
   const source = parseToolsSource(values, server);
   const problems = [
     ...(file === "" || others.length > 0 ? ["FILE: must be one policy"] : []),
@@ -101,12 +105,15 @@ function parseRequest(argv: readonly string[]): ExplainRequest | string[] {
     ...(category === values.category
       ? []
       : [`--category: must be ${listWords(CATEGORIES)}, got "${values.category}"`]),
+    ...(Number.isNaN(nowMs)
+      ? [`--time: must be a time such as 2026-01-31T09:00:00Z, got "${values.time}"`]
+      : []),
     ...(source.ok ? [] : [source.problem]),
     ...formatProblem(values.format),
   ];
   if (problems.length > 0 || typeof args === "string" || typeof claims === "string" || !source.ok)
     return problems;
-  const caller = callerOf(values, claims);
+  const caller = callerOf(values, claims, nowMs);
   const { format, unlisted: isUnlisted } = values;
   return { file, tool, caller, args, category, source: source.source, isUnlisted, isJson: format === "json" };
 }
@@ -124,7 +131,7 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   const policy = listed === undefined ? withoutArgumentChecks(loaded.policy) : loaded.policy;
   const definition = listed?.tools.find(({ name }) => name === tool);
   const inputSchema = definition && inputSchemaOf(definition);
-  const call: Call = {
+  const ofTool: Call = {
     tool,
     ...caller,
     args,
@@ -132,33 +139,11 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
     listing: listed && listingOf(tool, protectedNames(listed.tools.map(({ name }) => name))),
     category: assignCategory(request, definition, policy),
   };
+  const call = { ...ofTool, category: assignmentOfCall(policy, ofTool) };
   const explained = { policy, call, explanation: explainCall(policy, call) };
   if (request.isJson) writeJson(io, reportOf(explained));
   else writeExplanation(io, explained, notesOf(policy, call, listed?.tools));
   return EXIT_OK;
-}
-
-interface CallerFlags {
-  readonly agent: string;
-  readonly user?: string | undefined;
-  readonly source?: string | undefined;
-  readonly address?: string | undefined;
-}
-
-function callerOf({ agent, user, source, address }: CallerFlags, claims: JsonObject | undefined): Caller {
-  return {
-    agent,
-    ...(user !== undefined && { user }),
-    ...(source !== undefined && { source }),
-    ...(address !== undefined && { address }),
-    ...(claims && { proof: () => proofOf(claims) }),
-  };
-}
-
-function parseObject(text: string, flag: string, example: string): JsonObject | string {
-  const read = readJsonDocument(text, flag);
-  if (!read.ok) return read.problems.join("; ");
-  return isJsonObject(read.value) ? read.value : `${flag}: must be an object, such as ${example}`;
 }
 
 /** The category of the policy, or else of the command line, or else as the sidecar classifies the tool. */

@@ -1,6 +1,7 @@
 /** Decides recorded calls again under another policy, as far as the log permits. */
 
 import { isInFlight, type ReadUsage } from "../../policy/limit.ts";
+import { chargeInMemory } from "../../enforcement/limits/charged-decision.ts";
 import { MemoryCounters } from "../../enforcement/limits/memory-counters.ts";
 import type { Caller } from "../../policy/caller.ts";
 import type { Policy } from "../../policy/policy.ts";
@@ -61,10 +62,13 @@ function replayCall(call: RecordedCall, policy: Policy, counters: MemoryCounters
   if (isBlocked(lenient)) return replayed(call, "deny", lenient);
   // Security: count a call that may have passed, so that replay never understates the use of a limit.
   // The log has no end of a call that the policy would have let pass, so that calls in flight are not counted.
-  counters.charge(
-    lenient.charges.filter(({ limit }) => !isInFlight(limit)),
-    call.atMs,
-  );
+  // Answers are counted when their calls begin, so that none of them comes too late for the next call.
+  const charges = lenient.charges.filter(({ limit }) => !isInFlight(limit));
+  chargeInMemory(counters, { ...lenient, charges }, call.atMs).answered({
+    atMs: call.atMs,
+    outcome: call.outcome ?? "success",
+    bytes: call.resultBytes ?? 0,
+  });
   if (isBlocked(severe)) return replayed(call, "unknown", severe);
   return replayed(call, effectOf(severe) === "would_deny" ? "would_deny" : "allow", severe);
 }
@@ -73,9 +77,10 @@ function replayed(call: RecordedCall, now: NewEffect, { denial }: Decision): Rep
   return { call, newEffect: now, ...(denial !== undefined && { denial }) };
 }
 
-function recordedCaller({ principal, user, source = "none", address, session }: RecordedCall): Caller {
+function recordedCaller({ atMs, principal, user, source = "none", address, session }: RecordedCall): Caller {
   return {
     agent: principal,
+    nowMs: atMs,
     source,
     ...(user !== undefined && { user }),
     ...(address !== undefined && { address }),
@@ -106,7 +111,7 @@ function decideBounds(
   const assignment = { category, source: "heuristic", confidence: 0 } as const;
   const args = namedArguments(argumentNames);
   const call = { ...caller, tool, category: assignment, args, inputSchema, isApproved };
-  const { lenient, severe } = policyBounds(policy, { names: argumentNames, caller });
+  const { lenient, severe } = policyBounds(policy, { names: argumentNames, caller, category });
   // The log does not say whether the server lists the tool.
   return {
     lenient: decide(lenient, { ...call, listing: "listed" }, readUsage),

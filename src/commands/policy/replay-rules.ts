@@ -1,6 +1,7 @@
 /** Bounds for a decision when only argument names are known: one policy that denies least, one that denies most. */
 
-import type { PolicyEntry, Policy, CompiledLimit } from "../../policy/policy.ts";
+import type { PolicyEntry, Policy, CompiledLimit, ToolRules } from "../../policy/policy.ts";
+import type { Category } from "../../policy/category/category.ts";
 import type { Caller } from "../../policy/caller.ts";
 import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
 import type { JsonObject } from "../../json/json.ts";
@@ -20,6 +21,7 @@ export interface PolicyBounds {
 export interface Recorded {
   readonly names: KnownArgumentNames;
   readonly caller: Caller;
+  readonly category: Category;
 }
 
 /** The bounds of `policy` for a call with these argument names, by this caller. */
@@ -43,9 +45,26 @@ function boundedPolicy(policy: Policy, recorded: Recorded, isSevere: boolean): P
     everyTool: entryFor(policy.everyTool),
     forTool: (tool) => {
       const rules = policy.forTool(tool);
-      return { ...rules, entriesFor: (category) => rules.entriesFor(category).map(entryFor) };
+      const entriesOf = (category: Category): PolicyEntry[] => rules.entriesFor(category).map(entryFor);
+      return { ...rules, ...boundedCategory(rules, recorded, isSevere), entriesFor: entriesOf };
     },
   };
+}
+
+/**
+ * A category that an argument says: the recorded one, where the argument can say it. Otherwise the call may be denied for any reason
+ * that the entry of another category has.
+ */
+function boundedCategory(
+  { category, categoryBy }: ToolRules,
+  recorded: Recorded,
+  isSevere: boolean,
+): Partial<Pick<ToolRules, "category" | "categoryBy">> {
+  if (categoryBy === undefined) return {};
+  if (categoryBy.categories.has(recorded.category))
+    return { category: recorded.category, categoryBy: undefined };
+  const unknown = { ...categoryBy, ofArguments: () => ({ cause: "missing" as const }) };
+  return { category: category ?? recorded.category, categoryBy: isSevere ? unknown : undefined };
 }
 
 function boundedRule(rule: Rule, recorded: Recorded, isSevere: boolean): Rule[] {
@@ -126,7 +145,7 @@ function possibleResults(condition: Condition, { names, caller }: Recorded): Pos
   return new Set([true, false, ...UNEVALUABLE, ...(segments.length > 1 || !names ? MISSING : [])]);
 }
 
-const RECORDED_PARTS: ReadonlySet<string> = new Set(["agent", "user", "source", "address"]);
+const RECORDED_PARTS: ReadonlySet<string> = new Set(["agent", "user", "source", "address", "now"]);
 /** Sources whose proofs have no claims; those of others are not in the log. */
 const SOURCES_WITHOUT_CLAIMS: ReadonlySet<string> = new Set([
   "none",

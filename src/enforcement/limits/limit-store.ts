@@ -1,6 +1,14 @@
 /** The interface of a store of shared counters, and the encoding of its requests and replies. */
 
-import { type Charge, isInFlight, type Limit, type Usage } from "../../policy/limit.ts";
+import {
+  ceilingOf,
+  type Charge,
+  isInFlight,
+  type Limit,
+  type LimitWindow,
+  type Usage,
+} from "../../policy/limit.ts";
+import type { Span } from "../../policy/time/time-zone.ts";
 import { type Command, type KeyScheme, StoreError, storeKey } from "../store/store.ts";
 
 /** The limits and charges of one call, as the policy has computed them; the store checks and charges them in one step. */
@@ -9,6 +17,8 @@ export interface AdmissionRequest {
   readonly checks: readonly Charge[];
   /** The charges to make when all limits have room. */
   readonly charges: readonly Charge[];
+  /** The time by the store's clock, as far as this process knows it. */
+  readonly nowMs: number;
   /** False: check only, since the call is denied for another reason. */
   readonly isCharging: boolean;
 }
@@ -29,6 +39,8 @@ export interface StoreReceipt {
   readonly slice: string;
   readonly amount: number;
   readonly isInFlight: boolean;
+  /** Whether it is given back when the call fails. */
+  readonly isRefundedOnError: boolean;
 }
 
 export interface LimitStore {
@@ -47,7 +59,7 @@ export function counterKeyIn(scheme: KeyScheme, { limit, key }: Charge): string 
 
 /** The keys and arguments of the admitting script. */
 export function encodeAdmission(
-  { checks, charges, isCharging }: AdmissionRequest,
+  { checks, charges, isCharging, nowMs }: AdmissionRequest,
   keyOf: LimitStore["counterKey"],
   lease: Lease,
 ): Command {
@@ -58,11 +70,16 @@ export function encodeAdmission(
     const known = indexes.get(key);
     if (known !== undefined) return String(known);
     indexes.set(key, indexes.size + 1);
-    windows.push(...windowArguments(charge.limit, lease));
+    windows.push(...windowArguments(charge.limit, lease, nowMs));
     return String(indexes.size);
   };
   const rows = [
-    ...checks.flatMap((check) => [indexOf(check), `${check.amount}`, `${check.limit.max}`, check.limit.mode]),
+    ...checks.flatMap((check) => [
+      indexOf(check),
+      `${check.amount}`,
+      `${ceilingOf(check.limit)}`,
+      check.limit.mode,
+    ]),
     ...charges.flatMap((charge) => [indexOf(charge), `${charge.amount}`, charge.limit.mode]),
   ];
   const head = [isCharging ? "1" : "0", `${checks.length}`, `${charges.length}`, lease.name];
@@ -79,10 +96,46 @@ export interface Lease {
   readonly durationMs: number;
 }
 
-function windowArguments({ window, algorithm }: Limit, { durationMs }: Lease): [string, string, string] {
+function windowArguments(
+  { window, algorithm }: Limit,
+  { durationMs }: Lease,
+  nowMs: number,
+): [string, string, string] {
   if (window.unit === "in_flight") return ["0", `${durationMs}`, "0"];
+  if (window.unit === "local") return ["1", "-1", localBounds(window, nowMs).join(" ")];
   const slices = algorithm === "sliding" ? `${SLICES}` : "1";
   return window.unit === "month" ? [slices, "0", "0"] : [slices, `${window.lengthMs}`, `${window.offsetMs}`];
+}
+
+/**
+ * The bounds of the windows before and after `nowMs`, since the script knows no time zones: it takes the two around its own time. Clocks
+ * may differ by two windows.
+ */
+function localBounds(window: LocalWindow, nowMs: number): readonly number[] {
+  const known = boundsOf.get(window);
+  const { name, zone } = window;
+  const current = zone.spanAt(name, nowMs);
+  if (known?.[2] === current.startMs) return known;
+  const bounds = boundsAround(window, current);
+  boundsOf.set(window, bounds);
+  return bounds;
+}
+
+type LocalWindow = Extract<LimitWindow, { unit: "local" }>;
+
+const boundsOf = new WeakMap<LocalWindow, readonly number[]>();
+
+function boundsAround({ name, zone }: LocalWindow, current: Span): number[] {
+  const before = zone.spanAt(name, current.startMs - 1);
+  const after = zone.spanAt(name, current.endMs);
+  return [
+    zone.spanAt(name, before.startMs - 1).startMs,
+    before.startMs,
+    current.startMs,
+    current.endMs,
+    after.endMs,
+    zone.spanAt(name, after.endMs).endMs,
+  ];
 }
 
 /** @throws StoreError when the reply is not the script's. */
@@ -105,9 +158,10 @@ export function decodeAdmission(
     })),
     receipts: charges.flatMap((charge, index) => {
       const slice = slices[index] ?? "";
-      return slice === ""
-        ? []
-        : [{ key: keyOf(charge), slice, amount: charge.amount, isInFlight: isInFlight(charge.limit) }];
+      if (slice === "") return [];
+      const { amount, limit } = charge;
+      const isRefundedOnError = limit.isRefundedOnError === true;
+      return [{ key: keyOf(charge), slice, amount, isInFlight: isInFlight(limit), isRefundedOnError }];
     }),
   };
 }

@@ -2,6 +2,7 @@
 
 import {
   type Charge,
+  ceilingOf,
   IN_FLIGHT_RETRY_MS,
   isInFlight,
   type Limit,
@@ -16,6 +17,8 @@ export interface Receipt {
   readonly amount: number;
   /** Whether it counts until its call ends. */
   readonly isInFlight: boolean;
+  /** Whether it is given back when the call fails. */
+  readonly isRefundedOnError: boolean;
 }
 
 /** Keys of one limit in one window. Security: at the bound a new key is refused, and no existing count is dropped. */
@@ -39,6 +42,16 @@ export class MemoryCounters {
     return charges.map((charge) => this.#of(charge.limit).add(charge, nowMs));
   }
 
+  /** Adds charges that are made whatever the usage is; returns the usage before each. */
+  add(charges: readonly Charge[], nowMs: number): number[] {
+    return charges.map((charge) => {
+      const { used } = this.read(charge, nowMs);
+      // Security: a new key where there is no room is refused before its call, so that only the keys of open calls come here.
+      this.charge([charge], nowMs);
+      return used;
+    });
+  }
+
   refund(receipts: readonly Receipt[]): void {
     for (const { counts, key, amount, isInFlight: ends } of receipts) {
       const left = Math.max(0, (counts.get(key) ?? 0) - amount);
@@ -54,7 +67,7 @@ export class MemoryCounters {
 
   /** Removes the counts of limits that no policy has any more. */
   retain(limits: readonly Limit[]): void {
-    const kept = new Set(limits.map((limit) => limit.id));
+    const kept = new Set(limits.flatMap(({ id, opener }) => (opener === undefined ? [id] : [id, opener.id])));
     for (const [id, counts] of this.#byLimit) if (!kept.has(id) && !counts.isInUse) this.#byLimit.delete(id);
   }
 
@@ -96,7 +109,7 @@ class InFlightCounts {
 
   add({ key, amount }: Charge): Receipt {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount);
-    return { counts: this.#counts, key, amount, isInFlight: true };
+    return { counts: this.#counts, key, amount, isInFlight: true, isRefundedOnError: false };
   }
 
   survey(): { keys: number; fullest: number } {
@@ -132,7 +145,8 @@ class LimitCounts {
   add(charge: Charge, nowMs: number): Receipt {
     const { counts } = this.#current(this.#advance(nowMs));
     counts.set(charge.key, (counts.get(charge.key) ?? 0) + charge.amount);
-    return { counts, key: charge.key, amount: charge.amount, isInFlight: false };
+    const isRefundedOnError = charge.limit.isRefundedOnError === true;
+    return { counts, key: charge.key, amount: charge.amount, isInFlight: false, isRefundedOnError };
   }
 
   survey(nowMs: number): { keys: number; fullest: number } {
@@ -168,7 +182,7 @@ class LimitCounts {
   /** Until enough slices have left the window for the charge to fit. */
   #retryAfterMs(charge: Charge, used: number, now: number): number {
     const { lifeMs, endMs } = sliceAt(this.#limit, now);
-    let excess = used + charge.amount - charge.limit.max;
+    let excess = used + charge.amount - ceilingOf(charge.limit);
     for (const slice of this.#slices) {
       excess -= slice.counts.get(charge.key) ?? 0;
       if (excess <= 0) return Math.max(0, slice.endMs + lifeMs - now);

@@ -13,7 +13,8 @@ const GRACE_MS = 60_000;
  * The key of calls in flight is a sorted set of leases by their end; a lease that has ended counts no longer.
  *
  * ARGV: `1` to charge or `0` to check only; number of checks; number of charges; name of the lease; then for each key: slices of
- * its window (1 when aligned, 0 for calls in flight), length of the window or the lease in ms (0: calendar month), offset in ms; for each check: key index, amount, max,
+ * its window (1 when aligned, 0 for calls in flight), length of the window or the lease in ms (0: calendar month; -1: local windows), offset in ms, or the
+ * bounds of local windows; for each check: key index, amount, max,
  * `enforce` or `shadow`; for each charge: key index, amount, `enforce` or `shadow`.
  *
  * Reply: time, `1` when no enforced limit denies the call, else `0`; for each check: used before, ms until the amount could fit;
@@ -35,6 +36,15 @@ local function month_start(ms)
   return (z - 719468 - (doy - first)) * DAY
 end
 local function slice_at(slices, length, offset, at)
+  if length < 0 then
+    local start
+    for bound in string.gmatch(offset, '%S+') do
+      local stop = tonumber(bound)
+      if start and start <= at and at < stop then return { start = start, stop = stop, life = 0, keep = start } end
+      start = stop
+    end
+    return nil
+  end
   if length == 0 then
     local start = month_start(at)
     return { start = start, stop = month_start(start + 32 * DAY), life = 0, keep = start }
@@ -57,7 +67,8 @@ end
 local counters = {}
 for i = 1, #KEYS do
   local counter = { live = {}, dead = {}, counts = {}, at = now }
-  local slices, length, offset = tonumber(take()), tonumber(take()), tonumber(take())
+  local slices, length, offset = tonumber(take()), tonumber(take()), take()
+  if length >= 0 then offset = tonumber(offset) end
   local stored = {}
   if slices == 0 then
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', name(now))
@@ -72,6 +83,7 @@ for i = 1, #KEYS do
     if stored[f] == 'at' then counter.at = math.max(now, tonumber(stored[f + 1])) end
   end
   counter.slice = slice_at(slices, length, offset, counter.at)
+  if not counter.slice then return redis.error_reply('the clocks of the store and the sidecar differ by more than two windows') end
   local size = counter.slice.stop - counter.slice.start
   for f = 1, #stored, 2 do
     if stored[f] ~= 'at' then

@@ -29,6 +29,8 @@ export class SharedLimits {
   readonly #usages: UsageCache;
   /** With `local`: counts all calls that this process has admitted, so that the process alone never exceeds `max`. */
   readonly #localCounters: MemoryCounters | undefined;
+  /** Charges of answers that the store did not take. */
+  readonly #owed: Charge[] = [];
   /** How far the store's clock is ahead of this process's; local counters use the store's. */
   #aheadMs = 0;
 
@@ -80,6 +82,7 @@ export class SharedLimits {
         checks,
         charges: unlimited.charges,
         isCharging: !isBlocked(unlimited),
+        nowMs: clock.wallMs() + this.#aheadMs,
       });
     } catch (error) {
       if (error instanceof StoreError) return this.#decideWithoutStore(decide, error.fault);
@@ -88,7 +91,10 @@ export class SharedLimits {
     this.#aheadMs = admission.nowMs - clock.wallMs();
     this.#usages.record(checks, admission, askedMs);
     const decision = decide(inOrder(admission.usages));
-    const charged = refundable(decision, admission.receipts, (receipts) => this.#refund(receipts));
+    const charged = refundable(decision, admission.receipts, {
+      undo: (receipts) => this.#refund(receipts),
+      add: (charges) => this.#add(charges),
+    });
     // Invariant: the script charges exactly the calls that the core allows; any other call is refunded and fails.
     if (isBlocked(decision) ? admission.receipts.length > 0 : !admission.isAdmitted) {
       charged.refund();
@@ -109,7 +115,37 @@ export class SharedLimits {
       own[undo]();
       charged[undo]();
     };
-    return { decision: charged.decision, refund: both("refund"), release: both("release") };
+    const answered: ChargedDecision["answered"] = (answer) => {
+      own.answered(answer);
+      return charged.answered(answer);
+    };
+    const { decision, countsAnswer } = charged;
+    return { decision, refund: both("refund"), release: both("release"), answered, countsAnswer };
+  }
+
+  /** Makes charges of an answer in the store; those that it did not take are made with the next ones. */
+  async #add(charges: readonly Charge[]): Promise<readonly number[] | undefined> {
+    const due = [...charges, ...this.#owed.splice(0)];
+    try {
+      const { store, clock } = this.#parts;
+      const checks = due.map((charge) => ({
+        ...charge,
+        limit: { ...charge.limit, max: Number.MAX_VALUE },
+        amount: 0,
+      }));
+      const admission = await store.admit({
+        checks,
+        charges: due,
+        isCharging: true,
+        nowMs: clock.wallMs() + this.#aheadMs,
+      });
+      this.#usages.forget(due.map((charge) => store.counterKey(charge)));
+      return admission.usages.map(({ used }) => used);
+    } catch (error) {
+      this.#parts.onFailed(error instanceof StoreError ? error.fault : "other");
+      this.#owed.push(...due.slice(0, MAX_OWED - this.#owed.length));
+      return undefined;
+    }
   }
 
   #decideWithoutStore(decide: Decide, fault: StoreFault): ChargedDecision {
@@ -134,6 +170,9 @@ export class SharedLimits {
     void this.#parts.store.refund(receipts);
   }
 }
+
+/** Charges of answers that wait for the store. */
+const MAX_OWED = 10_000;
 
 const UNUSED = { used: 0, retryAfterMs: 0 };
 /** Security: a missing usage denies, since NaN fits no limit. */

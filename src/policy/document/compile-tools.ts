@@ -1,11 +1,12 @@
 /** Compiles the rules for single tools: names and patterns, inherited category rules, hiding and pins. */
 
 import type { Category } from "../category/category.ts";
+import { compileCategoryBy } from "../category/category-by.ts";
 import type { Mode } from "../mode.ts";
 import { indexNames, type NamedEntry } from "../names/name-index.ts";
 import { type NamePattern, parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
-import type { Hiding, Policy, PolicyEntry, ToolRules } from "../policy.ts";
+import type { CategoryBy, Hiding, Policy, PolicyEntry, ToolRules } from "../policy.ts";
 import type { PolicyDocument, ToolEntry } from "./document.ts";
 
 /** The compiled entries of the document. */
@@ -61,6 +62,7 @@ function compileFound(
     matching,
     tied: found.length > 1 ? found.map((each) => each.key) : [],
     category: entry?.category,
+    categoryBy: categoryByOf(named, own),
     pin: entry?.pin ?? document.pin,
     pinPointer: pinPointerOf(named),
     entriesFor,
@@ -71,6 +73,21 @@ function compileFound(
     hidingFor: (category: Category) => hidingOf(entriesFor(category), compiled.mode),
   };
   return { shown: rules, hidden };
+}
+
+function categoryByOf(
+  named: NamedEntry<ToolEntry> | undefined,
+  own: PolicyEntry | undefined,
+): CategoryBy | undefined {
+  const by = named?.entry.category_by;
+  if (named === undefined || own === undefined || by === undefined) return undefined;
+  return {
+    pointer: rulePointer("tools", named.key, "category_by"),
+    mode: own.mode,
+    path: by.path,
+    categories: new Set(by.values.values()),
+    ofArguments: compileCategoryBy(by),
+  };
 }
 
 const NO_TOOLS: ReadonlyMap<string, ToolEntry> = new Map();

@@ -3,7 +3,7 @@
 import type { Category, CategoryAssignment } from "../category/category.ts";
 import { compileLimits, compileRules, type RuleContext } from "./compile-rules.ts";
 import { compileToolRules } from "./compile-tools.ts";
-import { limitsOfEntry } from "./rule-entry.ts";
+import { limitsOfEntry } from "./own-limits.ts";
 import type { Mode } from "../mode.ts";
 import {
   type CategoryEntry,
@@ -17,6 +17,7 @@ import { lookAlikeTest } from "../names/look-alike.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { callerRulesOf } from "../tool-view.ts";
 import { rulePointer } from "../pointer.ts";
+import type { TimeZone } from "../time/time-zone.ts";
 
 /** A policy with its document, for checks and advice. */
 export interface CompiledPolicy extends Policy {
@@ -36,6 +37,7 @@ export function compilePolicy(document: PolicyDocument, { digest, mode }: Compil
     mode: forced ?? document.mode ?? "enforce",
     forced,
     isStrict: document.strict === true,
+    zone: document.timezone,
   };
   const tools = compileAll(document.tools, "tools", context);
   const categories = compileAll(document.categories, "categories", context);
@@ -68,6 +70,7 @@ interface Context {
   readonly mode: Mode;
   readonly forced: Mode | undefined;
   readonly isStrict: boolean;
+  readonly zone: TimeZone | undefined;
 }
 
 type AnyEntry = RuleSet & Pick<ToolEntry & CategoryEntry, "action" | "reason" | "hide" | "arguments">;

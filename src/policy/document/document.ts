@@ -2,14 +2,19 @@
 
 import { CATEGORIES, type Category } from "../category/category.ts";
 import { ARGUMENT_CHECKS, type ArgumentCheck } from "../arguments/argument-check.ts";
+import type { CategoryByEntry } from "../category/category-by.ts";
+import { CATEGORY_BY } from "./category-by-entry.ts";
 import type { Mode } from "../mode.ts";
 import { normalizeDocument } from "./legacy-forms.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { isJsonObject, type Json } from "../../json/json.ts";
 import { DOCUMENT_KEYS, ENTRY_KEYS } from "../reference/key-words.ts";
 import { ARGUMENT_CHECK_WORDS } from "../reference/value-words.ts";
+import { TIME_ZONE } from "../time/read-zone.ts";
+import type { TimeZone } from "../time/time-zone.ts";
 import { DocumentPath, type Problem } from "../schema/document-path.ts";
 import { ON_CHANGE, PIN, type Pin } from "./pin.ts";
+import { COOLDOWN, type CooldownEntry } from "./cooldown.ts";
 import { CONCURRENT, type CheckedLimit, LIMITS, MODE, type RuleEntry, RULES } from "./rule-entry.ts";
 import {
   record,
@@ -36,6 +41,8 @@ interface RuleLists {
   readonly limits?: readonly CheckedLimit[];
   /** The number of calls of each tool that may be in flight: short for a limit of scope `tool`. */
   readonly concurrent?: number;
+  /** After some failures, the calls of each agent to each tool are refused for a while. */
+  readonly cooldown?: CooldownEntry;
 }
 
 /** The part that entries of `tools` and `categories` share with `all_tools`. */
@@ -50,6 +57,8 @@ export interface ToolEntry extends RuleSet {
   readonly action?: Action;
   readonly reason?: string;
   readonly category?: Category;
+  /** The category of each call by one of its arguments; `category` is for the others, and for the list. */
+  readonly category_by?: CategoryByEntry;
   /** False: the rules of the category do not apply beside those of this entry. */
   readonly inherit?: boolean;
   readonly pin?: Pin;
@@ -82,6 +91,8 @@ export interface PolicyDocument {
   readonly strict?: boolean;
   readonly mode?: Mode;
   readonly pin?: "deny" | "warn";
+  /** The zone of the hours, days, weeks and months of limits, and of conditions on the time; absent: UTC. */
+  readonly timezone?: TimeZone;
   /** How the arguments of a call are held against the inputSchema of its tool; default `observe`. */
   readonly arguments?: ArgumentCheck;
   readonly categories?: ReadonlyMap<string, CategoryEntry>;
@@ -104,6 +115,7 @@ const RULE_FIELDS = {
   deny_if: optional(RULES),
   limits: optional(LIMITS),
   concurrent: optional(CONCURRENT),
+  cooldown: optional(COOLDOWN),
   mode: optional(MODE),
 };
 
@@ -128,6 +140,7 @@ const TOOL: Shape<ToolEntry> = ordered(
       ...RULE_FIELDS,
       ...ACTION_FIELDS,
       category: optional(oneOf(...CATEGORIES)),
+      category_by: optional(CATEGORY_BY),
       inherit: optional(boolean()),
       pin: optional(PIN),
       arguments: ARGUMENTS,
@@ -187,6 +200,7 @@ const DOCUMENT = object<Omit<PolicyDocument, "json" | "notes"> & { readonly $sch
     strict: optional(boolean()),
     mode: optional(MODE),
     pin: optional(ON_CHANGE),
+    timezone: optional(TIME_ZONE),
     arguments: ARGUMENTS,
     categories: optional(record(CATEGORY, categoryFault)),
     methods: optional(record(METHOD, methodFault)),

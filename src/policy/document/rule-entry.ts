@@ -1,9 +1,19 @@
 /** Reads the rules and limits of the document: `require`, `deny_if` and `limits`. */
 
 import { CONDITION, type Condition, readPath } from "../condition.ts";
+import type { CooldownEntry } from "./cooldown.ts";
+import { OFFICE_HOURS, OFFICE_HOURS_KEYS } from "../time/office-hours.ts";
+import { TIME_ZONE } from "../time/read-zone.ts";
+import type { TimeZone } from "../time/time-zone.ts";
 import { MODES, type Mode } from "../mode.ts";
 import { isJsonObject, type Json, JsonNumber } from "../../json/json.ts";
-import { type Algorithm, type Scope, SCOPES, WINDOW_NAMES, type WindowName } from "../limit.ts";
+import {
+  ANSWER_SOURCE_EXPECTED,
+  type AnswerSource,
+  isOfAnswer,
+  parseAnswerSource,
+} from "../answers/answer-source.ts";
+import { type Algorithm, localUnitOf, type Scope, SCOPES, WINDOW_NAMES, type WindowName } from "../limit.ts";
 import { MEASURES, type Measure } from "../measure.ts";
 import type { ArgumentPath } from "../../json/path.ts";
 import { IN_FLIGHT_KEYS, LIMIT_KEYS, RULE_KEYS } from "../reference/key-words.ts";
@@ -51,22 +61,37 @@ export interface LimitEntry {
   readonly on_deny?: string;
   readonly algorithm?: Algorithm;
   readonly shared?: boolean;
+  /** A call that failed is given back. */
+  readonly on_error?: "refund";
+  /** The zone whose hours, days, weeks or months are the window; absent as the document says. */
+  readonly timezone?: TimeZone;
   readonly mode?: Mode;
 }
 
 /** A limit whose `increment_from` was parsed. */
 export interface CheckedLimit extends LimitEntry {
   readonly segments?: ArgumentPath;
+  /** The part of the answer that `increment_from` names. */
+  readonly answer?: AnswerSource;
+  readonly cooldown?: CooldownEntry;
 }
 
 export const MODE: Shape<Mode> = oneOf(...MODES);
+
+const ANY_CONDITION: Shape<Condition> = {
+  read: (json, place) => {
+    const isHours = isJsonObject(json) && OFFICE_HOURS_KEYS.some((key) => json.has(key));
+    return isHours ? OFFICE_HOURS.read(json, place) : CONDITION.read(json, place);
+  },
+  schema: { anyOf: [CONDITION.schema, OFFICE_HOURS.schema] },
+};
 
 export const RULES: Shape<readonly RuleEntry[]> = array(
   object<RuleEntry>(
     {
       name: optional(string()),
       description: optional(string()),
-      conditions: required(array(CONDITION)),
+      conditions: required(array(ANY_CONDITION)),
       on_deny: optional(string()),
       effect: optional(oneOf("deny", "approve")),
       mode: optional(MODE),
@@ -122,6 +147,8 @@ const WINDOWED: Shape<CheckedLimit> = refine(
       on_deny: optional(string()),
       algorithm: optional(oneOf("aligned", "sliding")),
       shared: optional(boolean()),
+      timezone: optional(TIME_ZONE),
+      on_error: optional(oneOf("refund")),
       mode: optional(MODE),
     },
     LIMIT_KEYS,
@@ -166,16 +193,6 @@ const IN_FLIGHT: Shape<CheckedLimit> = refine(
     checkLimit({ ...rest, counter, window: "concurrent", max: concurrent }, place),
 );
 
-/** The limits of an entry, with that of its own `concurrent` first. */
-export function limitsOfEntry(entry: {
-  readonly concurrent?: number;
-  readonly limits?: readonly CheckedLimit[];
-}): readonly CheckedLimit[] {
-  const { concurrent, limits = [] } = entry;
-  if (concurrent === undefined) return limits;
-  return [{ counter: IN_FLIGHT_COUNTER, window: "concurrent", max: concurrent, scope: "tool" }, ...limits];
-}
-
 export const LIMITS: Shape<readonly CheckedLimit[]> = array({
   read: (json, place) =>
     isJsonObject(json) && json.has("concurrent") ? IN_FLIGHT.read(json, place) : WINDOWED.read(json, place),
@@ -184,6 +201,8 @@ export const LIMITS: Shape<readonly CheckedLimit[]> = array({
 
 function checkLimit(entry: LimitEntry, place: DocumentPath): CheckedLimit | undefined {
   if (entry.window === "concurrent" && !isSoundInFlight(entry, place)) return undefined;
+  if (entry.timezone !== undefined && localUnitOf(entry.window, entry.algorithm ?? "aligned") === undefined)
+    return place.at("timezone").report("needs an aligned window of an hour, a day, a week or a month");
   if (entry.increment_from === undefined) {
     if (entry.of === undefined) return entry;
     return place.at("of").report('needs "increment_from" beside it');
@@ -191,13 +210,26 @@ function checkLimit(entry: LimitEntry, place: DocumentPath): CheckedLimit | unde
   if (entry.increment !== undefined) {
     return place.at("increment").report('must not stand beside "increment_from"');
   }
+  if (isOfAnswer(entry.increment_from)) return checkAnswer(entry, entry.increment_from, place);
   const segments = readPath(entry.increment_from, place.at("increment_from"));
   return segments && { ...entry, segments };
 }
 
+/** An amount of the answer is not charged before the call, so that there is nothing to give back. */
+function checkAnswer(entry: LimitEntry, path: string, place: DocumentPath): CheckedLimit | undefined {
+  for (const key of ["of", "on_error"] as const) {
+    if (entry[key] !== undefined)
+      return place.at(key).report("must not stand beside an amount of the answer");
+  }
+  const answer = parseAnswerSource(path);
+  return answer === undefined
+    ? reportUnexpected(place.at("increment_from"), ANSWER_SOURCE_EXPECTED, path)
+    : { ...entry, answer };
+}
+
 /** Calls in flight are counted one by one, and have no window of time. */
 function isSoundInFlight(entry: LimitEntry, place: DocumentPath): boolean {
-  const wrong = (["increment", "increment_from", "of", "algorithm"] as const).filter(
+  const wrong = (["increment", "increment_from", "of", "algorithm", "on_error"] as const).filter(
     (key) => entry[key] !== undefined,
   );
   for (const key of wrong) place.at(key).report("must not stand in a limit of calls in flight");

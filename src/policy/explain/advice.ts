@@ -4,7 +4,8 @@ import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
 import type { CompiledPolicy } from "../document/compile.ts";
 import type { Call, Denial } from "../decision.ts";
-import { categoryOfCall, type Explanation, type Step } from "./steps.ts";
+import { categoryOfCall } from "../policy.ts";
+import type { Explanation, Step } from "./steps.ts";
 
 /** Returns advice for a denied call; empty for an allowed one. */
 export function adviceFor(policy: CompiledPolicy, call: Call, { decision, steps }: Explanation): string[] {
@@ -62,8 +63,11 @@ function hiddenAdvice(policy: CompiledPolicy, call: Call): string {
   if (listed.includes("*")) return 'take "*" out of `hide`, and name there what shall stay hidden';
   if (listed.length > 0)
     return `take ${listed.map((name) => JSON.stringify(name)).join(" and ")} out of \`hide\``;
-  const { key, entriesFor } = policy.forTool(call.tool);
-  const hiding = entriesFor(categoryOfCall(policy, call)).find(({ action }) => action === "hide");
+  const rules = policy.forTool(call.tool);
+  const { key } = rules;
+  const hiding = rules
+    .entriesFor(categoryOfCall(rules, call).category)
+    .find(({ action }) => action === "hide");
   if (key !== undefined && hiding?.pointer === rulePointer("tools", key))
     return `change "action" of ${JSON.stringify(key)} under \`tools\``;
   return key === undefined
@@ -95,6 +99,8 @@ function conditionAdvice(rule: string, step: Step | undefined): string[] {
 }
 
 function unevaluableAdvice(step: Step | undefined): string[] {
+  if (step?.step.endsWith("/category_by") === true)
+    return ["give the argument that says the category, as a text in the spelling of the policy"];
   if (step?.conditions === undefined) return ["give the amount as a number of 0 or more"];
   const unevaluable = step.conditions.filter(
     ({ outcome }) => outcome === "missing" || outcome === "cannot be evaluated",

@@ -1,7 +1,7 @@
 /** Explains a decision as steps: each check of the policy in its order, with its verdict. */
 
-import { type Condition, conditionAmbiguity, conditionRoot, evaluate } from "../condition.ts";
-import type { Category } from "../category/category.ts";
+import { type Condition, conditionAmbiguity, evaluate } from "../condition.ts";
+import { conditionRoot } from "../caller.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { rulePointer } from "../pointer.ts";
 import {
@@ -10,6 +10,8 @@ import {
   actionPointer,
   argumentsRule,
   type CompiledLimit,
+  type CallCategory,
+  categoryOfCall,
   type ToolRules,
 } from "../policy.ts";
 import { checkArguments } from "../arguments/check-arguments.ts";
@@ -20,7 +22,7 @@ import { describeJson } from "../../json/print-json.ts";
 import type { ArgumentAmbiguity } from "../argument-ambiguity.ts";
 import { resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { listWords } from "../schema/schema.ts";
-import { isInFlight, type Scope } from "../limit.ts";
+import { limitVerdict } from "./limit-step.ts";
 import { evaluateRule, type Rule } from "../rule.ts";
 
 /** The verdict of a step; in shadow mode, `denies` and `asks` are only counted. */
@@ -58,26 +60,23 @@ export function explainCall(policy: Policy, call: Call): Explanation {
 /** Lists every step that the policy takes with a call, in its order; limits count this call alone. */
 export function stepsOf(policy: Policy, call: Call): readonly Step[] {
   const tool = policy.forTool(call.tool);
-  const entries = tool.entriesFor(categoryOfCall(policy, call));
+  const category = categoryOfCall(tool, call);
+  const entries = tool.entriesFor(category.category);
   return [
-    hidingStep(tool, policy, call),
+    hidingStep(tool, category),
     ...entryStep(tool, policy, call.tool),
     ...actionSteps(entries, tool, policy),
     defaultStep(tool, policy),
     ...lookAlikeSteps(policy, call),
     ...argumentsSteps(entries, policy, call),
+    ...categorySteps(tool, category),
     ...entries.flatMap(({ rules }) => rules.map((rule) => ruleStep(rule, call))),
     ...entries.flatMap(({ limits }) => limits.map((limit) => limitStep(limit, call))),
   ];
 }
 
-/** The category that decides which category's rules apply. */
-export function categoryOfCall(policy: Policy, call: Call): Category {
-  return policy.categoryOf(call.tool) ?? call.category.category;
-}
-
-function hidingStep(tool: ToolRules, policy: Policy, call: Call): Step {
-  const hiding = tool.hidingFor(categoryOfCall(policy, call));
+function hidingStep(tool: ToolRules, { category }: CallCategory): Step {
+  const hiding = tool.hidingFor(category);
   if (hiding === undefined) return passes("hidden", "nothing hides it");
   return {
     step: "hidden",
@@ -161,6 +160,28 @@ function argumentsSteps(entries: readonly PolicyEntry[], policy: Policy, call: C
   return [{ step, verdict: "denies", mode, why: fault.text }];
 }
 
+/** The category that an argument says; no step for tools of one category. */
+function categorySteps({ categoryBy }: ToolRules, { category, cause }: CallCategory): Step[] {
+  if (categoryBy === undefined) return [];
+  const { pointer: step, mode, path } = categoryBy;
+  if (cause === undefined) return [passes(step, `by ${path}, the rules of ${category} apply`)];
+  return [
+    {
+      step,
+      verdict: "denies",
+      mode,
+      why: `which category it is cannot be evaluated: ${path} ${CATEGORY_CAUSE[cause]}`,
+    },
+  ];
+}
+
+const CATEGORY_CAUSE = {
+  missing: "is missing",
+  type: "is no text",
+  precision: "is no text",
+  look_alike: "or its value looks like another one",
+} as const;
+
 function passes(step: string, why: string): Step {
   return { step, verdict: "passes", mode: "enforce", why };
 }
@@ -205,27 +226,7 @@ function outcomeOf(result: ReturnType<typeof evaluate> | ArgumentAmbiguity): Con
   return result === "missing" ? "missing" : "cannot be evaluated";
 }
 
-/** Explains a limit by the amount that one call adds, since counters are not known here. */
-function limitStep({ limit, amountOf }: CompiledLimit, { args, inputSchema }: Call): Step {
-  const { mode, rule: step, max, scope } = limit;
-  const amount = amountOf(args, inputSchema);
-  if (typeof amount === "string") {
-    return { step, verdict: "denies", mode, why: `the amount ${AMOUNT[amount]}` };
-  }
-  const fits = amount <= max;
-  const adds = isInFlight(limit) ? "is one call in flight" : `adds ${amount}`;
-  const why = `${adds} of ${max} for ${whoseCalls(scope)}${fits ? "" : ", which never fits"}`;
-  return { step, verdict: fits ? "passes" : "denies", mode, why };
+function limitStep(compiled: CompiledLimit, call: Call): Step {
+  const { rule: step, mode } = compiled.limit;
+  return { step, mode, ...limitVerdict(compiled, call) };
 }
-
-function whoseCalls(scope: Scope): string {
-  if (scope === "server") return "all agents together";
-  return scope === "arguments" ? "the same arguments of an agent" : `each ${scope.replace("+", " and ")}`;
-}
-
-const AMOUNT = {
-  missing: "is missing",
-  type: "is no number of 0 or more",
-  precision: "is another number as a double",
-  look_alike: "stands beside a name that could be taken for it",
-} as const;

@@ -50,7 +50,9 @@ function isEmptyChoice({ operator, of, value }: Condition): boolean {
 function isSamePath(one: Condition, other: Condition): boolean {
   const isOfCaller = one.callerPath !== undefined;
   if (isOfCaller !== (other.callerPath !== undefined)) return false;
-  return JSON.stringify(one.segments) === JSON.stringify(other.segments);
+  return (
+    JSON.stringify([one.segments, one.zone?.name]) === JSON.stringify([other.segments, other.zone?.name])
+  );
 }
 
 function isConflict(one: Condition, other: Condition): boolean {
@@ -108,8 +110,9 @@ function limitFindings({ entry, place }: PlacedEntry): Finding[] {
   });
 }
 
-function refusal({ max, increment, segments }: CheckedLimit): string | undefined {
-  const least = increment ?? (segments === undefined ? 1 : 0);
+function refusal({ max, increment, segments, answer }: CheckedLimit): string | undefined {
+  const ofCall = increment ?? (segments === undefined ? 1 : 0);
+  const least = answer === undefined ? ofCall : Number.MIN_VALUE;
   if (max >= least) return undefined;
   if (increment !== undefined)
     return `is less than "increment": no call fits; raise it, or say "action": "deny"`;

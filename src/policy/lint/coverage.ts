@@ -163,12 +163,12 @@ function isValidated(policy: CompiledPolicy, tool: ToolDefinition): boolean {
 
 /** Whether the entry's rules apply to the tool. */
 function isConcerned({ kind, name }: PlacedEntry, policy: CompiledPolicy, tool: ToolDefinition): boolean {
-  const { key, category, entriesFor } = policy.forTool(tool.name);
+  const { key, category, categoryBy, entriesFor } = policy.forTool(tool.name);
   if (kind === "tool") return key === name;
   const assigned = classifyTool(describeTool(tool), category).category;
-  return (
-    assigned === name &&
-    entriesFor(assigned).some(({ pointer }) => pointer === rulePointer("categories", name))
+  return [assigned, ...(categoryBy?.categories ?? [])].some(
+    (each) =>
+      each === name && entriesFor(each).some(({ pointer }) => pointer === rulePointer("categories", name)),
   );
 }
 

@@ -79,6 +79,8 @@ function explain(denial: Denial): string {
       return `${denial.limit?.used ?? "too many"} calls are in flight, of ${denial.limit?.max ?? "those"} that may be: this one may pass when one of them ends`;
     case "repeated_call":
       return `the same call with the same arguments was made ${denial.limit?.used ?? "too many"} times`;
+    case "cooldown":
+      return "this tool has failed too often, and takes no calls for a while";
     case "approval_required":
       return "this call needs a person's approval";
     case "approval_rejected":
@@ -125,6 +127,7 @@ function advice(denial: Denial): string {
     case "budget_exceeded":
     case "concurrency_exceeded":
     case "repeated_call":
+    case "cooldown":
     case "approval_rejected":
     case "tool_changed":
     case "unauthenticated":

@@ -21,8 +21,9 @@ import {
 import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import type { CategoryAssignment } from "../../policy/category/category.ts";
+import type { MessageFields } from "../../mcp/message-fields.ts";
 import { restrictsMethod } from "../../policy/decide-method.ts";
-import type { Policy } from "../../policy/policy.ts";
+import { assignmentOfCall, type Policy } from "../../policy/policy.ts";
 import type { ToolView } from "../../policy/tool-view.ts";
 import type { ToolCatalog } from "../tools/tool-catalog.ts";
 import { callDenialResponse, methodDenialResponse } from "./denial-response.ts";
@@ -41,6 +42,8 @@ export interface RelayRuntime {
     readonly policyFor: (agent: Agent) => Policy | undefined;
     /** The tools that the caller sees; undefined when no policy covers it. */
     readonly viewFor: (caller: Pick<Request, "agent" | "address">) => ToolView | undefined;
+    /** The fields that are kept of messages of the server, for limits that count something of an answer. */
+    readonly answerFields: () => MessageFields;
   };
 }
 
@@ -121,10 +124,16 @@ export class Relay<S extends Source, C extends S & Caller> {
     const { name } = message;
     // Invariant: the policy is read once, so that exactly one policy decides one call.
     const policy = policyFor(caller.agent);
-    const category = tools.categoryOf(name, policy);
+    const inputSchema = tools.inputSchemaOf(name);
+    const ofTool = tools.categoryOf(name, policy);
+    const category = assignmentOfCall(policy, {
+      tool: name,
+      args: message.args,
+      inputSchema,
+      category: ofTool,
+    });
     const lifecycle = this.#begin(caller, message, requestedTool(tools, name, category));
     const exchange = { kind: "tool_call", caller, lifecycle } as const;
-    const inputSchema = tools.inputSchemaOf(name);
     const listing = tools.listingOf(name);
     const call = { message, category, inputSchema, listing, isToolChanged: tools.isChanged(name, policy) };
     return whenDecided(enforcer.enforce(lifecycle, policy, call), (verdict) =>

@@ -4,7 +4,13 @@ import type { EndOfResponse, RequestLifecycle } from "../../enforcement/request-
 import type { Outcome } from "../../mcp/vocabulary.ts";
 import type { RequestMessage } from "../../mcp/message.ts";
 import type { MessageSummary } from "../../mcp/message-summary.ts";
-import { endingOfTaskResult, createdTaskId, taskUpdate, type TaskEnding } from "../../mcp/task-status.ts";
+import {
+  endingOfTaskResult,
+  createdTaskId,
+  taskUpdate,
+  type TaskEnding,
+  type TaskUpdate,
+} from "../../mcp/task-status.ts";
 
 /** A request about one task. */
 export interface TaskRequest {
@@ -30,6 +36,8 @@ export class OpenTasks {
   readonly #open = new Map<string, OpenTask>();
   readonly #nowMs: () => number;
   readonly #max: number;
+  /** Calls whose tasks have ended, while their results, which limits count, are still to be asked for. */
+  readonly #awaitingResult = new Map<string, RequestLifecycle>();
   #sweeping: NodeJS.Timeout | undefined;
 
   /** `nowMs` counts milliseconds. */
@@ -58,21 +66,43 @@ export class OpenTasks {
 
   /** Handles a notification of the upstream, or its response to `asked`: ends the call whose task has ended. */
   onTaskMessage(summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest): void {
-    if (this.#open.size === 0) return;
+    if (this.#open.size === 0 && this.#awaitingResult.size === 0) return;
     const update = taskUpdate(summary);
     if (asked?.method === "tasks/result" && isRefused(summary)) {
       // Security: a client can bring about that its own request is refused, while the task goes on and keeps its place.
       this.#touch(asked.taskId, "rpc_error");
     } else if (asked?.method === "tasks/result" && summary.method === undefined) {
-      this.#end(asked.taskId, endingOfTaskResult(summary), response);
+      this.#endByResult(asked.taskId, summary, response);
     } else if (update?.ending !== undefined) {
-      this.#end(update.taskId, update.ending, response);
+      this.#endByStatus(update, update.ending, { ...response, amounts: summary.amounts });
     } else if (asked?.method === "tasks/cancel" && summary.hasResult) {
       // In the era of 2026 the result only acknowledges the wish to cancel; the task may still end otherwise.
       this.#touch(asked.taskId, "cancelled");
     } else if (update !== undefined) {
       this.#touch(update.taskId);
     }
+  }
+
+  /** The response to `tasks/result` is the one that the call would have had. */
+  #endByResult(taskId: string, summary: MessageSummary, response: EndOfResponse): void {
+    const ending = endingOfTaskResult(summary);
+    const answer = { ...response, amounts: summary.amounts };
+    const awaiting = this.#awaitingResult.get(taskId);
+    this.#awaitingResult.delete(taskId);
+    awaiting?.resultArrived(ending.outcome, answer);
+    this.#end(taskId, ending, answer);
+  }
+
+  /** In the era of 2026 the result stands beside the status; before, it is asked for with `tasks/result`. */
+  #endByStatus({ taskId, hasResult }: TaskUpdate, ending: TaskEnding, response: EndOfResponse): void {
+    const lifecycle = this.#open.get(taskId)?.lifecycle;
+    if (lifecycle === undefined) return;
+    if (lifecycle.countsAnswer && hasResult === undefined) {
+      this.#awaitingResult.set(taskId, lifecycle);
+      const [oldest] = this.#awaitingResult.keys();
+      if (this.#awaitingResult.size > this.#max && oldest !== undefined) this.#awaitingResult.delete(oldest);
+    }
+    this.#end(taskId, ending, hasResult === true ? response : { ...response, part: "status" });
   }
 
   /** Ends the calls whose tasks were silent too long. */

@@ -3,7 +3,7 @@
 import type { Ending, DecisionRecord, Observer } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import { effectOf, type Denial } from "../../policy/decision.ts";
+import { type Unevaluable, effectOf, type Denial } from "../../policy/decision.ts";
 import type { Families } from "./registry.ts";
 import type { CardinalityLimits } from "./cardinality-limits.ts";
 import { OTHER_LABEL } from "./labels.ts";
@@ -50,15 +50,22 @@ function countJudgement(
 ): void {
   const { denial, unevaluable, arguments: checked } = decision;
   families.decisions.series(effectOf(decision), denial?.reason ?? NO_REASON).add(1);
-  for (const { rule, cause } of unevaluable) {
-    families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause).add(1);
-  }
+  countUnevaluable(families, bounds, unevaluable);
   if (checked !== undefined) {
     families.argumentsInvalid.series(bounds.toolLabel(request), checked.cause, checked.check).add(1);
   }
   if (denial === undefined) return;
   families.ruleHits.series(bounds.rules.valueFor(denial.rule), effectOf(decision)).add(1);
   if (request.tool !== undefined) countDenial(families, bounds, request, denial);
+}
+
+function countUnevaluable(
+  families: Families,
+  bounds: CardinalityLimits,
+  unevaluable: readonly Unevaluable[],
+): void {
+  for (const { rule, cause } of unevaluable)
+    families.conditionsUnevaluable.series(bounds.rules.valueFor(rule), cause).add(1);
 }
 
 function countDenial(families: Families, bounds: CardinalityLimits, request: Request, denial: Denial): void {
@@ -77,6 +84,7 @@ function countCall(families: Families, bounds: CardinalityLimits, request: Reque
   families.toolCalls.series(tool, category, agent, ending.outcome, ...user).add(1);
   families.requestBytes.series(tool).observe(request.bytes);
   families.resultBytes.series(tool).observe(ending.resultBytes);
+  countUnevaluable(families, bounds, ending.unevaluable ?? []);
 }
 
 interface EndedRequest {

@@ -43,6 +43,7 @@ describe("a question to the store", () => {
       checks: [MINUTE, MONTH, { ...MINUTE, amount: 2 }],
       charges: [MINUTE, MONTH],
       isCharging: true,
+      nowMs: 0,
     };
     const { keys, args } = encodeAdmission(ask, keyOf, { name: "mine", durationMs: 15_000 });
     expect(keys).toEqual([keyOf(MINUTE), keyOf(MONTH)]);
@@ -53,18 +54,27 @@ describe("a question to the store", () => {
   });
 
   it("is answered in the order of its checks", () => {
-    const ask = { checks: [MINUTE], charges: [MINUTE], isCharging: true };
+    const ask = { checks: [MINUTE], charges: [MINUTE], isCharging: true, nowMs: 0 };
     expect(decodeAdmission(["1000", "1", "2.5", "70", "960"], ask, keyOf)).toEqual({
       nowMs: 1_000,
       isAdmitted: true,
       usages: [{ used: 2.5, retryAfterMs: 70 }],
-      receipts: [{ key: keyOf(MINUTE), slice: "960", amount: 1, isInFlight: false }],
+      receipts: [
+        { key: keyOf(MINUTE), slice: "960", amount: 1, isInFlight: false, isRefundedOnError: false },
+      ],
     });
     expect(decodeAdmission(["1000", "0", "5", "70", ""], ask, keyOf).receipts).toEqual([]);
+    const refunded = chargeOf({ counter: "runs", window: "minute", max: 5, on_error: "refund" });
+    const { receipts } = decodeAdmission(
+      ["1000", "1", "960"],
+      { ...ask, checks: [], charges: [refunded] },
+      keyOf,
+    );
+    expect(receipts).toMatchObject([{ isRefundedOnError: true }]);
   });
 
   it.each([[undefined], ["OK"], [[]], [["1", "1"]]])("is not answered by %j", (reply) => {
-    const ask = { checks: [MINUTE], charges: [], isCharging: true };
+    const ask = { checks: [MINUTE], charges: [], isCharging: true, nowMs: 0 };
     expect(() => decodeAdmission(reply, ask, keyOf)).toThrow("the limit store answered");
   });
 });

@@ -230,6 +230,14 @@ describe("rules of a category", () => {
     ]);
   });
 
+  it("are compared with the tools whose calls may have that category by an argument", () => {
+    const tools = { get_a: { category_by: { arg: "x", drop: "destructive" } }, get_b: {} };
+    const policy = { categories: { destructive: { deny_if } }, tools };
+    expect(findingsOf(policy, ...["get_a", "get_b"].map((name) => toolOf(name, { x: {} })))).toEqual([
+      "error unknown-argument categories.destructive.deny_if[0].conditions[0]: `args.gone` is no argument of `get_a`: the rule never denies",
+    ]);
+  });
+
   it("cause no finding for a tool without a schema", () => {
     expect(findingsOf({ default: "allow", categories: { read: { deny_if } } }, { name: "get_b" })).toEqual(
       [],

@@ -55,7 +55,7 @@ function forwardBuffered(
   }
   const cached = cachedList(exchange, context, chunks);
   const body = cached === undefined ? concatChunks(chunks) : EMPTY;
-  const summary = cached?.summary ?? summaryOf(body);
+  const summary = cached?.summary ?? summaryOf(body, context.enforcement.answerFields());
   // Security: before anything is learnt of the response, so that no agent gets the session or task of another.
   if (summary !== undefined && isForeignBody(summary, exchange, response.statusCode))
     return rejectForeign(exchange, response);
@@ -124,7 +124,7 @@ async function forwardLong(
 ): Promise<void> {
   const { statusCode: httpStatus } = response;
   const { caller, lifecycle } = exchange;
-  const skimmer = new MessageSkimmer();
+  const skimmer = new MessageSkimmer(context.enforcement.answerFields());
   skimmer.push(start);
   caller.downstream.writeHead(httpStatus, clientHeaders(exchange, response, context, true));
   let summary: MessageSummary | undefined;

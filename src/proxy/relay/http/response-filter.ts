@@ -1,5 +1,6 @@
 /** Filters a response of the upstream for one agent: no hidden tool, and no request that the server may not make. */
 
+import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
@@ -33,7 +34,8 @@ export function bufferingFilter(
     const own = id === undefined ? data : withOwnId(data, id);
     return mayList && summary.hasTools ? filteredList(exchange, context, own) : own;
   };
-  return new SseFilter({ maxBytes: context.maxListBytes, rewrite, ...hooks });
+  const fields = context.enforcement.answerFields();
+  return new SseFilter({ maxBytes: context.maxListBytes, rewrite, ...hooks, fields });
 }
 
 /** The message that replaces one by which the server asks for more than it may; undefined for any other message. */
@@ -90,8 +92,8 @@ export function cachedList(
 }
 
 /** Undefined for a body that is not well-formed. */
-export function summaryOf(body: Buffer): MessageSummary | undefined {
-  const skimmer = new MessageSkimmer();
+export function summaryOf(body: Buffer, fields?: MessageFields): MessageSummary | undefined {
+  const skimmer = new MessageSkimmer(fields);
   skimmer.push(body);
   return wellFormed(skimmer.end());
 }

@@ -21,7 +21,7 @@ export function settle(
 ): void {
   if (tasks.begin(lifecycle, summary, response)) return;
   lifecycle.answered();
-  lifecycle.ended(outcomeOf(summary), { ...response, ...rpcCodeOf(summary) });
+  lifecycle.ended(outcomeOf(summary), { ...response, ...rpcCodeOf(summary), amounts: summary.amounts });
 }
 
 /** Answers with a 502 in place of a response of the upstream that may not pass; `failure` is what the server did, as a predicate: "closed the connection". */

@@ -4,6 +4,7 @@ import { listFailure } from "../../tools/list-fault.ts";
 import { FAILURES } from "../../upstream-failure.ts";
 import type { Filter } from "./pipe.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { eventId, replaceData, type SseEvent, SseSplitter, withoutMark } from "../../../mcp/sse.ts";
 
@@ -17,6 +18,8 @@ export interface SseFilterOptions {
   /** Called with the reason, as a predicate of the server, before an event is refused that `mayPass` was not asked about. */
   readonly onUnreadable: (failure: string) => void;
   readonly onMessage: (summary: MessageSummary) => void;
+  /** The fields that are kept of each message. */
+  readonly fields?: MessageFields;
 }
 
 export class SseFilter implements Filter {
@@ -65,7 +68,7 @@ export class SseFilter implements Filter {
     // Clients act on messages only. Without the mark, they all read the name of the first event.
     if (!event.isMessage) return withoutMark(event);
     if (data === undefined || data === "") return raw;
-    const skimmer = new MessageSkimmer();
+    const skimmer = new MessageSkimmer(this.#options.fields);
     skimmer.push(Buffer.from(data));
     const summary = skimmer.end();
     // Security: a client that reads more leniently could take a malformed message for a tools/list or a request.

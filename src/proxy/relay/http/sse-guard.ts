@@ -1,5 +1,6 @@
 /** Forwards an event stream as it comes, except for the data of an event: this is held until its message was judged. */
 
+import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { withOwnId } from "../../../mcp/own-id.ts";
 import { replaceData, SseSplitter } from "../../../mcp/sse.ts";
@@ -17,6 +18,8 @@ export interface SseGuardOptions {
   readonly idFor: (summary: MessageSummary) => string | undefined;
   /** Longest event whose id is replaced, in bytes. */
   readonly maxBytes: number;
+  /** The fields that are kept of each message. */
+  readonly fields?: MessageFields;
 }
 
 export class SseGuard implements Filter {
@@ -37,7 +40,7 @@ export class SseGuard implements Filter {
 
   constructor(options: SseGuardOptions) {
     this.#options = options;
-    this.#observer = new SseObserver((summary, end) => this.#judge(summary, end));
+    this.#observer = new SseObserver((summary, end) => this.#judge(summary, end), options.fields);
   }
 
   /** After a refusal: the events before it; undefined when a part of the refused event was forwarded. */

@@ -2,6 +2,7 @@
 
 import { isOtherName } from "../../../mcp/sse.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
+import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 
 const CR = 0x0d;
@@ -20,7 +21,8 @@ type Position = "line start" | "field name" | "value start" | "data" | "event na
 
 export class SseObserver {
   readonly #onMessage: (summary: MessageSummary, end: number) => void;
-  #skimmer = new MessageSkimmer();
+  readonly #fields: MessageFields | undefined;
+  #skimmer: MessageSkimmer;
   #hasData = false;
   #position: Position = "line start";
   #field = "";
@@ -37,8 +39,10 @@ export class SseObserver {
    * `onMessage` is called with each event that carries data and has no other name than `message`, at the line that ends it.
    * `end` is where that line ends in the chunk.
    */
-  constructor(onMessage: (summary: MessageSummary, end: number) => void) {
+  constructor(onMessage: (summary: MessageSummary, end: number) => void, fields?: MessageFields) {
     this.#onMessage = onMessage;
+    this.#fields = fields;
+    this.#skimmer = new MessageSkimmer(fields);
   }
 
   /** Whether data, or a line that may begin it, has arrived of an event that has not ended. */
@@ -148,7 +152,7 @@ export class SseObserver {
     this.#mayBeMessage = false;
     if (!this.#hasData) return;
     const summary = this.#skimmer.end();
-    this.#skimmer = new MessageSkimmer();
+    this.#skimmer = new MessageSkimmer(this.#fields);
     this.#hasData = false;
     if (isMessage) this.#onMessage(summary, end);
   }

@@ -181,7 +181,8 @@ function streamFilter(
     };
   }
   const idFor = (summary: MessageSummary): string | undefined => missingForm(summary, exchange);
-  const guard = new SseGuard({ mayPass, onMessage, idFor, maxBytes: context.maxListBytes });
+  const [maxBytes, fields] = [context.maxListBytes, context.enforcement.answerFields()];
+  const guard = new SseGuard({ mayPass, onMessage, idFor, maxBytes, fields });
   return {
     failure: () => failure,
     isResumable: guard.isResumable,

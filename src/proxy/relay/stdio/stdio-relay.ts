@@ -6,7 +6,7 @@ import { errorResponse, INVALID_REQUEST } from "../../../mcp/error-response.ts";
 import { withOwnId } from "../../../mcp/own-id.ts";
 import { otherForm, unreadableResponseId } from "../../../mcp/unreadable-response.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
-import { summarizeLine } from "../../../mcp/message-skimmer.ts";
+import { summarizeLine } from "./summarize-line.ts";
 import { type Outcome, outcomeOf, rpcCodeOf } from "../../../mcp/vocabulary.ts";
 import type { OpenTasks } from "../../sessions/open-tasks.ts";
 import { PendingRequests } from "../../sessions/pending-requests.ts";
@@ -79,7 +79,7 @@ export class StdioRelay {
   /** Forwards one line of the server; resolves when the client took it. */
   async fromServer(line: Buffer): Promise<void> {
     const { runtime, toClient, onDropped, serverRequests, tasks } = this.#options;
-    const summary = summarizeLine(line);
+    const summary = summarizeLine(line, runtime.enforcement.answerFields());
     if (summary === undefined) return this.#dropUnreadable(line);
     const { method, id } = summary;
     const isResponse = method === undefined && id !== undefined;
@@ -144,7 +144,8 @@ export class StdioRelay {
     );
     if (tasks.begin(lifecycle, summary, { resultBytes })) return response;
     lifecycle.answered();
-    lifecycle.ended(outcomeOf(summary), { resultBytes, ...rpcCodeOf(summary) });
+    const { amounts } = summary;
+    lifecycle.ended(outcomeOf(summary), { resultBytes, ...rpcCodeOf(summary), amounts });
     return response;
   }
 

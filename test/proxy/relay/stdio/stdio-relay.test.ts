@@ -1,3 +1,4 @@
+import { fieldsWith } from "../../../../src/mcp/message-fields.ts";
 import { callerOf } from "../../../../src/enforcement/request.ts";
 import { toolView } from "../../../../src/policy/tool-view.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,12 +20,18 @@ import { OpenTasks } from "../../../../src/proxy/sessions/open-tasks.ts";
 import { ToolCatalog } from "../../../../src/proxy/tools/tool-catalog.ts";
 import { lineUpstream } from "../../../../src/proxy/upstream/stdio.ts";
 
+const COST = "result.structuredContent.cost";
+
 const POLICY = {
   version: "1",
   default: "allow",
   hide: ["hidden"],
   methods: { "resources/read": { action: "deny" } },
-  tools: { no: { action: "deny" }, once: { limits: [{ counter: "once", window: "day", max: 1 }] } },
+  tools: {
+    no: { action: "deny" },
+    once: { limits: [{ counter: "once", window: "day", max: 1 }] },
+    paid: { limits: [{ counter: "cost", window: "day", max: 5, increment_from: COST }] },
+  },
 };
 
 /** A relay between two lists; `send` replaces the server's pipe, `rules` are the rules for the server's requests. */
@@ -65,6 +72,7 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
         enforcer,
         tools,
         policyFor: () => file.policy,
+        answerFields: () => fieldsWith([{ path: COST, names: ["structuredContent", "cost"] }]),
         viewFor: (caller) => toolView(file.policy, callerOf(caller)),
       },
     },
@@ -111,6 +119,21 @@ describe("a stdio relay", () => {
     await fromClient(call(3, "once"));
     expect(toClient.slice(1)).toEqual([expect.stringContaining("[POLICY DENIED]")]);
     expect(toClient[1]).toContain('"id":3');
+  });
+
+  it("counts the amount of an answer, and of the result of a task, and refuses the next call", async () => {
+    const { fromClient, fromServer, toClient } = open();
+    await fromClient(call(1, "paid"));
+    await fromServer(result(1, { structuredContent: { cost: 2 } }));
+    await fromClient(call(2, "paid"));
+    await fromServer(result(2, { task: { taskId: "t", status: "working" } }));
+    await fromClient(request(3, "tasks/get", { taskId: "t" }));
+    await fromServer(result(3, { taskId: "t", status: "completed" }));
+    await fromClient(request(4, "tasks/result", { taskId: "t" }));
+    await fromServer(result(4, { structuredContent: { cost: 3 } }));
+    expect(toClient.join("")).not.toContain("DENIED");
+    await fromClient(call(5, "paid"));
+    expect(toClient.at(-1)).toContain("the budget of 5 is used up");
   });
 
   it("responds to a denied method with an error, and sends nothing to the server", async () => {

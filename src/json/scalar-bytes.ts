@@ -1,6 +1,6 @@
 /** The bytes of scalars in JSON, and of words that some servers write in their place, as NaN is. */
 
-import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, isWhitespace } from "../json/json-token.ts";
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, isWhitespace } from "./json-token.ts";
 
 export function isScalarStart(byte: number): boolean {
   return byte === 0x2d || (byte >= 0x30 && byte <= 0x39) || byte === 0x74 || byte === 0x66 || byte === 0x6e;
