@@ -206,7 +206,7 @@ describe("settings that cannot be meant are start errors", () => {
       environment: {},
       isTerminal: false,
     });
-    expect(parsed).toEqual({ ok: false, problems: [problem] });
+    expect(parsed).toEqual({ ok: false, problems: [problem], report: [expect.stringContaining(problem)] });
   });
 
   it("a file that does not exist, or holds no certificate", async () => {
