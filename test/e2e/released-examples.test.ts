@@ -89,6 +89,8 @@ const ADDED: Readonly<Record<string, (text: string) => readonly [string, Partial
     const { command, args } = stdioServer("plain");
     return [text, { command: [command, ...args] }];
   },
+  // Settings about a policy need one since they are refused without.
+  "docs/approvals.md:24": (text) => [text, { policy: JSON.stringify(POLICIES["prometheus.json"]) }],
 };
 
 describe("settings", () => {
