@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/system/**/*.test.ts"],
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // Some unpack or remove thousands of files on a disk that others use.
+    hookTimeout: 300_000,
     maxConcurrency: 2,
   },
 });

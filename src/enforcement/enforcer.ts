@@ -9,10 +9,10 @@ import type { CallMessage } from "../mcp/message.ts";
 import { isKnownMethod, passesFreeze } from "../mcp/methods.ts";
 import { chargeInMemory, type ChargedDecision } from "./limits/charged-decision.ts";
 import type { Clock } from "./clock.ts";
-import type { Freezes } from "./freezes/freezes.ts";
+import type { Freeze, Freezes } from "./freezes/freezes.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { type EnforcementState, type Issued, Permit } from "./permit.ts";
-import { callerOf, claimedClientOf, principalOf } from "./request.ts";
+import { type Agent, callerOf, claimedClientOf, principalOf } from "./request.ts";
 import type { RequestLifecycle } from "./request-lifecycle.ts";
 
 /** A tools/call, and the server's definition of its tool. */
@@ -43,6 +43,8 @@ export interface Enforcer {
     lifecycle: RequestLifecycle,
     policy: Policy | undefined,
   ) => MaybePromise<Denial | undefined>;
+  /** Whether a freeze stops this method of the agent. */
+  readonly isFrozen: (agent: Agent, method: string) => boolean;
 }
 
 export interface EnforcerOptions extends Omit<EnforcementState, "nowMs"> {
@@ -58,6 +60,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   return {
     enforce: (lifecycle, policy, call) => enforceCall(options, lifecycle, policy, call),
     enforceMethod: (lifecycle, policy) => enforceMethod(options, lifecycle, policy),
+    isFrozen: (agent, method) => freezeOf(options, agent, method) !== undefined,
   };
 }
 
@@ -104,15 +107,20 @@ function deny(lifecycle: RequestLifecycle, denial: Denial, policyDigest = ""): V
   return { denial };
 }
 
+/** The freeze that stops a method other than tools/call; undefined when none does. */
+function freezeOf({ freezes, clock }: EnforcerOptions, agent: Agent, method: string): Freeze | undefined {
+  return passesFreeze(method)
+    ? undefined
+    : freezes.find([agent.name, principalOf(agent)], undefined, clock.wallMs());
+}
+
 function enforceMethod(
   options: EnforcerOptions,
   lifecycle: RequestLifecycle,
   policy: Policy | undefined,
 ): MaybePromise<Denial | undefined> {
   const { agent, method } = lifecycle.request;
-  const freeze = passesFreeze(method)
-    ? undefined
-    : options.freezes.find([agent.name, principalOf(agent)], undefined, options.clock.wallMs());
+  const freeze = freezeOf(options, agent, method);
   if (freeze !== undefined) return deny(lifecycle, frozenDenial(freeze.reason), policy?.digest).denial;
   // Without a policy every tools/call is denied; the other methods pass, so that a client can connect and read the denials.
   if (policy === undefined) return undefined;

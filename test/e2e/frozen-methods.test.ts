@@ -37,6 +37,22 @@ async function send(agent: string, method: string, params: object = {}): Promise
   return postForText(sidecar.url, { method, params }, { "x-agent-id": agent });
 }
 
+/** Sends a message without an id; returns the status. */
+async function notify(agent: string, method: string): Promise<number> {
+  reached = [];
+  const response = await fetch(sidecar.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "x-agent-id": agent,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", method }),
+  });
+  await response.text();
+  return response.status;
+}
+
 describe("a frozen agent", () => {
   const requests = [...METHODS, "vendor/do", "Ping", "resources/READ"].filter(
     (method) => !method.startsWith("notifications/") && method !== "tools/call",
@@ -56,6 +72,22 @@ describe("a frozen agent", () => {
       expect(reached).toEqual([]);
     },
   );
+
+  it.each(["vendor/do", "Ping", "run", "resources/READ", "notification/x"])(
+    "cannot send %s as a notification, without an id",
+    async (method) => {
+      expect(await notify("frozen", method)).toBe(400);
+      expect(reached).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["frozen", "notifications/initialized"],
+    ["other", "vendor/do"],
+  ])("and no other is stopped: agent %s may send %s as a notification", async (agent, method) => {
+    await notify(agent, method);
+    expect(reached).toEqual([method]);
+  });
 
   it("does not stop another agent, and a frozen tool stops no other method", async () => {
     await send("other", "resources/read", { uri: "file:///a" });

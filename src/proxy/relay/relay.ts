@@ -106,15 +106,16 @@ export class Relay<S extends Source, C extends S & Caller> {
     }
   }
 
-  /** Whether a notification has the name of no revision's, and a rule of the policy about this method. */
+  /** Whether a notification has the name of no revision's, and a freeze or a rule of the policy is about this method. */
   #isRuledOut({ agent }: C, method: string): boolean {
     if (method.startsWith("notifications/")) return false;
-    const policy = this.#options.runtime.enforcement.policyFor(agent);
-    return policy !== undefined && restrictsMethod(policy, method);
+    const { enforcer, policyFor } = this.#options.runtime.enforcement;
+    const policy = policyFor(agent);
+    return enforcer.isFrozen(agent, method) || (policy !== undefined && restrictsMethod(policy, method));
   }
 
   #refuseNotification(caller: C, { text }: NotificationMessage): Work {
-    const detail = "the policy has a rule for this method, which must come with an id";
+    const detail = "a freeze or a rule of the policy is about this method, which must come with an id";
     const response = errorResponse(400, INVALID_REQUEST, detail);
     return this.refuse(caller, { cause: "envelope", detail, bytes: Buffer.byteLength(text), response });
   }
