@@ -13,7 +13,7 @@ import { CONDITION_MEASURES, type ConditionMeasure, isUrlPart, measure } from ".
 import { expectedOperand, operatorsOn } from "./guards/url-part.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeOther } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
-import { otherReadings } from "./other-readings.ts";
+import { isOtherResult, otherReadings } from "./other-readings.ts";
 import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
 import {
   type ArgumentPath,
@@ -245,6 +245,6 @@ function conversionAmbiguity(
   if (isPresence(condition.operator)) return undefined;
   const readings = otherReadings(condition, args, inputSchema);
   if (readings.length === 0) return undefined;
-  const result = evaluate(condition, args) === true;
-  return readings.find((reading) => evaluate(condition, reading.args) === !result)?.cause;
+  const result = evaluate(condition, args);
+  return readings.find((reading) => isOtherResult(reading, result, evaluate(condition, reading.args)))?.cause;
 }

@@ -48,6 +48,14 @@ export function otherReadings(
 }
 
 /**
+ * Whether a condition's result for another reading differs from its result as written; each is a boolean, or a word where
+ * there is none. A fraction stays a number in every reading: where only one of the two can be evaluated, they differ.
+ */
+export function isOtherResult({ cause }: OtherReading, written: unknown, other: unknown): boolean {
+  return cause === "precision" ? other !== written : other === (written !== true);
+}
+
+/**
  * An operand with a fraction was written for a server that reads fractions. So were bounds on a number that is not
  * declared as an integer: `amount gt 0` takes 0.5.
  */

@@ -49,6 +49,8 @@ describe("a fraction", () => {
     ["deny_if", { path: "args.a[1]", op: "eq", value: 0 }, '{"a":[5,0.4,5]}'],
     ["deny_if", { path: "args.a[*].n", items: "some", op: "eq", value: 0 }, '{"a":[{"n":5},{"n":0.4}]}'],
     ["require", { path: "args.a[*].n", items: "every", op: "neq", value: 0 }, '{"a":[{"n":5},{"n":0.4}]}'],
+    ["require", { path: "args.a[*].n", items: "some", op: "neq", value: 0 }, '{"a":[{"n":0.4},5]}'],
+    ["deny_if", { path: "args.a[*].n", items: "every", op: "eq", value: 0 }, '{"a":[{"n":0.4},5]}'],
   ] as const)(
     "cannot be evaluated by %s %j where an integer beside it decides otherwise: %s",
     (rule, condition, args) => {
