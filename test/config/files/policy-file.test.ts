@@ -88,7 +88,7 @@ tools:
     expect(readPolicyFile(file).digest).toBe(policyDigest(readFileSync(file)));
   });
 
-  it("load in time that grows no faster than their rules", () => {
+  it("load in time that grows no faster than their rules", { retry: 3 }, () => {
     const [some, many] = [5_000, 50_000].map((rules) => {
       const tools = Object.fromEntries(
         Array.from({ length: rules }, (_, index) => [`tool_${index}`, ruled(index)]),
