@@ -19,11 +19,10 @@ export function classifyTool(tool: ToolDescription, policyWord?: Category): Cate
   return isReadOnly === false ? withChangingHint(guess) : byGuess(guess);
 }
 
-function hint(annotations: unknown, name: string): boolean | undefined {
+function hint(annotations: unknown, name: string): unknown {
   if (typeof annotations !== "object" || annotations === null || !Object.hasOwn(annotations, name))
     return undefined;
-  const value: unknown = Reflect.get(annotations, name);
-  return typeof value === "boolean" ? value : undefined;
+  return Reflect.get(annotations, name);
 }
 
 function isHarmless({ category }: Guess): boolean {

@@ -30,22 +30,22 @@ const COMPUTING = /^adds?(?: up)?(?: (?:two|the|these|several|a list of))? (?:nu
 /** Returns the infinitive of the verb that begins the description; undefined when another word does. */
 export function firstVerb(description: string): Verb | undefined {
   let text = withoutAccents(description.slice(0, 200));
-  for (let before = ""; before !== text;) {
+  let before: string;
+  do {
     if (LOOKING.test(text)) return { word: "look", category: "read" };
     before = text;
-    text = text.replace(OPENING, "").trimStart();
-  }
+    text = text.replace(OPENING, "");
+  } while (before !== text);
   if (/^set of\b/i.test(text)) return undefined;
   if (/^\p{Lo}/u.test(text)) return unspacedFirstVerb(text);
   if (SEARCHING.test(text)) return { word: "search", category: "read" };
   if (COMPUTING.test(text)) return { word: "calculate", category: "read" };
-  const [word = ""] = text.toLowerCase().split(/[^a-z]/);
-  return plainForm(word);
+  return plainForm(text.toLowerCase().replace(/[^a-z].*/s, ""));
 }
 
 /** The verb of a Chinese or Japanese sentence: Japanese, which has kana, ends with it. */
 function unspacedFirstVerb(text: string): Verb | undefined {
-  const [sentence = ""] = text.split(/[。.\n]/);
+  const sentence = text.replace(/[。.\n].*/s, "");
   return unspacedVerbs(sentence).at(/[\u3040-\u30ff]/.test(sentence) ? -1 : 0);
 }
 
@@ -62,10 +62,11 @@ function plainForm(word: string): Verb | undefined {
 
 /** Returns a changing verb after `and`, `or` or `then` in the first sentence: `find the record and delete it`. */
 export function laterChangingVerb(description: string): Verb | undefined {
-  const [sentence = ""] = description.split(/[.\n]/);
-  for (const [, word = ""] of sentence
+  const sentence = description.replace(/[.\n].*/s, "");
+  for (const [, said] of sentence
     .toLowerCase()
     .matchAll(/\b(?:and|then|or)(?: then| optionally)? ([a-z]+) (?!and\b|or\b|of\b|for\b|from\b|in\b)/g)) {
+    const word = `${said}`;
     const verb = isThirdPerson(sentence) ? word.replace(/(?<!s)s$/, "") : word;
     const category = verbCategory(verb);
     if (category !== undefined && isChanging(verb, category)) return { word: verb, category };
@@ -92,6 +93,6 @@ const NOT_READ_ONLY =
  * says nothing of the tool: `It never modifies files outside the workspace`.
  */
 export function isReadOnlyText(description: string): boolean {
-  const [sentence = ""] = description.split(/[.!?](?:\s|$)|\n/);
+  const sentence = description.replace(/(?:[.!?]\s|\n).*/s, "");
   return READ_ONLY.test(sentence) && !NOT_READ_ONLY.test(sentence);
 }

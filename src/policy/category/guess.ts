@@ -47,13 +47,13 @@ interface Words {
 }
 
 function combine(named: Verb | undefined, lead: Verb | undefined, words: Words): Guess {
-  const byText = lead && verbMeaning(lead, words);
-  if (named === undefined) return withoutVerb(lead, byText, words.tokens);
+  if (named === undefined) return withoutVerb(lead, words);
   const byName = verbMeaning(named, words);
   const why = reasonOf(named, byName);
   const isSoft = byName === "execute" && SOFT_VERBS.has(named.word);
-  if (lead === undefined || byText === undefined)
+  if (lead === undefined)
     return guessOf(byName, words.text === "" ? "name" : "name beside text", why, isSoft);
+  const byText = verbMeaning(lead, words);
   if (byName === byText) return guessOf(byName, "name and text", why, isSoft);
   const textReason = leadReasonOf(lead, byText);
   if (byName === "read" && EXPLICIT_VERBS.has(lead.word))
@@ -90,9 +90,12 @@ function kindOf(category: Category, meaning: Category): string {
   return category === meaning ? KINDS[category] : `${KINDS[category]}, ${meaning} with these words`;
 }
 
-function withoutVerb(lead: Verb | undefined, byText: Category | undefined, tokens: readonly string[]): Guess {
-  if (lead !== undefined && byText !== undefined)
+function withoutVerb(lead: Verb | undefined, words: Words): Guess {
+  if (lead !== undefined) {
+    const byText = verbMeaning(lead, words);
     return guessOf(byText, "text", leadReasonOf(lead, byText), SOFT_VERBS.has(lead.word));
+  }
+  const { tokens } = words;
   const last = `${tokens.at(-1)}`;
   if (ADMINISTRATION_NOUNS.has(last))
     return guessOf("write", "noun", `\`${last}\` is a noun of administration`);

@@ -39,14 +39,13 @@ export function withoutAccents(text: string): string {
 
 const JOINED =
   /^(?:(?<verb>create|delete|update|remove|list|search|fetch|send|read|write|execute|upload|insert|get|set|add|run|find|start|stop)(?<object>[a-z]{3,})|(?<subject>[a-z]{3,})(?<final>create|delete|update|list|search|read|write))$/;
-const NOT_JOINED: ReadonlySet<string> = new Set(["runtime", "addon", "setpoint"]);
 
 /** Splits a verb and a noun written as one word: `createuser`, `filelist`. */
 function splitJoined(token: string): string[] {
-  if (isWord(token) || NOT_JOINED.has(token)) return [token];
-  const { verb, object = "", subject = "", final } = JOINED.exec(token)?.groups ?? {};
-  if (verb !== undefined && isNoun(object)) return [verb, object];
-  return final !== undefined && isNoun(subject) ? [subject, final] : [token];
+  if (isWord(token) || token === "setpoint") return [token];
+  const { verb, object, subject, final } = JOINED.exec(token)?.groups ?? {};
+  if (isNoun(`${object}`)) return [`${verb}`, `${object}`];
+  return isNoun(`${subject}`) ? [`${subject}`, `${final}`] : [token];
 }
 
 function isWord(token: string): boolean {
@@ -65,7 +64,7 @@ export function nameVerb(tokens: readonly string[]): Verb | undefined {
   const last = `${tokens.at(-1)}`;
   if (last === "help" || (first.word === "open" && OPEN_THINGS.test(last))) return undefined;
   const isNoun = NOUN_VERBS.has(first.word) && first.word !== last;
-  const isRunning = first.category === "execute" && /^(?:query|search)$/.test(last);
+  const isRunning = first.category === "execute" && (last === "query" || last === "search");
   if (isNoun && FINAL_VERBS.has(last)) return isRunning ? first : verbOf(last);
   if (isNoun && verbs.length === 1 && first.category !== "read" && STATE_NOUNS.has(last)) return undefined;
   const isLooking = first.category !== "read" || LOOKUP_VERBS.has(first.word);
@@ -88,7 +87,7 @@ function verbOf(word: string): Verb | undefined {
 function verbAt(tokens: readonly string[], index: number): Verb | undefined {
   const token = `${tokens[index]}`;
   if (/\p{Lo}/u.test(token)) return riskiest(unspacedVerbs(token));
-  if (index === 0) return initialVerb(tokens) ?? verbOf(token) ?? verbOfThirdPerson(token);
+  if (index === 0) return initialVerb(token, tokens) ?? verbOf(token) ?? verbOfThirdPerson(token);
   const verb = verbOf(token);
   if (verb === undefined || LOOKUP_VERBS.has(token) || FINAL_VERBS.has(token)) return verb;
   const isObject = index > 1 || index === tokens.length - 1;
@@ -96,8 +95,7 @@ function verbAt(tokens: readonly string[], index: number): Verb | undefined {
 }
 
 /** A first word that is a verb before an object: `snapshot_droplet`, but neither `snapshot_list` nor `plan_details`. */
-function initialVerb(tokens: readonly string[]): Verb | undefined {
-  const [word = "", ...objects] = tokens;
+function initialVerb(word: string, [, ...objects]: readonly string[]): Verb | undefined {
   const last = objects.at(-1);
   if (last === undefined || READ_NOUNS.has(last)) return undefined;
   const category = initialVerbCategory(word);
@@ -107,7 +105,7 @@ function initialVerb(tokens: readonly string[]): Verb | undefined {
 /** The infinitive of `creates` or `searches`; not of `runs` or `orders`, which are nouns. */
 function verbOfThirdPerson(token: string): Verb | undefined {
   const form = [token.replace(/s$/, ""), token.replace(/es$/, ""), token.replace(/ies$/, "y")].find(
-    (one) => one !== token && !NOUN_VERBS.has(one) && verbCategory(one) !== undefined,
+    (one) => !NOUN_VERBS.has(one) && verbCategory(one) !== undefined,
   );
   return form === undefined ? undefined : verbOf(form);
 }

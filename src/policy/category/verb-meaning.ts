@@ -12,6 +12,7 @@ import {
   LOOKUP_NOUNS,
   MONEY_MESSAGES,
   MONEY_NOUNS,
+  RECURRING_NOUNS,
   SCREEN_NOUNS,
 } from "./words/nouns.ts";
 import { LOOKUP_VERBS } from "./words/verb-uses.ts";
@@ -31,8 +32,8 @@ export function verbMeaning({ word, category }: Verb, { tokens, text }: Words): 
   if (word === "query" && tokens.some((token) => QUERY_LANGUAGES.test(token))) return "execute";
   const last = `${tokens.at(-1)}`;
   if (word === "send" && INPUT_NOUNS.has(last)) return "execute";
-  if (/^(?:make|place)$/.test(word) && /^calls?$/.test(last)) return "execute";
-  if (/^(?:select|switch|choose|use)$/.test(word) && CONTEXT_NOUNS.has(last)) return "write";
+  if ((word === "make" || word === "place") && /^calls?$/.test(last)) return "execute";
+  if ((word === "select" || word === "switch") && CONTEXT_NOUNS.has(last)) return "write";
   const isActing = category === "write" || word === "reset" || word === "clear";
   return isActing && SCREEN_NOUNS.has(`${tokens[0]}`) ? "execute" : category;
 }
@@ -40,22 +41,19 @@ export function verbMeaning({ word, category }: Verb, { tokens, text }: Words): 
 const QUERY_LANGUAGES = /^(?:sql|cypher|promql|logql|traceql|kql|soql|sparql|graphql|gaql|hql)$/;
 
 function concernsMoney(verb: string, tokens: readonly string[]): boolean {
-  if (
-    tokens.some((token) => FREE_SUBSCRIPTIONS.has(token)) &&
-    tokens.some((token) => /^subscriptions?$/.test(token))
-  )
-    return false;
+  if (tokens.some((token) => FREE_SUBSCRIPTIONS.has(token)) && hasSubscription(tokens)) return false;
   return tokens.some(
     (token) =>
       MONEY_NOUNS.has(token) && token !== verb && (AMBIGUOUS_MONEY_NOUNS.get(token)?.has(verb) ?? true),
   );
 }
 
+function hasSubscription(tokens: readonly string[]): boolean {
+  return tokens.includes("subscription") || tokens.includes("subscriptions");
+}
+
 /** A subscription to messages costs nothing. */
 const NOTICES = /\b(?:notifications?|webhooks?|listeners?|events?|feeds?|topics?)\b/i;
-
-/** Nouns that an update charges for, or trades. */
-const RECURRING = /^(?:subscriptions?|trades?|bids?)$/;
 
 /**
  * The category of a verb about money. Reading stays `read`, except that `capture` and `convert` move money. An update of
@@ -66,9 +64,9 @@ function moneyMeaning(word: string, category: Category, { tokens, text }: Words)
   if (word === "send" && MONEY_MESSAGES.has(`${tokens.at(-1)}`)) return "write";
   if (CLERICAL_VERBS.has(word)) return category === "execute" ? "execute" : "write";
   const isUpdate = /^(?:update|edit|patch)$/.test(word);
-  const [sentence = ""] = text.split(/[.\n]/);
-  if (NOTICES.test(sentence) && tokens.some((token) => /^subscriptions?$/.test(token))) return "write";
-  if (isUpdate && (CLERICAL_OBJECT.test(sentence) || !tokens.some((token) => RECURRING.test(token))))
+  const sentence = text.replace(/[.\n].*/s, "");
+  if (NOTICES.test(sentence) && hasSubscription(tokens)) return "write";
+  if (isUpdate && (CLERICAL_OBJECT.test(sentence) || !tokens.some((token) => RECURRING_NOUNS.has(token))))
     return "write";
   return "financial";
 }

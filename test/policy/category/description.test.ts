@@ -134,6 +134,7 @@ describe("arguments", () => {
     [[], "", "run", false],
     [["query"], "", "run", true],
     [["query"], "", "search", false],
+    [["queries"], "", "run", false],
     [["query"], "SQL", "search", false],
     [["query"], "SQL", "get", false],
     [["query"], "SQL", "frob", true],

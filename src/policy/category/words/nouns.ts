@@ -46,6 +46,11 @@ export const AMBIGUOUS_MONEY_NOUNS: ReadonlyMap<string, ReadonlySet<string>> = n
   ),
 ]);
 
+/** Nouns of money that an update charges for, or trades. */
+export const RECURRING_NOUNS: ReadonlySet<string> = new Set(
+  words("subscription subscriptions trade trades bid bids"),
+);
+
 /** Verbs that change what is written about money, and move none: the notes of an order, the reminder of an invoice. */
 export const CLERICAL_VERBS: ReadonlySet<string> = new Set(
   words(`notify email remind resend share tag untag label comment annotate note rename archive unarchive export download
