@@ -12,7 +12,7 @@ describe("by its name alone, a tool near a rule", () => {
       read: words(`forward_geocode reverse_geocoding trade_search test_research list_posts query_users query_xsql
         query_sqlx`),
       write:
-        words(`close_issues test_create update_status copies_file update_sql create_key make_plan replace_call
+        words(`close_issues test_create update_status applies_x update_sql create_key make_plan replace_call
         make_recalls make_callsign create_topic_subscriptions list_and_update`),
       execute:
         words(`open_door open_airports open_casestudy run_deploy_docs stops_vm presses_button chat_playlist
@@ -25,8 +25,10 @@ describe("by its name alone, a tool near a rule", () => {
     expect(classifyTool({ name }).category).toBe(category);
   });
 
-  it("has words also where it has no letters, and none with accents", () => {
+  it("has words without accents, which joined verbs and nouns are split into, and always one", () => {
     expect(tokensOf("🚀")).toEqual([""]);
+    expect(tokensOf("createuser")).toEqual(["create", "user"]);
+    expect(tokensOf("userdelete")).toEqual(["user", "delete"]);
     expect(withoutAccents("Größe")).toBe("Grosse");
   });
 });
@@ -38,6 +40,8 @@ describe("by its name and description, a tool near a rule", () => {
     ["update_x", "Run x", "write"],
     ["run_x", "Add x", "execute"],
     ["get_x", "Press x", "read"],
+    ["scan_x", "Scans read-only. It is fast", "read"],
+    ["update_subscription", "Update the note. It is fast", "write"],
     ...["notification", "webhook", "listener", "event", "feed", "topic"].map(
       (noun): [string, string, string] => ["create_subscription", `Subscribes to one ${noun}`, "write"],
     ),
@@ -68,6 +72,7 @@ describe("by its name and description, a tool near a rule", () => {
   it.each<[string, string | undefined]>([
     ["Lists x and submits the y", "submit"],
     ["Find the latest news and updates here", undefined],
+    ["Get x and delete of. It is fast", undefined],
   ])("%j promises %s besides", (text, verb) => {
     expect(laterChangingVerb(text)?.word).toBe(verb);
   });
