@@ -38,7 +38,7 @@ export function verbMeaning({ word, category }: Verb, { tokens, text }: Words): 
   return isActing && SCREEN_NOUNS.has(`${tokens[0]}`) ? "execute" : category;
 }
 
-const QUERY_LANGUAGES = /^(?:sql|cypher|promql|logql|traceql|kql|soql|sparql|graphql|gaql|hql)$/;
+const QUERY_LANGUAGES = /^(?:[a-z]*sql|cypher|promql|logql|traceql|kql|soql|sparql|graphql|gaql|hql)$/;
 
 function concernsMoney(verb: string, tokens: readonly string[]): boolean {
   if (tokens.some((token) => FREE_SUBSCRIPTIONS.has(token)) && hasSubscription(tokens)) return false;

@@ -9,14 +9,15 @@ import { rowsBy, words } from "../../fixtures/tables.ts";
 describe("by its name alone, a tool near a rule", () => {
   it.each(
     rowsBy({
-      read: words(`forward_geocode reverse_geocoding trade_search test_research list_posts query_users query_xsql
-        query_sqlx`),
+      read: words(
+        `forward_geocode reverse_geocoding trade_search test_research list_posts query_users query_sqlx`,
+      ),
       write:
         words(`close_issues test_create update_status applies_x update_sql create_key make_plan replace_call
         make_recalls make_callsign create_topic_subscriptions list_and_update`),
       execute:
         words(`open_door open_airports open_casestudy run_deploy_docs stops_vm presses_button chat_playlist
-        pause_project`),
+        pause_project query_xsql mysql_query postgresql_query`),
       destructive: words("获取_delete delete_toolset search_delete"),
       financial: words("edit_bid dispatch_order editar_order create_payment_link"),
       unknown: words("xgetweather filelistx xresearch runs tests_x x_disk_stat_y"),
