@@ -36,11 +36,7 @@ function withReadOnlyHint(guess: Guess): CategoryAssignment {
     return byHint("read", "hint agrees", `${guess.reason}; the server says that it only reads`);
   if (guess.isSoft) return byHint("read", "hint moves", "the server says that it only reads");
   if (guess.category === "unknown") return byGuess(guess);
-  return {
-    ...byGuess(guess),
-    confidence: Math.min(guess.confidence, confidenceOf("hint overruled")),
-    reason: `${guess.reason}, which overrules the server's readOnlyHint`,
-  };
+  return overruling(guess);
 }
 
 /** `readOnlyHint: false` is also the default of MCP, and says little where name and description both read. */
@@ -48,8 +44,7 @@ function withChangingHint(guess: Guess): CategoryAssignment {
   if (!isHarmless(guess)) return byGuess(guess);
   if (guess.evidence !== "name and text")
     return byHint("write", "hint denies read", "the server says that it is not read-only");
-  const reason = `${guess.reason}, which overrules the server's readOnlyHint`;
-  return { ...byGuess(guess), confidence: confidenceOf("hint overruled"), reason };
+  return overruling(guess);
 }
 
 /** `destructiveHint` also stands for updates that overwrite: it moves no verb that writes, runs or pays. */
@@ -59,6 +54,15 @@ function withDestructiveHint(guess: Guess): CategoryAssignment {
   return isHarmless(guess)
     ? byHint("destructive", "hint of loss", "the server says that it may destroy")
     : byGuess(guess);
+}
+
+/** The guess, against the server's readOnlyHint. */
+function overruling(guess: Guess): CategoryAssignment {
+  return {
+    ...byGuess(guess),
+    confidence: Math.min(guess.confidence, confidenceOf("hint overruled")),
+    reason: `${guess.reason}, which overrules the server's readOnlyHint`,
+  };
 }
 
 function byHint(category: Category, evidence: Evidence, reason: string): CategoryAssignment {
