@@ -12,7 +12,9 @@ import { ConcurrencyLimit } from "../proxy/http/concurrency-limit.ts";
 import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { Sessions } from "../proxy/sessions/sessions.ts";
-import { TaskOwners } from "../proxy/sessions/task-owners.ts";
+import { redisTaskOwners } from "../proxy/sessions/redis-task-owners.ts";
+import { PLAIN_SESSION_IDS } from "../proxy/sessions/session-ids.ts";
+import { TaskOwners, type TaskOwnersOptions } from "../proxy/sessions/task-owners.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
 import { refreshingOn } from "./tools/own-list-watch.ts";
 import type { Runtime } from "./runtime.ts";
@@ -39,6 +41,8 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const streams = { open: 0 };
   const drain = new Drain();
   const tasks = new OpenTasks(clock.steadyMs);
+  const unknown = unknownTasks(settings, runtime, identity);
+  const taskOwners = new TaskOwners({ nowMs: clock.wallMs, unknown });
   const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
   const observer = refreshingOn(telemetry.observer, upstream.refreshTools);
   const clientStreams = { count: streams, notifications: serverStreams, drain };
@@ -59,7 +63,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
       sessions,
       sessionIds: identity.sessionIds,
       tasks,
-      taskOwners: new TaskOwners(clock.wallMs),
+      taskOwners,
       streams: clientStreams,
       requestLimit: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
       streamLimit: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
@@ -69,12 +73,23 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     streamQuietMs: bounds.streamQuietMs,
     propagation: createHeaderPropagation(propagators),
   });
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     sessions.closeAll();
     tasks.closeAll();
-    return upstream.close();
+    await Promise.all([upstream.close(), taskOwners.settled()]);
   };
   return { relay, clientStreams, sessions, streams, drain, upstream, close };
+}
+
+/** Where a credential names the callers, a task that this process has not seen belongs to its owner in the store, or to no caller. */
+function unknownTasks(
+  { limits: { timeoutMs } }: HttpSettings,
+  { counters: { store }, telemetry }: Runtime,
+  { sessionIds }: BuiltIdentity,
+): TaskOwnersOptions["unknown"] {
+  if (sessionIds === PLAIN_SESSION_IDS) return "server";
+  if (store === undefined) return "none";
+  return redisTaskOwners({ store, timeoutMs, onFailed: telemetry.metrics.limitStoreFailed });
 }
 
 /** `OTEL_PROPAGATORS=baggage` lets the header through, as the operator asked for. */

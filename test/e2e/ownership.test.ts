@@ -11,11 +11,17 @@ const reached = (): number => seen.length;
 
 let issuer: Issuer;
 let sidecar: TestSidecar;
+let upstreamUrl: string;
 let seen: string[];
 /** Whether the server responds by a stream. */
 let asStream: boolean;
 
 const MODERN = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
+
+const STATUSES = ["task-1", "task-without-owner"].map((taskId) => {
+  const params = { taskId, status: "working" };
+  return `data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/tasks/status", params })}\n\n`;
+});
 
 interface Sent {
   readonly id: number;
@@ -33,6 +39,7 @@ beforeEach(async () => {
   const upstream = await serve((text, response, request) => {
     if (request.method !== "POST") {
       seen.push(request.method ?? "");
+      if (request.method === "GET") return sendEvents(response, ...STATUSES);
       return response.writeHead(200).end();
     }
     const message: Sent = JSON.parse(text);
@@ -44,7 +51,8 @@ beforeEach(async () => {
   });
   const jwt = `{ issuer: "${issuer.url}", audience: "${issuer.audience}" }`;
   const config = `identity:\n  required: true\n  jwt: ${jwt}\n`;
-  sidecar = await startSidecar({ upstream: upstream.url, config });
+  upstreamUrl = upstream.url;
+  sidecar = await startSidecar({ upstream: upstreamUrl, config });
   await untilReady(sidecar);
 });
 
@@ -54,7 +62,10 @@ function answerOf({ method, params }: Sent): object {
     return { result: { resultType: "task", taskId: "task-1", status: "working" } };
   if (method === "tools/call") return { result: { task: { taskId: "task-1", status: "working" } } };
   if (method === "tasks/result") return { result: { content: [] } };
-  if (params?.taskId === "unheard") return { error: { code: -32602, message: "Task not found" } };
+  if (method === "tasks/list") {
+    const tasks = ["task-1", "task-of-another"].map((taskId) => ({ taskId, status: "working" }));
+    return { result: { tasks, nextCursor: "2" } };
+  }
   return { result: { taskId: params?.taskId, status: "completed" } };
 }
 
@@ -75,6 +86,12 @@ async function post(
 ): Promise<Response> {
   const authorization = `Bearer ${await tokenOf(agent)}`;
   return postTo(sidecar.url, { id: 7, method, params }, { authorization, ...headers });
+}
+
+/** The text of the stream that a GET opens. */
+async function serverStream(agent: string): Promise<string> {
+  const headers = { authorization: `Bearer ${await tokenOf(agent)}`, accept: "text/event-stream" };
+  return (await fetch(sidecar.url, { headers })).text();
 }
 
 /** Opens a session of alice; the header that names it, as her client sees it. */
@@ -165,23 +182,81 @@ describe.each(["agents", "users"] as const)("between %s", (kind) => {
       expect(seen).toEqual([]);
     });
 
-    it.each(["tasks/get", "tasks/result"])(
-      "without a known owner is forwarded, and then belongs to its first user (%s)",
+    it.each(["tasks/get", "tasks/result", "tasks/cancel", "Tasks/Get"])(
+      "that this process has not seen belongs to no caller (%s)",
       async (method) => {
-        const ask = async (agent: string, taskId: string): Promise<unknown> =>
-          (await post(agent, method, { taskId, ...more })).json();
-        expect(await ask("alice", "from-before")).toHaveProperty("result");
-        expect(await ask("mallory", "from-before")).toHaveProperty("error");
-        expect(seen).toEqual([`${method} from-before`]);
+        for (const agent of ["alice", "mallory"]) {
+          const response = await crossing(reached, () => post(agent, method, { taskId: "unseen", ...more }));
+          expect(await response.json()).toMatchObject({ error: { message: "Task not found" } });
+        }
+        expect(seen).toEqual([]);
       },
     );
 
-    it("that the server does not know has no owner", async () => {
-      for (const agent of ["mallory", "alice"])
-        expect(await (await post(agent, "tasks/get", { taskId: "unheard", ...more })).json()).toHaveProperty(
-          "error",
-        );
-      expect(seen).toEqual(["tasks/get unheard", "tasks/get unheard"]);
+    it.each([
+      ["tasks/get", { taskId: ["task-1"] }],
+      ["tasks/anything", { taskId: ["task-1"] }],
+      ["tasks/anything", { taskId: { id: "task-1" } }],
+      ["TASKS/GET", { taskId: "task-1" }],
+      ["subscriptions/listen", { notifications: { taskIds: ["task-1"] } }],
+      ["subscriptions/listen", { notifications: { taskIds: ["own", "task-1"] } }],
+      ["subscriptions/listen", { notifications: { taskIds: "task-1" } }],
+      ["subscriptions/listen", { notifications: { taskIds: [["task-1"]] } }],
+      ["subscriptions/listen", { notifications: { TaskIDs: ["task-1"] } }],
+      ["subscriptions/listen", { Notifications: { taskIds: ["task-1"] } }],
+      ["subscriptions/listen", { taskIds: ["task-1"] }],
+      ["subscriptions/listen", { notifications: { taskIds: Array.from({ length: 65 }, () => "task-1") } }],
+      ["tools/call", { name: "x", task: { taskId: "task-1" } }],
+      ["prompts/get", { name: "x", _meta: { "io.modelcontextprotocol/related-task": { taskId: "task-1" } } }],
+    ])("is not reached by another agent in another form: %s %j", async (method, params) => {
+      await open();
+      const response = await crossing(reached, () => post("mallory", method, { ...more, ...params }));
+      expect(await response.text()).toMatch(/Task not found|not a string/);
+      expect(seen).toEqual([]);
     });
+
+    it("can be subscribed to by its owner", async () => {
+      await open();
+      const notifications = { toolsListChanged: true, taskIds: ["task-1"] };
+      await (await post("alice", "subscriptions/listen", { notifications, ...more })).text();
+      expect(seen).toEqual(["subscriptions/listen "]);
+    });
+
+    it("that the client made for the server is named in its notifications", async () => {
+      const message = { method: "notifications/tasks/status", params: { taskId: "unseen", ...more } };
+      const text = JSON.stringify({ jsonrpc: "2.0", ...message });
+      await postTo(sidecar.url, text, { authorization: `Bearer ${await tokenOf("alice")}` });
+      expect(seen).toEqual(["notifications/tasks/status unseen"]);
+    });
+  });
+
+  describe.each([false, true])("a list of tasks", (inStream) => {
+    it(`shows each of them its own alone (${inStream ? "stream" : "json"})`, async () => {
+      await (await post("alice", "tools/call", { name: "legacy", task: {} })).text();
+      asStream = inStream;
+      const listed = async (agent: string): Promise<string> => (await post(agent, "tasks/list", {})).text();
+      expect(await listed("alice")).toContain(
+        `{"tasks":[{"taskId":"task-1","status":"working"}],"nextCursor":"2"}`,
+      );
+      expect(await listed("mallory")).toContain(`{"tasks":[],"nextCursor":"2"}`);
+    });
+  });
+
+  it("the status of a task is not told on the stream of another", async () => {
+    await (await post("alice", "tools/call", { name: "legacy", task: {} })).text();
+    expect(await serverStream("alice")).toContain("task-1");
+    expect(await serverStream("mallory")).not.toContain("task-1");
+    expect(await serverStream("mallory")).toContain("task-without-owner");
+  });
+});
+
+describe("where no credential names the callers", () => {
+  it("a task that this process has not seen is for the server to decide", async () => {
+    const open = await startSidecar({ upstream: upstreamUrl });
+    const response = await postTo(open.url, { id: 7, method: "tasks/get", params: { taskId: "unseen" } }, {});
+    expect(await response.json()).toHaveProperty("result");
+    expect(await (await postTo(open.url, { id: 7, method: "tasks/list", params: {} }, {})).text()).toContain(
+      "task-of-another",
+    );
   });
 });

@@ -3,6 +3,7 @@
 import {
   type LocalResponse,
   errorResponse,
+  INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
 } from "../../mcp/error-response.ts";
@@ -17,4 +18,14 @@ export function notFoundResponse(owned: OwnedResource, id: string | undefined): 
     case "task":
       return errorResponse(200, INVALID_PARAMS, "Task not found", id);
   }
+}
+
+/** The response while the store gives no answer: the task may be the caller's, so it must not be taken for one that has ended. */
+export function unknownOwnerResponse(id: string | undefined): LocalResponse {
+  return errorResponse(
+    200,
+    INTERNAL_ERROR,
+    "Tollgate cannot look up the owner of this task now; try again soon",
+    id,
+  );
 }

@@ -68,9 +68,9 @@ export class Relay<S extends Source, C extends S & Caller> {
     if (!parsed.ok) return this.refuse(source, unparsed(parsed, bytes.byteLength));
     const { message } = parsed;
     const sender = downstream.authenticate(source, message);
-    const caller = downstream.admit(source, message, sender, bytes.byteLength);
-    if (caller.refused !== undefined) return this.refuse(source, caller.refused);
-    return this.#enforce(caller, message);
+    return whenDecided(downstream.admit(source, message, sender, bytes.byteLength), (caller) =>
+      caller.refused === undefined ? this.#enforce(caller, message) : this.refuse(source, caller.refused),
+    );
   }
 
   /** Answers a message that may not pass. */

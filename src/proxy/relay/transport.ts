@@ -39,7 +39,7 @@ export type Admitted<C> = (C & { readonly refused?: undefined }) | { readonly re
 export interface Downstream<S extends Source, C> {
   readonly authenticate: (source: S, message: Message) => Sender;
   /** The caller, when the message may use its session, task and id and there is room for it. `bytes` is its length. */
-  readonly admit: (source: S, message: Message, sender: Sender, bytes: number) => Admitted<C>;
+  readonly admit: (source: S, message: Message, sender: Sender, bytes: number) => MaybePromise<Admitted<C>>;
   /** The response to a request that the policy lets pass and that there is no room for; undefined when there is. */
   readonly overload: (caller: C, message: RequestMessage) => LocalResponse | undefined;
   /** The client cancels its request of this id. */

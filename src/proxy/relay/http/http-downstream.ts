@@ -1,6 +1,7 @@
 /** HTTP clients: which agent sends a message, which session and task it may use, and whether there is room for it. */
 
 import type { IncomingMessage } from "node:http";
+import { type MaybePromise, whenDecided } from "../../../enforcement/maybe-promise.ts";
 import { ownerOf, principalOf } from "../../../enforcement/request.ts";
 import type { AuthenticationOutcome, Authenticator } from "../../../identity/authenticator.ts";
 import type { Challenge } from "../../../identity/challenge.ts";
@@ -17,11 +18,11 @@ import { clientOf, type Message, messageId, type RequestMessage } from "../../..
 import type { RequestHead } from "../../http/client-response.ts";
 import { drainRequest } from "../../http/closing-connections.ts";
 import type { InFlightRequests } from "../../sessions/in-flight-requests.ts";
-import { taskRequestOf } from "../../sessions/open-tasks.ts";
+import { mayUseTasks } from "../../sessions/named-tasks.ts";
 import type { ToolCatalog } from "../../tools/tool-catalog.ts";
 import type { HeaderPropagation } from "../../../mcp/header-propagation.ts";
 import type { HttpCaller, HttpSource, HttpState } from "./http-exchange.ts";
-import { notFoundResponse, type OwnedResource } from "../ownership.ts";
+import { notFoundResponse, type OwnedResource, unknownOwnerResponse } from "../ownership.ts";
 import type { Admitted, Downstream, RefusedMessage, Sender } from "../transport.ts";
 import { overloadResponse } from "../upstream-errors.ts";
 
@@ -71,7 +72,7 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     message: Message | undefined,
     sender: Sender,
     bytes: number,
-  ): Admitted<HttpCaller> {
+  ): MaybePromise<Admitted<HttpCaller>> {
     const { incoming, downstream, address } = source;
     const { agent, client } = sender;
     const mismatch = message && headerMismatch(message, incoming, this.#inputSchema(message));
@@ -83,11 +84,12 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
     const serverSessionId = named === undefined ? undefined : sessionIds.open(named, owner);
     const session = serverSessionId === undefined ? undefined : sessions.use(serverSessionId, owner);
     if (named !== undefined && session === undefined) return ownershipRefusal("session", message, sender);
-    if (!this.#mayUseTask(message, sender)) return ownershipRefusal("task", message, sender);
+    const use = message === undefined ? "own" : mayUseTasks(this.#options.state.taskOwners, message, owner);
+    if (use === "foreign") return ownershipRefusal("task", message, sender);
     const detail = this.#takePlace(source, sender, message);
     if (detail !== undefined) return overloadRefusal(detail, message, sender);
     const headerTrace = this.#options.propagation.read(incoming.headers);
-    return {
+    const caller: HttpCaller = {
       transport: "http",
       incoming,
       downstream,
@@ -98,6 +100,12 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
       serverSessionId,
       headerTrace,
     };
+    return whenDecided(use, (found) => {
+      if (found === "own") return caller;
+      return found === "foreign"
+        ? ownershipRefusal("task", message, sender)
+        : unknownOwnerRefusal(message, sender);
+    });
   }
 
   /** Whether an `initialize` would open more sessions than its agent may have. */
@@ -128,12 +136,6 @@ export class HttpDownstream implements Downstream<HttpSource, HttpCaller> {
   #clientOfSession(named: string | undefined): Client | undefined {
     const { sessions, sessionIds } = this.#options.state;
     return named === undefined ? undefined : sessions.clientOf(sessionIds.unproven(named));
-  }
-
-  #mayUseTask(message: Message | undefined, { agent }: Sender): boolean {
-    const task = message?.kind === "request" ? taskRequestOf(message) : undefined;
-    if (task === undefined) return true;
-    return this.#options.state.taskOwners.mayUse(task.taskId, ownerOf(agent));
   }
 
   /** Takes a place until the response has ended; returns why there is none. */
@@ -173,6 +175,12 @@ function mismatchRefusal(detail: string, message: Message | undefined, bytes: nu
 function ownershipRefusal(owned: OwnedResource, message: Message | undefined, { agent }: Sender): Refused {
   const response = notFoundResponse(owned, message && messageId(message));
   const detail = `the ${owned} belongs to another agent`;
+  return { refused: { cause: "ownership", detail, bytes: 0, agent, response } };
+}
+
+function unknownOwnerRefusal(message: Message | undefined, { agent }: Sender): Refused {
+  const detail = "the store gives no answer about the owner of the task";
+  const response = unknownOwnerResponse(message && messageId(message));
   return { refused: { cause: "ownership", detail, bytes: 0, agent, response } };
 }
 

@@ -128,7 +128,7 @@ export class HttpRelay {
   /** Serves a GET or DELETE. */
   async open(method: "GET" | "DELETE", source: HttpSource): Promise<void> {
     const sender = this.#downstream.authenticate(source);
-    const caller = this.#downstream.admit(source, undefined, sender, 0);
+    const caller = await this.#downstream.admit(source, undefined, sender, 0);
     if (caller.refused !== undefined) return this.#relay.refuse(source, caller.refused);
     await this.#forwarder.open({ kind: method === "GET" ? "server_stream" : "session_end", caller });
     const { session, downstream } = caller;

@@ -75,7 +75,12 @@ function forwardBuffered(
     (summary === undefined
       ? [body]
       : filteredBody(exchange, context, { body: underOwnId(body, summary, exchange), summary }));
-  if (pieces === undefined) return reject(exchange, response, listFailure(body.toString("utf8")));
+  if (pieces === undefined)
+    return reject(
+      exchange,
+      response,
+      exchange.kind === "tools_list" ? listFailure(body.toString("utf8")) : FAILURES.unreadable,
+    );
   const resultBytes = totalBytes(pieces);
   // Before the response leaves, so that a client that has read it finds it counted and recorded.
   endRequest(exchange, summary, { httpStatus: response.statusCode, resultBytes }, context);

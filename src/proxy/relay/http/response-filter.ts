@@ -4,16 +4,25 @@ import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
+import { ownerOf } from "../../../enforcement/request.ts";
+import { withOwnTasks } from "../../sessions/tasks-list-filter.ts";
 import { refusalForAgent } from "../server-request-rules.ts";
 import { withOwnId } from "../../../mcp/own-id.ts";
 import { missingForm } from "./foreign-response.ts";
 import { SseFilter, type SseFilterOptions } from "./sse-filter.ts";
 
 /** Whether each message of this response must be read whole before it is forwarded. */
-export function needsInspection(exchange: HttpExchange, { serverRequests }: ResponseContext): boolean {
+export function needsInspection(exchange: HttpExchange, context: ResponseContext): boolean {
   // Where Tollgate may send a message between two events, these are forwarded whole.
   const mayCarryOurs = exchange.kind === "subscription" && exchange.isForTools;
-  return serverRequests.isGuarded || mayCarryToolsList(exchange) || mayCarryOurs;
+  const mayList = mayCarryToolsList(exchange) || mayCarryTasks(exchange, context);
+  return context.serverRequests.isGuarded || mayList || mayCarryOurs;
+}
+
+/** Whether it may show tasks of others: a list of tasks, or the stream of a GET. */
+function mayCarryTasks({ kind, lifecycle }: HttpExchange, { state }: ResponseContext): boolean {
+  if (!state.taskOwners.isStrict) return false;
+  return kind === "server_stream" || lifecycle?.request.method === "tasks/list";
 }
 
 function mayCarryToolsList({ kind }: HttpExchange): boolean {
@@ -27,12 +36,15 @@ export function bufferingFilter(
   hooks: Pick<SseFilterOptions, "mayPass" | "onMessage" | "onUnreadable">,
 ): SseFilter {
   const mayList = mayCarryToolsList(exchange);
+  const showsTasks = mayCarryTasks(exchange, context);
   const rewrite = (data: string, summary: MessageSummary): string | undefined => {
     const replaced = refusedRequest(exchange, context, summary);
     if (replaced !== undefined) return replaced;
+    if (showsTasks && isTaskOfAnother(exchange, context, summary)) return "";
     const id = missingForm(summary, exchange);
     const own = id === undefined ? data : withOwnId(data, id);
-    return mayList && summary.hasTools ? filteredList(exchange, context, own) : own;
+    if (mayList && summary.hasTools) return filteredList(exchange, context, own);
+    return showsTasks && summary.hasResult ? ownTasks(exchange, context, own) : own;
   };
   const fields = context.enforcement.answerFields();
   return new SseFilter({ maxBytes: context.maxListBytes, rewrite, ...hooks, fields });
@@ -54,6 +66,22 @@ function refusedRequest(
   return refusalForAgent(summary.id ?? "null", { method });
 }
 
+/** Whether a notification tells the status of a task that is known to be another owner's. */
+function isTaskOfAnother(
+  { caller }: HttpExchange,
+  { state }: ResponseContext,
+  { method, taskStatus }: MessageSummary,
+): boolean {
+  if (method === undefined || taskStatus === undefined) return false;
+  return state.taskOwners.isOfAnother(taskStatus.id, ownerOf(caller.agent));
+}
+
+/** A list of tasks without those of others; undefined when it cannot be read. */
+function ownTasks({ caller }: HttpExchange, { state }: ResponseContext, text: string): string | undefined {
+  const owner = ownerOf(caller.agent);
+  return withOwnTasks(text, (taskId) => state.taskOwners.isOf(taskId, owner));
+}
+
 /** The tools/list as this agent may see it; undefined when it cannot be read. */
 function filteredList(
   exchange: HttpExchange,
@@ -72,8 +100,9 @@ export function filteredBody(
 ): readonly Buffer[] | undefined {
   const replaced = refusedRequest(exchange, context, summary);
   if (replaced !== undefined) return [Buffer.from(replaced)];
-  if (!mayCarryToolsList(exchange)) return [body];
-  const filtered = filteredList(exchange, context, body.toString("utf8"));
+  const filter = mayCarryToolsList(exchange) ? filteredList : ownTasks;
+  if (filter === ownTasks && !mayCarryTasks(exchange, context)) return [body];
+  const filtered = filter(exchange, context, body.toString("utf8"));
   return filtered === undefined ? undefined : [Buffer.from(filtered)];
 }
 
