@@ -15,35 +15,7 @@ import {
   numberEnd,
   overflowsDouble,
 } from "./json-token.ts";
-
-export interface JsonBounds {
-  /** Levels of objects and arrays, which bounds the recursion of the reader. Default 64. */
-  readonly maxDepth?: number;
-  /** Values of any kind, names not counted. Default 1,000,000. */
-  readonly maxNodes?: number;
-  /** Members of all objects together. Default 250,000. */
-  readonly maxKeys?: number;
-  /** Characters of one number. Default 64. */
-  readonly maxNumberLength?: number;
-}
-
-export type JsonFaultCause = "syntax" | "duplicate_key" | "depth" | "number" | "nodes" | "encoding";
-
-export interface JsonFault {
-  readonly ok: false;
-  readonly cause: JsonFaultCause;
-  /** One sentence without any part of the text. */
-  readonly detail: string;
-  /** Position of the fault in UTF-16 units. */
-  readonly offset: number;
-}
-
-export interface JsonReading {
-  readonly ok: true;
-  readonly value: Json;
-  /** The text without whitespace between tokens; the same string when there was none. */
-  readonly minified: string;
-}
+import type { JsonBounds, JsonFault, JsonFaultCause, JsonReading } from "./json-reading.ts";
 
 /**
  * Reads one JSON text: its value, or the first fault and its position.
@@ -67,6 +39,8 @@ class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
   readonly #maxNumberLength: number;
+  readonly #allowsLoneSurrogates: boolean;
+  #hasLoneSurrogate = false;
   #nodesLeft: number;
   #keysLeft: number;
   #at = 0;
@@ -79,6 +53,7 @@ class Reader {
     this.#text = text;
     this.#maxDepth = bounds.maxDepth ?? 64;
     this.#maxNumberLength = bounds.maxNumberLength ?? 64;
+    this.#allowsLoneSurrogates = bounds.allowsLoneSurrogates ?? false;
     this.#nodesLeft = bounds.maxNodes ?? 1_000_000;
     this.#keysLeft = bounds.maxKeys ?? 250_000;
   }
@@ -90,7 +65,12 @@ class Reader {
       this.#fail("syntax", "text after the end of the value");
     if (this.#fault !== undefined) return this.#fault;
     // Invariant: without a fault there is a value; a nullish one is the null of the text.
-    return { ok: true, value: value ?? null, minified: this.#kept + this.#text.slice(this.#keptTo) };
+    return {
+      ok: true,
+      value: value ?? null,
+      minified: this.#kept + this.#text.slice(this.#keptTo),
+      hasLoneSurrogate: this.#hasLoneSurrogate,
+    };
   }
 
   #value(depth: number): Json | undefined {
@@ -98,7 +78,7 @@ class Reader {
     if (this.#nodesLeft < 0) return this.#fail("nodes", "too many values");
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
-        return this.#string();
+        return this.#string(this.#allowsLoneSurrogates);
       case OPEN_BRACE:
         return this.#object(depth);
       case OPEN_BRACKET:
@@ -138,7 +118,7 @@ class Reader {
     if (this.#keysLeft < 0) return this.#fail("nodes", "too many names");
     if (this.#text.charCodeAt(this.#at) !== QUOTE)
       return this.#fail("syntax", "expected a name in double quotes");
-    const name = this.#string();
+    const name = this.#string(false);
     if (name === undefined) return undefined;
     if (this.#peek() !== COLON) return this.#fail("syntax", "expected `:` after a name");
     this.#at += 1;
@@ -176,14 +156,14 @@ class Reader {
     return true;
   }
 
-  #string(): string | undefined {
+  #string(allowsLoneSurrogates: boolean): string | undefined {
     const text = this.#text;
     const from = this.#at + 1;
     let at = from;
     for (;;) {
       const code = text.charCodeAt(at);
       if (code === QUOTE) break;
-      if (code === BACKSLASH) return this.#escapedString(from, at);
+      if (code === BACKSLASH) return this.#escapedString(from, at, allowsLoneSurrogates);
       if (!(code >= 0x20)) return this.#unendedString(at);
       at += 1;
     }
@@ -192,7 +172,7 @@ class Reader {
   }
 
   /** Reads a string with escapes; checks each escape before JSON.parse decodes them. */
-  #escapedString(from: number, firstEscape: number): string | undefined {
+  #escapedString(from: number, firstEscape: number, allowsLoneSurrogates: boolean): string | undefined {
     const text = this.#text;
     let at = firstEscape;
     for (let code = BACKSLASH; code !== QUOTE; code = text.charCodeAt(at)) {
@@ -204,9 +184,10 @@ class Reader {
     this.#at = at + 1;
     const value = String(JSON.parse(text.slice(from - 1, at + 1)));
     // Security: servers decode a lone surrogate to U+FFFD, to itself, or to an error.
-    return value.isWellFormed()
-      ? value
-      : this.#fail("encoding", "an escaped surrogate stands alone", from - 1);
+    if (value.isWellFormed()) return value;
+    if (!allowsLoneSurrogates) return this.#fail("encoding", "an escaped surrogate stands alone", from - 1);
+    this.#hasLoneSurrogate = true;
+    return value;
   }
 
   #unendedString(at: number): undefined {

@@ -4,7 +4,9 @@ import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
 import { readJson } from "../json/read-json.ts";
+import { isWellFormedBeside, isWellFormedJson } from "../json/well-formed.ts";
 import { protectedNames, isConfusable } from "../json/confusable-names.ts";
+import { DEFAULT_MESSAGE_BOUNDS, type MessageBounds } from "../json/message-bounds.ts";
 import { CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY, eraOf, idToken } from "./message.ts";
 import { memberText } from "../json/edit-json.ts";
 import type { RefusalCause } from "./vocabulary.ts";
@@ -38,7 +40,7 @@ export interface Refused {
 type Refusal = Omit<Refused, "id" | "isModern">;
 
 const BYTE_ORDER_MARK = 0xfeff;
-const MESSAGE_BOUNDS = { maxDepth: 64, maxNodes: 200_000, maxKeys: 100_000, maxNumberLength: 64 } as const;
+const MAX_NUMBER_LENGTH = 64;
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const BAD_ID = "id is neither a string of at most 256 nor a safe integer";
 const MAX_METHOD_LENGTH = 256;
@@ -78,9 +80,15 @@ const TASK_METHODS: ReadonlySet<string> = new Set([
   "tasks/update",
 ]);
 
+/** Methods with arguments, whose values may hold a lone surrogate. */
+const METHODS_WITH_ARGUMENTS: ReadonlySet<Json | undefined> = new Set(["tools/call", "prompts/get"]);
+
 /** Parses one message from its bytes, in time linear in their number. */
-export function parseMessage(bytes: Uint8Array): ParsedMessage {
-  const scanned = scanBytes(bytes);
+export function parseMessage(
+  bytes: Uint8Array,
+  bounds: MessageBounds = DEFAULT_MESSAGE_BOUNDS,
+): ParsedMessage {
+  const scanned = scanBytes(bytes, bounds);
   if (scanned.ok) return scanned;
   // Text that is no JSON has no id, and what is no id for JSON-RPC cannot be answered with.
   if (scanned.cause === "syntax" || scanned.detail === BAD_ID || !isUtf8(bytes))
@@ -90,12 +98,16 @@ export function parseMessage(bytes: Uint8Array): ParsedMessage {
 
 type Scanned = Accepted | Refusal;
 
-function scanBytes(bytes: Uint8Array): Scanned {
+function scanBytes(bytes: Uint8Array, bounds: MessageBounds): Scanned {
   if (!isUtf8(bytes)) return refusalAsNoJson("encoding", "the message is not UTF-8");
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
     return refusalAsNoJson("encoding", "the message begins with a byte order mark");
-  const reading = readJson(raw, MESSAGE_BOUNDS);
+  const reading = readJson(raw, {
+    ...bounds,
+    maxNumberLength: MAX_NUMBER_LENGTH,
+    allowsLoneSurrogates: true,
+  });
   if (!reading.ok) {
     const isNoJson = reading.cause === "syntax" || reading.cause === "encoding";
     const detail = `${reading.detail} (at character ${reading.offset})`;
@@ -103,7 +115,15 @@ function scanBytes(bytes: Uint8Array): Scanned {
   }
   if (isJsonArray(reading.value)) return refusal("batch", "batches are not accepted");
   if (!isJsonObject(reading.value)) return refusal("envelope", "the message is not an object");
+  // Security: servers differ in what they make of a lone surrogate, so only values that conditions deny for it may hold one.
+  if (reading.hasLoneSurrogate && !isWellFormedMessage(reading.value))
+    return refusalAsNoJson("encoding", "an escaped surrogate stands alone outside of arguments");
   return scanEnvelope(reading.value, reading.minified);
+}
+
+function isWellFormedMessage(envelope: JsonObject): boolean {
+  const hasArguments = METHODS_WITH_ARGUMENTS.has(envelope.get("method"));
+  return hasArguments ? isWellFormedBeside(envelope, ["params", "arguments"]) : isWellFormedJson(envelope);
 }
 
 function scanEnvelope(envelope: JsonObject, text: string): Scanned {
@@ -164,36 +184,16 @@ function scanParams(method: string, params: Json | undefined, { id, text }: Enve
     meta?.get(PROTOCOL_VERSION_KEY) ?? (method === "initialize" ? params?.get("protocolVersion") : undefined);
   const protocolVersion = typeof claim === "string" ? claim : undefined;
   const era = eraOf(meta?.has(PROTOCOL_VERSION_KEY) === true ? protocolVersion : undefined);
-  if (id === undefined)
-    return accepted({
-      kind: "notification",
-      text: upstreamText(text),
-      method,
-      params,
-      meta,
-      era,
-      protocolVersion,
-    });
-  if (method !== "tools/call")
-    return accepted({
-      kind: "request",
-      text: upstreamText(text),
-      id,
-      method,
-      params,
-      meta,
-      era,
-      protocolVersion,
-    });
+  const common = { method, params, meta, era, protocolVersion };
+  if (id === undefined) return accepted({ kind: "notification", text: upstreamText(text), ...common });
+  if (method !== "tools/call") return accepted({ kind: "request", text: upstreamText(text), id, ...common });
   return scanCall({
+    ...common,
     kind: "call",
     text: upstreamText(text),
     id,
     method,
     params: params ?? NO_MEMBERS,
-    meta,
-    era,
-    protocolVersion,
   });
 }
 

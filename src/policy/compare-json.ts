@@ -14,9 +14,9 @@ import { typeOfJson } from "../mcp/input-schema.ts";
 /**
  * The result of a test of an existing value: true, false, or why the value cannot be tested.
  * `type`: a value of another JSON type than the operator needs. `precision`: a number that a double changes.
- * `size`: a subject that is too long.
+ * `size`: a subject that is too long. `encoding`: a text with a lone surrogate.
  */
-export type TestResult = boolean | "type" | "precision" | "size";
+export type TestResult = boolean | "type" | "precision" | "size" | "encoding";
 
 // Security: servers convert `"0"`, `false` and `"yes"` to the type that they declare, so another type is never unequal.
 /** Whether two values are equal, deeply. A pair of different types cannot be compared; one unequal pair decides. */

@@ -14,7 +14,8 @@ import { expectedOperand, operatorsOn } from "./guards/url-part.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity, mayBeOther } from "./argument-ambiguity.ts";
 import type { TestResult } from "./compare-json.ts";
 import { isOtherResult, otherReadings } from "./other-readings.ts";
-import { type Operator, OPERATORS, type ValueTest, compileTest } from "./operator.ts";
+import { isWellFormedJson } from "../json/well-formed.ts";
+import { type Operator, OPERATORS, type ValueTest, compileTest, isPresence } from "./operator.ts";
 import {
   type ArgumentPath,
   EVERY_ITEM,
@@ -177,11 +178,6 @@ function describeCondition(condition: Omit<Condition, "text">): string {
   return `${subject} ${condition.operator} ${shortenText(printJson(condition.value))}`;
 }
 
-/** Whether the operator tests the presence of an argument. */
-export function isPresence(operator: Operator): boolean {
-  return operator === "exists" || operator === "not_exists";
-}
-
 /**
  * Evaluates the condition on a call's arguments, or on its caller. Returns `missing` when the argument is absent or
  * null: the condition is false then, and unevaluable under `strict`. `exists` and `not_exists` never return `missing`. Returns `type` when the
@@ -196,6 +192,8 @@ export function evaluate(condition: Condition, args: JsonObject, caller?: Caller
   const found = resolveItems(root, segments);
   const results = found.map((each) => evaluateFound(condition, each));
   const deciding = items === "some";
+  // Security: a text that servers read differently decides before its neighbours do.
+  if (results.includes("encoding")) return "encoding";
   if (results.includes(deciding)) return deciding;
   const unevaluable = results.find((result) => typeof result === "string" && result !== "missing");
   if (unevaluable !== undefined) return unevaluable;
@@ -215,6 +213,7 @@ function evaluateFound(
     if (isPresence(condition.operator)) return !condition.test(null);
     return condition.isOptional ? condition.items !== "some" : "missing";
   }
+  if (!isPresence(condition.operator) && !isWellFormedJson(found)) return "encoding";
   const subject = measure(found, condition.of);
   return subject === undefined ? "type" : condition.test(subject);
 }

@@ -49,7 +49,7 @@ export interface LimitReading {
   readonly max: number;
 }
 
-export const UNEVALUABLE_CAUSES = ["missing", "type", "precision", "size", "look_alike"] as const;
+export const UNEVALUABLE_CAUSES = ["missing", "type", "precision", "size", "encoding", "look_alike"] as const;
 
 /** A condition that could not be evaluated. The count shows rules that never work. */
 export interface Unevaluable {

@@ -53,7 +53,7 @@ function codePoints(text: string): number {
   return count;
 }
 
-/** Length in UTF-8 of a string without lone surrogates, which the JSON reader refuses. Each half of a pair counts 2 bytes. */
+/** Length in UTF-8 of a string without lone surrogates, which no condition looks at. Each half of a pair counts 2 bytes. */
 export function utf8Length(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index += 1) {

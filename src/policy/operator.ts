@@ -36,6 +36,11 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
+/** Whether the operator tests the presence of an argument. */
+export function isPresence(operator: Operator): boolean {
+  return operator === "exists" || operator === "not_exists";
+}
+
 export type ValueTest = (subject: Json) => TestResult;
 
 export type CompiledTest =

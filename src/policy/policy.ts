@@ -14,7 +14,7 @@ import type { Mode } from "./mode.ts";
 import type { Rule } from "./rule.ts";
 
 /** The amount that one call adds to a limit, or why it is unknown. */
-export type Amount = number | ArgumentAmbiguity | "precision" | "missing";
+export type Amount = number | ArgumentAmbiguity | "precision" | "encoding" | "missing";
 
 export interface CompiledLimit {
   readonly limit: Limit;
@@ -142,7 +142,7 @@ function unchecked(entry: PolicyEntry): PolicyEntry {
 /** A category, or why the argument that says it cannot be evaluated; the category is that of the tool then. */
 export interface CallCategory {
   readonly category: Category;
-  readonly cause?: ArgumentAmbiguity | "missing" | undefined;
+  readonly cause?: ArgumentAmbiguity | "encoding" | "missing" | undefined;
 }
 
 /** The category of one call: by its argument where the entry says so, else that of the policy, else the assigned one. */

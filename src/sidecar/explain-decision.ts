@@ -6,8 +6,8 @@ import { type Step, stepsOf } from "../policy/explain/steps.ts";
 import { callerOf } from "../enforcement/request.ts";
 import type { CompiledPolicy } from "../policy/document/compile.ts";
 import { type Call, effectOf } from "../policy/decision.ts";
-import { isJsonObject, type JsonObject } from "../json/json.ts";
-import { readJson } from "../json/read-json.ts";
+import type { JsonObject } from "../json/json.ts";
+import { readArguments } from "../json/message-bounds.ts";
 import type { DecidedRequest } from "../telemetry/recent/decision-buffer.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -23,7 +23,7 @@ function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): De
   const { request, judgement } = judged;
   const { tool, args } = request;
   const policy = policies.current().all.find(({ digest }) => digest === judgement.policyDigest);
-  const values = args === undefined ? NO_ARGUMENTS : argumentsIn(args.text);
+  const values = args === undefined ? NO_ARGUMENTS : readArguments(args.text);
   if (tool === undefined) return unexplained("only calls of tools have steps");
   if (policy === undefined) return unexplained("the policy that decided is no longer in force");
   if (values === undefined) return unexplained("the call was too long to be remembered whole");
@@ -45,11 +45,6 @@ const NO_ARGUMENTS: JsonObject = new Map();
 
 function unexplained(note: string): DecisionExplanation {
   return { steps: null, how_to_allow: [], note };
-}
-
-function argumentsIn(text: string): JsonObject | undefined {
-  const reading = readJson(text);
-  return reading.ok && isJsonObject(reading.value) ? reading.value : undefined;
 }
 
 // Security: `found` is an argument's value, and a read of the admin listener needs no token.

@@ -2,6 +2,7 @@
 
 import type { PolicySet } from "../config/files/policy-set.ts";
 import type { Settings } from "../config/settings/settings.ts";
+import type { MessageBounds } from "../json/message-bounds.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/logging/log.ts";
@@ -20,6 +21,7 @@ export interface Runtime {
   readonly counters: LimitCounters;
   readonly enforcement: Enforcement;
   readonly control: Control;
+  readonly messageBounds: MessageBounds;
   /** Streams that clients hold open; a reload sends them tools/list_changed. */
   readonly serverStreams: ServerNotifications;
   /** Stops following files and closes the limit store; no call may be decided afterwards. Telemetry stays open. */
@@ -59,7 +61,8 @@ export async function buildRuntime(
     control.stop();
     counters.close();
   };
-  return { clock, telemetry, policies, counters, enforcement, control, serverStreams, stop };
+  const { message: messageBounds } = settings.bounds;
+  return { clock, telemetry, policies, counters, enforcement, control, messageBounds, serverStreams, stop };
 }
 
 /** Handles SIGHUP: reads every file at once and reopens the audit log. Never throws: a failure is logged, and the previous version stays in use. */

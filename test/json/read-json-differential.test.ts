@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 
 import { readJson } from "../../src/json/read-json.ts";
-import type { JsonFaultCause } from "../../src/json/read-json.ts";
+import type { JsonFaultCause } from "../../src/json/json-reading.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
 import { meansTheSame, withoutWhitespace } from "../fixtures/json/meaning.ts";
 
@@ -25,12 +25,16 @@ const EVIDENCE: Readonly<Record<JsonFaultCause, (text: string) => boolean>> = {
   syntax: () => false,
   nodes: () => false,
   // JSON.stringify escapes lone surrogates, and nothing else with this beginning.
-  encoding: (text) => !text.isWellFormed() || /\\ud[89a-f]/i.test(text),
+  encoding: (text) => !text.isWellFormed() || hasEscapedSurrogate(text),
   depth: (text) => text.split(/[[{]/).length > 65,
   number: (text) => /[eE]\+?\d|[\d.eE+-]{65}/.test(text),
   // A name twice: the shortest form of what JSON.parse made of it has fewer colons.
   duplicate_key: (text) => colons(JSON.stringify(JSON.parse(text))) < colons(text),
 };
+
+function hasEscapedSurrogate(text: string): boolean {
+  return /\\ud[89a-f]/i.test(text);
+}
 
 function colons(text: string): number {
   return withoutWhitespace(text)
@@ -42,8 +46,12 @@ describe("on texts that are JSON or nearly so", () => {
   it("accepts nothing that JSON.parse refuses, and reads the same in what both accept", () => {
     const claim = property(seeds, (seed) => {
       const { text, isUntouched } = randomJsonText(seed);
-      const ours = readJson(text);
+      // Every other text as a message is read, whose values may hold a lone surrogate: JSON.parse keeps it too.
+      const allowsLoneSurrogates = seed % 2 === 0;
+      const ours = readJson(text, { allowsLoneSurrogates });
       const theirs = parseOrUndefined(() => JSON.parse(text));
+      if (ours.ok && ours.hasLoneSurrogate && !(allowsLoneSurrogates && hasEscapedSurrogate(text)))
+        return false;
       if (isUntouched && theirs === undefined) throw new Error(`the generator wrote no JSON: ${text}`);
       if (ours.ok)
         return (

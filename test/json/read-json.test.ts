@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { JsonNumber } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
-import type { JsonBounds } from "../../src/json/read-json.ts";
+import type { JsonBounds } from "../../src/json/json-reading.ts";
 import { fromLiteral } from "../policy/policies.ts";
 import { meansTheSame, withoutWhitespace } from "../fixtures/json/meaning.ts";
 import { words } from "../fixtures/tables.ts";
@@ -105,6 +105,26 @@ describe("readJson", () => {
   ])("refuses a lone surrogate in %j", (text) => {
     expect(causeOf(text)).toBe("encoding");
   });
+
+  it.each([
+    ['"\\ud800"', true],
+    ['["\\udc00\\ud800x"]', true],
+    ['{"a":{"b":["\\uD83D"]}}', true],
+    ['"\\ud83d\\ude00"', false],
+  ])(
+    "reads %j where a value may hold a lone surrogate, and says whether it does: %s",
+    (text, hasLoneSurrogate) => {
+      const read = readJson(text, { allowsLoneSurrogates: true });
+      expect(read).toMatchObject({ ok: true, minified: text, hasLoneSurrogate });
+    },
+  );
+
+  it.each(['{"\\ud800":1}', '[{"a":{"x\\udc00":"\\ud800"}}]', '"\ud800"'])(
+    "refuses a lone surrogate in a name, and one that is not escaped, in %j",
+    (text) => {
+      expect(readJson(text, { allowsLoneSurrogates: true })).toMatchObject({ ok: false, cause: "encoding" });
+    },
+  );
 
   it("points at a raw lone surrogate", () => {
     expect(readJson('["\ud83d\ude00","\ud800"]')).toMatchObject({ cause: "encoding", offset: 7 });

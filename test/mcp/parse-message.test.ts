@@ -5,6 +5,11 @@ import { Buffer } from "node:buffer";
 import { assert, constantFrom, integer, property, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import {
+  DEFAULT_MESSAGE_BOUNDS,
+  HIGHEST_MESSAGE_BOUNDS,
+  type MessageBounds,
+} from "../../src/json/message-bounds.ts";
 import { parseMessage } from "../../src/mcp/parse-message.ts";
 import type { ParsedMessage } from "../../src/mcp/parse-message.ts";
 import vectors from "../fixtures/message-bypass.json" with { type: "json" };
@@ -22,6 +27,11 @@ function causeOf(text: string): string {
 
 function callWith(members: string): string {
   return `{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{${members}}}`;
+}
+
+function parseArguments(args: string, bounds: Partial<MessageBounds>): ParsedMessage {
+  const bytes = Buffer.from(callWith(`"name":"t","arguments":${args}`));
+  return parseMessage(bytes, { ...DEFAULT_MESSAGE_BOUNDS, ...bounds });
 }
 
 describe("bytes", () => {
@@ -47,6 +57,56 @@ describe("bytes", () => {
     const refused = parseMessage(Buffer.from(callWith('"name":"\\ud800"')));
     expect(refused).toMatchObject({ ok: false, cause: "encoding", code: -32700 });
     expect(refused).not.toMatchObject({ id: undefined });
+  });
+
+  it.each([
+    callWith('"name":"t","arguments":{"a":"\\ud800"}'),
+    callWith('"name":"t","arguments":{"a":[{"b":"x\\uDFFFy"}]},"_meta":{"progressToken":1}'),
+    callWith('"name":"t","arguments":{"a":"\\ud83d\\ud83d"}'),
+    '{"jsonrpc":"2.0","id":"a","method":"prompts/get","params":{"name":"p","arguments":{"a":"\\udc00"}}}',
+  ])("takes a lone surrogate in the value of an argument, as it is written: %s", (text) => {
+    expect(scanText(text)).toMatchObject({ ok: true, message: { text } });
+  });
+
+  it.each([
+    ["the tool's name", callWith('"name":"t\\ud800"')],
+    ["the tool's name beside such an argument", callWith('"name":"\\ud800","arguments":{"a":"\\ud800"}')],
+    ["the name of an argument", callWith('"name":"t","arguments":{"\\ud800":1}')],
+    ["a name deep in the arguments", callWith('"name":"t","arguments":{"a":[{"b\\udc00":1}]}')],
+    ["the name of a parameter", callWith('"name":"t","\\ud800":1')],
+    ["the name of the envelope", '{"jsonrpc":"2.0","id":1,"method":"ping","\\ud800":1}'],
+    ["the method", '{"jsonrpc":"2.0","id":1,"method":"tools/call\\ud800"}'],
+    ["the id", '{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}'],
+    ["_meta", callWith('"name":"t","_meta":{"x":"\\ud800"}')],
+    ["requestState", callWith('"name":"t","requestState":"\\ud800"')],
+    ["inputResponses", callWith('"name":"t","inputResponses":{"a":{"content":{"x":"\\ud800"}}}')],
+    ["a uri", '{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"\\ud800"}}'],
+    [
+      "arguments of a method without any",
+      '{"jsonrpc":"2.0","id":1,"method":"x/y","params":{"arguments":{"a":"\\ud800"}}}',
+    ],
+    ["a notification", '{"jsonrpc":"2.0","method":"notifications/x","params":{"arguments":{"a":"\\ud800"}}}'],
+    ["a result", '{"jsonrpc":"2.0","id":1,"result":{"arguments":{"a":"\\ud800"}}}'],
+    ["an error", '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"\\ud800"}}'],
+  ])("refuses a lone surrogate in %s", (_, text) => {
+    expect(scanText(text)).toMatchObject({ ok: false, cause: "encoding", code: -32700 });
+  });
+
+  it.each([
+    ["depth", { maxDepth: 4 }, '{"a":[1]}', '{"a":[[1]]}'],
+    ["nodes", { maxNodes: 10 }, '{"a":[1,2]}', '{"a":[1,2,3]}'],
+    ["nodes", { maxKeys: 8 }, '{"a":1,"b":2}', '{"a":1,"b":2,"c":3}'],
+  ])("bounds its %s as the settings say, with the id in the refusal", (cause, bounds, within, beyond) => {
+    expect(parseArguments(within, bounds)).toMatchObject({ ok: true });
+    expect(parseArguments(beyond, bounds)).toMatchObject({ ok: false, cause, id: "9", code: -32600 });
+  });
+
+  it("bears the highest depth that settings allow", () => {
+    const levels = HIGHEST_MESSAGE_BOUNDS.maxDepth - 3;
+    const args = `{"a":${"[".repeat(levels)}${"]".repeat(levels)}}`;
+    expect(parseArguments(args, HIGHEST_MESSAGE_BOUNDS)).toMatchObject({ ok: true });
+    const deeper = parseArguments(`{"a":[${args}]}`, HIGHEST_MESSAGE_BOUNDS);
+    expect(deeper).toMatchObject({ ok: false, cause: "depth", id: "9" });
   });
 
   it.each([

@@ -28,7 +28,7 @@ export function callerOf(
 
 /** Reads the value of a flag; a text says what is wrong with it. */
 export function parseObject(text: string, flag: string, example: string): JsonObject | string {
-  const read = readJsonDocument(text, flag);
+  const read = readJsonDocument(text, flag, { allowsLoneSurrogates: true });
   if (!read.ok) return read.problems.join("; ");
   return isJsonObject(read.value) ? read.value : `${flag}: must be an object, such as ${example}`;
 }

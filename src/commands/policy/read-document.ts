@@ -28,9 +28,13 @@ export function readDocument(file: string): DocumentReading {
   return read.ok ? read : { ok: false, problems: read.problems.map((problem) => `${file}: ${problem}`) };
 }
 
-/** The document in a JSON text; `name` begins each problem. */
-export function readJsonDocument(text: string, name: string): DocumentReading {
-  const read = readJson(text, BOUNDS);
+/** The document in a JSON text; `name` begins each problem. Arguments may hold a lone surrogate in a value. */
+export function readJsonDocument(
+  text: string,
+  name: string,
+  { allowsLoneSurrogates = false } = {},
+): DocumentReading {
+  const read = readJson(text, { ...BOUNDS, allowsLoneSurrogates });
   if (read.ok) return read;
   return { ok: false, problems: [`${name}: ${textPosition(text, read.offset)}: ${read.detail}`] };
 }

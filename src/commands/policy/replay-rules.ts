@@ -3,7 +3,8 @@
 import type { PolicyEntry, Policy, CompiledLimit, ToolRules } from "../../policy/policy.ts";
 import type { Category } from "../../policy/category/category.ts";
 import type { Caller } from "../../policy/caller.ts";
-import { type Condition, evaluate, isPresence } from "../../policy/condition.ts";
+import { type Condition, evaluate } from "../../policy/condition.ts";
+import { isPresence } from "../../policy/operator.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { type ArgumentAmbiguity, argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
 import type { Rule } from "../../policy/rule.ts";

@@ -1,10 +1,17 @@
 /** Settings of bounds: how much of each resource clients may use, and how long each step may take. */
 
 import * as z from "zod";
+import {
+  DEFAULT_MESSAGE_BOUNDS,
+  HIGHEST_MESSAGE_BOUNDS,
+  type MessageBounds,
+} from "../../json/message-bounds.ts";
 
 export interface Bounds {
   /** Longest message from downstream, in bytes. */
   readonly messageBytes: number;
+  /** Levels, values and names of one message from downstream. */
+  readonly message: MessageBounds;
   /** Longest head of a request, in bytes. */
   readonly headerBytes: number;
   /** Longest response that is buffered to be filtered, in bytes. */
@@ -55,6 +62,9 @@ const milliseconds = z.number().int().positive().max(3_600_000);
 /** The section as an operator writes it. */
 export const BOUNDS_SECTION = z.strictObject({
   "message-bytes": between(KIB, 64 * MIB).default(4 * MIB),
+  "message-depth": between(8, HIGHEST_MESSAGE_BOUNDS.maxDepth).default(DEFAULT_MESSAGE_BOUNDS.maxDepth),
+  "message-nodes": between(100, HIGHEST_MESSAGE_BOUNDS.maxNodes).default(DEFAULT_MESSAGE_BOUNDS.maxNodes),
+  "message-keys": between(100, HIGHEST_MESSAGE_BOUNDS.maxKeys).default(DEFAULT_MESSAGE_BOUNDS.maxKeys),
   "header-bytes": between(KIB, MIB).default(16 * KIB),
   "list-bytes": between(KIB, 256 * MIB).default(32 * MIB),
   connections: count.default(10_000),
@@ -80,6 +90,11 @@ export const BOUNDS_SECTION = z.strictObject({
 
 export const BOUNDS_SHAPE = BOUNDS_SECTION.transform((raw): Bounds => ({
   messageBytes: raw["message-bytes"],
+  message: {
+    maxDepth: raw["message-depth"],
+    maxNodes: raw["message-nodes"],
+    maxKeys: raw["message-keys"],
+  },
   headerBytes: raw["header-bytes"],
   listBytes: raw["list-bytes"],
   connections: raw.connections,

@@ -20,7 +20,10 @@ export interface CategoryByEntry {
 /** The category that a call's argument says, or why it says none. */
 export type ArgumentCategory =
   | { readonly category: Category; readonly cause?: undefined }
-  | { readonly category?: undefined; readonly cause: ArgumentAmbiguity | "missing" | "unmatched" };
+  | {
+      readonly category?: undefined;
+      readonly cause: ArgumentAmbiguity | "encoding" | "missing" | "unmatched";
+    };
 
 export type CategoryOfArguments = (args: JsonObject, inputSchema?: JsonObject) => ArgumentCategory;
 
@@ -42,6 +45,7 @@ export function compileCategoryBy({ segments, values }: CategoryByEntry): Catego
     if (found === undefined) return { cause: "missing" };
     if (found === WRONG_CONTAINER || typeof found !== "string" || found.length > MAX_LENGTH)
       return { cause: "type" };
+    if (!found.isWellFormed()) return { cause: "encoding" };
     const category = exact(found);
     if (category !== folded(foldName(found))) return { cause: "look_alike" };
     return category === undefined ? { cause: "unmatched" } : { category };

@@ -1,5 +1,6 @@
 /** Compiles the rules and limits of one entry, with their pointers, modes and increments. */
 
+import { isWellFormedJson } from "../../json/well-formed.ts";
 import type { Mode } from "../mode.ts";
 import type { RuleSet } from "./document.ts";
 import { isHeldByDouble } from "../../json/compare-numbers.ts";
@@ -129,6 +130,7 @@ function amountOf({
     const found = resolveArgument(args, segments);
     if (found === undefined) return "missing";
     if (found === WRONG_CONTAINER) return "type";
+    if (!isWellFormedJson(found)) return "encoding";
     if (of !== "value" && mayBeParsed(found, segments, inputSchema)) return "type";
     return amountIn(measure(found, of));
   };

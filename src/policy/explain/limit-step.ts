@@ -39,6 +39,7 @@ const AMOUNT = {
   missing: "is missing",
   type: "is no number of 0 or more",
   precision: "is another number as a double",
+  encoding: "holds a surrogate that stands alone",
   look_alike: "stands beside a name that could be taken for it",
 } as const;
 

@@ -179,6 +179,7 @@ const CATEGORY_CAUSE = {
   missing: "is missing",
   type: "is no text",
   precision: "is no text",
+  encoding: "holds a surrogate that stands alone",
   look_alike: "or its value looks like another one",
 } as const;
 

@@ -1,6 +1,7 @@
 /** Compares rules with a tool's inputSchema: unknown arguments, wrong types, impossible values, avoidable rules. */
 
-import { type Condition, evaluate, isPresence } from "../condition.ts";
+import { type Condition, evaluate } from "../condition.ts";
+import { isPresence } from "../operator.ts";
 import { describeJson } from "../../json/print-json.ts";
 import { isEqualJson } from "../../json/equal.ts";
 import { type Finding, type PlacedEntry, type PlacedRule, placedRules, type Severity } from "./finding.ts";

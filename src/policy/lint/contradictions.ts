@@ -1,6 +1,7 @@
 /** Finds conditions that contradict each other or themselves, and limits that admit no call. */
 
-import { type Condition, isPresence } from "../condition.ts";
+import type { Condition } from "../condition.ts";
+import { isPresence } from "../operator.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { type Finding, placedEntries, type PlacedEntry, placedRules } from "./finding.ts";
 import { isJsonArray, type Json, JsonNumber } from "../../json/json.ts";

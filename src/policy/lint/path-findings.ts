@@ -1,7 +1,8 @@
 /** Finds conditions that a path with `..` walks around, and conditions on one item where a list was meant. */
 
 import type { ArgumentPath } from "../../json/path.ts";
-import { type Condition, isPresence } from "../condition.ts";
+import type { Condition } from "../condition.ts";
+import { isPresence } from "../operator.ts";
 import type { PolicyDocument } from "../document/document.ts";
 import { type Finding, type PlacedEntry, type PlacedRule, placedEntries, placedRules } from "./finding.ts";
 

@@ -18,6 +18,7 @@ import {
   type NotificationMessage,
   type RequestMessage,
 } from "../../mcp/message.ts";
+import type { MessageBounds } from "../../json/message-bounds.ts";
 import { parseMessage, type Refused } from "../../mcp/parse-message.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import type { CategoryAssignment } from "../../policy/category/category.ts";
@@ -34,6 +35,7 @@ import type { Downstream, Forwarder, Outgoing, RefusedMessage, Source, Work } fr
 /** The parts of a sidecar that decide about messages and observe them, whatever carries these. */
 export interface RelayRuntime {
   readonly clock: Clock;
+  readonly messageBounds: MessageBounds;
   readonly telemetry: { readonly observer: Required<Observer>; readonly propagate: Propagate };
   readonly enforcement: {
     readonly enforcer: Enforcer;
@@ -63,8 +65,8 @@ export class Relay<S extends Source, C extends S & Caller> {
 
   /** Relays one message of a client. */
   relay(source: S, bytes: Buffer): Work {
-    const { downstream } = this.#options;
-    const parsed = parseMessage(bytes);
+    const { downstream, runtime } = this.#options;
+    const parsed = parseMessage(bytes, runtime.messageBounds);
     if (!parsed.ok) return this.refuse(source, unparsed(parsed, bytes.byteLength));
     const { message } = parsed;
     const sender = downstream.authenticate(source, message);

@@ -4,7 +4,7 @@ import type { Request } from "../../enforcement/request.ts";
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
 import { parseArgumentPath, type ArgumentPath, resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
 import { printJson } from "../../json/print-json.ts";
-import { readJson } from "../../json/read-json.ts";
+import { readArguments } from "../../json/message-bounds.ts";
 import { isSecretKey, REDACTED, withoutSecrets } from "./redact.ts";
 
 export interface CaptureRule {
@@ -50,9 +50,8 @@ function namedPath(name: string): NamedPath {
 }
 
 function valuesAt(text: string, paths: readonly NamedPath[]): CapturedValues {
-  const reading = readJson(text);
-  if (!reading.ok || !isJsonObject(reading.value)) return {};
-  const args = reading.value;
+  const args = readArguments(text);
+  if (args === undefined) return {};
   const pairs = paths.flatMap(({ name, path }) => {
     const value = resolveArgument(args, path);
     return value === undefined || value === WRONG_CONTAINER

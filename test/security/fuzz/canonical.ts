@@ -4,13 +4,13 @@ import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../../../src/j
 
 const double = Buffer.alloc(8);
 
-export function canonical(value: Json): string {
+export function canonical(value: Json, read: (text: string) => string = (text) => text): string {
   if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return `"${hexOf(value)}"`;
+  if (typeof value === "string") return `"${hexOf(read(value))}"`;
   if (value instanceof JsonNumber) return doubleOf(Number(value.token));
-  if (isJsonArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (isJsonArray(value)) return `[${value.map((item) => canonical(item, read)).join(",")}]`;
   if (!isJsonObject(value)) return "!";
-  return `{${Array.from(value, ([name, member]) => `"${hexOf(name)}":${canonical(member)}`).join(",")}}`;
+  return `{${Array.from(value, ([name, member]) => `"${hexOf(name)}":${canonical(member, read)}`).join(",")}}`;
 }
 
 function hexOf(text: string): string {

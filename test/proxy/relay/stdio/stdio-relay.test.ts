@@ -1,3 +1,4 @@
+import { DEFAULT_MESSAGE_BOUNDS } from "../../../../src/json/message-bounds.ts";
 import { fieldsWith } from "../../../../src/mcp/message-fields.ts";
 import { callerOf } from "../../../../src/enforcement/request.ts";
 import { toolView } from "../../../../src/policy/tool-view.ts";
@@ -67,6 +68,7 @@ function open(send?: (line: string) => Promise<void>, rules: ServerRequestRules 
   const relay = new StdioRelay({
     runtime: {
       clock: SYSTEM_CLOCK,
+      messageBounds: DEFAULT_MESSAGE_BOUNDS,
       telemetry: { observer, propagate: () => undefined },
       enforcement: {
         enforcer,
