@@ -11,7 +11,7 @@ import {
   writeHelp,
 } from "./commands/cli/command.ts";
 import { flushed } from "./commands/cli/flush.ts";
-import { HELP, RUN_HELP } from "./commands/help.ts";
+import { COMMANDS, HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { FLAGS, type FlagName } from "./config/settings/flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
@@ -21,23 +21,6 @@ import { startSidecar } from "./sidecar/sidecar.ts";
 import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
 import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
-
-const COMMANDS = [
-  "run",
-  "policy",
-  "audit",
-  "demo",
-  "approvals",
-  "freeze",
-  "unfreeze",
-  "health",
-  "install",
-  "inject",
-  "keys",
-  "labels",
-  "help",
-  "version",
-];
 
 /** Longest wait of a sidecar that ends for the reader of its output. */
 const MAX_FLUSH_MS = 1_000;
@@ -64,6 +47,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return control(command, rest);
   if (command === "health" || command === "install" || command === "inject") return service(command, rest);
   if (command === "labels") return (await import("./commands/labels.ts")).runLabels(rest, process);
+  if (command === "completion")
+    return (await import("./commands/completion.ts")).runCompletion(rest, process);
   if (command === "keys") return runKeys(rest, process);
   if (isRun(command)) return run(command === "run" ? rest : argv);
   return refuseUsage(process, "tollgate", [unknownCommandProblem(`${command}`, COMMANDS)]);

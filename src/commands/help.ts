@@ -2,6 +2,25 @@
 
 import { FLAGS } from "../config/settings/flags.ts";
 
+/** The words that may come first on the command line. */
+export const COMMANDS: readonly string[] = [
+  "run",
+  "policy",
+  "audit",
+  "demo",
+  "approvals",
+  "freeze",
+  "unfreeze",
+  "health",
+  "install",
+  "inject",
+  "keys",
+  "labels",
+  "completion",
+  "help",
+  "version",
+];
+
 export const HELP = `Tollgate: the observability and policy sidecar for MCP servers.
 
 Usage
@@ -19,6 +38,7 @@ Usage
   tollgate health                         health of the sidecar on this machine, as an exit code
   tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
+  tollgate completion SHELL               completion of this command line for bash, zsh or fish
   tollgate run --help                     the flags of the sidecar
   tollgate --version
 

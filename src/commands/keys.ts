@@ -5,7 +5,7 @@ import { createKey, parseKeyFile } from "../config/files/key-file.ts";
 
 const COMMAND = "tollgate keys";
 
-const KEYS_HELP = `Usage: tollgate keys create NAME
+export const KEYS_HELP = `Usage: tollgate keys create NAME
 
 Prints a new API key for the agent NAME, and the line for the file of identity.api-keys that admits it.
 The key is shown once: Tollgate keeps only its digest. Remove the line from the file to revoke the key.

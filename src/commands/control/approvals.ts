@@ -29,6 +29,8 @@ import {
   REJECT_RESPONSE,
 } from "./approval-lines.ts";
 
+export const APPROVALS_COMMANDS = ["list", "approve", "reject"] as const;
+
 export const APPROVALS_HELP = `Usage: tollgate approvals list [flags]
        tollgate approvals approve ID [flags]
        tollgate approvals reject ID... | --agent NAME | --tool NAME [flags]
