@@ -29,35 +29,53 @@ export function isSecretKey(name: string): boolean {
   return SECRET_ENDINGS.test(name.toLowerCase().replaceAll(/[-_.]/g, ""));
 }
 
-/** A JWT anywhere in the text: three base64url parts, of which the first is a JSON object. */
-const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
-const CREDENTIALS = /(authorization"?\s*[:=]\s*"?)?\b(bearer|basic)\s+([\w.~+/-]+=*)/gi;
+/** A JWT anywhere in the text: three base64url parts, or the five of an encrypted one, of which the first is a JSON object. */
+const JWT = /\beyJ[\w-]{8,}\.[\w-]*\.[\w-]*(?:\.[\w-]+)*/g;
+/** An API key that `tollgate keys create` has made. */
+const OWN_KEY = /\btgk_[\w-]{16,}/g;
+const CREDENTIALS = /(authorization"?\s*[:=]\s*"?)?\b(bearer|basic)\s+([\w.~+/=-]+)/gi;
 /** A word of prose behind a scheme in lower case: `the bearer token is not one that can be read`. A credential has digits or capitals, or is longer. */
 const WORD = /^[a-z]{1,15}(?:-[a-z]{1,15}){0,2}[.-]?$/;
 /** Words behind a scheme as headers write it: `Bearer tokens`. */
 const SCHEME_WORD =
-  /^(?:and|auth|authentication|authorization|challenge|credentials?|header|is|or|realm|scheme|tokens?|was|with)\.?$/;
+  /^(?:and|are|as|auth|authentication|authorization|but|by|can|challenges?|credentials?|for|from|headers?|in|is|keys?|may|methods?|must|nor|not|of|or|passwords?|prefix|realm|schemes?|tokens?|was|were|will|with)\.?$/;
+/** A parameter of a challenge, as `WWW-Authenticate` writes it: its quoted value follows. */
+const CHALLENGE = /^(?:algs|charset|error|error_description|error_uri|realm|resource_metadata|scope)=$/;
+/** A credential of another scheme, behind the name of its header. */
+const OTHER_SCHEME =
+  /(authorization"?\s*[:=]\s*"?)(apikey|api-key|digest|dpop|gnap|hoba|mac|mutual|negotiate|ntlm|token|aws4-hmac-sha256)\s+[^"\\\r\n]+/gi;
+/** A parameter of a URL or a form whose value is a secret. */
+const QUERY =
+  /([?&](?:access_token|api[_-]?key|auth|client_assertion|client_secret|code|credential|id_token|key|password|refresh_token|secret|sig|signature|token|x-amz-signature)=)[^&#\s"'\\<>]+/gi;
 const URL_USER = /:\/\/[^\s/@"\\]+@/g;
 
-/** Redacts JWTs, credentials of `Authorization`, and userinfo in URLs. Safe on a line of JSON: neither the matches nor the replacement need escaping. */
+/** Redacts JWTs, API keys of Tollgate, credentials of `Authorization`, and userinfo and secrets in URLs. Safe on a line of JSON: neither the matches nor the replacement need escaping. */
 export function withoutSecrets(text: string): string {
   return text
     .replaceAll(JWT, REDACTED)
+    .replaceAll(OWN_KEY, REDACTED)
+    .replaceAll(OTHER_SCHEME, `$1$2 ${REDACTED}`)
     .replaceAll(CREDENTIALS, redactCredentials)
+    .replaceAll(QUERY, `$1${REDACTED}`)
     .replaceAll(URL_USER, `://${REDACTED}@`);
 }
 
 /** Behind the name of the header, everything is a credential. */
-function redactCredentials(
+function redactCredentials(...[text, header, scheme, credentials, offset, whole]: CredentialMatch): string {
+  const isChallenge = CHALLENGE.test(credentials) && /^\\?"/.test(whole.slice(offset + text.length));
+  const prose = scheme === scheme.toLowerCase() ? WORD : SCHEME_WORD;
+  if (header === undefined && (isChallenge || prose.test(credentials))) return text;
+  return `${header ?? ""}${scheme} ${REDACTED}`;
+}
+
+type CredentialMatch = [
   text: string,
   header: string | undefined,
   scheme: string,
   credentials: string,
-): string {
-  const prose = scheme === scheme.toLowerCase() ? WORD : SCHEME_WORD;
-  if (header === undefined && prose.test(credentials)) return text;
-  return `${header ?? ""}${scheme} ${REDACTED}`;
-}
+  offset: number,
+  whole: string,
+];
 
 /** Keys with a prefix by which their issuer makes them recognisable. */
 const KNOWN_KEYS =

@@ -34,6 +34,14 @@ describe("a text of ours", () => {
     "Bearer tokens are read here",
     "no bearer of this name.",
     "basic e-mail settings",
+    "the bearer's token is bound to another certificate",
+    "two credentials: a Bearer token and a Basic password",
+    "Bearer credentials must not come twice.",
+    'Bearer realm="mcp", error="invalid_token", error_description="the token has expired"',
+    String.raw`{"challenge":"Bearer resource_metadata=\"https://mcp.example.com/.well-known\""}`,
+    "authorization: is read by the server",
+    "a tgk_... key, and the digest sha256:9f86d081884c7d65",
+    "https://login.example.com/authorize?tenant=a&state=b#part",
   ])("keeps its words: %s", (text) => {
     expect(withoutSecrets(text)).toBe(text);
   });
@@ -46,6 +54,21 @@ describe("a text of ours", () => {
     ["Basic dXNlcg==", "Basic [redacted]"],
     ["authorization: bearer token", "authorization: bearer [redacted]"],
     ['{"authorization":"Bearer secret"}', '{"authorization":"Bearer [redacted]"}'],
+    ["Bearer realm=abc", "Bearer [redacted]"],
+    ["BEARER Zm9v", "BEARER [redacted]"],
+    ["Bearer\tZm9v", "Bearer [redacted]"],
+    ["Authorization: DPoP Zm9v.YmFy", "Authorization: DPoP [redacted]"],
+    ['{"authorization":"Token abc"}', '{"authorization":"Token [redacted]"}'],
+    ["Proxy-Authorization: Digest username=x", "Proxy-Authorization: Digest [redacted]"],
+    [`the key ${KEY("tgk_")} is not known`, "the key [redacted] is not known"],
+    [`token ${KEY("eyJ")}.${KEY("b")}..${KEY("c")}.${KEY("d")} read`, "token [redacted] read"],
+    [`${KEY("eyJ")}..${KEY("c")}`, "[redacted]"],
+    [
+      "GET https://a.example/mcp?access_token=Zm9v&x=1",
+      "GET https://a.example/mcp?access_token=[redacted]&x=1",
+    ],
+    ["https://b.example/?a=1&sig=Zm9v#end", "https://b.example/?a=1&sig=[redacted]#end"],
+    ["https://ada:hunter2@b.example/x", "https://[redacted]@b.example/x"],
   ])("of %j keeps no credential", (text, written) => {
     expect(withoutSecrets(text)).toBe(written);
   });
