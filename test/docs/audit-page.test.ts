@@ -29,7 +29,7 @@ function pathsOf(record: object, prefix = ""): readonly string[] {
   return Object.entries(record).flatMap(([name, value]: [string, unknown]) => {
     const path = prefix + name;
     const isLeaf = typeof value !== "object" || value === null || Array.isArray(value);
-    return isLeaf || path === "args.captured" ? [path] : pathsOf(value, `${path}.`);
+    return isLeaf || path.startsWith("args.captured") ? [path] : pathsOf(value, `${path}.`);
   });
 }
 
@@ -51,7 +51,7 @@ function fieldsOfLog(): ReadonlySet<string> {
     server: "s",
     digest: () => "d",
     traceIdOf: () => "t",
-    capture: () => ({ "args.a": "x" }),
+    capture: () => ({ values: { "args.a": "x" }, types: { "args.a": "text" as const } }),
   };
   const limit = { counter: "c", used: 1, max: 1 };
   const request = exampleRequest({

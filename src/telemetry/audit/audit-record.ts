@@ -3,7 +3,7 @@
 import type { Control, Ending, DecisionRecord, Refusal } from "../../enforcement/observer.ts";
 import type { Agent, Request } from "../../enforcement/request.ts";
 import { type CheckedArguments, effectOf } from "../../policy/decision.ts";
-import type { Capture, CapturedValues } from "./capture.ts";
+import type { Capture, Captured } from "./capture.ts";
 
 export interface RecordOptions {
   readonly server: string;
@@ -102,10 +102,13 @@ function callerText(server: string, { receivedAtMs, id, agent, address, client, 
 function argumentsText(
   { bytes, keys, text: written }: Arguments,
   digest: RecordOptions["digest"],
-  captured: CapturedValues | undefined,
+  captured: Captured | undefined,
 ): string {
   const names = JSON.stringify(keys.slice(0, MAX_KEYS).map(name));
-  const kept = captured === undefined ? "" : member("captured", JSON.stringify(captured));
+  const kept =
+    captured === undefined
+      ? ""
+      : `${member("captured", JSON.stringify(captured.values))}${member("captured_types", JSON.stringify(captured.types))}`;
   return `,"args":{"bytes":${bytes},"keys":${names},"hmac":"${digest(written)}"${kept}}`;
 }
 

@@ -1,10 +1,17 @@
 /** Records the argument values that the operator selected by tool and path: without secrets, and truncated. */
 
 import type { Request } from "../../enforcement/request.ts";
-import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
-import { parseArgumentPath, type ArgumentPath, resolveArgument, WRONG_CONTAINER } from "../../json/path.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../json/json.ts";
+import {
+  type ArgumentPath,
+  childOf,
+  parseArgumentPath,
+  resolveArgument,
+  WRONG_CONTAINER,
+} from "../../json/path.ts";
 import { printJson } from "../../json/print-json.ts";
 import { readArguments } from "../../json/message-bounds.ts";
+import { argumentAmbiguity } from "../../policy/argument-ambiguity.ts";
 import { isSecretKey, REDACTED, withoutSecrets } from "./redact.ts";
 
 export interface CaptureRule {
@@ -15,8 +22,22 @@ export interface CaptureRule {
 
 /** Recorded values by path, as text. */
 export type CapturedValues = Readonly<Record<string, string>>;
+
+/**
+ * The kind of value at a path. `missing`: none. `unclear`: a value of another type stands on the way, or a name that a server could take
+ * for one in the path stands beside it, so that no condition can be evaluated.
+ */
+export type CapturedType = JsonType | "missing" | "unclear";
+type JsonType = "null" | "boolean" | "number" | "text" | "list" | "object";
+
+export interface Captured {
+  readonly values: CapturedValues;
+  /** By path, for every path of the tool. */
+  readonly types: Readonly<Record<string, CapturedType>>;
+}
+
 /** Undefined when nothing is recorded of the request. */
-export type Capture = (request: Request) => CapturedValues | undefined;
+export type Capture = (request: Request) => Captured | undefined;
 
 /** Longest value as recorded, in characters. */
 const MAX_LENGTH = 512;
@@ -33,7 +54,7 @@ export function createCapture(rules: readonly CaptureRule[]): Capture {
   const pathsOf = new Map<string, NamedPath[]>();
   for (const { tool, paths } of rules)
     pathsOf.set(tool, [...(pathsOf.get(tool) ?? []), ...paths.map(namedPath)]);
-  const capturedByRequest = new WeakMap<Request, CapturedValues>();
+  const capturedByRequest = new WeakMap<Request, Captured>();
   return (request) => {
     const paths = request.tool && pathsOf.get(request.tool.name);
     if (paths === undefined || request.args === undefined) return capturedByRequest.get(request);
@@ -49,16 +70,39 @@ function namedPath(name: string): NamedPath {
   return { name, path };
 }
 
-function valuesAt(text: string, paths: readonly NamedPath[]): CapturedValues {
+function valuesAt(text: string, paths: readonly NamedPath[]): Captured {
   const args = readArguments(text);
-  if (args === undefined) return {};
-  const pairs = paths.flatMap(({ name, path }) => {
-    const value = resolveArgument(args, path);
-    return value === undefined || value === WRONG_CONTAINER
-      ? []
-      : [[name, redactedText(value, path)] as const];
-  });
-  return Object.fromEntries(pairs);
+  const values: [string, string][] = [];
+  const types: [string, CapturedType][] = [];
+  for (const { name, path } of paths) {
+    const value = args === undefined ? WRONG_CONTAINER : resolveArgument(args, path);
+    if (value !== undefined && value !== WRONG_CONTAINER) values.push([name, redactedText(value, path)]);
+    types.push([name, args === undefined ? "unclear" : typeAt(args, path)]);
+  }
+  return { values: Object.fromEntries(values), types: Object.fromEntries(types) };
+}
+
+function typeAt(args: JsonObject, path: ArgumentPath): CapturedType {
+  if (argumentAmbiguity(args, path) !== undefined) return "unclear";
+  const value = resolveArgument(args, path);
+  if (value === WRONG_CONTAINER) return "unclear";
+  return value === undefined ? absenceAt(args, path) : jsonType(value);
+}
+
+/** Whether a path that finds nothing ends at null. */
+function absenceAt(args: JsonObject, path: ArgumentPath): CapturedType {
+  const [last, ...before] = path.toReversed();
+  const parent = resolveArgument(args, before.toReversed());
+  if (last === undefined || parent === undefined || parent === WRONG_CONTAINER) return "missing";
+  return childOf(parent, last) === null ? "null" : "missing";
+}
+
+function jsonType(value: Json): JsonType {
+  if (value === null) return "null";
+  if (typeof value === "string") return "text";
+  if (typeof value === "boolean") return "boolean";
+  if (value instanceof JsonNumber) return "number";
+  return isJsonArray(value) ? "list" : "object";
 }
 
 // Security: secrets are removed before the cut, since half a token would not be recognised.

@@ -50,7 +50,7 @@ export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptio
     judgement,
     traceId: traceIdOf?.(request),
     // Captured now, since a long message is not kept.
-    captured: capture?.(request),
+    captured: capture?.(request)?.values,
   });
   const slots = new SlotRing(capacity);
   const listeners = new Set<Listener>();

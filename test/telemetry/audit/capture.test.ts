@@ -12,7 +12,7 @@ const JWT = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${"a".repeat(43)}`
 
 function capture(args: string, paths: readonly string[], tool = "ExecuteQuery"): CapturedValues | undefined {
   const request = exampleRequest({ args: { bytes: args.length, keys: [], text: args } });
-  return createCapture([{ tool, paths }])(request);
+  return createCapture([{ tool, paths }])(request)?.values;
 }
 
 describe("a value", () => {
@@ -44,8 +44,8 @@ describe("a value", () => {
     ];
     const text = '{"a":1,"b":2}';
     expect(createCapture(rules)(exampleRequest({ args: { bytes: 9, keys: [], text } }))).toEqual({
-      "args.a": "1",
-      "args.b": "2",
+      values: { "args.a": "1", "args.b": "2" },
+      types: { "args.a": "number", "args.b": "number", "args.c": "missing" },
     });
   });
 
@@ -58,17 +58,45 @@ describe("a value", () => {
   it("is absent for a call without arguments, and for arguments that are no object", () => {
     const keep = createCapture([{ tool: "ExecuteQuery", paths: ["args.a"] }]);
     expect(keep(exampleRequest())).toBeUndefined();
-    expect(keep(exampleRequest({ args: { bytes: 0, keys: [], text: "" } }))).toEqual({});
+    expect(keep(exampleRequest({ args: { bytes: 0, keys: [], text: "" } }))).toEqual({
+      values: {},
+      types: { "args.a": "unclear" },
+    });
   });
 
   it("is recorded for a tool with any name", () => {
     const keep = createCapture([{ tool: "__proto__", paths: ["args.a"] }]);
     const args = { bytes: 9, keys: [], text: '{"a":1}' };
-    expect(keep(exampleRequest({ tool: exampleTool("__proto__"), args }))).toEqual({ "args.a": "1" });
+    expect(keep(exampleRequest({ tool: exampleTool("__proto__"), args }))?.values).toEqual({
+      "args.a": "1",
+    });
   });
 
   it("is refused for an invalid path", () => {
     expect(() => createCapture([{ tool: "t", paths: ["arguments.x"] }])).toThrow("arguments.x is no path");
+  });
+});
+
+describe("the type of a value", () => {
+  it.each<[string, string, string]>([
+    ['{"a":"x"}', "args.a", "text"],
+    ['{"a":5}', "args.a", "number"],
+    ['{"a":false}', "args.a", "boolean"],
+    ['{"a":null}', "args.a", "null"],
+    ['{"a":[1]}', "args.a", "list"],
+    ['{"a":{}}', "args.a", "object"],
+    ["{}", "args.a", "missing"],
+    ['{"a":{}}', "args.a.b", "missing"],
+    ['{"a":{"b":null}}', "args.a.b", "null"],
+    ['{"a":null}', "args.a.b", "missing"],
+    ['{"a":"x"}', "args.a.b", "unclear"],
+    ['{"A":1,"a":2}', "args.a", "unclear"],
+    ['{"A":1}', "args.a", "unclear"],
+    ['{"a":{"B":1,"b":2}}', "args.a.b", "unclear"],
+    ["[]", "args.a", "unclear"],
+  ])("of %s at %s is recorded as %s", (text, path, type) => {
+    const request = exampleRequest({ args: { bytes: text.length, keys: [], text } });
+    expect(createCapture([{ tool: "ExecuteQuery", paths: [path] }])(request)?.types).toEqual({ [path]: type });
   });
 });
 
