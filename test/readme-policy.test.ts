@@ -61,6 +61,7 @@ describe("the README's chapter on policy tools", () => {
       "check",
       "explain",
       "test",
+      "learn",
       "replay",
     ]);
   });

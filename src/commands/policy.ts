@@ -11,6 +11,7 @@ import {
 } from "./cli/command.ts";
 import { EXPLAIN_COMMAND } from "./policy/explain.ts";
 import { INIT_COMMAND } from "./policy/init.ts";
+import { LEARN_COMMAND } from "./policy/learn/learn.ts";
 import { REPLAY_COMMAND } from "./policy/replay.ts";
 import { SCHEMA_COMMAND } from "./policy/schema.ts";
 import { TEST_COMMAND } from "./policy/test.ts";
@@ -18,6 +19,7 @@ import { TEST_COMMAND } from "./policy/test.ts";
 /** In the order in which an operator needs them. */
 export const POLICY_COMMANDS: readonly PolicyCommand[] = [
   INIT_COMMAND,
+  LEARN_COMMAND,
   CHECK_COMMAND,
   EXPLAIN_COMMAND,
   TEST_COMMAND,

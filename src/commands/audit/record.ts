@@ -92,6 +92,6 @@ export function fieldNumber(record: AuditRecord, name: SumName): number {
   return typeof value === "number" ? value : 0;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -96,7 +96,9 @@ describe("the type of a value", () => {
     ["[]", "args.a", "unclear"],
   ])("of %s at %s is recorded as %s", (text, path, type) => {
     const request = exampleRequest({ args: { bytes: text.length, keys: [], text } });
-    expect(createCapture([{ tool: "ExecuteQuery", paths: [path] }])(request)?.types).toEqual({ [path]: type });
+    expect(createCapture([{ tool: "ExecuteQuery", paths: [path] }])(request)?.types).toEqual({
+      [path]: type,
+    });
   });
 });
 
