@@ -15,6 +15,8 @@ Asks the admin listener of the sidecar whether it is ready to serve.
   --live             ask whether the process is alive (/healthz) instead of ready (/readyz)
   --url URL          ask another HTTP server: healthy when the status is below 500
 
+Examples: tollgate health --admin 127.0.0.1:9464
+          tollgate health --url http://127.0.0.1:3000/mcp
 Exit codes: 0 healthy, 1 not healthy, 64 bad usage.
 `;
 

@@ -57,6 +57,9 @@ Runs in front of one MCP server. Every message passes through it; a tools/call p
 Flags (flag beats environment beats file beats default)
 ${FLAGS.map(line).join("\n")}
 
+Examples: tollgate --upstream http://127.0.0.1:3000/mcp --policy policy.json --audit audit.jsonl
+          tollgate --mode shadow --policy policy.json -- npx -y @modelcontextprotocol/server-everything
+
 Each flag is also read from the environment: --log-level from TOLLGATE_LOG_LEVEL.
 SIGHUP reloads changed policy files at once; otherwise Tollgate looks for changes every second.
 Exit codes: 0 done, 64 bad usage or settings, 69 an address cannot be bound or the server not started,

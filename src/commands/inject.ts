@@ -34,6 +34,8 @@ The server must listen on 127.0.0.1. Pods annotated tollgate.dev/inject: disable
   --allowed-host NAME,...     more names that agents call it by
   --help                      this text
 
+Examples: tollgate inject -f deployment.yaml --policy-configmap policy | kubectl apply -f -
+          kubectl get deployment shop -o yaml | tollgate inject -f - --uninject
 Exit codes: 0 done, 1 a file cannot be read or a manifest not be changed, and nothing was written; 64 bad usage.
 `;
 

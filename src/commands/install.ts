@@ -19,6 +19,8 @@ export const INSTALL_HELP = `Usage: tollgate install FOLDER
 Copies this executable, and the library beside it, to FOLDER/tollgate. An init container does so into a shared volume,
 for a container that has no Node.
 
+Examples: tollgate install /shared
+          tollgate install /opt/tools && /opt/tools/tollgate --version
 Exit codes: 0 done, 1 FOLDER cannot be written, 64 bad usage.
 `;
 

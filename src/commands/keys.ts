@@ -10,6 +10,8 @@ export const KEYS_HELP = `Usage: tollgate keys create NAME
 Prints a new API key for the agent NAME, and the line for the file of identity.api-keys that admits it.
 The key is shown once: Tollgate keeps only its digest. Remove the line from the file to revoke the key.
 
+Examples: tollgate keys create nightly-batch
+          tollgate keys create "release bot"
 Exit codes: 0 done, 64 bad usage.
 `;
 

@@ -33,7 +33,8 @@ Counts the records of audit logs by fields, or shows the latest ones. Reads gzip
   --limit N              rows shown, the most frequent or the latest (100)
   --help                 this text
 
-Example: tollgate audit query --tool StartAHORunBatch --since 30d --by agent,effect,reason
+Examples: tollgate audit query --audit audit.jsonl --tool StartAHORunBatch --since 30d --by agent,effect,reason
+          tollgate audit query --audit audit.jsonl --effect deny --since 1h --format json
 Exit codes: 0 done, also when nothing was found; 1 a log cannot be read; 64 bad usage.
 `;
 

@@ -26,6 +26,8 @@ Several logs are read as one, in the order given: the rotated ones first. Reads 
   --help          this text
 
 What was cut off at the end, or before the first record, shows only beside a number that was noted elsewhere.
+Examples: tollgate audit verify --audit audit.jsonl
+          tollgate audit verify --audit audit.jsonl.1.gz audit.jsonl --key audit.jsonl.key
 Exit codes: 0 the chain holds; 1 it does not, or a log cannot be read; 64 bad usage.
 `;
 

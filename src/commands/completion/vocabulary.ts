@@ -26,6 +26,8 @@ export interface KnownCommand {
   readonly path: readonly string[];
   readonly subcommands: readonly string[];
   readonly flags: readonly KnownFlag[];
+  /** The text of its --help; empty where it lists no flags. */
+  readonly help: string;
 }
 
 /** The shells that `tollgate completion` writes scripts for. */
@@ -47,12 +49,12 @@ export function knownCommands(): KnownCommand[] {
     command("health", HEALTH_HELP),
     command("inject", INJECT_HELP),
     command("install", INSTALL_HELP),
-    command("completion", "--help", SHELLS),
+    command("completion", "", SHELLS),
   ];
 }
 
 function command(path: string, help: string, subcommands: readonly string[] = []): KnownCommand {
-  return { path: path.split(" ").filter((word) => word !== ""), subcommands, flags: flagsIn(help) };
+  return { path: path.split(" ").filter((word) => word !== ""), subcommands, flags: flagsIn(help), help };
 }
 
 function group(
@@ -62,7 +64,7 @@ function group(
   return [
     command(
       name,
-      "--help",
+      "",
       members.map((member) => member.name),
     ),
     ...members.map((member) => command(`${name} ${member.name}`, member.help)),

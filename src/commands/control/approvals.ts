@@ -47,6 +47,8 @@ these arguments, under this policy. It expires; the agent uses it by repeating t
   --format text|json  of list (text)
 
 The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
+Examples: tollgate approvals list --agent nightly
+          tollgate approvals approve 4f2a --reason "agreed with finance"
 Exit codes: 0 done, 1 refused, 64 bad usage, 69 no sidecar answers.
 `;
 

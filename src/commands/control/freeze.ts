@@ -27,6 +27,8 @@ Stops calls at once: all of them, one agent's, one tool's, or one agent's of one
   --admin-ca FILE    the authority of its certificate; --admin-cert and --admin-key: your own
 
 The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
+Examples: tollgate freeze --agent nightly --minutes 30 --reason "runaway loop"
+          tollgate unfreeze --agent nightly
 Exit codes: 0 done, 1 refused, 64 bad usage, 69 no sidecar answers.
 `;
 

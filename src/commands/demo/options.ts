@@ -36,6 +36,9 @@ export const DEMO_HELP = `tollgate demo: an MCP server, three agents and the sid
   --part server        only the server, on --listen
   --part agents        only the agents, which call --url URL; --agent NAME runs one of them
   --help               this text
+
+Examples: tollgate demo --for 2m
+          tollgate demo --listen 127.0.0.1:8080 --admin 127.0.0.1:9464
 `;
 
 /** Reads the arguments after `demo`. */

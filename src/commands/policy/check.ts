@@ -43,6 +43,8 @@ omitting an argument.
   --help                 this text
 
 A file in another published form is converted to the normal form, which is printed; paths refer to that form.
+Examples: tollgate policy check policy.json --upstream http://127.0.0.1:3000/mcp
+          tollgate policy check policies/*.json --format json
 Exit codes: 0 nothing wrong, or warnings only; 1 an error was found; 64 bad usage; 69 the server cannot be reached.
 `;
 

@@ -49,6 +49,8 @@ a limit denies here only a call that exceeds it alone.
   --format text|json     for people or for programs (text)
   --help                 this text
 
+Examples: tollgate policy explain policy.json --tool delete_repo --args '{"name":"x"}' --agent nightly
+          tollgate policy explain policy.json --tool search --tools tools.json
 Exit codes: 0 explained, whatever the decision; 1 bad policy or no such tool; 64 bad usage; 69 no server.
 `;
 

@@ -29,6 +29,8 @@ every other tool has a limit that suits its category, and each entry gives its r
   --pin                  record digests of each tool's definition: deny a tool that has changed
   --help                 this text
 
+Examples: tollgate policy init --upstream http://127.0.0.1:3000/mcp -o policy.json
+          tollgate policy init --pin -- npx -y @modelcontextprotocol/server-everything > policy.json
 Exit codes: 0 done, 1 no policy written, 64 bad usage, 69 the server cannot be reached.
 `;
 

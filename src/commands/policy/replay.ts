@@ -28,6 +28,8 @@ Limits use the recorded times. It also lists its limitations: the log contains n
   --format text|json     for people or for programs (text)
   --help                 this text
 
+Examples: tollgate policy replay new-policy.json --audit audit.jsonl
+          tollgate policy replay new-policy.json --audit audit.jsonl --agent nightly --format json
 Exit codes: 0 replayed, whatever the changes; 1 the policy or the log cannot be read; 64 bad usage.
 `;
 

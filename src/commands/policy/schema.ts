@@ -13,6 +13,8 @@ in JSON, or in YAML with the comment
 
   --help    this text
 
+Examples: tollgate policy schema > policy.schema.json
+          tollgate policy schema | jq '."$defs" | keys'
 Exit codes: 0 done, 64 bad usage.
 `;
 

@@ -47,6 +47,8 @@ Arguments are held against the "inputSchema" that "tools" gives; without it they
   --format text|json     for people or for programs (text)
   --help                 this text
 
+Examples: tollgate policy test policies/corpus
+          tollgate policy test cases.json --format json
 Exit codes: 0 all as expected, 1 a decision differs, or a file cannot be played, 64 bad usage.
 `;
 

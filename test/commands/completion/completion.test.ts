@@ -87,6 +87,21 @@ describe("the words of completion", () => {
   });
 });
 
+describe("the help of a command", () => {
+  it.each(knownCommands().filter(({ help, path }) => help !== "" && path.length > 0))(
+    "$path has two examples, with flags that it knows",
+    ({ help, flags, path }) => {
+      const examples = help.split(/\nExamples[:\n]/)[1]?.match(/^ *(?:tollgate|kubectl) .*$/gm) ?? [];
+      expect(examples.length).toBeGreaterThanOrEqual(2);
+      const known = new Set(flags.map(({ flag }) => flag));
+      const own = examples.flatMap((line) =>
+        (line.split(" -- ")[0] ?? "").split(/[|&]/).filter((part) => part.includes(`tollgate ${path[0]}`)),
+      );
+      for (const [flag] of own.join(" ").matchAll(/(?<= )--[a-z-]+/g)) expect(known).toContain(flag);
+    },
+  );
+});
+
 describe("tollgate completion", () => {
   it.each([
     [[], "tollgate completion: a shell is required: bash, zsh, fish"],
