@@ -13,6 +13,7 @@ import {
   type ToolEntry,
 } from "./document.ts";
 import { actionPointer, type PolicyEntry, type Policy } from "../policy.ts";
+import { keepByName } from "../names/kept-names.ts";
 import { lookAlikeTest } from "../names/look-alike.ts";
 import { parseNamePattern } from "../names/pattern.ts";
 import { callerRulesOf } from "../tool-view.ts";
@@ -109,7 +110,7 @@ function lookAlikesOf(document: PolicyDocument): Policy["isLookAlike"] {
   const isObserving = keys.length === 0 && (categories?.size ?? 0) === 0;
   if (isObserving) return () => false;
   const exact = new Set(toolNamesOf(document));
-  const isLookAlike = lookAlikeTest(keys);
+  const isLookAlike = keepByName(lookAlikeTest(keys));
   return (tool, listing) => {
     if (listing === "listed" || exact.has(tool)) return false;
     return listing === "look_alike" || isLookAlike(tool);

@@ -1,5 +1,6 @@
 /** Finds the entries of a policy for the name of a tool: exact names in a Map, patterns by their literal beginning. */
 
+import { keepByName } from "./kept-names.ts";
 import { literalPrefix, type NamePattern, parseNamePattern } from "./pattern.ts";
 
 export interface NameIndex<Value> {
@@ -46,10 +47,6 @@ function onDemand<Value>(make: () => Value): () => Value {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Names whose result is kept, and their longest length. Security: a caller chooses the names, so that both are bounded. */
-const MAX_KEPT = 10_000;
-const MAX_KEPT_LENGTH = 128;
-
 function patternFinder<Entry, Value>(
   patterns: readonly PatternEntry<Entry, Value>[],
   resolve: Resolve<Entry, Value>,
@@ -57,18 +54,12 @@ function patternFinder<Entry, Value>(
   const none = onDemand(() => resolve([]));
   if (patterns.length === 0) return none;
   const root = prefixTree(patterns);
-  const kept = new Map<string, Value>();
-  return (name) => {
-    const known = kept.get(name);
-    if (known !== undefined) return known;
+  return keepByName((name) => {
     const found = mostSpecific(root, name);
     const [first, tied] = found;
     const single = first === undefined ? none : first.value;
-    const value = tied === undefined ? single() : resolve(found);
-    if (kept.size >= MAX_KEPT) kept.clear();
-    if (name.length <= MAX_KEPT_LENGTH) kept.set(name, value);
-    return value;
-  };
+    return tied === undefined ? single() : resolve(found);
+  });
 }
 
 /** Patterns whose literal beginning ends here, most specific first, and the longer beginnings. */

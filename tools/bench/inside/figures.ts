@@ -2,18 +2,19 @@
 
 import { median } from "../median.ts";
 
-/** Median time of one call of `work`, in nanoseconds, over timed rounds; the first round warms up. */
+/** Median processor time of one call of `work`, in nanoseconds, over timed rounds; the first round warms up. Other work on the machine does not count. */
 export function medianNanoseconds(
   work: (turn: number) => unknown,
   timesPerRound: number,
   rounds: number,
 ): number {
   const timed = Array.from({ length: rounds + 1 }, () => {
-    const startedAt = process.hrtime.bigint();
+    const before = process.threadCpuUsage();
     for (let turn = 0; turn < timesPerRound; turn += 1) {
       if (work(turn) === undefined) throw new Error("the work was not done");
     }
-    return Number(process.hrtime.bigint() - startedAt) / timesPerRound;
+    const { user, system } = process.threadCpuUsage(before);
+    return ((user + system) * 1_000) / timesPerRound;
   });
   return median(timed.slice(1));
 }

@@ -7,13 +7,15 @@ import { type Measurement, type Row, verdictOf } from "./row.ts";
 
 export const DECIDE: Measurement = {
   name: "decide",
-  measures: "decide and charge with 805 and 50,000 rules",
+  measures: "decide and charge with 805 and 50,000 rules, and with 200 patterns of names",
   run: async (testbed) => {
-    const { ns805, ns50000 } = await runInsideProgram(testbed, "decide", ["ns805", "ns50000"]);
+    const keys = ["ns805", "ns50000", "nsPatterns"] as const;
+    const { ns805, ns50000, nsPatterns } = await runInsideProgram(testbed, "decide", keys);
     const flat = ns50000 / ns805;
     return [
       timeRow("decide and charge, 805 rules", ns805, 1_000),
       timeRow("decide and charge, 50,000 rules", ns50000, 1_000),
+      timeRow("decide and charge, 50,000 rules and 200 patterns", nsPatterns, 1_000),
       {
         figure: "decide and charge, 50,000 rules against 805",
         target: "<= 1.2, flat",

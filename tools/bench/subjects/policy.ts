@@ -4,6 +4,8 @@ export interface PolicySize {
   /** Number of tools, each with one rule that reads an argument. */
   readonly rules: number;
   readonly limitsPerTool: number;
+  /** Number of patterns of tool names, each with the same rule and limits; none without it. */
+  readonly patterns?: number;
 }
 
 /** A limit that no measurement reaches. */
@@ -11,7 +13,7 @@ const MAX = 1_000_000_000;
 const WINDOWS = ["minute", "hour", "day"] as const;
 
 /** Returns a policy in PolicyLayer's format that allows every call of the benchmark; at most 3 limits for a tool. */
-export function benchPolicy({ rules, limitsPerTool }: PolicySize): object {
+export function benchPolicy({ rules, limitsPerTool, patterns = 0 }: PolicySize): object {
   const limits = WINDOWS.slice(0, limitsPerTool).map((window) => ({
     counter: `calls_per_${window}`,
     window,
@@ -27,6 +29,21 @@ export function benchPolicy({ rules, limitsPerTool }: PolicySize): object {
     version: "1",
     default: "deny",
     hide: [1, 2, 3, 4, 5].map((index) => `service_operation_tool_${index}00`),
-    tools: Object.fromEntries([...names, "result_1mb", "result_10mb"].map((name) => [name, tool])),
+    tools: Object.fromEntries(
+      [...names, ...patternsOf(patterns), "result_1mb", "result_10mb"].map((name) => [name, tool]),
+    ),
   };
+}
+
+/** A name that one of the patterns matches: that with the same number. */
+export function patternedName(index: number): string {
+  return `team_${index}_reads_report_${index}`;
+}
+
+/** Patterns of three kinds: with a beginning, with an end, and with neither. */
+function patternsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    if (index % 3 === 0) return `team_${index}_*`;
+    return index % 3 === 1 ? `*_report_${index}` : `*_${index}_reads_*`;
+  });
 }
