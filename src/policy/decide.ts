@@ -5,6 +5,7 @@ import {
   argumentsRule,
   type CallCategory,
   categoryOfCall,
+  type CompiledLimit,
   type PolicyEntry,
   type Policy,
   type ToolRules,
@@ -30,9 +31,22 @@ export function decide(policy: Policy, call: Call, readUsage: ReadUsage): Decisi
     if (denial.mode === "enforce") return withArguments({ denial, charges: [], unevaluable }, evaluation);
     shadowed ??= denial;
   }
-  const limits = entries.flatMap((entry) => entry.limits);
-  return withArguments(decideLimits(limits, call, { readUsage, shadowed, unevaluable }), evaluation);
+  return withArguments(
+    decideLimits(limitsOf(entries), call, { readUsage, shadowed, unevaluable }),
+    evaluation,
+  );
 }
+
+/** The limits of all entries. Most calls have limits in one entry at most, whose list is returned as it is. */
+function limitsOf(entries: readonly PolicyEntry[]): readonly CompiledLimit[] {
+  let all: readonly CompiledLimit[] = NO_LIMITS;
+  for (const { limits } of entries) {
+    if (limits.length > 0) all = all.length === 0 ? limits : [...all, ...limits];
+  }
+  return all;
+}
+
+const NO_LIMITS: readonly CompiledLimit[] = [];
 
 interface Evaluation {
   readonly rules: ToolRules;
