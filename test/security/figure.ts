@@ -16,6 +16,8 @@ export interface SectionContext {
   readonly toolchain: Toolchain;
   /** Runs fewer random and repeated cases; families of vectors stay whole. */
   readonly isQuick: boolean;
+  /** Ready policies to attack before their servers; absent: as many as the size of the run asks for. */
+  readonly policies?: readonly string[];
 }
 
 export interface Section {

@@ -1,7 +1,7 @@
 /**
  * Runs the attacks of an adversary against this checkout and prints each figure with its bar: `npm run test:security`.
  *
- *   node test/security/run.ts [--quick] [--only SECTION[,SECTION]]
+ *   node test/security/run.ts [--quick] [--only SECTION[,SECTION]] [--policies NAME[,NAME]]
  *
  * Exits 1 when a bar is missed, or when nothing ran.
  */
@@ -16,6 +16,7 @@ import { HTTP } from "./http/section.ts";
 import { LEGITIMATE } from "./legitimate/section.ts";
 import { LIMITS } from "./limits/section.ts";
 import { LOOSER } from "./looser/section.ts";
+import { POLICIES } from "./policies/section.ts";
 import { PROOF } from "./proof/section.ts";
 import { SCHEMAS } from "./schemas/section.ts";
 import { SLOW } from "./slow/section.ts";
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   FUZZ,
   SCHEMAS,
   LOOSER,
+  POLICIES,
   HTTP,
   PROOF,
   LIMITS,
@@ -37,11 +39,16 @@ const SECTIONS: readonly Section[] = [
 ];
 
 const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    policies: { type: "string" },
+  },
 });
 const wanted = values.only?.split(",");
 const startedAt = performance.now();
-const context = { toolchain: prepareToolchain(), isQuick: values.quick };
+const policies = values.policies?.split(",");
+const context = { toolchain: prepareToolchain(), isQuick: values.quick, ...(policies && { policies }) };
 const figures: Figure[] = [];
 for (const section of SECTIONS.filter(({ name }) => wanted?.includes(name) !== false)) {
   const sectionAt = performance.now();

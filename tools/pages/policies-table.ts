@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readPolicyFile } from "../../src/config/files/policy-file.ts";
+import { STAGES } from "../../test/security/policies/stages/stages.ts";
 import { readToolList, TOOL_LISTS } from "../../test/fixtures/tool-list.ts";
 
 const POLICIES = new URL("../../policies/", import.meta.url);
@@ -20,7 +21,7 @@ export function fillPoliciesTable(text: string): string {
   const end = text.indexOf(END, begin);
   if (begin < 0 || end < 0) throw new Error("policies/README.md: the marks around the table are missing");
   const head =
-    "| file | server, version checked | protects | rules | checked |\n| --- | --- | --- | ---: | --- |\n";
+    "| file | server, version checked | protects | rules | checked | attacked |\n| --- | --- | --- | ---: | --- | --- |\n";
   return text.slice(0, begin) + BEGIN + head + TOOL_LISTS.map(row).join("") + text.slice(end);
 }
 
@@ -36,8 +37,14 @@ function row(name: string): string {
     protection(read.policy.document.description ?? ""),
     String(read.policy.rules.length + hidden),
     registry === undefined ? `recorded ${recorded}` : recorded,
+    attacked(name),
   ];
   return `| ${cells.join(" | ")} |\n`;
+}
+
+function attacked(name: string): string {
+  const stage = STAGES[name];
+  return stage === undefined ? "by schema only: no registry has it" : `live, with ${stage.standIn}`;
 }
 
 /** Returns the sentence after the one that names the server. */

@@ -28,13 +28,17 @@ export async function installServer(list: ToolList, signal: AbortSignal): Promis
     const folder = join(root, "home");
     await mkdir(folder);
     for (const [name, text] of Object.entries(start.files ?? {})) await writeFile(join(folder, name), text);
-    const install = list.registry === "pypi" ? installFromPypi : installFromNpm;
-    const programs = await install(list, root, signal);
+    const programs = await installInto(root, list, signal);
     return { start, folder, programs, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Returns the folder of its programs. */
+export function installInto(root: string, list: ToolList, signal: AbortSignal): Promise<string> {
+  return list.registry === "pypi" ? installFromPypi(list, root, signal) : installFromNpm(list, root, signal);
 }
 
 async function installFromNpm({ server, version }: ToolList, root: string, signal: AbortSignal) {
