@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Agent, AgentSource } from "../enforcement/request.ts";
-import { MAX_NAME_LENGTH, nameFault } from "../policy/agent-name.ts";
+import { nameFault } from "../policy/agent-name.ts";
 
 export type Authentication =
   | { readonly kind: "agent"; readonly agent: Agent }
@@ -50,8 +50,9 @@ export function authenticateAs(
   const full = `${prefix}${given}`;
   // Security: two sources never give the same agent, which would share its limits, policy and sessions.
   if (!owns(full)) return rejectedCredential("the agent's name belongs to another source of identity");
-  if (full.length > MAX_NAME_LENGTH)
-    return rejectedCredential(`the agent's name has more than ${MAX_NAME_LENGTH} characters`);
+  // With its prefix it may be too long, or no longer normalised.
+  const fault = nameProblem(full, "agent");
+  if (fault !== undefined) return rejectedCredential(fault);
   return { kind: "agent", agent: { name: full, source, verified: true } };
 }
 
@@ -62,8 +63,8 @@ export function withUser(
   { prefix, ownsUser }: SourceNames = ALL_NAMES,
 ): Authentication {
   if (user === undefined) return { kind: "agent", agent };
-  const full = typeof user === "string" && user !== "" ? `${prefix}${user}` : user;
-  const problem = nameProblem(full, "user");
+  const full = typeof user === "string" ? `${prefix}${user}` : user;
+  const problem = nameProblem(user, "user") ?? nameProblem(full, "user");
   // Security: users of two sources never share limits.
   if (problem === undefined && !ownsUser(String(full)))
     return rejectedCredential("the user's name belongs to another source of identity");

@@ -7,8 +7,9 @@ export const MAX_NAME_LENGTH = 256;
 /** The caller without a credential, the caller of a wrapped server, and the labels of names that metrics do not show. */
 export const RESERVED_NAMES = ["anonymous", "local", "_other", "_unknown"] as const;
 
-/** Controls, default-ignorable characters, and blanks other than U+0020, some of which are no blanks by category: U+2800, U+1D159. */
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]|(?! )\p{Zs}/u;
+/** Controls, default-ignorable characters, and blanks other than U+0020, some of which are no blanks by category: U+2800, U+1D159, hieroglyphic blanks, the Khitan filler. */
+const HIDDEN =
+  /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{13441}\u{13442}\u{16FE4}]|(?! )\p{Zs}/u;
 /** Every character that shows and folds to itself: such a name needs no further look. */
 const PLAIN = /^[!-~]+$/;
 

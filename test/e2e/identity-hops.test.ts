@@ -137,6 +137,17 @@ describe("X-Forwarded-Client-Cert from a trusted hop", () => {
     ["that is no list of pairs", [ALICE], HOP],
     ["that ends with a comma", [`URI=${ALICE},`], HOP],
     ["that is empty", [""], HOP],
+    ["whose subject looks like a SPIFFE id", [`Subject="${ALICE}"`], HOP],
+    ["whose subject looks like a SPIFFE id in capitals", [`Subject="SPIFFE://example.org/alice"`], HOP],
+    ["whose URI is no SPIFFE id, and that has no subject", ["URI=https://example.org/alice"], HOP],
+    ["whose URI is written with a blank", [`URI ="${ALICE}"`], HOP],
+    ["whose URI is empty, and that has no subject", ["URI="], HOP],
+    ["with two subjects", [`Subject="CN=a";Subject="CN=b"`], HOP],
+    ["whose URI hides a character", [`URI="${ALICE}\u00ad"`], HOP],
+    ["whose quotes end with a backslash", [`URI="${ALICE}\\`], HOP],
+    ["whose key has a digit", [`URI1=${ALICE}`], HOP],
+    ["with an empty pair", [`;URI=${ALICE}`], HOP],
+    ["with a colon for the equals sign", [`URI:${ALICE}`], HOP],
   ])("%s is refused", async (_what, values, from) => {
     await refused(
       values.map((value) => `X-Forwarded-Client-Cert: ${value}`),

@@ -86,6 +86,36 @@ describe("an opaque token", () => {
     ["that is not valid yet", good({ nbf: 99_999_999_999 })],
     ["bound to a key", good({ cnf: { jkt: "x" } })],
     ["of type DPoP", good({ token_type: "DPoP" })],
+    ["whose token_type is a list", good({ token_type: ["Bearer"] })],
+    ["whose token_type is null", good({ token_type: null })],
+    ["that is a refresh token of Keycloak", good({ typ: "Refresh" })],
+    ["that is an ID token of Keycloak", good({ typ: "ID" })],
+    ["that is an ID token of AWS Cognito", good({ token_use: "id" })],
+    ["that is a logout token", good({ events: {} })],
+    ["that is an ID token with a nonce", good({ nonce: "n" })],
+    ["whose exp is null", good({ exp: null })],
+    ["whose exp is true", good({ exp: true })],
+    ["whose exp is a list", good({ exp: [9_999_999_999] })],
+    ["whose nbf is a text", good({ nbf: "0" })],
+    ["whose iss is null", good({ iss: null })],
+    ["whose iss is a list", good({ iss: [ISSUER] })],
+    ["whose iss has a slash more", good({ iss: `${ISSUER}/` })],
+    ["whose aud is a mapping", good({ aud: { [AUDIENCE]: true } })],
+    ["whose aud is a list of lists", good({ aud: [[AUDIENCE]] })],
+    ["whose aud is one text of several", good({ aud: `${AUDIENCE} other` })],
+    ["whose active is a list", good({ active: [true] })],
+    ["whose active is null", good({ active: null })],
+    ["whose cnf is null", good({ cnf: null })],
+    ["whose user is a list", good({ sub: ["ann"] })],
+    ["whose user is empty", good({ sub: "" })],
+    ["whose agent is a number", good({ client_id: 7 })],
+    ["for whose user an actor without a name acts", good({ client_id: undefined, sub: "ann", act: {} })],
+    ["with a byte order mark before its answer", `\ufeff${JSON.stringify(good())}`],
+    ["with a second answer behind it", `${JSON.stringify(good())}{}`],
+    ["about which the issuer answers null", "null"],
+    ["about which the issuer answers nothing", ""],
+    ["about which the issuer answers true", "true"],
+    ["about which the issuer answers 204", 204],
     ["that names no agent", good({ client_id: undefined })],
     ["whose agent is a list", good({ client_id: ["bot"] })],
     ["whose agent is reserved", good({ client_id: "Anonymous" })],
@@ -121,6 +151,33 @@ describe("the introspection endpoint", () => {
     atEnd(() => other.close());
     expect((await refused(await other.token("bot"))).status).toBe(401);
     expect(asked).toEqual([]);
+  });
+
+  it("receives no JWT that names another issuer in a form that is not read here", async () => {
+    const other = await Issuer.start();
+    atEnd(() => other.close());
+    const [header = "", claims = "", signature = ""] = (await other.token("bot")).split(".");
+    const sloppy = Buffer.from(claims, "base64url").toString("base64").replace(/=*$/, "==");
+    const shorter = Buffer.from("{}").toString("base64url");
+    for (const token of [
+      `${header}.${sloppy}.${signature}`,
+      `${header}..${signature}`,
+      `${header}.!.${signature}`,
+      `${header}.${claims}x.${signature}`,
+      `${header}.${claims}.${signature}=`,
+      `${shorter}.W10.${signature}`,
+    ])
+      expect((await refused(token)).status).toBe(401);
+    expect(asked).toEqual([]);
+  });
+
+  it("is asked again a minute after a token was revoked, and at once about others", async () => {
+    expect((await send("good-token")).status).toBe(200);
+    known.set("good-token", { active: false });
+    clock.pass(60_001);
+    expect((await refused("good-token")).status).toBe(401);
+    known.set("good-token", good());
+    expect((await send("good-token")).status).toBe(200);
   });
 
   it("receives no API key, known or revoked", async () => {

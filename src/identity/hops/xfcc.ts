@@ -33,6 +33,9 @@ function authenticateHeader(header: string, names: SourceNames | undefined): Aut
   // An X.509-SVID has exactly one URI; with several it is not known which one the proxy has checked.
   if (uris.length > 1 || subjects.length > 1)
     return rejectedCredential(`${XFCC_HEADER} names more than one agent`);
+  // Security: only a URI of a certificate is a SPIFFE id, and a proxy may write the subject of any certificate.
+  if (ids.length === 0 && /^spiffe:/i.test(subjects[0] ?? ""))
+    return rejectedCredential(`${XFCC_HEADER} has a subject that is no subject`);
   return authenticateAs(ids[0] ?? subjects[0], "xfcc", names);
 }
 

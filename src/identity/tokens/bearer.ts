@@ -46,6 +46,8 @@ export interface BearerOptions {
 
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^bearer(?: +(.*))?$/is;
+/** Credentials that are meant as a token, in a form that is not read here. */
+const OTHER_TOKEN = /^(?:bearer|dpop)(?![\w-])/i;
 const TOKEN = /^[\w.~+/-]+=*$/;
 const UNREADABLE_TOKEN = rejectedCredential("the bearer token is not one that can be read");
 const UNTRUSTED_ISSUER = rejectedCredential("the token is from no issuer that is trusted here");
@@ -62,12 +64,14 @@ export function bearerSource(options: BearerOptions): CredentialSource {
   };
 }
 
-/** The token as it was sent; empty after `Bearer` alone, undefined without a bearer token. */
+// Security: a credential that looks like a token must not pass as no credential, which makes the caller anonymous.
+/** The token as it was sent; empty after `Bearer` alone and in another form, undefined without a bearer token. */
 function bearerToken({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
-  const match = BEARER.exec(authorization.trim());
-  return match === null ? undefined : (match[1] ?? "").trim();
+  const match = BEARER.exec(authorization);
+  if (match === null) return OTHER_TOKEN.test(authorization) ? "" : undefined;
+  return match[1] ?? "";
 }
 
 function verifyToken(

@@ -11,6 +11,7 @@ import { claimFault, type ClaimRules } from "./claim-rules.ts";
 import { isBound } from "./confirmation.ts";
 import { tokenDigest } from "./token-cache.ts";
 import { timeClaimFault } from "./token-form.ts";
+import { tokenTypeFault } from "./token-type.ts";
 
 export interface IntrospectionOptions extends ClaimRules {
   /** `iss` of a response must equal it, where it is there. */
@@ -22,6 +23,8 @@ export interface IntrospectionOptions extends ClaimRules {
   readonly nowMs: () => number;
   readonly steadyMs: () => number;
   readonly agentOf: (claims: Readonly<Record<string, unknown>>) => Authentication;
+  /** Whether ID tokens count as access tokens; absent: they do not. */
+  readonly acceptsIdTokens?: boolean;
   /** Names down to the claim of the groups; absent: `groups`, then `cognito:groups`. */
   readonly groupsClaim?: readonly string[];
   /** Called when a request fails. */
@@ -84,12 +87,17 @@ function parseResponse(text: string): Response {
   return { members: read.value, claims: JSON.parse(text) };
 }
 
+const NO_HEADER: JsonObject = new Map();
+
 function verdictOf({ members, claims }: Response, options: IntrospectionOptions): TokenVerdict {
   if (claims["active"] !== true) return rejected("the token is not active, says its issuer");
   const { iss, token_type: type, exp } = claims;
   if (iss !== undefined && iss !== options.issuer) return rejected("the token is of another issuer");
-  if (type !== undefined && String(type).toLowerCase() !== "bearer")
+  if (type !== undefined && (typeof type !== "string" || type.toLowerCase() !== "bearer"))
     return rejected("the token is bound to a key, and the request brings no proof of that key");
+  // Some issuers describe refresh tokens and ID tokens, too: Keycloak by `typ`, AWS Cognito by `token_use`.
+  const kind = tokenTypeFault({ header: NO_HEADER, claims: members }, options.acceptsIdTokens === true);
+  if (kind !== undefined) return rejected(kind);
   const time = timeFault(members, claims, options);
   if (time !== undefined) return rejected(time);
   const fault = claimFault(claims, options);

@@ -4,6 +4,7 @@ import {
   ALL_NAMES,
   type Authentication,
   authenticateAs,
+  rejectedCredential,
   type SourceNames,
   withUser,
 } from "../authentication.ts";
@@ -35,10 +36,22 @@ export function agentFromClaims(
   const agentPaths = agent === undefined ? AGENT_CLAIMS : [agent];
   return (claims) => {
     const named = agentPaths.map((path) => claimAt(claims, path)).find((value) => value !== undefined);
+    // Security: the subject of a token that another acts with is not its agent.
+    if (agent === undefined && named === claimAt(claims, ["sub"]) && isActorUnnamed(claims)) return NO_ACTOR;
     const found = authenticateAs(named, "jwt", names);
     if (found.kind !== "agent") return found;
     return withUser(found.agent, userIn(claims, String(named), user), names);
   };
+}
+
+const NO_ACTOR = rejectedCredential("the token's act names no actor");
+
+/** Whether the token says that another acts for its subject, and no claim of it says who. */
+function isActorUnnamed(claims: Claims): boolean {
+  return (
+    Object.hasOwn(claims, "act") &&
+    AGENT_CLAIMS.slice(0, -1).every((path) => claimAt(claims, path) === undefined)
+  );
 }
 
 /** The user; undefined when the agent acts for itself. */

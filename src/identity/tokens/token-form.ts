@@ -28,19 +28,41 @@ export function readToken(token: string): TokenReading {
   if (parts.length !== 3) return OPAQUE;
   const [header, claims] = parts.slice(0, 2).map(readPart);
   if (!isJsonObject(header?.value) || !isJsonObject(claims?.value)) {
-    const fault = header?.fault ?? claims?.fault;
+    const fault = header?.fault ?? claims?.fault ?? (isJwtLike(parts) ? UNREADABLE : undefined);
     return fault === undefined ? OPAQUE : { kind: "faulty", detail: fault };
   }
-  const detail = timeClaimFault(claims.value);
+  const detail = headerFault(header.value, parts[2] ?? "") ?? timeClaimFault(claims.value);
   return detail === undefined
     ? { kind: "jwt", header: header.value, claims: claims.value }
     : { kind: "faulty", detail };
 }
 
+const UNREADABLE = "the token is a JWT that cannot be read in one way only";
+
+// Security: another reader may find an issuer in it, so it is not sent to the one that reads opaque tokens.
+/** Whether a token has a header as a JWT has it, though this reader refuses its form. */
+function isJwtLike([header = ""]: readonly string[]): boolean {
+  return /^\s*\{/.test(Buffer.from(header, "base64url").toString("latin1"));
+}
+
+/** Why the header, or the form of the signature, is no JWT's; undefined when they are. */
+function headerFault(header: JsonObject, signature: string): string | undefined {
+  const kid = header.get("kid");
+  if (kid !== undefined && typeof kid !== "string") return "the token's key id is not a text";
+  // Security: a signature that is written in two ways would make two tokens of one.
+  return isBase64url(signature) ? undefined : UNREADABLE;
+}
+
+function isBase64url(part: string): boolean {
+  return (
+    part === "" || (BASE64URL.test(part) && Buffer.from(part, "base64url").toString("base64url") === part)
+  );
+}
+
 function readPart(part: string): { readonly value?: Json; readonly fault?: string } {
   const bytes = Buffer.from(part, "base64url");
   // Security: bytes that Buffer leaves out, and bits that it ignores, are another token to another reader.
-  if (!BASE64URL.test(part) || bytes.toString("base64url") !== part) return {};
+  if (part === "" || !isBase64url(part)) return {};
   try {
     const read = readJson(UTF8.decode(bytes));
     if (read.ok) return { value: read.value };
