@@ -1,4 +1,4 @@
-/** Edits minified JSON text in place and leaves every other token as it was written. The text must have passed `readJson`. */
+/** Edits JSON text in place and leaves every other token as it was written. The text must have passed `readJson`; it may have whitespace. */
 
 import {
   BACKSLASH,
@@ -8,6 +8,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
+  isWhitespace,
 } from "./json-token.ts";
 
 /** Positions of a value: its first character, and the character after its last. */
@@ -18,7 +19,7 @@ export interface Span {
 
 /** Finds the value at a path through objects; undefined when there is none. The empty path is the whole text. */
 export function memberSpan(text: string, path: readonly string[]): Span | undefined {
-  let start = 0;
+  let start = blankEnd(text, 0);
   for (const name of path) {
     const value = memberStart(text, start, name);
     if (value === undefined) return undefined;
@@ -38,11 +39,11 @@ export function elementSpans(text: string, arrayPath: readonly string[]): readon
   const array = memberSpan(text, arrayPath);
   if (array === undefined || text.charCodeAt(array.start) !== OPEN_BRACKET) return undefined;
   const spans: Span[] = [];
-  let start = array.start + 1;
+  let start = blankEnd(text, array.start + 1);
   while (start < array.end && text.charCodeAt(start) !== CLOSE_BRACKET) {
     const end = valueEnd(text, start);
     spans.push({ start, end });
-    start = end + 1;
+    start = afterComma(text, end);
   }
   return spans;
 }
@@ -67,7 +68,7 @@ export function removeElements(
  * Creates parents that are absent or null. Returns the same string when a parent is neither an object nor null.
  */
 export function setMember(text: string, path: readonly string[], rawJson: string): string {
-  let start = 0;
+  let start = blankEnd(text, 0);
   for (const [depth, name] of path.entries()) {
     if (text.charCodeAt(start) !== OPEN_BRACE) return text;
     const value = memberStart(text, start, name);
@@ -87,16 +88,17 @@ export function removeMember(text: string, path: readonly string[]): string {
   if (object === undefined || start === undefined) return text;
   const name = nameStart(text, object.start, start);
   const end = valueEnd(text, start);
-  if (text.charCodeAt(end) === COMMA) return text.slice(0, name) + text.slice(end + 1);
-  const isOnly = name === object.start + 1;
-  return text.slice(0, isOnly ? name : name - 1) + text.slice(end);
+  const comma = blankEnd(text, end);
+  if (text.charCodeAt(comma) === COMMA) return text.slice(0, name) + text.slice(blankEnd(text, comma + 1));
+  const isOnly = name === blankEnd(text, object.start + 1);
+  return text.slice(0, isOnly ? name : text.lastIndexOf(",", name)) + text.slice(end);
 }
 
 /** Position of the name of the member whose value begins at `value`. */
 function nameStart(text: string, objectStart: number, value: number): number {
-  let at = objectStart + 1;
-  for (let start = stringEnd(text, at) + 1; start < value; start = stringEnd(text, at) + 1)
-    at = valueEnd(text, start) + 1;
+  let at = blankEnd(text, objectStart + 1);
+  for (let start = afterName(text, at); start < value; start = afterName(text, at))
+    at = afterComma(text, valueEnd(text, start));
   return at;
 }
 
@@ -111,21 +113,38 @@ function wrapped(path: readonly string[], rawJson: string): string {
 
 function appendMember(text: string, objectStart: number, member: string): string {
   const close = valueEnd(text, objectStart) - 1;
-  const comma = close === objectStart + 1 ? "" : ",";
+  const comma = close === blankEnd(text, objectStart + 1) ? "" : ",";
   return text.slice(0, close) + comma + member + text.slice(close);
 }
 
 /** Position of the value of a member, in the object that begins at `objectStart`. */
 function memberStart(text: string, objectStart: number, name: string): number | undefined {
   if (text.charCodeAt(objectStart) !== OPEN_BRACE) return undefined;
-  let at = objectStart + 1;
+  let at = blankEnd(text, objectStart + 1);
   while (at < text.length && text.charCodeAt(at) === QUOTE) {
-    const colon = stringEnd(text, at);
-    if (isName(text.slice(at + 1, colon - 1), name)) return colon + 1;
-    at = valueEnd(text, colon + 1);
-    if (text.charCodeAt(at) === COMMA) at += 1;
+    const nameEnd = stringEnd(text, at);
+    const value = afterName(text, at);
+    if (isName(text.slice(at + 1, nameEnd - 1), name)) return value;
+    at = afterComma(text, valueEnd(text, value));
   }
   return undefined;
+}
+
+/** Position of the value of the member whose name begins at `nameStart`. */
+function afterName(text: string, nameStart: number): number {
+  return blankEnd(text, blankEnd(text, stringEnd(text, nameStart)) + 1);
+}
+
+/** Position of the next name or value, or of the bracket that closes the container, after a value that ends at `end`. */
+function afterComma(text: string, end: number): number {
+  const next = blankEnd(text, end);
+  return text.charCodeAt(next) === COMMA ? blankEnd(text, next + 1) : next;
+}
+
+function blankEnd(text: string, start: number): number {
+  let at = start;
+  while (isWhitespace(text.charCodeAt(at))) at += 1;
+  return at;
 }
 
 function isName(raw: string, name: string): boolean {
@@ -158,7 +177,7 @@ function scalarEnd(text: string, start: number): number {
 }
 
 function isAfterScalar(code: number): boolean {
-  return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET;
+  return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || isWhitespace(code);
 }
 
 /** Position after the quote that ends a string: the first quote with an even number of backslashes before it. */

@@ -211,3 +211,48 @@ describe("removeMember", () => {
     expect(() => assert(claim, { numRuns })).not.toThrow();
   });
 });
+
+describe("text with whitespace", () => {
+  const SPACED = ' { "a" : [ 1 , {"b" : 2 } ] ,\n\t"c" : { } , "d" : null } ';
+
+  it.each([
+    ["the text of a member", memberText(SPACED, ["c"]), "{ }"],
+    ["the text of a number in an object", memberText('{ "a" : { "b" : 12 } }', ["a", "b"]), "12"],
+    [
+      "a value that is replaced",
+      setMember('{ "id" : "7" , "x" : 1 }', ["id"], "7"),
+      '{ "id" : 7 , "x" : 1 }',
+    ],
+    ["a member that is added", setMember('{ "x" : { } }', ["x", "y"], "1"), '{ "x" : { "y":1} }'],
+    ["a member in place of null", setMember('{ "x" : null }', ["x", "y"], "1"), '{ "x" : {"y":1} }'],
+    ["a first member that is removed", removeMember('{ "x" : 1 , "y" : 2 }', ["x"]), '{ "y" : 2 }'],
+    ["a last member that is removed", removeMember('{ "x" : 1 , "y" : 2 }', ["y"]), '{ "x" : 1  }'],
+    ["an only member that is removed", removeMember('{ "x" : 1 }', ["x"]), "{  }"],
+    ["elements that are removed", removeElements("[ 1 , 2 , 3 ]", [], (at) => at === 1), "[ 1,3 ]"],
+  ])("has %s", (_what, text, expected) => {
+    expect(text).toBe(expected);
+  });
+
+  it("is edited as the same text without it, in any JSON", () => {
+    const claim = property(integer(), (seed) => {
+      const { text } = randomJsonText(seed);
+      const reading = readJson(text);
+      if (!reading.ok || !isJsonObject(reading.value)) return true;
+      return [...reading.value.keys(), "absent"].every((name) =>
+        [
+          [setMember(text, [name], "[0]"), setMember(reading.minified, [name], "[0]")],
+          [setMember(text, [name, "x"], "{}"), setMember(reading.minified, [name, "x"], "{}")],
+          [removeMember(text, [name]), removeMember(reading.minified, [name])],
+          [
+            removeElements(text, [name], (at) => at % 2 === 0),
+            removeElements(reading.minified, [name], (at) => at % 2 === 0),
+          ],
+        ].every(([spaced = "", plain = ""]) => {
+          const again = readJson(spaced);
+          return again.ok && again.minified === plain;
+        }),
+      );
+    });
+    expect(() => assert(claim, { numRuns })).not.toThrow();
+  });
+});

@@ -10,6 +10,8 @@ export type RequestHead = Pick<IncomingMessage, "method" | "headers" | "headersD
 export interface ClientResponse extends Writable {
   readonly headersSent: boolean;
   readonly statusCode: number;
+  /** Whether its events go out on another stream of the client, which is counted; absent: it has a stream of its own. */
+  readonly isWithinStream?: boolean;
   shouldKeepAlive: boolean;
   writeHead(status: number, headers?: OutgoingHttpHeaders): ClientResponse;
   flushHeaders(): void;

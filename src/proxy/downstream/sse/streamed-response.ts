@@ -31,6 +31,7 @@ export interface ResponseReader {
 
 export class StreamedResponse extends Writable implements ClientResponse {
   statusCode = 200;
+  readonly isWithinStream = true;
   shouldKeepAlive = true;
   readonly #reader: ResponseReader;
   #headers: OutgoingHttpHeaders | undefined;

@@ -2,7 +2,7 @@
 
 import type { EndOfResponse } from "../../../enforcement/request-lifecycle.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
-import { withOwnId } from "../../../mcp/own-id.ts";
+import { endWithOwnId, ID_AT_END_BYTES, withOwnId } from "../../../mcp/own-id.ts";
 import { MessageSkimmer } from "../../../mcp/message-skimmer.ts";
 import { concatChunks, endWithChunks, totalBytes } from "../../http/body-chunks.ts";
 import type { UpstreamResponse } from "../../upstream.ts";
@@ -131,16 +131,26 @@ async function forwardLong(
   const { caller, lifecycle } = exchange;
   const skimmer = new MessageSkimmer(context.enforcement.answerFields());
   skimmer.push(start);
-  caller.downstream.writeHead(httpStatus, clientHeaders(exchange, response, context, true));
+  // An id that is still to come may have to be written in another form, of another length.
+  const hasId = skimmer.end().id !== undefined;
+  caller.downstream.writeHead(httpStatus, clientHeaders(exchange, response, context, hasId));
   let summary: MessageSummary | undefined;
+  let last = EMPTY;
   const pass = (chunk: Buffer): Buffer => {
     skimmer.push(chunk);
-    return chunk;
+    if (hasId) return chunk;
+    const all = Buffer.concat([last, chunk]);
+    const passed = Math.max(0, all.byteLength - ID_AT_END_BYTES);
+    last = all.subarray(passed);
+    return all.subarray(0, passed);
   };
   const flush = (): Buffer | undefined => {
     summary = wellFormed(skimmer.end());
     if (summary === undefined) return undefined;
-    if (!isForeignBody(summary, exchange, httpStatus)) return EMPTY;
+    if (!isForeignBody(summary, exchange, httpStatus)) {
+      const id = missingForm(summary, exchange);
+      return id === undefined ? last : endWithOwnId(last, id);
+    }
     summary = undefined;
     closeConnection(response);
     return undefined;

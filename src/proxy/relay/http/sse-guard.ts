@@ -2,7 +2,7 @@
 
 import type { MessageFields } from "../../../mcp/message-fields.ts";
 import type { MessageSummary } from "../../../mcp/message-summary.ts";
-import { withOwnId } from "../../../mcp/own-id.ts";
+import { endWithOwnId, ID_AT_END_BYTES, withOwnId } from "../../../mcp/own-id.ts";
 import { replaceData, SseSplitter } from "../../../mcp/sse.ts";
 import type { Filter } from "./pipe.ts";
 import { SseObserver } from "./sse-observer.ts";
@@ -77,11 +77,12 @@ export class SseGuard implements Filter {
     this.#isRefused = !this.#options.mayPass(summary);
     if (this.#isRefused) return;
     this.#judgedTo = end;
-    const id = this.#isPartForwarded ? undefined : this.#options.idFor(summary);
+    const id = this.#options.idFor(summary);
+    const isEnd = this.#isPartForwarded;
     this.#isPartForwarded = false;
     if (id !== undefined) {
       const events = this.#release(this.#chunk.subarray(this.#passedTo, end));
-      this.#passed.push(withIdInLastEvent(events, id));
+      this.#passed.push(isEnd ? endWithOwnId(events, id) : withIdInLastEvent(events, id));
       this.#passedTo = end;
     }
     this.#options.onMessage(summary);
@@ -105,7 +106,7 @@ export class SseGuard implements Filter {
     }
     if (this.#isPartForwarded || this.#heldBytes + bytes.byteLength > this.#maxHeldBytes()) {
       this.#isPartForwarded = true;
-      return this.#release(bytes);
+      return this.#releaseStart(bytes);
     }
     this.#held.push(bytes);
     this.#heldBytes += bytes.byteLength;
@@ -118,6 +119,15 @@ export class SseGuard implements Filter {
     const summary = this.#observer.end();
     const isReplaced = summary !== undefined && this.#options.idFor(summary) !== undefined;
     return isReplaced ? this.#options.maxBytes : MAX_HELD_BYTES;
+  }
+
+  /** Keeps the bytes in which an id at the end may have to be replaced. */
+  #releaseStart(bytes: Buffer): Buffer {
+    const all = this.#release(bytes);
+    const start = Math.max(0, all.byteLength - ID_AT_END_BYTES);
+    this.#held = [all.subarray(start)];
+    this.#heldBytes = all.byteLength - start;
+    return all.subarray(0, start);
   }
 
   #release(bytes: Buffer): Buffer {

@@ -51,7 +51,8 @@ export async function forwardEventStream(
   const notified = new NotifiedStream(exchange, context);
   const filter = streamFilter(exchange, response, context, notified);
   const keepAlive = isStreamed && start === undefined ? keepAliveFor(downstream, filter, context) : undefined;
-  streams.count.open += 1;
+  const counted = downstream.isWithinStream === true ? 0 : 1;
+  streams.count.open += counted;
   // The answer can come no more: the client cannot resume the stream, and waits for nothing else.
   const isLost = (): boolean =>
     lifecycle?.isEnded === false && !isEndless(exchange) && !filter.isResumable() && start === undefined;
@@ -76,7 +77,7 @@ export async function forwardEventStream(
   });
   keepAlive?.stop();
   notified.close();
-  streams.count.open -= 1;
+  streams.count.open -= counted;
   if (lifecycle === undefined || lifecycle.isEnded) return;
   if (end === "complete") deferResponse(session, lifecycle, "upstream_error");
   else lifecycle.ended(outcomeOfBreak(end), { resultBytes: bytes });

@@ -96,6 +96,22 @@ describe("a session of HTTP+SSE", () => {
     await until(async () => (await sidecar.metric("tollgate_sessions")) === 0);
   });
 
+  it("counts as one stream, beside the server's own", async () => {
+    const { sidecar, seen } = await start((message, response, request) => {
+      if (request.method !== "GET") return answer(message, response, request);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      return void response.write(`data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n`);
+    });
+    const client = await connect(sidecar);
+    await client.initialize();
+    await client.post({ method: "notifications/initialized" });
+    await until(() => seen.some(({ method }) => method === "GET"));
+    await until(() => client.messages.some(({ method }) => method === "notifications/tools/list_changed"));
+    expect(await sidecar.metric("tollgate_streams")).toBe(1);
+    await client.close();
+    await until(async () => (await sidecar.metric("tollgate_streams")) === 0);
+  });
+
   it("passes a request of the server within a call to its client, and the client's answer to the server", async () => {
     let call: ServerResponse | undefined;
     const { sidecar } = await start((message, response, request) => {
