@@ -29,7 +29,7 @@ Usage
   tollgate [run] --listen HOST:PORT [flags] -- COMMAND
                                           serves a stdio server over Streamable HTTP to many clients
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
-  tollgate policy COMMAND                 init, learn, check, explain, test, replay, schema
+  tollgate policy COMMAND                 init, learn, check, explain, test, replay, diff, schema
   tollgate labels --upstream URL          the server's tools with their categories, and lines that correct them
   tollgate approvals list|approve|reject  calls that wait for approval
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool

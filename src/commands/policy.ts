@@ -9,6 +9,7 @@ import {
   unknownCommandProblem,
   writeHelp,
 } from "./cli/command.ts";
+import { DIFF_COMMAND } from "./policy/diff/diff.ts";
 import { EXPLAIN_COMMAND } from "./policy/explain.ts";
 import { INIT_COMMAND } from "./policy/init.ts";
 import { LEARN_COMMAND } from "./policy/learn/learn.ts";
@@ -24,6 +25,7 @@ export const POLICY_COMMANDS: readonly PolicyCommand[] = [
   EXPLAIN_COMMAND,
   TEST_COMMAND,
   REPLAY_COMMAND,
+  DIFF_COMMAND,
   SCHEMA_COMMAND,
 ];
 

@@ -7,7 +7,7 @@ import { HELP } from "../../../src/commands/help.ts";
 import { policySchema } from "../../../src/policy/document/document.ts";
 import { fileOf, run, runProgram } from "./run.ts";
 
-const NAMES = ["init", "learn", "check", "explain", "test", "replay", "schema"];
+const NAMES = ["init", "learn", "check", "explain", "test", "replay", "diff", "schema"];
 const POLICY = "policies/prometheus.json";
 
 describe("tollgate policy", () => {
@@ -37,7 +37,7 @@ describe("tollgate policy", () => {
   });
 
   it.each<[readonly string[], string]>([
-    [[], "tollgate policy: a command is required: init, learn, check, explain, test, replay, schema"],
+    [[], "tollgate policy: a command is required: init, learn, check, explain, test, replay, diff, schema"],
     [["chek"], "tollgate policy: unknown command `chek`, did you mean `check`?"],
     [["frobnicate"], "tollgate policy: unknown command `frobnicate`\n"],
     [["check"], "tollgate policy check: FILE: is required"],
