@@ -17,14 +17,16 @@ describe("a key in the URL of the server", () => {
     const tollgate = await startLogged(`${upstream.url}?api_key=HIDDEN`, "--log-level", "trace");
     await (await post(tollgate.url, { method: "ping" })).text();
     upstream.close();
-    await (await post(tollgate.url, { method: "ping" })).text();
-    const pages = ["/metrics", "/readyz", "/policy", "/tools", "/decisions"].map(async (page) =>
-      (await fetch(tollgate.adminUrl + page)).text(),
+    const failed = await post(tollgate.url, { method: "ping" });
+    expect(failed.status).toBe(502);
+    const said = `${JSON.stringify([...failed.headers])} ${await failed.text()}`;
+    const pages = ["/metrics", "/readyz", "/policy", "/tools", "/decisions", "/activity", "/"].map(
+      async (page) => (await fetch(tollgate.adminUrl + page)).text(),
     );
     // Tollgate asks the server for its tools as well.
     expect(new Set(targets)).toEqual(new Set(["/mcp?api_key=HIDDEN"]));
     expect(tollgate.log()).toContain(upstream.url);
-    expect([tollgate.log(), ...(await Promise.all(pages))].join("\n")).not.toContain("HIDDEN");
+    expect([said, tollgate.log(), ...(await Promise.all(pages))].join("\n")).not.toContain("HIDDEN");
   });
 
   it.each([
