@@ -214,6 +214,11 @@ describe("a ServiceAccount token, checked by TokenReview with a fake API server"
     review = answer;
   });
 
+  it("that the API server knows as another account's than its subject is refused", async () => {
+    await refused(await token({ sub: "system:serviceaccount:batch:other" }));
+    expect(asked).toHaveLength(1);
+  });
+
   it("that does not claim to be a ServiceAccount is not reviewed", async () => {
     await refused(await token({ sub: "admin" }));
     expect(asked).toEqual([]);

@@ -17,6 +17,8 @@ export interface JsonRequest {
   readonly proxy?: ProxyVariables;
   /** Sent by POST, a form as such and an object as JSON; absent: GET. */
   readonly body?: object | URLSearchParams;
+  /** By status: what a refusal of that server means, for the operator. */
+  readonly refusals?: Readonly<Partial<Record<number, string>>>;
 }
 
 export interface ProxyVariables {
@@ -60,7 +62,7 @@ export async function fetchText(request: JsonRequest): Promise<string> {
   sent.once("error", reject);
   sent.end(body?.text);
   try {
-    return await readResponse(await promise);
+    return await readResponse(await promise, request.refusals ?? {});
   } catch (error) {
     throw error instanceof FetchError ? error : new FetchError(failureReason(error));
   } finally {
@@ -90,9 +92,14 @@ function proxyAgent({ url, proxy }: JsonRequest): https.Agent | undefined {
   return new https.Agent({ proxyEnv: { ...proxy } });
 }
 
-async function readResponse(response: IncomingMessage): Promise<string> {
+async function readResponse(
+  response: IncomingMessage,
+  refusals: NonNullable<JsonRequest["refusals"]>,
+): Promise<string> {
   const status = response.statusCode ?? 0;
-  if (status !== 200 && status !== 201) throw new FetchError(`it answered ${status}`);
+  const meaning = refusals[status];
+  if (status !== 200 && status !== 201)
+    throw new FetchError(`it answered ${status}${meaning === undefined ? "" : `, ${meaning}`}`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {

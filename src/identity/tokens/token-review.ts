@@ -81,10 +81,12 @@ async function reviewToken(
     };
     const review = await fetchJson({ ...server, url: new URL(PATH, server.url), body });
     const verdict = statusVerdict(ownMember(review, "status"), audience, tokenExpiryMs(token));
+    if (!verdict.ok) return verdict;
+    // Security: the API server reads the claim `kubernetes.io`, and rules may read `sub`.
+    if (decodeJwt(token).sub !== verdict.agent.name)
+      return rejectedToken("the token's claims contradict each other");
     // The API server has accepted the token, so its claims are true.
-    return verdict.ok
-      ? { ...verdict, length: token.length, agent: withProof(verdict.agent, token) ?? verdict.agent }
-      : verdict;
+    return { ...verdict, length: token.length, agent: withProof(verdict.agent, token) ?? verdict.agent };
   } catch (error) {
     if (error instanceof FetchError) onProblem(`the API server cannot review tokens: ${error.message}`);
     return undefined;

@@ -54,16 +54,27 @@ function jwtVerifier(builder: IdentityBuilder, settings: JwtSettings): TokenVeri
   });
 }
 
+/** The API server's refusals of Tollgate's own account, whose token is in `token-file`. */
+function refusals(may: string, role: string): NonNullable<JsonRequest["refusals"]> {
+  return {
+    401: "since it does not know Tollgate's own token: see token-file and ca-file",
+    403: `since Tollgate's own account may not ${may}: bind it to the ClusterRole ${role}, and set token-file`,
+  };
+}
+
 function serviceAccountVerifier(builder: IdentityBuilder, settings: ServiceAccountSettings): TokenVerifier {
   const { audience, issuer, jwks, jwksFile, tokenReview } = settings;
   const requestTo = openServerAccess(builder, settings, (tokenReview ?? jwks)?.origin ?? "");
-  if (tokenReview !== undefined) return tokenReviewer(builder, settings, () => requestTo(tokenReview));
+  const reviewing = refusals("review tokens", "system:auth-delegator");
+  const reading = refusals("read the public keys", "system:service-account-issuer-discovery");
+  if (tokenReview !== undefined)
+    return tokenReviewer(builder, settings, () => ({ ...requestTo(tokenReview), refusals: reviewing }));
   const keys =
     jwks === undefined
       ? keysFromFile(jwksFile ?? "", builder)
       : fetchedKeys(builder, settings, {
           name: "the cluster",
-          fetch: () => fetchKeySet(requestTo(jwks)),
+          fetch: () => fetchKeySet({ ...requestTo(jwks), refusals: reading }),
         });
   return createServiceAccountVerifier({
     issuer: issuer ?? "",
