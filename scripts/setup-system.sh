@@ -3,11 +3,11 @@
 #
 # With the word `zoo`, also what only the full `npm run test:zoo` needs. Rust 1.88 or later, for its Rust parts, is not in Debian's stable release.
 #
-# Not from here: `npm run test:deploy` needs Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
+# Not from here: `npm run test:deploy` and `npm run test:kubernetes` need Go 1.26 or later on the PATH, with which it builds Helm once, and Kustomize where there is no kubectl
 # with Kustomize 5: Debian's kubernetes-client knows no components. `npm run test:security` without --quick needs Rust 1.88 or later with cargo.
 set -euo pipefail
 
-packages=(binutils chromium curl gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest tinyproxy wrk)
+packages=(binutils chromium curl etcd-server gcc libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server slowhttptest tinyproxy wrk)
 [ "${1:-}" = zoo ] && packages+=(default-jdk-headless maven)
 
 # A JDK and Maven from elsewhere serve as well.

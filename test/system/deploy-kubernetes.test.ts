@@ -39,7 +39,7 @@ beforeAll(() => {
 }, 300_000);
 
 describe.each(VERSIONS)("for Kubernetes %s", (version) => {
-  it.each([...STORIES, "monitoring"])(
+  it.each([...STORIES, "monitoring", "admission"])(
     "every object of %s fits its schema, unknown fields being errors",
     (folder) => {
       const validate = validatorFor(version);

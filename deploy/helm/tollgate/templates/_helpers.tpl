@@ -42,6 +42,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if eq .Values.server.transport "http" -}}
 {{- $own = dict "bounds" (dict "lame-duck-ms" 0) -}}
 {{- end -}}
+{{- if .Values.sessionKeySecret -}}
+{{- $_ := set $own "identity" (dict "session-key-file" "/etc/tollgate/session-keys/keys") -}}
+{{- end -}}
 {{ toYaml (mergeOverwrite $own (deepCopy .Values.settings)) }}
 {{- end -}}
 
@@ -128,6 +131,9 @@ livenessProbe:
 {{- define "tollgate.mounts" -}}
 - { name: tollgate-policy, mountPath: /etc/tollgate/policy, readOnly: true }
 - { name: tollgate-settings, mountPath: /etc/tollgate/settings, readOnly: true }
+{{- if .Values.sessionKeySecret }}
+- { name: tollgate-session-keys, mountPath: /etc/tollgate/session-keys, readOnly: true }
+{{- end }}
 {{- if .Values.serviceAccount.automountToken }}
 - { name: tollgate-token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
 {{- end }}
