@@ -14,7 +14,7 @@ import type { ReadUsage } from "../../src/policy/limit.ts";
 
 /** The value of a JSON text, which must be valid. */
 export function json(text: string): Json {
-  const read = readJson(text);
+  const read = readJson(text, { allowsLoneSurrogates: true });
   if (!read.ok) throw new Error(`${read.detail} at ${read.offset} of ${text}`);
   return read.value;
 }

@@ -41,6 +41,16 @@ describe("category_by", () => {
     expect(assignmentOfCall(undefined, call)).toBe(call.category);
   });
 
+  it("takes no text with a lone surrogate for the name of an action", () => {
+    const call = callOf("manage", { args: { action: "get_\ud800" } });
+    const { decision, steps } = explainCall(POLICY, call);
+    expect(decision).toMatchObject({
+      denial: { reason: "condition_unevaluable", condition: "args.action" },
+      unevaluable: [{ rule: "/tools/manage/category_by", cause: "encoding" }],
+    });
+    expect(JSON.stringify(steps)).toContain("a surrogate that stands alone");
+  });
+
   it("takes no value for the name of an action that is longer than any name", () => {
     const call = callOf("manage", { args: { action: "delete".repeat(100) } });
     expect(explainCall(POLICY, call).decision).toMatchObject({
