@@ -4,15 +4,16 @@ import { MUTATED } from "./tools/mutation/mutated.ts";
 
 export default {
   mutate: [...MUTATED],
-  testRunner: "vitest",
-  plugins: ["@stryker-mutator/vitest-runner"],
-  vitest: { configFile: "tools/mutation/vitest.config.ts" },
+  testRunner: "core",
+  plugins: ["./tools/mutation/runner/runner.ts"],
   coverageAnalysis: "perTest",
   // Stryker rewrites references in tsconfig.json with a compiler API that TypeScript 7 no longer has; there are none.
   tsconfigFile: ".cache/no-tsconfig.json",
   ignorePatterns: [".cache", "coverage", "dashboards", "dist"],
   concurrency: 2,
-  timeoutMS: 3_000,
+  // The runner ends a test that never ends. Stryker ends the process only when that fails.
+  timeoutMS: 120_000,
+  timeoutFactor: 0.2,
   // `--incremental` runs again only what changed, but keeps survivors of a module's start that new tests would notice:
   // good while writing tests, not for the figure.
   incremental: false,
