@@ -36,7 +36,7 @@ difference, all calls are decided alike.
 
 Examples:
   tollgate policy diff policy.json new-policy.json
-  git show main:policy.yaml > old.yaml && tollgate policy diff old.yaml policy.yaml --audit audit.jsonl
+  tollgate policy diff policy.json new-policy.json --audit audit.jsonl --format json
 Exit codes: 0 every call is decided alike, 1 there are differences, 2 a file cannot be read, 64 bad usage.
 `;
 

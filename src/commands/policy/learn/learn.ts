@@ -33,7 +33,7 @@ Everything else is denied, in shadow mode: nothing is stopped until you remove "
 
 Examples:
   tollgate policy learn --audit audit.jsonl* --out learned.yaml
-  zcat audit.*.gz | tollgate policy learn --audit - --since 30d --per-agent --out policies
+  tollgate policy learn --audit audit.*.gz --since 30d --per-agent --out policies
 Exit codes: 0 done, 1 no policy written, 64 bad usage, 69 the server cannot be reached.
 `;
 
