@@ -41,6 +41,50 @@ const VALUES = [
   '"[7]"',
   JSON.stringify('{"amount":500}'),
   '"{\\"live\\":null}"',
+  // Texts that int() of Python, Number() of JavaScript, strconv of Go, or a database reads as a number.
+  ..."+0 +7 0_0 7_ 0b0 0o0 0x7 0e0 7e0 70e-1 7. 0n \u0660 \u0667 \uff10 \uff17"
+    .split(" ")
+    .map((text) => JSON.stringify(text)),
+  '"\\u00a00"',
+  '"\\n7\\t"',
+  '"1e-400"',
+  '"-0.4"',
+  // Other words for true, and for a name.
+  ..."ON Yes Y T TRUE enabled LIVE Live \uff4c\uff49\uff56\uff45 l\u0130ve"
+    .split(" ")
+    .map((text) => JSON.stringify(text)),
+  '"live\\u0000"',
+  '"\\u200blive"',
+  '"[true]"',
+  '"[0]"',
+  '"[[7]]"',
+  '"\\"true\\""',
+  '"\\"0\\""',
+  '"\\"live\\""',
+  "[[true]]",
+  '{"0":7}',
+  '{"0":true}',
+  '{"item":[7]}',
+  '["0"]',
+  '["true"]',
+  '[{"amount":500}]',
+  '[["amount",500]]',
+  "[500,null]",
+  '{"live":{}}',
+  '{"live":[]}',
+  '{"type":"live"}',
+  '{"AMOUNT":500}',
+  '{"amount ":500}',
+  '{"amount":1,"AMOUNT":500}',
+  '{"AMOUNT":500,"amount":1}',
+  '{"amount":{"amount":500}}',
+  '{"amount":"5e2"}',
+  '{"amount":true}',
+  "101",
+  "100.0000000000000000001",
+  "2",
+  "-1",
+  "6.9999999999999999",
 ];
 
 const FIELDS = ["force", "uid", "nums", "detail", "mode"];

@@ -13,8 +13,37 @@ import type { decide } from "../../../src/policy/decide.ts";
 import type { compilePolicy } from "../../../src/policy/document/compile.ts";
 import type { parsePolicy } from "../../../src/policy/document/document.ts";
 
+/** A state of this repository, and the files that the core was in. */
+export interface State {
+  readonly name: string;
+  readonly commit: string;
+  readonly entry: string;
+}
+
 /** The last commit before types came first (decision 0080), which began the work. */
-const COMMIT = "2436ca9d8d2d846c697dd980eec2e958077247dd";
+export const BEFORE_TYPES: State = {
+  name: "before arguments meant what they mean to servers",
+  commit: "2436ca9d8d2d846c697dd980eec2e958077247dd",
+  entry: `
+export { decide } from "./src/policy/decide.ts";
+export { compilePolicy } from "./src/policy/document/compile.ts";
+export { parsePolicy } from "./src/policy/document/document.ts";
+export { readJson } from "./src/json/read-json.ts";
+`,
+};
+
+/** The state that `test/fixtures/released` was taken from. */
+export const RELEASED: State = {
+  name: "at the last released state",
+  commit: "7d12b5aebbde6029be40939aa1c17f8861837609",
+  entry: `
+export { decide } from "./src/policy/decide.ts";
+export { compile as compilePolicy } from "./src/policy/compile.ts";
+export { parsePolicy } from "./src/policy/document.ts";
+export { readJson } from "./src/policy/read-json.ts";
+`,
+};
+
 const ROOT = resolve(import.meta.dirname, "../../..");
 const CACHE = join(ROOT, "node_modules/.cache/security");
 
@@ -26,29 +55,22 @@ export interface Core {
   readonly readJson: typeof readJson;
 }
 
-const ENTRY = `
-export { decide } from "./src/policy/decide.ts";
-export { compilePolicy } from "./src/policy/document/compile.ts";
-export { parsePolicy } from "./src/policy/document/document.ts";
-export { readJson } from "./src/json/read-json.ts";
-`;
-
 /** @throws Error when the history does not hold the commit. */
-export async function loadCoreBefore(): Promise<Core> {
-  const bundle = join(CACHE, `decide-${COMMIT.slice(0, 12)}.mjs`);
-  if (!existsSync(bundle)) await bundleCore(bundle);
-  // The bundle has these exports, by ENTRY.
+export async function loadCore(state: State): Promise<Core> {
+  const bundle = join(CACHE, `decide-${state.commit.slice(0, 12)}.mjs`);
+  if (!existsSync(bundle)) await bundleCore(bundle, state);
+  // The bundle has these exports, by the entry.
   return (await import(pathToFileURL(bundle).href)) as Core;
 }
 
-async function bundleCore(bundle: string): Promise<void> {
+async function bundleCore(bundle: string, { commit, entry }: State): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), "decide-before-"));
   try {
-    const archive = execFileSync("git", ["archive", COMMIT, "src"], { cwd: ROOT, maxBuffer: 2 ** 28 });
+    const archive = execFileSync("git", ["archive", commit, "src"], { cwd: ROOT, maxBuffer: 2 ** 28 });
     execFileSync("tar", ["-x", "-C", folder], { input: archive });
     await build({
-      stdin: { contents: ENTRY, resolveDir: folder, loader: "ts" },
+      stdin: { contents: entry, resolveDir: folder, loader: "ts" },
       nodePaths: [join(ROOT, "node_modules")],
       bundle: true,
       platform: "node",
@@ -57,7 +79,7 @@ async function bundleCore(bundle: string): Promise<void> {
       logLevel: "silent",
     });
   } catch (error) {
-    throw new Error(`cannot build src of ${COMMIT}: ${String(error)}; a shallow clone needs its history`, {
+    throw new Error(`cannot build src of ${commit}: ${String(error)}; a shallow clone needs its history`, {
       cause: error,
     });
   } finally {

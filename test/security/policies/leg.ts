@@ -153,12 +153,14 @@ class Scene implements AsyncDisposable {
     const program = new Program(command, this.place.folder);
     await program.initialize();
     for (const [tool, args] of this.#stage.opening ?? []) await program.call(tool, args);
+    let isChanged = true;
     return {
       call: async (tool, args) => {
-        this.#stage.reset?.(this.place.folder);
+        if (isChanged) this.#stage.reset?.(this.place.folder);
         this.#drain();
         const line = await program.call(tool, args);
-        const seen = isStopped(line)
+        isChanged = !isStopped(line);
+        const seen = !isChanged
           ? []
           : [...this.#drain(), ...(this.#stage.observe?.(this.place.folder) ?? [])];
         return { line, effect: effectOf(line, seen, this.#stage.readsText === true) };
@@ -202,6 +204,7 @@ function commandOf(name: string, { stage, server, backend, place }: CommandParts
     AWS_CA_BUNDLE: place.authority,
     NODE_EXTRA_CA_CERTS: place.authority,
     NODE_OPTIONS: `--import ${resolve(import.meta.dirname, "redirect-tls.mjs")}`,
+    PYTHONDONTWRITEBYTECODE: "1",
     STAND_IN_PORT: String(place.tlsPort),
     ...start.env,
     ...backend?.env,

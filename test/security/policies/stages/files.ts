@@ -1,7 +1,16 @@
 /** Servers that work on files: each begins with the same folder, and what it does is read from there. */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { Stage } from "../stage.ts";
@@ -71,20 +80,35 @@ export const FILE_STAGES: Readonly<Record<string, Stage>> = {
       GIT_COMMITTER_EMAIL: "a@example.com",
     }),
     reset: (folder) => {
-      if (!existsSync(join(folder, "repo"))) makeRepository(folder);
+      const kept = join(folder, "../repositories");
+      if (!existsSync(kept)) makeRepositories(folder, kept);
+      for (const name of REPOSITORIES) {
+        rmSync(join(folder, name), { recursive: true, force: true });
+        cpSync(join(kept, name), join(folder, name), { recursive: true });
+      }
       writeFileSync(join(folder, "../git.log"), "");
     },
-    observe: (folder) => [readFileSync(join(folder, "../git.log"), "utf8").trim()],
+    observe: (folder) => [
+      readFileSync(join(folder, "../git.log"), "utf8").trim(),
+      ...REPOSITORIES.map((name) =>
+        execFileSync("git", ["log", "-1", "--all", "--format=%B%D"], {
+          cwd: join(folder, name),
+          encoding: "utf8",
+        }),
+      ),
+    ],
     readsText: true,
   },
 };
 
-function makeRepository(folder: string): void {
+const REPOSITORIES = ["repo", "other"];
+
+function makeRepositories(folder: string, kept: string): void {
   writeFileSync(join(folder, "../git"), NOTING_GIT);
   chmodSync(join(folder, "../git"), 0o755);
-  for (const name of ["repo", "other"]) {
-    const cwd = join(folder, name);
-    mkdirSync(cwd);
+  for (const name of REPOSITORIES) {
+    const cwd = join(kept, name);
+    mkdirSync(cwd, { recursive: true });
     const git = (...args: readonly string[]): void =>
       void execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], {
         cwd,
