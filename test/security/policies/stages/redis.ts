@@ -21,7 +21,7 @@ export async function startRedis(): Promise<Backend> {
     return rest;
   });
   return {
-    env: { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(port) },
+    args: ["--url", `redis://127.0.0.1:${port}/0`],
     drain: () => lines.splice(0),
     close,
   };
