@@ -8,6 +8,8 @@ export interface HeadOptions {
   readonly sessionId?: string | undefined;
   /** The revision that server and client agreed on; absent before they did. */
   readonly protocolVersion?: string | undefined;
+  /** The revision that the client knows, where it is another: a header that names it is replaced. */
+  readonly clientVersion?: string | undefined;
   /** The event after which a stream is resumed. */
   readonly lastEventId?: string | undefined;
 }
@@ -18,17 +20,20 @@ const REPLACED: ReadonlySet<string> = new Set(["accept", "mcp-session-id", "last
 
 /** The head of the client's request with the headers of the transport replaced. */
 export function messageHead(request: RequestHead, options: HeadOptions): RequestHead {
-  const { method, sessionId, protocolVersion, lastEventId } = options;
+  const { method, sessionId, protocolVersion, clientVersion, lastEventId } = options;
+  const own = request.headers[VERSION_HEADER];
+  const isVersionKept = own !== undefined && own !== clientVersion;
   const added: Record<string, string> = {
     accept: "application/json, text/event-stream",
     ...(sessionId !== undefined && { "mcp-session-id": sessionId }),
     ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
     // Clients of the old transport need not send it, and servers of the new one may require it.
-    ...(protocolVersion !== undefined &&
-      request.headers[VERSION_HEADER] === undefined && { [VERSION_HEADER]: protocolVersion }),
+    ...(protocolVersion !== undefined && !isVersionKept && { [VERSION_HEADER]: protocolVersion }),
   };
   const isKept = (name: string): boolean =>
-    !REPLACED.has(name) && (method === "POST" || name !== "content-type");
+    !REPLACED.has(name) &&
+    (name !== VERSION_HEADER || isVersionKept) &&
+    (method === "POST" || name !== "content-type");
   const headers = Object.entries(request.headers).filter(([name]) => isKept(name));
   return {
     method,

@@ -11,6 +11,7 @@ import type { Work } from "../../relay/transport.ts";
 import { Acknowledgement } from "./acknowledgement.ts";
 import { answerIn, negotiatedVersion, summaryOf } from "./answer.ts";
 import type { ClientStream } from "./client-stream.ts";
+import { Handshake } from "./handshake.ts";
 import { messageHead } from "./message-head.ts";
 import { ServerStream } from "./server-stream.ts";
 import { type ResponseEnd, type ResponseReader, StreamedResponse } from "./streamed-response.ts";
@@ -41,6 +42,7 @@ export class SseSession {
   readonly #options: SseSessionOptions;
   readonly #responses = new Set<StreamedResponse>();
   readonly #serverStream: ServerStream;
+  readonly #handshake = new Handshake();
   /** The source of the last message, with the client's newest credentials. */
   #source: HttpSource | undefined;
   /** As the server gave it. */
@@ -73,7 +75,8 @@ export class SseSession {
       rpcId === undefined
         ? this.#readerOfOneWay(acknowledgement, summary.method)
         : this.#readerOfRequest({ rpcId, isHandshake, acknowledgement });
-    const work = this.#options.relay.post(this.#request(source, "POST", this.#reader(reader)), body);
+    const sent = isHandshake ? this.#handshake.toServer(body) : body;
+    const work = this.#options.relay.post(this.#request(source, "POST", this.#reader(reader)), sent);
     // The client sends its next message only then, which the response may need: the answer to an elicitation.
     if (rpcId !== undefined && !isHandshake) acknowledgement.accept();
     return work;
@@ -98,9 +101,8 @@ export class SseSession {
       // A stream may carry the answer to an earlier request, too; the relay lets no other pass.
       const isOwn = id === undefined || !isAnswered;
       isAnswered = true;
-      stream.writeMessage(
-        isOwn ? answerIn({ status: 200, headers: {}, body, failure: undefined }, rpcId) : text,
-      );
+      const answer = isOwn ? answerIn({ status: 200, headers: {}, body, failure: undefined }, rpcId) : text;
+      stream.writeMessage(isHandshake ? this.#handshake.toClient(answer) : answer);
     };
     const onEnd = (end: ResponseEnd): void => {
       if (isHandshake && isChallenge(end)) return acknowledgement.respond(end);
@@ -115,7 +117,7 @@ export class SseSession {
       isAnswered = true;
       const text = answerIn(end, rpcId);
       if (isHandshake) this.#protocolVersion = negotiatedVersion(text);
-      stream.writeMessage(text);
+      stream.writeMessage(isHandshake ? this.#handshake.toClient(text) : text);
       if (end.status === SESSION_LOST && this.#sessionId !== undefined) stream.response.end();
     };
     const onHead = (status: number, headers: OutgoingHttpHeaders): void => {
@@ -160,8 +162,11 @@ export class SseSession {
     this.#options.drain.track(downstream);
     this.#responses.add(downstream);
     downstream.once("close", () => this.#responses.delete(downstream));
-    const ids = { sessionId: this.#sessionId, protocolVersion: this.#protocolVersion, lastEventId };
-    const head = messageHead(incoming, { method, ...ids });
+    const revisions = {
+      protocolVersion: this.#protocolVersion,
+      clientVersion: this.#handshake.clientVersion,
+    };
+    const head = messageHead(incoming, { method, sessionId: this.#sessionId, lastEventId, ...revisions });
     return { transport: "http", incoming: head, downstream, address, ...(agent && { agent }) };
   }
 }

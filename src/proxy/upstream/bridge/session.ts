@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { memberText, setMember } from "../../../json/edit-json.ts";
+import { FIRST_OVER_HTTP, isOlderThanHttp } from "../../../mcp/message.ts";
 import type { ChildMessage } from "./child-message.ts";
 import type { PooledChild } from "./child-pool.ts";
 import type { ChildOwner } from "./child-multiplexer.ts";
@@ -9,8 +10,6 @@ import { cancelledId, type ClientMessage } from "./client-message.ts";
 import { type EventStream, type Headers, JSON_HEADERS, openEventStream } from "./event-stream.ts";
 import type { PostExchange, ResponseWriter } from "./post-exchange.ts";
 
-/** The first revision with Streamable HTTP, over which the client reaches this session. */
-const FIRST_OVER_HTTP = "2025-03-26";
 const LEGACY_VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
 export interface BridgeSessionOptions {
@@ -211,8 +210,3 @@ class BufferedMessages {
 }
 
 const VERSION_PATH = ["result", "protocolVersion"];
-
-/** Takes the token of a revision, a date in quotes; any other token is not older. */
-function isOlderThanHttp(token: string): boolean {
-  return /^"\d{4}-\d\d-\d\d"$/.test(token) && token < JSON.stringify(FIRST_OVER_HTTP);
-}
