@@ -45,13 +45,13 @@ const KNOWN: readonly Known[] = [
   },
   {
     step: "call ask",
-    routes: ["sse to http"],
+    routes: ["sse to http", "http to sse"],
     servers: ["Java SDK"],
     through: /Ada|Method not found/,
     reason:
       "Over HTTP+SSE, the Java SDK's server answers the POST of a call when the tool has ended, and some clients send nothing before " +
-      "that, so the tool never gets the client's answer. Tollgate sends the answer at once, also one that says that the revision has no " +
-      "elicitation.",
+      "that, so the tool never gets the client's answer. Tollgate takes the POST at once, and responses come on the stream (specification " +
+      "2024-11-05, Transports, HTTP with SSE), so the tool gets the answer, also one that says that the revision has no elicitation.",
   },
   {
     step: "initialize",
@@ -59,7 +59,37 @@ const KNOWN: readonly Known[] = [
     clients: ["Java SDK"],
     through: /"protocolVersion":"2025-11-25"/,
     reason:
-      "Over HTTP+SSE, the Java SDK's client asks for 2024-11-05. Through Tollgate it speaks Streamable HTTP and asks for 2025-11-25.",
+      "The Java SDK's client asks for 2024-11-05 over HTTP+SSE and for 2025-11-25 over Streamable HTTP, and gets the revision that it asked for " +
+      "(specification 2025-11-25, Lifecycle, Version Negotiation).",
+  },
+  {
+    step: "initialize",
+    routes: ["http to sse"],
+    clients: ["Java SDK"],
+    servers: ["rmcp"],
+    through: /"protocolVersion":"2024-11-05"/,
+    reason:
+      "The Java SDK's client asks for 2024-11-05 over HTTP+SSE and for 2025-11-25 over Streamable HTTP, and gets the revision that it asked for " +
+      "(specification 2025-11-25, Lifecycle, Version Negotiation).",
+  },
+  {
+    step: "call work",
+    routes: ["http to sse"],
+    clients: ["mcp-go"],
+    servers: ["rmcp"],
+    through: /"logs":\[\{/,
+    reason:
+      "rmcp sends log messages on the stream that a client opens with GET, and mcp-go opens none over Streamable HTTP. HTTP+SSE has one stream, " +
+      "on which they come (specification 2024-11-05, Transports, HTTP with SSE).",
+  },
+  {
+    step: "initialize",
+    routes: ["http to sse"],
+    servers: ["Java SDK"],
+    through: /"protocolVersion":"2025-11-25"/,
+    reason:
+      "The Java SDK's server of HTTP+SSE knows 2024-11-05 alone. Its server of Streamable HTTP, which Tollgate asks, agrees on the revision that " +
+      "the client asked for, as a server must that knows it (specification 2025-11-25, Lifecycle, Version Negotiation).",
   },
 ];
 
@@ -78,7 +108,8 @@ const FAILING: readonly Failing[] = [
     route: "pass-through",
     reason:
       "The Go SDK's client and the Java SDK's server do not work directly over Streamable HTTP: the client waits for the head of the stream " +
-      "that it opens with GET, and the server sends none before its first message.",
+      "that it opens with GET, and the server sends none before its first message, which no text of the specification forbids " +
+      "(2025-11-25, Transports, Listening for Messages from the Server).",
   },
 ];
 

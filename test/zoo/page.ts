@@ -25,7 +25,8 @@ must have a reason. \`npm run test:zoo\` runs everything and writes this page; \
 | pass-through | Streamable HTTP | \`--upstream URL\` | the client at the server's URL |
 | wrap | stdio | \`-- COMMAND\` | the client that starts the server itself |
 | bridge | Streamable HTTP | \`--listen HOST:PORT -- COMMAND\` | the client that starts the server itself, or, where it starts none, the client at the server's URL |
-| sse to http | Streamable HTTP | \`--upstream URL --upstream-transport sse\` | the client over HTTP+SSE at a revision of that transport's time, or, where it does not speak that, the client at the server's URL |
+| sse to http | Streamable HTTP | \`--upstream URL --upstream-transport sse\` | the client over HTTP+SSE, or, where it does not speak that, over Streamable HTTP, at a revision before 2026-07-28 |
+| http to sse | HTTP+SSE | \`--upstream URL --serve-sse\` | the client over HTTP+SSE, or, where the server does not speak that, over Streamable HTTP, at a revision before 2026-07-28 |
 `;
 
 export function pageOf(comparisons: readonly Comparison[]): string {

@@ -10,8 +10,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { KeptComparisons } from "./kept.ts";
-import { CACHE } from "./toolchains.ts";
 import { join } from "node:path";
+import { CACHE } from "../toolchains/made-once.ts";
 import { cellsOf, compareCells, type Comparison } from "./cells.ts";
 import { PAGE, pageOf } from "./page.ts";
 
@@ -30,7 +30,7 @@ const startedAt = performance.now();
 const cells = cellsOf({ isQuick: values.quick, ...values });
 const isPart =
   values.quick || [values.client, values.server, values.route].some((value) => value !== undefined);
-const kept = new KeptComparisons(join(CACHE, isPart ? "part.json" : "full.json"), values.continue);
+const kept = new KeptComparisons(join(CACHE, isPart ? "zoo-part.json" : "zoo-full.json"), values.continue);
 const comparisons = await compareCells(cells, report, kept);
 const failed = comparisons.filter(isFailed);
 if (!isPart) writeFileSync(PAGE, pageOf(comparisons));

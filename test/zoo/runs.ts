@@ -21,15 +21,19 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("tollgate.yaml", import.meta.url));
 const CLIENT_WITHIN_MS = 120_000;
 
-/** The server's own transport, without Tollgate. */
+/** How a client reaches a server without Tollgate. */
+export interface DirectWay {
+  readonly transport: Transport;
+  /** Whether the client must not use the revisions from 2026-07-28 on. */
+  readonly isLegacy: boolean;
+}
+
 export function runDirectly(
   client: ZooClient,
   server: ZooServer,
-  transport: Transport,
+  { transport, isLegacy }: DirectWay,
 ): Promise<readonly Line[]> {
   if (transport === "stdio") return transcriptOf(client, server, { stdio: server.stdio().words });
-  // HTTP+SSE ended with revision 2024-11-05; some libraries speak newer revisions over it all the same.
-  const isLegacy = transport === "sse";
   return withServer(server, transport, (url) => transcriptOf(client, server, { [transport]: url, isLegacy }));
 }
 
@@ -55,7 +59,8 @@ async function withTollgate(
   const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`];
   const sidecar = await startListening({ words: tollgate([...listeners, ...route.flags, ...place]) }, port);
   const url = `http://127.0.0.1:${port}/${route.downstream === "sse" ? "sse" : "mcp"}`;
-  return stopping(sidecar, () => transcriptOf(client, server, { [route.downstream]: url }));
+  const isLegacy = route.downstream === "sse";
+  return stopping(sidecar, () => transcriptOf(client, server, { [route.downstream]: url, isLegacy }));
 }
 
 function tollgate(words: readonly string[]): readonly string[] {

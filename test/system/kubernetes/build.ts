@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { goCommand } from "../../security/toolchain.ts";
+import { goCommand } from "../../toolchains/languages.ts";
 
 const SOURCES = join(import.meta.dirname, "go");
 const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "tollgate-tests");

@@ -26,7 +26,7 @@ export interface ZooClient {
   readonly logs: unknown[];
   /** Whether the server sends log messages; a step that sets their level makes it so. */
   isLogging?: boolean;
-  /** Requests that the server may send to this client, and `cancel` where a call can be cancelled. */
+  /** Requests that the server may send to this client, `cancel` where a call can be cancelled, and `progress` where it shows progress. */
   readonly can: readonly string[];
   ping?(): Promise<unknown>;
   tools(): Promise<unknown>;
@@ -103,12 +103,13 @@ async function take(client: ZooClient, step: Step): Promise<object> {
 async function call(client: ZooClient, step: Extract<Step, { do: "call" }>): Promise<object> {
   if (step.needs !== undefined && !client.can.includes(step.needs)) return ABSENT;
   const progress: Json[] = [];
-  const options = step.progress === undefined ? {} : { onProgress: (sent: Json) => progress.push(sent) };
+  const wanted = client.can.includes("progress") ? (step.progress ?? 0) : 0;
+  const options = wanted === 0 ? {} : { onProgress: (sent: Json) => progress.push(sent) };
   const result = await client.call(step.tool, step.arguments, options);
-  await until(() => progress.length >= (step.progress ?? 0));
+  await until(() => progress.length >= wanted);
   const logs = client.isLogging === true ? (step.logs ?? 0) : 0;
   await until(() => client.logs.length >= logs);
-  return { result, progress: progress.slice(0, step.progress), logs: client.logs.splice(0, logs) };
+  return { result, progress: progress.slice(0, wanted), logs: client.logs.splice(0, logs) };
 }
 
 async function cancel(client: ZooClient, tool: string, input: Json): Promise<object> {

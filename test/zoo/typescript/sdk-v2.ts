@@ -2,7 +2,6 @@
 
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-
 import {
   CLIENT_INFO,
   MODEL_ANSWER,
@@ -12,13 +11,13 @@ import {
   USER_ANSWER,
   type ZooClient,
 } from "./run-steps.ts";
+import { CAPABILITIES, operationsOf } from "./sdk.ts";
 
 await runSteps(connect);
 
 async function connect(target: Target): Promise<ZooClient> {
-  const capabilities = { sampling: {}, elicitation: {}, roots: {} };
   const sdk = new Client(CLIENT_INFO, {
-    capabilities,
+    capabilities: CAPABILITIES,
     versionNegotiation: { mode: target.isLegacy === true ? "legacy" : "auto" },
   });
   const logs: unknown[] = [];
@@ -27,35 +26,9 @@ async function connect(target: Target): Promise<ZooClient> {
   sdk.setRequestHandler("roots/list", () => ROOTS);
   sdk.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params));
   await sdk.connect(transportTo(target));
-  return {
-    logs,
-    can: ["sampling", "elicitation", "roots", "cancel"],
-    initialized: {
-      protocolVersion: sdk.getNegotiatedProtocolVersion(),
-      server: sdk.getServerVersion(),
-      capabilities: sdk.getServerCapabilities(),
-      instructions: sdk.getInstructions(),
-    },
-    ping: () => sdk.ping(),
-    tools: () => sdk.listTools(),
-    call: (name, input, { signal, onProgress }) =>
-      sdk.callTool(
-        { name, ...(input && { arguments: input }) },
-        {
-          ...(signal && { signal }),
-          ...(onProgress && { onprogress: (progress) => onProgress({ ...progress }) }),
-        },
-      ),
-    resources: () => sdk.listResources(),
-    templates: () => sdk.listResourceTemplates(),
-    read: (uri) => sdk.readResource({ uri }),
-    prompts: () => sdk.listPrompts(),
-    prompt: (name, input) => sdk.getPrompt({ name, arguments: input as Record<string, string> }),
-    complete: (name, argument, value) =>
-      sdk.complete({ ref: { type: "ref/prompt", name }, argument: { name: argument, value } }),
-    level: (level) => sdk.setLoggingLevel(level as "info"),
-    close: () => sdk.close(),
-  };
+  const client = operationsOf(sdk, logs, (params, options) => sdk.callTool(params, options));
+  const protocolVersion = sdk.getNegotiatedProtocolVersion();
+  return { ...client, initialized: { protocolVersion, ...client.initialized } };
 }
 
 function transportTo({ http, sse, stdio }: Target): Parameters<Client["connect"]>[0] {

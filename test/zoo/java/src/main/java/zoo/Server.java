@@ -125,7 +125,9 @@ final class Server {
     }
 
     private static Map<String, Object> schema(Map<String, Object> properties) {
-        return Map.of("type", "object", "properties", properties, "required", properties.keySet().stream().sorted().toList());
+        // The order of a Map.of changes from run to run, and clients show it.
+        var sorted = new java.util.TreeMap<>(properties);
+        return Map.of("type", "object", "properties", sorted, "required", List.copyOf(sorted.keySet()));
     }
 
     private static SyncResourceSpecification resource(String name, String uri, McpSchema.ResourceContents contents) {
