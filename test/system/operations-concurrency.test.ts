@@ -38,6 +38,10 @@ function nth<T>(items: readonly T[], index: number): T {
   return item;
 }
 
+function sendPassed(response: ServerResponse): void {
+  sendJson(response, `{"jsonrpc":"2.0","id":1,"result":{"content":[],"x":"passed"}}`);
+}
+
 /** Calls until a call has passed. */
 async function takePlace(url: string): Promise<void> {
   while (!(await postForText(url, toolCall("run"))).includes("passed"));
@@ -93,7 +97,7 @@ describe("calls in flight in a store", () => {
     other.store.close();
   }, 120_000);
 
-  it("come back when a sidecar is killed with SIGKILL, and not before", async () => {
+  it("come back when one of four sidecars is killed with SIGKILL, and not before", async () => {
     const held: ServerResponse[] = [];
     const upstream = await serve((_body, response) => void held.push(response));
     const policy = temporaryFile("policy.json", {
@@ -103,20 +107,27 @@ describe("calls in flight in a store", () => {
     });
     const flags = ["--policy", policy, "--limits", redis.url, "--server", "one"];
     const start = () => startTollgate({ upstream: upstream.url, flags });
-    const [dying, living] = await Promise.all([start(), start()]);
+    const [dying, ...living] = await Promise.all([start(), start(), start(), start()]);
+    const expectNoPlace = async (): Promise<void> => {
+      const answers = await Promise.all(living.map(({ url }) => postForText(url, toolCall("run"))));
+      for (const answer of answers) expect(answer).toContain("concurrency_exceeded");
+    };
     const calls = [1, 2].map(() => postForText(dying.url, toolCall("run")).catch(() => "cut"));
     await until(() => held.length === 2);
-    expect(await postForText(living.url, toolCall("run"))).toContain("concurrency_exceeded");
+    await expectNoPlace();
     await dying.stop("SIGKILL");
     expect(await Promise.all(calls)).toEqual(["cut", "cut"]);
     const leases = (): number => Number(redis.cli("zcard", redis.cli("keys", "*in_flight*").trim()));
     expect(leases()).toBe(2);
     // One place at a time: the two leases of the killed sidecar need not end in the same moment.
-    const passed = [takePlace(living.url), takePlace(living.url)];
+    const passed = living.map(({ url }) => takePlace(url));
     await until(() => held.length === 4);
-    expect(await postForText(living.url, toolCall("run"))).toContain("concurrency_exceeded");
-    for (const each of held.slice(2))
-      sendJson(each, `{"jsonrpc":"2.0","id":1,"result":{"content":[],"x":"passed"}}`);
+    await expectNoPlace();
+    expect(held.length).toBe(4);
+    held.slice(2).forEach(sendPassed);
+    // The third caller waits for a place of the two.
+    await until(() => held.length === 5);
+    held.slice(4).forEach(sendPassed);
     await Promise.all(passed);
     noteFigure({
       row: "calls in flight, sidecar killed",
