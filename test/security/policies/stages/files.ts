@@ -89,19 +89,23 @@ export const FILE_STAGES: Readonly<Record<string, Stage>> = {
       writeFileSync(join(folder, "../git.log"), "");
     },
     observe: (folder) => [
-      readFileSync(join(folder, "../git.log"), "utf8").trim(),
-      ...REPOSITORIES.map((name) =>
-        execFileSync("git", ["log", "-1", "--all", "--format=%B%D"], {
-          cwd: join(folder, name),
-          encoding: "utf8",
-        }),
-      ),
+      ...readFileSync(join(folder, "../git.log"), "utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== ""),
+      ...REPOSITORIES.map((name) => lastCommit(join(folder, name))).filter((text) => text !== UNCHANGED),
     ],
     readsText: true,
   },
 };
 
 const REPOSITORIES = ["repo", "other"];
+const UNCHANGED = "first commit\nHEAD -> main";
+
+function lastCommit(cwd: string): string {
+  return execFileSync("git", ["log", "-1", "--all", "--format=%B%D"], { cwd, encoding: "utf8" })
+    .replaceAll(/\n+/g, "\n")
+    .trim();
+}
 
 function makeRepositories(folder: string, kept: string): void {
   writeFileSync(join(folder, "../git"), NOTING_GIT);
