@@ -65,7 +65,7 @@ describe("a server that cannot be used", () => {
     expect(body).toContain("cannot be reached: it does not speak TLS as expected");
   });
 
-  it.each([
+  it.each<readonly [number, string, string, string]>([
     [302, "text/plain", "answered with a redirect", "it answered with a redirect"],
     [
       200,
@@ -73,6 +73,15 @@ describe("a server that cannot be used", () => {
       "answered 200 with text/html at this path",
       "it answered 200 with text/html at this path",
     ],
+    ...[404, 405, 410].map(
+      (status) =>
+        [
+          status,
+          "text/html",
+          `answered ${status} with text/html at this path, which is neither JSON nor a stream`,
+          `it answered ${status} with text/html at this path`,
+        ] as const,
+    ),
   ])("is said to answer with what is no MCP: %i", async (status, type, told, logged) => {
     const upstream = await serve((_body, response) => {
       response.writeHead(status, { "content-type": type, location: "/?HIDDEN" }).end("x");
@@ -81,5 +90,18 @@ describe("a server that cannot be used", () => {
     expect(body).toContain(told);
     expect(log).toContain(logged);
     expect(log + body).not.toContain("HIDDEN");
+  });
+
+  it.each([
+    ["401 with a page", 401, "text/html", {}],
+    ["404 with a page, of a session", 404, "text/html", { "mcp-session-id": "gone" }],
+    ["404 with JSON", 404, "application/json", {}],
+  ])("passes a status that tells the client what to do: %s", async (_name, status, type, headers) => {
+    const upstream = await serve((_body, response) => {
+      response.writeHead(status, { "content-type": type, "www-authenticate": "Bearer" }).end("{}");
+    });
+    const { url } = await startLogged(upstream.url);
+    const response = await post(url, PING, headers);
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([status, "Bearer"]);
   });
 });

@@ -169,7 +169,7 @@ function withoutEndSlash(path: string): string {
 
 const JSON_TYPE = /^application\/json[ \t]*$/i;
 /** A parameter may be empty (RFC 9110, section 5.6.6). */
-const UTF_8_PARAMETER = /^[ \t]*(?:charset=(["']?)utf[-_]?8\1[ \t]*)?$/i;
+const UTF_8_PARAMETER = /^[ \t]*(?:charset[ \t]*=[ \t]*(["']?)utf[-_]?8\1[ \t]*)?$/i;
 
 function isUtf8Json(contentType: string): boolean {
   if (contentType === "application/json") return true;

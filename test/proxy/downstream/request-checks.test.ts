@@ -120,6 +120,8 @@ describe("HTTP edge", () => {
     'application/json; charset="utf-8"',
     'application/json; charset="UTF8"',
     "application/json; charset='utf-8'",
+    "application/json; charset = utf-8",
+    'application/json; charset= "utf-8"',
     "application/json;",
     "application/json; charset=utf-8;",
   ])("treats the Content-Type %s as JSON in UTF-8, and sends application/json upstream", async (type) => {

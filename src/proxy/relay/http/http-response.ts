@@ -30,7 +30,11 @@ export function forwardResponse(
     return exchange.lifecycle === undefined
       ? forwardUnasked(exchange, response, context)
       : forwardJson(exchange, response, context);
-  if (mustRead && (exchange.lifecycle !== undefined || exchange.kind === "server_stream"))
+  const isRequest = exchange.lifecycle !== undefined;
+  if (
+    (mustRead && (isRequest || exchange.kind === "server_stream")) ||
+    (isRequest && isWrongPath(exchange, response))
+  )
     return reject(
       exchange,
       response,
@@ -53,6 +57,16 @@ async function forwardRaw(
   });
   const outcome = end === "complete" ? "upstream_error" : outcomeOfBreak(end);
   lifecycle?.ended(outcome, { resultBytes: bytes, httpStatus: statusCode });
+}
+
+/** Whether a page says that no MCP server is at this path. Within a session 404 says that the session has ended. */
+function isWrongPath({ caller }: HttpExchange, { statusCode, headers }: UpstreamResponse): boolean {
+  const isHtml = /^text\/html\b/i.test(headerValue(headers, "content-type") ?? "");
+  return (
+    isHtml &&
+    (statusCode === 404 || statusCode === 405 || statusCode === 410) &&
+    caller.serverSessionId === undefined
+  );
 }
 
 function isJson({ headers }: UpstreamResponse): boolean {
