@@ -289,7 +289,7 @@ describe("durations and sizes", () => {
 });
 
 describe("counters that alerts use", () => {
-  it.each(["missing", "type", "precision", "size", "look_alike"])(
+  it.each(["missing", "type", "precision", "encoding", "size", "look_alike"])(
     "has each rule's conditions at 0 from the start (%s)",
     async (cause) => {
       const metrics = start();
@@ -297,7 +297,7 @@ describe("counters that alerts use", () => {
       metrics.rulesKnown([rule, "/tools/ExecuteQuery/limits/per-minute"]);
       const name = "tollgate_conditions_unevaluable_total";
       expect(await valueOf(metrics, name, { rule, cause })).toBe(0);
-      expect((await scrapeSamples(metrics)).filter((sample) => sample.name === name)).toHaveLength(5);
+      expect((await scrapeSamples(metrics)).filter((sample) => sample.name === name)).toHaveLength(6);
     },
   );
 
