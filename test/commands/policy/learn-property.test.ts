@@ -57,6 +57,24 @@ function optionsOf({ window, headRoom, maxValues }: Case): PolicyOptions {
   return { window, headRoom, maxValues, isEnforced: true, remarks: ["Learned."] };
 }
 
+/** A number that no condition can look at lies between two that a range is learned of. */
+const ONE_BETWEEN_OTHERS: Case = {
+  traffic: ["1e-400", "-3", "1e3"].map((a) => ({
+    atMs: Date.UTC(2026, 0, 1),
+    agent: "ann",
+    tool: "read",
+    args: `{"a":${a}}`,
+    effect: "allow",
+    lastsMs: 0,
+  })),
+  form: "all",
+  window: "minute",
+  isYaml: false,
+  headRoom: 1,
+  maxValues: 10,
+  laterMs: 0,
+};
+
 describe("a learned policy", () => {
   it("denies no call that passed, at its time or at any later one", () => {
     let [calls, limits, rules] = [0, 0, 0];
@@ -72,7 +90,7 @@ describe("a learned policy", () => {
         limits += policy.limits.length;
         rules += policy.rules.filter((rule) => rule.includes("require/args")).length;
       }),
-      { numRuns: 400 },
+      { numRuns: 400, examples: [[ONE_BETWEEN_OTHERS]] },
     );
     // The property would hold for an empty log too.
     expect(Math.min(calls / 10, limits, rules)).toBeGreaterThan(100);

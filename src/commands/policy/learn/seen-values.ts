@@ -1,6 +1,6 @@
 /** The values of one argument in the calls of a log, as far as they are few, and the least and greatest number. */
 
-import { compareNumbers } from "../../../json/compare-numbers.ts";
+import { compareNumbers, isHeldByDouble } from "../../../json/compare-numbers.ts";
 import { type Json, JsonNumber } from "../../../json/json.ts";
 import { printJson } from "../../../json/print-json.ts";
 import { readJson } from "../../../json/read-json.ts";
@@ -102,6 +102,7 @@ export class SeenValues {
   }
 
   #addNumber(number: JsonNumber): void {
+    if (!isHeldByDouble(number)) this.#problem ??= "a number that is another one as a double";
     const { least, greatest } = this.#range ?? { least: number, greatest: number };
     this.#range = {
       least: compareNumbers(number, least) < 0 ? number : least,
