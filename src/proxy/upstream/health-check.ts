@@ -1,4 +1,4 @@
-/** Polls whether the upstream accepts connections, without sending a request, and with TLS whether its certificate is trusted. */
+/** Polls whether the upstream accepts connections, without sending a request, and with TLS whether a handshake succeeds. */
 
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -30,11 +30,10 @@ export function watchUpstream({ url, tls = DEFAULT_TLS, onChange }: HealthCheckO
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const poll = async (): Promise<void> => {
-    certificate = url.protocol === "https:" ? await certificateFailure(url, tls) : undefined;
-    const isAccepted = certificate === undefined && (await acceptsConnections(hostOf(url), portOf(url)));
+    const found = await (url.protocol === "https:" ? checkTls(url, tls) : checkTcp(url));
     if (isStopped) return;
-    if (isAccepted !== isUp) onChange(isAccepted);
-    isUp = isAccepted;
+    if (found.isUp !== isUp) onChange(found.isUp);
+    ({ isUp, certificate } = found);
     timer = setTimeout(() => void poll(), isUp ? WHILE_UP_MS : WHILE_DOWN_MS).unref();
   };
   void poll();
@@ -45,24 +44,37 @@ export function watchUpstream({ url, tls = DEFAULT_TLS, onChange }: HealthCheckO
   return { isUp: () => isUp, certificateFailure: () => certificate, stop };
 }
 
-/** Why the server's certificate is not trusted; undefined when it is, or when there is none. */
-function certificateFailure(url: URL, tls: ClientTls): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+interface Finding {
+  readonly isUp: boolean;
+  /** Why the server's certificate is not trusted; undefined when it is, or when there is none. */
+  readonly certificate?: string;
+}
+
+/** Completes one handshake and closes the connection in order, so that the server logs no failed handshake. */
+function checkTls(url: URL, tls: ClientTls): Promise<Finding> {
+  const { promise, resolve } = Promise.withResolvers<Finding>();
   const host = hostOf(url);
   const socket = connectTls({ host, port: portOf(url), ...clientTlsOptions(tls, host) });
   socket.setTimeout(CONNECT_MS);
-  const settle = (failure?: string): void => {
+  socket.once("secureConnect", () => {
+    resolve({ isUp: true });
+    // Reads what TLS 1.3 sends after the handshake: a connection that is closed with unread bytes is reset.
+    socket.resume().end();
+  });
+  socket.once("timeout", () => {
+    resolve({ isUp: false });
     socket.destroy();
-    resolve(failure);
-  };
-  socket.once("secureConnect", () => settle());
-  socket.once("timeout", () => settle());
+  });
   socket.on("error", (error) => {
     const reason = connectFailure(error);
     const isCertificate = reason?.includes("certificate") === true;
-    settle(isCertificate ? `${reason} (${errorCode(error)})` : undefined);
+    resolve({ isUp: false, ...(isCertificate && { certificate: `${reason} (${errorCode(error)})` }) });
   });
   return promise;
+}
+
+async function checkTcp(url: URL): Promise<Finding> {
+  return { isUp: await acceptsConnections(hostOf(url), portOf(url)) };
 }
 
 /** The host of a URL; an IPv6 address without its brackets. */
