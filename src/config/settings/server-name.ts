@@ -11,8 +11,8 @@ const RUNNERS: Readonly<Record<string, string>> = {
   bunx: "-p --package",
   pnpx: "--package",
   pnpm: "--package -C --dir",
-  uvx: "--from --with --python -p --index-url --default-index --index",
-  uv: "--from --with --python -p --directory --project --index-url --default-index --index --env-file",
+  uvx: "--from --with --python -p",
+  uv: "--from --with --python -p --directory --project --env-file",
   pipx: "--spec --python --pip-args",
   node: "-r --require --import --loader --env-file",
   nodejs: "-r --require --import --loader --env-file",
@@ -24,6 +24,8 @@ const RUNNERS: Readonly<Record<string, string>> = {
   docker: CONTAINER_FLAGS,
   podman: CONTAINER_FLAGS,
 };
+/** Flags of several runners that name an index of packages, whose address follows. */
+const INDEX_FLAG = /^--[a-z-]*\bindex\b[a-z-]*$/;
 const SUBCOMMANDS: ReadonlySet<string> = new Set(["run", "exec", "x", "dlx", "tool", "/c"]);
 /** Names of files that many servers have, and of the folders that they lie in. */
 const COMMON_FILE = /^(?:index|main|__main__|server|app|cli|start|run|bin|stdio|mcp)\.(?:[cm]?[jt]s|py)$/i;
@@ -69,13 +71,11 @@ function label(name: string): string {
 
 /** The position of the first word that is no flag, no value of a flag, no subcommand and no variable. */
 function programIndex(args: readonly string[], valued: readonly string[]): number {
-  return args.findIndex(
-    (word, index) =>
-      !word.startsWith("-") &&
-      !SUBCOMMANDS.has(word) &&
-      !/^\w+=/.test(word) &&
-      !valued.includes(args[index - 1] ?? ""),
-  );
+  return args.findIndex((word, index) => {
+    const before = args[index - 1] ?? "";
+    const isValue = valued.includes(before) || INDEX_FLAG.test(before);
+    return !isValue && !word.startsWith("-") && !SUBCOMMANDS.has(word) && !/^\w+=/.test(word);
+  });
 }
 
 function packageOrFolder(path: string): string | undefined {

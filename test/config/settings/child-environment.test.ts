@@ -86,6 +86,11 @@ describe("the name of a server", () => {
     ["node", [`${import.meta.dirname}/../../../src/main.ts`], "mcp-tollgate"],
     ["uv", ["--directory", "/srv/notes", "run", "notes.py"], "notes"],
     ["uvx", ["--from", "git+https://example.com/x/y", "mcp-y"], "mcp-y"],
+    [
+      "uvx",
+      ["--default-index", "https://example.com/simple", "--index", "https://example.org/x", "mcp-y"],
+      "mcp-y",
+    ],
     ["cmd", ["/c", "npx", "-y", "@scope/server-x@1.2"], "server-x"],
     ["env", ["A=1", "-u", "B", "node", "/srv/weather/dist/main.js"], "weather"],
     [
