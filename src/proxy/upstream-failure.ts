@@ -56,6 +56,9 @@ export function statusAndType({
 export function responseFailure(response: UpstreamResponse): string | undefined {
   const { statusCode, headers } = response;
   if (statusCode >= 300 && statusCode < 400) return "it answered with a redirect";
-  const type = headerValue(headers, "content-type") ?? "";
-  return /^text\/html\b/i.test(type) ? `it answered ${statusAndType(response)} at this path` : undefined;
+  return isHtml(headers) ? `it answered ${statusAndType(response)} at this path` : undefined;
+}
+
+export function isHtml(headers: UpstreamResponse["headers"]): boolean {
+  return /^text\/html\b/i.test(headerValue(headers, "content-type") ?? "");
 }

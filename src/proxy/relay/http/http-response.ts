@@ -2,7 +2,7 @@
 
 import { headerValue } from "../../http/header-fields.ts";
 import { isEventStream, type UpstreamResponse } from "../../upstream.ts";
-import { statusAndType } from "../../upstream-failure.ts";
+import { isHtml, statusAndType } from "../../upstream-failure.ts";
 import type { HttpExchange, ResponseContext } from "./http-exchange.ts";
 import { forwardJson, forwardUnasked } from "./json-response.ts";
 import { pump } from "./pipe.ts";
@@ -61,12 +61,8 @@ async function forwardRaw(
 
 /** Whether a page says that no MCP server is at this path. Within a session 404 says that the session has ended. */
 function isWrongPath({ caller }: HttpExchange, { statusCode, headers }: UpstreamResponse): boolean {
-  const isHtml = /^text\/html\b/i.test(headerValue(headers, "content-type") ?? "");
-  return (
-    isHtml &&
-    (statusCode === 404 || statusCode === 405 || statusCode === 410) &&
-    caller.serverSessionId === undefined
-  );
+  const isNotFound = statusCode === 404 || statusCode === 405 || statusCode === 410;
+  return isNotFound && isHtml(headers) && caller.serverSessionId === undefined;
 }
 
 function isJson({ headers }: UpstreamResponse): boolean {
