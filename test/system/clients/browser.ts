@@ -17,28 +17,39 @@ export interface SeenByPage {
   readonly content: unknown;
 }
 
+/** The part of a client of either SDK that the page uses. */
+interface Connected {
+  readonly listTools: () => Promise<{ readonly tools: readonly unknown[] }>;
+  readonly callTool: (call: typeof ECHO) => Promise<Readonly<Record<string, unknown>>>;
+  readonly close: () => Promise<void>;
+}
+
+interface Session {
+  readonly sessionId?: string | undefined;
+  readonly terminateSession: () => Promise<void>;
+}
+
 async function useV1(url: string): Promise<SeenByPage> {
   const client = new ClientV1(ABOUT);
   const transport = new TransportV1(new URL(url));
   await client.connect(transport);
-  const hasSession = transport.sessionId !== undefined;
-  const { tools } = await client.listTools();
-  const { content } = await client.callTool(ECHO);
-  await transport.terminateSession();
-  await client.close();
-  return { hasSession, tools: tools.length, content };
+  return listAndCall(client, transport);
 }
 
 async function useV2(url: string): Promise<SeenByPage> {
   const client = new ClientV2(ABOUT);
   const transport = new TransportV2(new URL(url));
   await client.connect(transport);
-  const hasSession = transport.sessionId !== undefined;
+  return listAndCall(client, transport);
+}
+
+async function listAndCall(client: Connected, session: Session): Promise<SeenByPage> {
+  const hasSession = session.sessionId !== undefined;
   const { tools } = await client.listTools();
-  const { content } = await client.callTool(ECHO);
-  await transport.terminateSession();
+  const result = await client.callTool(ECHO);
+  await session.terminateSession();
   await client.close();
-  return { hasSession, tools: tools.length, content };
+  return { hasSession, tools: tools.length, content: result["content"] };
 }
 
 Object.assign(globalThis, { clients: { "1.x": useV1, "2.x": useV2 } });
