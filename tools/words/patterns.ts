@@ -71,7 +71,7 @@ export const PATTERNS: readonly Pattern[] = [
   { name: "the door", instead: "the endpoint, the listener", regex: words(String.raw`(?:the|our)\s+door`) },
 ];
 
-/** Words that a contract fixes, by file: output that README.md shows, which `test/readme-policy.test.ts` compares. */
+/** Words that a contract fixes, by file: output that docs/policy-tools.md shows, which `test/docs/policy-tools-page.test.ts` compares. */
 export const FIXED_BY_CONTRACT: ReadonlySet<string> = new Set([
   "src/commands/policy/replay-report.ts: be told",
   "src/policy/explain/steps.ts: speaks of",

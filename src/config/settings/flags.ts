@@ -1,4 +1,4 @@
-/** Declares the flags of `tollgate run`, for the parser, for --help and for the check of the README. */
+/** Declares the flags of `tollgate run`, for the parser, for --help and for the check of docs/command-line.md. */
 
 export interface Flag {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** The README's chapter "Policy tools" is what happens: its files are written, its commands run, its output compared. */
+/** The page "Policy tools" is what happens: its files are written, its commands run, its output compared. */
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,13 +7,12 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
-const CHAPTER = /\n## Policy tools\n([\s\S]*?)\n## /.exec(README)?.[1] ?? "";
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PAGE = readFileSync(join(ROOT, "docs/policy-tools.md"), "utf8");
 
 /** A file that the text tells the reader to save: its name ends the sentence before the block. */
-const FILES = [...CHAPTER.matchAll(/`([\w.]+)`:\n\n```\w+\n([\s\S]*?)```/g)];
-const COMMANDS = [...CHAPTER.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+const FILES = [...PAGE.matchAll(/`([\w.]+)`:\n\n```\w+\n([\s\S]*?)```/g)];
+const COMMANDS = [...PAGE.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
   [...block.matchAll(/^\$ tollgate (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(([, command = "", output = ""]) => ({
     command,
     output,
@@ -40,7 +39,7 @@ function runTollgate(command: string, folder: string): Promise<string> {
   });
 }
 
-describe("the README's chapter on policy tools", () => {
+describe("docs/policy-tools.md", () => {
   let folder: string;
 
   beforeAll(() => {
