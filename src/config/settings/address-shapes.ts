@@ -24,6 +24,22 @@ export function parseAddress(text: string): Address | undefined {
   return match !== null && port <= 65_535 ? { host: match[1] ?? match[2] ?? "", port } : undefined;
 }
 
+/** An address, or `HOST:FIRST-LAST`: the first port from `port` to `lastPort` that is free. See docs/decisions/0154-a-range-of-admin-ports.md. */
+export interface PortRange extends Address {
+  /** Absent: only `port`. */
+  readonly lastPort?: number;
+}
+
+/** Undefined when the text is neither `HOST:PORT` nor `HOST:FIRST-LAST`, or when the range is empty or begins at 0. */
+export function parsePortRange(text: string): PortRange | undefined {
+  const [, first = text, last] = /^(.*:\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const address = parseAddress(first);
+  if (address === undefined || last === undefined) return address;
+  const lastPort = Number(last);
+  const isRange = address.port > 0 && address.port <= lastPort && lastPort <= 65_535;
+  return isRange ? { ...address, lastPort } : undefined;
+}
+
 /** A list of strings, or one string with commas between. */
 export const LIST_SHAPE = z.union(
   [z.array(z.string()), z.string().transform((text) => text.split(",").map((item) => item.trim()))],

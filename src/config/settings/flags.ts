@@ -33,7 +33,7 @@ export const FLAGS = [
     "/healthz,/readyz",
     "liveness (*healthz, *livez) and readiness on the listener",
   ),
-  flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control"),
+  flag("admin", "HOST:PORT", "127.0.0.1:9464", "metrics, health, control; of 9470-9479 the first free port"),
   flag("admin-open", "PAGE,...", "none", "pages that are read without the tokens, as /metrics"),
   flag(
     "policy",

@@ -2,11 +2,11 @@
 
 import * as z from "zod";
 import { ADMIN_READ_TOKEN_VARIABLE, adminTokenSource, type AdminTokenSource } from "./admin-token.ts";
-import { type Address, headerName, LIST_SHAPE, parseAddress, trustedProxies } from "../address-shapes.ts";
+import { headerName, LIST_SHAPE, parsePortRange, type PortRange, trustedProxies } from "../address-shapes.ts";
 import type { Environment } from "../child-environment.ts";
 import type { TlsSettings } from "../tls-settings.ts";
 
-export interface AdminSettings extends Address {
+export interface AdminSettings extends PortRange {
   /** The token that reading requires; the admin token reads as well. Absent: only the admin token, where one is set. */
   readonly readToken?: AdminTokenSource;
   /** How operators prove their names; absent: a name is what an operator gives as `by`. */
@@ -43,10 +43,10 @@ const openPages = LIST_SHAPE.pipe(
   z.array(z.enum(ADMIN_PAGES, { error: () => `must be pages of ${ADMIN_PAGES.join(", ")}` })),
 );
 
-/** `HOST:PORT`; also as a URL, the form that the commands show and take. */
+/** `HOST:PORT` or `HOST:FIRST-LAST`; also as a URL, the form that the commands show and take. */
 const listen = z.string().transform((text, context) => {
   const [, scheme, written = text] = /^(https?):\/\/(.*?)\/?$/.exec(text) ?? [];
-  const address = parseAddress(written);
+  const address = parsePortRange(written);
   if (address !== undefined) return { scheme, address };
   context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
   return z.NEVER;
