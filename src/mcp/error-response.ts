@@ -20,6 +20,8 @@ export interface RefusedRequest {
 export const INVALID_REQUEST = -32_600;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
+/** Tollgate has no room, or does not keep up: the request reached neither policy nor server, and may be sent again. */
+export const OVERLOADED = 503;
 export const HEADER_MISMATCH = -32_020;
 
 /** An error response; `id` is the request's id as a token, absent when it could not be read. */

@@ -28,6 +28,8 @@ export interface HttpProxy {
   readonly sessions: Sessions;
   readonly streams: OpenStreams;
   readonly drain: Drain;
+  /** The requests that are being answered. */
+  readonly requestLimit: ConcurrencyLimit;
   readonly upstream: OpenUpstream;
   readonly close: () => Promise<void>;
 }
@@ -40,6 +42,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const sessions = new Sessions(clock.wallMs, { total: bounds.sessions, perAgent: bounds.sessionsPerAgent });
   const streams = { open: 0 };
   const drain = new Drain();
+  const requestLimit = new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent });
   const tasks = new OpenTasks(clock.steadyMs);
   const unknown = unknownTasks(settings, runtime, identity);
   const taskOwners = new TaskOwners({ nowMs: clock.wallMs, unknown });
@@ -65,7 +68,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
       tasks,
       taskOwners,
       streams: clientStreams,
-      requestLimit: new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent }),
+      requestLimit,
       streamLimit: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
     },
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
@@ -78,7 +81,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     tasks.closeAll();
     await Promise.all([upstream.close(), taskOwners.settled()]);
   };
-  return { relay, clientStreams, sessions, streams, drain, upstream, close };
+  return { relay, clientStreams, sessions, streams, drain, requestLimit, upstream, close };
 }
 
 /** Where a credential names the callers, a task that this process has not seen belongs to its owner in the store, or to no caller. */

@@ -82,6 +82,7 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
   const state = { isDraining: false };
   const loop = watchLoop({
     maxMs: settings.bounds.loopDelayMs,
+    hasRequests: () => proxy.requestLimit.held > 0,
     onChange: (isLate, delayMs) =>
       log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
   });
@@ -133,7 +134,7 @@ function openDownstream(
     receivedBytes: bounds.receivedBytes,
     unreadMs: bounds.unreadMs,
     answers: proxy.drain,
-    isLate: loop.isLate,
+    refusesForLoad: loop.refuses,
     onQueryDropped: () => runtime.telemetry.log.warn(QUERY_DROPPED),
     onFault,
     ...(settings.servesSse && { sse: openSse(settings, proxy, onFault) }),

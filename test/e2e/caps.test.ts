@@ -84,7 +84,7 @@ describe("caps on concurrent requests, streams and sessions", () => {
     await hold("a");
     const refused = await send("a");
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
-    expect(await refused.json()).toMatchObject({ id: 1, error: { code: -32603 } });
+    expect(await refused.json()).toMatchObject({ id: 1, error: { code: 503 } });
     await hold("b");
     expect(overloads()).toHaveLength(1);
     expect(await sidecar.metric("tollgate_messages_refused_total", { cause: "overload" })).toBe(1);

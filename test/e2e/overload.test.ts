@@ -38,7 +38,7 @@ describe("an event loop that is late", () => {
     const before = reached;
     const shed = await call();
     expect([shed.status, shed.headers.get("retry-after")]).toEqual([503, "5"]);
-    expect(await shed.json()).toMatchObject({ id: null, error: { code: -32603 } });
+    expect(await shed.json()).toMatchObject({ id: null, error: { code: 503 } });
     expect(reached).toBe(before);
     expect((await fetch(`${tollgate.adminUrl}/healthz`)).status).toBe(200);
     expect(await refusedBy(tollgate.adminUrl)).toBeGreaterThanOrEqual(2);

@@ -29,7 +29,7 @@ export interface DownstreamOptions {
   /** Longest time that a client may leave a response unread. */
   readonly unreadMs: number;
   /** Whether the event loop is late: new requests are then refused. */
-  readonly isLate: () => boolean;
+  readonly refusesForLoad: () => boolean;
   /** Tracks every response. */
   readonly answers: Drain;
   /** Longest head of a request, in bytes. */

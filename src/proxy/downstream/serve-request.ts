@@ -7,6 +7,7 @@ import {
   errorResponse,
   INTERNAL_ERROR,
   INVALID_REQUEST,
+  OVERLOADED,
   type RefusedRequest,
   sendResponse,
 } from "../../mcp/error-response.ts";
@@ -32,8 +33,8 @@ export interface Listener {
   readonly relay: HttpRelay;
   readonly edge: Edge;
   readonly metadata?: MetadataEndpoint;
-  /** Whether the event loop is late: new requests are then refused. */
-  readonly isLate: () => boolean;
+  /** Asked once for each request: whether the event loop is late, and the request therefore refused. */
+  readonly refusesForLoad: () => boolean;
   /** Called for each request with a query, which never goes upstream. */
   readonly onQueryDropped: () => void;
   /** Called with each fault of our own; the client was answered. */
@@ -63,9 +64,9 @@ function attempt({ onFault }: Listener, response: ClientResponse, step: () => Wo
 
 // Security: the checks and the authentication precede the body, so that a refused caller has none of it read.
 function serveRequest(listener: Listener, request: IncomingMessage, response: ServerResponse): Work {
-  const { relay, edge, metadata, isLate, onQueryDropped } = listener;
+  const { relay, edge, metadata, refusesForLoad, onQueryDropped } = listener;
   allowOrigin(request, response, edge);
-  const refused = refuseRequest(request, edge) ?? (isLate() ? LATE : undefined);
+  const refused = refuseRequest(request, edge) ?? (refusesForLoad() ? LATE : undefined);
   if (refused !== undefined) return refuse(listener, request, relay.sourceOf(request, response), refused);
   if (isPreflight(request)) return answerPreflight(request, response, edge);
   const { url = "" } = request;
@@ -123,7 +124,7 @@ function refuse(
     ...(status === 503 && { "retry-after": "5" }),
   };
   // A client that sees -32600 takes its own message for wrong, and does not send it again.
-  const code = status >= 500 ? INTERNAL_ERROR : INVALID_REQUEST;
+  const code = status === 503 ? OVERLOADED : status >= 500 ? INTERNAL_ERROR : INVALID_REQUEST;
   relay.refuse(source, {
     cause,
     detail,

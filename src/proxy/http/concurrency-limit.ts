@@ -16,6 +16,11 @@ export class ConcurrencyLimit {
     this.#bounds = bounds;
   }
 
+  /** Number of slots that are taken. */
+  get held(): number {
+    return this.#held;
+  }
+
   hasRoom(agent: string): boolean {
     return this.#held < this.#bounds.total && this.#of(agent) < this.#bounds.perAgent;
   }

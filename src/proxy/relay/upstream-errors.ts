@@ -1,6 +1,6 @@
 /** Responses of Tollgate's own when it cannot forward a request or its response. */
 
-import { type LocalResponse, errorResponse, INTERNAL_ERROR } from "../../mcp/error-response.ts";
+import { type LocalResponse, errorResponse, INTERNAL_ERROR, OVERLOADED } from "../../mcp/error-response.ts";
 import type { UpstreamError } from "../upstream.ts";
 import { connectFailure, FAILURES } from "../upstream-failure.ts";
 
@@ -27,7 +27,7 @@ export function messageOfFailure(failure: string): string {
 /** The response when Tollgate has no room; the caller may try again soon. */
 export function overloadResponse(detail: string, id: string | undefined): LocalResponse {
   return {
-    ...errorResponse(503, INTERNAL_ERROR, `Tollgate is busy: ${detail}`, id),
+    ...errorResponse(503, OVERLOADED, `Tollgate is busy: ${detail}`, id),
     headers: { "retry-after": "5" },
   };
 }
