@@ -1,16 +1,21 @@
 /** `tollgate demo`: an MCP server, three agents and the sidecar between them, all on this machine. */
 
-import { fileURLToPath } from "node:url";
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseSettings } from "../config/settings/parse-settings.ts";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { type ParsedSettings, parseSettings } from "../config/settings/parse-settings.ts";
 import type { Settings } from "../config/settings/settings.ts";
-import { EXIT_OK, refuseUsage, writeHelp } from "./cli/command.ts";
-import { AGENT_HEADER, runAgents } from "./demo/agents.ts";
+import { EXIT_OK, EXIT_UNAVAILABLE, failWith, refuseUsage, writeHelp } from "./cli/command.ts";
+import { type ChosenAddresses, chooseAddresses, freeAddresses } from "./demo/addresses.ts";
+import { AGENT_HEADER, type OnWait, runAgents } from "./demo/agents.ts";
+import { openPage } from "./demo/open-page.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./demo/options.ts";
 import { runPart } from "./demo/run-part.ts";
 import { parseSamples, type Sample } from "./demo/samples.ts";
-import { type Output, Screen } from "./demo/screen.ts";
+import { Screen } from "./demo/screen.ts";
 import { startDemoServer } from "./demo/server.ts";
+import type { Output } from "./demo/terminal.ts";
 
 /** Starts a sidecar. `main.ts` passes it in, since commands may not import the sidecar. */
 type StartSidecar = (settings: Settings) => Promise<RunningSidecar>;
@@ -33,8 +38,11 @@ export interface DemoIo {
 
 const COMMAND = "tollgate demo";
 const REDRAW_MS = 500;
+/** How long calls in flight may take to end after the signal. */
+const END_MS = 5_000;
+const MAX_SCRAPE_MS = 10_000;
 
-/** Returns the exit code: 0 when the demo ran, 64 for bad flags. */
+/** Returns the exit code: 0 when the demo ran, 64 for bad flags, 69 when a part of it failed. */
 export async function runDemo(argv: readonly string[], io: DemoIo): Promise<number> {
   const parsed = parseDemoOptions(argv);
   if (!parsed.ok) return refuseUsage(io, COMMAND, [parsed.problem]);
@@ -43,31 +51,50 @@ export async function runDemo(argv: readonly string[], io: DemoIo): Promise<numb
   if (part !== undefined) return runPart(part, parsed.options, io);
   const server = await startDemoServer();
   try {
-    const settings = parseSettings({
-      flags: flagsFor(parsed.options, server.url),
-      environment: {},
-      isTerminal: false,
-    });
-    if (!settings.ok) return refuseUsage(io, COMMAND, settings.problems);
-    await runBehindSidecar(parsed.options, settings.settings, io);
-    return EXIT_OK;
+    const chosen = settingsFor(await chooseAddresses(parsed.options), server.url);
+    const free = settingsFor(freeAddresses(parsed.options), server.url);
+    if (!chosen.ok) return refuseUsage(io, COMMAND, chosen.problems);
+    const sidecar = await startEither(io.startSidecar, chosen.settings, free.ok ? free.settings : undefined);
+    return await runBehindSidecar(parsed.options, sidecar, io);
   } finally {
     await server.stop();
   }
 }
 
-async function runBehindSidecar(options: DemoOptions, settings: Settings, io: DemoIo): Promise<void> {
-  const sidecar = await io.startSidecar(trustingAgents(settings));
+/** Starts on free ports when another process took a chosen one since it was found free. */
+async function startEither(
+  startSidecar: StartSidecar,
+  chosen: Settings,
+  free: Settings | undefined,
+): Promise<RunningSidecar> {
   try {
-    const screen = new Screen(io.stdout);
-    screen.showAddresses({ mcp: sidecar.url, admin: sidecar.adminUrl });
+    return await startSidecar(chosen);
+  } catch (error) {
+    if (free === undefined || isDeepStrictEqual(free, chosen)) throw error;
+    return startSidecar(free);
+  }
+}
+
+async function runBehindSidecar(options: DemoOptions, sidecar: RunningSidecar, io: DemoIo): Promise<number> {
+  const screen = new Screen(io.stdout, { mcp: sidecar.url, admin: sidecar.adminUrl }, process.env["TERM"]);
+  try {
+    if (options.opensConsole) openConsole(sidecar, screen);
     await runAndDraw(options, { screen, sidecar, signal: io.signal });
     const samples = await scrape(sidecar);
-    screen.showTable(samples);
-    screen.showAnswers(samples);
+    screen.leave();
+    screen.showSummary(samples);
+    return EXIT_OK;
+  } catch (error) {
+    screen.leave();
+    return failWith(io, [`demo: ${messageOf(error)}; start it again, or try --for 30s`], EXIT_UNAVAILABLE);
   } finally {
     await sidecar.stop();
   }
+}
+
+function openConsole({ adminUrl }: RunningSidecar, screen: Screen): void {
+  const url = `${adminUrl}/`;
+  openPage(url, () => screen.showNotice(`No browser could be opened: open ${url}`));
 }
 
 interface RunningDemo {
@@ -81,23 +108,54 @@ async function runAndDraw({ forMs, rounds }: DemoOptions, demo: RunningDemo): Pr
   const signal = AbortSignal.any([demo.signal, ...timeout]);
   const finished = new AbortController();
   const drawing = demo.screen.isLive ? redraw(demo, finished.signal) : Promise.resolve();
+  const ending = (): void => demo.screen.showNotice(ENDING);
+  signal.addEventListener("abort", ending, { once: true });
   try {
-    await runAgents({ url: demo.sidecar.url, rounds, signal });
+    const agents = runAgents({
+      url: demo.sidecar.url,
+      rounds,
+      signal,
+      onWait: waitNotice(demo.screen, signal),
+    });
+    await Promise.race([agents, pauseAfter(signal, END_MS, finished.signal)]);
+    agents.catch(() => undefined);
   } finally {
+    signal.removeEventListener("abort", ending);
     finished.abort();
     await drawing;
   }
 }
 
+const ENDING = "Ending: calls in flight get up to 5 seconds. Ctrl-C again ends at once.";
+const WAITING = "The machine is busy: the agents wait, then try again.";
+
+/** Shows a notice while an agent waits. */
+function waitNotice(screen: Screen, signal: AbortSignal): OnWait {
+  const waiting = new Set<string>();
+  return (agent, isWaiting) => {
+    if (waiting.has(agent) === isWaiting || signal.aborted) return;
+    if (isWaiting) waiting.add(agent);
+    else waiting.delete(agent);
+    screen.showNotice(waiting.size === 0 ? undefined : WAITING);
+  };
+}
+
+/** Resolves this long after `signal`; `cancelled` keeps its timer from running on. */
+async function pauseAfter(signal: AbortSignal, afterMs: number, cancelled: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort", { signal: cancelled }).catch(() => undefined);
+  await pause(afterMs, undefined, { signal: cancelled }).catch(() => undefined);
+}
+
 async function redraw({ screen, sidecar }: RunningDemo, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    screen.showTable(await scrape(sidecar));
+    const samples = await scrape(sidecar).catch(() => undefined);
+    if (samples !== undefined) screen.showTable(samples);
     await pause(REDRAW_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 async function scrape(sidecar: RunningSidecar): Promise<readonly Sample[]> {
-  const response = await fetch(`${sidecar.adminUrl}/metrics`);
+  const response = await fetch(`${sidecar.adminUrl}/metrics`, { signal: AbortSignal.timeout(MAX_SCRAPE_MS) });
   return parseSamples(await response.text());
 }
 
@@ -106,15 +164,20 @@ function policyFile(): string {
   return fileURLToPath(new URL("../../policies/demo.json", import.meta.url));
 }
 
-function flagsFor({ listen, admin }: DemoOptions, upstream: string) {
-  return { upstream, listen, admin, policy: policyFile(), server: "demo", "log-level": "error" };
+/** The settings of the sidecar: it trusts the agents' header from loopback, and drains without delay. */
+function settingsFor(addresses: ChosenAddresses, upstream: string): ParsedSettings {
+  const parsed = parseSettings({
+    flags: { upstream, ...addresses, policy: policyFile(), server: "demo", "log-level": "error" },
+    environment: {},
+    isTerminal: false,
+  });
+  if (!parsed.ok) return parsed;
+  const { settings } = parsed;
+  const identity = { header: { name: AGENT_HEADER, from: ["127.0.0.1", "::1"] } };
+  const bounds = { ...settings.bounds, lameDuckMs: 0, drainMs: 1_000 };
+  return { ok: true, settings: { ...settings, identity, bounds } };
 }
 
-/** Trusts the agents' header from loopback, and drains without delay. */
-function trustingAgents(settings: Settings): Settings {
-  return {
-    ...settings,
-    identity: { header: { name: AGENT_HEADER, from: ["127.0.0.1", "::1"] } },
-    bounds: { ...settings.bounds, lameDuckMs: 0, drainMs: 1_000 },
-  };
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

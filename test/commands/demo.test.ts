@@ -5,8 +5,10 @@ import { runDemo } from "../../src/commands/demo.ts";
 import { startSidecar } from "../../src/sidecar/sidecar.ts";
 import { captureIo, type Run } from "../fixtures/capture-io.ts";
 
+const FREE_PORTS = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+
 function run(argv: readonly string[], signal = new AbortController().signal): Promise<Run> {
-  return captureIo((io) => runDemo(argv, { ...io, startSidecar, signal }));
+  return captureIo((io) => runDemo([...FREE_PORTS, ...argv], { ...io, startSidecar, signal }));
 }
 
 describe("tollgate demo", () => {

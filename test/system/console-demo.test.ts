@@ -15,7 +15,12 @@ it("shows the demo's agents, its denials as they happen, and why", async () => {
   const [stdout, stderr, end] = [new PassThrough(), new PassThrough(), new AbortController()];
   let shown = "";
   stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
-  const running = runDemo([], { startSidecar, stdout, stderr, signal: end.signal });
+  const running = runDemo(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"], {
+    startSidecar,
+    stdout,
+    stderr,
+    signal: end.signal,
+  });
   const address = (): string | undefined => /console\s+(http:\S+)\/\n/.exec(shown)?.[1];
   await until(() => address() !== undefined);
   const { page, errors } = await openConsole(browser, address() ?? "");

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { isBusyError, type Patience, whenServed } from "./busy.ts";
 
 /** The header with the agent's name; the demo's sidecar trusts it from loopback. */
 export const AGENT_HEADER = "X-Agent-Id";
@@ -23,6 +24,9 @@ export interface Agent {
   readonly sendsDuplicateKeys?: boolean;
 }
 
+/** Called when an agent begins and ends to wait for a busy machine or sidecar. */
+export type OnWait = (agent: string, isWaiting: boolean) => void;
+
 export interface AgentRun {
   readonly url: string;
   /** Number of rounds; `Infinity` runs until the signal. */
@@ -30,6 +34,7 @@ export interface AgentRun {
   readonly signal: AbortSignal;
   /** Absent: all three. */
   readonly agents?: readonly Agent[];
+  readonly onWait?: OnWait;
 }
 
 const ROUND_PAUSE_MS = 3_000;
@@ -53,34 +58,52 @@ export async function runAgents(run: AgentRun): Promise<void> {
   await Promise.all((run.agents ?? AGENTS).map((agent) => runAgent(agent, run)));
 }
 
-async function runAgent(agent: Agent, { url, rounds, signal }: AgentRun): Promise<void> {
-  const client = new Client({ name: agent.name, version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
-    requestInit: { headers: { [AGENT_HEADER]: agent.name } },
-  });
-  await client.connect(transport);
+async function runAgent(agent: Agent, { url, rounds, signal, onWait }: AgentRun): Promise<void> {
+  const patience: Patience = { signal, onWait: (isWaiting) => onWait?.(agent.name, isWaiting) };
+  const client = await whenServed(() => connect(url, agent.name), patience);
+  if (client === undefined) return;
   for (let round = 0; round < rounds && !signal.aborted; round++) {
     if (round > 0) await pause(ROUND_PAUSE_MS, undefined, { signal }).catch(() => undefined);
-    await client.listTools();
-    await runRound(client, agent, { steps: agent.steps(round), signal });
-    if (agent.sendsDuplicateKeys === true && round % 5 === 1) await sendDuplicateKeys(url, agent.name);
+    await whenServed(() => client.listTools(), patience);
+    await runRound(client, agent, { steps: agent.steps(round), patience });
+    if (agent.sendsDuplicateKeys === true && round % 5 === 1)
+      await whenServed(() => sendDuplicateKeys(url, agent.name), patience);
   }
-  await transport.terminateSession();
+  await disconnect(client);
+}
+
+async function connect(url: string, name: string): Promise<Client> {
+  const client = new Client({ name, version: "1.0.0" });
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers: { [AGENT_HEADER]: name } },
+  });
+  await client.connect(transport);
+  return client;
+}
+
+/** A busy sidecar that does not end the session forgets it later. */
+async function disconnect(client: Client): Promise<void> {
+  try {
+    if (client.transport instanceof StreamableHTTPClientTransport) await client.transport.terminateSession();
+  } catch (error) {
+    if (!isBusyError(error)) throw error;
+  }
   await client.close();
 }
 
 async function runRound(
   client: Client,
   agent: Agent,
-  { steps, signal }: { steps: readonly Step[]; signal: AbortSignal },
+  { steps, patience }: { steps: readonly Step[]; patience: Patience },
 ): Promise<void> {
+  const { signal } = patience;
   if (agent.isBursting) {
-    await Promise.all(steps.map((step) => callTool(client, step)));
+    await Promise.all(steps.map((step) => whenServed(() => callTool(client, step), patience)));
     return;
   }
   for (const step of steps) {
     if (signal.aborted) return;
-    await callTool(client, step);
+    await whenServed(() => callTool(client, step), patience);
     await pause(STEP_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -96,12 +119,12 @@ async function sendDuplicateKeys(url: string, agent: string): Promise<void> {
   await response.text();
 }
 
-/** Ignores JSON-RPC errors; the demo reads outcomes from the metrics. */
+/** Ignores JSON-RPC errors but a timeout; the demo reads outcomes from the metrics. */
 async function callTool(client: Client, { tool, args }: Step): Promise<void> {
   try {
     await client.callTool({ name: tool, arguments: args });
   } catch (error) {
-    if (!(error instanceof McpError)) throw error;
+    if (!(error instanceof McpError) || isBusyError(error)) throw error;
   }
 }
 

@@ -17,9 +17,11 @@ export interface DemoOptions {
   readonly forMs?: number;
   /** `Infinity` when not limited. */
   readonly rounds: number;
-  /** `HOST:PORT`; port 0 takes a free one. */
-  readonly listen: string;
-  readonly admin: string;
+  /** `HOST:PORT`; port 0 takes a free one. Absent: a fixed port, or a free one when that is taken. */
+  readonly listen?: string;
+  readonly admin?: string;
+  /** Whether the console is opened in a browser. */
+  readonly opensConsole: boolean;
   readonly isHelp: boolean;
 }
 
@@ -31,14 +33,15 @@ export const DEMO_HELP = `tollgate demo: an MCP server, three agents and the sid
 
   --for DURATION       end after this time: 30s, 5m, 1h (until interrupted)
   --rounds N           end when each agent has done this many rounds (no end)
-  --listen HOST:PORT   where the agents reach the sidecar (127.0.0.1, a free port)
-  --admin HOST:PORT    metrics and the other admin pages (127.0.0.1, a free port)
+  --open               open the console in the browser
+  --listen HOST:PORT   where the agents reach the sidecar (127.0.0.1:8080, or a free port)
+  --admin HOST:PORT    console, metrics and the other admin pages (127.0.0.1:9464, or a free port)
   --part server        only the server, on --listen
   --part agents        only the agents, which call --url URL; --agent NAME runs one of them
   --help               this text
 
-Examples: tollgate demo --for 2m
-          tollgate demo --listen 127.0.0.1:8080 --admin 127.0.0.1:9464
+Examples: tollgate demo --open
+          tollgate demo --for 2m --listen 127.0.0.1:0 --admin 127.0.0.1:0
 `;
 
 /** Reads the arguments after `demo`. */
@@ -56,15 +59,16 @@ export function parseDemoOptions(argv: readonly string[]): ParsedOptions {
   }
   const part = parsePart(values);
   if (typeof part === "string") return { ok: false, problem: part };
-  const { listen, admin, help } = values;
+  const { listen, admin, open, help } = values;
   return {
     ok: true,
     options: {
       ...(part === undefined ? {} : { part }),
       ...(forMs === undefined ? {} : { forMs }),
       rounds,
-      listen,
-      admin,
+      ...(listen === undefined ? {} : { listen }),
+      ...(admin === undefined ? {} : { admin }),
+      opensConsole: open,
       isHelp: help,
     },
   };
@@ -114,8 +118,9 @@ function readFlags(argv: readonly string[]) {
 const FLAGS = {
   for: { type: "string" },
   rounds: { type: "string" },
-  listen: { type: "string", default: "127.0.0.1:0" },
-  admin: { type: "string", default: "127.0.0.1:0" },
+  listen: { type: "string" },
+  admin: { type: "string" },
+  open: { type: "boolean", default: false },
   part: { type: "string" },
   url: { type: "string" },
   agent: { type: "string" },

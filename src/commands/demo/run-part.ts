@@ -2,9 +2,9 @@
 
 import { SETTINGS_SHAPE } from "../../config/settings/settings-shape.ts";
 import { EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from "../cli/command.ts";
-import { AGENTS, runAgents } from "./agents.ts";
+import { AGENTS, type OnWait, runAgents } from "./agents.ts";
 import type { DemoOptions, DemoPart } from "./options.ts";
-import type { Output } from "./screen.ts";
+import type { Output } from "./terminal.ts";
 import { startDemoServer } from "./server.ts";
 
 interface PartIo {
@@ -18,9 +18,11 @@ export async function runPart(part: DemoPart, options: DemoOptions, io: PartIo):
   const timeout = options.forMs === undefined ? [] : [AbortSignal.timeout(options.forMs)];
   const signal = AbortSignal.any([io.signal, ...timeout]);
   return part.name === "server"
-    ? serveTools(options.listen, { ...io, signal })
+    ? serveTools(options.listen ?? ANY_PORT, { ...io, signal })
     : callSidecar(part, options.rounds, { ...io, signal });
 }
+
+const ANY_PORT = "127.0.0.1:0";
 
 async function serveTools(listen: string, { stdout, stderr, signal }: PartIo): Promise<number> {
   const address = SETTINGS_SHAPE.shape.listen.safeParse(listen);
@@ -45,12 +47,22 @@ async function callSidecar({ url, agent }: AgentsPart, rounds: number, io: PartI
   const agents = AGENTS.filter(({ name }) => agent === undefined || name === agent);
   io.stdout.write(`${agents.map(({ name }) => name).join(", ")}: calling ${url}\n`);
   try {
-    await runAgents({ url, rounds, signal: io.signal, agents });
+    await runAgents({ url, rounds, signal: io.signal, agents, onWait: sayOnce(io.stdout) });
     return EXIT_OK;
   } catch (error) {
     io.stderr.write(`tollgate demo: ${url}: ${messageOf(error)}; is the sidecar up?\n`);
     return EXIT_UNAVAILABLE;
   }
+}
+
+/** Says the first time that an agent waits. */
+function sayOnce(stdout: Output): OnWait {
+  const said = new Set<string>();
+  return (agent, isWaiting) => {
+    if (!isWaiting || said.has(agent)) return;
+    said.add(agent);
+    stdout.write(`${agent}: the sidecar is busy; waiting, then trying again\n`);
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

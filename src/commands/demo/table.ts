@@ -41,19 +41,72 @@ export function readRows(samples: readonly Sample[]): readonly CallRow[] {
   return [...counts].toSorted(([a], [b]) => a.localeCompare(b, "en")).map(([key, row]) => toRow(key, row));
 }
 
-/** The table with its heading; an agent's name is shown on its first row only. */
-export function renderRows(rows: readonly CallRow[], paint: Paint): readonly string[] {
-  const heading = ["agent", "tool", ...VERDICTS];
+/**
+ * The table with its heading, in the roomiest layout that fits the columns. An agent's name is shown on its first row only, or, where that is too wide,
+ * on a line of its own; names of tools are cut where this is too wide as well.
+ */
+export function renderRows(rows: readonly CallRow[], paint: Paint, columns = Infinity): readonly string[] {
+  const tables = [beside(rows, VERDICTS, "  "), beside(rows, SHORT_VERDICTS, " ")];
+  const { cells, widths, gap } = tables.find((table) => widthOf(table) <= columns) ?? below(rows, columns);
+  const texts = cells.map((row) => align(row, widths, widths.length - VERDICTS.length));
+  return texts.map((row, index) => {
+    const line = row.join(gap);
+    if (line.length > columns) return line.slice(0, columns);
+    if (index === 0) return paint("bold", line);
+    return row.map(colourCell(paint, widths.length)).join(gap);
+  });
+}
+
+/** Cells of a table, their columns' widths, and the text between two cells. */
+interface Layout {
+  readonly cells: readonly (readonly string[])[];
+  readonly widths: readonly number[];
+  readonly gap: string;
+}
+
+const SHORT_VERDICTS = ["ok", "fail", "limit", "deny", "hide"] as const;
+
+/** Agent and tool side by side. */
+function beside(rows: readonly CallRow[], verdicts: readonly string[], gap: string): Layout {
   const cells = rows.map((row, index) => [
     rows[index - 1]?.agent === row.agent ? "" : row.agent,
     row.tool,
-    ...VERDICTS.map((verdict) => String(row.counts[verdict] || "·")),
+    ...numbersOf(row),
   ]);
-  const widths = widthsOf([heading, ...cells]);
-  return [
-    paint("bold", align(heading, widths, 2).join("  ")),
-    ...cells.map((row) => align(row, widths, 2).map(colourCell(paint)).join("  ")),
-  ];
+  return layout([["agent", "tool", ...verdicts], ...cells], gap);
+}
+
+/** The tools of an agent below its name, cut to what the columns leave. */
+function below(rows: readonly CallRow[], columns: number): Layout {
+  const none = VERDICTS.map(() => "");
+  const cells = rows.flatMap((row, index) => [
+    ...(rows[index - 1]?.agent === row.agent ? [] : [[row.agent, ...none]]),
+    [`  ${row.tool}`, ...numbersOf(row)],
+  ]);
+  const whole = layout([["agent, tool", ...SHORT_VERDICTS], ...cells], " ");
+  const excess = Math.max(0, widthOf(whole) - columns);
+  const room = Math.max(MIN_NAME_WIDTH, (whole.widths[0] ?? 0) - excess);
+  return layout(
+    whole.cells.map(([name = "", ...numbers]) => [
+      name.length > room ? `${name.slice(0, room - 1)}…` : name,
+      ...numbers,
+    ]),
+    whole.gap,
+  );
+}
+
+const MIN_NAME_WIDTH = 12;
+
+function numbersOf({ counts }: CallRow): readonly string[] {
+  return VERDICTS.map((verdict) => String(counts[verdict] || "·"));
+}
+
+function layout(cells: readonly (readonly string[])[], gap: string): Layout {
+  return { cells, widths: widthsOf(cells), gap };
+}
+
+function widthOf({ widths, gap }: Layout): number {
+  return widths.reduce((total, width) => total + width, gap.length * (widths.length - 1));
 }
 
 /** A table whose last column is a number. */
@@ -102,10 +155,11 @@ function align(row: readonly string[], widths: readonly number[], textColumns: n
   });
 }
 
-function colourCell(paint: Paint): (cell: string, column: number) => string {
+/** Colours the numbers, which are the last of a row's cells. */
+function colourCell(paint: Paint, cellsInRow: number): (cell: string, column: number) => string {
   return (cell, column) => {
-    const verdict = VERDICTS[column - 2];
-    if (verdict === undefined) return cell;
+    const verdict = VERDICTS[column - (cellsInRow - VERDICTS.length)];
+    if (verdict === undefined || cell.trim() === "") return cell;
     return cell.endsWith("·") ? paint("dim", cell) : paint(COLOURS[verdict], cell);
   };
 }

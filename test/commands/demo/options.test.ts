@@ -20,15 +20,16 @@ describe("parseDuration", () => {
 });
 
 describe("parseDemoOptions", () => {
-  it("goes on until interrupted, on free loopback ports, when no flag is given", () => {
+  it("goes on until interrupted, on ports that it chooses, when no flag is given", () => {
     expect(parseDemoOptions([])).toEqual({
       ok: true,
-      options: { rounds: Infinity, listen: "127.0.0.1:0", admin: "127.0.0.1:0", isHelp: false },
+      options: { rounds: Infinity, opensConsole: false, isHelp: false },
     });
   });
 
   it("reads every flag", () => {
     const argv = ["--for", "30s", "--rounds", "2", "--listen", "127.0.0.1:8080", "--admin=127.0.0.1:9464"];
+    argv.push("--open");
     expect(parseDemoOptions(argv)).toEqual({
       ok: true,
       options: {
@@ -36,6 +37,7 @@ describe("parseDemoOptions", () => {
         rounds: 2,
         listen: "127.0.0.1:8080",
         admin: "127.0.0.1:9464",
+        opensConsole: true,
         isHelp: false,
       },
     });
