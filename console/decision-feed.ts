@@ -16,16 +16,33 @@ export interface Feed {
   readonly isKnown: boolean;
   /** Decisions since the last redraw that came too fast to be shown. */
   readonly skipped: number;
+  /** How many are kept here, from the newest on. */
+  readonly max: number;
+  /** Whether the sidecar remembers older ones that match. */
+  readonly hasOlder: boolean;
 }
 
-const MAX_SHOWN = 100;
+interface GrowingFeed extends Feed {
+  /** Asks for the next page of older decisions. */
+  readonly onOlder: () => void;
+}
+
+const PAGE_SIZE = 100;
 /** Decisions that the sidecar sends in each 250 ms, the newest; more could not be read. */
 const MAX_PER_PIECE = 10;
 /** Decisions that arrive within this time are shown in one redraw. */
 const REDRAW_MS = 20;
-const EMPTY: Feed = { decisions: [], problem: undefined, isLive: false, isKnown: false, skipped: 0 };
+const EMPTY: Feed = {
+  decisions: [],
+  problem: undefined,
+  isLive: false,
+  isKnown: false,
+  skipped: 0,
+  max: PAGE_SIZE,
+  hasOlder: false,
+};
 
-export function useDecisionFeed(filter: DecisionFilter, isPaused: boolean): Feed {
+export function useDecisionFeed(filter: DecisionFilter, isPaused: boolean): GrowingFeed {
   const [feed, setFeed] = useState(EMPTY);
   const query = queryOf(filter);
   useEffect(() => {
@@ -35,7 +52,23 @@ export function useDecisionFeed(filter: DecisionFilter, isPaused: boolean): Feed
     }
     return follow(query, setFeed);
   }, [query, isPaused]);
-  return feed;
+  const last = feed.decisions.at(-1)?.id;
+  const onOlder = (): void => void addOlder(query, last ?? "", setFeed);
+  return { ...feed, onOlder };
+}
+
+/** Appends the page before a decision; one that is no longer remembered has no older ones. */
+async function addOlder(query: string, before: string, update: Update): Promise<void> {
+  const answer = await fetchJson<DecisionsResponse>(
+    `decisions?limit=${PAGE_SIZE}&before=${encodeURIComponent(before)}&${query}`,
+  );
+  update((feed) => {
+    if (!answer.ok) return { ...feed, hasOlder: false };
+    if (feed.decisions.at(-1)?.id !== before) return feed;
+    const { decisions, next } = answer.value;
+    const max = feed.max + PAGE_SIZE;
+    return { ...feed, decisions: [...feed.decisions, ...decisions], max, hasOlder: next !== undefined };
+  });
 }
 
 type Update = (change: (before: Feed) => Feed) => void;
@@ -50,27 +83,34 @@ function follow(query: string, update: Update): () => void {
     timer = undefined;
     const [came, left] = [fresh, skipped];
     [fresh, skipped] = [[], 0];
-    update((before) => ({ ...before, decisions: merge(came, before.decisions), skipped: left }));
+    update((before) => ({
+      ...before,
+      decisions: merge(came, before.decisions, before.max),
+      hasOlder: before.hasOlder || came.length + before.decisions.length > before.max,
+      skipped: left,
+    }));
   };
   let isOpen = false;
   const onEvent = (type: string, data: string): void => {
     if (type === "skipped") skipped += Number(data);
     if (type !== "decision") return;
     const entry: DecisionEntry = JSON.parse(data);
-    fresh = [entry, ...fresh].slice(0, MAX_SHOWN);
+    fresh = [entry, ...fresh].slice(0, PAGE_SIZE);
     timer ??= window.setTimeout(show, REDRAW_MS);
   };
   const catchUp = async (): Promise<void> => {
-    const answer = await fetchJson<DecisionsResponse>(`decisions?limit=${MAX_SHOWN}&${query}`);
+    const answer = await fetchJson<DecisionsResponse>(`decisions?limit=${PAGE_SIZE}&${query}`);
     if (isOver) return;
     if (!answer.ok) update((before) => ({ ...before, problem: answer.problem, isKnown: true }));
     else
       update(() => ({
-        decisions: merge(fresh, answer.value.decisions),
+        decisions: merge(fresh, answer.value.decisions, PAGE_SIZE),
         problem: undefined,
         isLive: isOpen,
         isKnown: true,
         skipped: 0,
+        max: PAGE_SIZE,
+        hasOlder: answer.value.next !== undefined,
       }));
   };
   const close = followEvents(`decisions/stream?most=${MAX_PER_PIECE}&${query}`, {
@@ -94,10 +134,14 @@ function follow(query: string, update: Update): () => void {
   };
 }
 
-function merge(newer: readonly DecisionEntry[], older: readonly DecisionEntry[]): readonly DecisionEntry[] {
+function merge(
+  newer: readonly DecisionEntry[],
+  older: readonly DecisionEntry[],
+  max: number,
+): readonly DecisionEntry[] {
   const byId = new Map([...newer, ...older].map((entry) => [entry.id, entry]));
   for (const entry of newer) byId.set(entry.id, entry);
-  return [...byId.values()].slice(0, MAX_SHOWN);
+  return [...byId.values()].slice(0, max);
 }
 
 function queryOf(filter: DecisionFilter): string {

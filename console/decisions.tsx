@@ -149,7 +149,7 @@ function List({
   onOpen,
   isFiltered,
 }: {
-  readonly feed: Feed;
+  readonly feed: ReturnType<typeof useDecisionFeed>;
   /** The id of the decision that is open. */
   readonly decision: string | undefined;
   readonly onOpen: (id: string | undefined) => void;
@@ -159,7 +159,10 @@ function List({
   if (!feed.isKnown || feed.problem !== undefined) return null;
   if (feed.decisions.length === 0)
     return <p class="empty">{isFiltered ? "No decision matches the filter." : "Nothing was decided yet."}</p>;
-  const further = feed.decisions.length - most;
+  const onMore = (): void => {
+    setMost(most + PAGE);
+    if (most + PAGE >= feed.decisions.length && feed.hasOlder) feed.onOlder();
+  };
   return (
     <>
       <ul class="decisions" aria-label="Latest decisions, newest first">
@@ -174,8 +177,8 @@ function List({
           </li>
         ))}
       </ul>
-      {further > 0 && (
-        <button type="button" onClick={() => setMost(most + PAGE)}>
+      {(feed.decisions.length > most || feed.hasOlder) && (
+        <button type="button" onClick={onMore}>
           Show more
         </button>
       )}

@@ -90,7 +90,10 @@ export interface LimitsResponse {
 
 /** `GET /decisions`. */
 export interface DecisionsResponse {
+  /** Newest first. */
   readonly decisions: readonly DecisionEntry[];
+  /** The id for `before` of the next page, which may be empty; absent on the last page. */
+  readonly next?: string;
 }
 
 /** `GET /decisions/:id`. */

@@ -1,4 +1,4 @@
-/** Read routes of the admin listener: policies, tools, activity, limits, decisions. */
+/** Read routes of the admin listener: policies, tools, activity, limits, and the decisions. */
 
 import type { Express } from "express";
 import type { PolicyBinding } from "../config/settings/binding-settings.ts";
@@ -8,14 +8,11 @@ import type { CompiledPolicy } from "../policy/document/compile.ts";
 import type { Coverage } from "../policy/lint/coverage.ts";
 import { printJson } from "../json/print-json.ts";
 import type { Activity } from "../telemetry/recent/activity.ts";
-import { type DecisionFilter, readDecisionFilter } from "../telemetry/recent/decision-filter.ts";
-import type { DecisionStreams } from "../telemetry/recent/decision-streams.ts";
-import type { DecisionEntry } from "../telemetry/recent/decision-entry.ts";
+import { addDecisionRoutes, type DecisionSources } from "./decision-routes.ts";
 import type * as api from "./api.ts";
-import { sendError } from "./send-error.ts";
 
 /** Where the routes read from. */
-export interface ReadSources {
+export interface ReadSources extends DecisionSources {
   /** Name of the upstream server. */
   readonly server: string;
   readonly policies: () => ShownPolicies;
@@ -25,9 +22,6 @@ export interface ReadSources {
   readonly coverage: () => Coverage | undefined;
   readonly activity: Activity["read"];
   readonly limits: () => LimitReadings;
-  readonly listDecisions: (limit: number, filter: DecisionFilter) => readonly DecisionEntry[];
-  readonly decisionStreams: DecisionStreams;
-  readonly findDecision: (id: string) => api.DecisionResponse | undefined;
 }
 
 export interface ShownPolicies {
@@ -48,9 +42,6 @@ export interface ShownTool {
   readonly isUnpinned: boolean;
 }
 
-const MAX_DECISIONS = 1_000;
-const MAX_PER_PIECE = 100;
-
 export function addReadRoutes(app: Express, sources: ReadSources): void {
   app.get("/policy", (_request, response) => {
     response.json(policyResponse(sources.policies()));
@@ -66,37 +57,6 @@ export function addReadRoutes(app: Express, sources: ReadSources): void {
     response.json({ keys, limits: fullest } satisfies api.LimitsResponse);
   });
   addDecisionRoutes(app, sources);
-}
-
-function addDecisionRoutes(app: Express, sources: ReadSources): void {
-  app.get("/decisions", (request, response) => {
-    const { filter, problem } = readDecisionFilter(request.query, ["limit"]);
-    const limit = Number(request.query["limit"] ?? 100);
-    if (filter === undefined) return sendError(response, 400, problem);
-    if (!isWithin(limit, MAX_DECISIONS))
-      return sendError(response, 400, `limit: must be a whole number from 1 to ${MAX_DECISIONS}`);
-    response.json({ decisions: sources.listDecisions(limit, filter) } satisfies api.DecisionsResponse);
-  });
-  app.get("/decisions/stream", (request, response) => {
-    const { filter, problem } = readDecisionFilter(request.query, ["most"]);
-    const maxPerPiece = request.query["most"] === undefined ? undefined : Number(request.query["most"]);
-    if (filter === undefined) return sendError(response, 400, problem);
-    if (maxPerPiece !== undefined && !isWithin(maxPerPiece, MAX_PER_PIECE))
-      return sendError(response, 400, `most: must be a whole number from 1 to ${MAX_PER_PIECE}`);
-    const options = { filter, ...(maxPerPiece !== undefined && { maxPerPiece }) };
-    if (sources.decisionStreams.open(response, options)) return;
-    response.set("Retry-After", "10");
-    sendError(response, 503, "too many streams are open");
-  });
-  app.get("/decisions/:id", (request, response) => {
-    const decision = sources.findDecision(request.params.id);
-    if (decision !== undefined) response.json(decision);
-    else sendError(response, 404, "no decision with this id is remembered");
-  });
-}
-
-function isWithin(number: number, max: number): boolean {
-  return Number.isInteger(number) && number >= 1 && number <= max;
 }
 
 function policyResponse({

@@ -3,27 +3,26 @@
 import type { DecisionResponse, DecisionExplanation } from "../admin/api.ts";
 import { adviceFor } from "../policy/explain/advice.ts";
 import { type Step, stepsOf } from "../policy/explain/steps.ts";
-import { callerOf } from "../enforcement/request.ts";
 import type { CompiledPolicy } from "../policy/document/compile.ts";
-import { type Call, effectOf } from "../policy/decision.ts";
+import type { Call, Decision } from "../policy/decision.ts";
 import type { JsonObject } from "../json/json.ts";
 import { readArguments } from "../json/message-bounds.ts";
-import type { DecidedRequest } from "../telemetry/recent/decision-buffer.ts";
+import type { DecidedCall } from "../telemetry/recent/decision-buffer.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Undefined when the decision is not remembered. */
 export function explainDecision(id: string, runtime: Runtime): DecisionResponse | undefined {
   const { decisions } = runtime.telemetry;
   const entry = decisions.get(id);
-  const judged = decisions.decidedRequest(id);
-  return entry && judged && { ...entry, explanation: explain(judged, runtime) };
+  const decided = decisions.decidedCall(id);
+  return entry && decided && { ...entry, explanation: explain(decided, runtime) };
 }
 
-function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): DecisionExplanation {
-  const { request, judgement } = judged;
-  const { tool, args } = request;
-  const policy = policies.current().all.find(({ digest }) => digest === judgement.policyDigest);
-  const values = args === undefined ? NO_ARGUMENTS : readArguments(args.text);
+function explain(decided: DecidedCall, { policies, enforcement }: Runtime): DecisionExplanation {
+  const { tool, args, caller, denial, effect } = decided;
+  const policy = policies.current().all.find(({ digest }) => digest === decided.policyDigest);
+  const values =
+    args === undefined ? NO_ARGUMENTS : args === "forgotten" ? undefined : readArguments(args.text);
   if (tool === undefined) return unexplained("only calls of tools have steps");
   if (policy === undefined) return unexplained("the policy that decided is no longer in force");
   if (values === undefined) return unexplained("the call was too long to be remembered whole");
@@ -31,14 +30,13 @@ function explain(judged: DecidedRequest, { policies, enforcement }: Runtime): De
     tool: tool.name,
     category: tool.category,
     args: values,
-    ...callerOf(request),
+    ...caller,
     inputSchema: enforcement.tools.inputSchemaOf(tool.name),
     listing: enforcement.tools.listingOf(tool.name),
   };
-  const { decision } = judgement;
+  const decision: Decision = { ...(denial && { denial }), charges: [], unevaluable: [] };
   const steps = stepsOf(policy, call).map(withoutValues);
-  const how_to_allow = adviceOf(policy, call, { decision, effect: effectOf(decision), steps });
-  return { steps, how_to_allow, note: null };
+  return { steps, how_to_allow: adviceOf(policy, call, { decision, effect, steps }), note: null };
 }
 
 const NO_ARGUMENTS: JsonObject = new Map();

@@ -49,6 +49,7 @@ async function open(
       buckets: settings.metrics.buckets,
       isAuditChained: settings.isAuditChained,
       capture,
+      maxDecisions: settings.bounds.decisions,
       upstreamTransport: settings.upstream.kind,
       readLimits,
       environment: process.env,

@@ -40,6 +40,8 @@ export interface TelemetryOptions {
   readonly isAuditChained: boolean;
   /** Argument values to record in the audit log and with the latest decisions. */
   readonly capture: readonly CaptureRule[];
+  /** Decisions that are remembered for the console. */
+  readonly maxDecisions: number;
   readonly upstreamTransport: Transport;
   readonly readLimits: () => LimitReadings;
   /** Environment variables; OTEL_* configures traces. */
@@ -59,8 +61,6 @@ export interface Telemetry {
   readonly close: () => Promise<void>;
 }
 
-const MAX_DECISIONS = 1_000;
-
 /** Starts all of telemetry. @throws Error of node:fs when the audit log cannot be opened. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const log = createLog(options.log);
@@ -69,7 +69,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
   const capture = createCapture(options.capture);
   const audit = openAuditLog(options, { traceIdOf, capture }, { metrics, log });
-  const decisions = createDecisions({ capacity: MAX_DECISIONS, traceIdOf, capture });
+  const decisions = createDecisions({ capacity: options.maxDecisions, traceIdOf, capture });
   const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
     ...options,

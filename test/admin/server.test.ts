@@ -24,6 +24,16 @@ afterAll(async () => {
   upstream.close();
 });
 
+interface Page {
+  readonly decisions: readonly { readonly id: string }[];
+  readonly next?: string;
+}
+
+async function page(query: string): Promise<Page> {
+  const read: Page = JSON.parse(await (await get(`/decisions?${query}`)).text());
+  return read;
+}
+
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(sidecar.adminUrl + path, { headers });
 }
@@ -113,6 +123,22 @@ describe("admin listener", () => {
     expect(await (await get("/decisions?tool=nothing")).json()).toEqual({ decisions: [] });
   });
 
+  it("lists the decisions in pages, and within a range of times", async () => {
+    for (let count = 0; count < 5; count += 1) await call("read");
+    const all = await page("limit=1000");
+    expect(all.next).toBeUndefined();
+    const pages = [await page("limit=3")];
+    for (let one = pages[0]; one?.next !== undefined; one = pages.at(-1))
+      pages.push(await page(`limit=3&before=${one.next}`));
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.flatMap(({ decisions }) => decisions)).toEqual(all.decisions);
+    expect((await page("since=2020-01-01&until=2999-01-01T00:00:00Z&limit=1000")).decisions).toEqual(
+      all.decisions,
+    );
+    expect((await page("since=2999-01-01")).decisions).toEqual([]);
+    expect((await page("until=2020-01-01T00:00:00%2B02:00")).decisions).toEqual([]);
+  });
+
   it("streams decisions as they are made, without any argument's value", async () => {
     const hangUp = new AbortController();
     const response = await fetch(`${sidecar.adminUrl}/decisions/stream?effect=deny`, {
@@ -138,6 +164,12 @@ describe("admin listener", () => {
     ["/decisions/unheard", 404],
     ["/decisions?limit=0", 400],
     ["/decisions?limit=x", 400],
+    ["/decisions?limit=1001", 400],
+    ["/decisions?before=unheard", 400],
+    ["/decisions?before=a&before=b", 400],
+    ["/decisions?since=yesterday", 400],
+    ["/decisions?until=2026-07-01T12:00", 400],
+    ["/decisions?until=2026-02-31T99:00:00Z", 400],
     ["/unheard", 404],
   ])("answers %s with %d and says what is wrong", async (path, status) => {
     const response = await get(path);

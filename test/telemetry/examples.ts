@@ -4,6 +4,10 @@ import type { Ending, DecisionRecord, Observer } from "../../src/enforcement/obs
 import type { Agent, Request, RequestedTool } from "../../src/enforcement/request.ts";
 import type { CheckedArguments, Denial } from "../../src/policy/decision.ts";
 import type { Category } from "../../src/policy/category/category.ts";
+import type { Charge, Limit } from "../../src/policy/limit.ts";
+import type { Decisions } from "../../src/telemetry/recent/decision-buffer.ts";
+import type { DecisionEntry } from "../../src/telemetry/recent/decision-entry.ts";
+import type { DecisionFilter } from "../../src/telemetry/recent/decision-filter.ts";
 import type { KnownTool } from "../../src/telemetry/metrics/state-metrics.ts";
 
 let lastId = 0;
@@ -102,4 +106,29 @@ export function observe(
   observer.requestDecided?.(request, judgement);
   if (ending.upstreamMs !== undefined) observer.requestSent?.(request);
   observer.requestEnded?.(request, ending, judgement);
+}
+
+/** The newest decisions that match, newest first. */
+export function latest(
+  decisions: Decisions,
+  limit: number,
+  filter: DecisionFilter = {},
+): readonly DecisionEntry[] {
+  return [...decisions.search({ limit, filter })].flat();
+}
+
+/** A charge of one limit as its row keeps it. */
+export function exampleCharge(counter: string, rule: string, amount: number): Charge {
+  const limit: Limit = {
+    id: rule,
+    counter,
+    rule,
+    window: { unit: "month" },
+    max: 10,
+    scope: "agent",
+    algorithm: "aligned",
+    measures: "calls",
+    mode: "enforce",
+  };
+  return { limit, key: "", amount };
 }

@@ -30,6 +30,8 @@ export interface Bounds {
   /** Calls that wait for an approval, or have one that is not used yet. */
   readonly approvals: number;
   readonly approvalsPerAgent: number;
+  /** The latest decisions that are remembered for the console. */
+  readonly decisions: number;
   /** Bytes of messages that are still arriving, over all connections. */
   readonly receivedBytes: number;
   /** How long a client may leave a response unread. */
@@ -78,6 +80,7 @@ export const BOUNDS_SECTION = z.strictObject({
   "unread-ms": milliseconds.default(8_000),
   approvals: count.default(1_000),
   "approvals-per-agent": count.default(100),
+  decisions: between(1, 100_000).default(10_000),
   "request-ms": milliseconds.default(15_000),
   "upstream-connect-ms": milliseconds.default(5_000),
   "upstream-idle-ms": milliseconds.default(300_000),
@@ -106,6 +109,7 @@ export const BOUNDS_SHAPE = BOUNDS_SECTION.transform((raw): Bounds => ({
   sessionsPerAgent: raw["sessions-per-agent"],
   approvals: raw.approvals,
   approvalsPerAgent: raw["approvals-per-agent"],
+  decisions: raw.decisions,
   receivedBytes: raw["received-bytes"],
   unreadMs: raw["unread-ms"],
   requestMs: raw["request-ms"],

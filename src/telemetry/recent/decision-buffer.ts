@@ -1,25 +1,38 @@
 /** The latest decisions for the console: a bounded ring that can be listed, searched and subscribed to. */
 
-import type { Ending, DecisionRecord, Observer } from "../../enforcement/observer.ts";
-import type { Request } from "../../enforcement/request.ts";
-import { effectOf, isBlocked } from "../../policy/decision.ts";
-import type { Charge } from "../../policy/limit.ts";
+import type { DecisionRecord, Observer } from "../../enforcement/observer.ts";
+import { callerOf, type Request } from "../../enforcement/request.ts";
+import type { Caller } from "../../policy/caller.ts";
+import type { CategoryAssignment } from "../../policy/category/category.ts";
+import { type Denial, isBlocked } from "../../policy/decision.ts";
+import type { Effect } from "../../policy/mode.ts";
 import type { Capture, CapturedValues } from "../audit/capture.ts";
 import type { DecisionEntry } from "./decision-entry.ts";
-import { type DecisionFilter, matchesFilter } from "./decision-filter.ts";
-import { copyString } from "../metrics/labels.ts";
+import type { DecisionFilter, TimeRange } from "./decision-filter.ts";
+import { DecisionRing } from "./rows/decision-ring.ts";
+import { readRow } from "./rows/read-row.ts";
+import { FLAGS, OFFSETS } from "./rows/row.ts";
+import { createRowFilter } from "./rows/row-filter.ts";
 
 export interface Decisions {
   readonly observer: Observer;
-  /** The newest `limit` decisions that match, newest first; without a filter all match. */
-  readonly list: (limit: number, filter?: DecisionFilter) => readonly DecisionEntry[];
+  /** The newest decisions that match, newest first, in pieces that each take a few milliseconds; a piece may be empty. */
+  readonly search: (query: DecisionQuery) => Iterable<readonly DecisionEntry[]>;
   readonly get: (id: string) => DecisionEntry | undefined;
-  /** The request and its decision, for an explanation; a long message is kept without its arguments. */
-  readonly decidedRequest: (id: string) => DecidedRequest | undefined;
+  /** The call of a decision, for an explanation; undefined when the decision is not remembered. */
+  readonly decidedCall: (id: string) => DecidedCall | undefined;
   /** Argument values of the latest call that needs this approval; undefined when none are recorded. */
   readonly capturedFor: (approval: string) => CapturedValues | undefined;
   /** Calls the listener once for each decision: on a denial at once, else when the call has ended. Returns the function that unsubscribes. */
   readonly subscribe: (listener: (entry: DecisionEntry) => void) => () => void;
+}
+
+export interface DecisionQuery extends TimeRange {
+  readonly limit: number;
+  /** Absent: all match. */
+  readonly filter?: DecisionFilter;
+  /** The id of a decision: only older ones are listed. Without such a decision the list is empty. */
+  readonly before?: string;
 }
 
 export interface DecisionsOptions {
@@ -30,50 +43,74 @@ export interface DecisionsOptions {
   readonly capture?: Capture;
 }
 
-export interface DecidedRequest {
-  readonly request: Request;
-  readonly judgement: DecisionRecord;
-}
-
-/** The source of an entry, which is built only when it is read: most are never read. */
-interface Slot extends DecidedRequest {
-  readonly traceId: string | undefined;
-  readonly captured: CapturedValues | undefined;
-  ending?: Ending;
+/** A remembered call as far as an explanation needs it. */
+export interface DecidedCall {
+  /** Absent for other methods. */
+  readonly tool?: { readonly name: string; readonly category: CategoryAssignment };
+  readonly caller: Caller;
+  /** The text of the arguments, absent in a call without any; `forgotten` when a part of the call is not remembered. */
+  readonly args?: { readonly text: string } | "forgotten";
+  readonly denial?: Denial;
+  readonly effect: Effect;
+  readonly policyDigest: string;
 }
 
 type Listener = (entry: DecisionEntry) => void;
 
 export function createDecisions({ capacity, traceIdOf, capture }: DecisionsOptions): Decisions {
-  const slotOf = (request: Request, judgement: DecisionRecord): Slot => ({
-    request: compact(request),
+  const ring = new DecisionRing(capacity);
+  const captures = new Map<string, CapturedValues>();
+  const listeners = new Set<Listener>();
+  const decidedOf = (request: Request, judgement: DecisionRecord) => ({
+    request,
     judgement,
     traceId: traceIdOf?.(request),
-    // Captured now, since a long message is not kept.
     captured: capture?.(request)?.values,
   });
-  const slots = new SlotRing(capacity);
-  const listeners = new Set<Listener>();
+  const publish = (row: () => Buffer): void => {
+    if (listeners.size === 0) return;
+    const entry = readRow(row(), ring.words);
+    for (const listener of listeners) listener(entry);
+  };
+  const entryAt = (id: string): DecisionEntry | undefined => {
+    const number = ring.find(id);
+    return number === undefined ? undefined : readRow(ring.read(number), ring.words);
+  };
   return {
     observer: {
       requestDecided: (request, judgement) => {
-        const slot = slotOf(request, judgement);
-        slots.add(slot);
-        if (isBlocked(judgement.decision)) publish(listeners, slot);
+        const decided = decidedOf(request, judgement);
+        ring.add(decided);
+        if (decided.captured !== undefined && judgement.approval !== undefined)
+          remember(captures, judgement.approval, decided.captured);
+        if (isBlocked(judgement.decision)) publish(() => ring.rowOf(decided));
       },
       requestEnded: (request, ending, judgement) => {
         if (judgement === undefined) return;
-        const slot = slots.find((one) => one.request.id === request.id) ?? slotOf(request, judgement);
-        slot.ending = ending;
-        if (!isBlocked(judgement.decision)) publish(listeners, slot);
+        const number = ring.find(request.id);
+        if (number !== undefined) ring.end(number, ending);
+        if (isBlocked(judgement.decision)) return;
+        publish(() =>
+          number === undefined ? ring.rowOf({ ...decidedOf(request, judgement), ending }) : ring.read(number),
+        );
       },
     },
-    list: (limit, filter = {}) => newest(slots, limit, filter),
-    get: (id) => optionalEntry(slots.find(({ request }) => request.id === id)),
-    decidedRequest: (id) => slots.find(({ request }) => request.id === id),
-    capturedFor: (approval) => slots.find(({ judgement }) => judgement.approval === approval)?.captured,
+    search: (query) => search(ring, query),
+    get: entryAt,
+    decidedCall: (id) => decidedCall(ring, id),
+    capturedFor: (approval) => captures.get(approval),
     subscribe: (listener) => subscribe(listeners, listener),
   };
+}
+
+/** Approvals whose captured values are remembered. */
+const MAX_CAPTURES = 10_000;
+
+function remember(captures: Map<string, CapturedValues>, approval: string, values: CapturedValues): void {
+  captures.delete(approval);
+  captures.set(approval, values);
+  const [oldest] = captures.keys();
+  if (captures.size > MAX_CAPTURES && oldest !== undefined) captures.delete(oldest);
 }
 
 function subscribe(listeners: Set<Listener>, listener: Listener): () => void {
@@ -81,112 +118,59 @@ function subscribe(listeners: Set<Listener>, listener: Listener): () => void {
   return () => void listeners.delete(listener);
 }
 
-function publish(listeners: ReadonlySet<Listener>, slot: Slot): void {
-  if (listeners.size === 0) return;
-  const entry = entryOf(slot);
-  for (const listener of listeners) listener(entry);
-}
+/** Rows that are compared, and entries that are decoded, in one piece. */
+const ROWS_PER_PIECE = 4_000;
+const ENTRIES_PER_PIECE = 100;
 
-/** The latest slots; the next one overwrites the oldest. Searched from the newest, where a call that ends is found quickly. */
-class SlotRing {
-  readonly #slots: Slot[] = [];
-  readonly #capacity: number;
-  #next = 0;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  add(slot: Slot): void {
-    this.#slots[this.#next] = slot;
-    this.#next = (this.#next + 1) % this.#capacity;
-  }
-
-  newestFirst(): readonly Slot[] {
-    return [...this.#slots.slice(this.#next), ...this.#slots.slice(0, this.#next)].toReversed();
-  }
-
-  /** The newest slot that matches. */
-  find(matches: (slot: Slot) => boolean): Slot | undefined {
-    for (let back = 1; back <= this.#slots.length; back += 1) {
-      const slot = this.#slots[(this.#next - back + this.#capacity) % this.#capacity];
-      if (slot !== undefined && matches(slot)) return slot;
+// Rows may be overwritten between two pieces, so each is looked at only while the ring holds it.
+function* search(
+  ring: DecisionRing,
+  { limit, filter = {}, before, ...times }: DecisionQuery,
+): Generator<readonly DecisionEntry[]> {
+  const matches = createRowFilter(filter, times);
+  let number = before === undefined ? ring.newest : (ring.find(before) ?? 0) - 1;
+  let left = limit;
+  while (left > 0 && number >= ring.oldest) {
+    const piece: DecisionEntry[] = [];
+    const end = number - ROWS_PER_PIECE;
+    const most = Math.min(left, ENTRIES_PER_PIECE);
+    for (; number > end && number >= ring.oldest && piece.length < most; number -= 1) {
+      const row = ring.read(number);
+      if (matches(row)) piece.push(readRow(row, ring.words));
     }
-    return undefined;
+    left -= piece.length;
+    yield piece;
   }
 }
 
-function newest(slots: SlotRing, limit: number, filter: DecisionFilter): readonly DecisionEntry[] {
-  return slots
-    .newestFirst()
-    .values()
-    .map(entryOf)
-    .filter((entry) => matchesFilter(filter, entry))
-    .take(limit)
-    .toArray();
-}
-
-/** Messages up to this length may stay in memory through the ring. */
-const MAX_KEPT_BYTES = 8192;
-
-/** Copies the names of a large message, since slices would keep the whole message in memory. */
-function compact(request: Request): Request {
-  if (request.bytes <= MAX_KEPT_BYTES) return request;
-  const { tool, client, agent, args } = request;
+function decidedCall(ring: DecisionRing, id: string): DecidedCall | undefined {
+  const number = ring.find(id);
+  if (number === undefined) return undefined;
+  const row = ring.read(number);
+  const { tool, category, agent, user, address, denial, effect, policyDigest } = readRow(row, ring.words);
+  const proofCode = row.readUInt32LE(OFFSETS.proof);
+  const proof = ring.proofs.proofOf(proofCode);
+  const args = proofCode > 0 && proof === undefined ? "forgotten" : argumentsOf(ring, row);
+  const caller = callerOf({
+    agent: { ...agent, ...(user !== undefined && { user }), ...(proof && { proof }) },
+    address,
+    receivedAtMs: row.readDoubleLE(OFFSETS.receivedAtMs),
+  });
   return {
-    ...request,
-    method: copy(request.method),
-    agent: { ...agent, name: copy(agent.name) },
-    ...(client && { client: { name: copy(client.name), version: copy(client.version) } }),
-    ...(tool && { tool: { ...tool, name: copy(tool.name) } }),
-    ...(args && {
-      args: { bytes: args.bytes, keys: args.keys.slice(0, MAX_ARGUMENT_NAMES).map(copy), text: "" },
-    }),
-  };
-}
-
-const MAX_NAME = 256;
-const MAX_ARGUMENT_NAMES = 64;
-
-function optionalEntry(slot: Slot | undefined): DecisionEntry | undefined {
-  return slot && entryOf(slot);
-}
-
-function entryOf({ request, judgement, traceId, captured, ending }: Slot): DecisionEntry {
-  const { tool, client, agent, args } = request;
-  const { decision, policyDigest, approval } = judgement;
-  return {
-    id: request.id,
-    time: new Date(request.receivedAtMs).toISOString(),
-    agent: { name: truncated(agent.name), source: agent.source, verified: agent.verified },
-    ...(agent.user !== undefined && { user: agent.user }),
-    ...(request.address !== undefined && { address: request.address }),
-    ...(client && { client: { name: truncated(client.name), version: truncated(client.version) } }),
-    transport: request.transport,
-    method: truncated(request.method),
-    ...(tool && { tool: truncated(tool.name), category: tool.category }),
-    argumentNames: (args?.keys ?? []).slice(0, MAX_ARGUMENT_NAMES).map(truncated),
-    ...(captured && { captured }),
-    effect: effectOf(decision),
-    ...(decision.denial && { denial: decision.denial }),
-    unevaluable: decision.unevaluable,
-    ...(decision.arguments && { argumentsCheck: decision.arguments }),
-    charges: decision.charges.map(chargeEntry),
+    ...(tool !== undefined && category && { tool: { name: tool, category } }),
+    caller,
+    ...(args !== undefined && { args }),
+    ...(denial && { denial }),
+    effect,
     policyDigest,
-    ...(approval !== undefined && { approval }),
-    ...(traceId !== undefined && { traceId }),
-    ...(ending && { outcome: ending.outcome, durationMs: ending.totalMs }),
   };
 }
 
-function chargeEntry({ limit, amount }: Charge): DecisionEntry["charges"][number] {
-  return { counter: limit.counter, rule: limit.rule, amount };
-}
-
-function truncated(text: string): string {
-  return text.slice(0, MAX_NAME);
-}
-
-function copy(text: string): string {
-  return copyString(text, MAX_NAME);
+function argumentsOf(ring: DecisionRing, row: Buffer): DecidedCall["args"] {
+  const flags = row[OFFSETS.flags] ?? 0;
+  if ((flags & FLAGS.hasArguments) === 0) return undefined;
+  if ((flags & FLAGS.keepsArguments) === 0) return "forgotten";
+  const address = row.readDoubleLE(OFFSETS.argsAddress);
+  const text = ring.argumentsAt(address, row.readUInt32LE(OFFSETS.argsLength));
+  return text === undefined ? "forgotten" : { text };
 }

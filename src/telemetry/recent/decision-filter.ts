@@ -14,6 +14,13 @@ export interface DecisionFilter {
   readonly reason?: string;
 }
 
+/** Of the time when a request was received, in milliseconds since the epoch; an absent end is open. */
+export interface TimeRange {
+  readonly sinceMs?: number;
+  /** Exclusive. */
+  readonly untilMs?: number;
+}
+
 /** Allowed values by field; undefined allows any name. */
 const FIELDS: Readonly<Record<keyof DecisionFilter, readonly string[] | undefined>> = {
   agent: undefined,

@@ -10,6 +10,7 @@ import {
   exampleList,
   exampleRequest,
   exampleTool,
+  latest,
   observe,
   SUCCESS,
 } from "../examples.ts";
@@ -19,15 +20,15 @@ describe("list", () => {
     const decisions = createDecisions({ capacity: 10 });
     const requests = [1, 2, 3].map(() => exampleRequest());
     for (const request of requests) observe(decisions.observer, request);
-    expect(decisions.list(2).map(({ id }) => id)).toEqual([requests[2]?.id, requests[1]?.id]);
-    expect(decisions.list(0)).toEqual([]);
+    expect(latest(decisions, 2).map(({ id }) => id)).toEqual([requests[2]?.id, requests[1]?.id]);
+    expect(latest(decisions, 0)).toEqual([]);
   });
 
   it("drops the oldest decision past its capacity", () => {
     const decisions = createDecisions({ capacity: 2 });
     const requests = [1, 2, 3].map(() => exampleRequest());
     for (const request of requests) observe(decisions.observer, request);
-    expect(decisions.list(10)).toHaveLength(2);
+    expect(latest(decisions, 10)).toHaveLength(2);
     expect(decisions.get(requests[0]?.id ?? "")).toBeUndefined();
   });
 
@@ -36,7 +37,7 @@ describe("list", () => {
     const request = exampleList();
     decisions.observer.requestStarted?.(request);
     decisions.observer.requestEnded?.(request, SUCCESS, undefined);
-    expect(decisions.list(10)).toEqual([]);
+    expect(latest(decisions, 10)).toEqual([]);
   });
 });
 

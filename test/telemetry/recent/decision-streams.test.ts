@@ -11,7 +11,16 @@ import {
 import { createDecisions, type Decisions } from "../../../src/telemetry/recent/decision-buffer.ts";
 import { type LoopbackServer, serveOnLoopback } from "../../fixtures/loopback-server.ts";
 import { until } from "../../fixtures/start-sidecar.ts";
-import { ALLOWED, DENIED, denied, exampleAgent, exampleRequest, exampleTool, observe } from "../examples.ts";
+import {
+  ALLOWED,
+  DENIED,
+  denied,
+  exampleAgent,
+  exampleRequest,
+  exampleTool,
+  latest,
+  observe,
+} from "../examples.ts";
 
 let decisions: Decisions;
 let streams: DecisionStreams;
@@ -168,10 +177,10 @@ describe("a filter", () => {
     [{ reason: "hidden" }, false],
   ])("%j", (parameters, isWanted) => {
     observe(decisions.observer, exampleRequest(), denied(), DENIED);
-    const [entry] = decisions.list(1);
+    const [entry] = latest(decisions, 1);
     const { filter = {} } = readDecisionFilter(parameters, []);
     expect(entry && matchesFilter(filter, entry)).toBe(isWanted);
-    expect(decisions.list(10, filter)).toHaveLength(isWanted ? 1 : 0);
+    expect(latest(decisions, 10, filter)).toHaveLength(isWanted ? 1 : 0);
   });
 });
 

@@ -10,6 +10,8 @@ export interface PolicySize {
 
 /** A limit that no measurement reaches. */
 const MAX = 1_000_000_000;
+/** A tool whose arguments no rule reads. */
+export const UNREAD_TOOL = "service_unread_tool";
 const WINDOWS = ["minute", "hour", "day"] as const;
 
 /** Returns a policy in PolicyLayer's format that allows every call of the benchmark; at most 3 limits for a tool. */
@@ -29,9 +31,12 @@ export function benchPolicy({ rules, limitsPerTool, patterns = 0 }: PolicySize):
     version: "1",
     default: "deny",
     hide: [1, 2, 3, 4, 5].map((index) => `service_operation_tool_${index}00`),
-    tools: Object.fromEntries(
-      [...names, ...patternsOf(patterns), "result_1mb", "result_10mb"].map((name) => [name, tool]),
-    ),
+    tools: {
+      ...Object.fromEntries(
+        [...names, ...patternsOf(patterns), "result_1mb", "result_10mb"].map((name) => [name, tool]),
+      ),
+      [UNREAD_TOOL]: { limits },
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface TollgateOptions {
   readonly limits?: string;
   /** Absent: one. */
   readonly limitsPerTool?: number;
+  /** Absent: a tenth of the calls is traced. */
+  readonly hasTraces?: boolean;
   /** The command of a stdio server; absent: the stub over HTTP. */
   readonly command?: readonly string[];
 }
@@ -32,7 +34,7 @@ export async function startTollgate(testbed: Testbed, options: TollgateOptions =
   const command = commandOf(testbed, options, { port, adminPort });
   const { pids, stop } = await launchProgram({
     command: testbed.onSubjectCore(command),
-    environment: tracesTo(testbed.upstreamPort),
+    environment: options.hasTraces === false ? {} : tracesTo(testbed.upstreamPort),
     isReady: () => isOk(adminPort),
   });
   const subject = { name: "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
