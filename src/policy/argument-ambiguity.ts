@@ -111,7 +111,7 @@ function isStringAlone(path: ArgumentPath, inputSchema: JsonObject | undefined):
 
 /** Whether the text is JSON's null, perhaps between blanks. */
 function isNullText(text: string): boolean {
-  return text.includes("null") && text.trim() === "null";
+  return text.trim() === "null";
 }
 
 /** Whether the text is JSON of a list or an object to a lenient parser: Python's reads `NaN`, and repeated names. */

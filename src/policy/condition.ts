@@ -229,10 +229,10 @@ export function conditionAmbiguity(
   const ambiguity = argumentAmbiguity(args, segments, inputSchema);
   if (ambiguity !== undefined) return ambiguity;
   const found = items === undefined ? [resolveArgument(args, segments)] : resolveItems(args, segments);
-  const isAmbiguous = found.some(
-    (each) => typeof each === "string" && mayBeOther(condition, each, inputSchema),
-  );
-  return isAmbiguous ? "type" : conversionAmbiguity(condition, args, inputSchema);
+  const texts = found.filter((each) => typeof each === "string");
+  if (texts.some((text) => mayBeOther(condition, text, inputSchema))) return "type";
+  // A text is no null and no fraction, which are the values that conversions change.
+  return texts.length < found.length ? conversionAmbiguity(condition, args, inputSchema) : undefined;
 }
 
 /** Returns why the condition's result is another one for what a server may make of the arguments. */

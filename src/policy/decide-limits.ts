@@ -33,21 +33,22 @@ export function decideLimits(
   findings: RuleOutcome,
 ): Decision {
   if (limits.length === 0) return decision(findings.shadowed, [], findings);
-  const charges = new Map<string, Charge>();
+  let charges: readonly Charge[] = [];
   let enforced: Denial | undefined;
   let shadowed: Denial | undefined;
-  for (const limit of limits) {
-    const denial = decideLimit(limit, caller, findings, charges);
+  for (const compiled of limits) {
+    const charge = chargeOf(compiled, caller, findings.unevaluable);
+    if (charge !== undefined) charges = withCharge(charges, charge);
+    const denial = charge === undefined ? amountDenial(compiled.limit) : usageDenial(charge, findings);
     if (denial?.mode === "enforce") enforced = longerWait(enforced, denial);
     else if (denial !== undefined) shadowed = longerWait(shadowed, denial);
   }
   if (enforced !== undefined) return decision(enforced, [], findings);
   const wouldDeny = findings.shadowed ?? shadowed;
-  const all = Array.from(charges.values());
-  if (wouldDeny === undefined) return decision(undefined, all, findings);
+  if (wouldDeny === undefined) return decision(undefined, charges, findings);
   return decision(
     wouldDeny,
-    all.filter(({ limit }) => limit.mode === "enforce"),
+    charges.filter(({ limit }) => limit.mode === "enforce"),
     findings,
   );
 }
@@ -66,25 +67,26 @@ function decision(
   };
 }
 
-function decideLimit(
+/** Undefined when the amount is not known. */
+function chargeOf(
   { limit, amountOf }: CompiledLimit,
   caller: LimitedCall,
-  { readUsage, unevaluable }: RuleOutcome,
-  charges: Map<string, Charge>,
-): Denial | undefined {
+  unevaluable: Unevaluable[],
+): Charge | undefined {
   const amount = amountOf(caller.args, caller.inputSchema);
-  if (typeof amount === "string") {
-    unevaluable.push({ rule: limit.rule, cause: amount });
-    return amountDenial(limit);
-  }
-  const charge = { limit, key: counterKey(limit, caller), amount };
-  addCharge(charges, charge);
+  if (typeof amount === "number") return { limit, key: counterKey(limit, caller), amount };
+  unevaluable.push({ rule: limit.rule, cause: amount });
+  return undefined;
+}
+
+/** Denies a call that does not fit into the limit, or whose usage cannot be read. */
+function usageDenial(charge: Charge, { readUsage }: RuleOutcome): Denial | undefined {
   try {
     const usage = readUsage(charge);
     // Security: a usage of NaN does not fit, since every comparison with it is false.
     return chargeFits(charge, usage.used) ? undefined : limitDenial(charge, usage);
   } catch {
-    return { ...limiterUnavailableDenial(), mode: limit.mode };
+    return { ...limiterUnavailableDenial(), mode: charge.limit.mode };
   }
 }
 
@@ -99,14 +101,17 @@ function amountDenial(limit: Limit): Denial {
   };
 }
 
-/** Charges a counter that two limits of one call share once: the larger amount against the smaller `max`. */
-function addCharge(charges: Map<string, Charge>, charge: Charge): void {
-  const known = charges.get(charge.limit.id);
-  const tighter = known !== undefined && known.limit.max < charge.limit.max ? known.limit : charge.limit;
-  charges.set(charge.limit.id, {
-    limit: tighter,
+/** Adds a charge. A counter that two limits of one call share is charged once: the larger amount against the smaller `max`. */
+function withCharge(charges: readonly Charge[], charge: Charge): readonly Charge[] {
+  // Most calls have one charge.
+  if (charges.length === 0) return [charge];
+  const index = charges.findIndex(({ limit }) => limit.id === charge.limit.id);
+  const known = charges[index];
+  if (known === undefined) return [...charges, charge];
+  return charges.with(index, {
+    limit: known.limit.max < charge.limit.max ? known.limit : charge.limit,
     key: charge.key,
-    amount: Math.max(charge.amount, known?.amount ?? 0),
+    amount: Math.max(charge.amount, known.amount),
   });
 }
 

@@ -127,23 +127,27 @@ class LimitCounts {
   #slices: Slice[] = [];
   /** Invariant: time does not go back for a limit, so a clock that jumps back reopens no window. */
   #latestMs = 0;
+  /** The slice around `#latestMs`. */
+  #span: Span;
 
   constructor(limit: Limit) {
     this.#limit = limit;
+    this.#span = spanAt(limit, 0);
   }
 
   read(charge: Charge, nowMs: number, maxKeys: number): Usage {
-    const now = this.#advance(nowMs);
+    this.#advance(nowMs);
     let used = 0;
     for (const slice of this.#slices) used += slice.counts.get(charge.key) ?? 0;
-    const retryAfterMs = this.#retryAfterMs(charge, used, now);
+    const retryAfterMs = this.#retryAfterMs(charge, used);
     const newest = this.#slices.at(-1);
     const isFull = newest !== undefined && newest.counts.size >= maxKeys && !newest.counts.has(charge.key);
     return { used: isFull ? Infinity : used, retryAfterMs };
   }
 
   add(charge: Charge, nowMs: number): Receipt {
-    const { counts } = this.#current(this.#advance(nowMs));
+    this.#advance(nowMs);
+    const { counts } = this.#current();
     counts.set(charge.key, (counts.get(charge.key) ?? 0) + charge.amount);
     const isRefundedOnError = charge.limit.isRefundedOnError === true;
     return { counts, key: charge.key, amount: charge.amount, isInFlight: false, isRefundedOnError };
@@ -160,18 +164,21 @@ class LimitCounts {
     return { keys: totals.size, fullest };
   }
 
-  #advance(nowMs: number): number {
-    this.#latestMs = Math.max(this.#latestMs, nowMs);
-    const { keepAfterMs } = sliceAt(this.#limit, this.#latestMs);
+  #advance(nowMs: number): void {
+    if (nowMs <= this.#latestMs) return;
+    this.#latestMs = nowMs;
+    // An aligned window stays the same until it ends.
+    if (this.#limit.algorithm === "aligned" && nowMs < this.#span.endMs) return;
+    this.#span = spanAt(this.#limit, nowMs);
+    const { keepAfterMs } = this.#span;
     const oldest = this.#slices[0];
     if (oldest !== undefined && oldest.endMs <= keepAfterMs) {
       this.#slices = this.#slices.filter((slice) => slice.endMs > keepAfterMs);
     }
-    return this.#latestMs;
   }
 
-  #current(now: number): Slice {
-    const { startMs, endMs } = sliceAt(this.#limit, now);
+  #current(): Slice {
+    const { startMs, endMs } = this.#span;
     const newest = this.#slices.at(-1);
     if (newest !== undefined && newest.startMs === startMs) return newest;
     const slice = { startMs, endMs, counts: new Map<string, number>() };
@@ -180,24 +187,31 @@ class LimitCounts {
   }
 
   /** Until enough slices have left the window for the charge to fit. */
-  #retryAfterMs(charge: Charge, used: number, now: number): number {
-    const { lifeMs, endMs } = sliceAt(this.#limit, now);
+  #retryAfterMs(charge: Charge, used: number): number {
+    const { lifeMs, endMs } = this.#span;
     let excess = used + charge.amount - ceilingOf(charge.limit);
     for (const slice of this.#slices) {
       excess -= slice.counts.get(charge.key) ?? 0;
-      if (excess <= 0) return Math.max(0, slice.endMs + lifeMs - now);
+      if (excess <= 0) return Math.max(0, slice.endMs + lifeMs - this.#latestMs);
     }
-    return Math.max(0, endMs + lifeMs - now);
+    return Math.max(0, endMs + lifeMs - this.#latestMs);
   }
+}
+
+/** The slice of a window around a moment, in milliseconds since the epoch. */
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** How long counts are kept after the end of their slice. */
+  readonly lifeMs: number;
+  /** Slices that ended until then have left the window. */
+  readonly keepAfterMs: number;
 }
 
 /** Slices of a sliding window: each keeps its counts until all of it has left the window, so `max` holds in any window. */
 const SLICES = 60;
 
-function sliceAt(
-  limit: Limit,
-  nowMs: number,
-): { startMs: number; endMs: number; lifeMs: number; keepAfterMs: number } {
+function spanAt(limit: Limit, nowMs: number): Span {
   const { startMs, endMs } = windowAt(limit.window, nowMs);
   if (limit.algorithm === "aligned") return { startMs, endMs, lifeMs: 0, keepAfterMs: startMs };
   const lifeMs = endMs - startMs;

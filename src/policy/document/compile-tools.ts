@@ -48,14 +48,15 @@ function compileFound(
   const named = found.length === 1 ? found[0] : undefined;
   const { key, entry } = named ?? {};
   const own = key === undefined ? undefined : compiled.tools.get(key);
-  const byCategory = new Map<Category, readonly PolicyEntry[]>();
-  const entriesFor: ToolRules["entriesFor"] = (category) => {
+  const byCategory = new Map<Category, CategoryRules>();
+  const rulesFor = (category: Category): CategoryRules => {
     const known = byCategory.get(category);
     if (known !== undefined) return known;
     const inherited = entry?.inherit === false ? undefined : compiled.categories.get(category);
     const entries = [own, inherited, compiled.everyTool].filter((each) => each !== undefined);
-    byCategory.set(category, entries);
-    return entries;
+    const made = { entries, shown: hidingOf(entries, undefined), hidden: hidingOf(entries, compiled.mode) };
+    byCategory.set(category, made);
+    return made;
   };
   const rules: ToolRules = {
     key,
@@ -65,14 +66,19 @@ function compileFound(
     categoryBy: categoryByOf(named, own),
     pin: entry?.pin ?? document.pin,
     pinPointer: pinPointerOf(named),
-    entriesFor,
-    hidingFor: (category) => hidingOf(entriesFor(category), undefined),
+    entriesFor: (category) => rulesFor(category).entries,
+    hidingFor: (category) => rulesFor(category).shown,
   };
-  const hidden = {
-    ...rules,
-    hidingFor: (category: Category) => hidingOf(entriesFor(category), compiled.mode),
-  };
-  return { shown: rules, hidden };
+  return { shown: rules, hidden: { ...rules, hidingFor: (category) => rulesFor(category).hidden } };
+}
+
+/** The entries and the hiding of a tool in one category. */
+interface CategoryRules {
+  readonly entries: readonly PolicyEntry[];
+  /** How a tool is hidden that the hide list does not have; undefined when it is not. */
+  readonly shown: Hiding | undefined;
+  /** How a tool is hidden that the hide list has. */
+  readonly hidden: Hiding | undefined;
 }
 
 function categoryByOf(
