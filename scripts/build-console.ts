@@ -1,4 +1,4 @@
-/** Bundles the console into dist/console: one page, one script and one style sheet, which load nothing from other origins. */
+/** Bundles the console, and the page of `tollgate up`, into dist/console: each a page and a script, with one style sheet, which load nothing from other origins. */
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -21,6 +21,7 @@ export async function buildConsole(): Promise<string> {
     absWorkingDir: ROOT,
     entryPoints: [
       { in: "console/main.tsx", out: "console" },
+      { in: "console/up.tsx", out: "up" },
       { in: "console/console.css", out: "console" },
     ],
     outdir: TARGET,
@@ -32,6 +33,6 @@ export async function buildConsole(): Promise<string> {
     legalComments: "eof",
     logLevel: "warning",
   });
-  copyFileSync(join(ROOT, "console/index.html"), join(TARGET, "index.html"));
+  for (const page of ["index.html", "up.html"]) copyFileSync(join(ROOT, "console", page), join(TARGET, page));
   return TARGET;
 }

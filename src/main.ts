@@ -29,8 +29,12 @@ tuneCollector();
 const words = process.argv.slice(2);
 const exitCode = await main(words);
 // A client that does not read must not keep a sidecar from ending.
-await flushed([process.stdout, process.stderr], isRun(words[0]) ? MAX_FLUSH_MS : Infinity);
+await flushed([process.stdout, process.stderr], isSidecar(words[0]) ? MAX_FLUSH_MS : Infinity);
 process.exit(exitCode);
+
+function isSidecar(command: string | undefined): boolean {
+  return isRun(command) || command === "up";
+}
 
 function isRun(command: string | undefined): boolean {
   return command === undefined || command === "run" || command.startsWith("-");
@@ -50,6 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "completion")
     return (await import("./commands/completion.ts")).runCompletion(rest, process);
   if (command === "keys") return runKeys(rest, process);
+  if (command === "up") return up(rest);
   if (isRun(command)) return run(command === "run" ? rest : argv);
   return refuseUsage(process, "tollgate", [unknownCommandProblem(`${command}`, COMMANDS)]);
 }
@@ -88,6 +93,15 @@ async function service(command: "health" | "install" | "inject", argv: readonly 
   if (command === "health") return (await import("./commands/health.ts")).runHealth(argv, io);
   if (command === "inject") return (await import("./commands/inject.ts")).runInject(argv, io);
   return (await import("./commands/install.ts")).runInstall(argv, io);
+}
+
+async function up(argv: readonly string[]): Promise<number> {
+  const { runUp } = await import("./commands/up.ts");
+  // A sidecar that the supervisor starts is this program once more.
+  const { superviseServers, serveOneServer } = await import("./supervisor/run.ts");
+  const { stdout, stderr, env: environment } = process;
+  const io = { stdout, stderr, environment, isTerminal: stderr.isTTY, superviseServers, serveOneServer };
+  return orStartError(() => runUp(argv, { ...io, signal: stopSignal() }));
 }
 
 async function run(argv: readonly string[]): Promise<number> {

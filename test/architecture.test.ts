@@ -35,7 +35,11 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     floors: ["admin", "config", "enforcement", "identity", "json", "mcp", "policy", "proxy", "telemetry"],
     packages: [/^node:/],
   },
-  "main.ts": { floors: ["commands", "config", "sidecar"], packages: [/^node:util$/] },
+  supervisor: {
+    floors: ["admin", "config", "policy", "proxy", "sidecar", "telemetry"],
+    packages: [/^node:/],
+  },
+  "main.ts": { floors: ["commands", "config", "sidecar", "supervisor"], packages: [/^node:util$/] },
 };
 
 const MOST_FILES = 20;

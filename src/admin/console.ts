@@ -28,6 +28,19 @@ const BUILT: ConsoleFiles = {
   },
 };
 
+/** The page of `tollgate up`, with the script and the styles under the paths that the console has. */
+export const UP_PAGE: ConsoleFiles = {
+  ...BUILT,
+  "/": {
+    type: "text/html; charset=utf-8",
+    read: () => readFileSync(new URL("../../dist/console/up.html", import.meta.url), "utf8"),
+  },
+  "/console.js": {
+    type: "text/javascript; charset=utf-8",
+    read: () => readFileSync(new URL("../../dist/console/up.js", import.meta.url), "utf8"),
+  },
+};
+
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

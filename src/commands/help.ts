@@ -5,6 +5,7 @@ import { FLAGS } from "../config/settings/flags.ts";
 /** The words that may come first on the command line. */
 export const COMMANDS: readonly string[] = [
   "run",
+  "up",
   "policy",
   "audit",
   "demo",
@@ -28,6 +29,7 @@ Usage
   tollgate [run] [flags] -- COMMAND       starts a stdio server and sits between it and the client
   tollgate [run] --listen HOST:PORT [flags] -- COMMAND
                                           serves a stdio server over Streamable HTTP to many clients
+  tollgate up [FILE]                      the sidecars of several servers, one page and one /metrics for all
   tollgate demo [--for 30s]               a server, three agents and the sidecar, all on this machine
   tollgate policy COMMAND                 init, learn, check, explain, test, replay, diff, schema
   tollgate labels --upstream URL          the server's tools with their categories, and lines that correct them

@@ -12,7 +12,7 @@ const LOAD_AFTER_MS = 1_000;
 export function createAdminListener(sources: AdminSources, log: Log, tls: ServerOptions | undefined): Server {
   let loading: ReturnType<typeof load> | undefined;
   const pages = () => (loading ??= load(sources, log));
-  const server = create(tls, (request, response) => {
+  const server = createAdminServer(tls, (request, response) => {
     void pages().then((serve) => {
       if (serve === undefined) response.writeHead(500).end();
       else serve(request, response);
@@ -23,7 +23,8 @@ export function createAdminListener(sources: AdminSources, log: Log, tls: Server
   return server.on("close", () => clearTimeout(timer));
 }
 
-function create(tls: ServerOptions | undefined, serve: RequestListener): Server {
+/** An HTTP server with the bounds of the admin listener; `tls` is absent for plain HTTP. */
+export function createAdminServer(tls: ServerOptions | undefined, serve: RequestListener): Server {
   const bounds = { requestTimeout: 15_000, headersTimeout: 10_000 };
   return tls === undefined
     ? createServer(bounds, serve)

@@ -56,7 +56,7 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
   };
 }
 
-function accessOf(
+export function accessOf(
   { admin, allowedOrigins }: Settings,
   { token, readToken, operators }: AdminCredentials,
   onRefused: AdminAccess["onRefused"],

@@ -2,6 +2,7 @@
 
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { AdminSources } from "../admin/server.ts";
 import { createAdminListener } from "./admin-listener.ts";
 import { type HttpSettings, hasHttpListener, type Settings } from "../config/settings/settings.ts";
 import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
@@ -25,6 +26,8 @@ export interface Sidecar {
   readonly url: string;
   /** The admin listener, without a slash at the end. */
   readonly adminUrl: string;
+  /** Where the admin listener reads from. */
+  readonly sources: AdminSources;
   /** Handles SIGHUP: reads every file at once and reopens the audit log. */
   readonly reload: () => void;
   /** Reports not ready, goes on serving for the lame-duck time, finishes open requests, then stops. */
@@ -52,6 +55,7 @@ export async function startSidecar(
     logStart(runtime.telemetry.log, runtime.policies.current(), fields);
     return {
       ...urls,
+      sources: sidecar.sources,
       reload: () => reload(runtime),
       drain: () => drainSidecar(settings, sidecar),
       stop: () => stopSidecar(sidecar, 0),
@@ -70,6 +74,7 @@ interface Parts {
   readonly proxy: HttpProxy;
   readonly downstream: Server;
   readonly admin: Server;
+  readonly sources: AdminSources;
   readonly state: { isDraining: boolean };
   /** Each stops one watch: of identity, TLS files and the event loop. */
   readonly stopWatches: readonly (() => void)[];
@@ -94,18 +99,15 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
   const downstream = openDownstream(settings, { runtime, proxy, credentials, loop, notReadyReasons });
   const { sessions, streams } = proxy;
   const transport = { sessions, streams, credentials: credentials.admin, notReadyReasons };
-  const admin = createAdminListener(
-    adminSources(settings, runtime, transport),
-    log,
-    credentials.admin.tls.options,
-  );
+  const sources = adminSources(settings, runtime, transport);
+  const admin = createAdminListener(sources, log, credentials.admin.tls.options);
   const stopWatches = [
     identity.start(log),
     tls.start(downstream, log),
     credentials.admin.start(admin, log),
     loop.stop,
   ];
-  return { runtime, proxy, downstream, admin, state, stopWatches };
+  return { runtime, proxy, downstream, admin, sources, state, stopWatches };
 }
 
 interface DownstreamParts {

@@ -11,6 +11,8 @@ import { INSTALL_HELP } from "../install.ts";
 import { KEYS_HELP } from "../keys.ts";
 import { LABELS_HELP } from "../labels.ts";
 import { POLICY_COMMANDS } from "../policy.ts";
+import { STATUS_HELP } from "../up/status.ts";
+import { UP_HELP } from "../up/up-help.ts";
 
 /** A flag of a command. */
 export interface KnownFlag {
@@ -38,6 +40,8 @@ export function knownCommands(): KnownCommand[] {
   return [
     command("", RUN_HELP, COMMANDS),
     command("run", RUN_HELP),
+    command("up", UP_HELP, ["status"]),
+    command("up status", STATUS_HELP),
     ...group("policy", POLICY_COMMANDS),
     ...group("audit", AUDIT_COMMANDS),
     command("approvals", APPROVALS_HELP, APPROVALS_COMMANDS),

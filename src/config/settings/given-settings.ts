@@ -15,7 +15,12 @@ export interface SettingsSources {
   readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
+  /** A settings file that was read already, in place of the one that `config` names. */
+  readonly file?: FileSettings;
 }
+
+/** The settings that a file gives. */
+export type FileSettings = Omit<GivenSettings, "origins">;
 
 export interface GivenSettings {
   /** By the name of the setting. */
@@ -32,7 +37,7 @@ type Text = string | readonly string[];
 
 export function gatherSettings(sources: SettingsSources): GivenSettings {
   const given = flagsAndEnvironment(sources);
-  const file = readConfigFile(given["config"]?.text);
+  const file = sources.file ?? readConfigFile(given["config"]?.text);
   const values: Record<string, unknown> = { ...file.values };
   for (const [name, { text }] of Object.entries(given))
     if (name === "admin-open") values["admin"] = withPart(values["admin"], "listen", { open: text });
@@ -76,7 +81,7 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const MAPPING = z.record(z.string(), z.unknown());
 
-function readConfigFile(path: Text | undefined): Omit<GivenSettings, "origins"> {
+function readConfigFile(path: Text | undefined): FileSettings {
   const nowhere = { values: {}, placeInFile: () => undefined };
   if (typeof path !== "string") return { ...nowhere, problems: [] };
   let text: string;
