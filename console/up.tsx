@@ -1,7 +1,7 @@
 /** Entry point of the page of `tollgate up`: all servers, each with a link to its console. */
 
 import { type JSX, render } from "preact";
-import type { ServersResponse, UpServerEntry } from "../src/admin/api.ts";
+import type { ServersResponse, UpServerEntry } from "../src/admin/up-api.ts";
 import { Problem } from "./elements.tsx";
 import { fromNow, shortDigest, visible } from "./text.ts";
 import { useControl } from "./use-control.tsx";

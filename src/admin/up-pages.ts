@@ -3,10 +3,11 @@
 import { pipeline, Readable } from "node:stream";
 import express, { type Express, type Request, type Response } from "express";
 import { type AdminAccess, createAccessChecks } from "./access.ts";
-import type { ReadyResponse, ServersResponse } from "./api.ts";
+import type { ReadyResponse } from "./api.ts";
 import { addConsole, setSecurityHeaders, UP_PAGE } from "./console.ts";
 import { sendError } from "./send-error.ts";
 import type { AdminSources } from "./server.ts";
+import type { ServersResponse } from "./up-api.ts";
 
 /** Where the listener reads from. */
 export interface UpSources extends Pick<AdminSources, "renderMetrics" | "servesHost"> {

@@ -8,7 +8,7 @@ import { checkServers } from "./up/check.ts";
 import { runStatus } from "./up/status.ts";
 import { UP_HELP } from "./up/up-help.ts";
 
-/** What the command runs, which the composition root passes in. */
+/** The parts that the composition root passes in. */
 export interface UpIo extends ControlCommandIo {
   readonly isTerminal: boolean;
   /** Aborted by the first signal to end. */

@@ -1,12 +1,12 @@
 /** All servers of one file: starts them, applies a new version of the file, and answers for all of them at once. */
 
-import type { UpServerEntry } from "../admin/api.ts";
+import type { UpServerEntry } from "../admin/up-api.ts";
 import type { UpServer } from "../config/up/servers-file.ts";
 import { mergeExpositions } from "../telemetry/metrics/merge-expositions.ts";
 import { renderUpMetrics } from "./own-metrics.ts";
 import { SupervisedServer, type SupervisedOptions } from "./supervised-server.ts";
 
-/** What a new version of the file has changed, by the names of the servers. */
+/** The changes of a new version of the file, by the names of the servers. */
 export interface AppliedChanges {
   readonly added: readonly string[];
   readonly removed: readonly string[];

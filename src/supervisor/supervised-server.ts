@@ -1,6 +1,6 @@
 /** Keeps the sidecar of one server running: starts its process, starts it again when it ends, and asks it how it is. */
 
-import type { UpServerEntry, UpServerState } from "../admin/api.ts";
+import type { UpServerEntry, UpServerState } from "../admin/up-api.ts";
 import type { Address } from "../config/settings/address-shapes.ts";
 import type { UpServer } from "../config/up/servers-file.ts";
 import type { Log } from "../telemetry/logging/log.ts";
@@ -19,7 +19,7 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 /** A sidecar that was up so long has not failed at its start: the next delay is the first one again. */
 const STEADY_MS = 60_000;
-/** What a sidecar may need to end beyond its own bounds of draining. */
+/** The time that a sidecar may need to end beyond its own bounds of draining. */
 const GRACE_MS = 5_000;
 
 export class SupervisedServer {

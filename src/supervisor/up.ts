@@ -85,7 +85,7 @@ export async function startUp(sources: ServersSources, options: UpOptions = {}):
   };
 }
 
-/** What the last reading of the file gave. */
+/** The result of the last reading of the file. */
 interface FileState {
   loadedAtMs: number;
   problems: readonly string[];

@@ -152,7 +152,7 @@ describe("the servers of tollgate up", () => {
     expect(lines.filter((line) => line.startsWith("# TYPE calls_total"))).toHaveLength(1);
   });
 
-  it("answer for a sidecar that hangs without waiting for good", async () => {
+  it("answer for a sidecar that hangs after four seconds", async () => {
     const stage = await threeUp();
     stage.processOf("a").isDeaf = true;
     const asked = stage.servers.entries();

@@ -23,7 +23,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("docker-compose.yml", () => {
-  it("is valid by the schema of the Compose specification", () => {
+  it("and the one with several servers are valid by the schema of the Compose specification", () => {
     const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", folder];
     execFileSync("npm", ["install", ...flags, SCHEMA_PACKAGE], { stdio: "pipe" });
     const schema: Record<string, unknown> = JSON.parse(readFileSync(join(folder, SCHEMA_FILE), "utf8"));
@@ -32,6 +32,8 @@ describe("docker-compose.yml", () => {
     formats.default(ajv);
     const validate = ajv.compile(schema);
     validate(parse(COMPOSE_TEXT, { merge: true }));
+    expect(validate.errors ?? []).toEqual([]);
+    validate(parse(readFileSync(join(ROOT, "deploy/compose/servers/compose.yaml"), "utf8"), { merge: true }));
     expect(validate.errors ?? []).toEqual([]);
     expect(validate({ services: { web: { image: 1, unheard: true } } })).toBe(false);
   });

@@ -1,7 +1,7 @@
 /** Finds what two servers of one file would both use: an address, a `server` label, a file that is written. */
 
 import type { Place } from "../place-in-file.ts";
-import type { Address } from "../settings/address-shapes.ts";
+import type { PortRange } from "../settings/address-shapes.ts";
 import type { HttpSettings, Settings } from "../settings/settings.ts";
 
 interface NamedSettings {
@@ -13,7 +13,7 @@ interface NamedSettings {
 interface Claim {
   /** The same for two claims that clash. */
   readonly key: string;
-  /** What is claimed, for the problem. */
+  /** The claimed thing as the problem names it. */
   readonly thing: string;
   readonly place: Place;
   /** The wildcard address takes the port on every address. */
@@ -53,9 +53,11 @@ function claimsOf({ listen, admin, server, audit, freeze, approvals }: HttpSetti
   ];
 }
 
-/** None for a free port. */
-function addressClaim({ host, port }: Address, place: Place): Claim[] {
-  return port === 0 ? [] : [{ key: `port ${port}`, thing: `the address ${host}:${port}`, place, host }];
+/** None for a free port, and for a range, of which each listener takes a port of its own. */
+function addressClaim({ host, port, lastPort }: PortRange, place: Place): Claim[] {
+  return port === 0 || lastPort !== undefined
+    ? []
+    : [{ key: `port ${port}`, thing: `the address ${host}:${port}`, place, host }];
 }
 
 const WILDCARDS: readonly (string | undefined)[] = ["0.0.0.0", "::"];

@@ -50,13 +50,19 @@ export function readServersFile(sources: ServersSources): ServersReading {
 
 /** Environment variables that `tollgate up` reads as settings; those of one sidecar would apply to every server. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set(["TOLLGATE_ADMIN"]);
-const SERVER_VARIABLES: ReadonlySet<string> = new Set(
-  FLAGS.map(({ environment }) => environment).filter((name) => !OWN_VARIABLES.has(name)),
-);
+const FLAG_VARIABLES: ReadonlySet<string> = new Set(FLAGS.map(({ environment }) => environment));
+const SERVER_VARIABLES = FLAG_VARIABLES.difference(OWN_VARIABLES);
 /** Settings of one server, which the top of the file cannot share. */
 const NOT_SHARED: ReadonlySet<string> = new Set(["upstream", "command", "listen", "server"]);
-/** Settings at the top that are the supervisor's. */
-const OWN: ReadonlySet<string> = new Set(["admin", "admin-token-file", "log-level", "log-format"]);
+/** Settings at the top that are the supervisor's as well. */
+const OWN: ReadonlySet<string> = new Set([
+  "admin",
+  "admin-token-file",
+  "allowed-host",
+  "allowed-origin",
+  "log-level",
+  "log-format",
+]);
 const SETTINGS = Object.keys(SETTINGS_SHAPE.shape);
 
 export function parseServersFile(text: string, sources: ServersSources): ServersReading {
@@ -98,16 +104,15 @@ function checkServer(name: string, entry: unknown, context: EntryContext): Check
   if (!given.ok) return given;
   const { settings, ...server } = given.value;
   const digest = createHash("sha256")
-    .update(JSON.stringify([server.values, server.command]))
+    .update(JSON.stringify([Object.entries(server.values).toSorted(), server.command]))
     .digest("hex");
   return { ok: true, value: { ...server, name, settings, digest } };
 }
 
 /** The environment that a server's settings are read from, and that its sidecar gets. */
 export function serverEnvironment(environment: Environment): Environment {
-  const isFlag = (name: string): boolean => SERVER_VARIABLES.has(name) || OWN_VARIABLES.has(name);
   const isUnknown = (name: string): boolean => unknownVariables({ [name]: environment[name] }).length > 0;
-  const names = Object.keys(environment).filter((name) => !isFlag(name) && !isUnknown(name));
+  const names = Object.keys(environment).filter((name) => !FLAG_VARIABLES.has(name) && !isUnknown(name));
   return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
