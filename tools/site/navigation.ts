@@ -52,7 +52,8 @@ export const MENU: readonly Group[] = [
   {
     heading: "Set up",
     paths: [
-      ...docs("stdio-servers", "identity", "kubernetes"),
+      ...docs("stdio-servers", "up", "identity", "kubernetes"),
+      "deploy/systemd/README.md",
       "deploy/kubernetes/README.md",
       "deploy/kubernetes/http-server/README.md",
       "deploy/kubernetes/stdio-server/README.md",
