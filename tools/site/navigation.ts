@@ -48,11 +48,11 @@ const docs = (...names: readonly string[]): string[] => names.map((name) => `doc
 
 /** The menu: tutorials, how-to guides, references, then explanations. */
 export const MENU: readonly Group[] = [
-  { heading: "Begin", paths: docs("README", "install", "quick-start", "first-policy") },
+  { heading: "Begin", paths: docs("README", "tour", "install", "quick-start", "first-policy") },
   {
     heading: "Set up",
     paths: [
-      ...docs("stdio-servers", "up", "identity", "kubernetes"),
+      ...docs("several-servers", "up", "stdio-servers", "identity-recipes", "identity", "kubernetes"),
       "deploy/systemd/README.md",
       "deploy/kubernetes/README.md",
       "deploy/kubernetes/http-server/README.md",
@@ -72,15 +72,15 @@ export const MENU: readonly Group[] = [
   { heading: "Watch", paths: docs("watching", "dashboards", "alerts", "metrics", "audit", "opentelemetry") },
   {
     heading: "Run it",
-    paths: docs("operating", "shared-limits", "performance"),
+    paths: docs("operating", "upgrading", "troubleshooting", "shared-limits", "performance"),
   },
   {
     heading: "Look up",
-    paths: docs("command-line", "limits", "compatibility"),
+    paths: docs("command-line", "settings", "limits", "api", "compatibility", "glossary"),
   },
   {
     heading: "Understand",
-    paths: docs("threat-model", "architecture", "decisions/README"),
+    paths: docs("threat-model", "comparison", "faq", "architecture", "decisions/README"),
   },
   {
     heading: "Work on Tollgate",
