@@ -90,11 +90,14 @@ export function renderSettingsPage(): string {
 
 /** Keys without a level under one title, and those below each mapping under its name. */
 function sectionsOf(keys: readonly SettingKey[]): (readonly [string, readonly SettingKey[]])[] {
-  const topOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? "";
   const mappings = new Set(keys.filter(({ path }) => topOf(path) !== path).map(({ path }) => topOf(path)));
   const single = keys.filter(({ path }) => !mappings.has(topOf(path)));
   const below = [...mappings].map((top) => [top, keys.filter(({ path }) => topOf(path) === top)] as const);
   return [["Single settings", single] as const, ...below];
+}
+
+function topOf(path: string): string {
+  return path.split(/[.[]/, 1)[0] ?? "";
 }
 
 type Words = ReturnType<typeof settingWords>;

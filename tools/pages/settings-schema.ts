@@ -23,20 +23,25 @@ interface Peeled {
 }
 
 function peel(node: Node, isRequired = true): Peeled {
-  const { def } = node._zod;
+  const def = defOf(node);
   if (isWrapper(def)) {
     const hasFallback = def.type === "default" || def.type === "prefault";
     const inner = peel(def.innerType, false);
     return { ...inner, isRequired: false, ...(hasFallback && { fallback: valueOf(def) }) };
   }
   if (!isPipe(def)) return { node, isRequired };
-  const written = def.in._zod.def.type === "transform" ? def.out : def.in;
+  const written = defOf(def.in).type === "transform" ? def.out : def.in;
   return peel(written, isRequired);
 }
 
 type Def = z.core.$ZodTypeDef;
 type Wrapper = Def & { readonly innerType: Node; readonly defaultValue?: unknown };
 type Pipe = Def & { readonly in: Node; readonly out: Node };
+
+function defOf(node: Node): Def {
+  // oxlint-disable-next-line no-underscore-dangle -- the one place where every schema of zod has its parts.
+  return node._zod.def;
+}
 
 function isWrapper(def: Def): def is Wrapper {
   return "innerType" in def;
@@ -99,7 +104,7 @@ function typeOf(node: Node): string {
   if (inner instanceof z.ZodObject) return "mapping";
   if (inner instanceof z.ZodRecord) return `mapping of names to ${typeOf(inner.valueType)}`;
   if (inner instanceof z.ZodUnion) return unionType(inner.options.map(typeOf));
-  throw new Error(`the settings have a type that the page cannot name: ${inner._zod.def.type}`);
+  throw new Error(`the settings have a type that the page cannot name: ${defOf(inner).type}`);
 }
 
 function listType(element: Node): string {

@@ -67,8 +67,8 @@ const MOST_SECTIONS = 3;
 /** A page with many sections that fit a little must not rank before one with a section that fits well. */
 const WEIGHT_OF_FURTHER_SECTIONS = 0.2;
 
-/** Pages that decide or record more often than they explain. */
-const LESSER_PAGES = /^(?:docs\/)?(?:decisions\/|changelog|files\/)/i;
+/** Pages that list, record or serve one alert, more than they explain; a page that explains ranks before them. */
+const LESSER_PAGES = /^(?:decisions\/|runbooks\/|index|CHANGELOG|REVIEW|mutation)/;
 
 /** Returns the pages that fit the words, best first. */
 export function searchPages(index: MiniSearch<IndexedSection>, words: string, most = 10): FoundPage[] {
@@ -76,7 +76,7 @@ export function searchPages(index: MiniSearch<IndexedSection>, words: string, mo
     boost: { title: 4, heading: 2.5 },
     prefix: (term) => term.length > 3,
     fuzzy: (term) => (term.length > 4 ? 0.15 : false),
-    boostDocument: (id) => (LESSER_PAGES.test(String(id)) ? 0.4 : 1),
+    boostDocument: (id) => (LESSER_PAGES.test(String(id)) ? 0.35 : 1),
   });
   const pages = new Map<
     string,
