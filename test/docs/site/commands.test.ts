@@ -30,7 +30,7 @@ function faultsOf(words: readonly string[]): string[] {
   const isCommandMissing =
     command.subcommands.length > 0 &&
     next !== undefined &&
-    /^[a-z]/.test(next) &&
+    /^[a-z][a-z|-]*$/.test(next) &&
     !isNamed(next, command.subcommands);
   const flags = words.flatMap((word) => /^(--?[a-z][a-z-]*)/.exec(word)?.[1] ?? []);
   const unknown = flags.filter(
