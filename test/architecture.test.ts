@@ -20,7 +20,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   proxy: { floors: ["enforcement", "identity", "json", "mcp", "policy"], packages: [/^node:/, /^undici$/] },
   telemetry: {
     floors: ["enforcement", "json", "mcp", "policy"],
-    packages: [/^node:/, /^pino$/, /^prom-client$/, /^@opentelemetry\//],
+    packages: [/^node:/, /^pino$/, /^prom-client$/, /^protobufjs\/minimal/, /^@opentelemetry\//],
   },
   config: { floors: ["json", "policy"], packages: [/^node:/, /^zod$/, /^yaml$/] },
   admin: {

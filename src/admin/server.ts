@@ -16,7 +16,7 @@ export interface AdminSources extends ReadSources {
   /** Metrics in the format that the `Accept` header asks for. */
   readonly renderMetrics: (
     accept: string | undefined,
-  ) => Promise<{ contentType: string; pieces: readonly string[] }>;
+  ) => Promise<{ contentType: string; pieces: readonly (string | Uint8Array)[] }>;
   /** Why the sidecar is not ready; empty when it is. */
   readonly notReadyReasons: () => readonly string[];
   readonly control: ControlActions;

@@ -46,7 +46,7 @@ async function open(
       hasUserLabel: settings.identity.hasUserLabel === true,
       log: { level, format, ...(stderr && { destination: stderr }) },
       ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),
-      buckets: settings.metrics.buckets,
+      ...settings.metrics,
       isAuditChained: settings.isAuditChained,
       capture,
       maxDecisions: settings.bounds.decisions,

@@ -36,6 +36,8 @@ export interface TelemetryOptions {
   readonly audit?: string | number;
   /** Bounds of histograms that differ from the metric table. */
   readonly buckets: BucketOverrides;
+  /** Whether histograms keep native buckets beside the classic ones. */
+  readonly hasNativeHistograms: boolean;
   /** Whether each audit record is linked to the one before it. */
   readonly isAuditChained: boolean;
   /** Argument values to record in the audit log and with the latest decisions. */

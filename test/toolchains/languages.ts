@@ -28,12 +28,13 @@ function pythonEnvironment(requirements: string): string {
   });
 }
 
-/** The program of a Go module. */
-export function goProgram(sources: string): string {
+/** The program of a Go module, or of one of the packages that its go.mod requires; `flags` are further ones of `go build`. */
+export function goProgram(sources: string, from = ".", flags: readonly string[] = []): string {
   const folder = madeOnce("go", filesIn(sources), (made) => {
     const advice = "the modules of go.mod must be reachable, or install Go of the version in go.mod or later";
     const go = goCommand(oldestGoFor(join(sources, "go.mod")));
-    run(go, ["build", "-trimpath", "-o", join(made, "program"), "."], { advice, cwd: sources });
+    const args = ["build", "-trimpath", ...flags, "-o", join(made, "program"), from];
+    run(go, args, { advice, cwd: sources });
   });
   return join(folder, "program");
 }

@@ -9,6 +9,8 @@ const TOOLS = 805;
 const AGENTS = 200;
 const TURNS = 5;
 
+const PROTOBUF = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+
 const ASSIGNMENT = { category: "execute", source: "heuristic", confidence: 0.95 } as const;
 const metrics = createMetrics({
   server: "bench",
@@ -30,6 +32,7 @@ for (let tool = 0; tool < TOOLS; tool += 1) {
   for (let agent = 0; agent < AGENTS; agent += 1) call(metrics, toolName(tool), `agent-${agent}`, true);
 }
 report(`${TOOLS} known tools x ${AGENTS} agents`, metrics.seriesCount(), await scrape(metrics, true));
+report("the same in protocol buffers", metrics.seriesCount(), await scrape(metrics, true, PROTOBUF));
 process.stdout.write(`observing a call under attack: ${(callNs / 1000).toFixed(2)} us\n`);
 process.stdout.write(`observing a known call: ${(steady(metrics) / 1000).toFixed(2)} us\n`);
 
@@ -84,11 +87,11 @@ interface Scrape {
   readonly megabytes: number;
 }
 
-async function scrape(target: Metrics, areKnown: boolean): Promise<Scrape> {
+async function scrape(target: Metrics, areKnown: boolean, accept?: string): Promise<Scrape> {
   const scrapes: Scrape[] = [];
   for (let turn = 0; turn < TURNS; turn += 1) {
     callEachTool(target, areKnown);
-    scrapes.push(await scrapeOnce(target));
+    scrapes.push(await scrapeOnce(target, accept));
   }
   return (
     scrapes.toSorted((a, b) => a.wallMs - b.wallMs)[Math.floor(TURNS / 2)] ?? {
@@ -100,13 +103,13 @@ async function scrape(target: Metrics, areKnown: boolean): Promise<Scrape> {
   );
 }
 
-async function scrapeOnce(target: Metrics): Promise<Scrape> {
+async function scrapeOnce(target: Metrics, accept: string | undefined): Promise<Scrape> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   await new Promise((resolve) => setTimeout(resolve, 20));
   delay.enable();
   const cpu = process.cpuUsage();
   const start = performance.now();
-  const { body } = await target.render(undefined);
+  const { body } = await target.render(accept);
   // Stands for the socket's write.
   const bytes = Buffer.from(body);
   const wallMs = performance.now() - start;

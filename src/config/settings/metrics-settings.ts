@@ -1,4 +1,4 @@
-/** Settings of metrics: the bounds of histograms. */
+/** Settings of metrics: the bounds of histograms, and native ones. */
 
 import * as z from "zod";
 
@@ -7,6 +7,12 @@ export interface BucketSettings {
   readonly operationSeconds?: readonly number[];
   readonly overheadSeconds?: readonly number[];
   readonly messageBytes?: readonly number[];
+}
+
+export interface MetricsSettings {
+  readonly buckets: BucketSettings;
+  /** Whether native buckets are kept, for a scrape that asks for protocol buffers. */
+  readonly hasNativeHistograms: boolean;
 }
 
 /** Every bucket is a series for each tool and method, so their number is bounded. */
@@ -28,8 +34,10 @@ export const METRICS_SHAPE = z
         "message-bytes": bounds.exactOptional(),
       })
       .prefault({}),
+    "native-histograms": z.boolean().default(false),
   })
-  .transform(({ buckets }): { readonly buckets: BucketSettings } => ({
+  .transform(({ buckets, "native-histograms": hasNativeHistograms }): MetricsSettings => ({
+    hasNativeHistograms,
     buckets: {
       ...(buckets["operation-seconds"] && { operationSeconds: buckets["operation-seconds"] }),
       ...(buckets["overhead-seconds"] && { overheadSeconds: buckets["overhead-seconds"] }),

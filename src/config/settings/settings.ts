@@ -10,7 +10,7 @@ import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
 import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
-import type { BucketSettings } from "./metrics-settings.ts";
+import type { MetricsSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LabelSettings } from "./labels-settings.ts";
 import type { LimitsSettings } from "./limits-settings.ts";
@@ -56,7 +56,7 @@ export interface Settings {
   readonly freeze: FreezeSettings;
   readonly limits: LimitsSettings;
   readonly bounds: Bounds;
-  readonly metrics: { readonly buckets: BucketSettings };
+  readonly metrics: MetricsSettings;
   /** Categories of tools: when a guess counts, and how tools become known. */
   readonly labels: LabelSettings;
   readonly stdio: StdioSettings;

@@ -1,7 +1,8 @@
 /** The series of one metric, found by their label values, and rendered in slices. */
 
-import type { Format } from "./exposition-format.ts";
+import type { TextFormat } from "./exposition-format.ts";
 import type { HistogramRow, MetricRow, NumberRow } from "./metric-definitions.ts";
+import { NativeBuckets } from "./native-buckets.ts";
 import {
   histogramNames,
   type HistogramSeries,
@@ -72,7 +73,7 @@ export class Family<Kind extends Series> {
   }
 
   /** The family as blocks of lines without a line break at their end; the first block begins with HELP and TYPE. */
-  *render(format: Format): Generator<string> {
+  *render(format: TextFormat): Generator<string> {
     const lines: string[] = [...declaration(this.row, format)];
     const context = { format, shared: this.#shared };
     // Invariant: a series that is created between two slices is rendered last.
@@ -105,13 +106,22 @@ export function numberFamily(row: NumberRow): Family<NumberSeries> {
   return new Family(row, (labels) => numberSeries(row.name, labels));
 }
 
-export function histogramFamily(row: HistogramRow): Family<HistogramSeries> {
+/** With native buckets beside the classic ones where `hasNative`. */
+export function histogramFamily(row: HistogramRow, hasNative = false): Family<HistogramSeries> {
   const names = histogramNames(row.name, row.buckets);
-  return new Family(row, (labels) => histogramSeries(names, labels));
+  return new Family(row, (labels) =>
+    histogramSeries(names, labels, hasNative ? new NativeBuckets() : undefined),
+  );
+}
+
+export function isHistogramFamily(
+  family: Family<NumberSeries> | Family<HistogramSeries>,
+): family is Family<HistogramSeries> {
+  return family.row.type === "histogram";
 }
 
 /** HELP and TYPE. OpenMetrics declares a counter without the `_total` of its samples. */
-function declaration({ name, type, help }: MetricRow, format: Format): readonly string[] {
+function declaration({ name, type, help }: MetricRow, format: TextFormat): readonly string[] {
   const declared = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
   return [`# HELP ${declared} ${help}`, `# TYPE ${declared} ${type}`];
 }

@@ -11,7 +11,7 @@ import {
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
 import type { Resource } from "@opentelemetry/resources";
-import type { Family } from "./family.ts";
+import { type Family, isHistogramFamily } from "./family.ts";
 import type { MetricRow } from "./metric-definitions.ts";
 import type { MetricSource } from "./metrics.ts";
 import type { ProcessMetric } from "./process-metrics.ts";
@@ -80,11 +80,7 @@ type AnyFamily = Family<NumberSeries> | Family<HistogramSeries>;
 
 function familyData(family: AnyFamily, window: Window): MetricData | undefined {
   if (family.size === 0) return undefined;
-  return isHistogram(family) ? histogramData(family, window) : numberData(family, window);
-}
-
-function isHistogram(family: AnyFamily): family is Family<HistogramSeries> {
-  return family.row.type === "histogram";
+  return isHistogramFamily(family) ? histogramData(family, window) : numberData(family, window);
 }
 
 function numberData(family: Family<NumberSeries>, window: Window): MetricData {

@@ -5,7 +5,7 @@ import type { Observer } from "../../enforcement/observer.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import { createCallObserver, type TraceIdOf } from "./call-metrics.ts";
 import { chooseFormat, type Format } from "./exposition-format.ts";
-import { renderExposition, type Exposition } from "./exposition.ts";
+import { renderExposition, type Exposition, type ProcessSource } from "./exposition.ts";
 import {
   type AnyFamily,
   createFamilies,
@@ -21,6 +21,7 @@ import {
   renderProcessMetrics,
   startProcessMetrics,
 } from "./process-metrics.ts";
+import { readProcessFamilies } from "./protobuf/process-families.ts";
 import {
   createStateMetrics,
   setLimits,
@@ -36,7 +37,8 @@ import {
   initializeToolChanges,
 } from "./initial-series.ts";
 
-export interface MetricsOptions extends CardinalityOptions, Pick<FamilyOptions, "buckets"> {
+export interface MetricsOptions
+  extends CardinalityOptions, Pick<FamilyOptions, "buckets" | "hasNativeHistograms"> {
   /** The `server` label of every series. */
   readonly server: string;
   readonly version: string;
@@ -108,6 +110,8 @@ function initialize(families: Families, options: MetricsOptions): void {
   startProcessMetrics();
 }
 
+const PROCESS: ProcessSource = { text: renderProcessMetrics, families: readProcessFamilies };
+
 /** A scrape that arrives while one of the same format is being written shares its response. */
 function createRender(families: Families, refresh: () => void): Metrics["render"] {
   const pendingScrapes = new Map<Format, Promise<Exposition>>();
@@ -116,9 +120,7 @@ function createRender(families: Families, refresh: () => void): Metrics["render"
     if (pendingScrapes.size === 0) refresh();
     const shared =
       pendingScrapes.get(format) ??
-      renderExposition(listFamilies(families), format, renderProcessMetrics).finally(() =>
-        pendingScrapes.delete(format),
-      );
+      renderExposition(listFamilies(families), format, PROCESS).finally(() => pendingScrapes.delete(format));
     pendingScrapes.set(format, shared);
     return shared;
   };

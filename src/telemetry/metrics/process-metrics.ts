@@ -2,7 +2,7 @@
 
 import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "prom-client";
 
-/** As registered: prom-client drops `_total` of a counter when it writes OpenMetrics. */
+/** Without the `_total` of counters, as OpenMetrics declares them. */
 export const PROCESS_METRICS = [
   "process_cpu_seconds",
   "process_start_time_seconds",
@@ -35,25 +35,54 @@ export interface ProcessMetric {
   readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
+/** One selected metric as prom-client holds it. */
+export interface SelectedMetric {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly samples: readonly SelectedSample[];
+}
+
+export interface SelectedSample {
+  /** The name of the sample, which differs from the metric's in a histogram. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The selected metrics that have a value, under the names of their registration. */
+export async function readSelected(): Promise<readonly SelectedMetric[]> {
+  const registry = (shared ??= startCollectors());
+  const all = await registry.getMetricsAsJSON();
+  // prom-client renames a counter when it first writes it as text.
+  const selected = all.filter(({ name }) => PROCESS_METRICS.some((known) => known === bareName(name)));
+  return selected.map(({ name, type, help, values }) => ({
+    name,
+    type: String(type),
+    help,
+    samples: values.map((sample) => ({
+      name: "metricName" in sample ? String(sample.metricName) : name,
+      labels: Object.fromEntries(
+        Object.entries(sample.labels).map(([label, value]) => [label, String(value)]),
+      ),
+      value: sample.value,
+    })),
+  }));
+}
+
 /** The selected metrics as values, under the names of the scrape. */
 export async function readProcessMetrics(): Promise<readonly ProcessMetric[]> {
-  const registry = (shared ??= startCollectors());
   const metrics: Map<string, ProcessMetric> = new Map();
-  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
-    if (!PROCESS_METRICS.some((selected) => selected === name)) continue;
-    for (const sample of values) {
-      const metricName = sampleName(name, String(type), sample);
+  for (const { name, type, help, samples: all } of await readSelected()) {
+    for (const sample of all) {
+      const metricName = sampleName(name, type, sample);
       if (metricName === undefined) continue;
-      const isCounter = String(type) !== "gauge";
       const { samples } = metrics.get(metricName) ?? { samples: [] };
-      const labels = Object.fromEntries(
-        Object.entries(sample.labels).map(([label, value]) => [label, String(value)]),
-      );
       metrics.set(metricName, {
         name: metricName,
-        type: isCounter ? "counter" : "gauge",
+        type: type === "gauge" ? "gauge" : "counter",
         help,
-        samples: [...samples, { labels, value: sample.value }],
+        samples: [...samples, { labels: sample.labels, value: sample.value }],
       });
     }
   }
@@ -61,10 +90,18 @@ export async function readProcessMetrics(): Promise<readonly ProcessMetric[]> {
 }
 
 /** Undefined for a bucket. */
-function sampleName(name: string, type: string, sample: object): string | undefined {
-  if (type === "counter") return `${name.replace(/_total$/, "")}_total`;
-  const own = "metricName" in sample ? String(sample.metricName) : name;
-  return own.endsWith("_bucket") ? undefined : own;
+function sampleName(name: string, type: string, sample: SelectedSample): string | undefined {
+  if (type === "counter") return counterName(name);
+  return sample.name.endsWith("_bucket") ? undefined : sample.name;
+}
+
+/** The name of a counter's samples. */
+export function counterName(name: string): string {
+  return `${bareName(name)}_total`;
+}
+
+function bareName(name: string): string {
+  return name.replace(/_total$/, "");
 }
 
 /** Starts the collectors, so that the first scrape already has samples. */

@@ -21,17 +21,23 @@ export type BucketOverrides = { readonly [Scale in HistogramRow["scale"]]?: read
 export interface FamilyOptions {
   readonly hasUserLabel?: boolean;
   readonly buckets?: BucketOverrides;
+  /** Whether histograms keep native buckets beside the classic ones. */
+  readonly hasNativeHistograms?: boolean;
 }
 
 /** Creates one family for each row. @throws TypeError when a row has none, which is a bug. */
-export function createFamilies({ hasUserLabel = false, buckets = {} }: FamilyOptions = {}): Families {
+export function createFamilies(options: FamilyOptions = {}): Families {
+  const { hasUserLabel = false, buckets = {}, hasNativeHistograms } = options;
   const families: Record<string, AnyFamily> = {};
   for (const [key, declared] of Object.entries<MetricRow>(METRICS)) {
     const row =
       hasUserLabel && USER_LABELLED.has(key)
         ? { ...declared, labels: [...declared.labels, "user"] }
         : declared;
-    families[key] = row.type === "histogram" ? histogramFamily(withBuckets(row, buckets)) : numberFamily(row);
+    families[key] =
+      row.type === "histogram"
+        ? histogramFamily(withBuckets(row, buckets), hasNativeHistograms)
+        : numberFamily(row);
   }
   if (!isComplete(families)) throw new TypeError("the metric table has a row without a family");
   return families;

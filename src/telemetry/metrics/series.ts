@@ -1,11 +1,12 @@
 /** One series of a metric: it holds the value, and writes its own lines. */
 
 import { SYSTEM_CLOCK } from "../../enforcement/clock.ts";
-import type { Format } from "./exposition-format.ts";
+import type { TextFormat } from "./exposition-format.ts";
+import type { NativeBuckets, NativeSnapshot } from "./native-buckets.ts";
 
 /** The format of a family's lines, and the labels that all of its series share. */
 export interface LineContext {
-  readonly format: Format;
+  readonly format: TextFormat;
   /** `server="s"`, or empty. */
   readonly shared: string;
 }
@@ -34,6 +35,10 @@ export interface HistogramSnapshot {
   /** One for each bucket, the last of which is unbounded; not cumulative. */
   readonly counts: readonly number[];
   readonly sum: number;
+  /** By bucket; absent without traces. */
+  readonly exemplars?: readonly (Exemplar | undefined)[];
+  /** Absent where none are kept. */
+  readonly native?: NativeSnapshot;
 }
 
 /** A counter or gauge. `labels` are the labels of this series, from `labelText`; empty when there are none. */
@@ -50,7 +55,7 @@ export function numberSeries(name: string, labels: string): NumberSeries {
 }
 
 /** The latest traced observation of a bucket. */
-interface Exemplar {
+export interface Exemplar {
   readonly traceId: string;
   readonly value: number;
   readonly atMs: number;
@@ -70,7 +75,12 @@ export function histogramNames(name: string, bounds: readonly number[]): Histogr
   return { bounds, bucketHeads, sum: `${name}_sum`, count: `${name}_count` };
 }
 
-export function histogramSeries(names: HistogramNames, labels: string): HistogramSeries {
+/** `native` are kept beside the classic buckets; absent: none. */
+export function histogramSeries(
+  names: HistogramNames,
+  labels: string,
+  native?: NativeBuckets,
+): HistogramSeries {
   const { bounds, bucketHeads } = names;
   const counts = new Float64Array(bucketHeads.length);
   let exemplars: (Exemplar | undefined)[] | undefined;
@@ -80,6 +90,7 @@ export function histogramSeries(names: HistogramNames, labels: string): Histogra
     while (bucket < bounds.length && value > (bounds[bucket] ?? Infinity)) bucket += 1;
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     sum += value;
+    native?.observe(value);
     if (traceId !== undefined) (exemplars ??= [])[bucket] = { traceId, value, atMs: SYSTEM_CLOCK.wallMs() };
   };
   const write = (into: string[], { shared, format }: LineContext): void => {
@@ -93,7 +104,12 @@ export function histogramSeries(names: HistogramNames, labels: string): Histogra
     }
     into.push(`${names.sum}${braced(own)} ${numberText(sum)}`, `${names.count}${braced(own)} ${cumulative}`);
   };
-  const snapshot = (): HistogramSnapshot => ({ counts: [...counts], sum });
+  const snapshot = (): HistogramSnapshot => ({
+    counts: [...counts],
+    sum,
+    ...(exemplars && { exemplars: [...exemplars] }),
+    ...(native && { native: native.snapshot() }),
+  });
   return { createdMs: SYSTEM_CLOCK.wallMs(), snapshot, observe, write };
 }
 

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 import * as z from "zod";
 import { until } from "../../fixtures/start-sidecar.ts";
-import { requireProgram, type SystemProgram } from "../../fixtures/system-program.ts";
+import { isSystemProgram, requireProgram } from "../../fixtures/system-program.ts";
 import { endProcess } from "../../fixtures/processes.ts";
 
 export interface Program {
@@ -14,14 +14,11 @@ export interface Program {
   readonly stop: () => Promise<void>;
 }
 
-/** Runs until `stop`, ready when `/-/ready` answers. @throws when it ends before that. */
-export async function startProgram(
-  name: SystemProgram,
-  flags: readonly string[],
-  port: number,
-): Promise<Program> {
+/** Runs a program of this name or path until `stop`, ready when `/-/ready` answers. @throws when it ends before that. */
+export async function startProgram(name: string, flags: readonly string[], port: number): Promise<Program> {
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const child = spawn(requireProgram(name), [...flags, listen], { stdio: ["ignore", "ignore", "pipe"] });
+  const program = isSystemProgram(name) ? requireProgram(name) : name;
+  const child = spawn(program, [...flags, listen], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
   const url = `http://127.0.0.1:${port}`;

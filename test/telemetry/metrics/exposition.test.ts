@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { chooseFormat } from "../../../src/telemetry/metrics/exposition-format.ts";
 import { toTextFormat } from "../../../src/telemetry/metrics/exposition.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../src/telemetry/metrics/metrics.ts";
+import { PROTOBUF } from "../../fixtures/prometheus-protobuf.ts";
 import { exampleAgent, exampleRequest, exampleTool, observe } from "../examples.ts";
 import { parseSamples, scrapeSamples } from "./scrape.ts";
 
@@ -34,6 +35,11 @@ describe("chooseFormat", () => {
     ["application/openmetrics-text;q=0", "text"],
     ["application/openmetrics-text;q=nonsense", "text"],
     ["text/html", "text"],
+    [PROTOBUF, "protobuf"],
+    [`application/vnd.google.protobuf; proto="x", ${OPENMETRICS}`, "openmetrics"],
+    ["application/vnd.google.protobuf", "text"],
+    [`${PROTOBUF.replace("q=0.6", "q=0.1")}`, "text"],
+    [`${OPENMETRICS};q=0.5,${PROTOBUF}`, "protobuf"],
   ])("answers %j with %s", (accept, format) => {
     expect(chooseFormat(accept)).toBe(format);
   });
@@ -124,7 +130,9 @@ describe("a scrape", () => {
     }
     const { pieces, body } = await metrics.render(undefined);
     expect(pieces.join("")).toBe(body);
-    expect(pieces.filter((piece) => !piece.endsWith("\n") || piece.length > 128 * 1_024)).toEqual([]);
+    expect(pieces.map(String).filter((piece) => !piece.endsWith("\n") || piece.length > 128 * 1_024)).toEqual(
+      [],
+    );
     expect(pieces.length).toBeGreaterThan(10);
   });
 
