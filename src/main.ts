@@ -50,6 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "approvals" || command === "freeze" || command === "unfreeze")
     return control(command, rest);
   if (command === "health" || command === "install" || command === "inject") return service(command, rest);
+  if (command === "clients") return clients(rest);
   if (command === "labels") return (await import("./commands/labels.ts")).runLabels(rest, process);
   if (command === "completion")
     return (await import("./commands/completion.ts")).runCompletion(rest, process);
@@ -86,6 +87,12 @@ async function control(
   if (command === "approvals")
     return (await import("./commands/control/approvals.ts")).runApprovals(argv, io);
   return (await import("./commands/control/freeze.ts")).runFreeze(command, argv, io);
+}
+
+async function clients(argv: readonly string[]): Promise<number> {
+  const { runClients } = await import("./commands/clients.ts");
+  const { stdin, stdout, stderr, env: environment } = process;
+  return runClients(argv, { stdin, stdout, stderr, environment });
 }
 
 async function service(command: "health" | "install" | "inject", argv: readonly string[]): Promise<number> {

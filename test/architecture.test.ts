@@ -29,7 +29,14 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   },
   commands: {
     floors: ["config", "enforcement", "json", "mcp", "policy"],
-    packages: [/^node:/, /^@modelcontextprotocol\/sdk\//, /^zod$/, /^yaml$/],
+    packages: [
+      /^node:/,
+      /^@modelcontextprotocol\/sdk\//,
+      /^zod$/,
+      /^yaml$/,
+      /^jsonc-parser$/,
+      /^toml-eslint-parser$/,
+    ],
   },
   sidecar: {
     floors: ["admin", "config", "enforcement", "identity", "json", "mcp", "policy", "proxy", "telemetry"],

@@ -17,6 +17,7 @@ export const COMMANDS: readonly string[] = [
   "inject",
   "keys",
   "labels",
+  "clients",
   "completion",
   "help",
   "version",
@@ -37,6 +38,8 @@ Usage
   tollgate freeze, tollgate unfreeze      the kill switch: everything, one agent, one tool
   tollgate keys create NAME               an API key for one agent, and the line of the key file that admits it
   tollgate audit query --audit LOG        which agents called what, how often, what was denied and why
+  tollgate clients list|wrap|unwrap|status
+                                          puts Tollgate before the servers of MCP clients on this machine
   tollgate health                         health of the sidecar on this machine, as an exit code
   tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
   tollgate install FOLDER                 a copy of the self-contained executable, for another container

@@ -1,6 +1,7 @@
 /** The words that each command of `tollgate` knows, read from its help text. */
 
 import { AUDIT_COMMANDS } from "../audit.ts";
+import { CLIENTS_COMMANDS } from "../clients.ts";
 import { APPROVALS_HELP, APPROVALS_COMMANDS } from "../control/approvals.ts";
 import { FREEZE_HELP } from "../control/freeze.ts";
 import { DEMO_HELP } from "../demo/options.ts";
@@ -44,6 +45,7 @@ export function knownCommands(): KnownCommand[] {
     command("up status", STATUS_HELP),
     ...group("policy", POLICY_COMMANDS),
     ...group("audit", AUDIT_COMMANDS),
+    ...group("clients", CLIENTS_COMMANDS),
     command("approvals", APPROVALS_HELP, APPROVALS_COMMANDS),
     command("freeze", FREEZE_HELP),
     command("unfreeze", FREEZE_HELP),
