@@ -2,33 +2,47 @@
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { bundleModule } from "./bundle.ts";
 import { renderLicences } from "./executable/licences.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const FOLDER = join(ROOT, "dist-executable");
-const EXECUTABLE = join(FOLDER, "tollgate");
 const MIB = 1024 * 1024;
 
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: join(ROOT, "dist-executable") },
+    /** The binary of a Node of this version for another platform; absent: the Node that runs. */
+    node: { type: "string" },
+  },
+});
+const FOLDER = resolve(values.out);
+const EXECUTABLE = join(FOLDER, "tollgate");
+const isOwnPlatform = values.node === undefined;
+
 rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER);
+mkdirSync(FOLDER, { recursive: true });
 const main = join(FOLDER, "tollgate.mjs");
 const { packages } = await bundleModule(main);
 const node = join(FOLDER, "node");
-copyFileSync(process.execPath, node);
+copyFileSync(values.node ?? process.execPath, node);
 print(`${sizeOf(main)} program with ${packages.length} packages`);
 print(`${sizeOf(node)} Node ${process.version}`);
 const isLinux = process.platform === "linux";
-if (isLinux) {
-  run("strip", [node], "binutils");
-  print(`${sizeOf(node)} without its symbols, which are for debuggers`);
-}
+if (isLinux) strip();
 buildExecutable();
-if (isLinux) copyLibrary();
+if (isLinux && isOwnPlatform) copyLibrary();
 writeFileSync(join(FOLDER, "LICENSES.txt"), renderLicences(packages));
 for (const part of [main, node, join(FOLDER, "sea.json")]) rmSync(part);
-print(`${sizeOf(EXECUTABLE)} dist-executable/tollgate`);
+print(`${sizeOf(EXECUTABLE)} ${relative(process.cwd(), EXECUTABLE)}`);
+
+/** Removes the symbols; a binary of another platform keeps them where no tool for it is installed. */
+function strip(): void {
+  if (isOwnPlatform) run("strip", [node], "binutils");
+  else if (spawnSync("llvm-strip", [node]).status !== 0) return;
+  print(`${sizeOf(node)} without its symbols, which are for debuggers`);
+}
 
 /** Copies the one library that slim images lack; the executable looks for it in its own folder. */
 function copyLibrary(): void {
@@ -55,7 +69,8 @@ function buildExecutable(): void {
     executable: node,
     output: EXECUTABLE,
     disableExperimentalSEAWarning: true,
-    useCodeCache: true,
+    // Code that is compiled for one platform is refused by the next.
+    useCodeCache: isOwnPlatform,
   };
   const file = join(FOLDER, "sea.json");
   writeFileSync(file, JSON.stringify(config));

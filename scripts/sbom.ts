@@ -40,7 +40,8 @@ function referenceOf(manifest: string): string {
 }
 
 // Every package is a development dependency for npm: those in the bundle are shipped.
-const text = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx"], {
+// Peers of development tools may disagree; none of them is in the bundle.
+const text = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--legacy-peer-deps"], {
   encoding: "utf8",
   maxBuffer: 64 * 1024 * 1024,
 });

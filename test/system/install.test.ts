@@ -1,10 +1,11 @@
 /** Each way to install Tollgate, from the artefact that a user gets: needs the npm registry, git, and a minute or two. */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join, relative, resolve } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { copyRepository } from "../fixtures/copy-repository.ts";
 import { temporaryFolder } from "../fixtures/lifetime.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -36,25 +37,6 @@ function run(
 function expectDone(ran: Ran): Ran {
   expect(ran, ran.stderr).toMatchObject({ status: 0 });
   return ran;
-}
-
-const NOT_TRACKED = new Set([".git", ".cache", "node_modules", "dist", "dist-executable", "coverage"]);
-
-/** A repository with the files of this one, wherever those come from. */
-function makeRepository(): string {
-  const repository = join(temporaryFolder(), "clone");
-  cpSync(ROOT, repository, {
-    recursive: true,
-    filter: (source) => !NOT_TRACKED.has(relative(ROOT, source)),
-  });
-  const author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
-  for (const args of [
-    ["init", "--quiet"],
-    ["add", "--all"],
-    [...author, "commit", "--quiet", "--message", "all"],
-  ])
-    expectDone(run("git", args, repository));
-  return repository;
 }
 
 let folder: string;
@@ -144,7 +126,7 @@ describe("a clone", () => {
   it(
     "is packed from its address, and the package installed",
     () => {
-      const clone = makeRepository();
+      const clone = copyRepository();
       const target = temporaryFolder();
       expectDone(run("npm", ["pack", `git+file://${clone}`], target));
       const packed = join(target, `mcp-tollgate-${manifest.version}.tgz`);
@@ -157,7 +139,7 @@ describe("a clone", () => {
   );
 
   it("that lacks its packages says what to run", () => {
-    const clone = makeRepository();
+    const clone = copyRepository();
     const { status, stderr } = run(process.execPath, ["scripts/prepare.js"], clone);
     expect(status).toBe(1);
     expect(stderr).toBe(
