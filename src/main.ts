@@ -1,19 +1,11 @@
 #!/usr/bin/env node
 /** Entry point of `tollgate`: runs the command that the command line names, and exits with its code. */
 
-import { parseArgs } from "node:util";
-import {
-  EXIT_OK,
-  failWith,
-  refuseUsage,
-  unknownCommandProblem,
-  usageMessage,
-  writeHelp,
-} from "./commands/cli/command.ts";
+import { EXIT_OK, failWith, refuseUsage, unknownCommandProblem, writeHelp } from "./commands/cli/command.ts";
 import { flushed } from "./commands/cli/flush.ts";
 import { COMMANDS, HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
-import { FLAGS, type FlagName } from "./config/settings/flags.ts";
+import { parseRunFlags } from "./commands/run-flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
 import type { Settings } from "./config/settings/settings.ts";
 import { VERSION } from "./config/version.ts";
@@ -112,7 +104,7 @@ async function up(argv: readonly string[]): Promise<number> {
 }
 
 async function run(argv: readonly string[]): Promise<number> {
-  const parsed = parseFlags(argv);
+  const parsed = parseRunFlags(argv);
   if ("problem" in parsed) return refuseUsage(process, "tollgate", [parsed.problem]);
   if (parsed.isHelp) return writeHelp(process, RUN_HELP);
   const settings = parseSettings({
@@ -150,40 +142,6 @@ async function orStartError(work: () => Promise<number>): Promise<number> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     return failWith(process, error.problems, error.exitCode);
-  }
-}
-
-interface GivenFlags {
-  readonly isHelp: boolean;
-  readonly flags: Partial<Record<FlagName, string | string[]>>;
-  /** The command line after `--`; absent without `--`. */
-  readonly command?: readonly string[];
-}
-
-function parseFlags(argv: readonly string[]): GivenFlags | { readonly problem: string } {
-  const options = Object.fromEntries(
-    FLAGS.map(({ name, value }) => {
-      const type = value === "" ? ("boolean" as const) : ("string" as const);
-      return [name, { type, multiple: name === "env" }];
-    }),
-  );
-  const end = argv.indexOf("--");
-  try {
-    const { values, positionals } = parseArgs({
-      args: end < 0 ? [...argv] : argv.slice(0, end),
-      options: { ...options, help: { type: "boolean", short: "h" } },
-      allowPositionals: true,
-    });
-    if (positionals[0] !== undefined)
-      return {
-        problem: `unexpected \`${positionals[0]}\`; the command of a server to start stands after --`,
-      };
-    const { help, ...flags } = values;
-    const command = end < 0 ? {} : { command: argv.slice(end + 1) };
-    const texts = Object.entries(flags).map(([name, value]) => [name, value === true ? "true" : value]);
-    return { isHelp: help === true, flags: Object.fromEntries(texts), ...command };
-  } catch (error) {
-    return { problem: usageMessage(error, Object.keys(options)) };
   }
 }
 

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { sectionOf } from "./changelog.ts";
 import { SUMS } from "./digests.ts";
 
-/** What is released, as far as the checks look at it. */
+/** The version to release and the repository that it is made from. */
 export interface Candidate {
   readonly root: string;
   readonly branch: string;

@@ -45,12 +45,14 @@ function textOf(issue: z.core.$ZodRawIssue): string {
         issue.origin,
         Number(issue.minimum),
         issue.inclusive === false ? "more than" : "at least",
+        issue.input,
       );
     case "too_big":
       return boundText(
         issue.origin,
         Number(issue.maximum),
         issue.inclusive === false ? "less than" : "at most",
+        issue.input,
       );
     case "unrecognized_keys":
       return unknownKeysText(issue.keys, issue.inst);
@@ -63,14 +65,23 @@ function textOf(issue: z.core.$ZodRawIssue): string {
 
 /** Security: suggests a value that is allowed, and does not repeat the one that is given. */
 function valueText(allowed: readonly string[], input: unknown): string {
-  const suggestion = typeof input === "string" ? didYouMean(input, allowed) : "";
+  const suggestion = typeof input === "string" ? didYouMean(input, allowed) : `, got ${kindOf(input)}`;
   return `must be ${listWords(allowed)}${suggestion}`;
 }
 
 function unknownKeysText(keys: readonly string[], shape: unknown): string {
   const known = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
   const suggestions = keys.map((key) => didYouMean(key, known)).filter((suggestion) => suggestion !== "");
-  return `unknown: ${keys.join(", ")}${suggestions.join("")}`;
+  const hints = suggestions.length > 0 || known.length > MAX_LISTED ? suggestions : [knownText(known)];
+  return `unknown: ${keys.join(", ")}${hints.join("")}`;
+}
+
+/** Longest list of known names in a problem. */
+const MAX_LISTED = 10;
+
+function knownText(known: readonly string[]): string {
+  if (known.length === 0) return "";
+  return known.length === 1 ? `; known is ${known[0]}` : `; known are ${listWords(known, "and")}`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -91,13 +102,15 @@ function typeText(expected: string, input: unknown): string {
 function kindOf(value: unknown): string {
   if (value === null) return "no value";
   if (Array.isArray(value)) return "a list";
+  if (typeof value === "boolean") return `${value}`;
   if (typeof value === "number") return Number.isInteger(value) ? "a number" : "a fraction";
   return typeof value === "object" ? "a mapping" : `a ${typeof value}`;
 }
 
-function boundText(origin: string, bound: number, relation: string): string {
+/** A number that is out of bounds is repeated: no secret is a number of a setting that has bounds. */
+function boundText(origin: string, bound: number, relation: string, input: unknown): string {
   if (origin === "string")
     return bound === 1 ? "must not be empty" : `must have ${relation} ${bound} characters`;
   if (origin === "array") return `must have ${relation} ${bound} ${bound === 1 ? "entry" : "entries"}`;
-  return `must be ${relation} ${bound}`;
+  return `must be ${relation} ${bound}${typeof input === "number" ? `, got ${input}` : ""}`;
 }

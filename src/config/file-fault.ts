@@ -1,5 +1,9 @@
 /** Says in plain words why a file cannot be read or written, and what to do about it. */
 
+import { readdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { didYouMean } from "../policy/schema/did-you-mean.ts";
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; give the user that runs Tollgate access to it",
   EISDIR: "it is a directory; name a file",
@@ -16,7 +20,16 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** A problem of the form `path: cannot be read: reason; what to do`, from an error of node:fs. */
 export function readProblem(path: string, error: unknown): string {
-  return `${path}: ${readFault(error)}`;
+  return `${path}: ${readFault(error)}${errorCode(error) === "ENOENT" ? nearestFile(path) : ""}`;
+}
+
+/** A file of the same folder whose name is near. */
+function nearestFile(path: string): string {
+  try {
+    return didYouMean(basename(path), readdirSync(dirname(path)));
+  } catch {
+    return "";
+  }
 }
 
 /** The same without the path, for a place that is named in another way. */

@@ -31,10 +31,18 @@ const SERVICE_PORT = /^TOLLGATE(?:_\w+)?_PORT$/;
 /** Returns one problem for each unknown variable that begins with `TOLLGATE_`: `TOLLGATE_POLCY: is no setting, did you mean ...?`. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith("TOLLGATE_") && !KNOWN.includes(name) && !OF_LAUNCHERS.has(name))
+    .filter((name) => name.startsWith(PREFIX) && !KNOWN.includes(name) && !OF_LAUNCHERS.has(name))
     .filter((name) => !isServiceLink(name, environment[name]))
-    .map((name) => `${name}: is no variable of Tollgate${didYouMean(name, KNOWN, inBackticks)}`);
+    .map((name) => `${name}: is no variable of Tollgate${nearestVariable(name)}`);
 }
+
+/** Compares the parts after the prefix, which all variables have in common. */
+function nearestVariable(name: string): string {
+  const known = KNOWN.map((each) => each.slice(PREFIX.length));
+  return didYouMean(name.slice(PREFIX.length), known, (nearest) => inBackticks(`${PREFIX}${nearest}`));
+}
+
+const PREFIX = "TOLLGATE_";
 
 function isServiceLink(name: string, value = ""): boolean {
   return SERVICE_LINK.test(name) || (SERVICE_PORT.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value));

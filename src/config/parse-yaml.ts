@@ -26,7 +26,19 @@ export function linePosition(lines: LineCounter, offset: number): string {
   return `line ${line}, column ${col}`;
 }
 
+/** Texts of the parser that name its inner parts, and the house's words for them. */
+const OWN_WORDS: readonly (readonly [string, string])[] = [
+  ["multiple documents", "must be the only document of the file"],
+  ["Map keys must be unique", "this name stands twice in its mapping; keep one of the two"],
+  ["Flow sequence in block collection must be", "a list that begins with [ must end with ] before this"],
+  ["Flow map in block collection must be", "a mapping that begins with { must end with } before this"],
+  ["Flow sequence must end", "a list that begins with [ has no ] at its end"],
+  ["Flow map must end", "a mapping that begins with { has no } at its end"],
+  ["Missing , between flow", "a comma is missing before this entry"],
+];
+
 function houseForm(message: string): string {
-  if (message.includes("multiple documents")) return "must be the only document of the file";
+  const own = OWN_WORDS.find(([theirs]) => message.includes(theirs));
+  if (own !== undefined) return own[1];
   return (message.slice(0, 1).toLowerCase() + message.slice(1)).replace(/\.$/, "");
 }

@@ -68,6 +68,10 @@ export function usageMessage(error: unknown, flags: readonly string[]): string {
   const text = (sentence.slice(0, 1).toLowerCase() + sentence.slice(1))
     .replaceAll("'", "`")
     .replace(/\.$/, "");
+  const [, flag, lack] =
+    /^option `(--[\w-]+)(?: <value>)?` argument (missing|is ambiguous)$/.exec(text) ?? [];
+  if (flag !== undefined)
+    return `\`${flag}\` needs a value${lack === "missing" ? "" : `; one that begins with - is written ${flag}=VALUE`}`;
   const [, unknown] = /^unknown option `(--.+)`$/.exec(text) ?? [];
   const known = flags.map((name) => `--${name}`);
   return unknown === undefined ? text : `${text}${didYouMean(unknown, known, inBackticks)}`;

@@ -10,7 +10,12 @@ export interface Address {
   readonly port: number;
 }
 
-export const ADDRESS_SHAPE = z.string().transform((text, context): Address => {
+/** A text of the form `HOST:PORT`; YAML reads a port alone as a number. */
+export const ADDRESS_TEXT = z.string({
+  error: ({ input }) => (typeof input === "number" ? `must be HOST:PORT, got ${input}` : undefined),
+});
+
+export const ADDRESS_SHAPE = ADDRESS_TEXT.transform((text, context): Address => {
   const address = parseAddress(text);
   if (address === undefined)
     context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });

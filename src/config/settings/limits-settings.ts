@@ -103,21 +103,22 @@ interface LimitsContext {
   readonly upstream?: URL | undefined;
 }
 
-/** Contradictions between limits and other settings. */
+/** Contradictions between limits and other settings; `origin` is the flag, the variable or the name that gives the limits. */
 export function limitsProblems(
   { limits, server, upstream }: LimitsContext,
   environment: Environment,
+  origin: string,
 ): string[] {
   return [
-    ...(server === undefined ? unnamedServer(limits, upstream) : []),
+    ...(server === undefined ? unnamedServer(limits, upstream, origin) : []),
     ...unusedSentinelAccount(limits, environment),
   ];
 }
 
 /** Counters in a store are keyed by the name of the server, and `127.0.0.1` would be the name of every server. */
-function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined): string[] {
+function unnamedServer({ store }: LimitsSettings, upstream: URL | undefined, origin: string): string[] {
   if (store === undefined || upstream === undefined || !isLoopbackHostname(upstream.hostname)) return [];
   return [
-    `--limits: counters in a store belong to a server, and ${upstream.hostname} names none; give it a name with --server, the same on every replica`,
+    `${origin}: counters in a store belong to a server, and ${upstream.hostname} names none; give it a name with --server, the same on every replica`,
   ];
 }

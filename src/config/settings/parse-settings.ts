@@ -36,22 +36,24 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...given.problems,
     ...upstreamProblems(sources.command, given),
   ];
+  const report = problems.map((text) => placeOfContradiction(text, given));
   const checked = checkShape(SETTINGS_SHAPE, given.values);
   if (!checked.ok) {
     const texts = checked.problems.map((problem) => settingProblem(problem, given));
     const located = checked.problems.map((problem, index) => withPlace(problem, `${texts[index]}`, given));
-    return { ok: false, problems: [...problems, ...texts], report: [...problems, ...located] };
+    return { ok: false, problems: [...problems, ...texts], report: [...report, ...located] };
   }
   problems.push(
     ...policyProblems(checked.value, given),
-    ...limitsProblems(checked.value, sources.environment),
+    ...limitsProblems(checked.value, sources.environment, given.origins["limits"] ?? "limits"),
     ...adminProblems(checked.value, given),
     ...upstreamTlsProblems(checked.value, given),
     ...chainProblems(checked.value),
     ...sseProblems(checked.value, given),
     ...approverProblems(checked.value),
   );
-  if (problems.length > 0) return { ok: false, problems, report: problems };
+  if (problems.length > 0)
+    return { ok: false, problems, report: problems.map((text) => placeOfContradiction(text, given)) };
   return { ok: true, settings: completeSettings(checked.value, sources) };
 }
 
@@ -64,14 +66,15 @@ const UPSTREAM_ONLY = ["upstream-transport", "upstream-ca", "upstream-tls"];
 /** Exactly one server: one that runs already, or one that the sidecar starts. */
 function upstreamProblems(
   command: readonly string[] | undefined,
-  { values, origins }: GivenSettings,
+  { values, origins, problems }: GivenSettings,
 ): string[] {
   const at = (name: string): string => origins[name] ?? name;
   const isUpstreamGiven = values["upstream"] !== undefined;
   if (command === undefined) {
     const stray =
       values["env"] === undefined ? [] : [`${at("env")}: is for a server that is started: add -- COMMAND`];
-    return isUpstreamGiven ? stray : [MISSING, ...stray];
+    // A file that cannot be read may name the server.
+    return isUpstreamGiven || problems.length > 0 ? stray : [MISSING, ...stray];
   }
   if (command[0] === undefined || command[0] === "")
     return ["--: must be followed by a command, as in -- uvx some-server"];
@@ -100,11 +103,21 @@ function settingProblem({ path, message }: ShapeProblem, { origins, values }: Gi
 }
 
 /** The problem after the place of its setting in the file, when the file gives it. */
-function withPlace({ path, unknownKeys = [] }: ShapeProblem, text: string, given: GivenSettings): string {
+function withPlace(
+  { path, unknownKeys = [] }: Pick<ShapeProblem, "path" | "unknownKeys">,
+  text: string,
+  given: GivenSettings,
+): string {
   const [name = ""] = path;
   const isFromFile = given.origins[name] === undefined;
   const place = isFromFile ? given.placeInFile([...path, ...unknownKeys.slice(0, 1)]) : undefined;
   return place === undefined ? text : `${place}: ${text}`;
+}
+
+/** The problem after the place of the setting that it begins with, when the file gives it. */
+function placeOfContradiction(text: string, given: GivenSettings): string {
+  const [, name] = /^([a-z][\w-]*(?:\.[\w-]+)*): /.exec(text) ?? [];
+  return name === undefined ? text : withPlace({ path: name.split(".") }, text, given);
 }
 
 /** One setting of two names, and health on the path of the endpoint. */

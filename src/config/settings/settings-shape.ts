@@ -43,9 +43,9 @@ const origins = LIST_SHAPE.refine((entries) => entries.every((entry) => ORIGIN.t
   error:
     "must be origins as browsers send them, such as https://app.example.com, vscode-file://vscode-app or null: in lower case, without a path",
 });
-const label = z
-  .string()
-  .regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, "must be 1 to 100 letters, digits, spaces or ._/@-");
+const label = z.string().regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, {
+  error: ({ input }) => `must be 1 to 100 letters, digits, spaces or ._/@-, got ${JSON.stringify(input)}`,
+});
 
 /** `local` is the name that a caller over stdio has in any case. */
 const agentName = label.refine((name) => name === "local" || nameFault(name) === undefined, {
@@ -96,7 +96,9 @@ export const SETTINGS_SHAPE = z.strictObject({
   listen: ADDRESS_SHAPE.optional(),
   path: z
     .string()
-    .regex(/^\/[^\s?#%]*$/, "must start with / and have no query, escape or fragment")
+    .regex(/^\/[^\s?#%]*$/, {
+      error: ({ input }) => `must start with / and have no query, escape or fragment, got "${String(input)}"`,
+    })
     .default("/mcp"),
   "serve-sse": SWITCH,
   "health-path": HEALTH_PATH_SHAPE,

@@ -364,7 +364,7 @@ describe("the command line", () => {
       '--window: must be one of minute, hour, day, got "huor", did you mean "hour"?',
     ],
     [["x", "--head-room", "0.5"], '--head-room: must be a number from 1 to 1000, got "0.5"'],
-    [["x", "--values", "-1"], "option `--values` argument is ambiguous"],
+    [["x", "--values", "-1"], "`--values` needs a value; one that begins with - is written --values=VALUE"],
     [["x", "--values", "many"], '--values: must be a number from 0 to 1000, got "many"'],
     [["x", "--since", "May"], '--since: must be a time such as 30d, 2h or 2026-07-01T12:00:00Z, got "May"'],
     [["x", "--mode", "off"], '--mode: must be one of shadow, enforce, got "off"'],

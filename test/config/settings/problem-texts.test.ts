@@ -35,9 +35,9 @@ describe("a problem in the settings", () => {
   it.each([
     ["bounds: { connections: many }", "bounds.connections: must be a number, got a string"],
     ["bounds: { connections: 1.5 }", "bounds.connections: must be a whole number, got a fraction"],
-    ["bounds: { connections: 0 }", "bounds.connections: must be more than 0"],
-    ["bounds: { connections: 2000000 }", "bounds.connections: must be at most 1000000"],
-    ["bounds: { list-bytes: 1 }", "bounds.list-bytes: must be at least 1024"],
+    ["bounds: { connections: 0 }", "bounds.connections: must be more than 0, got 0"],
+    ["bounds: { connections: 2000000 }", "bounds.connections: must be at most 1000000, got 2000000"],
+    ["bounds: { list-bytes: 1 }", "bounds.list-bytes: must be at least 1024, got 1"],
     ["bounds: 5", "bounds: must be a mapping, got a number"],
     ["bounds: { request-ms: }", "bounds.request-ms: must be a number, got no value"],
     ["mode: loose", "mode: must be enforce or shadow"],
@@ -86,11 +86,11 @@ describe("a problem in the settings", () => {
     ["server-requests: { x: maybe }", "server-requests.x: must be allow or deny"],
     ["server-requests: { '': allow }", "server-requests.: has a name that must not be empty"],
     ["- a", "tollgate.yaml: must be a mapping of settings"],
-    ["mode: shadow\nmode: shadow", "tollgate.yaml: line 2, column 1: map keys must be unique"],
     [
-      "a: [",
-      "tollgate.yaml: line 1, column 5: flow sequence in block collection must be sufficiently indented and end with a ]",
+      "mode: shadow\nmode: shadow",
+      "tollgate.yaml: line 2, column 1: this name stands twice in its mapping; keep one of the two",
     ],
+    ["a: [", "tollgate.yaml: line 1, column 5: a list that begins with [ must end with ] before this"],
   ])("is worded for an operator: %s", (text, problem) => {
     expect(settingsProblems(text)).toEqual([problem]);
   });

@@ -47,7 +47,7 @@ describe("bounds of histograms", () => {
     ],
     ["metrics: { buckets: { operation-seconds: [1, 1] } }", "must be in ascending order"],
     ["metrics: { buckets: { operation-seconds: [2, 1] } }", "must be in ascending order"],
-    ["metrics: { buckets: { operation-seconds: [-1] } }", "must be more than 0"],
+    ["metrics: { buckets: { operation-seconds: [-1] } }", "must be more than 0, got -1"],
     ["metrics: { buckets: { seconds: [1] } }", "unknown: seconds"],
     ["metrics: { bucket: {} }", "unknown: bucket"],
   ])("are refused as %j", async (config, problem) => {
