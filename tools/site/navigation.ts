@@ -94,9 +94,10 @@ export const MENU: readonly Group[] = [
     heading: "Work on Tollgate",
     paths: [
       "CONTRIBUTING.md",
-      ...docs("development", "mutation", "reader-corpus", "conformance-stdio"),
+      ...docs("development", "releasing", "versions", "mutation", "reader-corpus", "conformance-stdio"),
       "REVIEW.md",
       "SECURITY.md",
+      "CODE_OF_CONDUCT.md",
       "CHANGELOG.md",
     ],
   },
