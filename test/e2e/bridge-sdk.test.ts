@@ -38,14 +38,16 @@ describe("a server of both eras", () => {
     await client.sdk.subscribeResource({ uri: "test://watched-resource" });
     await client.call("touch_watched_resource");
     await client.call("test_trigger_tool_change");
-    await vi.waitFor(() =>
-      expect(client.notifications).toEqual([
-        "notifications/message Tool execution started",
-        "notifications/message Tool processing data",
-        "notifications/message Tool execution completed",
-        "notifications/resources/updated test://watched-resource",
-        "notifications/tools/list_changed",
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(client.notifications).toEqual([
+          "notifications/message Tool execution started",
+          "notifications/message Tool processing data",
+          "notifications/message Tool execution completed",
+          "notifications/resources/updated test://watched-resource",
+          "notifications/tools/list_changed",
+        ]),
+      60_000,
     );
     await client.close();
   });
@@ -61,7 +63,7 @@ describe("a server of both eras", () => {
     await vi.waitFor(() => {
       expect(one.notifications).toEqual(["notifications/tools/list_changed"]);
       expect(two.notifications).toEqual(["notifications/resources/updated test://watched-resource"]);
-    });
+    }, 60_000);
     await Promise.all(listening.map((stream) => stream.close()));
     await Promise.all([one.close(), two.close()]);
   });

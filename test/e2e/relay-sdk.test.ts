@@ -46,11 +46,14 @@ describe("a session of the 2025 era", () => {
     await client.sdk.subscribeResource({ uri });
     await client.call("touch_watched_resource");
     const updated = `notifications/resources/updated ${uri}`;
-    await vi.waitFor(() => expect(client.notifications).toContain(updated));
+    await vi.waitFor(() => expect(client.notifications).toContain(updated), 60_000);
     await client.sdk.unsubscribeResource({ uri });
     await client.call("touch_watched_resource");
     await client.call("test_trigger_tool_change");
-    await vi.waitFor(() => expect(client.notifications).toContain("notifications/tools/list_changed"));
+    await vi.waitFor(
+      () => expect(client.notifications).toContain("notifications/tools/list_changed"),
+      60_000,
+    );
     expect(client.notifications.filter((line) => line === updated)).toHaveLength(1);
   });
 
@@ -120,11 +123,13 @@ describe("a client of the 2026 era", () => {
     await client.call("test_trigger_prompt_change");
     await client.call("touch_watched_resource");
     await client.call("test_trigger_tool_change");
-    await vi.waitFor(() =>
-      expect(client.notifications).toEqual([
-        "notifications/resources/updated test://watched-resource",
-        "notifications/tools/list_changed",
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(client.notifications).toEqual([
+          "notifications/resources/updated test://watched-resource",
+          "notifications/tools/list_changed",
+        ]),
+      60_000,
     );
     await listening.close();
   });

@@ -15,6 +15,7 @@ import {
   setMember,
 } from "../../src/json/edit-json.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
+import { processorMs } from "../fixtures/processor-time.ts";
 
 const numRuns = Math.min(Number(process.env["FUZZ_RUNS"] ?? 5_000), 300_000);
 
@@ -159,9 +160,9 @@ describe("setMember", () => {
 describe("work", () => {
   it("does not go over a string of escaped quotes again and again", () => {
     const text = `{"a":"${'\\"'.repeat(500_000)}${"\\\\".repeat(500_000)}","b":1}`;
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     expect(memberSpan(text, ["b"])).toBeDefined();
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(processorMs() - startedAt).toBeLessThan(2_000);
   });
 });
 

@@ -11,6 +11,7 @@ import { MessageSkimmer } from "../../src/mcp/message-skimmer.ts";
 import type { MessageSummary } from "../../src/mcp/message-summary.ts";
 import { randomJsonText } from "../fixtures/json/generate.ts";
 import { words } from "../fixtures/tables.ts";
+import { processorMs } from "../fixtures/processor-time.ts";
 
 const numRuns = Math.min(Number(process.env["FUZZ_RUNS"] ?? 5_000), 300_000);
 
@@ -219,9 +220,9 @@ describe("memory and work", () => {
     const outline = new MessageSkimmer();
     const chunk = Buffer.alloc(65_536, "x");
     outline.push(Buffer.from('{"id":1,"result":{"text":"'));
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     for (let count = 0; count < 3_200; count += 1) outline.push(chunk);
-    const seconds = (performance.now() - startedAt) / 1_000;
+    const seconds = (processorMs() - startedAt) / 1_000;
     outline.push(Buffer.from('"}}'));
     expect(outline.end()).toMatchObject({ isWellFormed: true, id: "1" });
     // 200 MiB: far under a second where each byte is not looked at in JavaScript.
@@ -230,8 +231,8 @@ describe("memory and work", () => {
 
   it("do not include a new scan of the chunk for each escape", () => {
     const text = `{"id":1,"x":"${"\\n".repeat(2_000_000)}"}`;
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     expect(outlineOf(text).isWellFormed).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(processorMs() - startedAt).toBeLessThan(5_000);
   });
 });

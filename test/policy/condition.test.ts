@@ -5,6 +5,7 @@ import { CONDITION, evaluate } from "../../src/policy/condition.ts";
 import type { Json } from "../../src/json/json.ts";
 import { DocumentPath } from "../../src/policy/schema/document-path.ts";
 import { fromLiteral, num } from "./policies.ts";
+import { processorMs } from "../fixtures/processor-time.ts";
 
 function condition(literal: unknown) {
   const read = CONDITION.read(fromLiteral(literal), DocumentPath.root([]));
@@ -62,9 +63,9 @@ describe("evaluate", () => {
 
   it("takes linear time where other engines take for ever", () => {
     const regex = condition({ path: "args.v", op: "regex", value: "^(a+)+$" });
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     expect(evaluate(regex, args(`${"a".repeat(16_000)}!`))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(processorMs() - startedAt).toBeLessThan(2_000);
   });
 
   it("measures a long subject in bytes of UTF-8", () => {

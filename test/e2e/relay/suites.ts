@@ -77,7 +77,7 @@ export function itServesBothEras(
     const done = client()
       .call("test_tool_with_progress", {}, { onProgress })
       .then(() => (isDone = true));
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), { interval: 1 });
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), { interval: 1, timeout: 60_000 });
     expect(isDone).toBe(false);
     await done;
     expect(seen).toEqual([0, 50, 100]);
@@ -88,11 +88,11 @@ export function itServesBothEras(
     const abort = new AbortController();
     const call = client().call("wait_for_cancel", {}, { signal: abort.signal });
     const running = { waitingCalls: waitingCalls + 1, abortedCalls };
-    await vi.waitFor(async () => expect(await countCalls(client())).toMatchObject(running));
+    await vi.waitFor(async () => expect(await countCalls(client())).toMatchObject(running), 60_000);
     abort.abort();
     await expect(call).rejects.toThrow(/abort/i);
     const over = { waitingCalls, abortedCalls: abortedCalls + 1 };
-    await vi.waitFor(async () => expect(await countCalls(client())).toMatchObject(over));
+    await vi.waitFor(async () => expect(await countCalls(client())).toMatchObject(over), 60_000);
   });
 
   it("reads resources, prompts and completions", async () => {
@@ -137,7 +137,7 @@ export function itNotifiesOfEverything(url: () => string): void {
     await client.sdk.subscribeResource({ uri });
     await client.call("toggle-subscriber-updates");
     const updated = `notifications/resources/updated ${uri}`;
-    await vi.waitFor(() => expect(client.notifications).toContain(updated), 10_000);
+    await vi.waitFor(() => expect(client.notifications).toContain(updated), 60_000);
     await client.close();
   });
 }

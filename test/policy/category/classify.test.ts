@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { classifyTool } from "../../../src/policy/category/classify.ts";
 import type { ToolDescription } from "../../../src/mcp/tool-definition.ts";
+import { processorMs } from "../../fixtures/processor-time.ts";
 
 interface Labelled extends ToolDescription {
   readonly category: string;
@@ -129,8 +130,8 @@ describe("classify", () => {
   });
 
   it("takes bounded time for any name and description", () => {
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     classifyTool({ name: "get_".repeat(100_000), description: "and delete ".repeat(100_000) });
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(processorMs() - startedAt).toBeLessThan(2_000);
   });
 });

@@ -144,9 +144,9 @@ describe("metrics that are pushed", () => {
     const name = "tollgate_audit_dropped_total";
     const seen = (): number[] => pushed(name).map(({ asDouble = 0 }) => asDouble);
     metrics.auditDropped(1);
-    await vi.waitUntil(() => seen().includes(values[0] ?? 0), { timeout: 10_000 });
+    await vi.waitUntil(() => seen().includes(values[0] ?? 0), { timeout: 60_000 });
     metrics.auditDropped(2);
-    await vi.waitUntil(() => seen().includes(values[1] ?? 0), { timeout: 10_000 });
+    await vi.waitUntil(() => seen().includes(values[1] ?? 0), { timeout: 60_000 });
     await traces.shutdown();
     const sums = pushes.flat().filter((metric) => metric.name === name);
     expect(sums[0]?.sum).toMatchObject({ aggregationTemporality: temporality, isMonotonic: true });

@@ -319,7 +319,7 @@ describe("the exporter", () => {
     receiver = await openOtlpReceiver(400);
     const traces = await start();
     for (let index = 0; index < 2000; index += 1) observe(traces.observer, exampleList());
-    await vi.waitUntil(() => lost >= 512 && warnings.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => lost >= 512 && warnings.length > 0, { timeout: 60_000 });
     await traces.shutdown();
     expect(warnings.length).toBeLessThanOrEqual(6);
   });
@@ -331,7 +331,7 @@ describe("a queue that is full", () => {
     const traces = await start({ onSpansLost: (spans) => (dropped += spans) });
     // Two spans each; 2,048 may wait.
     for (let index = 0; index < 1500; index += 1) observe(traces.observer, exampleRequest());
-    await vi.waitUntil(() => receiver.spans.length >= 1024, { timeout: 10_000 });
+    await vi.waitUntil(() => receiver.spans.length >= 1024, { timeout: 60_000 });
     observe(traces.observer, exampleRequest());
     await traces.shutdown();
     expect(dropped).toBeGreaterThan(0);

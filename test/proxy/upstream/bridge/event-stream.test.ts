@@ -6,7 +6,7 @@ it("a finished stream is complete and closed", async () => {
   const stream = openEventStream({});
   stream.finish();
   stream.resume();
-  await vi.waitFor(() => expect(stream.closed).toBe(true));
+  await vi.waitFor(() => expect(stream.closed).toBe(true), 60_000);
   expect(stream.complete).toBe(true);
 });
 
