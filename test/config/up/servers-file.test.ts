@@ -83,9 +83,7 @@ describe("the file of tollgate up", () => {
     ],
     [
       "servers: { a: { command: [x] }\n",
-      [
-        "servers.yaml: line 2, column 1: flow map in block collection must be sufficiently indented and end with a }",
-      ],
+      ["servers.yaml: line 2, column 1: a mapping that begins with { must end with } before this"],
     ],
     [
       "servers:\n  a: {}\n",
@@ -139,7 +137,7 @@ describe("the file of tollgate up", () => {
     ],
     [
       "servers:\n  a:\n    command: [x]\n    stdio:\n      idle-ms: 1\n",
-      ["servers.yaml: line 5, column 7: servers.a: stdio.idle-ms: must be at least 1000"],
+      ["servers.yaml: line 5, column 7: servers.a: stdio.idle-ms: must be at least 1000, got 1"],
     ],
     [
       "servers:\n  a: { upstream: http://127.0.0.1:3/, env: [A] }\n",
