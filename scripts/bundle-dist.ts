@@ -4,7 +4,7 @@ import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { listPackages, renderNotices } from "./package/notices.ts";
-import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE } from "./package/plugins.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -26,7 +26,7 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
     minify: false,
     legalComments: "inline",
     banner: { js: COMMONJS },
-    plugins: [HTTP_WITHOUT_FETCH, GRPC_INSIDE],
+    plugins: [HTTP_WITHOUT_FETCH, GRPC_INSIDE, JSONC_AS_MODULE],
     metafile: true,
     logLevel: "warning",
   });

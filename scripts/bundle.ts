@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { listPackages } from "./package/notices.ts";
-import { GRPC_INSIDE, HTTP_WITHOUT_FETCH } from "./package/plugins.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE } from "./package/plugins.ts";
 import { buildConsole } from "./build-console.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -36,7 +36,7 @@ export async function bundleModule(outfile: string, entry = join(ROOT, "src/main
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: "error",
-    plugins: [EMBED_FILES, HTTP_WITHOUT_FETCH, GRPC_INSIDE],
+    plugins: [EMBED_FILES, HTTP_WITHOUT_FETCH, GRPC_INSIDE, JSONC_AS_MODULE],
   });
   return { packages: listPackages(metafile) };
 }

@@ -24,3 +24,13 @@ export const GRPC_INSIDE: Plugin = {
     );
   },
 };
+
+/** The CommonJS modules pass `require` as a value, which a bundler cannot follow; the ES modules import one another. */
+export const JSONC_AS_MODULE: Plugin = {
+  name: "jsonc-as-module",
+  setup: ({ onResolve, resolve }) => {
+    onResolve({ filter: /^jsonc-parser$/ }, ({ path, ...from }) =>
+      resolve(`${path}/lib/esm/main.js`, { ...from }),
+    );
+  },
+};

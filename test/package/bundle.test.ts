@@ -66,6 +66,25 @@ describe("the package", () => {
     expect(new Set(others)).toEqual(new Set(["supports-color"]));
   });
 
+  it("reads the files of clients, in JSON with comments and in TOML", () => {
+    const jsonc = join(folder, "mcp.json");
+    const toml = join(folder, "config.toml");
+    writeFileSync(jsonc, '{ "mcpServers": { "a": { "command": "x" }, } } // end');
+    writeFileSync(toml, '[mcp_servers.a] # a\ncommand = "x"\n');
+    for (const [client, file] of [
+      ["cursor", jsonc],
+      ["codex", toml],
+    ] as const) {
+      const flags = ["--client", client, "--file", file, "--folder", join(folder, "kept")];
+      const { status, stdout, stderr } = run("clients", "list", ...flags);
+      expect({ status, stderr, isFound: stdout.includes("stdio") }).toEqual({
+        status: 0,
+        stderr: "",
+        isFound: true,
+      });
+    }
+  });
+
   it("can be started by the name of its command", () => {
     expect(readFileSync(main, "utf8").split("\n")[0]).toBe("#!/usr/bin/env node");
   });
