@@ -105,7 +105,7 @@ type Words = ReturnType<typeof settingWords>;
 function renderSection(title: string, keys: readonly SettingKey[], words: Words): string {
   const heading = title === "Single settings" ? title : `\`${title}\``;
   const rows = keys.map((key) => renderRow(key, words));
-  return `## ${heading}\n\n| key | type | default | variable | since | meaning |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `## ${heading}\n\n| key | meaning | type | default | variable | since |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
 function renderRow({ path, type, fallback, isRequired }: SettingKey, words: Words): string {
@@ -115,7 +115,7 @@ function renderRow({ path, type, fallback, isRequired }: SettingKey, words: Word
   const isOfPart = Object.keys(FLAG_OF_KEY).some((key) => key.startsWith(`${path}.`));
   const variable = flag === undefined || isOfPart ? "" : `\`${flag.environment}\``;
   const shown = isRequired ? "must be given" : fallback === undefined ? "" : `\`${fallback}\``;
-  return `| \`${path}\` | ${type} | ${shown} | ${variable} | ${word.since} | ${word.meaning} |`;
+  return `| \`${path}\` | ${word.meaning} | ${type} | ${shown} | ${variable} | ${word.since} |`;
 }
 
 if (import.meta.main) writeFileSync(PAGE, renderSettingsPage());

@@ -28,6 +28,9 @@ function adaptMarkdown(markdown: MarkdownIt, known: ReadonlySet<string>): void {
     tokens.forEach((token, index) => {
       if (token.type === "heading_open")
         token.attrSet("id", anchorOf(plainHeading(tokens[index + 1]?.content ?? "")));
+      // A cell without a text heads nothing.
+      if (token.type === "th_open" && tokens[index + 1]?.content === "")
+        for (const part of [token, tokens[index + 2]]) if (part !== undefined) part.tag = "td";
       for (const child of token.children ?? []) {
         const name = child.type === "image" ? "src" : "href";
         const link = child.attrGet(name);
@@ -36,7 +39,7 @@ function adaptMarkdown(markdown: MarkdownIt, known: ReadonlySet<string>): void {
     });
   });
   const { rules } = markdown.renderer;
-  rules["table_open"] = () => `<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n`;
+  rules["table_open"] = () => `<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n`;
   rules["table_close"] = () => "</table></div>\n";
   rules["fence"] = (tokens, index) =>
     `<pre tabindex="0"><code>${markdown.utils.escapeHtml(tokens[index]?.content ?? "")}</code></pre>\n`;

@@ -12,6 +12,8 @@ declare module "@11ty/eleventy" {
   }
   export interface MarkdownToken {
     readonly type: string;
+    /** The name of the element. */
+    tag: string;
     readonly content: string;
     readonly children: readonly MarkdownToken[] | null;
     attrGet(name: string): string | null;

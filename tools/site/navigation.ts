@@ -48,7 +48,7 @@ const docs = (...names: readonly string[]): string[] => names.map((name) => `doc
 
 /** The menu: tutorials, how-to guides, references, then explanations. */
 export const MENU: readonly Group[] = [
-  { heading: "Begin", paths: docs("README", "tour", "install", "quick-start", "first-policy") },
+  { heading: "Begin", paths: docs("README", "tour", "install", "clients", "quick-start", "first-policy") },
   {
     heading: "Set up",
     paths: [
