@@ -9,6 +9,7 @@ import { parseRunFlags } from "./commands/run-flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
 import type { Settings } from "./config/settings/settings.ts";
 import { VERSION } from "./config/version.ts";
+import { describeIsolation } from "./sidecar/isolation.ts";
 import { startSidecar } from "./sidecar/sidecar.ts";
 import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
@@ -48,6 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return (await import("./commands/completion.ts")).runCompletion(rest, process);
   if (command === "keys") return runKeys(rest, process);
   if (command === "up") return up(rest);
+  if (command === "doctor") return doctor(rest);
   if (isRun(command)) return run(command === "run" ? rest : argv);
   return refuseUsage(process, "tollgate", [unknownCommandProblem(`${command}`, COMMANDS)]);
 }
@@ -101,6 +103,12 @@ async function up(argv: readonly string[]): Promise<number> {
   const { stdout, stderr, env: environment } = process;
   const io = { stdout, stderr, environment, isTerminal: stderr.isTTY, superviseServers, serveOneServer };
   return orStartError(() => runUp(argv, { ...io, signal: stopSignal() }));
+}
+
+async function doctor(argv: readonly string[]): Promise<number> {
+  const { runDoctor } = await import("./commands/doctor.ts");
+  const { stdout, stderr, env: environment } = process;
+  return runDoctor(argv, { stdout, stderr, environment, describeIsolation });
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -13,6 +13,7 @@ export const COMMANDS: readonly string[] = [
   "freeze",
   "unfreeze",
   "health",
+  "doctor",
   "install",
   "inject",
   "keys",
@@ -41,6 +42,7 @@ Usage
   tollgate clients list|wrap|unwrap|status
                                           puts Tollgate before the servers of MCP clients on this machine
   tollgate health                         health of the sidecar on this machine, as an exit code
+  tollgate doctor --upstream URL [flags]  looks at settings, policy, server, ports and more, and says how to mend them
   tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate completion SHELL               completion of this command line for bash, zsh or fish

@@ -1,29 +1,33 @@
-/** Parses the command line of `tollgate run` into the texts of its flags. */
+/** Parses the command line of `tollgate run`, whose flags `tollgate doctor` takes as well. */
 
 import { parseArgs } from "node:util";
 import { FLAGS, type FlagName } from "../config/settings/flags.ts";
 import { usageMessage } from "./cli/command.ts";
 
-interface GivenFlags {
+interface GivenFlags<Further extends string = never> {
   readonly isHelp: boolean;
-  readonly flags: Partial<Record<FlagName, string | string[]>>;
+  readonly flags: Partial<Record<FlagName | Further, string | string[]>>;
   /** The command line after `--`; absent without `--`. */
   readonly command?: readonly string[];
 }
 
-/** Parses the flags and the command line after `--`, or says the first thing that is wrong with them. */
-export function parseRunFlags(argv: readonly string[]): GivenFlags | { readonly problem: string } {
+/** Parses the flags of `tollgate run`, and `further` ones, which take a value. */
+export function parseRunFlags<Further extends string = never>(
+  argv: readonly string[],
+  further: readonly Further[] = [],
+): GivenFlags<Further> | { readonly problem: string } {
   const options = Object.fromEntries(
     FLAGS.map(({ name, value }) => {
       const type = value === "" ? ("boolean" as const) : ("string" as const);
       return [name, { type, multiple: name === "env" }];
     }),
   );
+  const own = Object.fromEntries(further.map((name) => [name, { type: "string" as const }]));
   const end = argv.indexOf("--");
   try {
     const { values, positionals } = parseArgs({
       args: end < 0 ? [...argv] : argv.slice(0, end),
-      options: { ...options, help: { type: "boolean", short: "h" } },
+      options: { ...options, ...own, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
     });
     if (positionals[0] !== undefined)
@@ -33,8 +37,12 @@ export function parseRunFlags(argv: readonly string[]): GivenFlags | { readonly 
     const { help, ...flags } = values;
     const command = end < 0 ? {} : { command: argv.slice(end + 1) };
     const texts = Object.entries(flags).map(([name, value]) => [name, value === true ? "true" : value]);
-    return { isHelp: help === true, flags: Object.fromEntries(texts), ...command };
+    return {
+      isHelp: help === true,
+      flags: Object.fromEntries(texts) as GivenFlags<Further>["flags"],
+      ...command,
+    };
   } catch (error) {
-    return { problem: usageMessage(error, Object.keys(options)) };
+    return { problem: usageMessage(error, [...Object.keys(options), ...further]) };
   }
 }

@@ -27,6 +27,11 @@ export function watchIsolation(
   return { check, violations: () => violations };
 }
 
+/** Why the upstream can be, or may be, reached round the sidecar; undefined when it cannot. */
+export async function describeIsolation(upstream: URL): Promise<string | undefined> {
+  return describeExposure(await findExposure(upstream), upstream);
+}
+
 function describeExposure(exposure: Exposure, { host, port }: URL): string | undefined {
   switch (exposure.state) {
     case "isolated":

@@ -72,7 +72,7 @@ export const MENU: readonly Group[] = [
   { heading: "Watch", paths: docs("watching", "dashboards", "alerts", "metrics", "audit", "opentelemetry") },
   {
     heading: "Run it",
-    paths: docs("operating", "upgrading", "troubleshooting", "shared-limits", "performance"),
+    paths: docs("operating", "doctor", "upgrading", "troubleshooting", "shared-limits", "performance"),
   },
   {
     heading: "Look up",

@@ -4,6 +4,7 @@ import { AUDIT_COMMANDS } from "../audit.ts";
 import { CLIENTS_COMMANDS } from "../clients.ts";
 import { APPROVALS_HELP, APPROVALS_COMMANDS } from "../control/approvals.ts";
 import { FREEZE_HELP } from "../control/freeze.ts";
+import { DOCTOR_HELP } from "../doctor/doctor-help.ts";
 import { DEMO_HELP } from "../demo/options.ts";
 import { HEALTH_HELP } from "../health.ts";
 import { COMMANDS, RUN_HELP } from "../help.ts";
@@ -53,10 +54,18 @@ export function knownCommands(): KnownCommand[] {
     command("keys", KEYS_HELP, ["create"]),
     command("demo", DEMO_HELP),
     command("health", HEALTH_HELP),
+    { ...command("doctor", DOCTOR_HELP), flags: DOCTOR_FLAGS },
     command("inject", INJECT_HELP),
     command("install", INSTALL_HELP),
     command("completion", "", SHELLS),
   ];
+}
+
+/** Its own, and those of the sidecar. */
+const DOCTOR_FLAGS = flagsIn([DOCTOR_HELP, RUN_HELP].map(beforeExamples).join("\n"));
+
+function beforeExamples(help: string): string {
+  return help.split(/\nExamples?[:\n]/)[0] ?? "";
 }
 
 function command(path: string, help: string, subcommands: readonly string[] = []): KnownCommand {
@@ -79,7 +88,7 @@ function group(
 
 /** The flags that a help text names before its examples, each once, in order. */
 export function flagsIn(help: string): KnownFlag[] {
-  const [text = ""] = help.split(/\nExamples?[:\n]/);
+  const text = beforeExamples(help);
   const flags = new Map<string, KnownFlag>([["--help", { flag: "--help" }]]);
   for (const [, flag = "", value = ""] of text.matchAll(
     /(?<![\w-])(--[a-z][a-z-]*)(?: ([A-Za-z][\w|-]*))?/g,

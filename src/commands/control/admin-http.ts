@@ -1,6 +1,6 @@
 /** One HTTP request to an admin listener, with the certificates that its settings ask for. */
 
-import { request as httpRequest } from "node:http";
+import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 
 /** PEM; absent: the system's authorities, and no client certificate. */
@@ -21,6 +21,7 @@ export interface AdminHttpRequest {
 
 export interface AdminHttpResponse {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -42,7 +43,11 @@ export async function sendToAdmin(options: AdminHttpRequest): Promise<AdminHttpR
     });
     response.once("error", reject);
     response.once("end", () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text: Buffer.concat(parts).toString(),
+      }),
     );
   });
   request.once("error", reject);

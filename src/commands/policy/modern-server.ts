@@ -21,21 +21,16 @@ export async function listModernTools(url: URL, timeoutMs: number): Promise<unkn
 
 /** @throws Error of fetch, JSON or zod when the response is no page. */
 async function requestPage(url: URL, params: object, timeoutMs: number): Promise<ToolsPage> {
+  const { headers, body } = modernToolsRequest(params);
   const response = await fetch(url, {
     method: "POST",
     signal: AbortSignal.timeout(timeoutMs),
     headers: {
       "Content-Type": "application/json",
       Accept: "application/json, text/event-stream",
-      "MCP-Protocol-Version": REVISION,
-      "Mcp-Method": "tools/list",
+      ...headers,
     },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/list",
-      params: { ...params, _meta: META },
-    }),
+    body: JSON.stringify(body),
   });
   const message: unknown = JSON.parse(jsonTextOf(await response.text()));
   const result =
@@ -43,8 +38,16 @@ async function requestPage(url: URL, params: object, timeoutMs: number): Promise
   return TOOLS_PAGE.parse(result);
 }
 
+/** A tools/list request, and the headers that repeat it. */
+export function modernToolsRequest(params: object) {
+  return {
+    headers: { "MCP-Protocol-Version": REVISION, "Mcp-Method": "tools/list" },
+    body: { jsonrpc: "2.0", id: 1, method: "tools/list", params: { ...params, _meta: META } },
+  };
+}
+
 /** The JSON text of a response: its body, or the data of the last event of a stream. */
-function jsonTextOf(text: string): string {
+export function jsonTextOf(text: string): string {
   const data = [...text.matchAll(/^data: ?(.+)$/gm)].at(-1)?.[1];
   return text.trimStart().startsWith("{") ? text : (data ?? text);
 }
