@@ -59,5 +59,8 @@ function freezeProblem(file: string, { path, message, unknownKeys, isOtherType }
   if (index === undefined && isOtherType)
     return `${file}: must be a list such as [{ agent: NAME, tool: NAME, until: TIME }], or [] for nothing`;
   const where = index === undefined ? file : `${file}: ${[`[${index}]`, ...names].join(".")}`;
-  return `${where}: ${message}${unknownKeys === undefined ? "" : "; known are agent, tool, reason, by and until"}`;
+  return `${where}: ${message}${unknownKeys === undefined || message.includes(KNOWN) ? "" : KNOWN}`;
 }
+
+/** Stands after a near name too. */
+const KNOWN = "; known are agent, tool, reason, by and until";

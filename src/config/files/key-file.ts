@@ -60,7 +60,7 @@ function keyProblem(file: string, { path, message, unknownKeys, isOtherType }: S
   if (index === undefined && isOtherType)
     return `${file}: must be a list of { name, digest }; tollgate keys create NAME prints one`;
   const where = index === undefined ? file : `${file}: ${[`[${index}]`, ...names].join(".")}`;
-  return `${where}: ${message}${unknownKeys === undefined ? "" : "; known are name and digest"}`;
+  return `${where}: ${message}${unknownKeys === undefined || message.includes(KNOWN) ? "" : KNOWN}`;
 }
 
 function sharedDigests(keys: z.infer<typeof API_KEYS>): readonly string[] {
@@ -103,3 +103,6 @@ function parseJwks(path: string, bytes: Buffer): FileReading<JwksFile> {
     };
   }
 }
+
+/** Stands after a near name too. */
+const KNOWN = "; known are name and digest";

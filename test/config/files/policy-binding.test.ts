@@ -73,7 +73,7 @@ describe("the settings of bindings", () => {
 
   it.each([
     ["{}", ".match: must have pattern, user, group, scope or issuer"],
-    ["{ role: a }", ".match: unknown: role"],
+    ["{ role: a }", ".match: unknown: role; known are pattern, user, group, scope and issuer"],
     ["{ group: 5 }", `.match: ${FORM}`],
     ["{ group: [] }", ".match.group: must have at least 1 entry"],
     ["''", ".match: must not be empty"],
