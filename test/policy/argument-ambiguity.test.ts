@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/policy/decide.ts";
-import { argumentAmbiguity } from "../../src/policy/argument-ambiguity.ts";
+import { argumentAmbiguity, mayBeOther } from "../../src/policy/argument-ambiguity.ts";
+import { type ArgumentPath, EVERY_ITEM } from "../../src/json/path.ts";
+import type { Operator } from "../../src/policy/operator.ts";
 import { callOf, json, policyOf, UNUSED } from "./policies.ts";
 import { isJsonObject, type JsonObject } from "../../src/json/json.ts";
 
@@ -253,5 +255,39 @@ describe("an amount", () => {
     });
     const { unevaluable } = decide(deep, { ...callOf("t"), args: object('{"a":[1]}') }, UNUSED);
     expect(unevaluable.map((one) => one.cause)).toEqual(["type"]);
+  });
+});
+
+describe("argumentAmbiguity", () => {
+  it.each<[string, ArgumentPath, ReturnType<typeof argumentAmbiguity>]>([
+    ['{"Undefined":1}', [], undefined],
+    ['{"a":{"UNDEFINED":1}}', ["a"], undefined],
+    ['{"items":[{"a":1},{"A":1}]}', ["items", EVERY_ITEM, "a"], "look_alike"],
+    ['{"items":[{"a":1},{"a":1}]}', ["items", EVERY_ITEM, "a"], undefined],
+  ])("of %s at %j", (args, path, expected) => {
+    expect(argumentAmbiguity(object(args), path)).toBe(expected);
+  });
+});
+
+const isX = (subject: unknown): boolean => subject === "x";
+
+describe("a text that a server may parse", () => {
+  it.each<[Operator, string, boolean]>([
+    ["not_exists", "[1]", false],
+    ["not_exists", " null ", true],
+    ["exists", "[1]", false],
+    ["exists", "null", true],
+    ["contains", "[1]", true],
+    ["contains", " null", true],
+    ["contains", "[1", false],
+    ["contains", "x[1]", false],
+    ["contains", "nullx", false],
+    ["contains", '{"a":NaN}', true],
+    ["eq", "[1]", true],
+    ["neq", "[1]", true],
+  ])("may be another value to %s: %j", (operator, text, expected) => {
+    expect(mayBeOther({ segments: ["a"], operator, test: isX }, text)).toBe(
+      operator === "neq" ? false : expected,
+    );
   });
 });

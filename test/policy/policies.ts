@@ -8,7 +8,7 @@ import {
 } from "../../src/policy/document/compile.ts";
 import type { Call } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/document/document.ts";
-import { type Json, JsonNumber, type JsonObject } from "../../src/json/json.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../src/json/json.ts";
 import { readJson } from "../../src/json/read-json.ts";
 import type { ReadUsage } from "../../src/policy/limit.ts";
 
@@ -17,6 +17,13 @@ export function json(text: string): Json {
   const read = readJson(text, { allowsLoneSurrogates: true });
   if (!read.ok) throw new Error(`${read.detail} at ${read.offset} of ${text}`);
   return read.value;
+}
+
+/** The value of a JSON text that is an object. */
+export function objectOf(text: string): JsonObject {
+  const value = json(text);
+  if (!isJsonObject(value)) throw new Error("an object expected");
+  return value;
 }
 
 /** A literal after a round trip through `JSON.stringify` and the JSON reader. */

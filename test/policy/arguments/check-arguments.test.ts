@@ -3,14 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { checkArguments } from "../../../src/policy/arguments/check-arguments.ts";
 import { validatorOf } from "../../../src/policy/arguments/schema-pool.ts";
-import { isJsonObject, type JsonObject } from "../../../src/json/json.ts";
-import { json } from "../policies.ts";
-
-function objectOf(text: string): JsonObject {
-  const value = json(text);
-  if (!isJsonObject(value)) throw new Error("an object expected");
-  return value;
-}
+import type { JsonObject } from "../../../src/json/json.ts";
+import { objectOf } from "../policies.ts";
 
 describe("checkArguments", () => {
   it("finds nothing in arguments that fit", () => {
@@ -44,8 +38,18 @@ describe("checkArguments", () => {
   });
 
   it("says that the schema cannot be used", () => {
-    expect(checkArguments(new Map(), objectOf(`{"type":"strng"}`))).toMatchObject({
+    expect(checkArguments(new Map(), objectOf(`{"$async":true}`))).toEqual({
       cause: "schema_unusable",
+      text: "the tool's input schema is asynchronous",
+    });
+  });
+
+  it("says that a number is too far from its divisor", () => {
+    expect(
+      checkArguments(objectOf(`{"a":1e-2500}`), objectOf(`{"properties":{"a":{"multipleOf":1e-300}}}`)),
+    ).toEqual({
+      cause: "unchecked",
+      text: "the arguments have a number that cannot be divided exactly",
     });
   });
 

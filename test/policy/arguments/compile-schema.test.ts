@@ -3,16 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { compileSchema } from "../../../src/policy/arguments/compile-schema.ts";
 import { PlainValue, requirePart } from "../../../src/policy/arguments/plain-value.ts";
-import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../../../src/json/json.ts";
-import { json } from "../policies.ts";
+import { type JsonObject, JsonNumber } from "../../../src/json/json.ts";
+import { objectOf } from "../policies.ts";
 
+const DIALECT = "is in another dialect than draft 2020-12 and draft-07";
 const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
-
-function objectOf(text: string): JsonObject {
-  const value: Json = json(text);
-  if (!isJsonObject(value)) throw new Error("an object expected");
-  return value;
-}
 
 /** The problem of a schema that cannot be used; undefined for any other. */
 function problemOf(schema: string): string | undefined {
@@ -360,5 +355,60 @@ describe("nullable, a keyword of OpenAPI", () => {
       const shared = `"x-shared":{"a":{"type":"string","nullable":true}},`;
       expect(fits(schema, value, draft + shared)).toBe(expected);
     }
+  });
+});
+
+describe("bounds and texts of schemas", () => {
+  it.each([
+    ['{"$schema":"x-https://json-schema.org/draft-07/schema"}', DIALECT],
+    ['{"$schema":"https://json-schema.org/draft-07#/schema"}', DIALECT],
+    ['{"$schema":"json-schema.org/draft-07/schema"}', undefined],
+    ['{"$schema":7}', DIALECT],
+    ['{"$ref":"#/$defs/a","$defs":{"a":5}}', "cannot be compiled: Error: a reference leads to no schema"],
+    ['{"$ref":"#/$defs/a","$defs":{"a":[]}}', "cannot be compiled: Error: a reference leads to no schema"],
+    ['{"$ref":"#/$defs/a~1b%25","$defs":{"a/b%":true}}', undefined],
+    ['{"properties":{"a":[]}}', 'cannot be compiled: Error: "properties" has a part that is no schema'],
+    [`{"$schema":"${DRAFT_7}","dependencies":{"a":["b"]}}`, undefined],
+    [
+      `{"$schema":"${DRAFT_7}","items":[5]}`,
+      'cannot be compiled: Error: "items" has a part that is no schema',
+    ],
+  ])("%s: %s", (schema, problem) => {
+    expect(problemOf(schema)).toBe(problem);
+  });
+
+  it("may have 131,072 characters and 4,000 values", () => {
+    expect([131_057, 131_058].map((length) => problemOf(`{"$comment":"${"a".repeat(length)}"}`))).toEqual([
+      undefined,
+      "is too large",
+    ]);
+    expect([3_998, 3_999].map((values) => problemOf(`{"enum":[${"1,".repeat(values - 1)}1]}`))).toEqual([
+      undefined,
+      "is too large",
+    ]);
+  });
+
+  it("shortens the reason of the library to 120 characters", () => {
+    const problem = problemOf(`{"$ref":"https://a.example/${"a".repeat(500)}"}`);
+    expect(problem).toHaveLength("cannot be compiled: ".length + 120);
+  });
+
+  it.each([
+    [`{"properties":{"__proto__":{"type":"string"}}}`, '{"__proto__":1}', false],
+    [`{"properties":{"__proto__":{"type":"string"}}}`, '{"__proto__":"a"}', true],
+    [`{"properties":{"__proto__":{"type":"string"}}}`, "{}", true],
+    [
+      `{"properties":{"__proto__":{"type":"string"},"a":{"type":"string"}}}`,
+      '{"__proto__":"a","a":1}',
+      false,
+    ],
+    [`{"patternProperties":{"__proto__":{"type":"string"}}}`, '{"__proto__":"a"}', true],
+    ['{"type":"string","nullable":true}', "null", false],
+    ['{"type":"string","nullable":false}', "null", false],
+    ['{"properties":{"nullable":{"type":"string"}}}', '{"nullable":1}', false],
+    ['{"properties":{"nullable":{"type":"string","nullable":true}}}', '{"nullable":null}', false],
+    ['{"enum":[{"nullable":true}]}', '{"nullable":true}', true],
+  ])("%s takes %s: %j", (schema, value, expected) => {
+    expect(fits(schema, value)).toBe(expected);
   });
 });

@@ -4,14 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compileSchema } from "../../../src/policy/arguments/compile-schema.ts";
 import { expectationOf } from "../../../src/policy/arguments/expectation.ts";
 import { PlainValue } from "../../../src/policy/arguments/plain-value.ts";
-import { isJsonObject, type JsonObject } from "../../../src/json/json.ts";
-import { json } from "../policies.ts";
-
-function objectOf(text: string): JsonObject {
-  const value = json(text);
-  if (!isJsonObject(value)) throw new Error("an object expected");
-  return value;
-}
+import { objectOf } from "../policies.ts";
 
 /** The sentence about arguments that do not fit the schema. */
 function sentence(schema: string, args: string): string {
@@ -52,6 +45,11 @@ describe("one argument", () => {
       `{"enum":[${Array.from({ length: 14 }, (_, at) => at).join(",")}]}`,
       "99",
       "args.x must be 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 or one of 2 more values",
+    ],
+    [
+      `{"enum":[${Array.from({ length: 12 }, (_, at) => at).join(",")}]}`,
+      "99",
+      "args.x must be 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 or 11",
     ],
     [
       `{"contains":{"type":"string"}}`,
@@ -157,6 +155,23 @@ describe("alternatives", () => {
       "9",
       "args.x fits none of the alternatives of its schema",
     ],
+    [
+      `{"anyOf":[{"const":1},{"const":2},{"const":3},{"const":4}]}`,
+      "9",
+      "args.x must be 1, or must be 2, or must be 3, or must be 4",
+    ],
+    [
+      `{"anyOf":[{"properties":{"longer":{"type":"null"}}},{"properties":{"a":{"properties":{"b":{"type":"null"}}}}}]}`,
+      `{"longer":1,"a":{"b":1}}`,
+      "args.x.a.b must be null, got a number",
+    ],
+    [
+      `{"contains":{"const":1}}`,
+      "[2]",
+      "args.x has too few or too many items of the kind that it must contain",
+    ],
+    [`{"anyOf":[{"contains":{"const":1}},{"const":5}]}`, "[2]", "args.x[0] must be 1"],
+    [`{"if":{"const":1},"then":{"minimum":5},"else":{"minimum":7}}`, "1", "args.x must be at least 5"],
     [`{"anyOf":[{"anyOf":[]},false]}`, "9", "args.x must be left out"],
     [
       `{"oneOf":[{"type":"string"},{"type":"boolean"}]}`,
