@@ -3,7 +3,9 @@
 import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
+import { LazyObject } from "../json/lazy-object.ts";
 import { readJson } from "../json/read-json.ts";
+import { readLazily } from "../json/read-lazily.ts";
 import { isWellFormedBeside, isWellFormedJson } from "../json/well-formed.ts";
 import { protectedNames, isConfusable } from "../json/confusable-names.ts";
 import { DEFAULT_MESSAGE_BOUNDS, type MessageBounds } from "../json/message-bounds.ts";
@@ -39,6 +41,7 @@ export interface Refused {
 
 type Refusal = Omit<Refused, "id" | "isModern">;
 
+const ARGUMENTS = ["params", "arguments"] as const;
 const BYTE_ORDER_MARK = 0xfeff;
 const MAX_NUMBER_LENGTH = 64;
 const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
@@ -103,11 +106,8 @@ function scanBytes(bytes: Uint8Array, bounds: MessageBounds): Scanned {
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
     return refusalAsNoJson("encoding", "the message begins with a byte order mark");
-  const reading = readJson(raw, {
-    ...bounds,
-    maxNumberLength: MAX_NUMBER_LENGTH,
-    allowsLoneSurrogates: true,
-  });
+  const limits = { ...bounds, maxNumberLength: MAX_NUMBER_LENGTH, allowsLoneSurrogates: true };
+  const reading = readLazily(bytes, limits, ARGUMENTS) ?? readJson(raw, limits);
   if (!reading.ok) {
     const isNoJson = reading.cause === "syntax" || reading.cause === "encoding";
     const detail = `${reading.detail} (at character ${reading.offset})`;
@@ -123,7 +123,7 @@ function scanBytes(bytes: Uint8Array, bounds: MessageBounds): Scanned {
 
 function isWellFormedMessage(envelope: JsonObject): boolean {
   const hasArguments = METHODS_WITH_ARGUMENTS.has(envelope.get("method"));
-  return hasArguments ? isWellFormedBeside(envelope, ["params", "arguments"]) : isWellFormedJson(envelope);
+  return hasArguments ? isWellFormedBeside(envelope, ARGUMENTS) : isWellFormedJson(envelope);
 }
 
 function scanEnvelope(envelope: JsonObject, text: string): Scanned {
@@ -205,7 +205,7 @@ function scanCall(call: Omit<CallMessage, "name" | "args">): Scanned {
   const args = call.params.get("arguments") ?? undefined;
   if (args === undefined) return accepted({ ...call, name, args: NO_MEMBERS });
   if (!isJsonObject(args)) return refusal("params", "arguments is not an object");
-  const argsText = memberText(call.text, ["params", "arguments"]);
+  const argsText = args instanceof LazyObject ? args.text : memberText(call.text, ARGUMENTS);
   return accepted({ ...call, name, args, argsText });
 }
 

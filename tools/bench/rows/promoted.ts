@@ -12,7 +12,7 @@ import type { Testbed } from "../testbed.ts";
 import { figuresOfSubject, measureInTurns, withSubjects } from "./in-turns.ts";
 import { type Measurement, type Row, verdictOf } from "./row.ts";
 
-const CONNECTIONS = 32;
+const CONNECTIONS = 8;
 const MOST_BYTES = 60;
 /** Code that is still compiled, and caches that fill, promote what no later call does. */
 const WARM_UP_ROUNDS = 2;
