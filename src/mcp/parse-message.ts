@@ -3,9 +3,9 @@
 import { Buffer, isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
-import { LazyObject } from "../json/lazy-object.ts";
+import { LazyObject } from "../json/lazy/lazy-object.ts";
 import { readJson } from "../json/read-json.ts";
-import { readLazily } from "../json/read-lazily.ts";
+import { readLazily } from "../json/lazy/read-lazily.ts";
 import { isWellFormedBeside, isWellFormedJson } from "../json/well-formed.ts";
 import { protectedNames, isConfusable } from "../json/confusable-names.ts";
 import { DEFAULT_MESSAGE_BOUNDS, type MessageBounds } from "../json/message-bounds.ts";

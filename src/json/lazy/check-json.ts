@@ -10,7 +10,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-} from "./json-token.ts";
+} from "../json-token.ts";
 import { NameStack } from "./name-stack.ts";
 import { PlainBytes } from "./plain-bytes.ts";
 

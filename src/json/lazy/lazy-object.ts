@@ -1,8 +1,8 @@
 /** An object whose values are read when they are asked for, from a text that has been checked. */
 
-import type { Json } from "./json.ts";
-import { HIGHEST_MESSAGE_BOUNDS } from "./message-bounds.ts";
-import { readJson } from "./read-json.ts";
+import type { Json } from "../json.ts";
+import { HIGHEST_MESSAGE_BOUNDS } from "../message-bounds.ts";
+import { readJson } from "../read-json.ts";
 
 /** A member: offsets of its name, without quotes and escapes, and of its value. */
 export interface MemberSpan {

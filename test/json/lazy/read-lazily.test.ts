@@ -2,13 +2,13 @@
 
 import { assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/json/json.ts";
-import { isJsonObject } from "../../src/json/json.ts";
-import { LazyObject } from "../../src/json/lazy-object.ts";
-import { printJson } from "../../src/json/print-json.ts";
-import { readJson } from "../../src/json/read-json.ts";
-import { readLazily } from "../../src/json/read-lazily.ts";
-import { randomJsonText } from "../fixtures/json/generate.ts";
+import type { Json, JsonObject } from "../../../src/json/json.ts";
+import { isJsonObject } from "../../../src/json/json.ts";
+import { LazyObject } from "../../../src/json/lazy/lazy-object.ts";
+import { printJson } from "../../../src/json/print-json.ts";
+import { readJson } from "../../../src/json/read-json.ts";
+import { readLazily } from "../../../src/json/lazy/read-lazily.ts";
+import { randomJsonText } from "../../fixtures/json/generate.ts";
 
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 600);
 const seeds = integer({ min: -0x8000_0000, max: 0x7fff_ffff });

@@ -1,6 +1,6 @@
 /** Removes whitespace between the tokens of a JSON text that has been checked. */
 
-import { BACKSLASH, isWhitespace, QUOTE } from "./json-token.ts";
+import { BACKSLASH, isWhitespace, QUOTE } from "../json-token.ts";
 
 /** A copy of the bytes without whitespace between tokens. */
 export function minifyJson(bytes: Uint8Array): Uint8Array {

@@ -1,11 +1,11 @@
 /** Reads a long JSON text strictly, and leaves the values of one object in it for later: most policies look at few of them. */
 
 import { checkJson, type CheckBounds, type CheckedObject } from "./check-json.ts";
-import type { JsonObject } from "./json.ts";
-import type { JsonBounds, JsonReading } from "./json-reading.ts";
+import type { JsonObject } from "../json.ts";
+import type { JsonBounds, JsonReading } from "../json-reading.ts";
 import { LazyObject, type MemberSpan } from "./lazy-object.ts";
 import { minifyJson } from "./minify-json.ts";
-import { readJson } from "./read-json.ts";
+import { readJson } from "../read-json.ts";
 
 /** A shorter text is read as a whole, which takes no more time. */
 const MIN_BYTES = 4_096;

@@ -2,11 +2,11 @@
 
 import { assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkJson, type CheckBounds, type CheckedObject } from "../../src/json/check-json.ts";
-import { readJson } from "../../src/json/read-json.ts";
-import { minifyJson } from "../../src/json/minify-json.ts";
-import { randomJsonText } from "../fixtures/json/generate.ts";
-import { withoutWhitespace } from "../fixtures/json/meaning.ts";
+import { checkJson, type CheckBounds, type CheckedObject } from "../../../src/json/lazy/check-json.ts";
+import { readJson } from "../../../src/json/read-json.ts";
+import { minifyJson } from "../../../src/json/lazy/minify-json.ts";
+import { randomJsonText } from "../../fixtures/json/generate.ts";
+import { withoutWhitespace } from "../../fixtures/json/meaning.ts";
 
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 2_000);
 const seeds = integer({ min: -0x8000_0000, max: 0x7fff_ffff });

@@ -1,6 +1,6 @@
 /** Tokens of RFC 8259 in bytes: where each ends. */
 
-import { overflowsDouble } from "./json-token.ts";
+import { overflowsDouble } from "../json-token.ts";
 
 const NONE = -1;
 const [MINUS, PLUS, POINT, ZERO, NINE] = [0x2d, 0x2b, 0x2e, 0x30, 0x39] as const;

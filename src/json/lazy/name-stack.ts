@@ -1,6 +1,6 @@
 /** The names of the objects that are open, by their bytes: finds a name that an object has twice. */
 
-import { BACKSLASH, QUOTE } from "./json-token.ts";
+import { BACKSLASH, QUOTE } from "../json-token.ts";
 import { latin1Text } from "./json-bytes.ts";
 
 /** An object with more names has a set of them; fewer are compared one by one. */
