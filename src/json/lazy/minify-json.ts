@@ -8,14 +8,14 @@ export function minifyJson(bytes: Uint8Array): Uint8Array {
   let length = 0;
   let isInString = false;
   for (let at = 0; at < bytes.length; at += 1) {
-    const code = bytes[at] ?? 0;
+    const code = Number(bytes[at]);
     if (!isInString && isWhitespace(code)) continue;
     kept[length] = code;
     length += 1;
     if (code === QUOTE) isInString = !isInString;
     else if (code === BACKSLASH) {
       at += 1;
-      kept[length] = bytes[at] ?? 0;
+      kept[length] = Number(bytes[at]);
       length += 1;
     }
   }

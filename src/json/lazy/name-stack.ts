@@ -15,8 +15,8 @@ export class NameStack {
   readonly #hashes: number[] = [];
   #size = 0;
   #depth = 0;
-  /** By depth: the open container, and where the names of an object that is closed began and ended. */
-  readonly #frames: Frame[] = [];
+  #frame = new Frame(0, undefined);
+  /** By depth: where the names of an object that is closed began and ended. */
   readonly #shapes: (readonly number[] | undefined)[] = [];
 
   constructor(bytes: Uint8Array) {
@@ -26,21 +26,21 @@ export class NameStack {
   open(): void {
     this.#depth += 1;
     const shape = this.#shapes[this.#depth];
-    this.#frames.push({ base: this.#size, shape, count: 0, set: undefined });
+    this.#frame = new Frame(this.#size, shape, this.#frame);
   }
 
   close(): void {
-    const { base, shape, count } = this.#top();
+    const { base, shape, count, outer } = this.#frame;
     if (shape === undefined && count > 0 && count <= MAX_COMPARED)
       this.#shapes[this.#depth] = this.#shapeFrom(base);
-    this.#frames.pop();
+    this.#frame = outer;
     this.#size = base;
     this.#depth -= 1;
   }
 
   /** Adds the name that begins here, and returns where it ends; -1 for a fault, an escape, or a name that the object has. */
   add(start: number): number {
-    const frame = this.#top();
+    const frame = this.#frame;
     if (frame.shape !== undefined) {
       const end = this.#followedEnd(start, frame.shape, frame.count);
       frame.count += 1;
@@ -60,11 +60,10 @@ export class NameStack {
   // Security: the names of a shape differ, so an object that repeats them in their order has no name twice.
   /** Where the name ends when it is the next one of the shape; -1 for any other name. */
   #followedEnd(start: number, shape: readonly number[], count: number): number {
-    const from = shape[2 * count];
-    const to = shape[2 * count + 1];
-    if (from === undefined || to === undefined) return NONE;
+    if (2 * count >= shape.length) return NONE;
     const bytes = this.#bytes;
-    const length = to - from;
+    const from = Number(shape[2 * count]);
+    const length = Number(shape[2 * count + 1]) - from;
     if (bytes[start + length] !== QUOTE) return NONE;
     for (let offset = 0; offset < length; offset += 1) {
       if (bytes[from + offset] !== bytes[start + offset]) return NONE;
@@ -76,10 +75,10 @@ export class NameStack {
   #leaveShape(frame: Frame, shape: readonly number[]): void {
     frame.shape = undefined;
     for (let index = 0; index < frame.count - 1; index += 1) {
-      const start = shape[2 * index] ?? 0;
-      const end = shape[2 * index + 1] ?? 0;
+      const start = Number(shape[2 * index]);
+      const end = Number(shape[2 * index + 1]);
       let hash = 0;
-      for (let at = start; at < end; at += 1) hash = nextHash(hash, this.#bytes[at] ?? 0);
+      for (let at = start; at < end; at += 1) hash = nextHash(hash, Number(this.#bytes[at]));
       this.#push(start, end, hash);
     }
   }
@@ -100,10 +99,10 @@ export class NameStack {
     this.#size += 1;
   }
 
+  /** Compares the quotes at the ends too, so that no longer name is the same. */
   #isSame(index: number, start: number, end: number): boolean {
-    const other = this.#starts[index] ?? 0;
-    if ((this.#ends[index] ?? 0) - other !== end - start) return false;
-    for (let offset = 0; offset < end - start; offset += 1) {
+    const other = Number(this.#starts[index]);
+    for (let offset = 0; offset <= end - start; offset += 1) {
       if (this.#bytes[other + offset] !== this.#bytes[start + offset]) return false;
     }
     return true;
@@ -118,33 +117,35 @@ export class NameStack {
   #setOf(base: number): Set<string> {
     const set = new Set<string>();
     for (let index = base; index < this.#size; index += 1)
-      set.add(latin1Text(this.#bytes, this.#starts[index] ?? 0, this.#ends[index] ?? 0));
+      set.add(latin1Text(this.#bytes, Number(this.#starts[index]), Number(this.#ends[index])));
     return set;
   }
 
   #shapeFrom(base: number): readonly number[] {
     const shape: number[] = [];
     for (let index = base; index < this.#size; index += 1)
-      shape.push(this.#starts[index] ?? 0, this.#ends[index] ?? 0);
+      shape.push(Number(this.#starts[index]), Number(this.#ends[index]));
     return shape;
-  }
-
-  #top(): Frame {
-    return this.#frames[this.#depth - 1] ?? NO_FRAME;
   }
 }
 
-interface Frame {
+/** One open container; the outermost frame is outside of all. */
+class Frame {
+  readonly outer: Frame;
   /** The number of names of the objects outside. */
   readonly base: number;
   /** The shape that the names of this object have followed so far; undefined once they do not. */
   shape: readonly number[] | undefined;
   /** The number of its names. */
-  count: number;
-  set: Set<string> | undefined;
-}
+  count = 0;
+  set: Set<string> | undefined = undefined;
 
-const NO_FRAME: Frame = { base: 0, shape: undefined, count: 0, set: undefined };
+  constructor(base: number, shape: readonly number[] | undefined, outer?: Frame) {
+    this.base = base;
+    this.shape = shape;
+    this.outer = outer ?? this;
+  }
+}
 
 function nextHash(hash: number, code: number): number {
   return (Math.imul(hash, 31) + code) | 0;

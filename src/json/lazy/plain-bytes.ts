@@ -25,7 +25,7 @@ export class PlainBytes {
     const begin = from - this.#before;
     if ((begin & (BYTES - 1)) !== 0) return from;
     let index = begin >> WORD_SHIFT;
-    while (index < words.length && isPlain(words[index] ?? 0)) index += 1;
+    while (index < words.length && isPlain(Number(words[index]))) index += 1;
     return (index << WORD_SHIFT) + this.#before;
   }
 }

@@ -57,7 +57,7 @@ function unitOffsets(bytes: Uint8Array, offsets: readonly number[]): readonly nu
   let at = 0;
   let units = 0;
   return offsets.map((offset) => {
-    for (; at < offset; at += 1) units += unitsOf(bytes[at] ?? 0);
+    for (; at < offset; at += 1) units += unitsOf(Number(bytes[at]));
     return units;
   });
 }
