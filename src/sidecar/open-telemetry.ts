@@ -4,8 +4,8 @@ import type { Settings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
-import { startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
+import { startTelemetry, type Telemetry, type TelemetryOptions } from "../telemetry/telemetry.ts";
+import { type OtelSettings, readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
 import { BAD_USAGE, StartError, UNAVAILABLE } from "./start-error.ts";
 
 /** Starts telemetry. Invariant: nothing in telemetry changes a decision. */
@@ -34,7 +34,7 @@ async function open(
   readLimits: () => LimitReadings,
   stderr: LineSink | undefined,
 ): Promise<Telemetry> {
-  const { problems } = readOtelSettings(process.env);
+  const { problems, settings: otel } = readOtelSettings(process.env);
   if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
   const { server, audit, auditCapture: capture, logLevel: level, logFormat: format } = settings;
   try {
@@ -45,7 +45,7 @@ async function open(
       minLabelConfidence: settings.labels.minConfidence,
       hasUserLabel: settings.identity.hasUserLabel === true,
       log: { level, format, ...(stderr && { destination: stderr }) },
-      ...(audit !== undefined && { audit: audit === "-" ? standardOutput(settings) : audit }),
+      ...(audit !== undefined && { audit: auditTarget(audit, settings, otel) }),
       ...settings.metrics,
       isAuditChained: settings.isAuditChained,
       capture,
@@ -58,6 +58,17 @@ async function open(
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError([`--audit: cannot be written: ${reason}`], UNAVAILABLE);
   }
+}
+
+function auditTarget(
+  audit: NonNullable<Settings["audit"]>,
+  settings: Settings,
+  { logsProtocol: protocol }: OtelSettings,
+): TelemetryOptions["audit"] & {} {
+  if (audit === "-") return standardOutput(settings);
+  return typeof audit === "object" && audit.kind === "otlp"
+    ? { ...audit, protocol, version: VERSION }
+    : audit;
 }
 
 /** The descriptor for `--audit -`: stderr where stdout carries MCP. */

@@ -1,7 +1,7 @@
 /** How Tollgate and a server behind https know each other, from files that are reloaded when they change. */
 
 import { openUpstreamTlsFiles } from "../config/files/tls-files.ts";
-import type { UpstreamTlsSettings } from "../config/settings/upstream-tls-settings.ts";
+import type { UpstreamTlsSettings } from "../config/settings/tls-settings.ts";
 import { type ClientTls, DEFAULT_TLS } from "../proxy/upstream/http1/client-tls.ts";
 import type { Log } from "../telemetry/logging/log.ts";
 import { BAD_USAGE, StartError } from "./start-error.ts";

@@ -5,7 +5,7 @@ import { combineObservers, type Observer, type Propagate } from "../enforcement/
 import type { Request } from "../enforcement/request.ts";
 import type { Transport } from "../mcp/vocabulary.ts";
 import { type Activity, createActivity } from "./recent/activity.ts";
-import { type Audit, openAudit } from "./audit/audit.ts";
+import { type Audit, type AuditOptions, openAudit } from "./audit/audit.ts";
 import { createLossReport } from "./audit/audit-loss.ts";
 import { type Capture, type CaptureRule, createCapture } from "./audit/capture.ts";
 import type { LineSink } from "./logging/non-blocking-stderr.ts";
@@ -32,8 +32,8 @@ export interface TelemetryOptions {
     /** Absent means stderr. */
     readonly destination?: LineSink;
   };
-  /** Path or open descriptor of the audit log; absent when it is off. */
-  readonly audit?: string | number;
+  /** Path, open descriptor or receiver of the audit log; absent when it is off. */
+  readonly audit?: AuditOptions["target"];
   /** Bounds of histograms that differ from the metric table. */
   readonly buckets: BucketOverrides;
   /** Whether histograms keep native buckets beside the classic ones. */
@@ -90,7 +90,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     (error) => log.error({ err: error }, "an observer failed"),
   );
   const close = async (): Promise<void> => {
-    audit?.close();
+    await audit?.close();
     await traces?.shutdown();
   };
   const propagate: Propagate = (request) => traces?.propagate(request);
@@ -104,7 +104,7 @@ function openAuditLog(
   { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
 ): Audit | undefined {
   if (target === undefined) return undefined;
-  const file = typeof target === "number" ? "-" : target;
+  const file = nameOfTarget(target);
   const loss = createLossReport((records, reason) =>
     log.error({ file, records, reason }, "audit records were lost"),
   );
@@ -121,9 +121,18 @@ function openAuditLog(
   });
   return {
     ...audit,
-    close: () => {
-      audit.close();
+    close: async () => {
+      await audit.close();
       loss.flush();
     },
   };
+}
+
+/** As the setting has it. */
+function nameOfTarget(target: AuditOptions["target"]): string {
+  if (typeof target === "number") return "-";
+  if (typeof target === "string") return target;
+  if (target.kind === "otlp") return "otlp";
+  const place = target.transport === "unix" ? target.path : `${target.host}:${target.port}`;
+  return `syslog+${target.transport}://${place}`;
 }

@@ -35,7 +35,7 @@ function secretFiles({ adminToken, admin, tls, identity, upstream }: Settings): 
 }
 
 function writtenFiles({ audit, freeze, approvals, labels }: Settings): string[] {
-  const log = audit === "-" ? undefined : audit;
+  const log = audit === "-" || typeof audit === "object" ? undefined : audit;
   return [log, freeze.state, approvals.state, labels.correctionsFile].filter((path) => path !== undefined);
 }
 

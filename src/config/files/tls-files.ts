@@ -2,7 +2,7 @@
 
 import { createSecureContext } from "node:tls";
 import type { TlsSettings } from "../settings/tls-settings.ts";
-import type { UpstreamTlsSettings } from "../settings/upstream-tls-settings.ts";
+import type { UpstreamTlsSettings } from "../settings/tls-settings.ts";
 import { errorCode } from "../file-fault.ts";
 import { openWatchedFile, type FileReading, type OpenedFile } from "./watched-file.ts";
 

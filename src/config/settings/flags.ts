@@ -50,7 +50,7 @@ export const FLAGS = [
     "audit",
     "FILE|-",
     "off",
-    "JSON lines, one for each judged call and refused message; - is stdout, or stderr",
+    "JSON lines of calls and refusals; - is stdout or stderr; or otlp, syslog+tls://HOST",
   ),
   flag(
     "allowed-host",

@@ -1,5 +1,6 @@
 /** Parses settings from flags, environment and file, and lists all problems at once, before any port is bound. */
 
+import { auditReceiver } from "./audit-settings.ts";
 import type * as z from "zod";
 import { policyProblems } from "./binding-settings.ts";
 import { checkShape, type ShapeProblem } from "../check-shape.ts";
@@ -16,7 +17,7 @@ import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import type { Settings, UpstreamSettings } from "./settings.ts";
 import type { Address } from "./address-shapes.ts";
 import { SETTINGS_SHAPE } from "./settings-shape.ts";
-import { upstreamTlsSettings } from "./upstream-tls-settings.ts";
+import { upstreamTlsSettings } from "./tls-settings.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -143,8 +144,8 @@ function approverProblems({ approvals: { approvers = 1 }, admin }: CheckedSettin
 }
 
 function chainProblems({ audit: { file, chain } }: CheckedSettings): string[] {
-  if (!chain || (file !== undefined && file !== "-")) return [];
-  return ["audit.chain: needs a file: the key of a chain on standard output ends with the process"];
+  if (!chain || (file !== undefined && file !== "-" && auditReceiver({ file }) === undefined)) return [];
+  return ["audit.chain: needs a file: the key of a chain elsewhere ends with the process"];
 }
 
 /** The paths that `--serve-sse` adds to the listener. */
@@ -211,7 +212,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     ...(listen && { listen }),
     ...(policy !== undefined && { policy }),
     ...(agent !== undefined && { agent }),
-    ...(audit.file !== undefined && { audit: audit.file }),
+    ...(audit.file !== undefined && { audit: auditReceiver(audit) ?? audit.file }),
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
     serverRequests: checked["server-requests"],

@@ -1,6 +1,7 @@
 /** The shape of settings as an operator writes them: names, forms and defaults. */
 
 import * as z from "zod";
+import { AUDIT_SHAPE } from "./audit-settings.ts";
 import { ADDRESS_SHAPE, LIST_SHAPE } from "./address-shapes.ts";
 import { ADMIN_SHAPE } from "./admin/admin-settings.ts";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
@@ -9,13 +10,12 @@ import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
-import { UPSTREAM_TLS_SHAPE } from "./upstream-tls-settings.ts";
+import { UPSTREAM_TLS_SHAPE } from "./tls-settings.ts";
 import { METRICS_SHAPE } from "./metrics-settings.ts";
 import { LABELS_SHAPE } from "./labels-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
 import { LIMITS_SHAPE } from "./limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
-import { parseArgumentPath } from "../../json/path.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
@@ -51,22 +51,6 @@ const label = z.string().regex(/^[\p{L}\p{N} ._/@-]{1,100}$/u, {
 const agentName = label.refine((name) => name === "local" || nameFault(name) === undefined, {
   error: ({ input }) => `${nameFault(String(input)) ?? ""}; choose another name`,
 });
-
-const argumentPath = z.string().refine((text) => parseArgumentPath(text) !== undefined, {
-  error: ({ input }) => `must be a path such as args.name or args["a.b"], got "${String(input)}"`,
-});
-const auditSettings = z.strictObject({
-  file: z.string().optional(),
-  chain: z.boolean().default(false),
-  capture: z
-    .array(z.strictObject({ tool: z.string().min(1), paths: z.array(argumentPath).min(1).max(32) }))
-    .default([]),
-});
-
-/** `audit: FILE` is short for `audit: { file: FILE }`. */
-function auditMapping(audit: unknown): unknown {
-  return typeof audit === "string" ? { file: audit } : audit;
-}
 
 const environment = LIST_SHAPE.refine((entries) => entries.every((entry) => ENV_ENTRY.test(entry)), {
   // Security: the given text is not repeated, since it may be a secret.
@@ -109,7 +93,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   server: label.optional(),
   agent: agentName.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
-  audit: z.preprocess(auditMapping, auditSettings).prefault({}),
+  audit: AUDIT_SHAPE,
   "allowed-host": LIST_SHAPE.default([]),
   "allowed-origin": origins.default([]),
   "require-isolation": SWITCH,

@@ -1,5 +1,6 @@
 /** The settings of one sidecar, checked and typed. */
 
+import type { AuditReceiver } from "./audit-settings.ts";
 import type { Mode } from "../../policy/mode.ts";
 import type { AdminSettings } from "./admin/admin-settings.ts";
 import type { AdminTokenSource } from "./admin/admin-token.ts";
@@ -9,7 +10,7 @@ import type { Bounds } from "./bounds-settings.ts";
 import type { HealthPaths } from "./admin/health-settings.ts";
 import type { FreezeSettings } from "./freeze-settings.ts";
 import type { IdentitySettings } from "./identity/identity-settings.ts";
-import type { UpstreamTlsSettings } from "./upstream-tls-settings.ts";
+import type { UpstreamTlsSettings } from "./tls-settings.ts";
 import type { MetricsSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LabelSettings } from "./labels-settings.ts";
@@ -35,8 +36,8 @@ export interface Settings {
   readonly mode: Mode;
   readonly server: string;
   readonly agent?: string;
-  /** A path, or `-` for stdout, which is stderr where stdout carries MCP; absent when off. */
-  readonly audit?: string;
+  /** A path, `-` for stdout, which is stderr where stdout carries MCP, or a receiver on the network; absent when off. */
+  readonly audit?: string | AuditReceiver;
   /** Whether each audit record is linked to the one before it. */
   readonly isAuditChained: boolean;
   /** The argument values that audit log and decisions record: of these tools, at these paths. */

@@ -10,12 +10,16 @@ import { callRecord, controlRecord, refusalRecord, type RecordOptions } from "./
 import { CHAIN_START, type ChainHead, createChain } from "../../json/line-chain.ts";
 import { readChainHead } from "./chain-head.ts";
 import { LineFile, type LineFileOptions } from "./line-file.ts";
+import { createOtlpSender } from "./otlp-records.ts";
+import { RemoteLog } from "./remote-log.ts";
+import { createSyslogSender } from "./syslog.ts";
+import type { RemoteTarget } from "./audit-target.ts";
 
 export interface AuditOptions {
-  /** A path, or an open descriptor: 2 for `-` where stdout carries MCP, else 1. */
-  readonly target: string | number;
+  /** A path, an open descriptor (2 for `-` where stdout carries MCP, else 1), or a receiver on the network. */
+  readonly target: string | number | RemoteTarget;
   readonly server: string;
-  /** Key of the argument digests; absent means the key in `<target>.key`, or a new one for a descriptor. */
+  /** Key of the argument digests; absent means the key in `<target>.key`, or a new one where there is no file. */
   readonly hmacKey?: string | Uint8Array;
   readonly traceIdOf?: (request: Request) => string | undefined;
   /** Argument values that are recorded; absent means none. */
@@ -35,8 +39,8 @@ export interface Audit {
   /** Reopens the file by its path, after a rotation. Returns the error when that fails; the old file stays in use. */
   readonly reopen: () => Error | undefined;
   readonly flush: () => void;
-  /** Writes pending records; later ones are dropped and counted. */
-  readonly close: () => void;
+  /** Writes pending records, within three seconds; later ones are dropped and counted. */
+  readonly close: () => void | Promise<void>;
 }
 
 /** Opens the file and its key. @throws Error of node:fs when either cannot be opened. */
@@ -47,39 +51,39 @@ export function openAudit(options: AuditOptions): Audit {
     hmacKey ?? (typeof target === "string" ? readOrCreateDigestKey(`${target}.key`) : createDigestKey());
   const digest = createDigest(key);
   const link = isChained ? createChain(digest, headOf(target)) : undefined;
-  const file: LineFile = openFile(options, (line) => append(line));
+  const log: AuditLog = openLog(options, (line) => append(line));
   const append = (line: string): void => {
     const visible = escapeInvisibleInJson(line);
-    file.append(link === undefined ? visible : link(visible));
+    log.append(link === undefined ? visible : link(visible));
   };
-  const flush = (): void => file.flush();
+  const flush = (): void => log.flush();
   // A crash must not lose the records of its own turn of the event loop.
   process.once("exit", flush);
   const lines = { append, flush };
   return {
     observer: createAuditObserver(lines, { server, digest, traceIdOf, capture }),
-    reopen: () => file.reopen(),
+    reopen: () => (log instanceof LineFile ? log.reopen() : undefined),
     flush,
     close: () => {
       process.off("exit", flush);
-      file.close();
+      return log.close();
     },
   };
 }
 
-function headOf(target: string | number): ChainHead {
+function headOf(target: AuditOptions["target"]): ChainHead {
   return typeof target === "string" ? readChainHead(target) : CHAIN_START;
 }
 
-/** The file; once it can be written again, it says how many records are missing. */
-function openFile(
+type AuditLog = LineFile | RemoteLog;
+
+/** Once the log can be written again, it says how many records are missing. */
+function openLog(
   { target, server, onDropped, onReopened, nowMs = Date.now }: AuditOptions,
   append: (line: string) => void,
-): LineFile {
+): AuditLog {
   let lost = 0;
-  return new LineFile({
-    target,
-    ...(onReopened && { onReopened }),
+  const reports: Pick<LineFileOptions, "onDropped" | "onRecovered"> = {
     onDropped: (records, error) => {
       lost += records;
       onDropped(records, error);
@@ -89,7 +93,11 @@ function openFile(
       lost = 0;
       append(controlRecord(server, { atMs: nowMs(), action: "records_lost", by: "tollgate", count }));
     },
-  });
+  };
+  if (typeof target !== "object")
+    return new LineFile({ target, ...(onReopened && { onReopened }), ...reports });
+  const sender = target.kind === "otlp" ? createOtlpSender(target) : createSyslogSender(target);
+  return new RemoteLog(sender, reports);
 }
 
 /** Where records go. */

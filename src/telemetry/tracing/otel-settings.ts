@@ -15,6 +15,8 @@ export interface OtelSettings {
   readonly metricsProtocol: OtlpProtocol;
   readonly metricIntervalMs: number;
   readonly metricTimeoutMs: number;
+  /** Of audit records, which `--audit otlp` sends as logs. */
+  readonly logsProtocol: OtlpProtocol;
   /** The forms in which trace context is read and handed on; empty for none. */
   readonly propagators: readonly Propagator[];
 }
@@ -58,6 +60,7 @@ const COUNTS = [
   "OTEL_EXPORTER_OTLP_TIMEOUT",
   "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
   "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+  "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
   "OTEL_METRIC_EXPORT_INTERVAL",
   "OTEL_METRIC_EXPORT_TIMEOUT",
 ] as const;
@@ -83,6 +86,7 @@ export function readOtelSettings(environment: Environment): ReadOtelSettings {
       read.list("OTEL_METRICS_EXPORTER", [...EXPORTERS, "prometheus", "none"], ["prometheus"]),
     ),
     metricsProtocol: read.word("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", PROTOCOLS, protocol),
+    logsProtocol: read.word("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", PROTOCOLS, protocol),
     metricIntervalMs: read.count("OTEL_METRIC_EXPORT_INTERVAL") ?? 60_000,
     metricTimeoutMs: read.count("OTEL_METRIC_EXPORT_TIMEOUT") ?? 30_000,
     propagators: propagatorsOf(read.list("OTEL_PROPAGATORS", [...PROPAGATORS, "none"], ["tracecontext"])),
@@ -95,6 +99,7 @@ const NONE: OtelSettings = {
   tracesProtocol: "http/protobuf",
   metrics: [],
   metricsProtocol: "http/protobuf",
+  logsProtocol: "http/protobuf",
   metricIntervalMs: 60_000,
   metricTimeoutMs: 30_000,
   propagators: ["tracecontext"],
@@ -175,6 +180,6 @@ function checkLogs(read: Reader, problems: string[]): void {
   const given = read.text("OTEL_LOGS_EXPORTER");
   if (given !== undefined && given.toLowerCase() !== "none")
     problems.push(
-      `OTEL_LOGS_EXPORTER: must be none, got "${given}"; the log is on stderr, and --audit says where records go`,
+      `OTEL_LOGS_EXPORTER: must be none, got "${given}"; the log is on stderr, and --audit otlp sends audit records`,
     );
 }
