@@ -18,6 +18,11 @@ interface Mark {
   readonly isTime?: boolean;
 }
 
+const BUILD = select(METRICS.buildInfo);
+const SERVER_VERSION = grouped("server, version");
+const VERSIONS = `max by (${SERVER_VERSION}) (${ofServer(BUILD)})`;
+const VERSIONS_BEFORE = `max by (${SERVER_VERSION}) (${ofServer(`${BUILD} offset ${RATE_INTERVAL}`)})`;
+
 const MARKS: readonly Mark[] = [
   {
     name: "Policy loaded",
@@ -42,6 +47,13 @@ const MARKS: readonly Mark[] = [
     tags: "server,kind",
   },
   {
+    name: "Version deployed",
+    expr: `${VERSIONS} unless ${VERSIONS_BEFORE}`,
+    colour: "green",
+    title: "a version was deployed",
+    tags: "server,version",
+  },
+  {
     name: "Upstream restarted",
     expr: `sum by (${grouped("server")}) (increase(${select(METRICS.upstreamRestarts)}[${RATE_INTERVAL}])) > 0`,
     colour: "purple",
@@ -50,7 +62,7 @@ const MARKS: readonly Mark[] = [
   },
 ];
 
-/** Policies loaded and rejected, freezes, restarts of the wrapped server. */
+/** Policies loaded and rejected, freezes, deployed versions, restarts of the wrapped server. */
 export function annotations(): Builder<AnnotationQuery>[] {
   return MARKS.map(({ name, expr, colour, title, tags, isTime = false }) =>
     new AnnotationQueryBuilder()

@@ -10,13 +10,16 @@ import { ruleFiles } from "./alert-rules.ts";
 import { parseGrouping, setGrouping } from "./place.ts";
 
 const OWN_FOLDER = resolve(import.meta.dirname, "..");
+const IMPORT_FOLDER = resolve(OWN_FOLDER, "../deploy/grafana-import");
 
 async function writeAll(folder: string): Promise<void> {
   // Invariant: boards read the grouping while their modules load.
-  const { boardFiles } = await import("./boards.ts");
+  const { boardFiles, importFiles } = await import("./boards.ts");
   const alerts = join(folder, "alerts");
-  mkdirSync(alerts, { recursive: true });
+  const imports = folder === OWN_FOLDER ? IMPORT_FOLDER : join(folder, "import");
+  for (const each of [alerts, imports]) mkdirSync(each, { recursive: true });
   for (const [file, text] of boardFiles()) writeFileSync(join(folder, file), text);
+  for (const [file, text] of importFiles()) writeFileSync(join(imports, file), text);
   for (const [file, text] of ruleFiles()) writeFileSync(join(alerts, file), text);
   // The tool lists the rule files while it loads.
   const { renderManifest } = await import("../../tools/alerts/write.ts");

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { boardFiles } from "../../dashboards/generate/boards.ts";
+import { boardFiles, importFiles } from "../../dashboards/generate/boards.ts";
 import { METRICS, type MetricRow } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { PROCESS_METRICS } from "../../src/telemetry/metrics/process-metrics.ts";
-import { type Board, BOARDS, listQueries, readBoardText, variableQuery } from "../fixtures/boards.ts";
+import {
+  type Board,
+  BOARDS,
+  listQueries,
+  type Panel,
+  readBoardText,
+  variableQuery,
+} from "../fixtures/boards.ts";
 import { parsePromql, windowsOf } from "../fixtures/promql.ts";
 
 const ROWS = new Map<string, MetricRow>(Object.values(METRICS).map((row) => [row.name, row]));
@@ -49,6 +56,20 @@ describe("dashboards/*.json", () => {
     expect(BOARDS.map(({ name }) => `${name}.json`).toSorted()).toEqual([...files.keys()].toSorted());
     for (const [file, text] of files)
       expect(readBoardText(file), `${file}: run npm run dashboards`).toBe(text);
+  });
+
+  it.each([...importFiles()])("have a form for import by hand: %s", (file, text) => {
+    expect(readBoardText(`../deploy/grafana-import/${file}`), "run npm run dashboards").toBe(text);
+    const provisioned = JSON.parse(readBoardText(file)) as Board;
+    const { __inputs, __elements, __requires, templating, ...rest } = JSON.parse(text);
+    expect(__inputs).toMatchObject([{ name: "DS_PROMETHEUS", type: "datasource", pluginId: "prometheus" }]);
+    expect(__elements).toEqual({});
+    const panels = new Set(provisioned.panels.map(({ type }) => type));
+    expect(__requires.filter(({ type }: Panel) => type === "panel")).toHaveLength(panels.size);
+    const { templating: own, ...others } = provisioned;
+    expect(rest).toEqual(others);
+    expect(templating.list.slice(1)).toEqual(own.list.slice(1));
+    expect(templating.list[0].current.value).toBe("${DS_PROMETHEUS}");
   });
 
   it("are five, with uids of their own", () => {

@@ -1,4 +1,4 @@
-module tollgate.test/prometheus
+module example.com/tollgate/prometheus
 
 go 1.26.8
 
