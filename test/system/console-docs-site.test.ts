@@ -27,6 +27,8 @@ const SAMPLE = [
   "troubleshooting.html",
   "files/policies/prometheus.json.html",
 ];
+/** The longest pages have no form of their own, and axe takes seconds for each. */
+const SAMPLE_FOR_AXE = SAMPLE.filter((path) => !["policy.html", "settings.html"].includes(path));
 
 let site: string;
 let browser: Browser;
@@ -160,7 +162,7 @@ describe("in a browser, from the disk", () => {
     { width: 1440, colorScheme: "light" },
     { width: 1440, colorScheme: "dark" },
   ] as const)("axe finds no fault at $width pixels, $colorScheme", async ({ width, colorScheme }) => {
-    for (const path of SAMPLE)
+    for (const path of SAMPLE_FOR_AXE)
       await onPage(path, { viewport: { width, height: 800 }, colorScheme }, async (page) => {
         expect([path, ...(await violationsOn(page))]).toEqual([path]);
       });
@@ -177,7 +179,8 @@ describe("in a browser, from the disk", () => {
 
 async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  const { passes, violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+  // A page from the disk may not request its style sheet again, which axe does to preload it.
+  const { passes, violations } = await page.evaluate<axe.AxeResults>("axe.run({ preload: false })");
   expect(passes.length).toBeGreaterThan(10);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
