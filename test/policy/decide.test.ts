@@ -120,6 +120,39 @@ describe("decide", () => {
     expect(decision.charges.map(({ limit }) => limit.counter)).toEqual(["real"]);
   });
 
+  it.each<[string, object, object]>([
+    [
+      "entries",
+      { tools: { a: { action: "deny", mode: "shadow" } }, categories: { write: { action: "deny" } } },
+      { effect: "deny", reason: "denied_by_rule", rule: "/categories/write/action" },
+    ],
+    [
+      "rules",
+      {
+        tools: { a: { deny_if: [{ conditions: [], mode: "shadow" }] } },
+        categories: { write: { deny_if: [{ conditions: [] }] } },
+      },
+      { effect: "deny", reason: "condition", rule: "/categories/write/deny_if/always" },
+    ],
+    [
+      "approvals",
+      { tools: { a: { action: "approve", mode: "shadow" } }, categories: { write: { action: "approve" } } },
+      { effect: "ask", reason: "approval_required", rule: "/categories/write/action" },
+    ],
+  ])("searches on behind a denial in shadow mode: %s", (_kind, more, denial) => {
+    const policy = policyOf({ version: "1", default: "deny", ...more });
+    const decision = decide(policy, callOf("a", { category: "write" }), UNUSED);
+    expect(decision.denial).toMatchObject({ ...denial, mode: "enforce" });
+  });
+
+  it("charges nothing for an amount that is not known, in shadow mode too", () => {
+    const limits = [{ ...LIMIT, counter: "n", increment_from: "args.n", mode: "shadow" }, LIMIT];
+    const policy = policyOf({ version: "1", default: "deny", tools: { a: { limits } } });
+    const { denial, charges } = decide(policy, callOf("a"), UNUSED);
+    expect(denial).toMatchObject({ reason: "condition_unevaluable", mode: "shadow" });
+    expect(charges).toMatchObject([{ limit: { counter: "c" }, amount: 1 }]);
+  });
+
   it("reports an enforced denial even if a shadowed denial came first", () => {
     const policy = policyOf({
       version: "1",
