@@ -1,6 +1,6 @@
 /** A runbook is of use at night: there is one for each alert, and what it tells to type exists. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readAlerts } from "../../tools/alerts/rule-files.ts";
@@ -10,8 +10,9 @@ import { labelsOf, matchersOf, metricsOf } from "./expression.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NAMES = [...new Set(readAlerts().map(({ alert }) => alert))];
-const ADMIN = ["src/admin/server.ts", "src/admin/read-routes.ts", "src/admin/control-routes.ts"]
-  .map((file) => readFileSync(join(ROOT, file), "utf8"))
+const ADMIN = readdirSync(join(ROOT, "src/admin"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => readFileSync(join(ROOT, "src/admin", file), "utf8"))
   .join("\n");
 const OTHER_PROGRAMS = ["kubectl", "grep", "df", "ls"];
 
