@@ -182,3 +182,19 @@ describe("the groups of a token", () => {
     expect(listHolds(new Map(), ["a"])).toBeUndefined();
   });
 });
+
+describe("the parts of a proof", () => {
+  it.each<[object, object]>([
+    [{ scope: " a  b " }, { scopes: ["a", "b"] }],
+    [{ scp: ["a", ""] }, { scopes: ["a", ""] }],
+    [{ iss: 5 }, {}],
+    [
+      { iss: "https://a.example", groups: "g" },
+      { issuer: "https://a.example", groups: ["g"] },
+    ],
+  ])("of %j", (claims, expected) => {
+    const proof = proofOf(claimsOf(claims));
+    expect(Object.keys(proof).toSorted()).toEqual(["claims", ...Object.keys(expected)].toSorted());
+    expect(proof).toMatchObject(expected);
+  });
+});

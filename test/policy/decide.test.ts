@@ -8,7 +8,7 @@ import { effectOf, isBlocked } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/document/document.ts";
 import { printJson } from "../../src/json/print-json.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import { callOf, fromLiteral, policyOf, UNUSED } from "./policies.ts";
+import { callOf, fromLiteral, objectOf, policyOf, UNUSED } from "./policies.ts";
 
 const LIMIT = { counter: "c", window: "minute", max: 1 };
 
@@ -127,6 +127,14 @@ describe("decide", () => {
       { effect: "deny", reason: "denied_by_rule", rule: "/categories/write/action" },
     ],
     [
+      "hiding",
+      {
+        tools: { a: { action: "hide", mode: "shadow" } },
+        categories: { write: { action: "hide" } },
+      },
+      { effect: "deny", reason: "hidden", rule: "(hidden)" },
+    ],
+    [
       "rules",
       {
         tools: { a: { deny_if: [{ conditions: [], mode: "shadow" }] } },
@@ -143,6 +151,22 @@ describe("decide", () => {
     const policy = policyOf({ version: "1", default: "deny", ...more });
     const decision = decide(policy, callOf("a", { category: "write" }), UNUSED);
     expect(decision.denial).toMatchObject({ ...denial, mode: "enforce" });
+  });
+
+  it.each([
+    ["\\ud83d", "encoding"],
+    ["[1]", "type"],
+    ["null", "type"],
+  ])("cannot count the length of the text %s", (text, cause) => {
+    const limits = [{ ...LIMIT, increment_from: "args.n", of: "length" }];
+    const policy = policyOf({ version: "1", default: "deny", tools: { a: { limits } } });
+    const { denial, unevaluable } = decide(
+      policy,
+      { ...callOf("a"), args: objectOf(`{"n":"${text}"}`) },
+      UNUSED,
+    );
+    expect(denial).toMatchObject({ reason: "condition_unevaluable" });
+    expect(unevaluable).toEqual([{ rule: "/tools/a/limits/c-per-minute", cause }]);
   });
 
   it("charges nothing for an amount that is not known, in shadow mode too", () => {

@@ -182,3 +182,11 @@ it("names a condition on items and on an optional argument", () => {
   const other = decide(policy, callOf("t", { args: { items: [], b: 2 } }), UNUSED);
   expect(other.denial?.condition).toBe("if present, args.b eq 1");
 });
+
+it.each<[object, string]>([
+  [{ items: [{}, { amount: "1" }] }, TYPE],
+  [{ items: [{ amount: "1" }, {}] }, TYPE],
+  [{ items: [{ amount: "1" }, { amount: 101 }] }, DENY],
+])("says why a list cannot be tested, whatever is missing in it: %j", (args, expected) => {
+  expect(decided("deny_if", { ...AMOUNT, items: "some", op: "gt", value: 100 }, args)).toBe(expected);
+});

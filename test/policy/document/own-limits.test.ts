@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { mayValidate } from "../../../src/policy/document/document.ts";
-import { policyOf } from "../policies.ts";
+import { policyOf, problemsOf } from "../policies.ts";
 
 function limitsOf(entry: object): readonly object[] {
   return policyOf({ version: "1", default: "deny", tools: { pay: entry } }).limits;
@@ -74,4 +74,12 @@ it.each([
 ])("says whether %j may validate arguments", (more, expected) => {
   const { document } = policyOf({ version: "1", default: "deny", ...more });
   expect(mayValidate(document)).toBe(expected);
+});
+
+it.each([
+  [86_400, []],
+  [86_401, [expect.stringContaining("tools.pay.cooldown.seconds: must be")]],
+])("may pause for a day at most: %j seconds", (seconds, problems) => {
+  const tools = { pay: { cooldown: { failures: 1, seconds } } };
+  expect(problemsOf({ version: "1", default: "deny", tools })).toEqual(problems);
 });

@@ -19,6 +19,7 @@ interface Explained {
   readonly args?: string;
   readonly category?: Category;
   readonly inputSchema?: string;
+  readonly isToolChanged?: boolean;
   /** The steps, a condition below its rule. */
   readonly steps: readonly string[];
   /** None for a call that passes. */
@@ -36,6 +37,28 @@ function linesOf(steps: readonly Step[]): string[] {
 }
 
 it.each<[string, Explained]>([
+  [
+    "a limit that no call fits into",
+    {
+      policy: { tools: { pay: { limits: [{ counter: "c", window: "day", max: 0 }] } } },
+      steps: [
+        UNHIDDEN,
+        NAMED,
+        LISTED,
+        UNKNOWN_SCHEMA,
+        "/tools/pay/limits/c-per-day denies, enforce: adds 1 of 0 for each agent, which never fits",
+      ],
+      advice: ['raise "max" of /tools/pay/limits/c-per-day: one call does not fit into 0'],
+    },
+  ],
+  [
+    "a tool that has changed",
+    {
+      policy: { pin: "deny", tools: { pay: {} } },
+      isToolChanged: true,
+      steps: [UNHIDDEN, NAMED, LISTED, UNKNOWN_SCHEMA],
+    },
+  ],
   [
     "a hidden tool",
     {
@@ -515,10 +538,14 @@ it.each<[string, Explained]>([
   ],
 ])(
   "explains %s",
-  (_name, { policy, tool = "pay", args = "{}", category, inputSchema, steps, advice = [] }) => {
+  (
+    _name,
+    { policy, tool = "pay", args = "{}", category, inputSchema, isToolChanged = false, steps, advice = [] },
+  ) => {
     const compiled = policyOf({ version: "1", default: "deny", ...policy });
     const call = {
       ...callOf(tool, category && { category }),
+      isToolChanged,
       args: objectOf(args),
       ...(inputSchema !== undefined && { inputSchema: objectOf(inputSchema) }),
     };

@@ -421,3 +421,78 @@ describe("a rule about the items of a list that a call may leave out", () => {
     ).toContain("warning avoidable tools.pay.deny_if[0]:");
   });
 });
+
+describe("a value that an argument never has", () => {
+  const NEVER = "the rule never denies";
+  const DENIED = "a call that gives it is denied";
+
+  it.each([
+    [
+      { path: "args.kind", op: "eq", value: "z" },
+      `\`args.kind eq "z"\` never holds, since \`args.kind\` is "x" or "y": ${NEVER}`,
+    ],
+    [
+      { path: "args.kind", op: "eq", value: 5 },
+      `\`args.kind eq 5\` never holds, since \`args.kind\` is "x" or "y": ${DENIED}`,
+    ],
+    [
+      { path: "args.kind", op: "in", value: [5, "z"] },
+      `\`args.kind in [5,"z"]\` never holds, since \`args.kind\` is "x" or "y": ${NEVER}`,
+    ],
+  ])("is found in a denial: %j", (condition, message) => {
+    expect(findingsOf(denying(condition), PAY)).toEqual([`error impossible-value ${DENY_0}: ${message}`]);
+  });
+});
+
+describe("an amount", () => {
+  const COUNTED = { ...LIMIT, increment_from: "args.amount" };
+  const bounded = (...conditions: object[]): object => ({
+    tools: {
+      pay: {
+        require: [{ conditions: [{ path: "args.note", op: "gte", value: 0, of: "length" }] }],
+        deny_if: conditions.map((each) => ({ conditions: [each] })),
+        limits: [COUNTED],
+      },
+    },
+  });
+  const MISSING = "`args.amount` has";
+  const LOWER = "no lower bound, so that calls with 0 or next to it are never counted";
+  const UPPER = "no upper bound, so that one call may take the whole budget";
+
+  it.each<[string, object[], string | undefined]>([
+    ["without rules", [], `${LOWER}, and ${UPPER}`],
+    ["with a denial below", [{ path: "args.amount", op: "lt", value: 1 }], UPPER],
+    ["with a denial above", [{ path: "args.amount", op: "gte", value: 9 }], LOWER],
+    [
+      "with denials on both sides",
+      [
+        { path: "args.amount", op: "lte", value: 0 },
+        { path: "args.amount", op: "gt", value: 9 },
+      ],
+      undefined,
+    ],
+    ["with a denied value", [{ path: "args.amount", op: "eq", value: 9 }], `${LOWER}, and ${UPPER}`],
+    [
+      "with denials of another argument",
+      [
+        { path: "args.any", op: "lt", value: 1 },
+        { path: "args.any", op: "gt", value: 9 },
+      ],
+      `${LOWER}, and ${UPPER}`,
+    ],
+  ])("%s", (_name, conditions, missing) => {
+    const found = findingsOf(bounded(...conditions), PAY).filter((each) => each.includes("unbounded-amount"));
+    expect(found).toEqual(
+      missing === undefined
+        ? []
+        : [
+            `warning unbounded-amount tools.pay.limits[0].increment_from: ${MISSING} ${missing}: require it to be in a range`,
+          ],
+    );
+  });
+
+  it("may have any type that the schema leaves open", () => {
+    const policy = { tools: { pay: { limits: [{ ...LIMIT, increment_from: "args.any" }] } } };
+    expect(findingsOf(policy, PAY).filter((each) => each.includes("wrong-type"))).toEqual([]);
+  });
+});

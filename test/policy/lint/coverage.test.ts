@@ -249,3 +249,25 @@ describe("rules of a category", () => {
     );
   });
 });
+
+describe("names and patterns of a policy", () => {
+  it.each<[string, object, string[]]>([
+    ["a pattern that one of two tools matches", { default: "allow", tools: { "a*": {} }, hide: ["b*"] }, []],
+    ["a list that is hidden whole", { hide: ["*"] }, []],
+    [
+      "a pattern that no tool matches, in both places",
+      { default: "allow", tools: { "x*": {}, a: {}, b: {} }, hide: ["x*"] },
+      [
+        "warning unmatched-pattern tools.x*: the pattern `x*` matches no tool of the server",
+        "warning unmatched-pattern hide[0]: the pattern `x*` matches no tool of the server",
+      ],
+    ],
+    [
+      "a category that allows under default deny",
+      { categories: { unknown: {}, read: {} }, tools: { a: {} } },
+      ["warning uncovered-tool tools: no rule covers `b`: it is denied by default; list it, or hide it"],
+    ],
+  ])("%s", (_name, policy, expected) => {
+    expect(findingsOf(policy, { name: "a" }, { name: "b" })).toEqual(expected);
+  });
+});
