@@ -52,7 +52,7 @@ export async function runLabels(argv: readonly string[], io: CommandIo): Promise
   if (Array.isArray(request)) return refuseUsage(io, "tollgate labels", request);
   const loaded = request.policy === undefined ? undefined : readPolicyFile(request.policy);
   if (loaded?.ok === false) return failWith(io, loaded.problems);
-  const listed = await loadTools(request.source);
+  const listed = await loadTools(request.source, io);
   if (!listed.ok) return failWith(io, listed.problems, listed.exitCode);
   const labels = labelTools(listed.tools, loaded?.policy);
   if (request.set.size === 0 && request.corrections === undefined) return writeList(io, labels, request);

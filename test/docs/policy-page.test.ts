@@ -63,7 +63,7 @@ function differencesOf(policy: Json, calls: readonly Json[], tools?: Json): stri
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   const file = parsePolicyFile(Buffer.from(printJson(policy)), "example.json");
   if (!file.ok) throw new Error(file.problems.join("\n"));
-  return playStory(read.story, file.policy)
+  return Array.from(playStory(read.story, file.policy))
     .filter(({ differences }) => differences.length > 0)
     .map(({ call, differences }) => [describeCall(call), ...differences].join("; "));
 }

@@ -32,7 +32,7 @@ describe("the cookbook", () => {
   it.each(FILES)("%s decides its cases as expected", (file) => {
     const { story, policy } = load(file);
     expect(story.policy).toBe(`../${file}`);
-    const wrong = playStory(story, policy).filter(({ differences }) => differences.length > 0);
+    const wrong = Array.from(playStory(story, policy).filter(({ differences }) => differences.length > 0));
     expect(wrong.map(({ call, differences }) => [describeCall(call), ...differences].join("; "))).toEqual([]);
   });
 

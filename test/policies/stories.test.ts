@@ -20,7 +20,7 @@ function play(file: string) {
   if (typeof story.policy !== "string") throw new Error(`${file}: policy must be the path of a file`);
   const read = readPolicyFile(fileURLToPath(new URL(story.policy, FOLDER)));
   if (!read.ok) throw new Error(read.problems.join("\n"));
-  return playStory(story, read.policy);
+  return Array.from(playStory(story, read.policy));
 }
 
 it.each(FILES)("%s", (file) => {

@@ -35,14 +35,14 @@ describe("the corpus", () => {
   it("has at least 150 decisions", () => {
     const decisions = FILES.flatMap((file) => {
       const { story, policy } = load(file);
-      return playStory(story, policy);
+      return Array.from(playStory(story, policy));
     });
     expect(decisions.length).toBeGreaterThanOrEqual(150);
   });
 
   it.each(FILES)("%s", (file) => {
     const { story, policy } = load(file);
-    const wrong = playStory(story, policy).filter(({ differences }) => differences.length > 0);
+    const wrong = Array.from(playStory(story, policy).filter(({ differences }) => differences.length > 0));
     expect(wrong.map(({ call, differences }) => [describeCall(call), ...differences].join("; "))).toEqual([]);
   });
 });

@@ -15,7 +15,9 @@ function count(tables: typeof TABLES): number {
 
 describe("the tables of decisions", () => {
   it.each(TABLES)("$name", (table) => {
-    const wrong = playStory(storyOf([table]), policy).filter(({ differences }) => differences.length > 0);
+    const wrong = Array.from(
+      playStory(storyOf([table]), policy).filter(({ differences }) => differences.length > 0),
+    );
     expect(wrong.map(({ call, differences }) => [describeCall(call), ...differences].join("; "))).toEqual([]);
   });
 

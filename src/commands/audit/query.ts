@@ -3,6 +3,7 @@
 import { errorCode, readProblem } from "../../config/file-fault.ts";
 import type { Readable } from "node:stream";
 import { pluralize, EXIT_OK, type CommandIo, refuseUsage, EXIT_FAILED } from "../cli/command.ts";
+import { pluralizeMany, withProgress } from "../cli/progress.ts";
 import { groupLines, recordLines } from "./query-output.ts";
 import { type AuditQuery, parseAuditQuery } from "./query-flags.ts";
 import { readLines } from "./read-lines.ts";
@@ -58,7 +59,12 @@ export async function runQuery(
     if (query.by.length === 0) latest.add(record);
     else groups.add(record);
   };
-  const problems = await readAll(query.files, io, { line: addLine, tooLong: () => (found.unreadable += 1) });
+  const reader = { line: addLine, tooLong: () => (found.unreadable += 1) };
+  const problems = await withProgress(
+    io.stderr,
+    () => `reading, ${pluralizeMany(found.records, "record")}`,
+    () => readAll(query.files, io, reader),
+  );
   const isGrouped = query.by.length > 0;
   await writeAll(io, isGrouped ? groupLines(query, groups.top()) : recordLines(query, latest.all()));
   const all = isGrouped ? groups.size : found.matching;

@@ -12,6 +12,7 @@ import {
   refuseUsage,
   writeLines,
 } from "../cli/command.ts";
+import { pluralizeMany, withProgress } from "../cli/progress.ts";
 import type { AuditCommandIo } from "./query.ts";
 import { readLines } from "./read-lines.ts";
 import { parseRecord } from "./record.ts";
@@ -51,7 +52,11 @@ export async function runVerify(argv: readonly string[], io: AuditCommandIo): Pr
   if (typeof key === "string") return failWith(io, [key]);
   const check = new ChainCheck(key);
   try {
-    for (const file of files) await checkFile(file, check, io);
+    await withProgress(
+      io.stderr,
+      () => `checking, ${pluralizeMany(check.count, "record")}`,
+      () => checkFiles(files, check, io),
+    );
   } catch (error) {
     return failWith(io, [error instanceof Error ? error.message : String(error)]);
   }
@@ -68,6 +73,10 @@ function readKey(path: string): Buffer | string {
   } catch {
     return `${path}: cannot be read; name the key of the log with --key`;
   }
+}
+
+async function checkFiles(files: readonly string[], check: ChainCheck, io: AuditCommandIo): Promise<void> {
+  for (const file of files) await checkFile(file, check, io);
 }
 
 async function checkFile(file: string, check: ChainCheck, { stdin }: AuditCommandIo): Promise<void> {

@@ -33,6 +33,16 @@ export async function withProgress<T>(
   }
 }
 
+/** `1 record`, `40,000 records`. */
+export function pluralizeMany(number: number, noun: string): string {
+  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Lets timers run, so that long synchronous work shows its progress. */
+export function letTimersRun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 function isTerminal(stream: Writable): boolean {
   return "isTTY" in stream && stream.isTTY === true;
 }

@@ -38,21 +38,21 @@ export interface StoryResult {
 /** Default start of a story: the start of a UTC day, hour and minute. */
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** Plays a story against the pure decision core, with a clock and counters of its own. */
-export function playStory(story: Story, policy: Policy): StoryResult[] {
+/** Plays a story against the pure decision core, with a clock and counters of its own. Each call is decided when its result is taken. */
+export function* playStory(story: Story, policy: Policy): Generator<StoryResult, void> {
   const counters = new MemoryCounters();
   const inFlight = new Set<CallInFlight>();
   const startMs = story.start === undefined ? START_MS : Date.parse(story.start);
-  return story.calls.flatMap((call, index) => {
+  for (const [index, call] of story.calls.entries()) {
     const nowMs = startMs + (call.at ?? 0) * 1_000;
-    return Array.from({ length: call.times ?? 1 }, () => {
+    for (let time = 0; time < (call.times ?? 1); time += 1) {
       endCalls(inFlight, nowMs);
       const charged = decideStoryCall(story, policy, call, { counters, nowMs });
       inFlight.add({ endsMs: nowMs + (call.lasts ?? 0) * 1_000, charged, answer: call.answer });
       const outcome = outcomeOf(charged.decision);
-      return { index: call.position ?? index, call, outcome, differences: compareOutcome(call, outcome) };
-    });
-  });
+      yield { index: call.position ?? index, call, outcome, differences: compareOutcome(call, outcome) };
+    }
+  }
 }
 
 interface CallInFlight {

@@ -80,7 +80,7 @@ function parseRequest(argv: readonly string[]): CheckRequest | string[] {
 }
 
 async function check(io: CommandIo, { files, source, isPrinting, isJson }: CheckRequest): Promise<number> {
-  const listed = source && (await loadTools(source));
+  const listed = source && (await loadTools(source, io));
   if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
   const checked = files.map((file) => checkFile(file, listed?.tools));
   if (isJson) writeJson(io, reportOf(checked));

@@ -124,7 +124,7 @@ async function explain(io: CommandIo, request: ExplainRequest): Promise<number> 
   const { file, tool, caller, args, source } = request;
   const loaded = readPolicyFile(file);
   if (!loaded.ok) return failWith(io, loaded.problems);
-  const listed = source && (await loadTools(source));
+  const listed = source && (await loadTools(source, io));
   if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
   const names = listed?.tools.map(({ name }) => name);
   if (names?.includes(tool) === false && !request.isUnlisted)

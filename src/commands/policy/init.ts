@@ -79,7 +79,7 @@ function parseRequest(argv: readonly string[]): InitRequest | string[] {
 
 async function init(io: CommandIo, request: InitRequest): Promise<number> {
   const { source, isYaml, isPinned } = request;
-  const listed = await loadTools(source);
+  const listed = await loadTools(source, io);
   if (!listed.ok) return failWith(io, listed.problems, listed.exitCode);
   if (listed.tools.length === 0) return failWith(io, ["the server lists no tools"]);
   const starter = starterPolicy(listed.tools, { server: listed.server ?? sourceName(source), isPinned });

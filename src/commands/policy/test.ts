@@ -24,6 +24,7 @@ import {
   writeJson,
   EXIT_FAILED,
 } from "../cli/command.ts";
+import { letTimersRun, pluralizeMany, withProgress } from "../cli/progress.ts";
 import { loadToolsFile } from "./tools-source.ts";
 import { readDocument } from "./read-document.ts";
 
@@ -73,8 +74,19 @@ export const TEST_COMMAND: PolicyCommand = {
   },
 };
 
-function playPaths(io: CommandIo, paths: readonly string[], format: string): number {
-  const played = paths.flatMap(filesIn).map(playFile);
+async function playPaths(io: CommandIo, paths: readonly string[], format: string): Promise<number> {
+  const files = paths.flatMap(filesIn);
+  const played: PlayedFile[] = [];
+  await withProgress(
+    io.stderr,
+    () => `playing, ${played.length.toLocaleString("en-US")} of ${pluralizeMany(files.length, "file")}`,
+    async () => {
+      for (const file of files) {
+        played.push(await playFile(file));
+        await letTimersRun();
+      }
+    },
+  );
   if (format === "json") writeJson(io, reportOf(played));
   else writeResults(io, played);
   return played.length > 0 && played.every(isAsExpected) ? EXIT_OK : EXIT_FAILED;
@@ -110,7 +122,7 @@ function isKey(json: Json, key: string): boolean {
   return isJsonObject(json) && json.has(key);
 }
 
-function playFile(file: string): PlayedFile {
+async function playFile(file: string): Promise<PlayedFile> {
   const read = readDocument(file);
   if (!read.ok) return unplayed(file, "", read.problems);
   const problems: string[] = [];
@@ -128,7 +140,17 @@ function playFile(file: string): PlayedFile {
   const policy = policyOf(story, file);
   return Array.isArray(policy)
     ? unplayed(file, story.story, policy)
-    : { file, story: story.story, problems: [], results: playStory(story, policy) };
+    : { file, story: story.story, problems: [], results: await playCalls(story, policy) };
+}
+
+/** Calls between two looks at the timers. */
+const CALLS_AT_ONCE = 500;
+
+async function playCalls(story: Story, policy: Policy): Promise<StoryResult[]> {
+  const results: StoryResult[] = [];
+  for (const result of playStory(story, policy))
+    if (results.push(result) % CALLS_AT_ONCE === 0) await letTimersRun();
+  return results;
 }
 
 function toolsOf(file: string, problems: string[]): readonly ToolDefinition[] {

@@ -2,7 +2,8 @@
 
 import { isJsonArray, isJsonObject, type Json } from "../../json/json.ts";
 import { readDefinitions, type ToolDefinition } from "../../mcp/tool-definition.ts";
-import { EXIT_UNAVAILABLE, EXIT_FAILED } from "../cli/command.ts";
+import { type CommandIo, EXIT_UNAVAILABLE, EXIT_FAILED } from "../cli/command.ts";
+import { withProgress } from "../cli/progress.ts";
 import { listServerTools, type ServerAddress } from "./live-server.ts";
 import { readDocument } from "./read-document.ts";
 
@@ -39,10 +40,14 @@ export type ToolsResult =
   | { readonly ok: true; readonly tools: readonly ToolDefinition[]; readonly server: string | undefined }
   | { readonly ok: false; readonly problems: readonly string[]; readonly exitCode: number };
 
-/** The tools of a source, or its problems. */
-export async function loadTools(source: ToolsSource): Promise<ToolsResult> {
+/** The tools of a source, or its problems. While a server does not answer, a terminal shows that. */
+export async function loadTools(source: ToolsSource, { stderr }: CommandIo): Promise<ToolsResult> {
   if (source.kind === "file") return loadToolsFile(source.file);
-  const listed = await listServerTools(source);
+  const listed = await withProgress(
+    stderr,
+    () => "waiting for the tools of the server",
+    () => listServerTools(source),
+  );
   if (!listed.ok) return { ok: false, problems: [listed.problem], exitCode: EXIT_UNAVAILABLE };
   return { ok: true, tools: readDefinitions(listed.tools), server: listed.server };
 }

@@ -67,7 +67,7 @@ describe("playStory", () => {
       calls,
     });
     if (!reading.ok) throw new Error("a sound story expected");
-    const played = playStory(reading.story, policyOf(POLICY));
+    const played = Array.from(playStory(reading.story, policyOf(POLICY)));
     expect(played.map(({ index, call, differences }) => [index, call.tool, differences])).toEqual([
       [0, "b1", []],
       [0, "c1", []],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errorCode, writeProblem } from "../../../config/file-fault.ts";
 import type { ToolDefinition } from "../../../mcp/tool-definition.ts";
 import { type CommandIo, EXIT_OK, failWith, policyCommand } from "../../cli/command.ts";
+import { pluralizeMany, withProgress } from "../../cli/progress.ts";
 import { loadTools } from "../tools-source.ts";
 import { agentPolicies, type PolicyFileText, SETTINGS_FILE } from "./agent-policies.ts";
 import { learnNotes, nothingLearned, remarksOf } from "./learn-notes.ts";
@@ -46,10 +47,14 @@ export const LEARN_COMMAND = policyCommand({
 });
 
 async function learn(io: CommandIo, request: LearnRequest): Promise<number> {
-  const listed = request.source === undefined ? undefined : await loadTools(request.source);
+  const listed = request.source === undefined ? undefined : await loadTools(request.source, io);
   if (listed?.ok === false) return failWith(io, listed.problems, listed.exitCode);
   const observations = new Observations({ windowMs: WINDOWS[request.window], maxValues: request.maxValues });
-  const read = await readOrFail(request, observations);
+  const read = await withProgress(
+    io.stderr,
+    () => `reading, ${pluralizeMany(observations.passed, "call")}`,
+    () => readOrFail(request, observations),
+  );
   if (typeof read === "string") return failWith(io, [read]);
   if (observations.hasTooManyTools)
     return failWith(io, [`the calls name more than ${MAX_USES} tools: narrow them with --since and --until`]);
