@@ -135,7 +135,7 @@ describe("the command that starts Tollgate", () => {
   });
 
   it("is npx where the program lies in the cache of npx", () => {
-    expect(presetLauncher(["node", "/home/ada/.npm/_npx/1f/node_modules/mcp-tollgate/dist/main.js"])).toBe(
+    expect(presetLauncher(["node", "/home/you/.npm/_npx/1f/node_modules/mcp-tollgate/dist/main.js"])).toBe(
       "npx",
     );
     expect(presetLauncher(program)).toBe("path");
