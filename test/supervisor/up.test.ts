@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ServersResponse } from "../../src/admin/up-api.ts";
+import { expectJsonOutput } from "../fixtures/json-output.ts";
 import { runUp } from "../../src/commands/up.ts";
 import type { ToSidecar } from "../../src/supervisor/messages.ts";
 import { runSidecarProcess } from "../../src/supervisor/sidecar-process.ts";
@@ -164,6 +165,7 @@ describe("tollgate up", () => {
     expect(table.stdout).toMatch(/^SERVER {2}STATE .*\none +ready +enforce +none +0 +0 +http:/);
     const asJson = await run(["status", "--admin", adminUrl, "--format", "json"]);
     expect(JSON.parse(asJson.stdout).servers[0].name).toBe("one");
+    expectJsonOutput("up status", asJson.stdout);
   });
 
   it("refuses a bad file with every problem and exit code 64", async () => {

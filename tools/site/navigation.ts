@@ -76,7 +76,7 @@ export const MENU: readonly Group[] = [
   },
   {
     heading: "Look up",
-    paths: docs("command-line", "settings", "limits", "api", "compatibility", "glossary"),
+    paths: docs("command-line", "json-output", "settings", "limits", "api", "compatibility", "glossary"),
   },
   {
     heading: "Understand",

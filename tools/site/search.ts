@@ -68,7 +68,7 @@ const MOST_SECTIONS = 3;
 const WEIGHT_OF_FURTHER_SECTIONS = 0.2;
 
 /** Pages that list, record or serve one alert, more than they explain; a page that explains ranks before them. */
-const LESSER_PAGES = /^(?:decisions\/|runbooks\/|index|CHANGELOG|REVIEW|mutation)/;
+const LESSER_PAGES = /^(?:decisions\/|runbooks\/|index|CHANGELOG|REVIEW|mutation|json-output)/;
 
 /** Returns the pages that fit the words, best first. */
 export function searchPages(index: MiniSearch<IndexedSection>, words: string, most = 10): FoundPage[] {
