@@ -1,4 +1,7 @@
-/** Writes docs/mutation.json and docs/mutation.md from Stryker's report, after `npm run test:mutation`. Exits 1 when the score is below 90 %, or below 95 % in src/policy. */
+/**
+ * Writes docs/mutation.json and docs/mutation.md from Stryker's report, after `npm run test:mutation`. Exits 1 when the score is below 90 %, or below 95 % in src/policy.
+ * With a folder as its argument, reports that part of the core alone: `npm run test:mutation:policy`.
+ */
 
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,6 +13,12 @@ const ROOT = new URL("../../", import.meta.url);
 const LEAST_SCORE = 90;
 /** Of src/policy alone, which decides. */
 const LEAST_POLICY_SCORE = 95;
+/** The part of the core that was run. */
+const [, , PART = "src/"] = process.argv;
+const PART_WORDS =
+  PART === "src/"
+    ? "the pure core (`src/json`, `src/policy` and the tool definitions of `src/mcp`)"
+    : `\`${PART}\``;
 
 /** Survivors that a person read and found to change nothing observable, each with the reason. They still count as survivors. */
 const REVIEWED = z.array(
@@ -17,7 +26,9 @@ const REVIEWED = z.array(
 );
 
 const reviewed = REVIEWED.parse(readJsonFile("tools/mutation/reviewed.json"));
-const outcomes = readOutcomes(readJsonFile(".cache/mutation/report.json"));
+const outcomes = readOutcomes(readJsonFile(".cache/mutation/report.json")).filter(({ file }) =>
+  file.startsWith(PART),
+);
 const score = mutationScore(outcomes);
 const policyScore = mutationScore(outcomes.filter(({ file }) => file.startsWith("src/policy/")));
 
@@ -49,7 +60,9 @@ function requireWholeCore(fates: readonly FileOutcome[]): void {
   );
   const missing = globSync(kept ?? [], { cwd: fileURLToPath(ROOT), exclude: left ?? [] }).filter(
     (file) =>
-      !reported.has(file) && /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
+      file.startsWith(PART) &&
+      !reported.has(file) &&
+      /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
   );
   if (missing.length > 0)
     throw new Error(`mutation report: run all files, missing are ${missing.join(", ")}`);
@@ -77,7 +90,8 @@ function page(): string {
 
 # Mutation testing
 
-\`npm run test:mutation\` changes the pure core (\`src/json\`, \`src/policy\` and the tool definitions of \`src/mcp\`) in one place at a time with [Stryker](https://stryker-mutator.io), in all
+\`npm run test:mutation\` changes the pure core (\`src/json\`, \`src/policy\` and the tool definitions of \`src/mcp\`), and \`npm run test:mutation:policy\`
+\`src/policy\` alone. These are the figures of ${PART_WORDS}. A run changes one place at a time with [Stryker](https://stryker-mutator.io), in all
 ${sum("mutants")} places that its standard mutators know, and runs the tests of the policy against each change. A change that
 turns a test red, or keeps it from ending, is noticed; any other survives. Tests that look at the clock are left out,
 and properties run 100 times from a fixed seed, so that the figure is the same in every run.
