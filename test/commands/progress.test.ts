@@ -137,6 +137,34 @@ describe("a command that reads a long audit log", () => {
   });
 });
 
+describe("a command that decides the calls of a long audit log again", () => {
+  const policy = temporaryFile("p.json", POLICY);
+  const record = JSON.stringify({
+    time: "2026-01-01T00:00:00.000Z",
+    method: "tools/call",
+    tool: "search",
+    effect: "allow",
+  });
+  const log = temporaryFile("long.jsonl", `${record}\n`.repeat(5_000));
+
+  it.each([
+    ["replay", ["replay", policy, "--audit", log], 0],
+    ["diff", ["diff", policy, policy, "--audit", log], 0],
+  ])("shows a line after two seconds: policy %s", async (_name, argv, code) => {
+    const { chunks, io } = terminal();
+    const running = runPolicy(argv, io);
+    for (let second = 0; second < 2; second += 1) {
+      await nextTurn();
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(chunks).toHaveLength(1);
+    expect(await running).toBe(code);
+    const line = (chunks[0] ?? "").slice(CLEAR.length);
+    expect(line).toMatch(/^reading, [\d,]+ records? \(2 s\)$/);
+    expectClearedLine(chunks, line);
+  });
+});
+
 function cases(times: number): string {
   const calls = [{ tool: "search", times, expect: { effect: "allow" } }];
   return temporaryFile("cases.json", { story: "s", policy: POLICY, calls });

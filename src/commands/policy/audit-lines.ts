@@ -1,10 +1,12 @@
 /** Reads the recorded calls of an audit log, in the order in which the calls arrived. */
 
+import type { Writable } from "node:stream";
 import * as z from "zod";
 import { type Category, CATEGORIES } from "../../policy/category/category.ts";
 import { EFFECTS, REASONS, type Reason } from "../../policy/mode.ts";
 import { type Outcome, OUTCOMES } from "../../mcp/vocabulary.ts";
 import { readLines } from "../audit/read-lines.ts";
+import { pluralizeMany, withProgress } from "../cli/progress.ts";
 
 /** One decided call of the log. */
 export interface RecordedCall {
@@ -66,8 +68,8 @@ const AUDIT_LINE = z.looseObject({
 
 type AuditLine = z.infer<typeof AUDIT_LINE>;
 
-/** Reads a log, or stdin for `-`. @throws Error of node:fs or node:zlib when the log cannot be read. */
-export async function readAuditLog(file: string): Promise<AuditLog> {
+/** Reads a log, or stdin for `-`; shows its progress on a terminal. @throws Error of node:fs or node:zlib when the log cannot be read. */
+export async function readAuditLog(file: string, stderr: Writable): Promise<AuditLog> {
   const calls: RecordedCall[] = [];
   let unreadable = 0;
   let withoutDecision = 0;
@@ -78,7 +80,11 @@ export async function readAuditLog(file: string): Promise<AuditLog> {
     else if (call === undefined) withoutDecision += 1;
     else calls.push(call);
   };
-  await readLines(file, process.stdin, { line: read, tooLong: () => (unreadable += 1) });
+  await withProgress(
+    stderr,
+    () => `reading, ${pluralizeMany(calls.length + unreadable + withoutDecision, "record")}`,
+    () => readLines(file, process.stdin, { line: read, tooLong: () => (unreadable += 1) }),
+  );
   // Denied calls are logged at once, others when they end, so lines are not in the order of calls.
   return {
     calls: calls.toSorted((one, other) => one.atMs - other.atMs),

@@ -68,7 +68,7 @@ function parseRequest(argv: readonly string[]): ReplayRequest | string[] {
 async function replay(io: CommandIo, { file, audit, agent, isJson }: ReplayRequest): Promise<number> {
   const loaded = readPolicyFile(file);
   if (!loaded.ok) return failWith(io, loaded.problems);
-  const log = await readAuditLog(audit).catch((error: unknown) => readProblem(audit, error));
+  const log = await readAuditLog(audit, io.stderr).catch((error: unknown) => readProblem(audit, error));
   if (typeof log === "string") return failWith(io, [log]);
   const { policy } = loaded;
   // Replay the calls of all agents, since server-wide limits count them; then keep one agent's.

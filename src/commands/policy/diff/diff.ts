@@ -83,7 +83,7 @@ async function diff(io: CommandIo, { before, after, audit, isJson }: DiffRequest
   const log =
     audit === undefined
       ? undefined
-      : await readAuditLog(audit).catch((error: unknown) => readProblem(audit, error));
+      : await readAuditLog(audit, io.stderr).catch((error: unknown) => readProblem(audit, error));
   if (typeof log === "string") return failWith(io, [log], EXIT_UNREADABLE);
   const differences = comparePolicies(one.policy, other.policy);
   const decisions = log && changedDecisions(log, one.policy, other.policy);
