@@ -1,21 +1,10 @@
 /** `tollgate clients list`: the clients on this machine with their servers. */
 
 import { columns } from "../cli/columns.ts";
-import {
-  asksForHelp,
-  EXIT_FAILED,
-  EXIT_OK,
-  failWith,
-  readArguments,
-  refuseUsage,
-  writeHelp,
-  writeJson,
-  writeLines,
-} from "../cli/command.ts";
-import { type ClientFile, findFiles, type FoundFiles } from "./find-files.ts";
+import type { ClientFile, FoundFiles } from "./find-files.ts";
 import { isWrapped } from "./plan-wrap.ts";
-import { type ClientsIo, COMMON_FLAGS, COMMON_FLAGS_HELP, commonRequest } from "./request.ts";
-import { type ClientsState, readState } from "./state.ts";
+import { type ClientsIo, COMMON_FLAGS_HELP, showFiles } from "./request.ts";
+import type { ClientsState } from "./state.ts";
 
 export const LIST_HELP = `Usage: tollgate clients list [flags]
 
@@ -30,24 +19,13 @@ Examples: tollgate clients list
 Exit codes: 0 done, 1 a file cannot be read; 64 bad usage.
 `;
 
-const COMMAND = "tollgate clients list";
-
 /** Returns the exit code. */
-export async function runList(argv: readonly string[], io: ClientsIo): Promise<number> {
-  if (asksForHelp(argv)) return writeHelp(io, LIST_HELP);
-  const read = readArguments(argv, COMMON_FLAGS);
-  if (!read.ok) return refuseUsage(io, COMMAND, [read.problem]);
-  const common = commonRequest(read.values, io, "all");
-  if (Array.isArray(common)) return refuseUsage(io, COMMAND, common);
-  const [extra] = read.positionals;
-  if (extra !== undefined) return refuseUsage(io, COMMAND, [`unexpected \`${extra}\``]);
-  const stored = readState(common.folder);
-  if (!stored.ok) return failWith(io, [stored.problem]);
-  const found = findFiles(common.machine, common.choice, stored.state.entries);
-  if (common.isJson) writeJson(io, listValue(found, stored.state));
-  else writeLines(io, listLines(found, stored.state));
-  if (found.problems.length > 0 && !common.isJson) failWith(io, found.problems);
-  return found.problems.length > 0 ? EXIT_FAILED : EXIT_OK;
+export function runList(argv: readonly string[], io: ClientsIo): Promise<number> {
+  return showFiles(argv, io, {
+    command: "tollgate clients list",
+    help: LIST_HELP,
+    show: (found, state) => ({ lines: listLines(found, state), value: listValue(found, state) }),
+  });
 }
 
 function listLines({ files, looked, problems }: FoundFiles, state: ClientsState): readonly string[] {

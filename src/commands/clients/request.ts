@@ -1,16 +1,28 @@
-/** The part of the command line that all commands of `tollgate clients` have. */
+/** The part that all commands of `tollgate clients` have: flags, and the whole course of those that change nothing. */
 
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { didYouMean } from "../../policy/schema/did-you-mean.ts";
-import { formatProblem } from "../cli/command.ts";
+import {
+  asksForHelp,
+  EXIT_FAILED,
+  EXIT_OK,
+  failWith,
+  formatProblem,
+  readArguments,
+  refuseUsage,
+  writeHelp,
+  writeJson,
+  writeLines,
+} from "../cli/command.ts";
 import type { ControlCommandIo } from "../control/admin-client.ts";
 import type { PortProbe } from "./admin-ports.ts";
 import { CLIENTS } from "./client-table.ts";
-import type { FileChoice } from "./find-files.ts";
+import { type FileChoice, findFiles, type FoundFiles } from "./find-files.ts";
 import type { OwnProgram } from "./launcher.ts";
 import { type Machine, thisMachine } from "./machine.ts";
+import { type ClientsState, readState } from "./state.ts";
 
 export interface ClientsIo extends ControlCommandIo {
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -112,4 +124,40 @@ export function confirmProblem(
   return stdin.isTTY === true
     ? []
     : ["stdin is no terminal to ask on: give --yes to write, or --dry-run to see"];
+}
+
+/** The same in both forms of output. */
+export interface Shown {
+  readonly lines: readonly string[];
+  readonly value: object;
+}
+
+export interface ShowCommand {
+  /** As messages name it: `tollgate clients list`. */
+  readonly command: string;
+  readonly help: string;
+  readonly show: (found: FoundFiles, state: ClientsState, io: ClientsIo) => Shown | Promise<Shown>;
+}
+
+/** Returns the exit code. */
+export async function showFiles(
+  argv: readonly string[],
+  io: ClientsIo,
+  { command, help, show }: ShowCommand,
+): Promise<number> {
+  if (asksForHelp(argv)) return writeHelp(io, help);
+  const read = readArguments(argv, COMMON_FLAGS);
+  if (!read.ok) return refuseUsage(io, command, [read.problem]);
+  const common = commonRequest(read.values, io, "all");
+  if (Array.isArray(common)) return refuseUsage(io, command, common);
+  const [extra] = read.positionals;
+  if (extra !== undefined) return refuseUsage(io, command, [`unexpected \`${extra}\``]);
+  const stored = readState(common.folder);
+  if (!stored.ok) return failWith(io, [stored.problem]);
+  const found = findFiles(common.machine, common.choice, stored.state.entries);
+  const { lines, value } = await show(found, stored.state, io);
+  if (common.isJson) writeJson(io, value);
+  else writeLines(io, lines);
+  if (found.problems.length > 0 && !common.isJson) failWith(io, found.problems);
+  return found.problems.length > 0 ? EXIT_FAILED : EXIT_OK;
 }

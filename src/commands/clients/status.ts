@@ -1,21 +1,10 @@
 /** `tollgate clients status`: the wrapped servers, whether they run, and what their agents did. */
 
 import { columns } from "../cli/columns.ts";
-import {
-  asksForHelp,
-  EXIT_FAILED,
-  EXIT_OK,
-  failWith,
-  readArguments,
-  refuseUsage,
-  writeHelp,
-  writeJson,
-  writeLines,
-} from "../cli/command.ts";
-import { type ClientFile, findFiles } from "./find-files.ts";
-import { type ClientsIo, COMMON_FLAGS, COMMON_FLAGS_HELP, commonRequest } from "./request.ts";
+import type { ClientFile, FoundFiles } from "./find-files.ts";
+import { type ClientsIo, COMMON_FLAGS_HELP, showFiles, type Shown } from "./request.ts";
 import { type RunningServer, runningServer } from "./running.ts";
-import { type ClientsState, entryAt, readState } from "./state.ts";
+import { type ClientsState, entryAt } from "./state.ts";
 import type { ConfiguredServer } from "./text/servers.ts";
 import { flagOf, wrappedCommand } from "./text/wrapped-command.ts";
 
@@ -32,34 +21,27 @@ Examples: tollgate clients status
 Exit codes: 0 done, 1 a file cannot be read; 64 bad usage.
 `;
 
-const COMMAND = "tollgate clients status";
-
 /** Returns the exit code. */
-export async function runStatus(argv: readonly string[], io: ClientsIo): Promise<number> {
-  if (asksForHelp(argv)) return writeHelp(io, STATUS_HELP);
-  const read = readArguments(argv, COMMON_FLAGS);
-  if (!read.ok) return refuseUsage(io, COMMAND, [read.problem]);
-  const common = commonRequest(read.values, io, "all");
-  if (Array.isArray(common)) return refuseUsage(io, COMMAND, common);
-  const [extra] = read.positionals;
-  if (extra !== undefined) return refuseUsage(io, COMMAND, [`unexpected \`${extra}\``]);
-  const stored = readState(common.folder);
-  if (!stored.ok) return failWith(io, [stored.problem]);
-  const found = findFiles(common.machine, common.choice, stored.state.entries);
-  const wrapped = found.files.flatMap((file) =>
-    file.servers.flatMap((server) => wrappedServer(file, server, stored.state)),
+export function runStatus(argv: readonly string[], io: ClientsIo): Promise<number> {
+  return showFiles(argv, io, { command: "tollgate clients status", help: STATUS_HELP, show: showStatus });
+}
+
+async function showStatus(
+  { files, problems }: FoundFiles,
+  state: ClientsState,
+  { environment }: ClientsIo,
+): Promise<Shown> {
+  const wrapped = files.flatMap((file) =>
+    file.servers.flatMap((server) => wrappedServer(file, server, state)),
   );
-  const token = io.environment["TOLLGATE_ADMIN_TOKEN"];
+  const token = environment["TOLLGATE_ADMIN_TOKEN"];
   const servers = await Promise.all(
     wrapped.map(async (server) => ({
       ...server,
       ...(await runningServer(server.admin, server.label, token)),
     })),
   );
-  if (common.isJson) writeJson(io, { servers: servers.map(valueOf), problems: found.problems });
-  else writeLines(io, statusLines(servers));
-  if (found.problems.length > 0 && !common.isJson) failWith(io, found.problems);
-  return found.problems.length > 0 ? EXIT_FAILED : EXIT_OK;
+  return { lines: statusLines(servers), value: { servers: servers.map(valueOf), problems } };
 }
 
 interface WrappedServer {
