@@ -138,6 +138,34 @@ const DOCTOR = z.object({
   ),
 });
 
+const VERIFY = z.object({
+  holds: z.boolean().describe("exit code 0 when true, 1 when false"),
+  records: count.describe("records with a link of the chain"),
+  first: count.nullable().describe("number of the first; null without one"),
+  last: count.nullable(),
+  last_digest: z.string().nullable().describe("to be noted elsewhere, with the number"),
+  lost: count.describe("records that could not be written, as later records say"),
+  problems: texts.describe("each with file and line"),
+});
+
+const FREEZE = z.object({
+  agent: z.string().nullable().describe("null: every agent"),
+  tool: z.string().nullable().describe("null: every tool"),
+  reason: z.string().optional(),
+  by: z.string(),
+  by_proven: z.literal(true).optional().describe("absent: the name is the one that the person gave"),
+  since: z.iso.datetime(),
+  until: z.iso.datetime().nullable().describe("null: until it is lifted"),
+  source: z.enum(["file", "control"]),
+});
+const warning = z.string().optional().describe("it is done, but was not written or not shared");
+
+const KEY = z.object({
+  agent: z.string(),
+  key: z.string().describe("for the agent; shown once"),
+  line: z.string().describe("for the file of identity.api-keys"),
+});
+
 export const JSON_OUTPUTS: readonly JsonOutput[] = [
   { command: "policy check", about: "The findings of each file.", schema: CHECK },
   { command: "policy explain", about: "The decision for one call, and each step.", schema: EXPLAIN },
@@ -145,6 +173,7 @@ export const JSON_OUTPUTS: readonly JsonOutput[] = [
   { command: "policy replay", about: "Recorded calls under another policy.", schema: REPLAY },
   { command: "policy diff", about: "The differences between two policies.", schema: DIFF },
   { command: "audit query", about: "Records of the log, or groups with `--by`.", schema: QUERY },
+  { command: "audit verify", about: "Whether the chain of a log holds.", schema: VERIFY },
   { command: "labels", about: "The category of each tool.", schema: LABELS },
   { command: "clients list", about: "The files of clients, and their servers.", schema: CLIENTS_LIST },
   { command: "clients wrap", about: "The changes, and the servers that stay as they are.", schema: WRAP },
@@ -155,6 +184,21 @@ export const JSON_OUTPUTS: readonly JsonOutput[] = [
     about: "The calls that wait for a person, or were decided.",
     schema: APPROVALS_RESPONSE.shape.approvals,
   },
+  {
+    command: "freeze",
+    about: "The freeze: the response of `POST /freeze`.",
+    schema: FREEZE.extend({ warning }),
+  },
+  {
+    command: "unfreeze",
+    about: "The response of `POST /unfreeze`.",
+    schema: z.object({
+      unfrozen: z.literal(true),
+      still_frozen: z.array(FREEZE).describe("other freezes that stop calls of the same target"),
+      warning,
+    }),
+  },
+  { command: "keys create", about: "A new API key.", schema: KEY },
   {
     command: "up status",
     about: "The servers of `tollgate up`: the response of `GET /servers`.",

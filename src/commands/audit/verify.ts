@@ -7,9 +7,12 @@ import {
   EXIT_FAILED,
   EXIT_OK,
   failWith,
+  FORMAT_FLAG,
+  formatProblem,
   pluralize,
   readArguments,
   refuseUsage,
+  writeJson,
   writeLines,
 } from "../cli/command.ts";
 import { pluralizeMany, withProgress } from "../cli/progress.ts";
@@ -17,14 +20,15 @@ import type { AuditCommandIo } from "./query.ts";
 import { readLines } from "./read-lines.ts";
 import { parseRecord } from "./record.ts";
 
-export const VERIFY_HELP = `Usage: tollgate audit verify --audit LOG... [--key FILE]
+export const VERIFY_HELP = `Usage: tollgate audit verify --audit LOG... [--key FILE] [--format text|json]
 
 Checks that no record of an audit log with a chain (audit: { chain: true }) was changed, left out, added or moved.
 Several logs are read as one, in the order given: the rotated ones first. Reads gzipped logs too, and - for stdin.
 
-  --audit LOG...  logs that tollgate run --audit wrote, oldest first (TOLLGATE_AUDIT)
-  --key FILE      the key of the chain (the last LOG with .key behind its name)
-  --help          this text
+  --audit LOG...      logs that tollgate run --audit wrote, oldest first (TOLLGATE_AUDIT)
+  --key FILE          the key of the chain (the last LOG with .key behind its name)
+  --format text|json  (text)
+  --help              this text
 
 What was cut off at the end, or before the first record, shows only beside a number that was noted elsewhere.
 Examples: tollgate audit verify --audit audit.jsonl
@@ -35,6 +39,7 @@ Exit codes: 0 the chain holds; 1 it does not, or a log cannot be read; 64 bad us
 const FLAGS = {
   audit: { type: "string", multiple: true },
   key: { type: "string" },
+  format: FORMAT_FLAG,
 } as const;
 
 const MAX_SHOWN = 20;
@@ -43,6 +48,8 @@ const MAX_SHOWN = 20;
 export async function runVerify(argv: readonly string[], io: AuditCommandIo): Promise<number> {
   const read = readArguments(argv, FLAGS);
   if (!read.ok) return refuseUsage(io, "tollgate audit verify", [read.problem]);
+  const problems = formatProblem(read.values.format);
+  if (problems.length > 0) return refuseUsage(io, "tollgate audit verify", problems);
   const given = [...(read.values.audit ?? []), ...read.positionals];
   const fallback = io.env["TOLLGATE_AUDIT"];
   const files = given.length > 0 || fallback === undefined || fallback === "-" ? given : [fallback];
@@ -61,7 +68,9 @@ export async function runVerify(argv: readonly string[], io: AuditCommandIo): Pr
     return failWith(io, [error instanceof Error ? error.message : String(error)]);
   }
   check.end();
-  return report(check, io);
+  if (check.count === 0 && check.problems.length === 0)
+    return failWith(io, ["no record has a chain; write the log with audit: { chain: true }"]);
+  return read.values.format === "json" ? reportJson(check, io) : report(check, io);
 }
 
 const NO_LOG =
@@ -89,8 +98,6 @@ async function checkFile(file: string, check: ChainCheck, { stdin }: AuditComman
 }
 
 function report({ problems, count, first, last, excused }: ChainCheck, io: AuditCommandIo): number {
-  if (count === 0 && problems.length === 0)
-    return failWith(io, ["no record has a chain; write the log with audit: { chain: true }"]);
   const range = first === undefined ? "" : `, numbers ${first.seq} to ${last.seq}, last digest ${last.hash}`;
   if (problems.length === 0) {
     const lost = excused === 0 ? "" : `; ${excused} could not be written, as later records say`;
@@ -107,6 +114,21 @@ function report({ problems, count, first, last, excused }: ChainCheck, io: Audit
     ],
     EXIT_FAILED,
   );
+}
+
+/** `docs/json-output/audit-verify.schema.json` is its shape. */
+function reportJson({ problems, count, first, last, excused }: ChainCheck, io: AuditCommandIo): number {
+  const holds = problems.length === 0;
+  writeJson(io, {
+    holds,
+    records: count,
+    first: first?.seq ?? null,
+    last: first === undefined ? null : last.seq,
+    last_digest: first === undefined ? null : last.hash,
+    lost: excused,
+    problems,
+  });
+  return holds ? EXIT_OK : EXIT_FAILED;
 }
 
 /** Follows the chain over all lines, and gathers its breaks. */

@@ -1,7 +1,17 @@
 /** `tollgate freeze` and `tollgate unfreeze`: the kill switch, for everything, one agent, one tool, or both. */
 
 import * as z from "zod";
-import { EXIT_OK, failWith, readArguments, refuseUsage, writeHelp, writeLines } from "../cli/command.ts";
+import {
+  EXIT_OK,
+  failWith,
+  FORMAT_FLAG,
+  formatProblem,
+  readArguments,
+  refuseUsage,
+  writeHelp,
+  writeJson,
+  writeLines,
+} from "../cli/command.ts";
 import { didYouMean, inBackticks } from "../../policy/schema/did-you-mean.ts";
 import type { AdminAddressFlags } from "./admin-address.ts";
 import {
@@ -25,6 +35,7 @@ Stops calls at once: all of them, one agent's, one tool's, or one agent's of one
   --by NAME          your name for the audit log (the user name)
   --admin HOST:PORT  the sidecar's admin listener, or its URL (TOLLGATE_ADMIN, or else 127.0.0.1:9464)
   --admin-ca FILE    the authority of its certificate; --admin-cert and --admin-key: your own
+  --format text|json of what was done (text)
 
 The admin token, where one is set, is read from TOLLGATE_ADMIN_TOKEN.
 Examples: tollgate freeze --agent nightly --minutes 30 --reason "runaway loop"
@@ -38,6 +49,7 @@ const FLAGS = {
   tool: { type: "string" },
   minutes: { type: "string" },
   unseen: { type: "boolean", default: false },
+  format: FORMAT_FLAG,
 } as const;
 
 /** Returns the exit code. */
@@ -49,11 +61,13 @@ export async function runFreeze(
   const refuse = (problem: string): number => refuseUsage(io, `tollgate ${action}`, [problem]);
   const read = readArguments(argv, FLAGS);
   if (!read.ok) return refuse(read.problem);
-  const { by, help, minutes, agent, tool, reason, unseen, ...flags } = read.values;
+  const { by, help, minutes, agent, tool, reason, unseen, format, ...flags } = read.values;
   const rest = { agent, tool, reason };
   if (help === true) return writeHelp(io, FREEZE_HELP);
   const [extra] = read.positionals;
   if (extra !== undefined) return refuse(`unexpected \`${extra}\`; name it with --agent or --tool`);
+  const [badFormat] = formatProblem(format);
+  if (badFormat !== undefined) return refuse(badFormat);
   if (minutes !== undefined && action === "unfreeze") return refuse("--minutes: is for freeze");
   if (minutes !== undefined && !(Number(minutes) > 0))
     return refuse(`--minutes: must be a number above 0, got "${minutes}"`);
@@ -63,13 +77,17 @@ export async function runFreeze(
   const body = { ...rest, by: operatorName(by), ...(minutes !== undefined && { minutes: Number(minutes) }) };
   const response = await requestAdmin({ flags, method: "POST", path: `/${action}`, body }, io);
   if (!response.ok) return reportAdminFailure(io, response);
-  const calls = frozenCalls(rest);
-  writeLines(io, [
-    ...(action === "freeze" ? [`frozen: ${calls}`] : [`no longer frozen: ${calls}`]),
-    ...stillFrozen(response.value),
-  ]);
+  const { warning } = WARNED.safeParse(response.value).data ?? {};
+  if (warning !== undefined) failWith(io, [warning]);
+  if (format === "json") writeJson(io, response.value);
+  else writeLines(io, [`${DONE[action]}: ${frozenCalls(rest)}`, ...stillFrozen(response.value)]);
   return EXIT_OK;
 }
+
+const DONE = { freeze: "frozen", unfreeze: "no longer frozen" } as const;
+
+/** The sidecar did it, and something about it is wrong: it was not written to the file of freezes. */
+const WARNED = z.object({ warning: z.string() });
 
 interface Target {
   readonly agent: string | undefined;
