@@ -6,7 +6,7 @@ import type { Request } from "../enforcement/request.ts";
 import type { Transport } from "../mcp/vocabulary.ts";
 import { type Activity, createActivity } from "./recent/activity.ts";
 import { type Audit, type AuditOptions, openAudit } from "./audit/audit.ts";
-import { createLossReport } from "./audit/audit-loss.ts";
+import { createLossReport, lossCauseOf } from "./audit/audit-loss.ts";
 import { type Capture, type CaptureRule, createCapture } from "./audit/capture.ts";
 import type { LineSink } from "./logging/non-blocking-stderr.ts";
 import { createDecisions, type Decisions } from "./recent/decision-buffer.ts";
@@ -15,6 +15,7 @@ import { createLogObserver } from "./logging/log-observer.ts";
 import type { BucketOverrides } from "./metrics/registry.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
+import { quietLogger, type TraceLog } from "./tracing/quiet-logger.ts";
 import { startTraces, type Traces } from "./tracing/traces.ts";
 
 export interface TelemetryOptions {
@@ -75,8 +76,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const activity = createActivity({ nowMs: SYSTEM_CLOCK.wallMs });
   traces = await startTraces({
     ...options,
-    log: { warn: log.warn.bind(log), error: log.error.bind(log) },
+    log: boundLog(log),
     onSpansLost: metrics.spansLost,
+    onPointsLost: metrics.pointsLost,
     metrics: metrics.source,
     random: Math.random,
     now: () => performance.timeOrigin + performance.now(),
@@ -113,8 +115,9 @@ function openAuditLog(
     server,
     isChained,
     ...context,
+    exportLog: quietLogger(boundLog(log), Date.now, "sending audit records has a problem"),
     onDropped: (records, error) => {
-      metrics.auditDropped(records);
+      metrics.auditDropped(records, lossCauseOf(error));
       loss.lose(records, error);
     },
     onReopened: (fate) => log.warn({ file, fate }, "the audit log was moved away and is opened again"),
@@ -126,6 +129,10 @@ function openAuditLog(
       loss.flush();
     },
   };
+}
+
+function boundLog(log: Log): TraceLog {
+  return { warn: log.warn.bind(log), error: log.error.bind(log) };
 }
 
 /** As the setting has it. */

@@ -45,9 +45,10 @@ const PINNED = [
   "tollgate_policy_last_reload_success_timestamp_seconds gauge",
   "tollgate_policy_reloads_total counter result",
   "tollgate_admin_requests_refused_total counter cause",
-  "tollgate_audit_dropped_total counter",
+  "tollgate_audit_dropped_total counter cause",
   "tollgate_label_overflow_total counter label",
   "tollgate_trace_export_failures_total counter cause",
+  "tollgate_metric_export_failures_total counter cause",
   "tollgate_build_info gauge version node",
 ];
 

@@ -1,10 +1,33 @@
 /** Reports audit records that were lost: one line of the log a minute, with their number and the reason. */
 
+import type { AuditLostCause } from "../metrics/label-values.ts";
+import { causeOf } from "../otlp/lost-cause.ts";
+import { QueueFullError } from "./remote-log.ts";
+
 export interface LossReport {
   /** Called with the number of records that were lost, and the error of the write. */
   readonly lose: (records: number, error: unknown) => void;
   /** Reports what was not reported yet. */
   readonly flush: () => void;
+}
+
+const DISK_FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+const NOT_WRITABLE: ReadonlySet<unknown> = new Set([
+  "EROFS",
+  "ENOENT",
+  "ENOTDIR",
+  "EACCES",
+  "EPERM",
+  "EIO",
+  "EBADF",
+]);
+
+/** The label value of a loss. */
+export function lossCauseOf(error: unknown): AuditLostCause {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (DISK_FULL.has(code)) return "disk_full";
+  if (NOT_WRITABLE.has(code)) return "not_writable";
+  return code === "EAGAIN" || error instanceof QueueFullError ? "queue_full" : causeOf(error);
 }
 
 const EVERY_MS = 60_000;

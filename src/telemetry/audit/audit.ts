@@ -1,5 +1,6 @@
 /** The audit log: one JSON line for each decided call, each refused message and each change by an operator. */
 
+import type { DiagLogger } from "@opentelemetry/api";
 import type { Observer } from "../../enforcement/observer.ts";
 import { escapeInvisibleInJson } from "../../json/escape-invisible.ts";
 import type { Request } from "../../enforcement/request.ts";
@@ -28,6 +29,8 @@ export interface AuditOptions {
   readonly isChained?: boolean;
   /** Called with the number of records that could not be written, and why. */
   readonly onDropped: (records: number, error: unknown) => void;
+  /** The log of the exporter to a collector; absent: nothing is logged. */
+  readonly exportLog?: DiagLogger;
   /** Called when the file had been deleted or replaced, and was opened again. */
   readonly onReopened?: LineFileOptions["onReopened"];
   /** Milliseconds since the epoch; absent: the system's clock. */
@@ -77,9 +80,13 @@ function headOf(target: AuditOptions["target"]): ChainHead {
 
 type AuditLog = LineFile | RemoteLog;
 
+const SILENT: DiagLogger = { error: ignore, warn: ignore, info: ignore, debug: ignore, verbose: ignore };
+
+function ignore(): void {}
+
 /** Once the log can be written again, it says how many records are missing. */
 function openLog(
-  { target, server, onDropped, onReopened, nowMs = Date.now }: AuditOptions,
+  { target, server, exportLog = SILENT, onDropped, onReopened, nowMs = Date.now }: AuditOptions,
   append: (line: string) => void,
 ): AuditLog {
   let lost = 0;
@@ -96,7 +103,7 @@ function openLog(
   };
   if (typeof target !== "object")
     return new LineFile({ target, ...(onReopened && { onReopened }), ...reports });
-  const sender = target.kind === "otlp" ? createOtlpSender(target) : createSyslogSender(target);
+  const sender = target.kind === "otlp" ? createOtlpSender(target, exportLog) : createSyslogSender(target);
   return new RemoteLog(sender, reports);
 }
 

@@ -1,31 +1,40 @@
 /** Sends audit records as OTLP logs, by the exporters of OpenTelemetry and the variables OTEL_EXPORTER_OTLP_*. */
 
-import type { HrTime } from "@opentelemetry/api";
+import type { DiagLogger, HrTime } from "@opentelemetry/api";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { RejectedError } from "../otlp/lost-cause.ts";
+import { logExportsTo, type PartialSuccess, takePartialSuccess } from "../otlp/partial-success.ts";
 import type { OtlpTarget } from "./audit-target.ts";
-import { type LineSender, NONE_LOST } from "./remote-log.ts";
+import { type LineSender, type LostLines, NONE_LOST } from "./remote-log.ts";
 
 const SCOPE = { name: "mcp-tollgate.audit" };
 /** SeverityNumber INFO of the data model of logs. */
 const INFO = 9;
 
-/** The exporter is loaded with the first record. */
-export function createOtlpSender({ protocol, version }: OtlpTarget): LineSender {
+/** The exporter is loaded with the first record. `log` gets what the SDK logs, and warnings of the collector. */
+export function createOtlpSender({ protocol, version }: OtlpTarget, log: DiagLogger): LineSender {
   let exporter: Promise<LogRecordExporter> | undefined;
   let resource: Promise<ReadableLogRecord["resource"]> | undefined;
+  const endLog = logExportsTo("audit", log);
   return {
     send: async (lines) => {
       const sender = await (exporter ??= createExporter(protocol));
       const from = await (resource ??= readResource(version));
-      const error = await exported(
+      const { error, partial } = await exported(
         sender,
         lines.map((line) => recordOf(line, from)),
       );
-      if (error === undefined) return NONE_LOST;
+      if (error === undefined) return lostOf(partial, lines.length, log);
       if (isRefusal(error)) return { lines: lines.length, error };
       throw error;
     },
-    close: () => void exporter?.then((each) => each.shutdown()).catch(() => undefined),
+    close: () => {
+      void exporter
+        ?.then((each) => each.shutdown())
+        .catch(() => undefined)
+        .finally(endLog);
+      if (exporter === undefined) endLog();
+    },
   };
 }
 
@@ -62,13 +71,34 @@ async function readResource(version: string): Promise<ReadableLogRecord["resourc
   return own.merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector] }));
 }
 
-/** Undefined when it was taken. */
-function exported(exporter: LogRecordExporter, records: ReadableLogRecord[]): Promise<Error | undefined> {
+interface Exported {
+  /** Undefined when the collector took the request. */
+  readonly error: Error | undefined;
+  readonly partial: PartialSuccess | undefined;
+}
+
+function exported(exporter: LogRecordExporter, records: ReadableLogRecord[]): Promise<Exported> {
   return new Promise((resolve) =>
     exporter.export(records, ({ code, error }) =>
-      resolve(code === 0 ? undefined : (error ?? new Error("the export failed"))),
+      resolve({
+        partial: takePartialSuccess(),
+        error: code === 0 ? undefined : (error ?? new Error("the export failed")),
+      }),
     ),
   );
+}
+
+/** A collector never says which records it rejected, and must not be sent them again (OTLP, "Partial Success"). */
+function lostOf(partial: PartialSuccess | undefined, sent: number, log: DiagLogger): LostLines {
+  if (partial === undefined) return NONE_LOST;
+  const { rejected, message } = partial;
+  if (rejected > 0)
+    return {
+      lines: Math.min(rejected, sent),
+      error: new RejectedError(`rejected by the collector: ${message}`),
+    };
+  log.warn("the collector took the records with a warning:", message);
+  return NONE_LOST;
 }
 
 /** The body is the line as a file has it, so that `tollgate audit query` reads what a collector writes. */

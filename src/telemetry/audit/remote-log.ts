@@ -16,6 +16,11 @@ export interface LostLines {
 
 export const NONE_LOST: LostLines = { lines: 0 };
 
+/** As much waits as may wait, though no send has failed. */
+export class QueueFullError extends Error {
+  override readonly name = "QueueFullError";
+}
+
 type Reports = Pick<LineFileOptions, "onDropped" | "onRecovered">;
 
 /** Characters that may wait while the receiver does not take them: some 6,000 records. */
@@ -108,7 +113,7 @@ export class RemoteLog {
   }
 
   #fullError(): unknown {
-    return this.#lastError ?? new Error("the receiver does not keep up");
+    return this.#lastError ?? new QueueFullError("the receiver does not keep up");
   }
 }
 

@@ -29,7 +29,11 @@ export function initializeClosedSets(families: Families, { hasUserLabel = false 
     for (const family of [families.limitStoreErrors, families.failOpen]) family.series(cause);
   }
   for (const cause of labelValues.DROPPED_LINES) families.upstreamLinesDropped.series(cause);
-  for (const cause of labelValues.LOST_CAUSES) families.traceExportFailures.series(cause);
+  for (const cause of labelValues.LOST_CAUSES) {
+    families.traceExportFailures.series(cause);
+    families.metricExportFailures.series(cause);
+  }
+  for (const cause of labelValues.AUDIT_LOST_CAUSES) families.auditDropped.series(cause);
   for (const cause of labelValues.ADMIN_REFUSALS) families.adminRefused.series(cause);
   for (const state of APPROVAL_STATES) families.approvals.series(state);
   for (const kind of labelValues.FREEZE_KINDS) families.frozen.series(kind);
@@ -126,7 +130,6 @@ function initializeUnlabelled(families: Families): void {
     families.policyUncoveredTools,
     families.policyReloadSuccessful,
     families.policyReloadTimestamp,
-    families.auditDropped,
   ];
   for (const family of numbers) family.series();
 }

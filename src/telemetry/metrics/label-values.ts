@@ -31,6 +31,9 @@ export type AdminRefusalCause = (typeof ADMIN_REFUSALS)[number];
 /** Why a span or metric did not reach its collector. */
 export const LOST_CAUSES = ["rejected", "refused", "unreachable", "timeout", "queue_full", "other"] as const;
 export type LostCause = (typeof LOST_CAUSES)[number];
+/** Why a record of the audit log was not written: of a file, or of a receiver on the network. */
+export const AUDIT_LOST_CAUSES = [...LOST_CAUSES, "disk_full", "not_writable"] as const;
+export type AuditLostCause = (typeof AUDIT_LOST_CAUSES)[number];
 export const RELOAD_RESULTS = ["success", "failure"] as const;
 /** `user` exists only with `identity.user-label`. */
 export const LABEL_BOUNDS = ["agent", "tool", "rule", "pair", "user"] as const;

@@ -200,9 +200,9 @@ export const METRICS = {
     help: "Requests that the admin listener refused: wrong or missing token, a read token for control, no certificate, or a foreign Origin.",
     example: 'sum(increase(tollgate_admin_requests_refused_total{cause="wrong_token"}[5m])) > 20',
   }),
-  auditDropped: counter("tollgate_audit_dropped_total", [], {
-    help: "Audit records that could not be written.",
-    example: "sum(increase(tollgate_audit_dropped_total[5m])) > 0",
+  auditDropped: counter("tollgate_audit_dropped_total", ["cause"], {
+    help: "Audit records that were lost: disk full, file not writable, or, of a receiver, rejected (partial success), refused with a status, unreachable, timeout, or more than the queue holds.",
+    example: "sum by (cause) (increase(tollgate_audit_dropped_total[5m])) > 0",
   }),
   labelOverflow: counter("tollgate_label_overflow_total", ["label"], {
     help: "Events that were counted under _other or _unknown, because a label had as many values as it may have.",
@@ -211,6 +211,10 @@ export const METRICS = {
   traceExportFailures: counter("tollgate_trace_export_failures_total", ["cause"], {
     help: "Spans that were lost: rejected (partial success), refused with a status, collector unreachable, timeout, or more than the queue holds.",
     example: "sum by (cause) (increase(tollgate_trace_export_failures_total[5m])) > 0",
+  }),
+  metricExportFailures: counter("tollgate_metric_export_failures_total", ["cause"], {
+    help: "Data points of pushed metrics that did not reach the collector, by the same causes; cumulative ones come again with the next push.",
+    example: "sum by (cause) (increase(tollgate_metric_export_failures_total[5m])) > 0",
   }),
   buildInfo: gauge("tollgate_build_info", ["version", "node"], {
     help: "The build that runs: 1, with the versions of Tollgate and of Node.",

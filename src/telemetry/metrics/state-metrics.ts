@@ -15,6 +15,7 @@ import type {
   DroppedLine,
   FreezeKind,
   StoreCause,
+  AuditLostCause,
   LostCause,
 } from "./label-values.ts";
 
@@ -51,8 +52,9 @@ export interface StateMetrics {
   readonly limitStoreFailed: (cause: StoreCause) => void;
   readonly failedOpen: (cause: StoreCause) => void;
   readonly adminRefused: (cause: AdminRefusalCause) => void;
-  readonly auditDropped: (records: number) => void;
+  readonly auditDropped: (records: number, cause: AuditLostCause) => void;
   readonly spansLost: (spans: number, cause: LostCause) => void;
+  readonly pointsLost: (points: number, cause: LostCause) => void;
 }
 
 export function createStateMetrics(families: Families, bounds: CardinalityLimits): StateMetrics {
@@ -68,8 +70,9 @@ export function createStateMetrics(families: Families, bounds: CardinalityLimits
     limitStoreFailed: (cause) => families.limitStoreErrors.series(cause).add(1),
     failedOpen: (cause) => families.failOpen.series(cause).add(1),
     adminRefused: (cause) => families.adminRefused.series(cause).add(1),
-    auditDropped: (records) => families.auditDropped.series().add(records),
+    auditDropped: (records, cause) => families.auditDropped.series(cause).add(records),
     spansLost: (spans, cause) => families.traceExportFailures.series(cause).add(spans),
+    pointsLost: (points, cause) => families.metricExportFailures.series(cause).add(points),
   };
 }
 

@@ -1,9 +1,11 @@
 /** The exporters of spans and metrics that the settings name; each is loaded only when it is used. */
 
+import type { DiagLogger } from "@opentelemetry/api";
 import type { NodeSDKConfiguration } from "@opentelemetry/sdk-node";
 import type { Resource } from "@opentelemetry/resources";
 import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { MetricSource } from "../metrics/metrics.ts";
+import { type OnLost, reportExportEnd } from "./lost-spans.ts";
 import type { OtelSettings } from "./otel-settings.ts";
 
 export type SpanExporter = NodeSDKConfiguration["traceExporter"];
@@ -43,6 +45,8 @@ interface ReaderOptions {
   readonly metrics: MetricSource;
   readonly resource: Resource;
   readonly version: string;
+  readonly logger: DiagLogger;
+  readonly onPointsLost: OnLost;
 }
 
 /** Points in one request; a request is serialised in one turn of the event loop, which delays every call. */
@@ -67,7 +71,7 @@ export async function createMetricReaders(options: ReaderOptions): Promise<Metri
       nowMs: Date.now,
     });
     return new PeriodicExportingMetricReader({
-      exporter,
+      exporter: watchPushes(exporter, options),
       metricProducers: [producer],
       exportIntervalMillis: metricIntervalMs,
       exportTimeoutMillis: Math.min(metricTimeoutMs, metricIntervalMs),
@@ -75,6 +79,23 @@ export async function createMetricReaders(options: ReaderOptions): Promise<Metri
     });
   };
   return Promise.all(names.map(createReader));
+}
+
+/** Reports the data points that each push lost; those of cumulative sums come again with the next one. */
+function watchPushes(
+  exporter: PushMetricExporter,
+  { logger, onPointsLost }: ReaderOptions,
+): PushMetricExporter {
+  const pushed = exporter.export.bind(exporter);
+  exporter.export = (data, done) => {
+    const metrics = data.scopeMetrics.flatMap((scope) => scope.metrics);
+    const sent = metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+    pushed(data, (result) => {
+      reportExportEnd({ noun: "data points", sent, result }, logger, onPointsLost);
+      done(result);
+    });
+  };
+  return exporter;
 }
 
 async function otlpMetricExporter(protocol: OtelSettings["metricsProtocol"]): Promise<PushMetricExporter> {

@@ -14,7 +14,7 @@ const MESSAGES_PER_MINUTE = 3;
 const MAX_DETAIL = 2_000;
 
 /** Invariant: the level is that of the line, never a field beside it. `now` is in milliseconds. */
-export function quietLogger(log: TraceLog, now: () => number): DiagLogger {
+export function quietLogger(log: TraceLog, now: () => number, message = "tracing has a problem"): DiagLogger {
   const sampler = createLogSampler(MESSAGES_PER_MINUTE, now);
   const sampled =
     (level: keyof TraceLog) =>
@@ -22,7 +22,7 @@ export function quietLogger(log: TraceLog, now: () => number): DiagLogger {
       const suppressed = sampler.admit(level);
       if (suppressed === undefined) return;
       const detail = parts.map(textOf).join(" ").slice(0, MAX_DETAIL);
-      log[level]({ detail, ...(suppressed > 0 && { suppressed }) }, "tracing has a problem");
+      log[level]({ detail, ...(suppressed > 0 && { suppressed }) }, message);
     };
   return { error: sampled("error"), warn: sampled("warn"), info: ignore, debug: ignore, verbose: ignore };
 }

@@ -6,7 +6,7 @@
  * 47 MB and 0.2 s.
  */
 
-import { context, diag, DiagLogLevel, logs, metrics, SamplingDecision, trace } from "@opentelemetry/api";
+import { context, logs, metrics, SamplingDecision, trace } from "@opentelemetry/api";
 import type { DiagLogger, Tracer } from "@opentelemetry/api";
 import {
   defaultResource,
@@ -16,7 +16,8 @@ import {
   serviceInstanceIdDetector,
 } from "@opentelemetry/resources";
 import { NodeSDK } from "@opentelemetry/sdk-node";
-import { causeOf, countLoggedLosses, type OnSpansLost } from "./lost-spans.ts";
+import { countLoggedLosses, type OnLost, reportExportEnd } from "./lost-spans.ts";
+import { logExportsTo } from "../otlp/partial-success.ts";
 import type { MetricSource } from "../metrics/metrics.ts";
 import {
   createMetricReaders,
@@ -31,7 +32,9 @@ export interface SdkOptions {
   readonly version: string;
   readonly logger: DiagLogger;
   /** Called with the number of spans that will not reach the collector, and why. */
-  readonly onSpansLost: OnSpansLost;
+  readonly onSpansLost: OnLost;
+  /** The same of data points of metrics. */
+  readonly onPointsLost: OnLost;
   /** The metrics that are pushed where metrics have an exporter. */
   readonly metrics: MetricSource;
 }
@@ -46,13 +49,13 @@ export async function startTraceSdk(options: SdkOptions): Promise<TraceSdk> {
   const exporters = (await createSpanExporters(options.otel)).map((each) => watchExports(each, options));
   const resource = resourceOf(options.version);
   const readers = await createMetricReaders({ ...options, resource });
-  diag.setLogger(countLoggedLosses(options.logger, options.onSpansLost), { logLevel: DiagLogLevel.WARN });
+  const endLog = logExportsTo("tracing", countLoggedLosses(options.logger, options.onSpansLost));
   const sdk = withEnvironment(() => {
     const made = createSdk(exporters, readers, resource);
     made.start();
     return made;
   });
-  return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk) };
+  return { tracer: trace.getTracer("mcp-tollgate", options.version), shutdown: () => stop(sdk, endLog) };
 }
 
 function createSdk(exporters: readonly SpanExporter[], readers: MetricReaders, resource: Resource): NodeSDK {
@@ -95,27 +98,24 @@ function withEnvironment(start: () => NodeSDK): NodeSDK {
   }
 }
 
-async function stop(sdk: NodeSDK): Promise<void> {
+async function stop(sdk: NodeSDK, endLog: () => void): Promise<void> {
   try {
     await sdk.shutdown();
   } finally {
     // Also after a failed export: a registered API would ignore the next SDK.
-    for (const api of [trace, context, metrics, logs, diag]) api.disable();
+    for (const api of [trace, context, metrics, logs]) api.disable();
+    endLog();
   }
 }
 
 const EXPORTED = 0;
 
-/** Reports the spans of each failed export. */
+/** Reports the spans that each export lost. */
 function watchExports(exporter: SpanExporter, { onSpansLost, logger }: SdkOptions): SpanExporter {
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code !== EXPORTED) {
-          onSpansLost(spans.length, causeOf(result.error));
-          // The SDK logs nothing of an export that fails while it shuts down.
-          logger.warn(`${spans.length} spans were not exported:`, result.error);
-        }
+        reportExportEnd({ noun: "spans", sent: spans.length, result }, logger, onSpansLost);
         done(result);
       }),
     shutdown: () => exporter.shutdown(),

@@ -4,7 +4,7 @@ import type { Span, SpanContext } from "@opentelemetry/api";
 import type { Ending, Observer, Propagate } from "../../enforcement/observer.ts";
 import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
-import type { LostCause } from "../metrics/label-values.ts";
+import type { OnLost } from "./lost-spans.ts";
 import { quietLogger, type TraceLog } from "./quiet-logger.ts";
 import { setOutcomeAttributes, setDecisionAttributes, startClientSpan, startServerSpan } from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";
@@ -21,7 +21,9 @@ export interface TraceOptions {
   /** Logs problems of the SDK; called a few times a minute at most. */
   readonly log: TraceLog;
   /** Called with the number of spans that were lost, and why. */
-  readonly onSpansLost: (spans: number, cause: LostCause) => void;
+  readonly onSpansLost: OnLost;
+  /** Called with the number of data points of pushed metrics that were lost, and why. */
+  readonly onPointsLost: OnLost;
   /** The metrics that are pushed where metrics have an exporter. */
   readonly metrics: MetricSource;
   /** From 0 up to 1. */

@@ -73,6 +73,7 @@ async function start(variables: Readonly<Record<string, string>> = {}): Promise<
     upstreamTransport: "http",
     log: { warn: () => undefined, error: () => undefined },
     onSpansLost: () => undefined,
+    onPointsLost: () => undefined,
     metrics: metrics.source,
     random: () => 0,
     now: Date.now,
@@ -143,9 +144,9 @@ describe("metrics that are pushed", () => {
     });
     const name = "tollgate_audit_dropped_total";
     const seen = (): number[] => pushed(name).map(({ asDouble = 0 }) => asDouble);
-    metrics.auditDropped(1);
+    metrics.auditDropped(1, "other");
     await vi.waitUntil(() => seen().includes(values[0] ?? 0), { timeout: 60_000 });
-    metrics.auditDropped(2);
+    metrics.auditDropped(2, "other");
     await vi.waitUntil(() => seen().includes(values[1] ?? 0), { timeout: 60_000 });
     await traces.shutdown();
     const sums = pushes.flat().filter((metric) => metric.name === name);

@@ -128,8 +128,9 @@ describe("state", () => {
     },
     {
       what: "lost audit records",
-      happen: (metrics) => metrics.auditDropped(7),
+      happen: (metrics) => metrics.auditDropped(7, "disk_full"),
       name: "tollgate_audit_dropped_total",
+      labels: { cause: "disk_full" },
       value: 7,
     },
     {
@@ -138,6 +139,13 @@ describe("state", () => {
       name: "tollgate_trace_export_failures_total",
       labels: { cause: "rejected" },
       value: 512,
+    },
+    {
+      what: "data points that were lost",
+      happen: (metrics) => metrics.pointsLost(30, "refused"),
+      name: "tollgate_metric_export_failures_total",
+      labels: { cause: "refused" },
+      value: 30,
     },
   ])("shows $what, and 0 before", async ({ happen, name, labels, value }) => {
     const metrics = start();

@@ -31,6 +31,7 @@ const traces = await startTraces({
   upstreamTransport: "http",
   log: { warn: () => undefined, error: () => undefined },
   onSpansLost: () => undefined,
+  onPointsLost: () => undefined,
   metrics: { families: [], refresh: () => undefined, processMetrics: () => Promise.resolve([]) },
   random: Math.random,
   now: Date.now,

@@ -71,6 +71,7 @@ async function start(options: Partial<TraceOptions> = {}): Promise<Traces> {
       error: (_fields, message) => warnings.push(message),
     },
     onSpansLost: (spans) => (lost += spans),
+    onPointsLost: () => undefined,
     metrics: NO_TELEMETRY.metrics.source,
     random: () => 0.5,
     now: () => NOW_MS,
