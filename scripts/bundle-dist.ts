@@ -4,7 +4,7 @@ import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { listPackages, renderNotices } from "./package/notices.ts";
-import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE } from "./package/plugins.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE, WITHOUT_ADDONS } from "./package/plugins.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -18,6 +18,7 @@ export async function bundleDist(outdir = join(ROOT, "dist")): Promise<void> {
     outdir,
     chunkNames: CHUNKS,
     bundle: true,
+    define: WITHOUT_ADDONS,
     splitting: true,
     format: "esm",
     platform: "node",

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { listPackages } from "./package/notices.ts";
-import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE } from "./package/plugins.ts";
+import { GRPC_INSIDE, HTTP_WITHOUT_FETCH, JSONC_AS_MODULE, WITHOUT_ADDONS } from "./package/plugins.ts";
 import { buildConsole } from "./build-console.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -25,6 +25,7 @@ export async function bundleModule(outfile: string, entry = join(ROOT, "src/main
     entryPoints: [entry],
     outfile,
     bundle: true,
+    define: WITHOUT_ADDONS,
     platform: "node",
     format: "esm",
     target: "node26",

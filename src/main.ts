@@ -5,6 +5,7 @@ import { EXIT_OK, failWith, refuseUsage, unknownCommandProblem, writeHelp } from
 import { flushed } from "./commands/cli/flush.ts";
 import { COMMANDS, HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
+import { wordsOf } from "./commands/kubectl-plugin.ts";
 import { parseRunFlags } from "./commands/run-flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
 import type { Settings } from "./config/settings/settings.ts";
@@ -19,7 +20,7 @@ import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
 const MAX_FLUSH_MS = 1_000;
 
 tuneCollector();
-const words = process.argv.slice(2);
+const words = wordsOf(process);
 const exitCode = await main(words);
 // A client that does not read must not keep a sidecar from ending.
 await flushed([process.stdout, process.stderr], isSidecar(words[0]) ? MAX_FLUSH_MS : Infinity);
@@ -44,6 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return control(command, rest);
   if (command === "health" || command === "install" || command === "inject") return service(command, rest);
   if (command === "clients") return clients(rest);
+  if (command === "kube") return kube(rest);
   if (command === "labels") return (await import("./commands/labels.ts")).runLabels(rest, process);
   if (command === "completion")
     return (await import("./commands/completion.ts")).runCompletion(rest, process);
@@ -87,6 +89,11 @@ async function clients(argv: readonly string[]): Promise<number> {
   const { runClients } = await import("./commands/clients.ts");
   const { stdin, stdout, stderr, env: environment } = process;
   return runClients(argv, { stdin, stdout, stderr, environment });
+}
+
+async function kube(argv: readonly string[]): Promise<number> {
+  const { stdout, stderr, env: environment } = process;
+  return (await import("./commands/kube.ts")).runKube(argv, { stdout, stderr, environment });
 }
 
 async function service(command: "health" | "install" | "inject", argv: readonly string[]): Promise<number> {

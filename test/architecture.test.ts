@@ -36,6 +36,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
       /^yaml$/,
       /^jsonc-parser$/,
       /^toml-eslint-parser$/,
+      /^ws$/,
     ],
   },
   sidecar: {

@@ -1,4 +1,4 @@
-/** Plugins of esbuild for packages that a bundler cannot handle unaided. */
+/** Plugins and constants of esbuild for packages that a bundler cannot handle unaided. */
 
 import type { Plugin } from "esbuild";
 
@@ -33,4 +33,10 @@ export const JSONC_AS_MODULE: Plugin = {
       resolve(`${path}/lib/esm/main.js`, { ...from }),
     );
   },
+};
+
+/** The package `ws` would otherwise load native add-ons from any folder of modules around the program. */
+export const WITHOUT_ADDONS: Readonly<Record<string, string>> = {
+  "process.env.WS_NO_BUFFER_UTIL": "true",
+  "process.env.WS_NO_UTF_8_VALIDATE": "true",
 };

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Platform } from "./flags.ts";
+import { writeOciLayout } from "./oci-layout.ts";
 import type { Source } from "./source.ts";
 
 export interface ArtefactOptions {
@@ -35,10 +36,23 @@ export function buildSteps({ source, out, version, platforms }: ArtefactOptions)
       writeFileSync(path, runNode(folder, "scripts/sbom.ts")),
     ),
     step(`tollgate-${version}.tgz`, (path) =>
-      archive(path, join(folder, "deploy/helm"), ["tollgate"], source),
+      // The alerts and boards in it are links to files that are not in it.
+      archive(path, join(folder, "deploy/helm"), ["--dereference", "tollgate"], source),
+    ),
+    step(`tollgate-${version}-chart.oci.tar.gz`, (path) =>
+      packChartLayout(source, join(out, `tollgate-${version}.tgz`), path),
     ),
     step(`tollgate-${version}-image.tar.gz`, (path) => packImageContext(source, path)),
   ];
+}
+
+/** The packaged chart as an OCI image layout. */
+function packChartLayout(source: Source, chart: string, path: string): void {
+  const layout = `${path}.layout`;
+  const yaml = readFileSync(join(source.folder, "deploy/helm/tollgate/Chart.yaml"), "utf8");
+  writeOciLayout(layout, chart, yaml);
+  archive(path, layout, ["."], source);
+  rmSync(layout, { recursive: true });
 }
 
 function packPackage(folder: string, out: string): void {

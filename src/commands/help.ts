@@ -16,6 +16,7 @@ export const COMMANDS: readonly string[] = [
   "doctor",
   "install",
   "inject",
+  "kube",
   "keys",
   "labels",
   "clients",
@@ -44,6 +45,7 @@ Usage
   tollgate health                         health of the sidecar on this machine, as an exit code
   tollgate doctor --upstream URL [flags]  looks at settings, policy, server, ports and more, and says how to mend them
   tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
+  tollgate kube status|diff               the sidecars of a Kubernetes cluster, and a new policy tried on them
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate completion SHELL               completion of this command line for bash, zsh or fish
   tollgate run --help                     the flags of the sidecar

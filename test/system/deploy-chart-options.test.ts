@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type KubernetesObject, objectsIn, only, validatorFor } from "./deploy/objects.ts";
+import { GOLDEN, readGolden, renderGolden } from "./deploy/golden.ts";
 import { containerOf, dataOf, podOf } from "./deploy/pod.ts";
 import { helm, kubernetesSchemas } from "./deploy/tools.ts";
 
@@ -201,6 +202,53 @@ describe("the chart", () => {
     const { status, stderr } = template({ server: HTTP, sessionKeySecret: "sessions" });
     expect(status).not.toBe(0);
     expect(stderr).toContain("name a source of identity in settings.identity");
+  });
+
+  it.each(GOLDEN)("renders %s as its golden file; npm run helm:golden writes it", (name) => {
+    expect(renderGolden(name)).toBe(readGolden(name));
+  });
+
+  it("scales by requests in flight, of an adapter", () => {
+    const autoscaling = { enabled: true, targetCPUUtilizationPercentage: 0, targetInflightRequests: 50 };
+    expect(only(render({ server: HTTP, autoscaling }), "HorizontalPodAutoscaler")).toMatchObject({
+      spec: {
+        metrics: [
+          {
+            type: "Pods",
+            pods: {
+              metric: { name: "tollgate_inflight_requests" },
+              target: { type: "AverageValue", averageValue: "50" },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it("takes settings from a ConfigMap that exists, and makes none", () => {
+    const objects = render({ server: HTTP, existingSettingsConfigMap: "mine" });
+    expect(podOf(objects).volumes).toContainEqual({ name: "tollgate-settings", configMap: { name: "mine" } });
+    expect(objects.map(({ metadata }) => metadata.name)).not.toContain("orders-tollgate-settings");
+  });
+
+  it("has a test for helm test that the Service does not select", () => {
+    const objects = render({ server: HTTP });
+    const { metadata, spec } = only(objects, "Pod");
+    expect(metadata["annotations"]).toMatchObject({ "helm.sh/hook": "test" });
+    expect(text(spec)).toContain("http://orders-tollgate.shop.svc:80/readyz");
+    expect(metadata["labels"]).not.toMatchObject(
+      (only(objects, "Service")["spec"] as { readonly selector: object }).selector,
+    );
+  });
+
+  it.each([
+    [{ existingSettingsConfigMap: "mine", settings: { bounds: {} } }, "takes the place of settings"],
+    [{ autoscaling: { enabled: true, minReplicas: 9 } }, "minReplicas: 9 is more than"],
+    [{ autoscaling: { enabled: true, targetCPUUtilizationPercentage: 0 } }, "autoscaling: has no metric"],
+    [{ fullnameOverride: "orders" }, "fullnameOverride"],
+  ])("refuses %j in words", (values, words) => {
+    const { status, stderr } = template({ server: HTTP, ...values });
+    expect([status, stderr]).toEqual([1, expect.stringContaining(words)]);
   });
 
   it("leaves user and group to OpenShift", () => {

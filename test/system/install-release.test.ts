@@ -19,6 +19,10 @@ const STATEMENT = z.object({
   predicateType: z.literal("https://slsa.dev/provenance/v1"),
 });
 
+const DESCRIPTOR = z.object({ mediaType: z.string(), digest: z.string() });
+const LAYOUT_INDEX = z.object({ manifests: z.tuple([DESCRIPTOR]) });
+const LAYOUT_MANIFEST = z.object({ config: DESCRIPTOR, layers: z.tuple([DESCRIPTOR]) });
+
 let clone: string;
 let out: string;
 let shown: string;
@@ -62,7 +66,7 @@ describe("the dry run of a release", () => {
       cwd: out,
       encoding: "utf8",
     });
-    expect(checked.trim().split("\n")).toHaveLength(9);
+    expect(checked.trim().split("\n")).toHaveLength(10);
   });
 
   it("leaves the repository as it was", () => {
@@ -95,6 +99,8 @@ describe("the dry run of a release", () => {
     expect(readFileSync(join(chart, "tollgate/Chart.yaml"), "utf8")).toMatch(
       new RegExp(`^version: ${VERSION}\nappVersion: ${VERSION}$`, "m"),
     );
+    // Boards and alerts are links in the sources.
+    expect(readFileSync(join(chart, "tollgate/files/overview.json"), "utf8")).toContain('"panels"');
     const context = unpack(`tollgate-${VERSION}-image.tar.gz`);
     expect(readFileSync(join(context, "Dockerfile"), "utf8")).toContain(`ARG VERSION=${VERSION}`);
     for (const file of [
@@ -107,6 +113,16 @@ describe("the dry run of a release", () => {
       expect(existsSync(join(context, file)), file).toBe(true);
   });
 
+  it("packs the chart as an OCI image layout, whose layer is the packaged chart", () => {
+    const layout = unpack(`tollgate-${VERSION}-chart.oci.tar.gz`);
+    const blobAt = (digest: string): Buffer => readFileSync(join(layout, "blobs", digest.replace(":", "/")));
+    const index = LAYOUT_INDEX.parse(JSON.parse(readFileSync(join(layout, "index.json"), "utf8")));
+    const chart = LAYOUT_MANIFEST.parse(JSON.parse(blobAt(index.manifests[0].digest).toString()));
+    expect(chart.config.mediaType).toBe("application/vnd.cncf.helm.config.v1+json");
+    expect(JSON.parse(blobAt(chart.config.digest).toString())).toMatchObject({ version: VERSION });
+    expect(blobAt(chart.layers[0].digest)).toEqual(readFileSync(join(out, `tollgate-${VERSION}.tgz`)));
+  });
+
   it("states the provenance of every artefact, and has it signed", () => {
     const file = join(out, `tollgate-${VERSION}.intoto.json`);
     const { subject } = STATEMENT.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -116,7 +132,7 @@ describe("the dry run of a release", () => {
         .split("\n")
         .map((line) => [line.slice(66), line.slice(0, 64)]),
     );
-    expect(subject).toHaveLength(6);
+    expect(subject).toHaveLength(7);
     for (const { name, digest } of subject) expect([name, digest.sha256]).toEqual([name, sums.get(name)]);
     expect(readFileSync(`${file}.sig`, "utf8")).toContain(sums.get(`tollgate-${VERSION}.intoto.json`));
   });

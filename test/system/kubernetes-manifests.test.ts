@@ -7,7 +7,7 @@ import * as z from "zod";
 import { injectManifests } from "../../src/commands/inject/manifests.ts";
 import { until } from "../fixtures/start-sidecar.ts";
 import { type KubernetesObject, objectsIn } from "./deploy/objects.ts";
-import { helm, kustomize, prometheusDefinitions } from "./deploy/tools.ts";
+import { gatewayDefinitions, helm, kustomize, prometheusDefinitions } from "./deploy/tools.ts";
 import { CHART, HTTP, RELEASED_CHART, runHelm, STDIO, VALUES } from "./kubernetes/chart.ts";
 import { describeAnswer } from "./kubernetes/api.ts";
 import { type ControlPlane, startControllers, startControlPlane } from "./kubernetes/control-plane.ts";
@@ -122,6 +122,19 @@ describe("deploy/kubernetes at a real API server in `restricted` namespaces", ()
     const namespace = await newNamespace();
     const objects = storyWith(["api-server", "session-keys"], namespace);
     expect(kindsOf(objects)).toContain("ClusterRoleBinding");
+    await tryOut(cluster.admin, objects, namespace);
+  });
+
+  it("the job of all namespaces is accepted by the operator's definition, and the route by that of the Gateway API", async () => {
+    const namespace = await newNamespace();
+    await applyAll(cluster.admin, objectsIn(gatewayDefinitions()), "default");
+    await until(
+      async () => (await cluster.admin.ask("/apis/gateway.networking.k8s.io/v1/httproutes")).status === 200,
+    );
+    const objects = ["scrapeconfig", "gateway"]
+      .flatMap((folder) => objectsIn(kustomize(join(DEPLOY, folder))))
+      .map((object) => ({ ...object, metadata: { name: object.metadata.name } }));
+    expect(kindsOf(objects)).toEqual(["HTTPRoute", "ScrapeConfig"]);
     await tryOut(cluster.admin, objects, namespace);
   });
 

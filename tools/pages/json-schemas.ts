@@ -4,6 +4,7 @@ import * as z from "zod";
 import { APPROVALS_RESPONSE } from "../../src/commands/control/approval-lines.ts";
 import { FINDINGS } from "../../src/commands/doctor/findings.ts";
 import { MODES } from "../../src/policy/mode.ts";
+import { KUBE_DIFF, KUBE_STATUS } from "./json-kube.ts";
 import { ASSIGNMENT, count, texts } from "./json-parts.ts";
 import { CHECK, DIFF, EXPLAIN, REPLAY, TEST } from "./json-policy.ts";
 
@@ -205,6 +206,12 @@ export const JSON_OUTPUTS: readonly JsonOutput[] = [
     schema: UP_STATUS,
   },
   { command: "doctor", about: "The findings about a set-up.", schema: DOCTOR },
+  { command: "kube status", about: "The sidecars of a namespace or a cluster.", schema: KUBE_STATUS },
+  {
+    command: "kube diff",
+    about: "The recent calls of each server under another policy.",
+    schema: KUBE_DIFF,
+  },
 ];
 
 /** JSON Schema of draft 2020-12. Unknown keys do not fit, so that a test shows each new field. */

@@ -52,7 +52,7 @@ export const MENU: readonly Group[] = [
   {
     heading: "Set up",
     paths: [
-      ...docs("several-servers", "up", "stdio-servers", "identity-recipes", "identity", "kubernetes"),
+      ...docs("several-servers", "up", "stdio-servers", "identity-recipes", "identity", "kubernetes", "kube"),
       "deploy/systemd/README.md",
       "deploy/kubernetes/README.md",
       "deploy/kubernetes/http-server/README.md",

@@ -10,6 +10,7 @@ import { HEALTH_HELP } from "../health.ts";
 import { COMMANDS, RUN_HELP } from "../help.ts";
 import { INJECT_HELP } from "../inject.ts";
 import { INSTALL_HELP } from "../install.ts";
+import { KUBE_COMMANDS } from "../kube.ts";
 import { KEYS_HELP } from "../keys.ts";
 import { LABELS_HELP } from "../labels.ts";
 import { POLICY_COMMANDS } from "../policy.ts";
@@ -56,6 +57,7 @@ export function knownCommands(): KnownCommand[] {
     command("health", HEALTH_HELP),
     { ...command("doctor", DOCTOR_HELP), flags: DOCTOR_FLAGS },
     command("inject", INJECT_HELP),
+    ...group("kube", KUBE_COMMANDS),
     command("install", INSTALL_HELP),
     command("completion", "", SHELLS),
   ];

@@ -2,6 +2,8 @@
 
 import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
 
 /** PEM; absent: the system's authorities, and no client certificate. */
 export interface TlsOptions {
@@ -13,10 +15,16 @@ export interface TlsOptions {
 export interface AdminHttpRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
-  readonly tls: TlsOptions & { readonly rejectUnauthorized?: boolean };
+  readonly tls: TlsOptions & {
+    readonly rejectUnauthorized?: boolean;
+    readonly servername?: string;
+    readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+  };
   readonly timeoutMs: number;
+  /** Makes the connection; absent: to the host and port of `url`. */
+  readonly connect?: () => Duplex;
 }
 
 export interface AdminHttpResponse {
@@ -29,11 +37,13 @@ const MAX_BYTES = 16_777_216;
 
 /** Follows no redirect. @throws Error of node:http when no whole response comes in time. */
 export async function sendToAdmin(options: AdminHttpRequest): Promise<AdminHttpResponse> {
-  const { url, method, headers = {}, body, tls, timeoutMs } = options;
+  const { url, method, headers = {}, body, tls, timeoutMs, connect } = options;
   const { promise, resolve, reject } = Promise.withResolvers<AdminHttpResponse>();
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   const signal = AbortSignal.timeout(timeoutMs);
-  const request = send(url, { method, headers, signal, agent: false, ...tls }, (response) => {
+  // Node takes createConnection only without an agent.
+  const via = connect === undefined ? { agent: false } : { createConnection: connect };
+  const request = send(url, { method, headers, signal, ...via, ...tls }, (response) => {
     const parts: Buffer[] = [];
     let bytes = 0;
     response.on("data", (part: Buffer) => {

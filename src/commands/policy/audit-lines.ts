@@ -93,6 +93,12 @@ export async function readAuditLog(file: string, stderr: Writable): Promise<Audi
   };
 }
 
+/** The call of one record; undefined for another value, and for a record without a decision of a policy. */
+export function recordedCallOf(record: unknown): RecordedCall | undefined {
+  const line = AUDIT_LINE.safeParse(record).data;
+  return line && toRecordedCall(line);
+}
+
 function parseAuditLine(text: string): AuditLine | undefined {
   try {
     const line = AUDIT_LINE.safeParse(JSON.parse(text));

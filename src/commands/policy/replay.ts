@@ -93,6 +93,19 @@ const CHANGE_TEXT: Readonly<Record<Change, string>> = {
 };
 
 function writeReplay(io: CommandIo, report: ReplayReport, file: string): void {
+  const span = report.from === null ? "" : `, ${report.from} to ${report.to}`;
+  writeLines(io, [
+    `${report.calls} recorded calls under ${file}${span}`,
+    "",
+    ...replayTables(report),
+    "",
+    "What this cannot tell:",
+    ...report.cannotTell.map((line) => `- ${line}`),
+  ]);
+}
+
+/** Counts by agent and tool, and below them the changes, where there are some. */
+export function replayTables(report: ReplayReport): string[] {
   const used = CHANGES.filter((change) => change !== "allow_to_would_deny" || report.counts[change] > 0);
   const rows = report.rows.map(({ agent, tool, calls, counts }) => {
     return [agent, tool, String(calls), ...used.map((change) => String(counts[change] || "·"))];
@@ -100,16 +113,10 @@ function writeReplay(io: CommandIo, report: ReplayReport, file: string): void {
   const changes = report.changes.map(({ change, agent, tool, calls, reason, rule }) => {
     return [CHANGE_TEXT[change], String(calls), agent, tool, [reason, rule].join(" ").trim()];
   });
-  const span = report.from === null ? "" : `, ${report.from} to ${report.to}`;
-  writeLines(io, [
-    `${report.calls} recorded calls under ${file}${span}`,
-    "",
+  return [
     ...columns([["agent", "tool", "calls", ...used.map((change) => CHANGE_TEXT[change])], ...rows]),
     ...(changes.length === 0
       ? []
       : ["", ...columns([["change", "calls", "agent", "tool", "because"], ...changes])]),
-    "",
-    "What this cannot tell:",
-    ...report.cannotTell.map((line) => `- ${line}`),
-  ]);
+  ];
 }

@@ -40,7 +40,7 @@ type Kind = "settings" | "policy" | "limits" | "freezes" | "other";
 
 /** Keys at the top of documents that other programs read, or that Tollgate writes. */
 const OTHERS =
-  /^(?:mcpServers|servers|scrape_configs|rule_files|apiVersion|volumes|spec|services|image|providers|type|isError|story|tools|time|calls|hops|receivers|route|loki|exporters|receivers|settings|containers|podMonitor|sidecar)$/;
+  /^(?:mcpServers|servers|scrape_configs|rule_files|apiVersion|volumes|spec|services|image|providers|type|isError|story|tools|time|calls|hops|receivers|route|loki|exporters|receivers|settings|containers|podMonitor|sidecar|rules|autoscaling|extraObjects)$/;
 
 function kindOf({ text, language }: Block): Kind | undefined {
   if (language === "json" && text.startsWith('{"time":')) return "other";

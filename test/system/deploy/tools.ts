@@ -1,7 +1,7 @@
 /** Tools that the suites of deploy/ need beside npm's packages, fetched once by their ordinary clients and kept under node_modules/.cache. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 
@@ -10,6 +10,7 @@ const HELM = "v3.22.0";
 const KUSTOMIZE = "v5.8.1";
 /** JSON schemas of Kubernetes, with and without unknown fields, by version. */
 const SCHEMAS = "1.37.0";
+const GATEWAY_API = "v1.4.1";
 const PROMETHEUS_OPERATOR = "v0.85.0";
 
 /** The path of Helm. */
@@ -54,6 +55,14 @@ export function prometheusDefinitions(): string {
   const name = `github.com/prometheus-operator/prometheus-operator@${PROMETHEUS_OPERATOR}`;
   const { Dir } = MODULE.parse(JSON.parse(run("go", ["mod", "download", "-json", name], "golang-go")));
   return join(Dir, "example/prometheus-operator-crd");
+}
+
+/** The custom resource definition of HTTPRoutes, of the Gateway API's standard channel. */
+export function gatewayDefinitions(): string {
+  const name = `sigs.k8s.io/gateway-api@${GATEWAY_API}`;
+  const { Dir } = MODULE.parse(JSON.parse(run("go", ["mod", "download", "-json", name], "golang-go")));
+  const file = join(Dir, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml");
+  return readFileSync(file, "utf8");
 }
 
 function goProgram(name: string, version: string, path: string): string {

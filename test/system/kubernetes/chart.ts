@@ -67,15 +67,7 @@ export const VALUES: Readonly<Record<string, object>> = {
     autoscaling: {
       enabled: true,
       targetCPUUtilizationPercentage: 0,
-      metrics: [
-        {
-          type: "Pods",
-          pods: {
-            metric: { name: "tollgate_inflight_requests" },
-            target: { type: "AverageValue", averageValue: "50" },
-          },
-        },
-      ],
+      targetInflightRequests: 50,
     },
   },
   "a budget of disruptions": { ...HTTP, podDisruptionBudget: { enabled: true, maxUnavailable: 2 } },
@@ -210,5 +202,12 @@ export const VALUES: Readonly<Record<string, object>> = {
     allowedHosts: ["sums.example.com"],
     terminationGracePeriodSeconds: 90,
   },
-  "the policy of an existing ConfigMap": { ...HTTP, existingPolicyConfigMap: "orders-policy" },
+  "ConfigMaps that exist, and more objects": {
+    ...HTTP,
+    existingPolicyConfigMap: "orders-policy",
+    existingSettingsConfigMap: "orders-settings",
+    strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    extraInitContainers: [{ ...SIDE_CONTAINER, name: "migrate" }],
+    extraObjects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "{{ .Release.Name }}-extra" } }],
+  },
 };

@@ -1,6 +1,8 @@
 {{/* The name of everything: the release's, with the chart's in it, since alerts find scrape jobs by it. */}}
 {{- define "tollgate.fullname" -}}
-{{- if contains "tollgate" .Release.Name -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
+{{- else if contains "tollgate" .Release.Name -}}
 {{- .Release.Name | trunc 53 | trimSuffix "-" -}}
 {{- else -}}
 {{- printf "%s-tollgate" .Release.Name | trunc 53 | trimSuffix "-" -}}
