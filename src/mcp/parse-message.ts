@@ -1,11 +1,11 @@
 /** Parses a message of the client strictly: one message whose tokens may be forwarded, or a refusal. */
 
-import { Buffer, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 
 import { isJsonArray, isJsonObject } from "../json/json.ts";
 import { LazyObject } from "../json/lazy/lazy-object.ts";
 import { readJson } from "../json/read-json.ts";
-import { readLazily } from "../json/lazy/read-lazily.ts";
+import { encoded, readLazily } from "../json/lazy/read-lazily.ts";
 import { isWellFormedBeside, isWellFormedJson } from "../json/well-formed.ts";
 import { protectedNames, isConfusable } from "../json/confusable-names.ts";
 import { DEFAULT_MESSAGE_BOUNDS, type MessageBounds } from "../json/message-bounds.ts";
@@ -103,11 +103,11 @@ type Scanned = Accepted | Refusal;
 
 function scanBytes(bytes: Uint8Array, bounds: MessageBounds): Scanned {
   if (!isUtf8(bytes)) return refusalAsNoJson("encoding", "the message is not UTF-8");
-  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  if (raw.charCodeAt(0) === BYTE_ORDER_MARK)
+  const sent = encoded(bytes);
+  if (sent.text.charCodeAt(0) === BYTE_ORDER_MARK)
     return refusalAsNoJson("encoding", "the message begins with a byte order mark");
   const limits = { ...bounds, maxNumberLength: MAX_NUMBER_LENGTH, allowsLoneSurrogates: true };
-  const reading = readLazily(bytes, limits, ARGUMENTS) ?? readJson(raw, limits);
+  const reading = readLazily(sent, limits, ARGUMENTS) ?? readJson(sent.text, limits);
   if (!reading.ok) {
     const isNoJson = reading.cause === "syntax" || reading.cause === "encoding";
     const detail = `${reading.detail} (at character ${reading.offset})`;

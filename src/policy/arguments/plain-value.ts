@@ -2,6 +2,7 @@
 
 import { compareNumbers, isInteger } from "../../json/compare-numbers.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../../json/json.ts";
+import { LazyObject } from "../../json/lazy/lazy-object.ts";
 
 /** An object without inherited members: `constructor`, `valueOf` and `__proto__` are ordinary names. */
 export type PlainObject = Record<string, unknown>;
@@ -14,15 +15,20 @@ Plain.prototype = Object.create(null);
 export class PlainValue {
   readonly json: Json;
   readonly plain: unknown;
-  /** Whether every number, as a double, prints as it was written; comparing doubles then compares the numbers. */
-  readonly isExact: boolean;
+  readonly #found = { isExact: true };
   #sources: Map<unknown, Json> | undefined;
 
   constructor(json: Json) {
-    const found = { isExact: true };
     this.json = json;
-    this.plain = toPlain(json, found);
-    this.isExact = found.isExact;
+    this.plain = json instanceof LazyObject ? lazyPlain(json, this.#found) : toPlain(json, this.#found);
+  }
+
+  /**
+   * Whether every number that was read so far, as a double, prints as it was written; comparing doubles then compares the numbers. Of lazy arguments,
+   * numbers that no keyword has looked at are not read.
+   */
+  get isExact(): boolean {
+    return this.#found.isExact;
   }
 
   /** The value as written of an object or array of `plain`. */
@@ -41,6 +47,23 @@ function toPlain(json: Json, found: { isExact: boolean }): unknown {
   if (isJsonArray(json)) return json.map((item) => toPlain(item, found));
   const plain = new Plain();
   for (const [name, value] of json) plain[name] = toPlain(value, found);
+  return plain;
+}
+
+/** An object whose members are read when the validator looks at them: most schemas name few of the members that make a message long. */
+function lazyPlain(json: LazyObject, found: { isExact: boolean }): PlainObject {
+  const plain = new Plain();
+  for (const name of json.keys()) {
+    const member = { enumerable: true, configurable: true };
+    Object.defineProperty(plain, name, {
+      ...member,
+      get: () => {
+        const value = toPlain(json.get(name) ?? null, found);
+        Object.defineProperty(plain, name, { ...member, value });
+        return value;
+      },
+    });
+  }
   return plain;
 }
 

@@ -2,9 +2,13 @@
 
 import { assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkJson, type CheckBounds, type CheckedObject } from "../../../src/json/lazy/check-json.ts";
+import {
+  checkJson,
+  type CheckBounds,
+  type CheckedObject,
+  minifyJson,
+} from "../../../src/json/lazy/check-json.ts";
 import { readJson } from "../../../src/json/read-json.ts";
-import { minifyJson } from "../../../src/json/lazy/minify-json.ts";
 import { randomJsonText } from "../../fixtures/json/generate.ts";
 import { withoutWhitespace } from "../../fixtures/json/meaning.ts";
 
