@@ -72,4 +72,12 @@ describe("a check", () => {
     scan.mockRestore();
     expect(Number(sizes[1])).toBeLessThan(Number(sizes[0]) / 10);
   });
+
+  it("removes the blanks of a text whose scanner was not kept", async () => {
+    vi.resetModules();
+    const { checkJson, minifyJson } = await import("../../../src/json/lazy/check-json.ts");
+    const bytes = Buffer.from(`{"params": {"arguments": {"a": "${" x".repeat(2_000_000)}"}}}`);
+    expect(checkJson(bytes, BOUNDS, PATH)?.hasBlanks).toBe(true);
+    expect(minifyJson(bytes)).toHaveLength(bytes.length - 3);
+  });
 });

@@ -42,8 +42,12 @@ async function measureResultsOf(
   const tollgate = subjects.find(({ name }) => name === "tollgate");
   const warm = tollgate === undefined ? Number.NaN : residentMbOf(tollgate);
   const measure = async (subject: Subject) => {
-    const { bytesPerSecond } = await closedLoop(testbed, subject, { ...load, seconds });
-    return { megabytesPerSecond: bytesPerSecond / MEGABYTE, residentMb: residentMbOf(subject) };
+    const { bytesPerSecond, cpuUsPerCall } = await closedLoop(testbed, subject, { ...load, seconds });
+    return {
+      megabytesPerSecond: bytesPerSecond / MEGABYTE,
+      cpuUsPerCall,
+      residentMb: residentMbOf(subject),
+    };
   };
   const figures = await measureInTurns({ subjects, rounds, measure });
   const nginx = figuresOfSubject(figures, "nginx", "megabytesPerSecond");
@@ -58,7 +62,14 @@ async function measureResultsOf(
     unit: "MB/s",
     note: `results of ${megabytes} MB: an empty proxy on node:http: ${pairedRatio(bare, nginx).toFixed(3)} of nginx (${median(bare).toFixed(0)} MB/s)`,
   });
-  return [speed, flatness(megabytes, [warm, ...figuresOfSubject(figures, "tollgate", "residentMb")])];
+  const cpu = (name: string) => [name, figuresOfSubject(figures, name, "cpuUsPerCall")] as const;
+  const cost = ratioRow({
+    figure: `results of ${megabytes} MB: CPU of a call against bare node:http`,
+    bound: { atMost: 1.3 },
+    rounds: [cpu("tollgate"), cpu("pass-through")],
+    unit: "us",
+  });
+  return [speed, cost, flatness(megabytes, [warm, ...figuresOfSubject(figures, "tollgate", "residentMb")])];
 }
 
 function residentMbOf(subject: Subject): number {

@@ -34,6 +34,15 @@ export const LIST: Measurement = {
           ],
           unit: "calls/s",
         }),
+        ratioRow({
+          figure: "tools/list of 805 tools that is known: CPU of a call against bare node:http",
+          bound: { atMost: 1.1 },
+          rounds: [
+            ["tollgate", figuresOfSubject(figures, "tollgate", "cpuUsPerCall")],
+            ["pass-through", figuresOfSubject(figures, "pass-through", "cpuUsPerCall")],
+          ],
+          unit: "us",
+        }),
       ];
     }),
 };
