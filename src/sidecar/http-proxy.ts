@@ -13,7 +13,6 @@ import { createRequestIds } from "../proxy/relay/request-ids.ts";
 import { createServerRequests } from "../proxy/relay/server-request-rules.ts";
 import { Sessions } from "../proxy/sessions/sessions.ts";
 import { redisTaskOwners } from "../proxy/sessions/redis-task-owners.ts";
-import { PLAIN_SESSION_IDS } from "../proxy/sessions/session-ids.ts";
 import { TaskOwners, type TaskOwnersOptions } from "../proxy/sessions/task-owners.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
 import { refreshingOn } from "./tools/own-list-watch.ts";
@@ -88,9 +87,9 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
 function unknownTasks(
   { limits: { timeoutMs } }: HttpSettings,
   { counters: { store }, telemetry }: Runtime,
-  { sessionIds }: BuiltIdentity,
+  { namesCallers }: BuiltIdentity,
 ): TaskOwnersOptions["unknown"] {
-  if (sessionIds === PLAIN_SESSION_IDS) return "server";
+  if (!namesCallers) return "server";
   if (store === undefined) return "none";
   return redisTaskOwners({ store, timeoutMs, onFailed: telemetry.metrics.limitStoreFailed });
 }

@@ -15,6 +15,7 @@ import { type LoopWatch, watchLoop } from "./overload.ts";
 import { upstreamName } from "./open-upstream.ts";
 import { type Credentials, loadCredentials } from "./identity/credentials.ts";
 import { refuseOwnListener } from "./own-listener.ts";
+import { openReplicas, type Replicas } from "./replicas.ts";
 import { BAD_USAGE, bind, StartError } from "./start-error.ts";
 import { createDownstream } from "../proxy/downstream/http-server.ts";
 import { type Edge, servedHosts } from "../proxy/downstream/request-checks.ts";
@@ -50,6 +51,7 @@ export async function startSidecar(
   try {
     await sidecar.proxy.upstream.start();
     const urls = await bindListeners(settings, sidecar, credentials);
+    await sidecar.replicas?.directory.start();
     const { server, upstream } = settings;
     const fields = { ...urls, upstream: upstreamName(upstream), server };
     logStart(runtime.telemetry.log, runtime.policies.current(), fields);
@@ -74,6 +76,8 @@ interface Parts {
   readonly proxy: HttpProxy;
   readonly downstream: Server;
   readonly admin: Server;
+  /** Absent: sessions are not carried. */
+  readonly replicas: Replicas | undefined;
   readonly sources: AdminSources;
   readonly state: { isDraining: boolean };
   /** Each stops one watch: of identity, TLS files and the event loop. */
@@ -96,7 +100,15 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
     ...proxy.upstream.notReadyReasons(),
     ...identity.notReadyReasons(),
   ];
-  const downstream = openDownstream(settings, { runtime, proxy, credentials, loop, notReadyReasons });
+  const replicas = openReplicas(settings, runtime, identity, proxy.drain);
+  const downstream = openDownstream(settings, {
+    runtime,
+    proxy,
+    credentials,
+    loop,
+    notReadyReasons,
+    replicas,
+  });
   const { sessions, streams } = proxy;
   const transport = { sessions, streams, credentials: credentials.admin, notReadyReasons };
   const sources = adminSources(settings, runtime, transport);
@@ -107,7 +119,7 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
     credentials.admin.start(admin, log),
     loop.stop,
   ];
-  return { runtime, proxy, downstream, admin, sources, state, stopWatches };
+  return { runtime, proxy, downstream, admin, replicas, sources, state, stopWatches };
 }
 
 interface DownstreamParts {
@@ -116,11 +128,12 @@ interface DownstreamParts {
   readonly credentials: Credentials;
   readonly loop: LoopWatch;
   readonly notReadyReasons: () => readonly string[];
+  readonly replicas: Replicas | undefined;
 }
 
 function openDownstream(
   settings: HttpSettings,
-  { runtime, proxy, credentials: { identity, tls }, loop, notReadyReasons }: DownstreamParts,
+  { runtime, proxy, credentials: { identity, tls }, loop, notReadyReasons, replicas }: DownstreamParts,
 ): Server {
   const { bounds } = settings;
   const onFault = (error: unknown): void =>
@@ -140,6 +153,7 @@ function openDownstream(
     onQueryDropped: () => runtime.telemetry.log.warn(QUERY_DROPPED),
     onFault,
     ...(settings.servesSse && { sse: openSse(settings, proxy, onFault) }),
+    ...(replicas && { carrier: replicas.carrier }),
   });
 }
 
@@ -188,19 +202,27 @@ async function bindListeners(
   return { url: `${origin}${settings.path}`, adminUrl };
 }
 
+/** Longer than another replica remembers an address: nothing is carried here when the listener closes. */
+const FORGOTTEN_MS = 1_500;
+
 async function drainSidecar({ bounds }: HttpSettings, parts: Parts): Promise<void> {
   parts.state.isDraining = true;
   parts.runtime.telemetry.log.info("draining");
   parts.proxy.drain.beginConnectionClose();
-  await pause(bounds.lameDuckMs);
+  const forgottenMs = parts.replicas === undefined ? 0 : Math.min(FORGOTTEN_MS, bounds.lameDuckMs / 2);
+  await pause(bounds.lameDuckMs - forgottenMs);
+  await parts.replicas?.directory.withdraw();
+  await pause(forgottenMs);
   await stopSidecar(parts, bounds.drainMs);
 }
 
 /** Waits up to `deadlineMs` for open requests, then stops. Telemetry closes last: it records how each request ended. */
 async function stopSidecar(parts: Parts, deadlineMs: number): Promise<void> {
-  const { runtime, proxy, downstream, admin, state, stopWatches } = parts;
+  const { runtime, proxy, downstream, admin, replicas, state, stopWatches } = parts;
   state.isDraining = true;
+  await replicas?.directory.withdraw();
   await proxy.drain.close(downstream, deadlineMs);
+  replicas?.carrier.close();
   for (const stopWatch of stopWatches) stopWatch();
   await proxy.close();
   runtime.stop();

@@ -30,6 +30,10 @@ export const OPERATIONS: readonly Row[] = [
     bar: "200 calls/s, 50 streams: 0 failed calls, all streams ended cleanly, exit 0 in time",
   },
   {
+    name: "replicas replaced",
+    bar: "3 replaced at 200 calls/s, 50 streams: 0 failed calls, 0 streams cut, exit 0",
+  },
+  {
     name: "reload, limits in memory",
     bar: "1,000: 0 failed calls, one policy for each call, no counter reset",
   },

@@ -251,6 +251,21 @@ describe("the chart", () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining(words)]);
   });
 
+  it("tells each pod its own address to carry sessions, and refuses to without a store and keys", () => {
+    const secrets = { sessionKeySecret: "sessions", limitsSecret: "limits" };
+    const tollgate = containerOf(
+      podOf(render({ server: HTTP, carrySessions: true, ...secrets })),
+      "tollgate",
+    );
+    const names = tollgate.env.map(({ name }) => name);
+    expect(names.indexOf("POD_IP")).toBe(names.indexOf("TOLLGATE_REPLICA_ADDRESS") - 1);
+    expect(text(tollgate)).toContain('"$(POD_IP):8080"');
+    for (const name of ["sessionKeySecret", "limitsSecret"] as const) {
+      const { stderr } = template({ server: HTTP, carrySessions: true, ...secrets, [name]: "" });
+      expect(stderr).toContain("carrySessions: pods find each other in a store");
+    }
+  });
+
   it("leaves user and group to OpenShift", () => {
     expect(podOf(render({ server: HTTP, openshift: true })).securityContext).toEqual({});
     expect(podOf(render({ server: HTTP })).securityContext).toMatchObject({ runAsUser: 65532 });

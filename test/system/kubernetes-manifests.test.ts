@@ -120,7 +120,7 @@ describe("deploy/kubernetes at a real API server in `restricted` namespaces", ()
 
   it("the other components are accepted beside those of the story", async () => {
     const namespace = await newNamespace();
-    const objects = storyWith(["api-server", "session-keys"], namespace);
+    const objects = storyWith(["api-server", "session-keys", "replicas"], namespace);
     expect(kindsOf(objects)).toContain("ClusterRoleBinding");
     await tryOut(cluster.admin, objects, namespace);
   });

@@ -22,6 +22,15 @@ export const ADDRESS_SHAPE = ADDRESS_TEXT.transform((text, context): Address => 
   return address ?? z.NEVER;
 });
 
+/** An address with a port of its own; IPv6 may stand without brackets, as Kubernetes writes the address of a pod. */
+export const REPLICA_ADDRESS_SHAPE = ADDRESS_TEXT.transform((text, context): Address => {
+  const [, bare = "", port = ""] = /^([^[\]]+):(\d+)$/.exec(text) ?? [];
+  const address = parseAddress(isIP(bare) === 6 ? `[${bare}]:${port}` : text);
+  if (address === undefined || address.port === 0)
+    context.addIssue({ code: "custom", message: `must be HOST:PORT, got "${text}"` });
+  return address ?? z.NEVER;
+});
+
 /** Undefined when the text is not `HOST:PORT`. */
 export function parseAddress(text: string): Address | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);

@@ -47,6 +47,12 @@ export const FLAGS = [
   flag("agent", "NAME", "", "the verified agent of every caller"),
   flag("limits", "memory|redis://...", "memory", "where counters live; a store is shared by all replicas"),
   flag(
+    "replica-address",
+    "HOST:PORT",
+    "none",
+    "where other replicas reach this one, to carry its sessions to it",
+  ),
+  flag(
     "audit",
     "FILE|-",
     "off",

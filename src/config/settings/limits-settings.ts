@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { readFault } from "../file-fault.ts";
 import { isLoopbackHostname } from "./loopback.ts";
+import type { IdentitySettings } from "./identity/identity-settings.ts";
 import { type Environment, sentinelAccount, unusedSentinelAccount } from "./sentinel-account.ts";
 import { STORE_NODE_SHAPE, STORE_URL_SHAPE, type StoreLocation } from "./store-location.ts";
 
@@ -113,6 +114,30 @@ export function limitsProblems(
     ...(server === undefined ? unnamedServer(limits, upstream, origin) : []),
     ...unusedSentinelAccount(limits, environment),
   ];
+}
+
+interface ReplicaContext extends LimitsContext {
+  readonly "replica-address"?: object | undefined;
+  readonly identity: Pick<IdentitySettings, "sessionKeyFile" | "header" | "xfcc">;
+  readonly tls?: object | undefined;
+}
+
+/** Contradictions between the address for other replicas and other settings. */
+export function replicaProblems(
+  { "replica-address": address, limits, identity, tls }: ReplicaContext,
+  origin = "replica-address",
+): string[] {
+  if (address === undefined) return [];
+  const problems = [
+    limits.store === undefined && "replicas find each other in a store: give all of them the same --limits",
+    identity.sessionKeyFile === undefined &&
+      "names the replica in session ids, with a key: set identity.session-key-file, the same on all replicas",
+    // Security: a replica would take the word of another one for what a client wrote.
+    (identity.header ?? identity.xfcc) !== undefined &&
+      "carries what clients send, so a replica could not tell it from a trusted proxy's: use another source of identity than header and xfcc",
+    tls !== undefined && "is reached over plain HTTP: end TLS before the replicas, and take tls out",
+  ];
+  return problems.filter((problem) => problem !== false).map((problem) => `${origin}: ${problem}`);
 }
 
 /** Counters in a store are keyed by the name of the server, and `127.0.0.1` would be the name of every server. */

@@ -11,7 +11,7 @@ import { healthPathsBeside } from "./admin/health-settings.ts";
 import { unknownVariables } from "../known-variables.ts";
 import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
 import { outgoingProxy } from "./identity/outgoing-proxy.ts";
-import { limitsProblems } from "./limits-settings.ts";
+import { limitsProblems, replicaProblems } from "./limits-settings.ts";
 import { withSentinelAccount } from "./sentinel-account.ts";
 import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import type { Settings, UpstreamSettings } from "./settings.ts";
@@ -52,6 +52,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...chainProblems(checked.value),
     ...sseProblems(checked.value, given),
     ...approverProblems(checked.value),
+    ...replicaProblems(checked.value, given.origins["replica-address"]),
   );
   if (problems.length > 0)
     return { ok: false, problems, report: problems.map((text) => placeOfContradiction(text, given)) };
@@ -215,6 +216,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     ...(audit.file !== undefined && { audit: auditReceiver(audit) ?? audit.file }),
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
+    ...(checked["replica-address"] && { replicaAddress: checked["replica-address"] }),
     serverRequests: checked["server-requests"],
     server: checked.server ?? serverName(upstream),
     metrics: checked.metrics,

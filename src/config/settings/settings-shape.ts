@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { AUDIT_SHAPE } from "./audit-settings.ts";
-import { ADDRESS_SHAPE, LIST_SHAPE } from "./address-shapes.ts";
+import { ADDRESS_SHAPE, LIST_SHAPE, REPLICA_ADDRESS_SHAPE } from "./address-shapes.ts";
 import { ADMIN_SHAPE } from "./admin/admin-settings.ts";
 import { APPROVALS_SHAPE } from "./approval-settings.ts";
 import { BINDINGS_SHAPE } from "./binding-settings.ts";
@@ -93,6 +93,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   server: label.optional(),
   agent: agentName.optional(),
   limits: LIMITS_SHAPE.prefault("memory"),
+  "replica-address": REPLICA_ADDRESS_SHAPE.optional(),
   audit: AUDIT_SHAPE,
   "allowed-host": LIST_SHAPE.default([]),
   "allowed-origin": origins.default([]),

@@ -56,6 +56,8 @@ export interface Settings {
   readonly approvals: ApprovalSettings;
   readonly freeze: FreezeSettings;
   readonly limits: LimitsSettings;
+  /** Where the other replicas of the server reach this one, to carry the requests of its sessions to it; absent: they do not. */
+  readonly replicaAddress?: Address;
   readonly bounds: Bounds;
   readonly metrics: MetricsSettings;
   /** Categories of tools: when a guess counts, and how tools become known. */

@@ -15,6 +15,7 @@ import type { HttpRelay } from "../relay/http/http-relay.ts";
 import { refuseConnections } from "./refuse-connections.ts";
 import { answerHealth, type Health } from "./health.ts";
 import type { Edge } from "./request-checks.ts";
+import type { SessionCarrier } from "./replicas/session-carrier.ts";
 import { serve } from "./serve-request.ts";
 import type { SseEndpoint } from "./sse/sse-endpoint.ts";
 
@@ -45,6 +46,8 @@ export interface DownstreamOptions {
   readonly metadata?: MetadataEndpoint;
   /** The endpoint for clients of HTTP+SSE; absent when it is not served. */
   readonly sse?: SseEndpoint;
+  /** Carries requests to the replica that has their session; absent: all are served here. */
+  readonly carrier?: SessionCarrier;
 }
 
 /** Creates a server that relays; it does not listen yet. */

@@ -18,6 +18,7 @@ import type { HttpRelay } from "../relay/http/http-relay.ts";
 import type { Work } from "../relay/transport.ts";
 import { allowOrigin, answerPreflight } from "./cross-origin.ts";
 import { type ArrivingBytes, receiveBody } from "./receive-body.ts";
+import type { SessionCarrier } from "./replicas/session-carrier.ts";
 import type { SseEndpoint } from "./sse/sse-endpoint.ts";
 import {
   allowedMethods,
@@ -42,6 +43,8 @@ export interface Listener {
   readonly arriving: ArrivingBytes;
   /** The endpoint for clients of HTTP+SSE; absent when it is not served. */
   readonly sse?: SseEndpoint;
+  /** Carries requests to the replica that has their session; absent: all are served here. */
+  readonly carrier?: SessionCarrier;
 }
 
 export function serve(listener: Listener, request: IncomingMessage, response: ServerResponse): void {
@@ -84,10 +87,15 @@ function serveSource(
   response: ServerResponse,
   source: HttpSource | undefined,
 ): Work {
-  const { relay, edge, arriving, sse } = listener;
+  const { relay, edge, arriving, sse, carrier } = listener;
   const { method, url = "" } = request;
   if (source === undefined) return;
   const endpoint = servedEndpoint(url, edge);
+  const home = endpoint === "mcp" ? carrier?.homeOf(request) : undefined;
+  if (carrier !== undefined && home !== undefined)
+    return carrier.carry(home, request, response).then((refused) => {
+      if (refused !== undefined) relay.refuse(source, refused);
+    });
   if (endpoint === "stream") return sse?.open(source, response);
   if (method !== "POST") return relay.open(method === "GET" ? "GET" : "DELETE", source);
   receiveBody(request, arriving, edge.messageBytes, (body) => {

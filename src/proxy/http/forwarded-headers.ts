@@ -64,7 +64,7 @@ export function forwardedRequestHeaders(
 
 /** The response headers to send downstream; `content-length` only if the body is forwarded unchanged. */
 export function forwardedResponseHeaders(
-  { headers: received }: UpstreamResponse,
+  { headers: received }: Pick<UpstreamResponse, "headers">,
   keepsLength: boolean,
 ): OutgoingHttpHeaders {
   const hopByHop = connectionOptions(headerValue(received, "connection"));

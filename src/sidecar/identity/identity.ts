@@ -23,6 +23,7 @@ import {
 } from "../../identity/protected-resource-metadata.ts";
 import { mtlsSource } from "../../identity/hops/mtls.ts";
 import type { CredentialSource } from "../../identity/authentication.ts";
+import { CARRIED_HEADER } from "../../proxy/downstream/replicas/carry-request.ts";
 import {
   certificateNames,
   type NameOwners,
@@ -33,6 +34,7 @@ import { TokenCache } from "../../identity/tokens/token-cache.ts";
 import { XFCC_HEADER, xfccSource } from "../../identity/hops/xfcc.ts";
 import { type OpenedApiKeys, openApiKeys } from "./api-keys.ts";
 import { openSessionIds } from "./session-ids.ts";
+import type { HomeNames } from "../../proxy/sessions/session-homes.ts";
 import type { SessionIds } from "../../proxy/sessions/session-ids.ts";
 import type { IdentityBuilder } from "./refreshable.ts";
 import { buildVerifiers } from "./token-verifiers.ts";
@@ -47,6 +49,10 @@ export interface BuiltIdentity {
   /** Headers that are never forwarded, in lower case. */
   readonly withheldHeaders: ReadonlySet<string>;
   readonly sessionIds: SessionIds;
+  /** The names of this replica in session ids; absent: they name none. */
+  readonly homeNames?: () => HomeNames;
+  /** Whether a credential names the callers. */
+  readonly namesCallers: boolean;
   /** Agents that the settings and their files name at the start. */
   readonly agents: readonly string[];
   readonly notReadyReasons: () => readonly string[];
@@ -63,7 +69,7 @@ export function buildIdentity(
   const builder: IdentityBuilder = { settings, clock, owners, refreshables: [], agents: [], problems: [] };
   const { identity } = settings;
   const { sources, keyNames, hasCredentials } = sourcesOf(builder);
-  const sessionIds = openSessionIds(builder, hasCredentials);
+  const sessions = openSessionIds(builder, hasCredentials);
   if (identity.isRequired === true && sources.all.length === 0 && builder.problems.length === 0)
     builder.problems.push(NO_SOURCE);
   const proofHeaders = proofHeadersOf(identity);
@@ -78,7 +84,8 @@ export function buildIdentity(
     ...(metadata && { metadata }),
     proofHeaders,
     withheldHeaders: withheldHeadersOf(identity, proofHeaders),
-    sessionIds,
+    ...sessions,
+    namesCallers: hasCredentials,
     agents: builder.agents,
     notReadyReasons: () =>
       builder.refreshables.map(({ problem }) => problem()).filter((reason) => reason !== undefined),
@@ -181,7 +188,7 @@ function withheldHeadersOf(
     ...(issuers.length === 0 && serviceAccounts === undefined ? [] : ["authorization"]),
     ...(apiKeys === undefined ? [] : [apiKeys.header]),
   ];
-  const withheld = new Set(["baggage", ...proofHeaders, ...tokens]);
+  const withheld = new Set(["baggage", CARRIED_HEADER, ...proofHeaders, ...tokens]);
   if (forwardsToken === true) for (const token of tokens) withheld.delete(token);
   if (upstreamHeader !== undefined) withheld.add(upstreamHeader);
   return withheld;

@@ -105,6 +105,16 @@ describe("a mistake on the command line", () => {
       "--limits: counters in a store belong to a server, and 127.0.0.1 names none; give it a name with --server, the same on every replica",
     ],
     [
+      "a replica without a port",
+      ["--upstream", SERVER, "--replica-address", "10.0.0.1"],
+      '--replica-address: must be HOST:PORT, got "10.0.0.1"',
+    ],
+    [
+      "a replica at port 0",
+      ["--upstream", SERVER, "--replica-address", "10.0.0.1:0"],
+      '--replica-address: must be HOST:PORT, got "10.0.0.1:0"',
+    ],
+    [
       "a path without slash",
       ["--upstream", SERVER, "--path", "mcp"],
       '--path: must start with / and have no query, escape or fragment, got "mcp"',

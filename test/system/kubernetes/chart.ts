@@ -147,6 +147,8 @@ export const VALUES: Readonly<Record<string, object>> = {
     ...HTTP,
     replicas: 2,
     sessionKeySecret: "sessions",
+    limitsSecret: "limits",
+    carrySessions: true,
     settings: { identity: { "api-keys": { file: "/etc/tollgate/keys/keys.yaml" } } },
     volumes: [{ name: "keys", secret: { secretName: "agent-keys" } }],
     volumeMounts: [{ name: "keys", mountPath: "/etc/tollgate/keys", readOnly: true }],

@@ -96,6 +96,11 @@ env:
   - name: TOLLGATE_LIMITS
     valueFrom: { secretKeyRef: { name: {{ . }}, key: url } }
   {{- end }}
+  {{- if $root.Values.carrySessions }}
+  - name: POD_IP
+    valueFrom: { fieldRef: { fieldPath: status.podIP } }
+  - { name: TOLLGATE_REPLICA_ADDRESS, value: "$(POD_IP):8080" }
+  {{- end }}
   {{- with $root.Values.adminTokenSecret }}
   - name: TOLLGATE_ADMIN_TOKEN
     valueFrom: { secretKeyRef: { name: {{ . }}, key: token } }
