@@ -54,6 +54,7 @@ describe("the dry run of a release", () => {
       "NOTES.md",
       "SHA256SUMS",
       `mcp-tollgate-${VERSION}.tgz`,
+      `tollgate-${VERSION}-chart.oci.tar.gz`,
       `tollgate-${VERSION}-image.tar.gz`,
       `tollgate-${VERSION}-linux-arm64.tar.gz`,
       `tollgate-${VERSION}-linux-x64.tar.gz`,

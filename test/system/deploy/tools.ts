@@ -7,6 +7,7 @@ import * as z from "zod";
 
 const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/deploy");
 const HELM = "v3.22.0";
+const KUBE_SCORE = "v1.20.0";
 const KUSTOMIZE = "v5.8.1";
 /** JSON schemas of Kubernetes, with and without unknown fields, by version. */
 const SCHEMAS = "1.37.0";
@@ -16,6 +17,11 @@ const PROMETHEUS_OPERATOR = "v0.85.0";
 /** The path of Helm. */
 export function helm(): string {
   return goProgram("helm", HELM, "helm.sh/helm/v3/cmd/helm");
+}
+
+/** The path of kube-score. */
+export function kubeScore(): string {
+  return goProgram("kube-score", KUBE_SCORE, "github.com/zegl/kube-score/cmd/kube-score");
 }
 
 /** The objects of a kustomization, as YAML. @throws when it cannot be built. */
