@@ -6,6 +6,7 @@ import { flushed } from "./commands/cli/flush.ts";
 import { COMMANDS, HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { wordsOf } from "./commands/kubectl-plugin.ts";
+import type { WebhookOptions } from "./commands/webhook/options.ts";
 import { parseRunFlags } from "./commands/run-flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
 import type { Settings } from "./config/settings/settings.ts";
@@ -27,7 +28,7 @@ await flushed([process.stdout, process.stderr], isSidecar(words[0]) ? MAX_FLUSH_
 process.exit(exitCode);
 
 function isSidecar(command: string | undefined): boolean {
-  return isRun(command) || command === "up";
+  return isRun(command) || command === "up" || command === "webhook";
 }
 
 function isRun(command: string | undefined): boolean {
@@ -52,6 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === "keys") return runKeys(rest, process);
   if (command === "up") return up(rest);
   if (command === "doctor") return doctor(rest);
+  if (command === "webhook") return webhook(rest);
   if (isRun(command)) return run(command === "run" ? rest : argv);
   return refuseUsage(process, "tollgate", [unknownCommandProblem(`${command}`, COMMANDS)]);
 }
@@ -116,6 +118,14 @@ async function doctor(argv: readonly string[]): Promise<number> {
   const { runDoctor } = await import("./commands/doctor.ts");
   const { stdout, stderr, env: environment } = process;
   return runDoctor(argv, { stdout, stderr, environment, describeIsolation });
+}
+
+async function webhook(argv: readonly string[]): Promise<number> {
+  const { runWebhook } = await import("./commands/webhook.ts");
+  const { serveWebhook } = await import("./webhook/run.ts");
+  const { stdout, stderr, env: environment } = process;
+  const serve = (options: WebhookOptions): Promise<void> => serveWebhook(options, stopSignal());
+  return orStartError(() => runWebhook(argv, { stdout, stderr, environment, serveWebhook: serve }));
 }
 
 async function run(argv: readonly string[]): Promise<number> {

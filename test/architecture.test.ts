@@ -47,7 +47,14 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     floors: ["admin", "config", "policy", "proxy", "sidecar", "telemetry"],
     packages: [/^node:/],
   },
-  "main.ts": { floors: ["commands", "config", "sidecar", "supervisor"], packages: [/^node:util$/] },
+  webhook: {
+    floors: ["commands", "config", "proxy", "sidecar", "telemetry"],
+    packages: [/^node:/, /^prom-client$/, /^selfsigned$/, /^zod$/],
+  },
+  "main.ts": {
+    floors: ["commands", "config", "sidecar", "supervisor", "webhook"],
+    packages: [/^node:util$/],
+  },
 };
 
 const MOST_FILES = 20;

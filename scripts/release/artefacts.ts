@@ -35,9 +35,11 @@ export function buildSteps({ source, out, version, platforms }: ArtefactOptions)
     step(`tollgate-${version}.sbom.cdx.json`, (path) =>
       writeFileSync(path, runNode(folder, "scripts/sbom.ts")),
     ),
-    step(`tollgate-${version}.tgz`, (path) =>
-      // The alerts and boards in it are links to files that are not in it.
-      archive(path, join(folder, "deploy/helm"), ["--dereference", "tollgate"], source),
+    ...["tollgate", "tollgate-webhook"].map((chart) =>
+      step(`${chart}-${version}.tgz`, (path) =>
+        // The alerts and boards of a chart are links to files that are not in it.
+        archive(path, join(folder, "deploy/helm"), ["--dereference", chart], source),
+      ),
     ),
     step(`tollgate-${version}-chart.oci.tar.gz`, (path) =>
       packChartLayout(source, join(out, `tollgate-${version}.tgz`), path),

@@ -33,6 +33,7 @@ export function publishingCommands(version: string, out: string): readonly strin
     "git push --follow-tags",
     `npm publish ${out}/mcp-tollgate-${version}.tgz`,
     `helm push ${out}/tollgate-${version}.tgz oci://REGISTRY/charts`,
+    `helm push ${out}/tollgate-webhook-${version}.tgz oci://REGISTRY/charts`,
     `docker build --tag REGISTRY/tollgate:${version} - < ${out}/tollgate-${version}-image.tar.gz && docker push REGISTRY/tollgate:${version}`,
   ];
 }

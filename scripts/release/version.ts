@@ -8,6 +8,7 @@ export const VERSIONED_FILES: readonly string[] = [
   "package.json",
   "package-lock.json",
   "Dockerfile",
+  "deploy/helm/tollgate-webhook/Chart.yaml",
   "deploy/helm/tollgate/Chart.yaml",
   "deploy/helm/tollgate/README.md",
   "deploy/kubernetes/README.md",
@@ -16,6 +17,8 @@ export const VERSIONED_FILES: readonly string[] = [
   "deploy/kubernetes/stdio-server/README.md",
   "deploy/kubernetes/stdio-server/kustomization.yaml",
   "deploy/kubernetes/stdio-server/server.yaml",
+  "deploy/kubernetes/webhook/kustomization.yaml",
+  "deploy/kubernetes/webhook/webhook.yaml",
   "docs/install.md",
   "docs/openapi.yaml",
 ];

@@ -64,6 +64,7 @@ export function createAccessChecks(access: AdminAccess): AccessChecks {
     if (isOpen(access, request.path)) next();
     else if (!hasCertificate(access, request)) refuse(request, response, "no_certificate");
     else if (given === "read" || given === "control") next();
+    else if (given === "shut") sendError(response, 403, NO_READING);
     else refuse(request, response, given);
   };
   const control: RequestHandler = (request, response, next) => {
@@ -73,6 +74,7 @@ export function createAccessChecks(access: AdminAccess): AccessChecks {
     else if (!hasCertificate(access, request)) refuse(request, response, "no_certificate");
     else if (given === "control" && (isReading(request) || isNamed(request))) next();
     else if (given === "control") refuse(request, response, "no_name");
+    else if (given === "shut") sendError(response, 403, NO_CONTROL);
     else if (given !== "read") refuse(request, response, given);
     else if (access.token === undefined && access.operators?.byToken === undefined)
       sendError(response, 403, NO_CONTROL);
@@ -100,10 +102,12 @@ function operatorNames({ operators = {} }: AdminAccess): AccessChecks["operatorO
   };
 }
 
+const NO_READING =
+  "no token is set, and pages are named that are open without one, so the others are shut: set admin-token-file or TOLLGATE_ADMIN_TOKEN";
 const NO_CONTROL =
   "control needs an admin token on a listener that others can reach, or beside a read token: set admin-token-file or TOLLGATE_ADMIN_TOKEN";
 
-type Grade = "control" | "read" | "wrong_token" | "no_token";
+type Grade = "control" | "read" | "wrong_token" | "no_token" | "shut";
 
 /** The access that the credentials of the request give, certificates aside. */
 function createGrades({
@@ -111,7 +115,11 @@ function createGrades({
   readToken,
   operators: { byToken } = {},
   isLoopback,
+  requiresCertificate,
+  open,
 }: AdminAccess): (request: Request) => Grade {
+  // Security: where an operator named open pages, the others are not open because a Secret is missing.
+  const isShut = !isLoopback && open.size > 0 && !requiresCertificate;
   const [control, read] = [token, readToken].map((each) =>
     each === undefined ? undefined : tokenDigest(each),
   );
@@ -121,7 +129,7 @@ function createGrades({
     if (read !== undefined && isSame(given, read)) return "read";
     if (byToken?.(bearerToken(request) ?? "") !== undefined) return "control";
     if (control === undefined && read === undefined && byToken === undefined)
-      return isLoopback ? "control" : "read";
+      return isLoopback ? "control" : isShut ? "shut" : "read";
     return given === undefined ? "no_token" : "wrong_token";
   };
 }

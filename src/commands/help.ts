@@ -17,6 +17,7 @@ export const COMMANDS: readonly string[] = [
   "install",
   "inject",
   "kube",
+  "webhook",
   "keys",
   "labels",
   "clients",
@@ -46,6 +47,7 @@ Usage
   tollgate doctor --upstream URL [flags]  looks at settings, policy, server, ports and more, and says how to mend them
   tollgate inject -f FILE                 manifests of Kubernetes with the sidecar in them
   tollgate kube status|diff               the sidecars of a Kubernetes cluster, and a new policy tried on them
+  tollgate webhook                        the same as Kubernetes admits pods: a mutating admission webhook
   tollgate install FOLDER                 a copy of the self-contained executable, for another container
   tollgate completion SHELL               completion of this command line for bash, zsh or fish
   tollgate run --help                     the flags of the sidecar

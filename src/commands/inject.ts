@@ -11,27 +11,20 @@ import {
   writeHelp,
 } from "./cli/command.ts";
 import { escapeInvisible } from "../json/escape-invisible.ts";
+import { CHOICE_FLAGS, CHOICES_HELP, readChoiceFlags } from "./inject/choice-flags.ts";
 import { injectManifests } from "./inject/manifests.ts";
-import type { SidecarChoices } from "./inject/sidecar-spec.ts";
 
 export const INJECT_HELP = `Usage: tollgate inject -f FILE [flags]
        kubectl get deployment orders -o yaml | tollgate inject -f - | kubectl apply -f -
 
 Writes the manifests of FILE with the sidecar in every Deployment, StatefulSet, DaemonSet, Job, CronJob and Pod, and
 leads the Services in it to the sidecar. Comments, order and every other document stay. A second run changes nothing.
-The server must listen on 127.0.0.1. Pods annotated tollgate.dev/inject: disabled are left out.
+The server must listen on 127.0.0.1. A pod with tollgate.dev/inject: disabled is left out; its annotation tollgate.dev/NAME
+takes the place of --NAME.
 
   -f, --file FILE             manifests in YAML or JSON; - is stdin; given twice: one after the other
   --uninject                  take out again what inject wrote
-  --policy-configmap NAME     a ConfigMap with policy.json; without it nothing is denied
-  --settings-configmap NAME   a ConfigMap with tollgate.yaml
-  --mode shadow|enforce       what the policy does (shadow)
-  --image IMAGE               the image of the sidecar (tollgate, of this version)
-  --container NAME            the server's container (the first one)
-  --port PORT                 the server's port (the first one of its container)
-  --path PATH                 the path of its endpoint (/mcp)
-  --upstream URL              the whole address, in place of port and path
-  --allowed-host NAME,...     more names that agents call it by
+${CHOICES_HELP}
   --help                      this text
 
 Examples: tollgate inject -f deployment.yaml --policy-configmap policy | kubectl apply -f -
@@ -45,15 +38,7 @@ const STDIN = 0;
 const FLAGS = {
   file: { type: "string", short: "f", multiple: true },
   uninject: { type: "boolean" },
-  "policy-configmap": { type: "string" },
-  "settings-configmap": { type: "string" },
-  mode: { type: "string" },
-  image: { type: "string" },
-  container: { type: "string" },
-  port: { type: "string" },
-  path: { type: "string" },
-  upstream: { type: "string" },
-  "allowed-host": { type: "string", multiple: true },
+  ...CHOICE_FLAGS,
 } as const;
 
 /** Returns the exit code. */
@@ -62,7 +47,7 @@ export async function runInject(argv: readonly string[], io: CommandIo): Promise
   const given = readArguments(argv, FLAGS);
   if (!given.ok) return refuseUsage(io, COMMAND, [given.problem]);
   const files = [...(given.values.file ?? []), ...given.positionals];
-  const choices = readChoices(given.values);
+  const choices = readChoiceFlags(given.values);
   const problems = [
     ...(files.length === 0 ? ["--file: is missing; name the manifests, or - for stdin"] : []),
     ...choices.problems,
@@ -78,44 +63,6 @@ export async function runInject(argv: readonly string[], io: CommandIo): Promise
   if (outcome.notes.length === 0) io.stderr.write(`${COMMAND}: nothing to change\n`);
   io.stdout.write(outcome.text);
   return EXIT_OK;
-}
-
-type Values = {
-  readonly [Name in keyof typeof FLAGS]?: Name extends "file" | "allowed-host"
-    ? string[]
-    : Name extends "uninject"
-      ? boolean
-      : string;
-};
-
-function readChoices(values: Values): {
-  readonly choices: SidecarChoices;
-  readonly problems: readonly string[];
-} {
-  const { mode = "shadow", port, path = "/mcp", upstream, container, image } = values;
-  const number = Number(port ?? 1);
-  const problems = [
-    ...(mode === "shadow" || mode === "enforce" ? [] : [`--mode: must be shadow or enforce, got ${mode}`]),
-    ...(Number.isInteger(number) && number > 0 && number < 65_536
-      ? []
-      : [`--port: must be a port, got ${port}`]),
-    ...(path.startsWith("/") ? [] : [`--path: must begin with /, got ${path}`]),
-    ...(upstream === undefined || /^https?:$/.test(URL.parse(upstream)?.protocol ?? "")
-      ? []
-      : ["--upstream: must be a URL of http or https"]),
-  ];
-  const choices: SidecarChoices = {
-    path,
-    mode: mode === "enforce" ? "enforce" : "shadow",
-    allowedHosts: (values["allowed-host"] ?? []).flatMap((list) => list.split(",")).filter(Boolean),
-    ...(port !== undefined && { port: number }),
-    ...(upstream !== undefined && { upstream }),
-    ...(container !== undefined && { container }),
-    ...(image !== undefined && { image }),
-    ...(values["policy-configmap"] !== undefined && { policyConfigMap: values["policy-configmap"] }),
-    ...(values["settings-configmap"] !== undefined && { settingsConfigMap: values["settings-configmap"] }),
-  };
-  return { choices, problems };
 }
 
 function readManifests(file: string): { readonly text: string; readonly problem?: string } {

@@ -35,9 +35,14 @@ async function start(options: Partial<TestSidecarOptions>): Promise<void> {
   sidecar = await startTestSidecar({ upstream: "http://127.0.0.1:1/mcp", ...options });
 }
 
+/** A listener on every address is asked at one. */
+function adminUrl(): string {
+  return sidecar.adminUrl.replace("0.0.0.0", "127.0.0.1");
+}
+
 async function statusOf(path: string, token?: string, method = "GET"): Promise<number> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(sidecar.adminUrl + path, { method, headers });
+  const response = await fetch(adminUrl() + path, { method, headers });
   await response.body?.cancel();
   return response.status;
 }
@@ -93,6 +98,24 @@ describe("reading with a token set", () => {
     });
     expect(await statusOf("/policy", READ_TOKEN)).toBe(200);
     expect(await statusOf("/anything", TOKEN, "POST")).toBe(404);
+  });
+});
+
+describe("a listener that others reach, without a token", () => {
+  it("shows the open pages alone where pages are named, and says how to read the others", async () => {
+    await start({ flags: { admin: "0.0.0.0:0", "admin-open": "/metrics" } });
+    expect(await statusOf("/metrics")).toBe(200);
+    expect(await statusOf("/healthz")).toBe(200);
+    for (const path of ["/decisions", "/policy", "/approvals", "/nothing"])
+      expect([path, await statusOf(path)]).toEqual([path, 403]);
+    expect(await statusOf("/freeze", TOKEN, "POST")).toBe(403);
+    const response = await fetch(`${adminUrl()}/decisions`);
+    expect(await response.text()).toContain("no token is set");
+  });
+
+  it("shows every page where none is named", async () => {
+    await start({ flags: { admin: "0.0.0.0:0" } });
+    for (const path of READING) expect([path, await statusOf(path)]).toEqual([path, 200]);
   });
 });
 

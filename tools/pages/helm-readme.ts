@@ -1,12 +1,13 @@
-/** Writes the table of values in the chart's README from its schema and its defaults: `npm run helm:readme`. */
+/** Writes the table of values in each chart's README from its schema and its defaults: `npm run helm:readme`. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
 
-const CHART = join(import.meta.dirname, "../../deploy/helm/tollgate");
-const README = join(CHART, "README.md");
+const CHARTS = join(import.meta.dirname, "../../deploy/helm");
+/** The folders of the charts, by name. */
+export const CHART_NAMES = ["tollgate", "tollgate-webhook"] as const;
 const MARK = "values.schema.json and values.yaml. -->\n";
 
 interface Property {
@@ -33,10 +34,15 @@ export interface ChartValue {
   readonly preset: unknown;
 }
 
+/** A file of a chart. */
+export function readChart(chart: string, name: string): string {
+  return readFileSync(join(CHARTS, chart, name), "utf8");
+}
+
 /** Lists every leaf value of the chart, in the order of the schema. */
-export function listChartValues(): ChartValue[] {
-  const schema = PROPERTY.parse(JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")));
-  const presets: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
+export function listChartValues(chart: string): ChartValue[] {
+  const schema = PROPERTY.parse(JSON.parse(readChart(chart, "values.schema.json")));
+  const presets: unknown = parse(readChart(chart, "values.yaml"));
   return leavesOf(schema, "", presets).filter(({ path }) => path !== "global");
 }
 
@@ -54,8 +60,8 @@ function leavesOf(
 }
 
 /** Renders the README with a current table. */
-export function renderChartReadme(text = readFileSync(README, "utf8")): string {
-  const rows = listChartValues().map(
+export function renderChartReadme(chart: string, text = readChart(chart, "README.md")): string {
+  const rows = listChartValues(chart).map(
     ({ path, type, description, preset }) => `| \`${path}\` | ${type} | ${shown(preset)} | ${description} |`,
   );
   const head = text.slice(0, text.indexOf(MARK) + MARK.length);
@@ -66,4 +72,5 @@ function shown(preset: unknown): string {
   return preset === "" ? "" : `\`${JSON.stringify(preset)}\``;
 }
 
-if (import.meta.main) writeFileSync(README, renderChartReadme());
+if (import.meta.main)
+  for (const chart of CHART_NAMES) writeFileSync(join(CHARTS, chart, "README.md"), renderChartReadme(chart));

@@ -52,12 +52,22 @@ export const MENU: readonly Group[] = [
   {
     heading: "Set up",
     paths: [
-      ...docs("several-servers", "up", "stdio-servers", "identity-recipes", "identity", "kubernetes", "kube"),
+      ...docs(
+        "several-servers",
+        "up",
+        "stdio-servers",
+        "identity-recipes",
+        "identity",
+        "kubernetes",
+        "webhook",
+        "kube",
+      ),
       "deploy/systemd/README.md",
       "deploy/kubernetes/README.md",
       "deploy/kubernetes/http-server/README.md",
       "deploy/kubernetes/stdio-server/README.md",
       "deploy/helm/tollgate/README.md",
+      "deploy/helm/tollgate-webhook/README.md",
     ],
   },
   {

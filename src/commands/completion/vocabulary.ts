@@ -16,6 +16,7 @@ import { LABELS_HELP } from "../labels.ts";
 import { POLICY_COMMANDS } from "../policy.ts";
 import { STATUS_HELP } from "../up/status.ts";
 import { UP_HELP } from "../up/up-help.ts";
+import { WEBHOOK_HELP } from "../webhook.ts";
 
 /** A flag of a command. */
 export interface KnownFlag {
@@ -58,6 +59,7 @@ export function knownCommands(): KnownCommand[] {
     { ...command("doctor", DOCTOR_HELP), flags: DOCTOR_FLAGS },
     command("inject", INJECT_HELP),
     ...group("kube", KUBE_COMMANDS),
+    command("webhook", WEBHOOK_HELP),
     command("install", INSTALL_HELP),
     command("completion", "", SHELLS),
   ];

@@ -1,17 +1,11 @@
 /** Finds the workloads and Services in manifests and puts the sidecar into them; every other document stays as it is written. */
 
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
-import {
-  injectPod,
-  isInjected,
-  type PodTemplate,
-  refusePod,
-  serverContainer,
-  serverPort,
-  uninjectPod,
-} from "./pod.ts";
+import { Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { mergeChoices, readAnnotations } from "./choices.ts";
+import { injectPod, type PodTemplate, refusePod, serverContainer, serverPort, uninjectPod } from "./pod.ts";
 import { type GuardedPods, hostsOf, leadBack, leadToSidecar, selects } from "./service.ts";
 import type { SidecarChoices } from "./sidecar-spec.ts";
+import { annotationsOf, leftOutBy, podOf, switchProblems, TEMPLATE_PATHS } from "./workload.ts";
 import { writeDocument } from "./write-document.ts";
 import { mapAt, mapsAt, textAt, textsOf } from "./yaml-edit.ts";
 
@@ -29,9 +23,39 @@ export function injectManifests(text: string, choices: SidecarChoices | undefine
   const chunks = readChunks(text);
   const problems = chunks.flatMap(({ problem }) => problem ?? []);
   if (problems.length > 0) return { problems, notes: [] };
+  const { problems: refused, notes } = injectChunks(chunks, choices);
+  if (refused.length > 0) return { problems: refused, notes };
+  return {
+    text: chunks.map((chunk) => (chunk.isChanged ? writeDocument(chunk) : chunk.source)).join(""),
+    problems: [],
+    notes,
+  };
+}
+
+/** The same for one object, as the API server has it. */
+export function injectObject(object: object, choices: SidecarChoices): ObjectOutcome {
+  const chunk = {
+    source: "",
+    document: new Document(object, { aliasDuplicateObjects: false }),
+    isChanged: false,
+  };
+  const { problems } = injectChunks([chunk], choices);
+  return { ...(chunk.isChanged && { object: chunk.document.toJS() as object }), problems };
+}
+
+export interface ObjectOutcome {
+  /** With the sidecar; absent when nothing was changed. */
+  readonly object?: object;
+  readonly problems: readonly string[];
+}
+
+function injectChunks(
+  chunks: readonly Chunk[],
+  choices: SidecarChoices | undefined,
+): Omit<InjectOutcome, "text"> {
   const objects = chunks.flatMap((chunk) => objectsOf(chunk));
-  const found = objects.map((object) => ({ object, pod: podOf(object) }));
-  const refused = found.flatMap(({ object, pod }) => refuse(object, pod, choices) ?? []);
+  const found = objects.map((object) => ({ object, pod: podOf(object.chunk.document, object.node) }));
+  const refused = found.flatMap(({ object, pod }) => refuse(object, pod, choices));
   if (refused.length > 0) return { problems: refused, notes: [] };
   const pods = found.flatMap(({ object, pod }) => (pod === undefined ? [] : [{ object, pod }]));
   const services = objects.filter(({ node }) => textAt(node, "kind") === "Service");
@@ -51,11 +75,7 @@ export function injectManifests(text: string, choices: SidecarChoices | undefine
       ? []
       : pods.flatMap(({ object, pod }) => injectOne({ object, pod }, services, choices))),
   ];
-  return {
-    text: chunks.map((chunk) => (chunk.isChanged ? writeDocument(chunk) : chunk.source)).join(""),
-    problems: [],
-    notes,
-  };
+  return { problems: [], notes };
 }
 
 /** One document of the input. */
@@ -95,59 +115,44 @@ function objectsOf(chunk: Chunk): readonly KubernetesNode[] {
   return isMap(contents) ? unfold(contents).map((node) => ({ chunk, node })) : [];
 }
 
-const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  Deployment: ["spec", "template"],
-  StatefulSet: ["spec", "template"],
-  DaemonSet: ["spec", "template"],
-  Job: ["spec", "template"],
-  CronJob: ["spec", "jobTemplate", "spec", "template"],
-};
-
-function podOf({ chunk, node }: KubernetesNode): PodTemplate | undefined {
-  const path = TEMPLATE_PATHS[textAt(node, "kind")];
-  if (path === undefined) return undefined;
-  let template: YAMLMap | undefined = node;
-  for (const key of path) template = template && mapAt(template, key);
-  const spec = template && mapAt(template, "spec");
-  if (template === undefined || spec === undefined) return undefined;
-  return {
-    document: chunk.document,
-    template,
-    spec,
-    name: textAt(mapAt(node, "metadata"), "name") || "server",
-  };
-}
-
 function refuse(
   object: KubernetesNode,
   pod: PodTemplate | undefined,
   choices: SidecarChoices | undefined,
-): string | undefined {
+): readonly string[] {
+  const named = (problem: string): string => `${nameOf(object)}: ${problem}`;
   const kind = textAt(object.node, "kind");
   if (pod === undefined && kind in TEMPLATE_PATHS)
-    return `${nameOf(object)}: has no pod template that can be read; YAML aliases are not followed`;
-  if (pod !== undefined && choices !== undefined && !isDisabled(pod)) {
-    const because = refusePod(pod, choices);
-    return because === undefined ? undefined : `${nameOf(object)}: ${because}`;
-  }
+    return [named("has no pod template that can be read; YAML aliases are not followed")];
+  if (pod !== undefined && choices !== undefined) return refuseWorkload(pod, choices).map(named);
   const template = mapAt(mapAt(object.node, "spec") ?? object.node, "template");
   const hasPods =
     template !== undefined && mapsAt(mapAt(template, "spec") ?? template, "containers").length > 0;
   return pod === undefined && hasPods
-    ? `${nameOf(object)}: is of a kind that inject does not know; it knows ${Object.keys(TEMPLATE_PATHS).join(", ")}`
-    : undefined;
+    ? [named(`is of a kind that inject does not know; it knows ${Object.keys(TEMPLATE_PATHS).join(", ")}`)]
+    : [];
+}
+
+function refuseWorkload(pod: PodTemplate, choices: SidecarChoices): readonly string[] {
+  const switched = switchProblems(pod);
+  if (switched.length > 0 || leftOutBy(pod) !== undefined) return switched;
+  const own = readAnnotations(annotationsOf(pod));
+  if (own.problems.length > 0) return own.problems;
+  const because = refusePod(pod, mergeChoices(choices, own.choices));
+  return because === undefined ? [] : [because];
 }
 
 function injectOne(
   { object, pod }: { readonly object: KubernetesNode; readonly pod: PodTemplate },
   services: readonly KubernetesNode[],
-  choices: SidecarChoices,
+  given: SidecarChoices,
 ): readonly string[] {
-  if (isDisabled(pod)) return [`${nameOf(object)}: left out, as its annotation ${DISABLED} says`];
+  const leftOut = leftOutBy(pod);
+  if (leftOut !== undefined) return [`${nameOf(object)}: left out, as ${leftOut} says`];
+  const choices = mergeChoices(given, readAnnotations(annotationsOf(pod)).choices);
   const guarded = guardedPods(pod, choices);
   const own = services.filter(({ node }) => selects(node, guarded));
-  const hosts = own.flatMap(({ node }) => hostsOf(node));
+  const hosts = own.length > 0 ? own.flatMap(({ node }) => hostsOf(node)) : hostsOf(object.node, pod.name);
   injectPod(pod, { ...choices, allowedHosts: [...new Set([...hosts, ...choices.allowedHosts])] });
   object.chunk.isChanged = true;
   const led = own.flatMap((service) =>
@@ -161,16 +166,6 @@ function injectOne(
   const missing =
     led.length === 0 ? "; no Service in the input leads to it: let yours lead to port 8080" : "";
   return [`${nameOf(object)}: has the sidecar${missing}`, ...led];
-}
-
-const DISABLED = "tollgate.dev/inject: disabled";
-
-function isDisabled({ template }: PodTemplate): boolean {
-  return (
-    !isInjected(template) &&
-    textsOf(mapAt(mapAt(template, "metadata") ?? template, "annotations")).get("tollgate.dev/inject") ===
-      "disabled"
-  );
 }
 
 function guardedPods({ template, spec }: PodTemplate, choices: SidecarChoices): GuardedPods {

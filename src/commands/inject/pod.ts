@@ -1,6 +1,7 @@
 /** Puts the sidecar into the template of one pod, and takes it out. */
 
 import type { Document, YAMLMap } from "yaml";
+import { INJECTED } from "./choices.ts";
 import {
   ADMIN_PORT,
   CONTAINER,
@@ -20,9 +21,8 @@ import {
   textsOf,
 } from "./yaml-edit.ts";
 
-/** Says that inject wrote the sidecar; its value is the container whose preStop hook it wrote, or `none`. */
-export const INJECTED = "tollgate.dev/injected";
-const GUARDED = "tollgate.dev/guarded";
+/** A label: `true` on pods with Tollgate, `false` on pods that serve no MCP. */
+export const GUARDED = "tollgate.dev/guarded";
 const PRE_STOP_SECONDS = 10;
 
 export interface PodTemplate {

@@ -20,10 +20,12 @@ export function selects(service: YAMLMap, { labels }: GuardedPods): boolean {
   return selector.size > 0 && [...selector].every(([name, value]) => labels.get(name) === value);
 }
 
-/** The names by which agents may call the Service. */
-export function hostsOf(service: YAMLMap): readonly string[] {
-  const metadata = mapAt(service, "metadata");
-  const [name, namespace] = [textAt(metadata, "name"), textAt(metadata, "namespace")];
+/** The names by which agents may call the Service; for a workload those of a Service of its name, `name`. */
+export function hostsOf(
+  object: YAMLMap,
+  name = textAt(mapAt(object, "metadata"), "name"),
+): readonly string[] {
+  const namespace = textAt(mapAt(object, "metadata"), "namespace");
   if (name === "") return [];
   if (namespace === "") return [name];
   const within = `${name}.${namespace}`;

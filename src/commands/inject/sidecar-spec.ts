@@ -1,5 +1,6 @@
 /** The sidecar as Kubernetes runs it: the container and its volumes, the same as deploy/kubernetes/components/sidecar. */
 
+import { isLoopbackHostname } from "../../config/settings/loopback.ts";
 import { VERSION } from "../../config/version.ts";
 
 export const MCP_PORT = 8080;
@@ -23,6 +24,14 @@ export interface SidecarChoices {
   readonly settingsConfigMap?: string;
   /** The names that agents call it by, beside those of the Services in the input. */
   readonly allowedHosts: readonly string[];
+  /** The one agent of every caller; absent: the settings file says how agents prove their names. */
+  readonly agent?: string;
+  /** The server's name in metrics and records; absent: that of the workload. */
+  readonly server?: string;
+  /** A Secret with the admin token at the key `token`; absent: `tollgate-admin`. Without the Secret no token is set. */
+  readonly adminTokenSecret?: string;
+  /** Serves a server that others reach without Tollgate. */
+  readonly allowExposed?: boolean;
 }
 
 const HARDENED = {
@@ -43,7 +52,10 @@ export function sidecarContainer(choices: SidecarChoices, upstream: string, serv
     image: choices.image ?? `tollgate:${VERSION}`,
     restartPolicy: "Always",
     args: ["run"],
-    env: variables(choices, upstream, server).map(([name, value]) => ({ name, value })),
+    env: [
+      ...variables(choices, upstream, server).map(([name, value]) => ({ name, value })),
+      { name: "TOLLGATE_ADMIN_TOKEN", valueFrom: { secretKeyRef: adminToken(choices) } },
+    ],
     ports: [
       { name: "tollgate-mcp", containerPort: MCP_PORT },
       { name: "tollgate-admin", containerPort: ADMIN_PORT },
@@ -57,12 +69,22 @@ export function sidecarContainer(choices: SidecarChoices, upstream: string, serv
   };
 }
 
+/** Whether the sidecar refuses a server that can be reached without it. One on another host always can. */
+function requiresIsolation({ upstream, allowExposed = false }: SidecarChoices): boolean {
+  return !allowExposed && (upstream === undefined || isLoopbackHostname(URL.parse(upstream)?.hostname ?? ""));
+}
+
+/** Without the token the open pages alone can be read, and nothing be changed. */
+function adminToken({ adminTokenSecret = "tollgate-admin" }: SidecarChoices): object {
+  return { name: adminTokenSecret, key: "token", optional: true };
+}
+
 function variables(
   choices: SidecarChoices,
   upstream: string,
-  server: string,
+  workload: string,
 ): readonly (readonly [string, string])[] {
-  const { path, mode, policyConfigMap, settingsConfigMap, allowedHosts } = choices;
+  const { path, mode, policyConfigMap, settingsConfigMap, allowedHosts, agent, server = workload } = choices;
   return [
     ["TOLLGATE_UPSTREAM", upstream],
     ["TOLLGATE_LISTEN", `[::]:${MCP_PORT}`],
@@ -72,6 +94,8 @@ function variables(
     ["TOLLGATE_SERVER", server],
     ["TOLLGATE_MODE", mode],
     ["TOLLGATE_AUDIT", "-"],
+    ...(requiresIsolation(choices) ? [["TOLLGATE_REQUIRE_ISOLATION", "true"] as const] : []),
+    ...(agent === undefined ? [] : [["TOLLGATE_AGENT", agent] as const]),
     ...(allowedHosts.length > 0 ? [["TOLLGATE_ALLOWED_HOST", allowedHosts.join(",")] as const] : []),
     ...(policyConfigMap === undefined
       ? []

@@ -34,6 +34,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret with the admin token: the given one must be there, the one of the chart's own name may be. */}}
+{{- define "tollgate.adminSecret" -}}
+{{ .Values.adminTokenSecret | default (printf "%s-admin" (include "tollgate.fullname" .)) }}
+{{- end -}}
+
 {{- define "tollgate.policyConfigMap" -}}
 {{ .Values.existingPolicyConfigMap | default (printf "%s-policy" (include "tollgate.fullname" .)) }}
 {{- end -}}
@@ -101,9 +106,10 @@ env:
     valueFrom: { fieldRef: { fieldPath: status.podIP } }
   - { name: TOLLGATE_REPLICA_ADDRESS, value: "$(POD_IP):8080" }
   {{- end }}
-  {{- with $root.Values.adminTokenSecret }}
   - name: TOLLGATE_ADMIN_TOKEN
-    valueFrom: { secretKeyRef: { name: {{ . }}, key: token } }
+    valueFrom: { secretKeyRef: { name: {{ include "tollgate.adminSecret" $root }}, key: token{{ if not $root.Values.adminTokenSecret }}, optional: true{{ end }} } }
+  {{- if and $root.Values.requireIsolation (eq $root.Values.server.transport "http") }}
+  - { name: TOLLGATE_REQUIRE_ISOLATION, value: "true" }
   {{- end }}
   {{- with $root.Values.adminReadTokenSecret }}
   - name: TOLLGATE_ADMIN_READ_TOKEN
