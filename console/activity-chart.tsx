@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { figure } from "./text.ts";
 import type { MinuteActivity } from "../src/telemetry/recent/activity.ts";
 
 const HEIGHT = 150;
@@ -79,7 +80,7 @@ function optionsFor(element: HTMLElement): uPlot.Options {
     },
     axes: [
       { ...axis, space: 70, values: "{HH}:{mm}" },
-      { ...axis, size: 42, incrs: WHOLE },
+      { ...axis, size: 50, incrs: WHOLE, values: (_chart, splits) => splits.map(figure) },
     ],
     // Cumulative values, drawn from the largest to the smallest, so that they appear stacked.
     series: [{}, bars("passed"), bars("refused"), bars("wrong")],

@@ -8,53 +8,44 @@ import { ActivityChart } from "./activity-chart.tsx";
 import { type Group, type Matrix, matrixOf, MAX_COLUMNS, type Row, sum } from "./activity-rows.ts";
 import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { Polled } from "./use-polled.ts";
-import { count } from "./text.ts";
-import { Name, Problem } from "./elements.tsx";
+import { count, figure, hasText } from "./text.ts";
+import { Find, Name, Problem } from "./elements.tsx";
 
 interface ActivityProps {
   readonly polled: Polled<ActivityResponse>;
   readonly onPick: (filter: DecisionFilter) => void;
+  /** The text that agents and tools of the table have. */
+  readonly find: string;
+  readonly onFind: (text: string) => void;
 }
 
-export function Activity({ polled: { value, problem }, onPick }: ActivityProps): JSX.Element {
+export function Activity({ polled: { value, problem }, ...rest }: ActivityProps): JSX.Element {
   return (
     <section aria-labelledby="activity">
       <h2 id="activity">Who calls what, last hour</h2>
       <Problem text={problem} />
-      {value !== undefined && <LastHour activity={value} onPick={onPick} />}
+      {value !== undefined && <LastHour activity={value} {...rest} />}
     </section>
   );
 }
 
-interface LastHourProps {
+interface LastHourProps extends Omit<ActivityProps, "polled"> {
   readonly activity: ActivityResponse;
-  readonly onPick: (filter: DecisionFilter) => void;
 }
 
-function LastHour({ activity: { minutes, pairs }, onPick }: LastHourProps): JSX.Element {
+function LastHour({ activity: { minutes, pairs }, onPick, find, onFind }: LastHourProps): JSX.Element {
   const [columns, setColumns] = useState(MAX_COLUMNS);
-  const [text, setText] = useState("");
   const all = sum(minutes);
   if (all === undefined || all.calls === 0)
     return <p class="empty">Nobody has called a tool in the last hour.</p>;
-  const sought = text.toLowerCase();
-  const found = pairs.filter(({ agent, tool }) =>
-    [agent, tool].some((name) => name.toLowerCase().includes(sought)),
-  );
-  const words = `${count(all.calls, "call")}: ${all.denied} denied, ${all.wouldDeny} would be denied, ${all.failed} failed`;
+  const found = pairs.filter(({ agent, tool }) => hasText(find, agent, tool));
+  const [denied, would, failed] = [all.denied, all.wouldDeny, all.failed].map(figure);
+  const words = `${count(all.calls, "call")}: ${denied} denied, ${would} would be denied, ${failed} failed`;
   return (
     <>
       <p>{words}.</p>
       <ActivityChart minutes={minutes} words={`Calls by minute over the last hour. ${words}.`} />
-      <label>
-        Find <span class="hint">agent or tool</span>
-        <input
-          type="search"
-          value={text}
-          maxLength={256}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-      </label>
+      <Find of="agent or tool" text={find} onText={onFind} />
       <Table
         matrix={matrixOf(found, columns)}
         onMore={() => setColumns(columns + MORE_COLUMNS)}
@@ -167,10 +158,10 @@ function Figures({ counts }: { readonly counts: Counts | undefined }): JSX.Eleme
   if (counts === undefined) return <span class="nothing">·</span>;
   return (
     <>
-      {counts.calls.toLocaleString("en")}
-      {counts.denied > 0 && <span class="denied">{counts.denied.toLocaleString("en")} denied</span>}
-      {counts.wouldDeny > 0 && <span class="would">{counts.wouldDeny.toLocaleString("en")} would be</span>}
-      {counts.failed > 0 && <span class="failed">{counts.failed.toLocaleString("en")} failed</span>}
+      {figure(counts.calls)}
+      {counts.denied > 0 && <span class="denied">{figure(counts.denied)} denied</span>}
+      {counts.wouldDeny > 0 && <span class="would">{figure(counts.wouldDeny)} would be</span>}
+      {counts.failed > 0 && <span class="failed">{figure(counts.failed)} failed</span>}
     </>
   );
 }

@@ -2,7 +2,6 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type {
   ActivityResponse,
   ApprovalsResponse,
@@ -12,7 +11,7 @@ import type {
   ReadyResponse,
   ToolsResponse,
 } from "../src/admin/api.ts";
-import { type Address, addressOf, readAddress } from "./address.ts";
+import { type Address, addressOf, type PageFilter, readAddress } from "./address.ts";
 import { Activity } from "./activity.tsx";
 import { Approvals } from "./approvals.tsx";
 import { Decisions } from "./decisions.tsx";
@@ -21,6 +20,7 @@ import { Header } from "./header.tsx";
 import { Limits } from "./limits.tsx";
 import { Policy } from "./policy.tsx";
 import { Tools } from "./tools.tsx";
+import { TryPolicy } from "./try-policy.tsx";
 import { useControl } from "./use-control.tsx";
 import { usePolled } from "./use-polled.ts";
 
@@ -42,7 +42,7 @@ export function App(): JSX.Element {
     history.replaceState(null, "", `${location.pathname}${addressOf(next)}${location.hash}`);
     setAddress(next);
   };
-  const setFilter = (filter: DecisionFilter): void => go({ ...address, filter });
+  const setFilter = (filter: PageFilter): void => go({ ...address, filter });
   const control = useControl(approvals.value?.operator ?? undefined);
   const categories = new Map(tools.value?.tools.map(({ name, category }) => [name, category]));
   const categoryOf = (tool: string): string | undefined => categories.get(tool);
@@ -53,14 +53,25 @@ export function App(): JSX.Element {
       <main>
         <div class="column">
           <Approvals polled={approvals} categoryOf={categoryOf} control={control} />
-          <Activity polled={activity} onPick={setFilter} />
+          <Activity
+            polled={activity}
+            onPick={setFilter}
+            find={address.calls ?? ""}
+            onFind={(calls) => go({ ...address, calls })}
+          />
           <Decisions address={address} onGo={go} />
         </div>
         <div class="column">
           <Freezes polled={freezes} control={control} seen={names} />
           <Limits polled={limits} />
           <Policy polled={policy} />
-          <Tools polled={tools} control={control} />
+          <TryPolicy control={control} onOpen={(decision) => go({ ...address, decision })} />
+          <Tools
+            polled={tools}
+            control={control}
+            find={address.tools ?? ""}
+            onFind={(text) => go({ ...address, tools: text })}
+          />
         </div>
       </main>
       {control.dialog}

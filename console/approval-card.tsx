@@ -4,9 +4,9 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApprovalEntry } from "../src/admin/api.ts";
 import type { ApprovalGroup } from "./approval-groups.ts";
-import { Name, Problem, Who } from "./elements.tsx";
+import { Name, Problem, When, Who } from "./elements.tsx";
 import { Captured, Fact } from "./explained.tsx";
-import { count, fromNow, visible } from "./text.ts";
+import { count, figure, visible } from "./text.ts";
 import type { Control } from "./use-control.tsx";
 
 interface CardProps {
@@ -52,7 +52,7 @@ export function ApprovalCard({ group, category, approvers, control, onDone }: Ca
         <Values approval={first} />
         <Fact name="Rule">{visible(first.rule)}</Fact>
         <Fact name="Expires">
-          {fromNow(first.expires_at)}, tried {triedWords(calls)}
+          <When iso={first.expires_at} />, tried {triedWords(calls)}
         </Fact>
         <Given approval={first} approvers={approvers} />
       </dl>
@@ -69,7 +69,7 @@ export function ApprovalCard({ group, category, approvers, control, onDone }: Ca
           </button>
         )}
         <button type="button" onClick={reject}>
-          {isOne ? "Reject" : `Reject all ${calls.length}`}
+          {isOne ? "Reject" : `Reject all ${figure(calls.length)}`}
         </button>
       </div>
       <Problem text={problem} />
@@ -93,7 +93,7 @@ function approvedWords(value: unknown): string {
 
 function triedWords(calls: readonly ApprovalEntry[]): string {
   const tries = calls.reduce((all, each) => all + each.calls, 0);
-  return tries === 1 ? "once" : `${tries} times`;
+  return tries === 1 ? "once" : `${figure(tries)} times`;
 }
 
 interface OneProps {
@@ -176,7 +176,7 @@ function Given({
               <Name key={by} text={by} />,{" "}
             </>
           ))}
-      {given.length} of {approvers}
+      {figure(given.length)} of {figure(approvers)}
     </Fact>
   );
 }
@@ -195,7 +195,7 @@ function Callers({ calls, onApprove }: CallersProps): JSX.Element {
             <Name key={id} text={agent} />{" "}
           </>
         ))}
-        {calls.length > 3 && <span class="hint">and {calls.length - 3} more: decide one by one</span>}
+        {calls.length > 3 && <span class="hint">and {figure(calls.length - 3)} more: decide one by one</span>}
       </summary>
       <ul>
         {calls.map((approval) => (
@@ -203,7 +203,7 @@ function Callers({ calls, onApprove }: CallersProps): JSX.Element {
             <span>
               <Who agent={approval.agent} user={approval.user} />{" "}
               <span class="hint">
-                {proofWords(approval)}, {fromNow(approval.expires_at)}
+                {proofWords(approval)}, <When iso={approval.expires_at} />
               </span>
             </span>
             {approval.stale === undefined && (

@@ -5,8 +5,8 @@ import { useState } from "preact/hooks";
 import type { ApprovalEntry, ApprovalsResponse } from "../src/admin/api.ts";
 import { ApprovalCard } from "./approval-card.tsx";
 import { groupApprovals, matchesText, tally } from "./approval-groups.ts";
-import { Name, Problem, Who } from "./elements.tsx";
-import { count, fromNow } from "./text.ts";
+import { Name, Problem, When, Who } from "./elements.tsx";
+import { count, figure } from "./text.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
 
@@ -140,8 +140,8 @@ function Summary({ waiting, kinds, onPick }: SummaryProps): JSX.Element {
     <>
       <p>
         <strong>{count(waiting.length, "call")}</strong> of {count(agents.length, "agent")},{" "}
-        {count(kinds, "different one")}; the first ends {fromNow(ends[0] ?? "")}
-        {stale > 0 && <>; {stale} can no longer be approved</>}.
+        {count(kinds, "different one")}; the first ends <When iso={ends[0] ?? ""} />
+        {stale > 0 && <>; {figure(stale)} can no longer be approved</>}.
       </p>
       <Tallies title="Tools" names={waiting.map(({ tool }) => tool)} onPick={onPick} />
       <Tallies title="Agents" names={waiting.map(({ agent }) => agent)} onPick={onPick} />
@@ -163,12 +163,12 @@ function Tallies({ title, names, onPick }: TalliesProps): JSX.Element {
       {title}:{" "}
       {all.slice(0, isOpen ? all.length : NAMES).map(({ name, calls }) => (
         <button key={name} type="button" class="chip" onClick={() => onPick(name)}>
-          <Name text={name} /> <span class="hint">{calls}</span>
+          <Name text={name} /> <span class="hint">{figure(calls)}</span>
         </button>
       ))}
       {all.length > NAMES && !isOpen && (
         <button type="button" class="chip" onClick={() => setOpen(true)}>
-          {all.length - NAMES} more
+          {figure(all.length - NAMES)} more
         </button>
       )}
     </p>
@@ -237,7 +237,7 @@ function Settled({ approvals }: { readonly approvals: readonly ApprovalEntry[] }
       </ul>
       {newest.length > SETTLED && (
         <button type="button" onClick={() => setOpen(!isOpen)}>
-          {isOpen ? "Show fewer" : `Show ${newest.length - SETTLED} more that are decided`}
+          {isOpen ? "Show fewer" : `Show ${figure(newest.length - SETTLED)} more that are decided`}
         </button>
       )}
     </>
@@ -265,7 +265,12 @@ function SettledCard({ approval }: { readonly approval: ApprovalEntry }): JSX.El
           , “<Name text={decided.reason} />”
         </>
       )}
-      {state === "approved" && <span class="hint"> not used yet; ends {fromNow(expires_at)}</span>}
+      {state === "approved" && (
+        <span class="hint">
+          {" "}
+          not used yet; ends <When iso={expires_at} />
+        </span>
+      )}
       {stale !== undefined && (
         <strong>
           {" "}

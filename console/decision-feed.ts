@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { DecisionsResponse } from "../src/admin/api.ts";
-import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
+import type { PageFilter } from "./address.ts";
 import { fetchJson } from "./api-client.ts";
 import { followEvents } from "./event-stream.ts";
 
@@ -42,15 +42,17 @@ const EMPTY: Feed = {
   hasOlder: false,
 };
 
-export function useDecisionFeed(filter: DecisionFilter, isPaused: boolean): GrowingFeed {
+export function useDecisionFeed(filter: PageFilter, isPaused: boolean): GrowingFeed {
   const [feed, setFeed] = useState(EMPTY);
   const query = queryOf(filter);
+  const { since: _since, until, ...names } = filter;
+  const live = until ? undefined : queryOf(names);
   useEffect(() => {
     if (isPaused) {
       setFeed((before) => ({ ...before, isLive: false }));
       return undefined;
     }
-    return follow(query, setFeed);
+    return follow({ query, live }, setFeed);
   }, [query, isPaused]);
   const last = feed.decisions.at(-1)?.id;
   const onOlder = (): void => void addOlder(query, last ?? "", setFeed);
@@ -73,8 +75,15 @@ async function addOlder(query: string, before: string, update: Update): Promise<
 
 type Update = (change: (before: Feed) => Feed) => void;
 
-/** Subscribes to the stream; returns the function that unsubscribes. */
-function follow(query: string, update: Update): () => void {
+interface Queries {
+  /** Of the list. */
+  readonly query: string;
+  /** Of the stream; undefined where the range of times has an end, so that nothing is to come. */
+  readonly live: string | undefined;
+}
+
+/** Reads the list, and subscribes to the stream; returns the function that unsubscribes. */
+function follow({ query, live }: Queries, update: Update): () => void {
   let isOver = false;
   let fresh: DecisionEntry[] = [];
   let skipped = 0;
@@ -113,7 +122,11 @@ function follow(query: string, update: Update): () => void {
         hasOlder: answer.value.next !== undefined,
       }));
   };
-  const close = followEvents(`decisions/stream?most=${MAX_PER_PIECE}&${query}`, {
+  if (live === undefined) {
+    void catchUp();
+    return () => void (isOver = true);
+  }
+  const close = followEvents(`decisions/stream?most=${MAX_PER_PIECE}&${live}`, {
     onEvent,
     // On connecting, and after each reconnect: reads the decisions made in the meantime.
     onOpen: () => {
@@ -144,6 +157,6 @@ function merge(
   return [...byId.values()].slice(0, max);
 }
 
-function queryOf(filter: DecisionFilter): string {
+function queryOf(filter: Readonly<Record<string, string | undefined>> | PageFilter): string {
   return String(new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== "")));
 }

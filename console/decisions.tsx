@@ -2,13 +2,12 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { DecisionFilter } from "../src/telemetry/recent/decision-filter.ts";
 import { EFFECTS, REASONS } from "../src/policy/mode.ts";
 import type { DecisionEntry } from "../src/telemetry/recent/decision-entry.ts";
-import { type Address } from "./address.ts";
+import type { Address, PageFilter } from "./address.ts";
 import { type Feed, useDecisionFeed } from "./decision-feed.ts";
 import { Explained } from "./explained.tsx";
-import { timeOfDay, utcTime } from "./text.ts";
+import { fieldOfTime, localTime, timeOfDay, timeOfField, utcTime } from "./text.ts";
 import { Name, Problem, Who } from "./elements.tsx";
 
 interface DecisionsProps {
@@ -23,13 +22,14 @@ export function Decisions({ address, onGo }: DecisionsProps): JSX.Element {
   const [isPaused, setPaused] = useState(false);
   const { filter, decision } = address;
   const feed = useDecisionFeed(useRested(filter, REST_MS), isPaused);
+  const { decision: _decision, ...rest } = address;
   const open = (id: string | undefined): void =>
-    onGo({ filter, ...(id !== undefined && id !== "" && { decision: id }) });
+    onGo({ ...rest, ...(id !== undefined && id !== "" && { decision: id }) });
   return (
     <section aria-labelledby="decisions">
       <div class="bar">
         <h2 id="decisions">Decisions</h2>
-        <span class={feed.isLive ? "live on" : "live"}>{stateOf(feed, isPaused)}</span>
+        <span class={feed.isLive ? "live on" : "live"}>{stateOf(feed, isPaused, filter)}</span>
         <button type="button" onClick={() => setPaused(!isPaused)}>
           {isPaused ? "Go on" : "Pause"}
         </button>
@@ -49,8 +49,9 @@ export function Decisions({ address, onGo }: DecisionsProps): JSX.Element {
   );
 }
 
-function stateOf({ isLive, skipped }: Feed, isPaused: boolean): string {
+function stateOf({ isLive, skipped }: Feed, isPaused: boolean, { until }: PageFilter): string {
   if (isPaused) return "paused";
+  if (until) return "of the past";
   if (isLive && skipped > 0) return "live, the newest only";
   return isLive ? "live" : "connecting…";
 }
@@ -94,14 +95,13 @@ function useRested<T>(value: T, restMs: number): T {
 }
 
 interface FiltersProps {
-  readonly filter: DecisionFilter;
-  readonly onFilter: (filter: DecisionFilter) => void;
+  readonly filter: PageFilter;
+  readonly onFilter: (filter: PageFilter) => void;
 }
 
 function Filters({ filter, onFilter }: FiltersProps): JSX.Element {
-  const set =
-    (field: keyof DecisionFilter) => (event: { readonly currentTarget: { readonly value: string } }) =>
-      onFilter({ ...filter, [field]: event.currentTarget.value });
+  const set = (field: keyof PageFilter) => (event: { readonly currentTarget: { readonly value: string } }) =>
+    onFilter({ ...filter, [field]: event.currentTarget.value });
   return (
     <form class="filters" aria-label="Filter decisions" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -115,6 +115,16 @@ function Filters({ filter, onFilter }: FiltersProps): JSX.Element {
       </label>
       <Choice label="Effect" words={EFFECTS} value={filter.effect} onChange={set("effect")} />
       <Choice label="Reason" words={REASONS} value={filter.reason} onChange={set("reason")} />
+      {(["since", "until"] as const).map((end) => (
+        <label key={end}>
+          {end === "since" ? "From" : "To"} <span class="hint">your time</span>
+          <input
+            type="datetime-local"
+            value={fieldOfTime(filter[end] ?? "")}
+            onInput={(event) => onFilter({ ...filter, [end]: timeOfField(event.currentTarget.value) })}
+          />
+        </label>
+      ))}
       <button type="button" onClick={() => onFilter({})}>
         Show all
       </button>
@@ -198,7 +208,7 @@ function Summary({ entry, isOpen, onToggle }: SummaryProps): JSX.Element {
   const { time, agent, user, tool, method, effect, denial, outcome } = entry;
   return (
     <button type="button" class="summary" aria-expanded={isOpen} onClick={onToggle}>
-      <time dateTime={time} title={utcTime(time)}>
+      <time dateTime={time} title={`${localTime(time)}, ${utcTime(time)}`}>
         {timeOfDay(time)}
       </time>{" "}
       <span class={`effect ${effect}`}>{effect.replace("_", " ")}</span>{" "}

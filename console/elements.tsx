@@ -1,7 +1,8 @@
 /** Elements for names and problems. Text from an agent is always rendered as plain text. */
 
 import type { JSX } from "preact";
-import { visible } from "./text.ts";
+import { useState } from "preact/hooks";
+import { figure, fromNow, localTime, utcTime, visible } from "./text.ts";
 
 /** Longest name as shown, in characters; the number of further ones is shown after it. */
 const MAX_LENGTH = 80;
@@ -14,7 +15,7 @@ export function Name({ text }: { readonly text: string }): JSX.Element {
   return (
     <bdi class="name">
       {shown}
-      {rest > 0 && <span class="rest">… {rest} more characters</span>}
+      {rest > 0 && <span class="rest">… {figure(rest)} more characters</span>}
     </bdi>
   );
 }
@@ -27,6 +28,59 @@ export function Who({ agent, user }: { readonly agent: string; readonly user?: s
       <Name text={agent} /> <span class="hint">for</span> <Name text={user} />
     </>
   );
+}
+
+/** `3 min ago`, with the time itself in the reader's zone and in UTC. */
+export function When({ iso }: { readonly iso: string }): JSX.Element {
+  return (
+    <time dateTime={iso} title={`${localTime(iso)}, ${utcTime(iso)}`}>
+      {fromNow(iso)}
+    </time>
+  );
+}
+
+/** A field that finds names as one types. */
+export function Find({ of, text, onText }: FindProps): JSX.Element {
+  return (
+    <label class="search">
+      Find <span class="hint">{of}</span>
+      <input
+        type="search"
+        value={text}
+        maxLength={256}
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface FindProps {
+  /** What it finds, such as `agent or tool`. */
+  readonly of: string;
+  readonly text: string;
+  readonly onText: (text: string) => void;
+}
+
+/** The first items of a list, and a button for the next ones. */
+export function Paged<Item>({ items, page, children }: PagedProps<Item>): JSX.Element {
+  const [most, setMost] = useState(page);
+  return (
+    <>
+      {children(items.slice(0, most))}
+      {items.length > most && (
+        <button type="button" onClick={() => setMost(most + page)}>
+          Show more: {figure(items.length - most)} further
+        </button>
+      )}
+    </>
+  );
+}
+
+interface PagedProps<Item> {
+  readonly items: readonly Item[];
+  /** Items at first, and with each further step. */
+  readonly page: number;
+  readonly children: (shown: readonly Item[]) => JSX.Element;
 }
 
 /** An error, in place of the content that could not be loaded. */

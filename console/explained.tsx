@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { DecisionResponse } from "../src/admin/api.ts";
 import type { Step } from "../src/policy/explain/steps.ts";
 import { type ApiResult, fetchJson } from "./api-client.ts";
-import { shortDigest, utcTime, visible } from "./text.ts";
+import { figure, localTime, shortDigest, utcTime, visible } from "./text.ts";
 import { Name, Problem } from "./elements.tsx";
 
 export function Explained({ id }: { readonly id: string }): JSX.Element {
@@ -31,7 +31,7 @@ function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Eleme
   return (
     <dl>
       <Fact name="Time">
-        {new Date(decision.time).toLocaleString([], { hour12: false })},{" "}
+        {localTime(decision.time)}, <span class="hint">your time</span>;{" "}
         <span class="hint">{utcTime(decision.time)}</span>
       </Fact>
       <Fact name="Agent">
@@ -62,17 +62,17 @@ function Facts({ decision }: { readonly decision: DecisionResponse }): JSX.Eleme
       {denial?.condition !== undefined && <Fact name="Condition">{visible(denial.condition)}</Fact>}
       {denial?.limit !== undefined && (
         <Fact name="Limit">
-          {visible(denial.limit.counter)}: {denial.limit.used} of {denial.limit.max} used
+          {visible(denial.limit.counter)}: {figure(denial.limit.used)} of {figure(denial.limit.max)} used
         </Fact>
       )}
       {charges.map(({ counter, rule, amount }) => (
         <Fact key={rule} name="Charged">
-          {amount} to {visible(counter)}
+          {figure(amount)} to {visible(counter)}
         </Fact>
       ))}
       {decision.approval !== undefined && <Fact name="Approval">{decision.approval}</Fact>}
       <Fact name="Policy">{policyDigest === "" ? "none" : shortDigest(policyDigest)}</Fact>
-      {durationMs !== undefined && <Fact name="Took">{durationMs.toFixed(1)} ms</Fact>}
+      {durationMs !== undefined && <Fact name="Took">{figure(durationMs)} ms</Fact>}
       {decision.traceId !== undefined && <Fact name="Trace">{decision.traceId}</Fact>}
       <Fact name="Id">{decision.id}</Fact>
     </dl>

@@ -5,8 +5,8 @@ import { useState } from "preact/hooks";
 import type { FreezeEntry, FreezesResponse } from "../src/admin/api.ts";
 import { ByField, type Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
-import { fromNow, visible } from "./text.ts";
-import { Name, Problem } from "./elements.tsx";
+import { visible } from "./text.ts";
+import { Name, Problem, When } from "./elements.tsx";
 
 /** Names that were seen, of agents in the last hour and of tools on the server. */
 export interface Names {
@@ -83,8 +83,14 @@ function Frozen({ freeze, change }: { readonly freeze: FreezeEntry; readonly cha
             ”,{" "}
           </>
         )}
-        by <Name text={by} />, {fromNow(since)},{" "}
-        {until === null ? "until it is lifted" : `ends ${fromNow(until)}`}
+        by <Name text={by} />, <When iso={since} />,{" "}
+        {until === null ? (
+          "until it is lifted"
+        ) : (
+          <>
+            ends <When iso={until} />
+          </>
+        )}
       </p>
       {source === "file" ? (
         <p class="hint">A file says so: only the file takes it back.</p>

@@ -67,6 +67,7 @@ const SECTIONS = [
   ["freeze", "Freeze"],
   ["limits", "Limits"],
   ["policy", "Policy"],
+  ["try", "Try a policy"],
   ["tools-title", "Tools"],
 ] as const;
 

@@ -4,10 +4,10 @@ import type { JSX } from "preact";
 import type { LimitsResponse } from "../src/admin/api.ts";
 import type { LimitFill } from "../src/enforcement/limits/limit-usage.ts";
 import type { Polled } from "./use-polled.ts";
-import { visible } from "./text.ts";
-import { Problem } from "./elements.tsx";
+import { figure, visible } from "./text.ts";
+import { Paged, Problem } from "./elements.tsx";
 
-const MAX_SHOWN = 12;
+const PAGE = 12;
 
 export function Limits({
   polled: { value, problem },
@@ -15,18 +15,20 @@ export function Limits({
   readonly polled: Polled<LimitsResponse>;
 }): JSX.Element {
   const limits = (value?.limits ?? []).toSorted((one, other) => other.ratio - one.ratio);
-  const hidden = limits.length - MAX_SHOWN;
   return (
     <section aria-labelledby="limits">
       <h2 id="limits">Limits</h2>
       <Problem text={problem} />
       {value !== undefined && limits.length === 0 && <p class="empty">The policy has no limits.</p>}
-      <ul class="limits">
-        {limits.slice(0, MAX_SHOWN).map((limit) => (
-          <Limit key={limit.rule} limit={limit} />
-        ))}
-      </ul>
-      {hidden > 0 && <p class="hint">{hidden} more, less full than these.</p>}
+      <Paged items={limits} page={PAGE}>
+        {(shown) => (
+          <ul class="limits">
+            {shown.map((limit) => (
+              <Limit key={limit.rule} limit={limit} />
+            ))}
+          </ul>
+        )}
+      </Paged>
     </section>
   );
 }
@@ -39,7 +41,7 @@ function Limit({ limit: { tool, counter, scope, ratio, used, max, rule } }: { re
         {visible(tool === "" ? counter : `${tool}: ${counter}`)}
       </span>
       <span>
-        {used.toLocaleString("en")} of {max.toLocaleString("en")} <span class="hint">{whose}</span>
+        {figure(used)} of {figure(max)} <span class="hint">{whose}</span>
       </span>
       <meter
         min={0}

@@ -4,8 +4,8 @@ import type { JSX } from "preact";
 import type { PolicyResponse } from "../src/admin/api.ts";
 import { Fact } from "./explained.tsx";
 import type { Polled } from "./use-polled.ts";
-import { fromNow, visible } from "./text.ts";
-import { Problem } from "./elements.tsx";
+import { figure, visible } from "./text.ts";
+import { Problem, When } from "./elements.tsx";
 
 export function Policy({
   polled: { value, problem },
@@ -31,13 +31,13 @@ function Facts({ policy }: { readonly policy: PolicyResponse }): JSX.Element {
           <code>{digest === null || digest === "" ? "none" : digest}</code>
         </Fact>
         <Fact name="Loaded">
-          <time dateTime={loaded_at}>{fromNow(loaded_at)}</time>
+          <When iso={loaded_at} />
         </Fact>
         <Fact name="Mode">
           {mode === "shadow" ? "shadow: decides and counts, blocks nothing" : (mode ?? "none")}
         </Fact>
         <Fact name="Otherwise">{policy.default === "deny" ? "denies what it does not list" : "allows"}</Fact>
-        <Fact name="Rules">{rules?.length ?? 0}</Fact>
+        <Fact name="Rules">{figure(rules?.length ?? 0)}</Fact>
         <Fact name="Last error">{last_error === null ? "none" : visible(last_error)}</Fact>
       </dl>
       {agents.length > 0 && (

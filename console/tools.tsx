@@ -5,34 +5,35 @@ import type { ToolEntry, ToolsResponse } from "../src/admin/api.ts";
 import { CorrectLabel } from "./correct-label.tsx";
 import type { Control } from "./use-control.tsx";
 import type { Polled } from "./use-polled.ts";
-import { count } from "./text.ts";
-import { Name, Problem } from "./elements.tsx";
+import { count, hasText } from "./text.ts";
+import { Find, Name, Paged, Problem } from "./elements.tsx";
 
-export function Tools({
-  polled: { value, problem },
-  control,
-}: {
+interface ToolsProps {
   readonly polled: Polled<ToolsResponse>;
   readonly control: Control;
-}): JSX.Element {
+  /** The text that the listed tools have. */
+  readonly find: string;
+  readonly onFind: (text: string) => void;
+}
+
+export function Tools({ polled: { value, problem }, ...rest }: ToolsProps): JSX.Element {
   return (
     <section aria-labelledby="tools-title">
       <h2 id="tools-title">Tools</h2>
       <Problem text={problem} />
-      {value !== undefined && <Fit answer={value} control={control} />}
+      {value !== undefined && <Fit answer={value} {...rest} />}
     </section>
   );
 }
 
-function Fit({
-  answer: { tools, unknown_to_server },
-  control,
-}: {
+interface FitProps extends Omit<ToolsProps, "polled"> {
   readonly answer: ToolsResponse;
-  readonly control: Control;
-}): JSX.Element {
+}
+
+function Fit({ answer: { tools, unknown_to_server }, control, find, onFind }: FitProps): JSX.Element {
   if (tools.length === 0) return <p class="empty">The server has listed no tool yet.</p>;
   const uncovered = tools.filter(({ covered }) => !covered);
+  const found = tools.filter(({ name, category }) => hasText(find, name, category));
   const changed = tools.filter((tool) => tool.changed.length > 0 || tool.pin_broken);
   return (
     <>
@@ -40,28 +41,41 @@ function Fit({
       <Finding title="On the server, not in the policy" names={uncovered.map(({ name }) => name)} />
       <h3>Changed since first seen</h3>
       {changed.length === 0 && <p class="empty">None.</p>}
-      <ul>
-        {changed.map((tool) => (
-          <li key={tool.name}>
-            <Name text={tool.name} />: {tool.changed.join(", ")}{" "}
-            {tool.pin_broken && <strong>not as pinned</strong>}
-          </li>
-        ))}
-      </ul>
-      <details>
+      <Paged items={changed} page={PAGE}>
+        {(shown) => (
+          <ul>
+            {shown.map((tool) => (
+              <li key={tool.name}>
+                <Name text={tool.name} />: {tool.changed.join(", ")}{" "}
+                {tool.pin_broken && <strong>not as pinned</strong>}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Paged>
+      <details open={find !== ""}>
         <summary>All {count(tools.length, "tool")}</summary>
-        <ul>
-          {tools.map((tool) => (
-            <li key={tool.name}>
-              <Name text={tool.name} /> <span class="hint">{aboutTool(tool)}</span>
-              <CorrectLabel tool={tool} control={control} />
-            </li>
-          ))}
-        </ul>
+        <Find of="tool or category" text={find} onText={onFind} />
+        {found.length === 0 && <p class="empty">No tool of this name is listed.</p>}
+        <Paged items={found} page={PAGE}>
+          {(shown) => (
+            <ul aria-label="Listed tools">
+              {shown.map((tool) => (
+                <li key={tool.name}>
+                  <Name text={tool.name} /> <span class="hint">{aboutTool(tool)}</span>
+                  <CorrectLabel tool={tool} control={control} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </Paged>
       </details>
     </>
   );
 }
+
+/** Names that are shown at first, and with each further step. */
+const PAGE = 50;
 
 interface FindingProps {
   readonly title: ComponentChildren;
@@ -75,13 +89,17 @@ function Finding({ title, names }: FindingProps): JSX.Element {
       {names.length === 0 ? (
         <p class="empty">None.</p>
       ) : (
-        <ul>
-          {names.map((name) => (
-            <li key={name}>
-              <Name text={name} />
-            </li>
-          ))}
-        </ul>
+        <Paged items={names} page={PAGE}>
+          {(shown) => (
+            <ul>
+              {shown.map((name) => (
+                <li key={name}>
+                  <Name text={name} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </Paged>
       )}
     </>
   );

@@ -3,7 +3,7 @@
 import { type JSX, render } from "preact";
 import type { ServersResponse, UpServerEntry } from "../src/admin/up-api.ts";
 import { Problem } from "./elements.tsx";
-import { fromNow, shortDigest, visible } from "./text.ts";
+import { figure, fromNow, shortDigest, visible } from "./text.ts";
 import { useControl } from "./use-control.tsx";
 import { usePolled } from "./use-polled.ts";
 
@@ -103,8 +103,8 @@ function Row({ server }: { readonly server: UpServerEntry }): JSX.Element {
         {policies.length === 0 ? "none" : policies.map(shortDigest).join(", ")}
         {error !== null && <p class="problem">{visible(error)}</p>}
       </td>
-      <td class="number">{server.calls ?? "–"}</td>
-      <td class="number">{server.denied ?? "–"}</td>
+      <td class="number">{server.calls === null ? "–" : figure(server.calls)}</td>
+      <td class="number">{server.denied === null ? "–" : figure(server.denied)}</td>
       <td>{server.url === null ? "–" : <code>{reachable(server.url)}</code>}</td>
       <td>{server.console === null ? "–" : <a href={`${reachable(server.console)}/`}>console</a>}</td>
     </tr>

@@ -10,6 +10,7 @@ import { addControlRoutes } from "./control-routes.ts";
 import { addLabelRoutes, type LabelActions } from "./label-routes.ts";
 import { addReadRoutes, type ReadSources } from "./read-routes.ts";
 import { sendError } from "./send-error.ts";
+import { addTryRoute, type TryPolicy } from "./try-route.ts";
 
 /** Where the listener reads from; supplied by the composition root. */
 export interface AdminSources extends ReadSources {
@@ -21,6 +22,7 @@ export interface AdminSources extends ReadSources {
   readonly notReadyReasons: () => readonly string[];
   readonly control: ControlActions;
   readonly labels: LabelActions;
+  readonly tryPolicy: TryPolicy;
   /** Whether a request with this Host, received on this local address, is served. */
   readonly servesHost: (host: string | undefined, localAddress: string | undefined) => boolean;
   readonly access: AdminAccess;
@@ -44,6 +46,7 @@ export function createAdminPages(sources: AdminSources): Express {
   addReadRoutes(app, sources);
   // Security: pending approvals are readable only to callers that may decide them.
   app.use("/approvals", control);
+  addTryRoute(app, sources.tryPolicy);
   addControlRoutes(app, sources.control, operatorOf);
   addLabelRoutes(app, sources.labels, operatorOf);
   addConsole(app);
@@ -61,6 +64,7 @@ const ENDPOINTS = [
   "/healthz",
   "/readyz",
   "/policy",
+  "/policy/try",
   "/tools",
   "/tools/label",
   "/activity",

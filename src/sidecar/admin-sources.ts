@@ -9,10 +9,11 @@ import { comparePolicyWithTools } from "../policy/lint/coverage.ts";
 import { createDecisionStreams } from "../telemetry/recent/decision-streams.ts";
 import { isLoopback } from "../proxy/upstream/isolation-check.ts";
 import { servedHosts, servesHost } from "../proxy/downstream/request-checks.ts";
-import { explainDecision } from "./explain-decision.ts";
+import { explainDecision } from "./decisions/explain-decision.ts";
 import type { AdminCredentials } from "./identity/credentials.ts";
 import { limitsOf } from "./policy-reload.ts";
 import type { Runtime } from "./runtime.ts";
+import { tryPolicy } from "./decisions/try-policy.ts";
 
 /** The state of one transport that the admin listener shows. */
 interface TransportState {
@@ -39,6 +40,7 @@ export function adminSources(settings: Settings, runtime: Runtime, transport: Tr
     decisionStreams: createDecisionStreams(decisions.subscribe),
     activity: telemetry.activity.read,
     limits: () => counters.read(limitsOf(policies.current())),
+    tryPolicy: (policy) => tryPolicy(policy, runtime),
     findDecision: (id) => explainDecision(id, runtime),
     control: {
       ...control.actions,

@@ -7,6 +7,14 @@ it.each([
   [{ filter: {} }, ""],
   [{ filter: { agent: "a b", effect: "deny" } }, "?agent=a+b&effect=deny"],
   [{ filter: { tool: "&=?#%" }, decision: "x/1" }, "?tool=%26%3D%3F%23%25&decision=x%2F1"],
+  [
+    {
+      filter: { since: "2026-03-01T12:00:00.000Z", until: "2026-03-01T13:00:00.000Z" },
+      calls: "agent-1",
+      tools: "read",
+    },
+    "?since=2026-03-01T12%3A00%3A00.000Z&until=2026-03-01T13%3A00%3A00.000Z&calls=agent-1&tools=read",
+  ],
 ])("holds the state %j", (state, address) => {
   expect(addressOf(state)).toBe(address);
   expect(readAddress(address)).toEqual(state);

@@ -1,7 +1,16 @@
 /** Text that an agent chose, as the console spells it. */
 
 import { describe, expect, it } from "vitest";
-import { count, visible } from "../../console/text.ts";
+import {
+  count,
+  fieldOfTime,
+  figure,
+  hasText,
+  localTime,
+  timeOfDay,
+  timeOfField,
+  visible,
+} from "../../console/text.ts";
 
 describe("text of others", () => {
   it.each([
@@ -20,11 +29,46 @@ describe("text of others", () => {
     expect(visible(text)).toBe(shown);
   });
 
+  it("is found in any case", () => {
+    expect([hasText("AGENT", "x", "my-agent"), hasText("", "x"), hasText("y", "x")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it("counts in words", () => {
     expect([count(1, "call"), count(0, "call"), count(1_200, "call")]).toEqual([
       "1 call",
       "0 calls",
       "1,200 calls",
     ]);
+  });
+});
+
+describe("numbers", () => {
+  it("have one form, with a comma between thousands and one decimal at most", () => {
+    expect([0, 12, 1_234, 0.25, 1_234.56, 100_000].map(figure)).toEqual([
+      "0",
+      "12",
+      "1,234",
+      "0.3",
+      "1,234.6",
+      "100,000",
+    ]);
+  });
+});
+
+describe("times", () => {
+  it("have a date where they are not of today", () => {
+    expect(timeOfDay(new Date().toISOString())).toMatch(/^\d\d:\d\d:\d\d$/);
+    expect(timeOfDay("2020-03-01T12:00:00.000Z")).toMatch(/^\d\d-\d\d \d\d:\d\d:\d\d$/);
+  });
+
+  it("pass through a field of date and time to the minute", () => {
+    const iso = "2026-03-01T12:05:00.000Z";
+    expect(timeOfField(fieldOfTime(iso))).toBe(iso);
+    expect(fieldOfTime(iso)).toBe(localTime(iso).slice(0, 16).replace(" ", "T"));
+    expect([fieldOfTime(""), fieldOfTime("x"), timeOfField("")]).toEqual(["", "", ""]);
   });
 });

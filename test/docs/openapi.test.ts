@@ -137,6 +137,12 @@ describe("docs/openapi.yaml", () => {
     expect(await faults("post", label, { body: {} })).toEqual([]);
   });
 
+  it("describes what another policy would have decided", async () => {
+    const policy = '{ "version": "1", "default": "deny" }';
+    expect(await faults("post", "/policy/try", { body: { policy } })).toEqual([]);
+    expect(await faults("post", "/policy/try", { body: { policy: "{" } })).toEqual([]);
+  });
+
   it("describes the refusals", async () => {
     expect(await faults("get", "/decisions", { at: "/decisions?limit=0" })).toEqual([]);
     expect(await faults("get", "/decisions/stream", { at: "/decisions/stream?x=1" })).toEqual([]);

@@ -1,14 +1,14 @@
 /** One remembered decision explained as `tollgate policy explain` does, without argument values. */
 
-import type { DecisionResponse, DecisionExplanation } from "../admin/api.ts";
-import { adviceFor } from "../policy/explain/advice.ts";
-import { type Step, stepsOf } from "../policy/explain/steps.ts";
-import type { CompiledPolicy } from "../policy/document/compile.ts";
-import type { Call, Decision } from "../policy/decision.ts";
-import type { JsonObject } from "../json/json.ts";
-import { readArguments } from "../json/message-bounds.ts";
-import type { DecidedCall } from "../telemetry/recent/decision-buffer.ts";
-import type { Runtime } from "./runtime.ts";
+import type { DecisionResponse, DecisionExplanation } from "../../admin/api.ts";
+import { adviceFor } from "../../policy/explain/advice.ts";
+import { type Step, stepsOf } from "../../policy/explain/steps.ts";
+import type { CompiledPolicy } from "../../policy/document/compile.ts";
+import type { Call, Decision } from "../../policy/decision.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { readArguments } from "../../json/message-bounds.ts";
+import type { DecidedCall } from "../../telemetry/recent/decision-buffer.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** Undefined when the decision is not remembered. */
 export function explainDecision(id: string, runtime: Runtime): DecisionResponse | undefined {
@@ -19,10 +19,9 @@ export function explainDecision(id: string, runtime: Runtime): DecisionResponse 
 }
 
 function explain(decided: DecidedCall, { policies, enforcement }: Runtime): DecisionExplanation {
-  const { tool, args, caller, denial, effect } = decided;
+  const { tool, caller, denial, effect } = decided;
   const policy = policies.current().all.find(({ digest }) => digest === decided.policyDigest);
-  const values =
-    args === undefined ? NO_ARGUMENTS : args === "forgotten" ? undefined : readArguments(args.text);
+  const values = argumentsOf(decided);
   if (tool === undefined) return unexplained("only calls of tools have steps");
   if (policy === undefined) return unexplained("the policy that decided is no longer in force");
   if (values === undefined) return unexplained("the call was too long to be remembered whole");
@@ -37,6 +36,12 @@ function explain(decided: DecidedCall, { policies, enforcement }: Runtime): Deci
   const decision: Decision = { ...(denial && { denial }), charges: [], unevaluable: [] };
   const steps = stepsOf(policy, call).map(withoutValues);
   return { steps, how_to_allow: adviceOf(policy, call, { decision, effect, steps }), note: null };
+}
+
+/** Undefined when the call was too long to be remembered whole. */
+export function argumentsOf({ args }: DecidedCall): JsonObject | undefined {
+  if (args === undefined) return NO_ARGUMENTS;
+  return args === "forgotten" ? undefined : readArguments(args.text);
 }
 
 const NO_ARGUMENTS: JsonObject = new Map();
