@@ -62,6 +62,7 @@ describe("the dry run of a release", () => {
       `tollgate-${VERSION}.intoto.json.sig`,
       `tollgate-${VERSION}.sbom.cdx.json`,
       `tollgate-${VERSION}.tgz`,
+      `tollgate-webhook-${VERSION}.tgz`,
     ]);
     const checked = execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], {
       cwd: out,
