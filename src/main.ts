@@ -1,18 +1,30 @@
 #!/usr/bin/env node
 /** Entry point of `tollgate`: runs the command that the command line names, and exits with its code. */
 
-import { EXIT_OK, failWith, refuseUsage, unknownCommandProblem, writeHelp } from "./commands/cli/command.ts";
+import {
+  EXIT_OK,
+  EXIT_USAGE,
+  failWith,
+  refuseUsage,
+  unknownCommandProblem,
+  writeHelp,
+} from "./commands/cli/command.ts";
 import { flushed } from "./commands/cli/flush.ts";
 import { COMMANDS, HELP, RUN_HELP } from "./commands/help.ts";
 import { runKeys } from "./commands/keys.ts";
 import { wordsOf } from "./commands/kubectl-plugin.ts";
 import type { WebhookOptions } from "./commands/webhook/options.ts";
-import { parseRunFlags } from "./commands/run-flags.ts";
+import { type GivenFlags, parseRunFlags } from "./commands/run-flags.ts";
 import { parseSettings } from "./config/settings/parse-settings.ts";
-import type { Settings } from "./config/settings/settings.ts";
+import {
+  type FileSettings,
+  readFileSettings,
+  type SettingsSources,
+} from "./config/settings/given-settings.ts";
+import { hasHttpListener, type Settings } from "./config/settings/settings.ts";
 import { VERSION } from "./config/version.ts";
 import { describeIsolation } from "./sidecar/isolation.ts";
-import { startSidecar } from "./sidecar/sidecar.ts";
+import { type Sidecar, startSidecar } from "./sidecar/sidecar.ts";
 import { tuneCollector } from "./sidecar/gc-flags.ts";
 import { StartError } from "./sidecar/start-error.ts";
 import { isStdio, startStdioSidecar } from "./sidecar/stdio-sidecar.ts";
@@ -52,6 +64,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return (await import("./commands/completion.ts")).runCompletion(rest, process);
   if (command === "keys") return runKeys(rest, process);
   if (command === "up") return up(rest);
+  // A worker is this program once more.
+  if (command === "worker" && process.send !== undefined) return worker(rest);
   if (command === "doctor") return doctor(rest);
   if (command === "webhook") return webhook(rest);
   if (isRun(command)) return run(command === "run" ? rest : argv);
@@ -132,18 +146,43 @@ async function run(argv: readonly string[]): Promise<number> {
   const parsed = parseRunFlags(argv);
   if ("problem" in parsed) return refuseUsage(process, "tollgate", [parsed.problem]);
   if (parsed.isHelp) return writeHelp(process, RUN_HELP);
-  const settings = parseSettings({
-    flags: parsed.flags,
-    ...(parsed.command !== undefined && { command: parsed.command }),
-    environment: process.env,
-    isTerminal: process.stderr.isTTY,
-  });
+  const sources = sourcesOf(parsed);
+  const file = readFileSettings(sources);
+  const settings = parseSettings({ ...sources, file });
   if (!settings.ok) return refuseUsage(process, "tollgate", settings.report);
-  return orStartError(() => serve(settings.settings, stopSignal()));
+  const { settings: parsedSettings } = settings;
+  return orStartError(() => serve(parsedSettings, { argv, fileValues: file.values, signal: stopSignal() }));
+}
+
+function sourcesOf({ flags, command }: GivenFlags): SettingsSources {
+  const { env: environment, stderr } = process;
+  return { flags, ...(command !== undefined && { command }), environment, isTerminal: stderr.isTTY };
+}
+
+/** Serves clients as the supervising process says. */
+async function worker(argv: readonly string[]): Promise<number> {
+  const { runWorker } = await import("./workers/run.ts");
+  const parsed = parseRunFlags(argv);
+  await runWorker({
+    environment: process.env,
+    settingsWith: (values) => {
+      if ("problem" in parsed || parsed.isHelp) return undefined;
+      const file = { values, problems: [], placeInFile: () => undefined };
+      const settings = parseSettings({ ...sourcesOf(parsed), file });
+      return settings.ok ? settings.settings : undefined;
+    },
+  });
+  return EXIT_OK;
+}
+
+interface Served {
+  readonly argv: readonly string[];
+  readonly fileValues: FileSettings["values"];
+  readonly signal: AbortSignal;
 }
 
 /** Runs until the signal, or until the wrapped server ends. Returns the exit code, which is then that of the server. */
-async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
+async function serve(settings: Settings, { argv, fileValues, signal }: Served): Promise<number> {
   // Install the SIGHUP handler before reporting ready; the default action kills the process.
   const started: { reload?: () => void } = {};
   process.on("SIGHUP", () => started.reload?.());
@@ -153,11 +192,22 @@ async function serve(settings: Settings, signal: AbortSignal): Promise<number> {
     void aborted(signal).then(wrap.stop);
     return wrap.ended;
   }
-  const sidecar = await startSidecar(settings);
+  const sidecar =
+    settings.workers === 1 ? await startSidecar(settings) : await startWorkers(settings, argv, fileValues);
   started.reload = sidecar.reload;
   await aborted(signal);
   await sidecar.drain();
   return EXIT_OK;
+}
+
+async function startWorkers(
+  settings: Settings,
+  argv: readonly string[],
+  fileValues: FileSettings["values"],
+): Promise<Sidecar> {
+  // Parsing refuses several workers without a listener.
+  if (!hasHttpListener(settings)) throw new StartError(["workers: need a listener"], EXIT_USAGE);
+  return (await import("./workers/run.ts")).startWorkers(settings, argv, fileValues);
 }
 
 /** The exit code of `work`. A StartError is written to stderr, and its exit code returned. */

@@ -51,8 +51,12 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     floors: ["commands", "config", "proxy", "sidecar", "telemetry"],
     packages: [/^node:/, /^prom-client$/, /^selfsigned$/, /^zod$/],
   },
+  workers: {
+    floors: ["admin", "config", "enforcement", "json", "policy", "proxy", "sidecar", "telemetry"],
+    packages: [/^node:/],
+  },
   "main.ts": {
-    floors: ["commands", "config", "sidecar", "supervisor", "webhook"],
+    floors: ["commands", "config", "sidecar", "supervisor", "webhook", "workers"],
     packages: [/^node:util$/],
   },
 };

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { FLAGS, type FlagName } from "../config/settings/flags.ts";
 import { usageMessage } from "./cli/command.ts";
 
-interface GivenFlags<Further extends string = never> {
+export interface GivenFlags<Further extends string = never> {
   readonly isHelp: boolean;
   readonly flags: Partial<Record<FlagName | Further, string | string[]>>;
   /** The command line after `--`; absent without `--`. */

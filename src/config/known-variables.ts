@@ -3,7 +3,7 @@
 import { didYouMean, inBackticks } from "../policy/schema/did-you-mean.ts";
 import { ADMIN_READ_TOKEN_VARIABLE, ADMIN_TOKEN_VARIABLE } from "./settings/admin/admin-token.ts";
 import { FLAGS } from "./settings/flags.ts";
-import { SENTINEL_PASSWORD, SENTINEL_USERNAME } from "./settings/sentinel-account.ts";
+import { SENTINEL_PASSWORD, SENTINEL_USERNAME } from "./settings/limits/sentinel-account.ts";
 
 const KNOWN: readonly string[] = [
   ...FLAGS.map(({ environment }) => environment),

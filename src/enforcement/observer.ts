@@ -2,6 +2,7 @@
 
 import type { Category } from "../policy/category/category.ts";
 import type { Decision, Unevaluable } from "../policy/decision.ts";
+import type { Limit } from "../policy/limit.ts";
 import type { Agent, Request } from "./request.ts";
 import type { Outcome, RefusalCause, TraceContext, Transport } from "../mcp/vocabulary.ts";
 
@@ -9,10 +10,18 @@ export type Direction = "downstream" | "upstream";
 
 /** The decision about a tools/call, or about another method that the policy names. */
 export interface DecisionRecord {
-  readonly decision: Decision;
+  readonly decision: RecordedDecision;
   /** Digest of the policy that decided; empty without a policy. */
   readonly policyDigest: string;
   readonly approval?: string;
+}
+
+/** A decision as far as observers read it. */
+export interface RecordedDecision extends Pick<Decision, "denial" | "unevaluable" | "arguments"> {
+  readonly charges: readonly {
+    readonly limit: Pick<Limit, "counter" | "rule">;
+    readonly amount: number;
+  }[];
 }
 
 export interface Refusal {

@@ -75,12 +75,12 @@ export interface Decision {
 }
 
 /** Whether the call must not pass. */
-export function isBlocked(decision: Decision): boolean {
+export function isBlocked(decision: Pick<Decision, "denial">): boolean {
   return decision.denial?.mode === "enforce";
 }
 
 /** Returns the effect that metrics and audit records count. */
-export function effectOf(decision: Decision): Effect {
+export function effectOf(decision: Pick<Decision, "denial">): Effect {
   if (decision.denial === undefined) return "allow";
   return decision.denial.mode === "shadow" ? "would_deny" : decision.denial.effect;
 }

@@ -8,12 +8,17 @@ import type { Log } from "../telemetry/logging/log.ts";
 /** Long enough for the first call of a wrapped server, which must not wait for Express to load. */
 const LOAD_AFTER_MS = 1_000;
 
-/** `tls` is absent for plain HTTP. */
-export function createAdminListener(sources: AdminSources, log: Log, tls: ServerOptions | undefined): Server {
+/** `tls` is absent for plain HTTP. `beforeEach` is waited for before each request is served. */
+export function createAdminListener(
+  sources: AdminSources,
+  log: Log,
+  tls: ServerOptions | undefined,
+  beforeEach?: () => Promise<void>,
+): Server {
   let loading: ReturnType<typeof load> | undefined;
   const pages = () => (loading ??= load(sources, log));
   const server = createAdminServer(tls, (request, response) => {
-    void pages().then((serve) => {
+    void Promise.all([pages(), beforeEach?.()]).then(([serve]) => {
       if (serve === undefined) response.writeHead(500).end();
       else serve(request, response);
     });

@@ -8,6 +8,7 @@ import { type AmountPath, fieldsWith, type MessageFields } from "../mcp/message-
 import type { Policy } from "../policy/policy.ts";
 import { type ToolView, toolView } from "../policy/tool-view.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { StateNotes } from "../proxy/sessions/state-notes.ts";
 import { ToolCatalog } from "../proxy/tools/tool-catalog.ts";
 import type { Control } from "./control/control.ts";
 import { digestOfCaller, type LimitCounters } from "./limit-counters.ts";
@@ -29,12 +30,14 @@ interface EnforcementParts {
   readonly counters: LimitCounters;
   readonly control: Control;
   readonly clock: Clock;
+  /** Of a worker: carries lists of tools to the other workers. */
+  readonly notes?: StateNotes | undefined;
 }
 
 /** `policies` returns the policies in force at the time of the call. */
 export function buildEnforcement(
   policies: () => PolicySet,
-  { telemetry, counters, control, clock }: EnforcementParts,
+  { telemetry, counters, control, clock, notes }: EnforcementParts,
 ): Enforcement {
   const policyFor = (agent: Agent): Policy | undefined => policies().forCaller(callerOf({ agent }));
   const viewFor: Enforcement["viewFor"] = (caller) => toolView(policyFor(caller.agent), callerOf(caller));
@@ -48,7 +51,7 @@ export function buildEnforcement(
     onFailure: (error) => telemetry.log.error({ err: error }, "a call could not be decided, and was denied"),
   });
   return {
-    tools: openTools(policies, telemetry, clock),
+    tools: openTools(policies, telemetry, clock, notes),
     policyFor,
     viewFor,
     enforcer,
@@ -71,13 +74,22 @@ function amountPaths(policies: readonly Policy[]): AmountPath[] {
   return sources.filter((source) => source !== undefined).filter((source) => source.kind === "path");
 }
 
-function openTools(policies: () => PolicySet, telemetry: Telemetry, clock: Clock): ToolCatalog {
+function openTools(
+  policies: () => PolicySet,
+  telemetry: Telemetry,
+  clock: Clock,
+  notes: StateNotes | undefined,
+): ToolCatalog {
   const { log, metrics, observer } = telemetry;
   const { all } = policies();
   metrics.policiesLoaded(all, clock.wallMs());
   metrics.rulesKnown(all.flatMap((policy) => policy.rules));
   const tools = new ToolCatalog({
     policies: all,
+    ...(notes && {
+      onNewList: (text: string, isFirstPage: boolean) =>
+        notes.send({ kind: "tools-listed", text, isFirstPage }),
+    }),
     onListed: (listed) => {
       observer.toolsListed(listed);
       if (listed.isNew) reportTools(tools, policies().all, telemetry);

@@ -15,6 +15,7 @@ import { Sessions } from "../proxy/sessions/sessions.ts";
 import { redisTaskOwners } from "../proxy/sessions/redis-task-owners.ts";
 import { TaskOwners, type TaskOwnersOptions } from "../proxy/sessions/task-owners.ts";
 import { OpenTasks } from "../proxy/sessions/open-tasks.ts";
+import { shareState } from "./workers/share-state.ts";
 import { refreshingOn } from "./tools/own-list-watch.ts";
 import type { Runtime } from "./runtime.ts";
 import type { BuiltIdentity } from "./identity/identity.ts";
@@ -38,14 +39,17 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
   const { clock, telemetry, enforcement, serverStreams } = runtime;
   const { tools } = enforcement;
   const { propagators } = readOtelSettings(process.env).settings;
-  const sessions = new Sessions(clock.wallMs, { total: bounds.sessions, perAgent: bounds.sessionsPerAgent });
+  const sharing = shareState(runtime.worker?.notes);
+  const { sessionEvents, onUnknownTask, elsewhere } = sharing;
+  const sessionBounds = { total: bounds.sessions, perAgent: bounds.sessionsPerAgent };
+  const sessions = new Sessions(clock.wallMs, sessionBounds, sessionEvents);
   const streams = { open: 0 };
   const drain = new Drain();
   const requestLimit = new ConcurrencyLimit({ total: bounds.requests, perAgent: bounds.requestsPerAgent });
-  const tasks = new OpenTasks(clock.steadyMs);
+  const tasks = new OpenTasks(clock.steadyMs, undefined, onUnknownTask);
   const unknown = unknownTasks(settings, runtime, identity);
   const taskOwners = new TaskOwners({ nowMs: clock.wallMs, unknown });
-  const upstream = openUpstream(settings, { telemetry, clock, tools, sessions });
+  const upstream = openUpstream(settings, { telemetry, clock, tools, sessions, worker: runtime.worker });
   const observer = refreshingOn(telemetry.observer, upstream.refreshTools);
   const clientStreams = { count: streams, notifications: serverStreams, drain };
   const relay = new HttpRelay({
@@ -68,6 +72,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
       taskOwners,
       streams: clientStreams,
       requestLimit,
+      ...(elsewhere && { elsewhere }),
       streamLimit: new ConcurrencyLimit({ total: bounds.streams, perAgent: bounds.streamsPerAgent }),
     },
     serverRequests: createServerRequests(settings.mode === "shadow" ? {} : settings.serverRequests),
@@ -75,6 +80,7 @@ export function buildHttpProxy(settings: HttpSettings, runtime: Runtime, identit
     streamQuietMs: bounds.streamQuietMs,
     propagation: createHeaderPropagation(propagators),
   });
+  sharing.apply({ sessions, tasks, tools, relay });
   const close = async (): Promise<void> => {
     sessions.closeAll();
     tasks.closeAll();

@@ -8,7 +8,7 @@ import { MemoryCounters } from "../enforcement/limits/memory-counters.ts";
 import { type LimitReadings, limitReadings } from "../enforcement/limits/limit-usage.ts";
 import type { StoreAddress } from "../enforcement/store/redis.ts";
 import { SharedCounters } from "../enforcement/limits/redis-counters.ts";
-import { SharedLimits, type SharedLimitsParts } from "../enforcement/limits/shared-limits.ts";
+import { SharedLimits } from "../enforcement/limits/shared-limits.ts";
 import type { SharedStore } from "../enforcement/store/store.ts";
 import type { Limit } from "../policy/limit.ts";
 import type { Log } from "../telemetry/logging/log.ts";
@@ -34,6 +34,8 @@ export interface LimitEvents {
   readonly metrics: Pick<StateMetrics, "limitStoreFailed" | "failedOpen">;
 }
 
+export type OpenLimitCounters = typeof openLimitCounters;
+
 /** Opens the counters. `events` is called only after telemetry has started: telemetry reads the counters, so they are opened first. */
 export async function openLimitCounters(
   settings: Settings,
@@ -55,11 +57,13 @@ export async function openLimitCounters(
 }
 
 async function openSharedCounters(
-  { server, limits: { onStoreError, timeoutMs, prefix } }: Settings,
+  settings: Settings,
   address: StoreAddress,
   clock: Clock,
   events: () => LimitEvents,
 ): Promise<LimitCounters> {
+  const { server, limits } = settings;
+  const { timeoutMs, prefix } = limits;
   // Loaded only here: the client takes 29 MB of memory.
   const { RedisStore } = await import("../enforcement/store/redis.ts");
   const store = new RedisStore({
@@ -68,10 +72,36 @@ async function openSharedCounters(
     timeoutMs,
     onChange: (isUp, cause) => logStoreState(events().log, address, isUp, cause),
   });
-  const onFailed: SharedLimitsParts["onFailed"] = (fault) => events().metrics.limitStoreFailed(fault);
-  const onFailedOpen: SharedLimitsParts["onFailedOpen"] = (fault) => events().metrics.failedOpen(fault);
-  const counted = new SharedCounters(store, { newLease: leaseNames() });
-  const shared = new SharedLimits({ store: counted, onStoreError, clock, onFailed, onFailedOpen });
+  return countTogether(settings, store, { clock, events, newLease: leaseNames(randomUUID()) });
+}
+
+/** A store that has to be reached. */
+export interface ReachedStore extends SharedStore {
+  /** Resolves when the first probe has succeeded or failed. */
+  readonly start: () => Promise<void>;
+  readonly close: () => void;
+}
+
+export interface TogetherOptions {
+  readonly clock: Clock;
+  readonly events: () => LimitEvents;
+  /** Returns another name for each call, which no other process returns. */
+  readonly newLease: () => string;
+}
+
+/** Counters in a store that several processes share. */
+export function countTogether(
+  { limits: { onStoreError } }: Pick<Settings, "limits">,
+  store: ReachedStore,
+  { clock, events, newLease }: TogetherOptions,
+): LimitCounters {
+  const shared = new SharedLimits({
+    store: new SharedCounters(store, { newLease }),
+    onStoreError,
+    clock,
+    onFailed: (fault) => events().metrics.limitStoreFailed(fault),
+    onFailedOpen: (fault) => events().metrics.failedOpen(fault),
+  });
   return {
     counters: new MemoryCounters(),
     shared,
@@ -84,8 +114,7 @@ async function openSharedCounters(
 }
 
 /** Names of leases: of this process, and numbered. */
-function leaseNames(): () => string {
-  const process = randomUUID();
+export function leaseNames(process: string): () => string {
   let number = 0;
   return () => `${process}:${(number += 1)}`;
 }

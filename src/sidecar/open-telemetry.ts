@@ -3,10 +3,17 @@
 import type { Settings } from "../config/settings/settings.ts";
 import { VERSION } from "../config/version.ts";
 import type { LimitReadings } from "../enforcement/limits/limit-usage.ts";
+import type { Request } from "../enforcement/request.ts";
 import type { LineSink } from "../telemetry/logging/non-blocking-stderr.ts";
 import { startTelemetry, type Telemetry, type TelemetryOptions } from "../telemetry/telemetry.ts";
 import { type OtelSettings, readOtelSettings } from "../telemetry/tracing/otel-settings.ts";
 import { BAD_USAGE, StartError, UNAVAILABLE } from "./start-error.ts";
+
+interface OpenParts {
+  /** Absent: the log is written synchronously. */
+  readonly stderr?: LineSink;
+  readonly traceIdOf?: (request: Request) => string | undefined;
+}
 
 /** Starts telemetry. Invariant: nothing in telemetry changes a decision. */
 export type OpenTelemetry = (
@@ -21,18 +28,23 @@ const STDERR = 2;
 
 /** @throws StartError when the audit log cannot be written. */
 export const openTelemetry: OpenTelemetry = (settings, agents, readLimits) =>
-  open(settings, agents, readLimits, undefined);
+  open(settings, agents, readLimits);
 
 /** The same, with the log written to `stderr`, which never blocks. */
 export function telemetryLoggingTo(stderr: LineSink): OpenTelemetry {
-  return (settings, agents, readLimits) => open(settings, agents, readLimits, stderr);
+  return (settings, agents, readLimits) => open(settings, agents, readLimits, { stderr });
+}
+
+/** The same for requests of workers, which trace them: no traces are made here. */
+export function telemetryOfWorkers(traceIdOf: (request: Request) => string | undefined): OpenTelemetry {
+  return (settings, agents, readLimits) => open(settings, agents, readLimits, { traceIdOf });
 }
 
 async function open(
   settings: Settings,
   agents: readonly string[],
   readLimits: () => LimitReadings,
-  stderr: LineSink | undefined,
+  { stderr, traceIdOf }: OpenParts = {},
 ): Promise<Telemetry> {
   const { problems, settings: otel } = readOtelSettings(process.env);
   if (problems.length > 0) throw new StartError(problems, BAD_USAGE);
@@ -52,7 +64,8 @@ async function open(
       maxDecisions: settings.bounds.decisions,
       upstreamTransport: settings.upstream.kind,
       readLimits,
-      environment: process.env,
+      ...(traceIdOf && { traceIdOf }),
+      environment: traceIdOf === undefined ? process.env : { ...process.env, OTEL_TRACES_EXPORTER: "none" },
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -21,6 +21,7 @@ import type { ClientTls } from "../proxy/upstream/http1/client-tls.ts";
 import { openUpstreamTls } from "./upstream-tls.ts";
 import { watchIsolation } from "./isolation.ts";
 import { watchOwnList } from "./tools/own-list-watch.ts";
+import type { WorkerParts } from "./runtime.ts";
 import { StartError, UNAVAILABLE } from "./start-error.ts";
 
 export interface OpenUpstream {
@@ -42,6 +43,8 @@ interface UpstreamParts {
   readonly clock: Clock;
   readonly tools: ToolCatalog;
   readonly sessions: Sessions;
+  /** Of a worker; absent in a sidecar of one process. */
+  readonly worker?: WorkerParts | undefined;
 }
 
 export function openUpstream(settings: Settings, parts: UpstreamParts): OpenUpstream {
@@ -73,11 +76,16 @@ type StdioUpstream = Extract<UpstreamSettings, { kind: "stdio" }>;
 function openHttp(allSettings: Settings, settings: HttpUpstream, parts: UpstreamParts): OpenUpstream {
   const { url } = settings;
   const { telemetry } = parts;
-  const loopToken = createLoopToken();
+  const loopToken = parts.worker?.loopToken ?? createLoopToken();
   const isolation = watchIsolation(url, allSettings.requireIsolation, telemetry);
   const { tls, stop } = openUpstreamTls(settings.tls, telemetry.log);
   const upstream = openTransport(settings, allSettings, parts, { tls, loopToken });
-  const ownList = watchOwnList(allSettings, { upstream, tools: parts.tools, telemetry });
+  const ownList = watchOwnList(allSettings, {
+    upstream,
+    tools: parts.tools,
+    telemetry,
+    onListed: (pages) => parts.worker?.notes.send({ kind: "own-list", pages }),
+  });
   const health = watchUpstream({
     url,
     tls,
@@ -198,7 +206,7 @@ function openBridge(
 }
 
 /** A token of the header CDN-Loop (RFC 8586), one for each sidecar: several may stand in one path. */
-function createLoopToken(): string {
+export function createLoopToken(): string {
   return `tollgate; id=${randomUUID()}`;
 }
 

@@ -15,13 +15,18 @@ import type { LimitCounters } from "./limit-counters.ts";
 import { reportTools } from "./tools/report-tools.ts";
 import { BAD_POLICY, StartError } from "./start-error.ts";
 
+/** Called with the bytes of valid policies, before they come into force. */
+export type OnParsedPolicies = (policies: PolicySet, bytes: readonly Buffer[]) => void;
+
 /** Reads all policy files that the settings name. @throws StartError when one is unreadable or invalid. */
-export function openPolicies(settings: Settings): WatchedFile<PolicySet> {
+export function openPolicies(settings: Settings, onParsed?: OnParsedPolicies): WatchedFile<PolicySet> {
   const opened = openWatchedFile({
     paths: policyPaths(settings),
     parse: (...bytes) => {
       const parsed = parsePolicies(settings, ALLOW_ALL, bytes);
-      return parsed.ok ? { ok: true, value: parsed.policies } : parsed;
+      if (!parsed.ok) return parsed;
+      onParsed?.(parsed.policies, bytes);
+      return { ok: true, value: parsed.policies };
     },
   });
   if (!opened.ok) throw new StartError(opened.problems, BAD_POLICY);

@@ -1,16 +1,18 @@
 /** The parts of every sidecar, whatever its transport: policies, limit counters, telemetry, control and enforcement. */
 
 import type { PolicySet } from "../config/files/policy-set.ts";
+import type { WatchedFile } from "../config/files/watched-file.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import type { MessageBounds } from "../json/message-bounds.ts";
 import type { Clock } from "../enforcement/clock.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Log } from "../telemetry/logging/log.ts";
+import type { StateNotes } from "../proxy/sessions/state-notes.ts";
 import { ServerNotifications } from "../proxy/relay/http/server-notifications.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { openControlFiles } from "./control/control-files.ts";
 import { buildEnforcement, type Enforcement } from "./enforcement.ts";
-import { type LimitCounters, openLimitCounters } from "./limit-counters.ts";
+import { type LimitCounters, openLimitCounters, type OpenLimitCounters } from "./limit-counters.ts";
 import type { OpenTelemetry } from "./open-telemetry.ts";
 import { type ActivePolicies, followPolicies, limitsOf, openPolicies } from "./policy-reload.ts";
 
@@ -26,9 +28,26 @@ export interface Runtime {
   readonly serverStreams: ServerNotifications;
   /** Stops following files and closes the limit store; no call may be decided afterwards. Telemetry stays open. */
   readonly stop: () => void;
+  /** Of a worker; absent in a sidecar of one process. */
+  readonly worker?: WorkerParts;
+}
+
+/** The parts that a worker has in common with the other workers of its sidecar. */
+export interface WorkerParts {
+  readonly notes: StateNotes;
+  /** See `OpenUpstream`. */
+  readonly loopToken: string;
+}
+
+/** The parts that a process of several does not open for itself. */
+export interface ProcessParts {
+  readonly policies: WatchedFile<PolicySet>;
+  readonly openCounters: OpenLimitCounters;
+  readonly worker?: WorkerParts;
 }
 
 export interface RuntimeOptions {
+  readonly parts?: ProcessParts;
   readonly clock: Clock;
   /** Agents that always have a label value of their own. */
   readonly agents: readonly string[];
@@ -38,11 +57,12 @@ export interface RuntimeOptions {
 /** Reads every file, opens the store, and follows both from then on. @throws StartError when a policy is invalid, or the audit log cannot be written. */
 export async function buildRuntime(
   settings: Settings,
-  { clock, agents, open }: RuntimeOptions,
+  { clock, agents, open, parts }: RuntimeOptions,
 ): Promise<Runtime> {
-  const file = openPolicies(settings);
+  const file = parts?.policies ?? openPolicies(settings);
   const files = openControlFiles(settings);
-  const counters = await openLimitCounters(settings, clock, () => telemetry);
+  const openCounters = parts?.openCounters ?? openLimitCounters;
+  const counters = await openCounters(settings, clock, () => telemetry);
   const telemetry = await open(settings, agents, () => counters.read(limitsOf(file.current())));
   const control = createControl(settings, telemetry, {
     files,
@@ -50,7 +70,9 @@ export async function buildRuntime(
     store: counters.store,
     policies: file.current,
   });
-  const enforcement = buildEnforcement(file.current, { telemetry, counters, control, clock });
+  const worker = parts?.worker;
+  const notes = worker?.notes;
+  const enforcement = buildEnforcement(file.current, { telemetry, counters, control, clock, notes });
   const serverStreams = new ServerNotifications();
   const { tools } = enforcement;
   const policies = followPolicies(file, { telemetry, tools, serverStreams, counters, clock });
@@ -62,13 +84,24 @@ export async function buildRuntime(
     counters.close();
   };
   const { message: messageBounds } = settings.bounds;
-  return { clock, telemetry, policies, counters, enforcement, control, messageBounds, serverStreams, stop };
+  return {
+    clock,
+    telemetry,
+    policies,
+    counters,
+    enforcement,
+    control,
+    messageBounds,
+    serverStreams,
+    stop,
+    ...(worker && { worker }),
+  };
 }
 
 /** Handles SIGHUP: reads every file at once and reopens the audit log. Never throws: a failure is logged, and the previous version stays in use. */
 export function reload({ policies, control, telemetry }: Runtime): void {
   policies.poll();
-  control.poll();
+  void control.poll();
   const failure = telemetry.reopenAudit();
   if (failure === undefined) telemetry.log.info("audit log reopened");
   else

@@ -9,17 +9,13 @@ import { type Clock, SYSTEM_CLOCK } from "../enforcement/clock.ts";
 import { adminSources } from "./admin-sources.ts";
 import { buildRuntime, logStart, reload, type Runtime } from "./runtime.ts";
 import { buildHttpProxy, type HttpProxy } from "./http-proxy.ts";
-import type { BuiltIdentity } from "./identity/identity.ts";
 import { openTelemetry } from "./open-telemetry.ts";
-import { type LoopWatch, watchLoop } from "./overload.ts";
+import { openDownstream } from "./downstream/open-downstream.ts";
 import { upstreamName } from "./open-upstream.ts";
 import { type Credentials, loadCredentials } from "./identity/credentials.ts";
 import { refuseOwnListener } from "./own-listener.ts";
 import { openReplicas, type Replicas } from "./replicas.ts";
 import { BAD_USAGE, bind, StartError } from "./start-error.ts";
-import { createDownstream } from "../proxy/downstream/http-server.ts";
-import { type Edge, servedHosts } from "../proxy/downstream/request-checks.ts";
-import { SSE_PATHS, SseEndpoint } from "../proxy/downstream/sse/sse-endpoint.ts";
 import { closeListener } from "../proxy/http/listener.ts";
 
 export interface Sidecar {
@@ -89,23 +85,16 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
   const { log } = runtime.telemetry;
   const proxy = buildHttpProxy(settings, runtime, identity);
   const state = { isDraining: false };
-  const loop = watchLoop({
-    maxMs: settings.bounds.loopDelayMs,
-    hasRequests: () => proxy.requestLimit.held > 0,
-    onChange: (isLate, delayMs) =>
-      log.warn({ delayMs }, isLate ? "overload: new requests are refused" : "overload is over"),
-  });
   const notReadyReasons = (): string[] => [
     ...(state.isDraining ? ["the sidecar is draining"] : []),
     ...proxy.upstream.notReadyReasons(),
     ...identity.notReadyReasons(),
   ];
   const replicas = openReplicas(settings, runtime, identity, proxy.drain);
-  const downstream = openDownstream(settings, {
+  const { downstream, stopLoopWatch } = openDownstream(settings, {
     runtime,
     proxy,
     credentials,
-    loop,
     notReadyReasons,
     replicas,
   });
@@ -117,79 +106,9 @@ function assemble(settings: HttpSettings, runtime: Runtime, credentials: Credent
     identity.start(log),
     tls.start(downstream, log),
     credentials.admin.start(admin, log),
-    loop.stop,
+    stopLoopWatch,
   ];
   return { runtime, proxy, downstream, admin, replicas, sources, state, stopWatches };
-}
-
-interface DownstreamParts {
-  readonly runtime: Runtime;
-  readonly proxy: HttpProxy;
-  readonly credentials: Credentials;
-  readonly loop: LoopWatch;
-  readonly notReadyReasons: () => readonly string[];
-  readonly replicas: Replicas | undefined;
-}
-
-function openDownstream(
-  settings: HttpSettings,
-  { runtime, proxy, credentials: { identity, tls }, loop, notReadyReasons, replicas }: DownstreamParts,
-): Server {
-  const { bounds } = settings;
-  const onFault = (error: unknown): void =>
-    runtime.telemetry.log.error({ err: error }, "a message could not be relayed");
-  return createDownstream(proxy.relay, {
-    edge: edgeOf(settings, identity, proxy.upstream.loopToken),
-    ...(tls.options && { tls: tls.options }),
-    ...(identity.metadata && { metadata: identity.metadata }),
-    health: { ...settings.health, isReady: () => notReadyReasons().length === 0 },
-    requestMs: bounds.requestMs,
-    headerBytes: bounds.headerBytes,
-    connections: bounds.connections,
-    receivedBytes: bounds.receivedBytes,
-    unreadMs: bounds.unreadMs,
-    answers: proxy.drain,
-    refusesForLoad: loop.refuses,
-    onQueryDropped: () => runtime.telemetry.log.warn(QUERY_DROPPED),
-    onFault,
-    ...(settings.servesSse && { sse: openSse(settings, proxy, onFault) }),
-    ...(replicas && { carrier: replicas.carrier }),
-  });
-}
-
-function openSse(
-  { bounds }: HttpSettings,
-  { relay, clientStreams }: HttpProxy,
-  onFault: (error: unknown) => void,
-): SseEndpoint {
-  return new SseEndpoint({
-    relay,
-    streams: clientStreams,
-    bounds: { total: bounds.streams, perAgent: bounds.streamsPerAgent },
-    quietMs: bounds.streamQuietMs,
-    maxBytes: bounds.listBytes,
-    onFault,
-  });
-}
-
-const QUERY_DROPPED =
-  "a client sends a query, which is dropped and never reaches the server; this is logged once";
-
-function edgeOf(
-  { path, servesSse, listen, allowedHosts, allowedOrigins, bounds }: HttpSettings,
-  { proofHeaders, metadata }: BuiltIdentity,
-  loopToken: string,
-): Edge {
-  return {
-    path,
-    loopToken,
-    hosts: servedHosts(listen.host, allowedHosts),
-    origins: new Set(allowedOrigins),
-    messageBytes: bounds.messageBytes,
-    identityHeaders: proofHeaders,
-    ...(metadata && { documents: metadata.paths }),
-    ...(servesSse && { sse: SSE_PATHS }),
-  };
 }
 
 async function bindListeners(

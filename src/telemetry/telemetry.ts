@@ -47,6 +47,8 @@ export interface TelemetryOptions {
   readonly maxDecisions: number;
   readonly upstreamTransport: Transport;
   readonly readLimits: () => LimitReadings;
+  /** The trace id of a request that another process traces; absent: none does. */
+  readonly traceIdOf?: (request: Request) => string | undefined;
   /** Environment variables; OTEL_* configures traces. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -68,7 +70,8 @@ export interface Telemetry {
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const log = createLog(options.log);
   let traces: Traces | undefined;
-  const traceIdOf = (request: Request): string | undefined => traces?.traceIdOf(request);
+  const traceIdOf = (request: Request): string | undefined =>
+    traces?.traceIdOf(request) ?? options.traceIdOf?.(request);
   const metrics = createMetrics({ ...options, nodeVersion: process.version, traceIdOf });
   const capture = createCapture(options.capture);
   const audit = openAuditLog(options, { traceIdOf, capture }, { metrics, log });

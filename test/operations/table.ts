@@ -24,6 +24,7 @@ export const OPERATIONS: readonly Row[] = [
   { name: "shared approvals", bar: "exactly one of 200 racing calls passes for each approval" },
   { name: "shared approvals, store killed", bar: "at most one passes for each approval" },
   { name: "shared freezes", bar: "in force at all sidecars within 2 s" },
+  { name: "limits of workers are exact", bar: "exactly 50 of 400 calls at 3 workers" },
   { name: "faults", bar: `all ${FAULTS} survived`, combine: countFaults },
   {
     name: "drain",

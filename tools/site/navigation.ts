@@ -82,7 +82,15 @@ export const MENU: readonly Group[] = [
   { heading: "Watch", paths: docs("watching", "dashboards", "alerts", "metrics", "audit", "opentelemetry") },
   {
     heading: "Run it",
-    paths: docs("operating", "doctor", "upgrading", "troubleshooting", "shared-limits", "performance"),
+    paths: docs(
+      "operating",
+      "doctor",
+      "upgrading",
+      "troubleshooting",
+      "shared-limits",
+      "workers",
+      "performance",
+    ),
   },
   {
     heading: "Look up",

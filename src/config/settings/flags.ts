@@ -66,6 +66,7 @@ export const FLAGS = [
   ),
   flag("allowed-origin", "URL,...", "loopback origins", "Origin values that are served, else 403"),
   flag("require-isolation", "", "off", "refuse to serve an upstream that can be reached round the sidecar"),
+  flag("workers", "N", "1", "processes that serve; limits, approvals, metrics and console stay one"),
   flag("log-level", "LEVEL", "info", "trace, debug, info, warn, error or silent"),
   flag("log-format", "json|pretty", "json unless a terminal", "how the log is written, on stderr"),
   flag("config", "FILE", "none", "YAML with all of the above, plus identity, agents' policies and bounds"),

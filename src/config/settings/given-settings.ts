@@ -6,7 +6,7 @@ import { readProblem } from "../file-fault.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import { type Place, placesIn } from "../place-in-file.ts";
 import { FLAGS, type FlagName } from "./flags.ts";
-import { mergeLimits } from "./limits-settings.ts";
+import { mergeLimits } from "./limits/limits-settings.ts";
 
 export interface SettingsSources {
   /** Values of flags as given on the command line. */
@@ -35,6 +35,11 @@ export interface GivenSettings {
 
 type Text = string | readonly string[];
 
+/** The settings that the file of `config` gives, for those that need them before they are parsed. */
+export function readFileSettings(sources: Pick<SettingsSources, "flags" | "environment">): FileSettings {
+  return readConfigFile(flagsAndEnvironment(sources)["config"]?.text);
+}
+
 export function gatherSettings(sources: SettingsSources): GivenSettings {
   const given = flagsAndEnvironment(sources);
   const file = sources.file ?? readConfigFile(given["config"]?.text);
@@ -49,7 +54,9 @@ export function gatherSettings(sources: SettingsSources): GivenSettings {
 function flagsAndEnvironment({
   flags,
   environment,
-}: SettingsSources): Readonly<Record<string, { readonly text: Text; readonly origin: string }>> {
+}: Pick<SettingsSources, "flags" | "environment">): Readonly<
+  Record<string, { readonly text: Text; readonly origin: string }>
+> {
   const given: Record<string, { text: Text; origin: string }> = {};
   for (const { name, environment: variable } of FLAGS) {
     const value = flags[name] ?? environment[variable];

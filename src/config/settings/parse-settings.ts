@@ -11,13 +11,13 @@ import { healthPathsBeside } from "./admin/health-settings.ts";
 import { unknownVariables } from "../known-variables.ts";
 import { gatherSettings, type GivenSettings, type SettingsSources } from "./given-settings.ts";
 import { outgoingProxy } from "./identity/outgoing-proxy.ts";
-import { limitsProblems, replicaProblems } from "./limits-settings.ts";
-import { withSentinelAccount } from "./sentinel-account.ts";
+import { limitsProblems, replicaProblems } from "./limits/limits-settings.ts";
+import { withSentinelAccount } from "./limits/sentinel-account.ts";
 import { serverNameFromCommand, serverNameFromUrl } from "./server-name.ts";
 import type { Settings, UpstreamSettings } from "./settings.ts";
-import type { Address } from "./address-shapes.ts";
 import { SETTINGS_SHAPE } from "./settings-shape.ts";
 import { upstreamTlsSettings } from "./tls-settings.ts";
+import { workersProblems } from "./workers-settings.ts";
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -53,6 +53,7 @@ export function parseSettings(sources: SettingsSources): ParsedSettings {
     ...sseProblems(checked.value, given),
     ...approverProblems(checked.value),
     ...replicaProblems(checked.value, given.origins["replica-address"]),
+    ...workersProblems(checked.value, given.origins["workers"]),
   );
   if (problems.length > 0)
     return { ok: false, problems, report: problems.map((text) => placeOfContradiction(text, given)) };
@@ -171,25 +172,11 @@ function sseProblems(
 
 type CheckedSettings = z.infer<typeof SETTINGS_SHAPE>;
 
-const DEFAULT_LISTEN: Address = { host: "127.0.0.1", port: 8080 };
+const DEFAULT_LISTEN = { host: "127.0.0.1", port: 8080 };
 
 function completeSettings(checked: CheckedSettings, sources: SettingsSources): Settings {
   const { environment, isTerminal } = sources;
-  const {
-    path,
-    policy,
-    agents,
-    mode,
-    agent,
-    audit,
-    identity,
-    tls,
-    approvals,
-    freeze,
-    bounds,
-    stdio,
-    labels,
-  } = checked;
+  const { path, policy, agents, mode, agent, audit, identity, tls, approvals, freeze, bounds } = checked;
   const upstream = upstreamSettings(checked, sources);
   const proxy = outgoingProxy(environment);
   const listen = checked.listen ?? (upstream.kind === "http" ? DEFAULT_LISTEN : undefined);
@@ -208,8 +195,8 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     approvals,
     freeze,
     bounds,
-    stdio,
-    labels,
+    stdio: checked.stdio,
+    labels: checked.labels,
     ...(listen && { listen }),
     ...(policy !== undefined && { policy }),
     ...(agent !== undefined && { agent }),
@@ -217,6 +204,7 @@ function completeSettings(checked: CheckedSettings, sources: SettingsSources): S
     ...(tls && { tls }),
     ...(adminToken && { adminToken }),
     ...(checked["replica-address"] && { replicaAddress: checked["replica-address"] }),
+    workers: checked.workers,
     serverRequests: checked["server-requests"],
     server: checked.server ?? serverName(upstream),
     metrics: checked.metrics,

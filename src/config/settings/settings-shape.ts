@@ -10,11 +10,12 @@ import { BOUNDS_SHAPE } from "./bounds-settings.ts";
 import { FREEZE_SHAPE } from "./freeze-settings.ts";
 import { HEALTH_PATH_SHAPE } from "./admin/health-settings.ts";
 import { IDENTITY_SHAPE } from "./identity/identity-settings.ts";
+import { WORKERS_SHAPE } from "./workers-settings.ts";
 import { UPSTREAM_TLS_SHAPE } from "./tls-settings.ts";
 import { METRICS_SHAPE } from "./metrics-settings.ts";
 import { LABELS_SHAPE } from "./labels-settings.ts";
 import { TLS_SHAPE } from "./tls-settings.ts";
-import { LIMITS_SHAPE } from "./limits-settings.ts";
+import { LIMITS_SHAPE } from "./limits/limits-settings.ts";
 import { nameFault } from "../../policy/agent-name.ts";
 import { ENV_ENTRY } from "./child-environment.ts";
 
@@ -100,6 +101,7 @@ export const SETTINGS_SHAPE = z.strictObject({
   "require-isolation": SWITCH,
   "log-level": z.enum(LOG_LEVELS).default("info"),
   "log-format": z.enum(["json", "pretty"]).optional(),
+  workers: WORKERS_SHAPE,
   "server-requests": z.record(z.string().min(1), z.enum(["allow", "deny"])).default({}),
   agents: BINDINGS_SHAPE,
   identity: IDENTITY_SHAPE,

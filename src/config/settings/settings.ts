@@ -14,7 +14,7 @@ import type { UpstreamTlsSettings } from "./tls-settings.ts";
 import type { MetricsSettings } from "./metrics-settings.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { LabelSettings } from "./labels-settings.ts";
-import type { LimitsSettings } from "./limits-settings.ts";
+import type { LimitsSettings } from "./limits/limits-settings.ts";
 import type { LOG_LEVELS, UPSTREAM_TRANSPORTS } from "./settings-shape.ts";
 import type { Address } from "./address-shapes.ts";
 
@@ -63,6 +63,8 @@ export interface Settings {
   /** Categories of tools: when a guess counts, and how tools become known. */
   readonly labels: LabelSettings;
   readonly stdio: StdioSettings;
+  /** Processes that serve; 1: this one alone. */
+  readonly workers: number;
 }
 
 /** How a stdio server is served over HTTP. */

@@ -103,9 +103,13 @@ function settingsOf(name: string, { own, command }: OwnSettings, context: EntryC
     return { ok: false, problems: located };
   }
   const { settings } = parsed;
+  if (settings.workers > 1)
+    return { ok: false, problems: [`${placeInFile(["workers"])}: workers: ${NO_WORKERS}`] };
   if (!hasHttpListener(settings)) throw new TypeError("a server of the file has a listener in any case");
   return { ok: true, value: { values, settings, ...(command && { command }) } };
 }
+
+const NO_WORKERS = "must be 1 under tollgate up, which has a process for each server";
 
 /** The setting that a problem begins with: `admin.tls: must ...` is at admin, tls. */
 function settingIn(problem: string): Place {

@@ -55,10 +55,10 @@ export class SharedApprovals implements ApprovalService {
       storeKey(store.scheme, name),
     );
     this.#scripts = {
-      claim: store.script(claim),
-      settle: store.script(settle),
-      release: store.script(release),
-      list: store.script(list),
+      claim: store.script("approval-claim", claim),
+      settle: store.script("approval-settle", settle),
+      release: store.script("approval-release", release),
+      list: store.script("approval-list", list),
     };
   }
 

@@ -52,7 +52,7 @@ export class SharedFreezes {
 
   constructor(parts: SharedFreezesParts) {
     this.#parts = parts;
-    this.#script = parts.store.script(freezesScript());
+    this.#script = parts.store.script("freezes", freezesScript());
     for (const { isShared, ...freeze } of parts.initial) {
       parts.freezes.set(freeze);
       if (isShared !== true) this.#unsynced.set(freezeKey(freeze), freeze);

@@ -39,12 +39,12 @@ export class SharedCounters implements LimitStore {
   ) {
     this.#newLease = newLease;
     this.#leaseMs = leaseMs;
-    this.#renew = store.script(renewScript(now));
+    this.#renew = store.script("renew", renewScript(now));
     this.#leases = new Leases({ durationMs: leaseMs, renew: (leases) => this.#renewLeases(leases) });
     this.counterKey = (charge) => counterKeyIn(store.scheme, charge);
     this.#store = store;
-    this.#admit = store.script(admitScript(now));
-    this.#refund = store.script(REFUND_SCRIPT);
+    this.#admit = store.script("admit", admitScript(now));
+    this.#refund = store.script("refund", REFUND_SCRIPT);
   }
 
   async admit(request: AdmissionRequest): Promise<Admission> {

@@ -4,6 +4,7 @@ import { createClient, createCluster, createSentinel, defineScript, ErrorReply }
 import {
   type OnLate,
   type ScriptConnection,
+  type ScriptName,
   type SharedStore,
   type StoreScript,
   type Command,
@@ -64,9 +65,9 @@ export class RedisStore implements SharedStore {
     return this.#circuit.start();
   }
 
-  script(text: string): StoreScript {
+  script(name: ScriptName, text: string): StoreScript {
     const { SHA1 } = defineScript({ SCRIPT: text, parseCommand: () => undefined, transformReply: String });
-    return { text, sha1: SHA1 };
+    return { name, text, sha1: SHA1 };
   }
 
   run(script: StoreScript, command: Command, onLate?: OnLate): Promise<unknown> {

@@ -1,8 +1,11 @@
 /** The store that sidecars share: its scripts, its keys and its errors, without the client that reaches it. */
 
 export interface SharedStore extends ScriptConnection {
+  /** It ends with its process, which then has to fill it again. */
+  readonly isVolatile?: true;
   readonly scheme: KeyScheme;
-  readonly script: (text: string) => StoreScript;
+  /** `name`: the operation, for a store that runs no Lua. */
+  readonly script: (name: ScriptName, text: string) => StoreScript;
   /** Runs a script as one atomic step. Rejects with a StoreError, within the time limit of the store. */
   readonly run: (script: StoreScript, command: Command, onLate?: OnLate) => Promise<unknown>;
 }
@@ -11,8 +14,23 @@ export interface ScriptConnection {
   readonly run: (script: StoreScript, command: Command) => Promise<unknown>;
 }
 
+/** The operations of the store. */
+export type ScriptName =
+  | "admit"
+  | "refund"
+  | "renew"
+  | "approval-claim"
+  | "approval-settle"
+  | "approval-release"
+  | "approval-list"
+  | "freezes"
+  | "task-owner"
+  /** Only in a store that replicas share. */
+  | "replica";
+
 /** A Lua script. The text is sent once; afterwards the script is called by its digest. */
 export interface StoreScript {
+  readonly name: ScriptName;
   readonly text: string;
   readonly sha1: string;
 }

@@ -3,8 +3,16 @@
 import type { RequestLifecycle } from "../../enforcement/request-lifecycle.ts";
 import { type Session, takeDeferred } from "./sessions.ts";
 
+/** Called with a request that is cancelled and is not in flight here. */
+export type OnUnknownRequest = (session: string, rpcId: string) => void;
+
 export class InFlightRequests {
   readonly #requests = new Map<string, RequestLifecycle>();
+  readonly #onUnknown: OnUnknownRequest | undefined;
+
+  constructor(onUnknown?: OnUnknownRequest) {
+    this.#onUnknown = onUnknown;
+  }
 
   /** Remembers a request until `over`. Without a session an id is ambiguous: many clients begin at 1. */
   begin(session: Session | undefined, lifecycle: RequestLifecycle | undefined): void {
@@ -22,10 +30,16 @@ export class InFlightRequests {
   cancel(session: Session | undefined, id: string): void {
     if (session === undefined) return;
     const lifecycle = this.#requests.get(requestKey(session, id)) ?? takeDeferred(session, id);
-    lifecycle?.ended("cancelled");
+    if (lifecycle === undefined) this.#onUnknown?.(session.id, id);
+    else lifecycle.ended("cancelled");
+  }
+
+  /** Cancels a request whose cancellation came to another process. */
+  cancelHere(session: string, id: string): void {
+    this.#requests.get(requestKey({ id: session }, id))?.ended("cancelled");
   }
 }
 
-function requestKey(session: Session, id: string): string {
+function requestKey(session: Pick<Session, "id">, id: string): string {
   return `${session.id}\n${id}`;
 }

@@ -31,6 +31,9 @@ const MAX_TASKS = 10_000;
 const SILENT_MS = 3_600_000;
 const SWEEP_MS = 60_000;
 
+/** Called with a message about a task that is not open here. */
+export type OnUnknownTask = (summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest) => void;
+
 export class OpenTasks {
   /** By task id, which a server gives out once. Invariant: in the order of the last message, the most silent first. */
   readonly #open = new Map<string, OpenTask>();
@@ -39,11 +42,13 @@ export class OpenTasks {
   /** Calls whose tasks have ended, while their results, which limits count, are still to be asked for. */
   readonly #awaitingResult = new Map<string, RequestLifecycle>();
   #sweeping: NodeJS.Timeout | undefined;
+  readonly #onUnknown: OnUnknownTask | undefined;
 
   /** `nowMs` counts milliseconds. */
-  constructor(nowMs: () => number, max = MAX_TASKS) {
+  constructor(nowMs: () => number, max = MAX_TASKS, onUnknown?: OnUnknownTask) {
     this.#nowMs = nowMs;
     this.#max = max;
+    this.#onUnknown = onUnknown;
   }
 
   get size(): number {
@@ -66,6 +71,19 @@ export class OpenTasks {
 
   /** Handles a notification of the upstream, or its response to `asked`: ends the call whose task has ended. */
   onTaskMessage(summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest): void {
+    if (this.#onUnknown !== undefined && !this.#isAboutKnown(summary, asked))
+      return this.#onUnknown(summary, response, asked);
+    this.apply(summary, response, asked);
+  }
+
+  /** Whether the message is about no task, or about one of this process. */
+  #isAboutKnown(summary: MessageSummary, asked?: TaskRequest): boolean {
+    const taskId = asked?.taskId ?? taskUpdate(summary)?.taskId;
+    return taskId === undefined || this.#open.has(taskId) || this.#awaitingResult.has(taskId);
+  }
+
+  /** The same for a message that came to any process. */
+  apply(summary: MessageSummary, response: EndOfResponse, asked?: TaskRequest): void {
     if (this.#open.size === 0 && this.#awaitingResult.size === 0) return;
     const update = taskUpdate(summary);
     if (asked?.method === "tasks/result" && isRefused(summary)) {

@@ -24,7 +24,7 @@ return redis.call('GET', KEYS[1])
 `;
 
 export function redisTaskOwners({ store, timeoutMs, onFailed }: RedisTaskOwnersOptions): SharedTaskOwners {
-  const script = store.script(SCRIPT);
+  const script = store.script("task-owner", SCRIPT);
   const { scheme } = store;
   const run = async (taskId: string, claimed: string): Promise<unknown> => {
     const keys = [storeKey(scheme, `task:${scheme.digest(taskId)}`)];

@@ -66,7 +66,7 @@ export class ReplicaDirectory {
     if (known !== undefined && nowMs() - known.atMs < FRESH_MS) return known.address;
     try {
       const keys = [storeKey(store.scheme, `replica:${name}`)];
-      const address = await store.run(store.script(LOOK_UP), { keys, args: [] });
+      const address = await store.run(store.script("replica", LOOK_UP), { keys, args: [] });
       this.#known.delete(name);
       if (typeof address !== "string") return "absent";
       if (this.#known.size < MAX_KNOWN) this.#known.set(name, { address, atMs: nowMs() });
@@ -87,7 +87,7 @@ export class ReplicaDirectory {
     const { store, address, names, onFailed } = this.#options;
     const keys = names().map((name) => storeKey(store.scheme, `replica:${name}`));
     try {
-      await store.run(store.script(script), { keys, args: [address, ...args] });
+      await store.run(store.script("replica", script), { keys, args: [address, ...args] });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       onFailed(error.fault);

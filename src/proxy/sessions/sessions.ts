@@ -24,13 +24,21 @@ interface Entry extends Session {
   usedAtMs: number;
 }
 
+/** Called when a session is opened or closed here. */
+export interface SessionEvents {
+  readonly onOpened: (session: Session) => void;
+  readonly onClosed: (id: string) => void;
+}
+
 export class Sessions {
+  readonly #events: SessionEvents | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #nowMs: () => number;
   readonly #places: ConcurrencyLimit;
 
   /** At the bounds no new session is opened, and none that is in use is forgotten. */
-  constructor(nowMs: () => number, bounds: ConcurrencyBounds) {
+  constructor(nowMs: () => number, bounds: ConcurrencyBounds, events?: SessionEvents) {
+    this.#events = events;
     this.#nowMs = nowMs;
     this.#places = new ConcurrencyLimit(bounds);
   }
@@ -63,9 +71,26 @@ export class Sessions {
 
   /** Keeps a session that the server has accepted; its first user owns it. */
   keep(session: Session): void {
-    if (this.#entries.has(session.id) || !this.hasRoom(session.owner)) return;
+    if (this.#keep(session)) this.#events?.onOpened(session);
+  }
+
+  /** Keeps a session that another process has opened or kept. Invariant: a known session keeps its owner. */
+  learn(id: string, owner: string, client: Client | undefined): void {
+    const known = this.#entries.get(sessionKey(id));
+    if (known === undefined) this.#keep(this.#entry(id, owner, client));
+    else if (known.owner === owner && client !== undefined) this.#entries.set(known.id, { ...known, client });
+  }
+
+  #keep(session: Session): boolean {
+    if (this.#entries.has(session.id) || !this.hasRoom(session.owner)) return false;
     this.#places.acquire(principalOfOwner(session.owner));
     this.#entries.set(session.id, { ...session, usedAtMs: this.#nowMs() });
+    return true;
+  }
+
+  /** The request of this id of the session, whose response has come by another process. */
+  takeDeferredOf(id: string, rpcId: string): RequestLifecycle | undefined {
+    return takeDeferred(this.#entries.get(sessionKey(id)), rpcId);
   }
 
   /** The client of the session, whether or not the caller may use it. */
@@ -80,6 +105,12 @@ export class Sessions {
   }
 
   close(id: string): void {
+    this.#events?.onClosed(id);
+    this.forget(id);
+  }
+
+  /** Closes a session that another process has closed. */
+  forget(id: string): void {
     const key = sessionKey(id);
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -89,7 +120,7 @@ export class Sessions {
   }
 
   closeAll(): void {
-    for (const id of this.#entries.keys()) this.close(id);
+    for (const id of this.#entries.keys()) this.forget(id);
   }
 
   #entry(id: string, owner: string, client: Client | undefined): Entry {
@@ -104,7 +135,7 @@ export class Sessions {
 
   #forgetIdle(): void {
     const limit = this.#nowMs() - IDLE_MS;
-    for (const { id, usedAtMs } of this.#entries.values()) if (usedAtMs < limit) this.close(id);
+    for (const { id, usedAtMs } of this.#entries.values()) if (usedAtMs < limit) this.forget(id);
   }
 }
 

@@ -39,6 +39,8 @@ export interface ToolCatalogOptions {
   readonly policies: readonly Policy[];
   /** Called for every list that passes. */
   readonly onListed: (listed: ToolsListSummary) => void;
+  /** Called with each list of a client that differs from the one before. */
+  readonly onNewList?: (text: string, isFirstPage: boolean) => void;
 }
 
 export interface ToolsListSummary {
@@ -52,6 +54,7 @@ export interface ToolsListSummary {
 
 export class ToolCatalog {
   readonly #onListed: ToolCatalogOptions["onListed"];
+  readonly #onNewList: ToolCatalogOptions["onNewList"];
   /** Names that any policy mentions. */
   #policyNames: ReadonlySet<string> = new Set();
   readonly #tools = new Map<string, ToolDefinition>();
@@ -66,8 +69,9 @@ export class ToolCatalog {
   readonly #cache = new ToolsListCache();
   readonly #assignments = new Map<Policy | undefined, Map<string, CategoryAssignment>>();
 
-  constructor({ policies, onListed }: ToolCatalogOptions) {
+  constructor({ policies, onListed, onNewList }: ToolCatalogOptions) {
     this.#onListed = onListed;
+    this.#onNewList = onNewList;
     this.usePolicies(policies);
   }
 
@@ -182,11 +186,21 @@ export class ToolCatalog {
     }
     const list = readToolList(text);
     if (list === undefined || list.tools === undefined) return list && text;
-    this.#reportList(Buffer.byteLength(text), this.#learn(list, isFirstPage));
+    const changes = this.#learn(list, isFirstPage);
+    this.#reportList(Buffer.byteLength(text), changes);
+    if (changes !== undefined) this.#onNewList?.(text, isFirstPage);
     const isHidden = (name: string): boolean => this.isHidden(name, view);
     const filtered = withoutHidden(list, isHidden, view?.isPersonal);
     this.#cache.store(list.minified, view, filtered ?? list.minified);
     return filtered ?? text;
+  }
+
+  /** Learns a list that another process has passed on to a client. */
+  learn(text: string, isFirstPage: boolean): void {
+    const list = readToolList(text);
+    if (list?.tools === undefined) return;
+    const changes = this.#learn(list, isFirstPage);
+    if (changes !== undefined) this.#reportList(Buffer.byteLength(text), changes);
   }
 
   /** As `filter`, for a message whose result is byte for byte the last one; undefined for any other. */

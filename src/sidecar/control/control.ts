@@ -26,7 +26,7 @@ export interface Control {
   /** Sets the gauges. Called before each scrape, because entries also end by time. Never waits for a store. */
   readonly updateGauges: () => void;
   /** Reads the freeze file and the store at once. */
-  readonly poll: () => void;
+  readonly poll: () => Promise<void>;
   /** Starts following the store; resolves when its freezes are in force, or it has not answered in time. */
   readonly start: () => Promise<void>;
   /** Stops following file and store, and sends no further webhook. */
@@ -58,7 +58,7 @@ export function createControl(settings: Settings, telemetry: Telemetry, parts: C
     },
     poll: () => {
       freezeFile.poll();
-      freezeControl.poll();
+      return freezeControl.poll();
     },
     start: freezeControl.start,
     stop: () => {

@@ -22,8 +22,8 @@ export interface FreezeControl {
   ) => Promise<Kept & { readonly state: "lifted" | "file" | "not_frozen" | "unavailable" }>;
   /** Sets the gauges of freezes, as of `nowMs`. */
   readonly updateGauges: (nowMs: number) => void;
-  /** Reads the store at once. */
-  readonly poll: () => void;
+  /** Reads the store at once; resolves when its freezes are in force, or it has not answered in time. */
+  readonly poll: () => Promise<void>;
   /** Starts following the store; resolves when its freezes are in force, or it has not answered in time. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;
@@ -56,7 +56,8 @@ function openTransitions(
   const shared = new SharedFreezes({
     store,
     freezes,
-    initial,
+    initial:
+      store.isVolatile === true ? initial.map(({ isShared: _isShared, ...freeze }) => freeze) : initial,
     read: readFreeze,
     save,
     onRemoteChange: (change, { agent, tool, by, reason }) =>
@@ -79,7 +80,7 @@ function freezeAlone(freezes: Freezes, save: (kept: readonly Freeze[]) => boolea
       return kept();
     },
     lift: async (part) => ({ state: freezes.lift(part), ...kept() }),
-    poll: () => undefined,
+    poll: () => Promise.resolve(),
     start: () => Promise.resolve(),
     stop: () => undefined,
   };
@@ -91,19 +92,23 @@ const POLL_MS = 500;
 function freezeTogether(shared: SharedFreezes, onFault: (error: unknown) => void): Transitions {
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
-  const poll = async (): Promise<void> => {
-    if (isPolling) return;
+  let last = Promise.resolve();
+  const poll = (): Promise<void> => {
     isPolling = true;
-    await shared.poll().catch(onFault);
-    isPolling = false;
+    const next = last.then(() => shared.poll()).catch(onFault);
+    last = next;
+    void next.then(() => (isPolling = last !== next));
+    return next;
   };
   return {
     set: (freeze) => shared.set(freeze),
     lift: async (part) => ({ state: await shared.lift(part), isKept: true, isShared: true }),
-    poll: () => void poll(),
+    poll,
     start: async () => {
       await poll();
-      timer = setInterval(() => void poll(), POLL_MS).unref();
+      timer = setInterval(() => {
+        if (!isPolling) void poll();
+      }, POLL_MS).unref();
     },
     stop: () => clearInterval(timer),
   };

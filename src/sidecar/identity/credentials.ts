@@ -38,6 +38,21 @@ export function loadCredentials(settings: HttpSettings, clock: Clock): Credentia
   return { identity, tls, admin };
 }
 
+/** The credentials of the listener for clients. */
+export type ListenerCredentials = Pick<Credentials, "identity" | "tls">;
+
+/** For a worker, whose sidecar has its admin listener elsewhere. @throws StartError */
+export function loadListenerCredentials(
+  settings: HttpSettings,
+  clock: Clock,
+  sessionKey: string,
+): ListenerCredentials {
+  const identity = buildIdentity(settings, clock, sessionKey);
+  const tls = openTls(settings.tls);
+  throwProblems([...identity.problems, ...tls.problems]);
+  return { identity, tls };
+}
+
 /** For a sidecar over stdio, whose client needs no credential. @throws StartError */
 export function loadAdminCredentials(settings: Settings): AdminCredentials {
   const { problems, ...admin } = openAdmin(settings);

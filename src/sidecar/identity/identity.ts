@@ -60,13 +60,22 @@ export interface BuiltIdentity {
   readonly start: (log: Log) => () => void;
 }
 
-/** Reads every file that the settings name; `problems` lists the problems of all of them. */
+/** Reads every file that the settings name; `problems` lists the problems of all of them. `sessionKey`: see `IdentityBuilder`. */
 export function buildIdentity(
   settings: HttpSettings,
   clock: Clock,
+  sessionKey?: string,
 ): BuiltIdentity & { readonly problems: readonly string[] } {
   const owners = nameOwners(settings);
-  const builder: IdentityBuilder = { settings, clock, owners, refreshables: [], agents: [], problems: [] };
+  const builder: IdentityBuilder = {
+    settings,
+    clock,
+    owners,
+    refreshables: [],
+    agents: [],
+    problems: [],
+    ...(sessionKey !== undefined && { sessionKey }),
+  };
   const { identity } = settings;
   const { sources, keyNames, hasCredentials } = sourcesOf(builder);
   const sessions = openSessionIds(builder, hasCredentials);

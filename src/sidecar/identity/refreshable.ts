@@ -23,6 +23,8 @@ export interface IdentityBuilder {
   /** Which names belong to which source. */
   readonly owners: NameOwners;
   readonly problems: string[];
+  /** Proves session ids to every worker of this sidecar; absent: a key of this process. */
+  readonly sessionKey?: string;
 }
 
 /** Watches `file`, named `what` in the log; a version with a problem is logged, and the previous one stays in force. */

@@ -27,7 +27,8 @@ export function openSessionIds(builder: IdentityBuilder, hasSources: boolean): O
   const isHomed = replicaAddress !== undefined;
   if (sessionKeyFile !== undefined && !hasSources && !isHomed && builder.problems.length === 0)
     builder.problems.push(NO_SOURCE);
-  const keys = sessionKeyFile === undefined ? keysOfProcess() : keysOfFile(builder, sessionKeyFile);
+  const keys =
+    sessionKeyFile === undefined ? keysOfProcess(builder.sessionKey) : keysOfFile(builder, sessionKeyFile);
   if (!hasSources && !isHomed) return { sessionIds: PLAIN_SESSION_IDS };
   const sealed = sealedSessionIds({ keys, endpoint });
   if (!isHomed) return { sessionIds: sealed };
@@ -49,9 +50,13 @@ const NO_SOURCE =
   "identity.session-key-file: binds sessions to agents, and needs a source of identity: configure jwt, service-accounts, api-keys, xfcc, header or tls.client-ca";
 
 /** Sessions end with the process, for a client that comes back finds its id unproven. */
-function keysOfProcess(): () => SessionKeys {
-  const keys: SessionKeys = [randomBytes(KEY_BYTES).toString("base64")];
+function keysOfProcess(key = createSessionKey()): () => SessionKeys {
+  const keys: SessionKeys = [key];
   return () => keys;
+}
+
+export function createSessionKey(): string {
+  return randomBytes(KEY_BYTES).toString("base64");
 }
 
 function keysOfFile(builder: IdentityBuilder, path: string): () => SessionKeys {

@@ -24,9 +24,13 @@ interface OwnListParts {
   readonly upstream: Pick<Upstream, "relay" | "open">;
   readonly tools: ToolCatalog;
   readonly telemetry: Pick<Telemetry, "log">;
+  readonly onListed: (pages: readonly string[]) => void;
 }
 
-export function watchOwnList(settings: Settings, { upstream, tools, telemetry }: OwnListParts): OwnListWatch {
+export function watchOwnList(
+  settings: Settings,
+  { upstream, tools, telemetry, onListed }: OwnListParts,
+): OwnListWatch {
   // A child of a stdio server belongs to its client, and a child of Tollgate's own would start the server once more.
   if (!settings.labels.hasOwnList || settings.upstream.kind === "stdio") return NO_WATCH;
   const options = { upstream, version: VERSION, maxBytes: settings.bounds.listBytes, timeoutMs: TIMEOUT_MS };
@@ -44,6 +48,7 @@ export function watchOwnList(settings: Settings, { upstream, tools, telemetry }:
     if (pages === undefined) return retry();
     failures = 0;
     tools.learnOwnList(pages);
+    onListed(pages);
     telemetry.log.debug({ pages: pages.length }, "listed the server's tools");
     if (isWanted) after(MIN_PAUSE_MS);
   };

@@ -1,6 +1,11 @@
 /** Selected process metrics: event loop lag, heap, garbage collection, CPU, memory, file descriptors. */
 
-import { collectDefaultMetrics, Registry, type OpenMetricsContentType } from "prom-client";
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Registry,
+  type OpenMetricsContentType,
+} from "prom-client";
 
 /** Without the `_total` of counters, as OpenMetrics declares them. */
 export const PROCESS_METRICS = [
@@ -19,9 +24,51 @@ export const PROCESS_METRICS = [
 /** One set for the process, however many sidecars run in it: prom-client's collectors cannot be stopped. */
 let shared: Registry<OpenMetricsContentType> | undefined;
 
+/** Values of the other processes of this sidecar, as `ownProcessMetrics` returns them. */
+let readOthers: (() => Promise<readonly ProcessValues[]>) | undefined;
+
+export type ProcessValues = readonly { readonly name: string }[];
+
+/** Adds other processes to the metrics of this one: sums, but the longest delay of an event loop, and this process's start. */
+export function includeProcesses(read: () => Promise<readonly ProcessValues[]>): void {
+  readOthers = read;
+}
+
+/** The metrics of this process alone. */
+export async function ownProcessMetrics(): Promise<ProcessValues> {
+  const registry = (shared ??= startCollectors());
+  const all = await registry.getMetricsAsJSON();
+  return all.filter(({ name }) => PROCESS_METRICS.some((known) => known === bareName(name)));
+}
+
+async function registryOfAll(): Promise<Registry<OpenMetricsContentType>> {
+  const own = (shared ??= startCollectors());
+  if (readOthers === undefined) return own;
+  const others = await readOthers();
+  if (others.length === 0) return own;
+  const all = [await ownProcessMetrics(), ...others];
+  const sum = AggregatorRegistry.aggregate<OpenMetricsContentType>(
+    all.map((metrics) =>
+      metrics.map((metric) => ({
+        ...metric,
+        // The text of OpenMetrics adds the ending of counters.
+        name: bareName(metric.name),
+        aggregator: aggregatorOf(metric.name),
+      })),
+    ),
+  );
+  sum.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return sum;
+}
+
+function aggregatorOf(name: string): "sum" | "max" | "first" {
+  if (name === "process_start_time_seconds") return "first";
+  return name === "nodejs_eventloop_lag_p99_seconds" ? "max" : "sum";
+}
+
 /** The selected metrics as one OpenMetrics block. */
 export async function renderProcessMetrics(): Promise<string> {
-  const registry = (shared ??= startCollectors());
+  const registry = await registryOfAll();
   const all = await registry.metrics();
   const blocks = all.split(/^(?=# HELP )/m).filter((block) => isSelected(block));
   return blocks.join("").replace(/\n+(?:# EOF\n*)?$/, "");
@@ -52,7 +99,7 @@ export interface SelectedSample {
 
 /** The selected metrics that have a value, under the names of their registration. */
 export async function readSelected(): Promise<readonly SelectedMetric[]> {
-  const registry = (shared ??= startCollectors());
+  const registry = await registryOfAll();
   const all = await registry.getMetricsAsJSON();
   // prom-client renames a counter when it first writes it as text.
   const selected = all.filter(({ name }) => PROCESS_METRICS.some((known) => known === bareName(name)));

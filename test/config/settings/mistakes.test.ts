@@ -130,6 +130,31 @@ describe("a mistake on the command line", () => {
       "--serve-sse: is for clients over HTTP: say where to listen with --listen",
     ],
     [
+      "no workers",
+      ["--upstream", SERVER, "--workers", "0"],
+      '--workers: must be a whole number from 1 to 64, got "0"',
+    ],
+    [
+      "too many workers",
+      ["--upstream", SERVER, "--workers", "65"],
+      "--workers: must be a whole number from 1 to 64",
+    ],
+    [
+      "workers for a server over stdio",
+      ["--workers", "2", "--listen", "127.0.0.1:1", "--", "npx"],
+      "--workers: must be 1 for a server behind -- COMMAND, whose processes belong to one worker",
+    ],
+    [
+      "workers for a server of HTTP+SSE",
+      ["--upstream", SERVER, "--workers", "2", "--upstream-transport", "sse"],
+      "--workers: must be 1 for upstream-transport sse, whose sessions belong to one connection",
+    ],
+    [
+      "workers for clients of HTTP+SSE",
+      ["--upstream", SERVER, "--workers", "2", "--serve-sse"],
+      "--workers: must be 1 with serve-sse, whose sessions belong to one connection",
+    ],
+    [
       "authorities of a server over stdio",
       ["--upstream-ca", "ca.pem", "--", "npx"],
       "--upstream-ca: is for --upstream URL; a server behind -- COMMAND speaks stdio",

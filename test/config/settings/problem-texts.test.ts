@@ -34,6 +34,11 @@ function settingsProblems(text: string): readonly string[] {
 describe("a problem in the settings", () => {
   it.each([
     ["bounds: { connections: many }", "bounds.connections: must be a number, got a string"],
+    [
+      "{ workers: 2, allow-all: true, approvals: { state: a.json } }",
+      "workers: must be 1 with approvals.state; keep approvals in a store with --limits redis://HOST, or leave the file out",
+    ],
+    ["workers: 1.5", "workers: must be a whole number from 1 to 64, got 1.5"],
     ["bounds: { connections: 1.5 }", "bounds.connections: must be a whole number, got a fraction"],
     ["bounds: { connections: 0 }", "bounds.connections: must be more than 0, got 0"],
     ["bounds: { connections: 2000000 }", "bounds.connections: must be at most 1000000, got 2000000"],

@@ -16,7 +16,7 @@ function createStore(): TestStore {
     isAway: false,
     asked: 0,
     scheme: { prefix: "t", server: "s", digest: (text) => text },
-    script: (text) => ({ text, sha1: "" }),
+    script: (name, text) => ({ name, text, sha1: "" }),
     run: async ({ text }, { keys, args: [address = ""] }) => {
       if (store.isAway) throw new StoreError("connection", "away");
       if (text.includes("'SET'")) for (const key of keys) entries.set(key, address);

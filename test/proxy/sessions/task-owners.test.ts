@@ -73,7 +73,7 @@ function memoryStore() {
   const state = { entries: new Map<string, string>(), isDown: false, keys: new Set<string>() };
   const store: SharedStore = {
     scheme: { prefix: "p", server: "s", digest: (text) => `digest of ${text.length}` },
-    script: (text) => ({ text, sha1: "" }),
+    script: (name, text) => ({ name, text, sha1: "" }),
     run: async (_script, { keys: [key = ""], args: [claimed = ""] }) => {
       if (state.isDown) throw new StoreError("connection", "away");
       state.keys.add(key);

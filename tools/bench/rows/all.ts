@@ -14,6 +14,7 @@ import { START } from "./start.ts";
 import { STDIO_BRIDGE } from "./stdio-bridge.ts";
 import { STREAMS_OPEN } from "./streams.ts";
 import { TWO_PROCESSES } from "./two-processes.ts";
+import { WORKERS } from "./workers.ts";
 
 export const MEASUREMENTS: readonly Measurement[] = [
   FULL_LOAD,
@@ -32,4 +33,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   SCRAPE,
   START,
   TWO_PROCESSES,
+  WORKERS,
 ];

@@ -24,6 +24,8 @@ export interface TollgateOptions {
   readonly limitsPerTool?: number;
   /** Absent: a tenth of the calls is traced. */
   readonly hasTraces?: boolean;
+  /** Absent: the single process. */
+  readonly workers?: number;
   /** The command of a stdio server; absent: the stub over HTTP. */
   readonly command?: readonly string[];
 }
@@ -44,7 +46,7 @@ export async function startTollgate(testbed: Testbed, options: TollgateOptions =
 
 function commandOf(
   testbed: Testbed,
-  { limits, limitsPerTool, command }: TollgateOptions,
+  { limits, limitsPerTool, workers, command }: TollgateOptions,
   { port, adminPort }: { port: number; adminPort: number },
 ): readonly string[] {
   const folder = join(testbed.folder, `tollgate-${randomUUID()}`);
@@ -57,6 +59,7 @@ function commandOf(
     command === undefined ? ["--upstream", `http://127.0.0.1:${testbed.upstreamPort}${PATH}`] : [];
   const listeners = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${adminPort}`];
   const output = ["--server", "stub", "--log-level", "error", "--audit", join(folder, "audit.jsonl")];
+  const processes = workers === undefined ? [] : ["--workers", `${workers}`];
   const store = limits === undefined ? [] : ["--limits", limits];
   const program = [
     process.execPath,
@@ -69,7 +72,7 @@ function commandOf(
     policy,
   ];
   const server = command === undefined ? [] : ["--", ...command];
-  return [...program, ...listeners, ...output, ...store, ...server];
+  return [...program, ...listeners, ...output, ...processes, ...store, ...server];
 }
 
 const CONFIG = `identity: { required: true, header: { name: X-Agent, from: [127.0.0.1] } }

@@ -2,6 +2,8 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Observer } from "../../../enforcement/observer.ts";
+import type { EndOfResponse } from "../../../enforcement/request-lifecycle.ts";
+import type { MessageSummary } from "../../../mcp/message-summary.ts";
 import type { ClientResponse, RequestHead } from "../../http/client-response.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Drain } from "../../http/drain.ts";
@@ -56,6 +58,19 @@ export interface HttpState {
   /** Bounds requests in flight, and GET streams. */
   readonly requestLimit: ConcurrencyLimit;
   readonly streamLimit: ConcurrencyLimit;
+  /** Absent: every request of a session comes to this process. */
+  readonly elsewhere?: RequestsElsewhere;
+}
+
+/** Messages about requests that another worker of this sidecar may have. */
+export interface RequestsElsewhere {
+  readonly onCancelled: (session: string, rpcId: string) => void;
+  readonly onAnswered: (
+    session: string,
+    rpcId: string,
+    summary: MessageSummary,
+    response: EndOfResponse,
+  ) => void;
 }
 
 /** The collaborators of forwarding a response. */

@@ -7,10 +7,12 @@ import type { AuthenticationOutcome, Authenticator } from "../../../identity/aut
 import type { Challenge } from "../../../identity/challenge.ts";
 import type { HeaderPropagation } from "../../../mcp/header-propagation.ts";
 import { InFlightRequests } from "../../sessions/in-flight-requests.ts";
+import { type NotedMessage, summaryOf } from "../../sessions/state-notes.ts";
 import type { Upstream } from "../../upstream.ts";
 import { HttpDownstream } from "./http-downstream.ts";
 import type { HttpCaller, HttpSource, HttpState } from "./http-exchange.ts";
 import { HttpForwarder } from "./http-forwarder.ts";
+import { settle } from "./response-outcome.ts";
 import { Relay, type RelayRuntime } from "../relay.ts";
 import { messageFor, type RefusedServerRequest, type ServerRequests } from "../server-request-rules.ts";
 import type { RefusedMessage, Work } from "../transport.ts";
@@ -43,6 +45,7 @@ export interface HttpRelayOptions {
 
 export class HttpRelay {
   readonly #state: HttpState;
+  readonly #inFlight: InFlightRequests;
   readonly #downstream: HttpDownstream;
   readonly #forwarder: HttpForwarder;
   readonly #addressOf: CallerAddressOf;
@@ -60,7 +63,8 @@ export class HttpRelay {
     propagation,
   }: HttpRelayOptions) {
     const { enforcement, telemetry } = runtime;
-    const inFlight = new InFlightRequests();
+    const inFlight = new InFlightRequests(state.elsewhere?.onCancelled);
+    this.#inFlight = inFlight;
     const { withheldHeaders, agentHeaders } = identity;
     this.#state = state;
     this.#addressOf = identity.addressOf;
@@ -134,6 +138,18 @@ export class HttpRelay {
     const { session, downstream } = caller;
     if (method === "DELETE" && session !== undefined && downstream.statusCode < 300)
       this.#state.sessions.close(session.id);
+  }
+
+  /** Cancels a request whose cancellation came to another worker. */
+  cancelHere(session: string, rpcId: string): void {
+    this.#inFlight.cancelHere(session, rpcId);
+    this.#state.sessions.takeDeferredOf(session, rpcId)?.ended("cancelled");
+  }
+
+  /** Ends a request whose response came to another worker. */
+  answeredElsewhere(session: string, rpcId: string, message: NotedMessage): void {
+    const lifecycle = this.#state.sessions.takeDeferredOf(session, rpcId);
+    if (lifecycle !== undefined) settle(lifecycle, summaryOf(message), message.response, this.#state.tasks);
   }
 
   /** Answers a request that may not pass. */

@@ -230,7 +230,7 @@ class NotifiedStream {
 function observeMessage(
   exchange: HttpExchange,
   summary: MessageSummary,
-  { observer, state: { tasks, taskOwners } }: ResponseContext,
+  { observer, state: { tasks, taskOwners, elsewhere } }: ResponseContext,
   bytes: number,
 ): void {
   const { caller, lifecycle } = exchange;
@@ -244,4 +244,6 @@ function observeMessage(
   tasks.onTaskMessage(summary, response, task);
   const answered = isOwn ? lifecycle : takeDeferred(caller.session, summary.id);
   if (answered !== undefined) settle(answered, summary, response, tasks);
+  else if (!isOwn && caller.session !== undefined)
+    elsewhere?.onAnswered(caller.session.id, summary.id, summary, response);
 }

@@ -1,6 +1,7 @@
 /** Writes one decision as a row. */
 
-import { effectOf, type Decision } from "../../../policy/decision.ts";
+import type { DecisionRecord } from "../../../enforcement/observer.ts";
+import { effectOf } from "../../../policy/decision.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import {
   codeOf,
@@ -74,7 +75,7 @@ function writeArgumentNames(writer: ByteWriter, keys: readonly string[]): void {
   for (let index = 0; index < names; index += 1) writer.text(optionalName(keys[index]));
 }
 
-function writeCharges(writer: ByteWriter, words: Words, { charges }: Decision): void {
+function writeCharges(writer: ByteWriter, words: Words, { charges }: DecisionRecord["decision"]): void {
   writer.count(charges.length);
   for (const { limit, amount } of charges) {
     writeWord(writer, words, limit.counter);

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { readFault } from "../file-fault.ts";
-import { isLoopbackHostname } from "./loopback.ts";
-import type { IdentitySettings } from "./identity/identity-settings.ts";
+import { readFault } from "../../file-fault.ts";
+import { isLoopbackHostname } from "../loopback.ts";
+import type { IdentitySettings } from "../identity/identity-settings.ts";
 import { type Environment, sentinelAccount, unusedSentinelAccount } from "./sentinel-account.ts";
 import { STORE_NODE_SHAPE, STORE_URL_SHAPE, type StoreLocation } from "./store-location.ts";
 
