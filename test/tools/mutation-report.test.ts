@@ -1,7 +1,7 @@
 /** The figure of a mutation run, from Stryker's report. */
 
 import { describe, expect, it } from "vitest";
-import { readOutcomes, mutationScore } from "../../tools/mutation/outcomes.ts";
+import { mutationScore, readOutcomes, replaceOutcomes } from "../../tools/mutation/outcomes.ts";
 
 const SOURCE = "const a = 1;\nconst b =\n  2;\n";
 
@@ -16,6 +16,11 @@ function mutant(status: string, start: readonly [number, number], end: readonly 
 
 function reportOf(...mutants: readonly object[]): object {
   return { schemaVersion: "1", files: { "src/policy/b.ts": { source: SOURCE, mutants } } };
+}
+
+/** The outcomes of a run of one file with one mutant. */
+function run(file: string, status: string) {
+  return readOutcomes({ files: { [file]: { source: SOURCE, mutants: [mutant(status, [1, 1], [1, 2])] } } });
 }
 
 describe("readFates", () => {
@@ -57,5 +62,18 @@ describe("readFates", () => {
 describe("scoreOf", () => {
   it("is 100 without any mutants", () => {
     expect(mutationScore([])).toBe(100);
+  });
+});
+
+describe("replaceOutcomes", () => {
+  it("takes a file's outcomes from the last run that has it", () => {
+    const outcomes = replaceOutcomes(
+      [...run("src/a.ts", "Survived"), ...run("src/b.ts", "Survived")],
+      [run("src/b.ts", "Survived"), run("src/b.ts", "Killed")],
+    );
+    expect(outcomes.map(({ file, survived }) => [file, survived])).toEqual([
+      ["src/a.ts", 1],
+      ["src/b.ts", 0],
+    ]);
   });
 });

@@ -57,6 +57,15 @@ export interface FileOutcome {
   readonly survivors: readonly Survivor[];
 }
 
+/** Returns the outcomes of a run, with those of later runs in the place of the same file's. */
+export function replaceOutcomes(
+  first: readonly FileOutcome[],
+  later: readonly (readonly FileOutcome[])[],
+): readonly FileOutcome[] {
+  const byFile = new Map([first, ...later].flat().map((outcome) => [outcome.file, outcome]));
+  return Array.from(byFile.values());
+}
+
 /** Returns one outcome for each file, sorted by name. @throws when `json` is not a report, or when mutants were ignored */
 export function readOutcomes(json: unknown): FileOutcome[] {
   const { files } = REPORT.parse(json);

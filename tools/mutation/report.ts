@@ -1,12 +1,13 @@
 /**
  * Writes docs/mutation.json and docs/mutation.md from Stryker's report, after `npm run test:mutation`. Exits 1 when the score is below 90 %, or below 95 % in src/policy.
  * With a folder as its argument, reports that part of the core alone: `npm run test:mutation:policy`.
+ * Reports of later runs may follow, each a file: the outcomes of a source file are those of the last report that has it, and the page lists such files.
  */
 
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type FileOutcome, readOutcomes, mutationScore, type Survivor } from "./outcomes.ts";
+import { type FileOutcome, mutationScore, readOutcomes, replaceOutcomes, type Survivor } from "./outcomes.ts";
 import { MUTATED } from "./mutated.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -14,7 +15,7 @@ const LEAST_SCORE = 90;
 /** Of src/policy alone, which decides. */
 const LEAST_POLICY_SCORE = 95;
 /** The part of the core that was run. */
-const [, , PART = "src/"] = process.argv;
+const [, , PART = "src/", ...LATER_REPORTS] = process.argv;
 const PART_WORDS =
   PART === "src/"
     ? "the pure core (`src/json`, `src/policy` and the tool definitions of `src/mcp`)"
@@ -26,8 +27,9 @@ const REVIEWED = z.array(
 );
 
 const reviewed = REVIEWED.parse(readJsonFile("tools/mutation/reviewed.json"));
-const outcomes = readOutcomes(readJsonFile(".cache/mutation/report.json")).filter(({ file }) =>
-  file.startsWith(PART),
+const later = LATER_REPORTS.map((file) => readOutcomes(readJsonFile(file)));
+const outcomes = replaceOutcomes(readOutcomes(readJsonFile(".cache/mutation/report.json")), later).filter(
+  ({ file }) => file.startsWith(PART),
 );
 const score = mutationScore(outcomes);
 const policyScore = mutationScore(outcomes.filter(({ file }) => file.startsWith("src/policy/")));
@@ -97,7 +99,7 @@ turns a test red, or keeps it from ending, is noticed; any other survives. Tests
 and properties run 100 times from a fixed seed, so that the figure is the same in every run.
 
 **${percent(score)} %** of the changes are noticed, and **${percent(policyScore)} %** of those in \`src/policy\`. ${LEAST_SCORE} % and ${LEAST_POLICY_SCORE} % are required; the numbers are in \`mutation.json\`.
-
+${laterWords()}
 ${table().join("\n")}
 
 ## Survivors
@@ -110,6 +112,15 @@ ${outcomes
   .flatMap(({ survivors }) => survivors)
   .map(survivorRow)
   .join("\n")}
+`;
+}
+
+/** The files that were run again after the run of the whole. */
+function laterWords(): string {
+  const files = new Set(later.flat().map(({ file }) => `\`${file}\``));
+  if (files.size === 0) return "";
+  return `
+After the run of the whole, tests were written from its survivors, and each of these files was run again with them, in all its places: ${Array.from(files).toSorted().join(", ")}.
 `;
 }
 
