@@ -358,6 +358,39 @@ describe("nullable, a keyword of OpenAPI", () => {
   });
 });
 
+describe("a part that is called nullable", () => {
+  const DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema";
+
+  it.each([
+    ["patternProperties", DRAFT_7, `{"patternProperties":{"nullable":false}}`],
+    ["patternProperties", DRAFT_2020, `{"patternProperties":{"nullable":false}}`],
+    ["dependentSchemas", DRAFT_2020, `{"dependentSchemas":{"nullable":false}}`],
+    ["dependencies", DRAFT_7, `{"dependencies":{"nullable":false}}`],
+    ["$defs", DRAFT_2020, `{"$ref":"#/properties/x/$defs/nullable","$defs":{"nullable":false}}`],
+    [
+      "definitions",
+      DRAFT_7,
+      `{"$ref":"#/properties/x/definitions/nullable","definitions":{"nullable":false}}`,
+    ],
+  ])("stays a part of %s in %s", (_keyword, draft, schema) => {
+    expect(fits(schema, `{"nullable":1}`, `"$schema":"${draft}",`)).toBe(false);
+  });
+
+  it.each(["patternProperties", "dependentSchemas", "allOf", "oneOf", "prefixItems", "anyOf", "properties"])(
+    "is refused in %s when it is no schema",
+    (keyword) => {
+      const parts = /[Pp]roperties|dependent/.test(keyword) ? `{"nullable":5}` : "[5]";
+      expect(problemOf(`{"${keyword}":${parts}}`)).toContain(`"${keyword}" has a part that is no schema`);
+    },
+  );
+
+  it("is refused in dependencies when it is no schema and no list", () => {
+    const before = `{"$schema":"${DRAFT_7}","dependencies":`;
+    expect(problemOf(`${before}{"nullable":5}}`)).toContain(`"dependencies" has a part that is no schema`);
+    expect(problemOf(`${before}{"nullable":["a"]}}`)).toBeUndefined();
+  });
+});
+
 describe("bounds and texts of schemas", () => {
   it.each([
     ['{"$schema":"x-https://json-schema.org/draft-07/schema"}', DIALECT],

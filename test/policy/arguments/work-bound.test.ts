@@ -38,6 +38,19 @@ function exactTest(keyword: string, operand: Json): (data: unknown, parent: unkn
   return compile(operand);
 }
 
+/** Whether the check of `x` is given up. */
+function isGivenUp(schema: string, value: string, dialect = ""): boolean {
+  const compiled = compileSchema(objectOf(`{${dialect}"properties":{"x":${schema}}}`));
+  if (!compiled.ok) throw new Error(compiled.problem);
+  try {
+    compiled.check(new Map([["x", json(value)]]));
+    return false;
+  } catch (error) {
+    expect(error).toMatchObject({ name: "UncheckedError" });
+    return true;
+  }
+}
+
 describe("the work of a validation", () => {
   it("may take 5,000,000 steps", () => {
     beginWork();
@@ -77,6 +90,32 @@ describe("the work of a validation", () => {
     const compiled = compileSchema(objectOf(`{"properties":{"x":${schema}}}`));
     if (!compiled.ok) throw new Error(compiled.problem);
     expect(() => compiled.check(new Map([["x", json(value)]]))).toThrow(TOO_LARGE);
+  });
+});
+
+describe("a keyword that repeats work", () => {
+  const MANY_ITEMS = `[${"1,".repeat(5_999)}1]`;
+  const DRAFT_7 = `"$schema":"http://json-schema.org/draft-07/schema#",`;
+
+  // The schema has some thousand values: an application of a few thousand parts is over the bound, one of a single part is not.
+  it.each([
+    ["items", `{"items":${WIDE}}`, MANY_ITEMS, ""],
+    ["additionalItems", `{"items":[true],"additionalItems":${WIDE}}`, MANY_ITEMS, DRAFT_7],
+    ["contains", `{"contains":${WIDE}}`, MANY_ITEMS, ""],
+    ["unevaluatedItems", `{"unevaluatedItems":${WIDE}}`, MANY_ITEMS, ""],
+    ["additionalProperties", `{"additionalProperties":${WIDE}}`, membersText(6_000), ""],
+    ["patternProperties", `{"patternProperties":{"^m":${WIDE}}}`, membersText(6_000), ""],
+    ["propertyNames", `{"propertyNames":${WIDE}}`, membersText(6_000), ""],
+    ["unevaluatedProperties", `{"unevaluatedProperties":${WIDE}}`, membersText(6_000), ""],
+  ])("counts its parts: %s", (_keyword, schema, many, dialect) => {
+    expect(isGivenUp(schema, many, dialect)).toBe(true);
+    expect(isGivenUp(schema, many.startsWith("[") ? "[1]" : "{}", dialect)).toBe(false);
+  });
+
+  it("counts the members of a value for maxProperties", () => {
+    const schema = `{"allOf":[${'{"maxProperties":9000},'.repeat(999)}true]}`;
+    expect(isGivenUp(schema, membersText(6_000))).toBe(true);
+    expect(isGivenUp(schema, membersText(600))).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { adviceFor } from "../../../src/policy/explain/advice.ts";
+import { CATEGORY_BY } from "../../../src/policy/document/category-by-entry.ts";
 import { explainCall } from "../../../src/policy/explain/steps.ts";
 import { assignmentOfCall } from "../../../src/policy/policy.ts";
 import { callOf, policyOf, problemsOf } from "../policies.ts";
@@ -108,6 +109,22 @@ describe("category_by", () => {
     ],
   ])("refuses %j", (entry, problem) => {
     expect(problemsOf(documentOf(entry)).map((each) => each.slice(0, problem.length))).toEqual([problem]);
+  });
+
+  it("takes a name that has a path in its middle for a name", () => {
+    const policy = policyOf(documentOf({ category_by: { ...BY, arg: "my args.kind" } }));
+    const { path } = policy.forTool("manage").categoryBy ?? {};
+    expect(path).toBe("args.my args.kind");
+  });
+
+  it("has a schema by which editors check the argument's name and the categories", () => {
+    expect(CATEGORY_BY.schema).toEqual({
+      type: "object",
+      properties: { arg: { type: "string", minLength: 1, description: expect.stringMatching(/./) } },
+      additionalProperties: expect.objectContaining({}),
+      required: ["arg"],
+      minProperties: 2,
+    });
   });
 
   it("reads equally specific patterns that a more specific one decides between, or that match nothing in common", () => {

@@ -1,6 +1,7 @@
 /** Operators on paths, hosts, addresses, globs and times: what holds, what does not, and what cannot be tested. */
 
 import { describe, expect, it } from "vitest";
+import { addressSet } from "../../../src/policy/guards/addresses.ts";
 import { compileTest, type Operator } from "../../../src/policy/operator.ts";
 import { fromLiteral } from "../policies.ts";
 
@@ -19,6 +20,9 @@ describe("path_within", () => {
     ["/srv/data/.hidden/..x", true],
     ["/srv/data/100%25.txt", true],
     ["/srv/data/a%zz", true],
+    ["/srv/data/a%4", true],
+    ["/srv/data/a~", true],
+    ["a/b:c", true],
     ["/srv/data/%ff", "type"],
     ["a/b", true],
     ["./a", true],
@@ -93,6 +97,8 @@ describe("host_in", () => {
     ["https:\\\\api.example.com", "type"],
     ["//api.example.com", "type"],
     ["api.example.com", "type"],
+    ["x:https://api.example.com/", "type"],
+    ["/https://api.example.com/", "type"],
     ["file://api.example.com/etc", "type"],
     ["javascript:alert(1)", "type"],
     ["https://api%2eexample.com/", "type"],
@@ -164,6 +170,10 @@ describe("cidr", () => {
     ["10.1.2.3/32", "type"],
     ["fe80::1%eth0", "type"],
     [" 10.1.2.3", "type"],
+    ["10.1.2.3.4", "type"],
+    ["::1]:80/[", "type"],
+    ["::1]/::", "type"],
+    ["::1]/x", "type"],
     [167838211, "type"],
   ])("of %j is %s", (address, expected) => {
     expect(result("cidr", ["10.1.0.0/16", "2001:db8::/32", "192.0.2.7"], address)).toBe(expected);
@@ -192,6 +202,32 @@ describe("matches", () => {
 });
 
 describe("before and after", () => {
+  it.each(["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"])(
+    "read the month %s, and each of its days",
+    (month) => {
+      for (const day of ["01", "09", "10", "19", "20", "28"]) {
+        const time = `2026-${month}-${day}T23:59:59.5+00:00`;
+        expect([time, result("before", "2027-01-01T00:00:00Z", time)]).toEqual([time, true]);
+        expect([time, result("after", "2027-01-01T00:00:00Z", time)]).toEqual([time, false]);
+      }
+    },
+  );
+
+  it.each([
+    "x2026-01-31T09:00:00Z",
+    "12026-01-31T09:00:00Z",
+    "2026-13-31T09:00:00Z",
+    "2026-00-31T09:00:00Z",
+    "2026-01-1xT09:00:00Z",
+    "2026-01-00T09:00:00Z",
+    "2026-01-40T09:00:00Z",
+    "2026-04-31T09:00:00Z",
+    "2026-01-31T09:00:00Zx",
+    "2026-01-31T09:00:00+01:00x",
+  ])("cannot test %s", (time) => {
+    expect(result("before", "2027-01-01T00:00:00Z", time)).toBe("type");
+  });
+
   it.each([
     ["2026-01-31T08:59:59Z", true, false],
     ["2026-01-31T09:00:00Z", false, false],
@@ -212,6 +248,15 @@ describe("before and after", () => {
     expect(result("before", "2026-01-31T09:00:00Z", time)).toBe(before);
     expect(result("after", "2026-01-31T09:00:00Z", time)).toBe(after);
   });
+});
+
+describe("a set of addresses", () => {
+  it.each(["a/10.0.0.0/8", "10.0.0.0/8/", "10.0.0.0/", "10.0.0.0/0008", "/8", ""])(
+    "has no range %j",
+    (range) => {
+      expect(addressSet([range])).toBeUndefined();
+    },
+  );
 });
 
 describe("an operand that is none", () => {
