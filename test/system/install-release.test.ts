@@ -68,7 +68,7 @@ describe("the dry run of a release", () => {
       cwd: out,
       encoding: "utf8",
     });
-    expect(checked.trim().split("\n")).toHaveLength(10);
+    expect(checked.trim().split("\n")).toHaveLength(11);
   });
 
   it("leaves the repository as it was", () => {
