@@ -7,7 +7,7 @@
 # with Kustomize 5: Debian's kubernetes-client knows no components. `npm run test:security` without --quick needs Rust 1.88 or later with cargo.
 set -euo pipefail
 
-packages=(binutils chromium curl etcd-server gcc haproxy libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server rsyslog rsyslog-gnutls slowhttptest systemd tinyproxy wrk)
+packages=(binutils chromium curl etcd-server gcc haproxy libc6-dev nginx-light patchelf prometheus prometheus-alertmanager python3-venv redis-sentinel redis-server rsyslog rsyslog-gnutls runc slowhttptest systemd tinyproxy wrk)
 [ "${1:-}" = zoo ] && packages+=(default-jdk-headless maven)
 
 # A JDK and Maven from elsewhere serve as well.

@@ -23,26 +23,35 @@ function requiredVersion(): string {
 
 /** The path of a program with kube-apiserver and kube-controller-manager. @throws Error that says what to install. */
 export function controlPlaneProgram(): string {
+  return builtProgram("control-plane", ".");
+}
+
+/** The path of a program that writes volumes by the kubelet's own code. @throws Error that says what to install. */
+export function writeVolumeProgram(): string {
+  return builtProgram("write-volume", "./write-volume");
+}
+
+function builtProgram(name: string, source: string): string {
   const digest = createHash("sha256");
-  for (const name of ["go.mod", "go.sum", "main.go"]) digest.update(sourceOf(name));
+  for (const file of ["go.mod", "go.sum", `${source}/main.go`]) digest.update(sourceOf(file));
   const folder = join(CACHE, `kubernetes-${KUBERNETES_VERSION}-${digest.digest("hex").slice(0, 16)}`);
-  const program = join(folder, "control-plane");
+  const program = join(folder, name);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
-  build(`${program}.${process.pid}`);
+  build(`${program}.${process.pid}`, source);
   // A build that is interrupted leaves no program behind.
   renameSync(`${program}.${process.pid}`, program);
   return program;
 }
 
-function build(program: string): void {
+function build(program: string, source: string): void {
   const [major, minor] = KUBERNETES_VERSION.split(".");
   const version = { gitVersion: `v${KUBERNETES_VERSION}`, gitMajor: major, gitMinor: minor };
   const linked = Object.entries(version).map(
     ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
   );
-  const args = ["build", "-trimpath", "-ldflags", ["-s -w", ...linked].join(" "), "-o", program, "."];
-  console.log(`kubernetes: builds the control plane ${KUBERNETES_VERSION}, which takes minutes once`);
+  const args = ["build", "-trimpath", "-ldflags", ["-s -w", ...linked].join(" "), "-o", program, source];
+  console.log(`kubernetes: builds ${source} of ${KUBERNETES_VERSION}, which takes minutes once`);
   const { status, error, stderr } = spawnSync("nice", ["-n", "10", goCommand(), ...args], {
     cwd: SOURCES,
     encoding: "utf8",
