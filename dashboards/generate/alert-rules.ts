@@ -24,6 +24,10 @@ function fillPlaces(text: string): string {
       const value = filled();
       return value === "" ? "" : value + comma;
     })
+    .replaceAll(/<source of ([.$\w]+)>/g, (_whole, tool: string) => ofTool(tool, " by {{ .Labels.source }}"))
+    .replaceAll(/<category of ([.$\w]+)>/g, (_whole, tool: string) =>
+      ofTool(tool, " Category: {{ .Labels.category }} by {{ .Labels.source }}."),
+    )
     .replaceAll(/<quoted (\w+)>/g, (_whole, label: string) => quoted(label))
     .replaceAll(
       /<since (\w+) ([\w,]+)(?: (\w+))?>/g,
@@ -34,6 +38,14 @@ function fillPlaces(text: string): string {
 /** Security: an agent chooses names, and people paste this line into a shell. */
 function quoted(label: string): string {
   return `'{{ reReplaceAll "'" \`'\\''\` $labels.${label} }}'`;
+}
+
+/** A text with the labels of `tollgate_tool_info`; empty where the server does not list the tool. */
+function ofTool(tool: string, text: string): string {
+  const matchers = [...placeLabels(), "server", "tool"].map((label) => `${label}=%q`).join(",");
+  const values = [...placeLabels().map((label) => `$labels.${label}`), "$labels.server", tool].join(" ");
+  const query = `printf "tollgate_tool_info{${matchers}}" ${values} | query`;
+  return `{{ with ${query} }}{{ with first . }}${text}{{ end }}{{ end }}`;
 }
 
 /** Prometheus keeps the time at which an alert became active in a series of its own, from the second evaluation on. */

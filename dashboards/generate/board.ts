@@ -25,6 +25,7 @@ export interface BoardOptions {
 /** Boards by name. The name is the file name and, after `tollgate-`, the uid in links. */
 export const BOARDS = {
   overview: "Overview",
+  fleet: "Fleet",
   agents: "Agents and Execute tools",
   tool: "Tool",
   denials: "Denials and policy",

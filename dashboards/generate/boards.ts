@@ -4,6 +4,7 @@ import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { AGENTS } from "./agents.ts";
 import { type BoardName } from "./board.ts";
 import { DENIALS_BOARD } from "./denials.ts";
+import { FLEET } from "./fleet.ts";
 import { importForm } from "./import-form.ts";
 import { OVERVIEW } from "./overview.ts";
 import { SIDECAR } from "./sidecar.ts";
@@ -11,6 +12,7 @@ import { TOOL } from "./tool.ts";
 
 const BUILT: Readonly<Record<BoardName, Dashboard>> = {
   overview: OVERVIEW,
+  fleet: FLEET,
   agents: AGENTS,
   tool: TOOL,
   denials: DENIALS_BOARD,

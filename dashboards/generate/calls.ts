@@ -1,7 +1,7 @@
 /** Matchers and rates of calls that several boards use. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
-import { rate, select } from "./promql.ts";
+import { rate, ratio, select } from "./promql.ts";
 
 /** Outcomes of failed calls that passed the policy. A denial is not a failure. */
 export const FAILED = 'outcome=~"tool_error|rpc_error|upstream_error|timeout"';
@@ -26,3 +26,38 @@ export function decisionRate(matchers = "", window?: string): string {
 }
 
 export const REFUSED_DECISIONS = 'effect=~"deny|ask"';
+
+const ENDINGS = {
+  all: "",
+  denied: 'error_type="policy_denied"',
+  failed: 'error_type=~"tool_error|rpc_error|upstream_error|timeout"',
+  sent: 'error_type!~"policy_denied|cancelled"',
+} as const;
+
+/**
+ * Tool calls per second of all agents together, from the histogram of their durations, which is not kept by agent: in a large fleet a
+ * twentieth of the series of `toolCalls`.
+ */
+export function endedRate(by = "", ending: keyof typeof ENDINGS = "all"): string {
+  const matchers = ['mcp_method_name="tools/call"', ENDINGS[ending]].filter(Boolean).join(",");
+  return `sum by (${by}) (${rate(select(METRICS.serverDuration, matchers, "_count"))})`;
+}
+
+/** Share of the calls that passed the policy and failed. */
+export function failedShare(by = ""): string {
+  return ratio(endedRate(by, "failed"), endedRate(by, "sent"));
+}
+
+/** Tool calls per second by the label `outcome`, as `toolCalls` has it. */
+export function rateByOutcome(): string {
+  const names = [
+    ["success", ""],
+    ["$1", "(.+)"],
+    ["denied", "policy_denied"],
+  ];
+  return names.reduce(
+    (expr, [outcome, pattern]) =>
+      `label_replace(${expr}, "outcome", "${outcome}", "error_type", "${pattern}")`,
+    endedRate("error_type"),
+  );
+}

@@ -2,7 +2,7 @@
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { board, boardUrl, cellValue } from "./board.ts";
-import { callRate, decisionRate, DENIED_CALLS, FAILED, SENT_TO_SERVER, REFUSED_DECISIONS } from "./calls.ts";
+import { decisionRate, endedRate, failedShare, rateByOutcome, REFUSED_DECISIONS } from "./calls.ts";
 import { SHADOW_COLOUR, OUTCOME_COLOURS } from "./colours.ts";
 import { graph } from "./graph.ts";
 import type { GridRow } from "./panel.ts";
@@ -44,7 +44,7 @@ const HEAD: GridRow = {
         title: "Tool calls",
         description: "Tool calls that ended, each second, denied ones included.",
         unit: "reqps",
-        queries: [rangeQuery(callRate(), "calls")],
+        queries: [rangeQuery(`${endedRate()} or vector(0)`, "calls")],
       }),
     ],
     [
@@ -64,7 +64,7 @@ const HEAD: GridRow = {
         description:
           "Share of the calls that passed the policy and ended in an error or timeout. Denials are no failures.",
         unit: "percentunit",
-        queries: [rangeQuery(ratio(callRate(FAILED), callRate(SENT_TO_SERVER)), "failed")],
+        queries: [rangeQuery(failedShare(), "failed")],
         limits: { warn: 0.01, bad: 0.05 },
       }),
     ],
@@ -138,7 +138,7 @@ const TRAFFIC: GridRow = {
         description:
           "Tool calls by how they ended, on top of each other. Orange was denied by the policy, red never came back from the server.",
         unit: "reqps",
-        queries: [rangeQuery(callRate("", "outcome"), "{{outcome}}")],
+        queries: [rangeQuery(rateByOutcome(), "{{outcome}}")],
         isStacked: true,
         colours: OUTCOME_COLOURS,
       }),
@@ -208,9 +208,9 @@ const BY_SERVER: GridRow = {
         unit: "short",
         queries: [
           tableQuery(`min by (${SERVER}) (${select(METRICS.upstreamUp)})`),
-          tableQuery(callRate("", SERVER)),
-          tableQuery(ratio(callRate(DENIED_CALLS, SERVER), callRate("", SERVER))),
-          tableQuery(ratio(callRate(FAILED, SERVER), callRate(SENT_TO_SERVER, SERVER))),
+          tableQuery(`${endedRate(SERVER)} or min by (${SERVER}) (${select(METRICS.upstreamUp)}) * 0`),
+          tableQuery(ratio(endedRate(SERVER, "denied"), endedRate(SERVER))),
+          tableQuery(failedShare(SERVER)),
           tableQuery(quantile(0.95, AGENT_SIDE, SERVER)),
           tableQuery(quantile(0.99, OVERHEAD, SERVER)),
         ],

@@ -34,6 +34,8 @@ export interface TableOptions extends PanelOptions {
   readonly columns: readonly Column[];
   /** Title of the column that rows are sorted by, largest first. */
   readonly sortBy: string;
+  /** Title of the column that sorts rows of equal value, in the same direction. */
+  readonly thenBy?: string;
   /** Sorts smallest first. */
   readonly isAscending?: boolean;
   /** Letters of queries that only select rows. */
@@ -56,11 +58,12 @@ function columnOf(label: string): Column {
 
 /** One row for each set of labels; values of queries with equal labels share a row. */
 export function table(options: TableOptions): PanelBuilder {
-  const { columns, sortBy, isAscending = false, hidden = [] } = options;
+  const { columns, sortBy, thenBy, isAscending = false, hidden = [] } = options;
+  const sorting = [sortBy, ...(thenBy === undefined ? [] : [thenBy])];
   const builder = applyPanelOptions(new PanelBuilder(), options)
     .cellHeight(TableCellHeight.Sm)
     .thresholds(singleColour("text"))
-    .sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(!isAscending)])
+    .sortBy(sorting.map((title) => new TableSortByFieldStateBuilder().displayName(title).desc(!isAscending)))
     .transformations([{ id: "merge", options: {} }, organize(columns, hidden)]);
   for (const column of columns) builder.overrideByName(column.title, propertiesOf(column));
   return builder;

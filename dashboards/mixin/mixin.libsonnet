@@ -7,6 +7,7 @@ local groupsOf(text) = std.parseYaml(text).groups;
 
   grafanaDashboards+:: {
     'tollgate-overview.json': import '../overview.json',
+    'tollgate-fleet.json': import '../fleet.json',
     'tollgate-agents.json': import '../agents.json',
     'tollgate-tool.json': import '../tool.json',
     'tollgate-denials.json': import '../denials.json',

@@ -66,7 +66,7 @@ describe("the alert rules", () => {
     expect(keys).toEqual(["summary", "description", "runbook_url", "dashboard_url"]);
     expect(annotations["runbook_url"]).toBe(`docs/runbooks/${alert}.md`);
     expect(annotations["dashboard_url"]).toMatch(
-      /^\/d\/tollgate-(?:overview|agents|tool|denials|sidecar)(?:\?|$)/,
+      /^\/d\/tollgate-(?:overview|fleet|agents|tool|denials|sidecar)(?:\?|$)/,
     );
   });
 

@@ -72,8 +72,8 @@ describe("dashboards/*.json", () => {
     expect(templating.list[0].current.value).toBe("${DS_PROMETHEUS}");
   });
 
-  it("are five, with uids of their own", () => {
-    expect(new Set(BOARDS.map(({ uid }) => uid)).size).toBe(5);
+  it("are six, with uids of their own", () => {
+    expect(new Set(BOARDS.map(({ uid }) => uid)).size).toBe(6);
   });
 
   it.each(BOARDS)("$name can be loaded by Grafana 10 to 13", ({ schemaVersion }) => {

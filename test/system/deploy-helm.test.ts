@@ -182,11 +182,11 @@ describe("the chart", () => {
     expect(containerOf(pod, "server").command).toEqual(["/tollgate/tollgate", "run", "--", ...STDIO.command]);
   });
 
-  it("contains the alerts and the five boards", () => {
+  it("contains the alerts and the six boards", () => {
     const objects = objectsOf("an HTTP server, everything");
     expect(JSON.stringify(only(objects, "PrometheusRule"))).toContain('"alert":"SidecarDown"');
     const boards = objects.filter(({ metadata }) => metadata.name.includes("-board-"));
-    expect(boards).toHaveLength(5);
+    expect(boards).toHaveLength(6);
     for (const { metadata } of boards) expect(metadata).toMatchObject({ labels: { grafana_dashboard: "1" } });
     expect(only(objects, "PodMonitor").metadata.name).toContain("tollgate");
   });

@@ -1,34 +1,26 @@
-/** Draws each board of the demo's traffic as docs/dashboards/BOARD.png: `npm run dashboards:draw`. */
+/**
+ * Draws each board of the demo's traffic as docs/dashboards/BOARD.png: `npm run dashboards:draw`.
+ * `--fleet` opens each board over 40 servers that 200 agents call instead, and says how long that took; `--out FOLDER` keeps the pictures.
+ */
 
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { type ObservedDemo, startObservedDemo } from "../../test/fixtures/observed-demo.ts";
+import { startFilledPrometheus } from "../boards/filled-prometheus.ts";
 import { bundlePage } from "./bundle.ts";
+import { BOARDS, brokenLinks, launchChromium, openBoard, type Shown } from "./open-board.ts";
 import { type PageServer, servePage } from "./serve.ts";
 
-const BOARDS = ["overview", "agents", "tool", "denials", "sidecar"];
-const FOLDER = new URL("../../docs/dashboards/", import.meta.url);
-const WIDTH = 1600;
-/** Height of one row of the grid, including the space below it. */
-const ROW_PX = 38;
-const HEAD_PX = 150;
+const FOLDER = fileURLToPath(new URL("../../docs/dashboards/", import.meta.url));
 const PAST_MS = 100_000;
 const LEAD_MS = 30_000;
-/** Time for the last render. */
-const SETTLE_MS = 1_500;
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-/** Variables that a reader would choose, by board. */
-const CHOSEN: Readonly<Record<string, string>> = { tool: "var-tool=ExecuteQuery" };
+const FLEET = { servers: 40, agents: 200 };
+const HOUR_S = 3_600;
+const INTERVAL_S = 30;
 
 const { values } = parseArgs({
   options: {
@@ -36,20 +28,44 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     /** URL of a Prometheus that already scrapes a demo. */
     prometheus: { type: "string" },
+    fleet: { type: "boolean", default: false },
+    /** Hours of samples of the fleet. */
+    hours: { type: "string", default: "2" },
+    out: { type: "string" },
     board: { type: "string", multiple: true, default: BOARDS },
   },
 });
 
-const demo = values.prometheus === undefined ? await observe(Number(values.minutes)) : undefined;
-const page = await servePage(demo?.prometheusUrl ?? values.prometheus ?? "", await bundlePage());
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+interface Source {
+  readonly url: string;
+  readonly shown: Shown;
+  readonly stop?: () => Promise<void>;
+}
+
+const source = await (values.fleet ? fleetSource() : demoSource());
+const page = await servePage(source.url, await bundlePage());
+const browser = await launchChromium();
 try {
-  mkdirSync(FOLDER, { recursive: true });
   for (const board of values.board) await draw(browser, page, board);
 } finally {
   await browser.close();
   await page.stop();
-  await demo?.stop();
+  await source.stop?.();
+}
+
+async function fleetSource(): Promise<Source> {
+  const endS = Math.floor(Date.now() / 1000 / INTERVAL_S) * INTERVAL_S;
+  const period = { endS, lengthS: Number(values.hours) * HOUR_S, intervalS: INTERVAL_S };
+  const { url, stop } = await startFilledPrometheus(FLEET, period);
+  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  return { url, stop, shown: { from: at(endS - HOUR_S), to: at(endS), tool: "StartThing1" } };
+}
+
+async function demoSource(): Promise<Source> {
+  const shown = { from: `now-${values.minutes}m`, to: "now", tool: "ExecuteQuery" };
+  if (values.prometheus !== undefined) return { url: values.prometheus, shown };
+  const demo = await observe(Number(values.minutes));
+  return { url: demo.prometheusUrl, shown, stop: demo.stop };
 }
 
 /** Runs the demo before the period that is shown, too short for its late behaviour; the period starts just before a restart. */
@@ -62,48 +78,34 @@ async function observe(minutes: number): Promise<ObservedDemo> {
   return demo;
 }
 
-async function draw(browser: Browser, { url }: PageServer, board: string): Promise<void> {
-  const tab = await browser.newPage({
-    viewport: { width: WIDTH, height: heightOf(board) },
-    timezoneId: "UTC",
-  });
-  const complaints: string[] = [];
-  tab.on("pageerror", (error) => complaints.push(String(error)));
-  tab.on("console", (message) => {
-    if (message.type() === "error")
-      complaints.push(`${message.text().split("\n")[0]} ${message.location().url}`);
-  });
-  await tab.goto(`${url}/?board=${board}&from=now-${values.minutes}m&to=now&${CHOSEN[board] ?? ""}`);
-  await tab.waitForLoadState("networkidle");
-  // Annotations are queried last.
-  await tab.waitForFunction("Number(document.body.dataset.annotations) >= 4");
-  await tab.waitForLoadState("networkidle");
-  await pause(SETTLE_MS);
-  const path = fileURLToPath(new URL(`${board}.png`, FOLDER));
-  await tab.screenshot({ path, animations: "disabled" });
-  const links = await tab
-    .locator("a[href*='var-']")
-    .evaluateAll((all) => all.map((link) => link.getAttribute("href")));
-  const broken = links.filter((link) => link === null || /=(?:&|$)|\$\{/.test(link));
-  const text = await tab.innerText("body");
-  const bad = [...text.matchAll(/No data|Value #[A-Z]|undefined|NaN/g)].map(([found]) => found);
-  console.log(
-    `${board}: ${Math.round(statSync(path).size / 1024)} KB, placeholders: ${list(bad)}, links in cells: ${links.length}, broken: ${list(broken)}`,
+async function draw(browser: Browser, page: PageServer, board: string): Promise<void> {
+  const { tab, drawnMs, queries, placeholders, links, complaints } = await openBoard(
+    browser,
+    page,
+    board,
+    source.shown,
   );
-  for (const complaint of new Set(complaints)) console.log(`  ${complaint}`);
+  const folder = values.out ?? (values.fleet ? undefined : FOLDER);
+  const size = folder === undefined ? "" : ` ${await keep(tab, resolve(folder), board)} KB,`;
+  console.log(
+    `${board}:${size} drawn in ${(drawnMs / 1000).toFixed(1)} s with ${queries} queries, placeholders: ${list(placeholders)}, links in cells: ${links.length}, broken: ${list(brokenLinks(links))}`,
+  );
+  for (const complaint of complaints) console.log(`  ${complaint}`);
   await tab.close();
+}
+
+/** Writes the picture, and returns its size in KB. */
+async function keep(
+  tab: { screenshot: (options: { path: string; animations: "disabled" }) => Promise<unknown> },
+  folder: string,
+  board: string,
+): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${board}.png`);
+  await tab.screenshot({ path, animations: "disabled" });
+  return Math.round(statSync(path).size / 1024);
 }
 
 function list(texts: readonly (string | null)[]): string {
   return texts.length === 0 ? "none" : texts.join(", ");
-}
-
-function heightOf(board: string): number {
-  const { panels } = JSON.parse(
-    readFileSync(new URL(`../../dashboards/${board}.json`, import.meta.url), "utf8"),
-  );
-  const rows: readonly number[] = panels.map(
-    ({ gridPos }: { gridPos: { y: number; h: number } }) => gridPos.y + gridPos.h,
-  );
-  return Math.max(...rows) * ROW_PX + HEAD_PX;
 }

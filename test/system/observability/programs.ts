@@ -11,6 +11,8 @@ import { endProcess } from "../../fixtures/processes.ts";
 
 export interface Program {
   readonly url: string;
+  /** Absent where it is a part of this process. */
+  readonly pid?: number | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export async function startProgram(name: string, flags: readonly string[], port:
     if (child.exitCode !== null) throw new Error(`${name} ended:\n${said}`);
     return isReady(`${url}/-/ready`);
   });
-  return { url, stop: () => endProcess(child) };
+  return { url, pid: child.pid, stop: () => endProcess(child) };
 }
 
 function isReady(url: string): Promise<boolean> {
