@@ -1,4 +1,4 @@
-/** What may be wrong with a server, as PromQL: one series for each server and problem. */
+/** Problems that a server may have, as PromQL: one series for each server and problem. */
 
 import { METRICS } from "../../src/telemetry/metrics/metric-definitions.ts";
 import { failedShare } from "./calls.ts";

@@ -7,6 +7,8 @@ import { until } from "../fixtures/start-sidecar.ts";
 /** Queries that have no data in the demo, and why; a query that has data must not be listed. */
 const CANNOT_HAPPEN: Readonly<Record<string, string>> = {
   "agents: Labels by guess (A)": "the demo's policy assigns the category of the chosen tool",
+  "fleet: Label sources (D)": "no guess in the demo is unsure",
+  "fleet: Drifted policies (A)": "one sidecar cannot differ from itself",
   "annotation Policy rejected": "the demo's policy is never replaced by a bad one",
   "annotation Frozen": "no call is frozen in the demo",
   "annotation Upstream restarted": "the demo's server is not wrapped, so nothing starts it again",

@@ -12,7 +12,7 @@ export interface FleetSize {
 export interface FleetSeries {
   /** By name, `__name__` among them. */
   readonly labels: ReadonlyMap<string, string>;
-  /** What a counter counts in the period that is filled; the value of a gauge at any time. */
+  /** The increase of a counter in half an hour; the value of a gauge at any time. */
   readonly value: number;
   readonly isCounter: boolean;
   /** A series that begins late in the period, as that of an agent on a tool that is new to it. */

@@ -57,8 +57,11 @@ async function fleetSource(): Promise<Source> {
   const endS = Math.floor(Date.now() / 1000 / INTERVAL_S) * INTERVAL_S;
   const period = { endS, lengthS: Number(values.hours) * HOUR_S, intervalS: INTERVAL_S };
   const { url, stop } = await startFilledPrometheus(FLEET, period);
-  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
-  return { url, stop, shown: { from: at(endS - HOUR_S), to: at(endS), tool: "StartThing1" } };
+  return { url, stop, shown: { from: timeText(endS - HOUR_S), to: timeText(endS), tool: "StartThing1" } };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 async function demoSource(): Promise<Source> {
