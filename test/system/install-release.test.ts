@@ -134,7 +134,7 @@ describe("the dry run of a release", () => {
         .split("\n")
         .map((line) => [line.slice(66), line.slice(0, 64)]),
     );
-    expect(subject).toHaveLength(7);
+    expect(subject).toHaveLength(8);
     for (const { name, digest } of subject) expect([name, digest.sha256]).toEqual([name, sums.get(name)]);
     expect(readFileSync(`${file}.sig`, "utf8")).toContain(sums.get(`tollgate-${VERSION}.intoto.json`));
   });
