@@ -39,10 +39,35 @@ describe("an amount of an answer", () => {
     expect(found.unevaluable).toEqual([]);
   });
 
+  it.each(["0", "7", "10", "250", "0.25", "12.125", "1e2", "1E2", "1e+2", "25e-1", "1.5e10"])(
+    "is %s as the answer writes it",
+    (token) => {
+      const found = chargesOf(policyOf(documentOf({ increment_from: COST })), {
+        amounts: new Map([[COST, token]]),
+      });
+      expect(found.unevaluable).toEqual([]);
+      expect(found.charges.map(({ amount }) => amount)).toEqual(Number(token) > 0 ? [Number(token)] : []);
+    },
+  );
+
+  it.each(["tool_error", "rpc_error", "upstream_error", "timeout"] as const)(
+    "is one failure for %s",
+    (outcome) => {
+      const found = chargesOf(policyOf(documentOf({ increment_from: "result.isError" })), { outcome });
+      expect(found.charges.map(({ amount }) => amount)).toEqual([1]);
+    },
+  );
+
   it.each<[string, Partial<Answer>]>([
     ["missing", {}],
     ["type", { amounts: new Map([[COST, '"1"']]) }],
     ["type", { amounts: new Map([[COST, "-1"]]) }],
+    ["type", { amounts: new Map([[COST, "x1"]]) }],
+    ["type", { amounts: new Map([[COST, "01"]]) }],
+    ["type", { amounts: new Map([[COST, "1a"]]) }],
+    ["type", { amounts: new Map([[COST, "1."]]) }],
+    ["type", { amounts: new Map([[COST, "1e"]]) }],
+    ["type", { amounts: new Map([[COST, "true"]]) }],
     ["precision", { amounts: new Map([[COST, "1e-400"]]) }],
   ])("counts nothing where it is %s, and says so", (cause, answer) => {
     const found = chargesOf(policyOf(documentOf({ increment_from: COST })), answer);

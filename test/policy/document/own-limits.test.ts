@@ -1,7 +1,9 @@
 /** The limits that an entry has besides its list, compiled; and whether a document asks for checks of arguments. */
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { COOLDOWN } from "../../../src/policy/document/cooldown.ts";
 import { mayValidate } from "../../../src/policy/document/document.ts";
+import { SCOPES } from "../../../src/policy/limit.ts";
 import { policyOf, problemsOf } from "../policies.ts";
 
 function limitsOf(entry: object): readonly object[] {
@@ -82,4 +84,15 @@ it.each([
 ])("may pause for a day at most: %j seconds", (seconds, problems) => {
   const tools = { pay: { cooldown: { failures: 1, seconds } } };
   expect(problemsOf({ version: "1", default: "deny", tools })).toEqual(problems);
+});
+
+describe("the schema of a cooldown", () => {
+  it("bounds its numbers as the reader does, and names the scopes", () => {
+    const whole = { type: "integer", minimum: 1 };
+    const seconds = { ...whole, maximum: 86_400 };
+    expect(COOLDOWN.schema).toMatchObject({
+      properties: { failures: whole, seconds, within: seconds, scope: { enum: ["grant", ...SCOPES] } },
+      required: ["failures", "seconds"],
+    });
+  });
 });

@@ -286,4 +286,15 @@ describe("an operand that is none", () => {
   ])("%s refuses %j", (op, value) => {
     expect(compileTest(op, fromLiteral(value)).ok).toBe(false);
   });
+
+  it.each<[Operator, string]>([
+    ["path_within", "an absolute folder such as /srv/data, or a list of them"],
+    ["host_in", "a host, *.example.com, an address, a CIDR range or @private, or a list of them"],
+    ["cidr", "an address, a CIDR range or @private, or a list of them"],
+    ["matches", "a text with * and ?, or a list of them"],
+    ["before", "a time such as 2026-01-31T09:00:00Z"],
+    ["after", "a time such as 2026-01-31T09:00:00Z"],
+  ])("is answered with what %s takes", (op, expected) => {
+    expect(compileTest(op, fromLiteral(1))).toEqual({ ok: false, expected });
+  });
 });
