@@ -64,10 +64,15 @@ function requireWholeCore(fates: readonly FileOutcome[]): void {
     (file) =>
       file.startsWith(PART) &&
       !reported.has(file) &&
-      /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(text(file)),
+      /^(?:export )?(?:async )?(?:function|class|const \w+ =)/m.test(withoutNames(file)),
   );
   if (missing.length > 0)
     throw new Error(`mutation report: run all files, missing are ${missing.join(", ")}`);
+}
+
+/** The source without lists that are types as well: no mutator changes them. */
+function withoutNames(file: string): string {
+  return text(file).replaceAll(/^export const \w+ = \[[^\]]*\] as const;$/gm, "");
 }
 
 function figures(): object {

@@ -7,7 +7,7 @@ import { globSync } from "node:fs";
 import { hookModules, importFile, reaches, renewModules } from "./modules.ts";
 import { nearestFirst } from "./nearest-first.ts";
 import { collectTests, type CollectedTest, isLate, runTests } from "./suite.ts";
-import { configureTests, TEST_FILES } from "./tests.ts";
+import { configureTests, LEFT_OUT, TEST_FILES } from "./tests.ts";
 
 /** The state that instrumented code shares with the runner, under a global name. */
 interface Namespace {
@@ -57,7 +57,7 @@ class CoreTestRunner {
     // A mutant may reject a promise that no test waits for.
     process.on("unhandledRejection", () => {});
     configureTests();
-    this.#files = globSync([...TEST_FILES]).toSorted();
+    this.#files = globSync([...TEST_FILES], { exclude: LEFT_OUT }).toSorted();
     for (const file of this.#files) await this.#testsOf(file);
   }
 
