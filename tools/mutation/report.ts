@@ -154,10 +154,10 @@ function survivorRow(survivor: Survivor): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Shortens source for a cell of a table. */
+/** Shortens source for a cell of a table. Brackets that would read as a link are set apart. */
 function code(source: string): string {
   const short = source.length > 80 ? `${source.slice(0, 79)}…` : source;
-  return short === "" ? "(nothing)" : `\`\` ${short.replaceAll("|", "\\|")} \`\``;
+  return short === "" ? "(nothing)" : `\`\` ${short.replaceAll("|", "\\|").replaceAll("](", "] (")} \`\``;
 }
 
 function sum(key: Exclude<keyof FileOutcome, "file" | "survivors">): number {

@@ -14,7 +14,7 @@ import type { DecisionEntry } from "../../telemetry/recent/decision-entry.ts";
 import { argumentsOf } from "./explain-decision.ts";
 import type { Runtime } from "../runtime.ts";
 
-/** Calls that are decided again, the latest: some 100 ms of the event loop in all, in turns. */
+/** Calls that are decided again, the latest, in turns of `CALLS_PER_TURN` between which other calls pass. */
 const MAX_CALLS = 10_000;
 const CALLS_PER_TURN = 50;
 /** Groups in the response, those with the most calls. */
