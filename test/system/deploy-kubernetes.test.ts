@@ -192,10 +192,10 @@ describe("stdio-server", () => {
 });
 
 describe("monitoring", () => {
-  it("has the five boards, each with the label that Grafana's sidecar looks for", () => {
+  it("has the six boards, each with the label that Grafana's sidecar looks for", () => {
     const boards = objectsOf("monitoring").filter(({ kind }) => kind === "ConfigMap");
     expect(boards.map(({ metadata }) => metadata.name).toSorted()).toEqual(
-      ["agents", "denials", "overview", "sidecar", "tool"].map((name) => `tollgate-board-${name}`),
+      ["agents", "denials", "fleet", "overview", "sidecar", "tool"].map((name) => `tollgate-board-${name}`),
     );
     for (const { metadata } of boards) expect(metadata).toMatchObject({ labels: { grafana_dashboard: "1" } });
   });
