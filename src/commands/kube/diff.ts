@@ -14,7 +14,6 @@ import {
   writeJson,
   writeLines,
 } from "../cli/command.ts";
-import { withProgress } from "../cli/progress.ts";
 import type { ControlCommandIo } from "../control/admin-client.ts";
 import { replayLog } from "../policy/replay-log.ts";
 import { replayTables } from "../policy/replay.ts";
@@ -22,12 +21,11 @@ import { type ReplayReport, reportReplay } from "../policy/replay-report.ts";
 import { placeOf } from "./find-sidecars.ts";
 import { readCalls, type SidecarCalls } from "./read-calls.ts";
 import {
-  askAll,
+  askSelected,
   CLUSTER_FLAGS,
   CLUSTER_FLAGS_HELP,
   clusterFlagProblems,
   emptyLines,
-  selectSidecars,
 } from "./request.ts";
 
 export const KUBE_DIFF_HELP = `Usage: tollgate kube diff FILE [-n NS | -A] [--since 24h] [flags]
@@ -73,19 +71,14 @@ export async function runKubeDiff(argv: readonly string[], io: ControlCommandIo)
   if (problems.length > 0 || since === undefined) return refuseUsage(io, COMMAND, problems);
   const loaded = readPolicyFile(file);
   if (!loaded.ok) return failWith(io, loaded.problems);
-  const found = await selectSidecars(values, io);
-  if (!found.ok) return failWith(io, [found.problem], found.exitCode);
-  const { sidecars, access, namespace } = found;
   const wish = { since, isWithLogs: values.logs, nowMs };
-  const readings = await withProgress(
-    io.stderr,
-    () => `asking ${sidecars.length} sidecars`,
-    () => askAll(sidecars, (sidecar) => readCalls(access, sidecar, wish)),
-  );
+  const found = await askSelected(values, io, (access, sidecar) => readCalls(access, sidecar, wish));
+  if (!found.ok) return failWith(io, [found.problem], found.exitCode);
+  const { answers: readings, namespace } = found;
   const servers = replayServers(readings, loaded.policy);
   const failures = failuresOf(readings);
   if (values.format === "json") writeJson(io, diffJson({ file, since, servers, problems: failures }));
-  else if (sidecars.length === 0) writeLines(io, emptyLines(namespace));
+  else if (readings.length === 0) writeLines(io, emptyLines(namespace));
   else
     writeLines(
       io,

@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { EXIT_USAGE, FORMAT_FLAG, formatProblem } from "../cli/command.ts";
+import { withProgress } from "../cli/progress.ts";
 import { adminAddress } from "../control/admin-address.ts";
 import type { ControlCommandIo } from "../control/admin-client.ts";
 import { type Route, ROUTES, type SidecarAccess } from "./ask-sidecar.ts";
@@ -65,7 +66,7 @@ function isRoute(text: string): text is Route {
   return ROUTES.some((route) => route === text);
 }
 
-export type FoundSidecars =
+type FoundSidecars =
   | {
       readonly ok: true;
       readonly sidecars: readonly Sidecar[];
@@ -76,7 +77,7 @@ export type FoundSidecars =
   | { readonly ok: false; readonly problem: string; readonly exitCode: number };
 
 /** The sidecars that the flags select, and how they are asked. */
-export async function selectSidecars(flags: ClusterFlags, io: ControlCommandIo): Promise<FoundSidecars> {
+async function selectSidecars(flags: ClusterFlags, io: ControlCommandIo): Promise<FoundSidecars> {
   const { environment } = io;
   const admin = adminAddress(
     { "admin-ca": flags["admin-ca"], "admin-cert": flags["admin-cert"], "admin-key": flags["admin-key"] },
@@ -115,11 +116,31 @@ export function emptyLines(namespace: string | undefined): string[] {
   ];
 }
 
+/** Asks each sidecar that the flags select, and says on a terminal that it does. A selection that fails gives its problem and exit code. */
+export async function askSelected<Result>(
+  flags: ClusterFlags,
+  io: ControlCommandIo,
+  ask: (access: SidecarAccess, sidecar: Sidecar) => Promise<Result>,
+): Promise<
+  | { readonly ok: true; readonly answers: readonly Result[]; readonly namespace: string | undefined }
+  | Exclude<FoundSidecars, { readonly ok: true }>
+> {
+  const found = await selectSidecars(flags, io);
+  if (!found.ok) return found;
+  const { sidecars, access, namespace } = found;
+  const answers = await withProgress(
+    io.stderr,
+    () => `asking ${sidecars.length} sidecars`,
+    () => askAll(sidecars, (sidecar) => ask(access, sidecar)),
+  );
+  return { ok: true, answers, namespace };
+}
+
 /** Sidecars that are asked at once. */
 const AT_ONCE = 8;
 
 /** Asks the sidecars, some at once; the results are in the order of the sidecars. */
-export async function askAll<Result>(
+async function askAll<Result>(
   sidecars: readonly Sidecar[],
   ask: (sidecar: Sidecar) => Promise<Result>,
 ): Promise<Result[]> {

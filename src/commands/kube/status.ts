@@ -10,17 +10,15 @@ import {
   writeJson,
   writeLines,
 } from "../cli/command.ts";
-import { withProgress } from "../cli/progress.ts";
 import type { ControlCommandIo } from "../control/admin-client.ts";
 import { findDrift } from "./drift.ts";
 import { readStatus, type SidecarStatus } from "./read-status.ts";
 import {
-  askAll,
+  askSelected,
   CLUSTER_FLAGS,
   CLUSTER_FLAGS_HELP,
   clusterFlagProblems,
   emptyLines,
-  selectSidecars,
 } from "./request.ts";
 import { statusJson, statusLines } from "./status-lines.ts";
 
@@ -49,14 +47,9 @@ export async function runKubeStatus(argv: readonly string[], io: ControlCommandI
   if (values.help === true) return writeHelp(io, KUBE_STATUS_HELP);
   const problems = [...positionals.map((extra) => `unexpected \`${extra}\``), ...clusterFlagProblems(values)];
   if (problems.length > 0) return refuseUsage(io, COMMAND, problems);
-  const found = await selectSidecars(values, io);
+  const found = await askSelected(values, io, readStatus);
   if (!found.ok) return failWith(io, [found.problem], found.exitCode);
-  const { sidecars, access, namespace } = found;
-  const statuses = await withProgress(
-    io.stderr,
-    () => `asking ${sidecars.length} sidecars`,
-    () => askAll(sidecars, (sidecar) => readStatus(access, sidecar)),
-  );
+  const { answers: statuses, namespace } = found;
   const drift = findDrift(statuses);
   if (values.format === "json") writeJson(io, statusJson(statuses, drift));
   else writeLines(io, statuses.length === 0 ? emptyLines(namespace) : statusLines(statuses, drift));
