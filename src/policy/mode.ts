@@ -29,6 +29,16 @@ export const REASONS = [
 /** The reason of a denial: the same value in metric, audit record, span and message. */
 export type Reason = (typeof REASONS)[number];
 
+/** Reasons that no policy document gives, so that another document would not change the denial. */
+export const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
+  "approval_rejected",
+  "unauthenticated",
+  "no_policy",
+  "frozen",
+  "invalid_message",
+  "limiter_unavailable",
+]);
+
 export const MODES = ["enforce", "shadow"] as const;
 /** `shadow` counts denials and lets the calls pass. */
 export type Mode = (typeof MODES)[number];

@@ -19,14 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-function post(path: string, body: string): Promise<Response> {
+function post(path: string, body: string, { sidecar } = stage): Promise<Response> {
   const headers = { "content-type": "application/json" };
-  return fetch(stage.sidecar.adminUrl + path, { method: "POST", headers, body });
+  return fetch(sidecar.adminUrl + path, { method: "POST", headers, body });
 }
 
-async function tried(policy: object | string): Promise<TriedPolicyResponse> {
+async function tried(policy: object | string, of = stage): Promise<TriedPolicyResponse> {
   const text = typeof policy === "string" ? policy : JSON.stringify(policy);
-  const response = await post("/policy/try", JSON.stringify({ policy: text }));
+  const response = await post("/policy/try", JSON.stringify({ policy: text }), of);
   expect(response.status).toBe(200);
   return JSON.parse(await response.text());
 }
@@ -51,6 +51,19 @@ describe("POST /policy/try", () => {
       reason: "default_deny",
       rule: "(default deny)",
     });
+  });
+
+  it("decides a call again that was denied for a name like a tool's", async () => {
+    const policy = { version: "1", default: "allow", tools: { ListBatches: {} } };
+    const other = await startConsoleSidecar({ policy });
+    await other.list();
+    const { text } = await other.call("listbatches", {}, "eve");
+    expect(text).toContain("Unknown tool");
+    const groups = async (document: object): Promise<TriedPolicyResponse["groups"]> =>
+      (await tried(document, other)).groups;
+    expect(await groups(policy)).toMatchObject([{ agent: "eve", now: "deny", reason: "look_alike" }]);
+    expect(await groups({ version: "1", default: "allow" })).toMatchObject([{ was: "deny", now: "allow" }]);
+    await other.stop();
   });
 
   it("reads YAML, and the values of the arguments", async () => {

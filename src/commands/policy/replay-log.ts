@@ -8,7 +8,7 @@ import type { Policy } from "../../policy/policy.ts";
 import { decide } from "../../policy/decide.ts";
 import { decideMethod } from "../../policy/decide-method.ts";
 import { type Decision, type Denial, effectOf, isBlocked } from "../../policy/decision.ts";
-import type { Reason } from "../../policy/mode.ts";
+import { REASONS_OUTSIDE_POLICY } from "../../policy/mode.ts";
 import type { JsonObject } from "../../json/json.ts";
 import { isKnownMethod } from "../../mcp/methods.ts";
 import type { AuditLog, RecordedCall } from "./audit-lines.ts";
@@ -30,18 +30,6 @@ export interface Replay {
   /** Number of calls denied for other reasons than the policy file: frozen, unauthenticated and so on. */
   readonly outsidePolicy: number;
 }
-
-/** Reasons that do not come from the policy file. */
-const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
-  "unauthenticated",
-  "no_policy",
-  "frozen",
-  "invalid_message",
-  "limiter_unavailable",
-  "approval_rejected",
-  "tool_changed",
-  "look_alike",
-]);
 
 /** Decides every call again, with limits at the recorded times; counters start empty. */
 export function replayLog({ calls }: AuditLog, policy: Policy): Replay {
@@ -112,9 +100,15 @@ function decideBounds(
   const args = namedArguments(argumentNames);
   const call = { ...caller, tool, category: assignment, args, inputSchema, isApproved };
   const { lenient, severe } = policyBounds(policy, { names: argumentNames, caller, category });
-  // The log does not say whether the server lists the tool.
+  // A name that the server does not list, and a changed tool, are recorded for denied calls alone.
+  const isLookAlike = recorded.reason === "look_alike";
+  const isToolChanged = recorded.reason === "tool_changed";
   return {
-    lenient: decide(lenient, { ...call, listing: "listed" }, readUsage),
-    severe: decide(severe, call, readUsage),
+    lenient: decide(lenient, { ...call, listing: isLookAlike ? undefined : "listed" }, readUsage),
+    severe: decide(
+      severe,
+      { ...call, listing: isLookAlike ? "look_alike" : undefined, isToolChanged },
+      readUsage,
+    ),
   };
 }

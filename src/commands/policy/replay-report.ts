@@ -169,7 +169,7 @@ function omittedLines(
   { withoutDecision, unreadable }: AuditLog,
   { outsidePolicy: outside }: Replay,
 ): string[] {
-  const causes = "(identity, freeze, limit store, pins)";
+  const causes = "(identity, freeze, approval, limit store)";
   return [
     ...countLine(outside, "call", `denied by something other than a policy's rules ${causes}`),
     ...countLine(withoutDecision, "line", "about messages without a policy decision"),

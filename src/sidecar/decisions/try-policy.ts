@@ -9,7 +9,7 @@ import { decide } from "../../policy/decide.ts";
 import { type Call, effectOf } from "../../policy/decision.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { isInFlight } from "../../policy/limit.ts";
-import type { Reason } from "../../policy/mode.ts";
+import { REASONS_OUTSIDE_POLICY } from "../../policy/mode.ts";
 import type { DecisionEntry } from "../../telemetry/recent/decision-entry.ts";
 import { argumentsOf } from "./explain-decision.ts";
 import type { Runtime } from "../runtime.ts";
@@ -19,17 +19,6 @@ const MAX_CALLS = 10_000;
 const CALLS_PER_TURN = 50;
 /** Groups in the response, those with the most calls. */
 const MAX_GROUPS = 500;
-
-/** Reasons that no policy document gives, so that another one would not change them. */
-const REASONS_OUTSIDE_POLICY: ReadonlySet<Reason> = new Set<Reason>([
-  "unauthenticated",
-  "no_policy",
-  "frozen",
-  "invalid_message",
-  "limiter_unavailable",
-  "approval_rejected",
-  "tool_changed",
-]);
 
 /** The problems of the text when it is no policy. Counters of limits start empty, and count at the times of the calls. */
 export async function tryPolicy(
@@ -126,6 +115,7 @@ class Trial {
       ...decided.caller,
       inputSchema: enforcement.tools.inputSchemaOf(name),
       listing: enforcement.tools.listingOf(name),
+      isToolChanged: enforcement.tools.isChanged(name, this.#policy),
       isApproved: entry.effect === "allow" && entry.approval !== undefined,
     };
   }

@@ -77,6 +77,36 @@ describe("one recorded call", () => {
     expect(counts).toEqual({ ...NOTHING, [change]: 1 });
   });
 
+  const fake = { tool: "Get", effect: "deny", reason: "look_alike", rule: "(look-alike)" };
+  const changed = { effect: "deny", reason: "tool_changed", rule: "/tools/get/pin" };
+  const DENY_WHAT_READS = { version: "1", default: "allow", categories: { execute: { action: "deny" } } };
+
+  it.each<[string, object, object, string]>([
+    [
+      "a look-alike, under a policy that only observes",
+      { version: "1", default: "allow" },
+      fake,
+      "deny_to_allow",
+    ],
+    ["a look-alike of a named tool", on({}, { default: "allow" }), fake, "unchanged"],
+    ["a look-alike under default deny", on({}), fake, "unchanged"],
+    ["a look-alike of a tool that the log does not name", DENY_WHAT_READS, fake, "unknown"],
+    [
+      "a name that the policy has itself",
+      { version: "1", default: "deny", tools: { Get: {} } },
+      fake,
+      "deny_to_allow",
+    ],
+    ["a changed tool that is not pinned", on({}), changed, "deny_to_allow"],
+    ["a changed tool whose pin warns", on({ pin: "warn" }), changed, "deny_to_allow"],
+    ["a changed tool that is pinned, at another state maybe", on({ pin: "deny" }), changed, "unknown"],
+    ["a changed tool that is denied by action", on({ action: "deny", pin: "deny" }), changed, "unchanged"],
+  ])("is decided by the other policy: %s", async (_what, policy, recorded, change) => {
+    const report = await replay(policy, [line(recorded)]);
+    expect(report.counts).toEqual({ ...NOTHING, [change]: 1 });
+    expect(JSON.stringify(report.cannot_tell)).not.toContain("left out");
+  });
+
   const A_EXISTS = rule(test("args.a", "exists"));
   const A_GT_1 = rule(test("args.a", "gt", 1));
   const B_EXISTS = test("args.b", "exists");
