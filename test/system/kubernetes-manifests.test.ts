@@ -14,6 +14,7 @@ import { type ControlPlane, startControllers, startControlPlane } from "./kubern
 import { storyWith } from "./kubernetes/stories.ts";
 import {
   applyAll,
+  install,
   installDefinitions,
   removeAll,
   startNamespace,
@@ -125,16 +126,13 @@ describe("deploy/kubernetes at a real API server in `restricted` namespaces", ()
     await tryOut(cluster.admin, objects, namespace);
   });
 
-  it("the job of all namespaces is accepted by the operator's definition, and the route by that of the Gateway API", async () => {
+  it("the job of all namespaces is accepted by the operator's definition, the route by that of the Gateway API, and the Ingress", async () => {
     const namespace = await newNamespace();
-    await applyAll(cluster.admin, objectsIn(gatewayDefinitions()), "default");
-    await until(
-      async () => (await cluster.admin.ask("/apis/gateway.networking.k8s.io/v1/httproutes")).status === 200,
-    );
-    const objects = ["scrapeconfig", "gateway"]
+    await install(cluster.admin, gatewayDefinitions());
+    const objects = ["scrapeconfig", "gateway", "ingress"]
       .flatMap((folder) => objectsIn(kustomize(join(DEPLOY, folder))))
       .map((object) => ({ ...object, metadata: { name: object.metadata.name } }));
-    expect(kindsOf(objects)).toEqual(["HTTPRoute", "ScrapeConfig"]);
+    expect(kindsOf(objects)).toEqual(["HTTPRoute", "Ingress", "ScrapeConfig"]);
     await tryOut(cluster.admin, objects, namespace);
   });
 

@@ -84,6 +84,7 @@ const annotations = fc.record(
     "tollgate.dev/agent": word,
     "tollgate.dev/allowed-host": fc.constantFrom("a.example.com", "a,b"),
     "tollgate.dev/allow-exposed": fc.constantFrom("true", "false"),
+    "tollgate.dev/any-user": fc.constantFrom("true", "false"),
     "tollgate.dev/inject": fc.constantFrom("enabled", "disabled"),
   },
   { requiredKeys: [] },

@@ -17,6 +17,7 @@ export const CHOICE_FLAGS = {
   agent: { type: "string" },
   server: { type: "string" },
   "allow-exposed": { type: "boolean" },
+  "any-user": { type: "boolean" },
 } as const;
 
 export const CHOICES_HELP = `  --policy-configmap NAME     a ConfigMap with policy.json; without it nothing is denied
@@ -31,7 +32,8 @@ export const CHOICES_HELP = `  --policy-configmap NAME     a ConfigMap with poli
   --allowed-host NAME,...     more names that agents call it by
   --agent NAME                the agent of every caller, where no credential says it
   --server NAME               the server's name in metrics and records (that of the workload)
-  --allow-exposed             serve a server that can be reached without Tollgate, too`;
+  --allow-exposed             serve a server that can be reached without Tollgate, too
+  --any-user                  no user and group of its own, where the cluster chooses them (OpenShift)`;
 
 type Values = { readonly [Name in keyof typeof CHOICE_FLAGS]?: string | boolean | string[] };
 

@@ -43,8 +43,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   }),
   agent: (text) => agentFault(text) ?? { agent: text },
   server: (text) => (isLabel(text) ? { server: text } : LABEL_FORM),
-  "allow-exposed": (text) =>
-    text === "true" || text === "false" ? { allowExposed: text === "true" } : "must be true or false",
+  "allow-exposed": (text) => booleanFault(text) ?? { allowExposed: text === "true" },
+  "any-user": (text) => booleanFault(text) ?? { anyUser: text === "true" },
 };
 
 /** The names of all choices. */
@@ -93,6 +93,10 @@ function objectName(text: string): string | undefined {
   const isName =
     text.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text);
   return isName ? undefined : "must be the name of an object, of lower-case letters, digits, - and .";
+}
+
+function booleanFault(text: string): string | undefined {
+  return text === "true" || text === "false" ? undefined : "must be true or false";
 }
 
 function agentFault(text: string): string | undefined {

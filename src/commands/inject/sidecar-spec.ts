@@ -32,12 +32,15 @@ export interface SidecarChoices {
   readonly adminTokenSecret?: string;
   /** Serves a server that others reach without Tollgate. */
   readonly allowExposed?: boolean;
+  /** Names no user and no group, where the cluster chooses them, as OpenShift's `restricted-v2` does. */
+  readonly anyUser?: boolean;
 }
+
+/** The user of the image. A pod may name another one for its server. */
+const OWN_USER = { runAsUser: 65_532, runAsGroup: 65_532 };
 
 const HARDENED = {
   runAsNonRoot: true,
-  runAsUser: 65_532,
-  runAsGroup: 65_532,
   readOnlyRootFilesystem: true,
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["ALL"] },
@@ -64,7 +67,7 @@ export function sidecarContainer(choices: SidecarChoices, upstream: string, serv
     readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
     livenessProbe: { ...probe("/healthz"), periodSeconds: 10, timeoutSeconds: 5 },
     resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } },
-    securityContext: HARDENED,
+    securityContext: { ...(choices.anyUser !== true && OWN_USER), ...HARDENED },
     volumeMounts: sidecarVolumes(choices).map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
   };
 }

@@ -66,6 +66,11 @@ function objects(text: string): any[] {
   return parseAllDocuments(text).map((document) => document.toJS() as unknown);
 }
 
+async function securityOf(...flags: readonly string[]): Promise<unknown> {
+  const [deployment] = objects(await injected(DEPLOYMENT, ...flags));
+  return deployment.spec.template.spec.initContainers[0].securityContext;
+}
+
 function workload(kind: string, template: string, path: readonly string[]): string {
   const lines = path.map((key, depth) => `${"  ".repeat(depth)}${key}:`);
   const body = template.split("\n").map((line) => (line === "" ? "" : "  ".repeat(path.length) + line));
@@ -201,6 +206,12 @@ describe("tollgate inject", () => {
     const { code: exitCode, stdout, stderr } = await inject(text);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: text });
     expect(stderr).toContain("Deployment orders: left out");
+  });
+
+  it("names no user and no group where the cluster chooses them", async () => {
+    expect(await securityOf()).toMatchObject({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532 });
+    const { runAsUser, runAsGroup, ...rest } = Object(await securityOf("--any-user"));
+    expect([runAsUser, runAsGroup, rest.runAsNonRoot]).toEqual([undefined, undefined, true]);
   });
 
   it("takes the container, port and path that are named", async () => {

@@ -13,6 +13,7 @@ const KUSTOMIZE = "v5.8.1";
 const SCHEMAS = "1.37.0";
 const GATEWAY_API = "v1.4.1";
 const PROMETHEUS_OPERATOR = "v0.85.0";
+const CERT_MANAGER = "v1.21.2";
 
 /** The path of Helm. */
 export function helm(): string {
@@ -58,17 +59,27 @@ const MODULE = z.object({ Dir: z.string() });
 
 /** The folder of the custom resource definitions of the Prometheus operator. */
 export function prometheusDefinitions(): string {
-  const name = `github.com/prometheus-operator/prometheus-operator@${PROMETHEUS_OPERATOR}`;
-  const { Dir } = MODULE.parse(JSON.parse(run("go", ["mod", "download", "-json", name], "golang-go")));
-  return join(Dir, "example/prometheus-operator-crd");
+  const folder = goModule(`github.com/prometheus-operator/prometheus-operator@${PROMETHEUS_OPERATOR}`);
+  return join(folder, "example/prometheus-operator-crd");
 }
 
 /** The custom resource definition of HTTPRoutes, of the Gateway API's standard channel. */
 export function gatewayDefinitions(): string {
-  const name = `sigs.k8s.io/gateway-api@${GATEWAY_API}`;
-  const { Dir } = MODULE.parse(JSON.parse(run("go", ["mod", "download", "-json", name], "golang-go")));
-  const file = join(Dir, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml");
-  return readFileSync(file, "utf8");
+  const folder = goModule(`sigs.k8s.io/gateway-api@${GATEWAY_API}`);
+  return readFileSync(join(folder, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"), "utf8");
+}
+
+/** The custom resource definitions of Certificates and Issuers. */
+export function certManagerDefinitions(): string {
+  const folder = goModule(`github.com/cert-manager/cert-manager@${CERT_MANAGER}`);
+  const read = (name: string): string =>
+    readFileSync(join(folder, `deploy/crds/cert-manager.io_${name}.yaml`), "utf8");
+  return ["certificates", "issuers"].map(read).join("\n---\n");
+}
+
+/** The folder of a module's sources. */
+function goModule(module: string): string {
+  return MODULE.parse(JSON.parse(run("go", ["mod", "download", "-json", module], "golang-go"))).Dir;
 }
 
 function goProgram(name: string, version: string, path: string): string {

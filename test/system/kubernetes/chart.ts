@@ -115,6 +115,21 @@ export const VALUES: Readonly<Record<string, object>> = {
     podAnnotations: { "sidecar.istio.io/inject": "false" },
     podLabels: { team: "orders" },
   },
+  "a mesh of Istio": {
+    ...HTTP,
+    podAnnotations: {
+      "traffic.sidecar.istio.io/excludeInboundPorts": "9464",
+      "proxy.istio.io/config": '{ "holdApplicationUntilProxyStarts": true }',
+    },
+  },
+  "a mesh of Linkerd": {
+    ...HTTP,
+    podAnnotations: {
+      "linkerd.io/inject": "enabled",
+      "config.linkerd.io/skip-inbound-ports": "9464",
+      "config.alpha.linkerd.io/proxy-enable-native-sidecar": "true",
+    },
+  },
   "places of pods": {
     ...HTTP,
     nodeSelector: { disk: "ssd" },

@@ -50,8 +50,22 @@ export interface ControlPlane {
   readonly signalApiServer: (name: "SIGSTOP" | "SIGCONT") => void;
 }
 
+/** The addresses of a cluster; the first family is the one of a Service that asks for none. */
+export interface ClusterAddresses {
+  /** Ranges of Services, with a comma between two families. */
+  readonly services: string;
+  /** The API server's own: a loopback address is refused here, and no other process uses those of documentation. */
+  readonly own: string;
+}
+
+/** Source: RFC 5737 for the address of documentation. */
+const IPV4: ClusterAddresses = { services: "10.96.0.0/16", own: "192.0.2.1" };
+export const DUAL_STACK: ClusterAddresses = { ...IPV4, services: `${IPV4.services},fd00:10:96::/112` };
+/** Source: RFC 3849 for the address of documentation. */
+export const IPV6: ClusterAddresses = { services: "fd00:10:96::/112", own: "2001:db8::1" };
+
 /** Starts it, and stops it at the end of the test or the file. */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane(addresses = IPV4): Promise<ControlPlane> {
   const folder = temporaryFolder();
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   const url = `https://localhost:${port}`;
@@ -70,7 +84,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   atEnd(stopApiServer);
   const startApiServer = async (keys: readonly SigningKey[] = [signingKey]): Promise<void> => {
     await stopApiServer();
-    const flags = [...apiServerFlags(files, port, etcdPort), ...keyFlags(keys)];
+    const flags = [...apiServerFlags(files, port, etcdPort), ...addressFlags(addresses), ...keyFlags(keys)];
     apiServer = run(folder, "kube-apiserver", [controlPlaneProgram(), "kube-apiserver", ...flags]);
     await untilAnswered(admin, apiServer, join(folder, "kube-apiserver.log"));
   };
@@ -187,8 +201,6 @@ function apiServerFlags(
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
-    // Of RFC 5737: a loopback address is refused here, and no other process uses this one.
-    "--advertise-address=192.0.2.1",
     "--endpoint-reconciler-type=none",
     `--tls-cert-file=${cert}`,
     `--tls-private-key-file=${key}`,
@@ -196,10 +208,13 @@ function apiServerFlags(
     "--authorization-mode=RBAC",
     `--service-account-issuer=${CLUSTER_ISSUER}`,
     "--service-account-extend-token-expiration=false",
-    "--service-cluster-ip-range=10.96.0.0/16",
     "--enable-priority-and-fairness=false",
     "--profiling=false",
   ];
+}
+
+function addressFlags({ services, own }: ClusterAddresses): readonly string[] {
+  return [`--service-cluster-ip-range=${services}`, `--advertise-address=${own}`];
 }
 
 function keyFlags(keys: readonly SigningKey[]): readonly string[] {

@@ -18,13 +18,26 @@ const DEFINITIONS = /_(podmonitors|prometheusrules|scrapeconfigs)\.yaml$/;
 export async function installDefinitions(api: KubernetesApi): Promise<void> {
   const folder = prometheusDefinitions();
   const files = readdirSync(folder).filter((file) => DEFINITIONS.test(file));
-  const definitions = files.flatMap((file) => objectsIn(readFileSync(join(folder, file), "utf8")));
-  await applyAll(api, definitions, "default");
-  const served = async (): Promise<boolean> =>
-    (await api.ask("/apis/monitoring.coreos.com/v1/podmonitors")).status === 200 &&
-    (await api.ask("/apis/monitoring.coreos.com/v1/prometheusrules")).status === 200 &&
-    (await api.ask("/apis/monitoring.coreos.com/v1alpha1/scrapeconfigs")).status === 200;
-  await until(served);
+  await install(api, files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n"));
+}
+
+const DEFINITION = z.object({
+  spec: z.object({
+    group: z.string(),
+    names: z.object({ plural: z.string() }),
+    versions: z.array(z.object({ name: z.string(), served: z.boolean() })),
+  }),
+});
+
+/** Applies custom resource definitions, and waits until the API server serves them. */
+export async function install(api: KubernetesApi, definitions: string): Promise<void> {
+  const objects = objectsIn(definitions);
+  await applyAll(api, objects, "default");
+  for (const object of objects) {
+    const { group, names, versions } = DEFINITION.parse(object).spec;
+    for (const { name } of versions.filter(({ served }) => served))
+      await until(async () => (await api.ask(`/apis/${group}/${name}/${names.plural}`)).status === 200);
+  }
 }
 
 /** A namespace with what the controllers make in it. */

@@ -39,6 +39,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- with .Values.sidecar.settingsConfigMap }}
 - --settings-configmap={{ . }}
 {{- end }}
+{{- if .Values.openshift }}
+- --any-user
+{{- end }}
 {{- with .Values.sidecar.fixed }}
 - --fixed={{ join "," . }}
 {{- end }}
