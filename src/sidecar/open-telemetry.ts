@@ -63,6 +63,7 @@ async function open(
       capture,
       maxDecisions: settings.bounds.decisions,
       upstreamTransport: settings.upstream.kind,
+      upstreamUrl: settings.upstream.kind === "http" ? settings.upstream.url : undefined,
       readLimits,
       ...(traceIdOf && { traceIdOf }),
       environment: traceIdOf === undefined ? process.env : { ...process.env, OTEL_TRACES_EXPORTER: "none" },

@@ -46,6 +46,8 @@ export interface TelemetryOptions {
   /** Decisions that are remembered for the console. */
   readonly maxDecisions: number;
   readonly upstreamTransport: Transport;
+  /** Absent for a server over stdio. */
+  readonly upstreamUrl?: URL | undefined;
   readonly readLimits: () => LimitReadings;
   /** The trace id of a request that another process traces; absent: none does. */
   readonly traceIdOf?: (request: Request) => string | undefined;

@@ -36,6 +36,7 @@ export async function startWorkerTelemetry(
     environment: { ...environment, OTEL_METRICS_EXPORTER: "none" },
     version: VERSION,
     upstreamTransport: settings.upstream.kind,
+    upstreamUrl: settings.upstream.kind === "http" ? settings.upstream.url : undefined,
     log: { warn: log.warn.bind(log), error: log.error.bind(log) },
     onSpansLost: metrics.spansLost,
     onPointsLost: metrics.pointsLost,

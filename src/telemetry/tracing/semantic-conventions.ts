@@ -13,6 +13,8 @@ export const JSONRPC_REQUEST_ID = "jsonrpc.request.id";
 export const RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
 export const NETWORK_TRANSPORT = "network.transport";
 export const CLIENT_ADDRESS = "client.address";
+export const SERVER_ADDRESS = "server.address";
+export const SERVER_PORT = "server.port";
 export const ERROR_TYPE = "error.type";
 
 export const TOLLGATE_EFFECT = "tollgate.effect";

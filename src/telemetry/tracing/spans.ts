@@ -42,18 +42,42 @@ export function startServerSpan(tracer: Tracer, request: Request, { parent, link
   );
 }
 
+/** The server behind Tollgate, as CLIENT spans name it. */
+export interface SpanUpstream {
+  readonly transport: Transport;
+  /** `server.address` and `server.port`; empty for a server over stdio. */
+  readonly attributes: Attributes;
+}
+
+/** `url` is absent for a server over stdio. */
+export function spanUpstream(transport: Transport, url: URL | undefined): SpanUpstream {
+  if (url === undefined) return { transport, attributes: {} };
+  const port = url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port);
+  // A URL writes an IPv6 address in brackets, and the conventions without.
+  const address = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return {
+    transport,
+    attributes: {
+      [names.SERVER_ADDRESS]: address,
+      ...(port !== undefined && { [names.SERVER_PORT]: port }),
+    },
+  };
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
 export function startClientSpan(
   tracer: Tracer,
   server: Span,
   request: Request,
-  at: { readonly startMs: number; readonly transport: Transport },
+  { startMs, upstream }: { readonly startMs: number; readonly upstream: SpanUpstream },
 ): Span {
   return tracer.startSpan(
     spanName(request),
     {
       kind: SpanKind.CLIENT,
-      startTime: at.startMs,
-      attributes: commonAttributes(request, at.transport),
+      startTime: startMs,
+      attributes: { ...commonAttributes(request, upstream.transport), ...upstream.attributes },
     },
     trace.setSpan(ROOT_CONTEXT, server),
   );

@@ -6,7 +6,13 @@ import type { Request } from "../../enforcement/request.ts";
 import type { Transport } from "../../mcp/vocabulary.ts";
 import type { OnLost } from "./lost-spans.ts";
 import { quietLogger, type TraceLog } from "./quiet-logger.ts";
-import { setOutcomeAttributes, setDecisionAttributes, startClientSpan, startServerSpan } from "./spans.ts";
+import {
+  setOutcomeAttributes,
+  setDecisionAttributes,
+  spanUpstream,
+  startClientSpan,
+  startServerSpan,
+} from "./spans.ts";
 import { formatTraceContext, parseTraceContext } from "./trace-context.ts";
 import type { MetricSource } from "../metrics/metrics.ts";
 import { type Environment, readOtelSettings } from "./otel-settings.ts";
@@ -18,6 +24,8 @@ export interface TraceOptions {
   readonly environment: Environment;
   readonly version: string;
   readonly upstreamTransport: Transport;
+  /** Absent for a server over stdio. */
+  readonly upstreamUrl?: URL | undefined;
   /** Logs problems of the SDK; called a few times a minute at most. */
   readonly log: TraceLog;
   /** Called with the number of spans that were lost, and why. */
@@ -66,7 +74,7 @@ interface RequestSpans {
   client?: { readonly span: Span; readonly startMs: number };
 }
 
-interface Traceable extends Pick<TraceOptions, "now" | "upstreamTransport"> {
+interface Traceable extends Pick<TraceOptions, "now" | "upstreamTransport" | "upstreamUrl"> {
   /** Whether trace context is read from requests and handed on: not with `OTEL_PROPAGATORS=none`. */
   readonly isPropagated: boolean;
 }
@@ -100,15 +108,16 @@ function traceRequests(sdk: TraceSdk, sample: Sampler, options: Traceable): Trac
 function observeUpstream(
   sdk: TraceSdk,
   spansByRequest: WeakMap<Request, RequestSpans>,
-  { now, upstreamTransport }: Traceable,
+  { now, upstreamTransport, upstreamUrl }: Traceable,
 ): Pick<Observer, "requestSent" | "requestEnded"> {
+  const upstream = spanUpstream(upstreamTransport, upstreamUrl);
   return {
     requestSent: (request) => {
       const spans = spansByRequest.get(request);
       if (spans === undefined || spans.client !== undefined) return;
       const startMs = now();
-      const at = { startMs, transport: upstreamTransport };
-      spans.client = { span: startClientSpan(sdk.tracer, spans.server, request, at), startMs };
+      const span = startClientSpan(sdk.tracer, spans.server, request, { startMs, upstream });
+      spans.client = { span, startMs };
     },
     requestEnded: (request, ending) => {
       const spans = spansByRequest.get(request);

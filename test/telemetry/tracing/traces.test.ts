@@ -149,6 +149,19 @@ describe("a tool call", () => {
     expect(client?.attributes["network.transport"]).toBe("pipe");
   });
 
+  it.each<[string, string, number]>([
+    ["http://db.internal:8080/mcp", "db.internal", 8080],
+    ["https://user:secret@mcp.example.com/mcp", "mcp.example.com", 443],
+    ["http://[::1]/mcp", "::1", 80],
+    ["http://10.1.2.80:80/", "10.1.2.80", 80],
+  ])("names host and port of %s on the CLIENT span, and nothing else of it", async (url, address, port) => {
+    const options = { upstreamUrl: new URL(url) };
+    const [server, client] = await spansOf(exampleRequest(), ALLOWED, SUCCESS, options);
+    expect(client?.attributes).toMatchObject({ "server.address": address, "server.port": port });
+    expect(JSON.stringify(client?.attributes)).not.toMatch(/secret|\/mcp/);
+    expect(Object.keys(server?.attributes ?? {}).filter((name) => name.startsWith("server."))).toEqual([]);
+  });
+
   it("names the transport to the agent on the SERVER span", async () => {
     const [server, client] = await spansOf(exampleRequest({ transport: "stdio" }));
     expect(server?.attributes["network.transport"]).toBe("pipe");
