@@ -36,7 +36,7 @@ const ENDINGS = {
 
 /**
  * Tool calls per second of all agents together, from the histogram of their durations, which is not kept by agent: in a large fleet a
- * twentieth of the series of `toolCalls`.
+ * twentieth of the series of `toolCalls`. See docs/decisions/0171-totals-from-the-durations.md.
  */
 export function endedRate(by = "", ending: keyof typeof ENDINGS = "all"): string {
   const matchers = ['mcp_method_name="tools/call"', ENDINGS[ending]].filter(Boolean).join(",");

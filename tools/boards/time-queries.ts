@@ -48,7 +48,7 @@ export interface Patience {
 /**
  * The least time of a query in milliseconds, to the last byte of its answer. Where Prometheus used less processor time, it is
  * that: the time that the query takes on a machine that does nothing else, and has one processor. A query is asked again while it takes
- * longer than the bar. @throws when Prometheus rejects it
+ * longer than the bar. See docs/decisions/0170-queries-by-processor-time.md. @throws when Prometheus rejects it
  */
 export async function leastTimeMs(
   { where, ask }: TimedQuery,
