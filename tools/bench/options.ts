@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import type { Measurement } from "./rows/row.ts";
 import type { Effort } from "./testbed.ts";
 
-const FULL: Effort = { rounds: 5, seconds: 3, warmUpSeconds: 3, isQuick: false };
-const QUICK: Effort = { rounds: 1, seconds: 1, warmUpSeconds: 1, isQuick: true };
+export const FULL: Effort = { rounds: 5, seconds: 3, warmUpSeconds: 3, isQuick: false };
+export const QUICK: Effort = { rounds: 1, seconds: 1, warmUpSeconds: 1, isQuick: true };
 
 export interface Options {
   readonly isHelp: boolean;

@@ -3,18 +3,18 @@
 import type { Testbed } from "../testbed.ts";
 import type { Subject } from "../subjects/subject.ts";
 
-export interface Turns<Figures> {
-  readonly subjects: readonly Subject[];
+export interface Turns<Figures, Started extends Subject = Subject> {
+  readonly subjects: readonly Started[];
   readonly rounds: number;
-  readonly measure: (subject: Subject) => Promise<Figures>;
+  readonly measure: (subject: Started) => Promise<Figures>;
 }
 
 /** Measures all rounds and returns their figures by subject. */
-export async function measureInTurns<Figures>({
+export async function measureInTurns<Figures, Started extends Subject = Subject>({
   subjects,
   rounds,
   measure,
-}: Turns<Figures>): Promise<ReadonlyMap<string, readonly Figures[]>> {
+}: Turns<Figures, Started>): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const figures = new Map<string, Figures[]>(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     // The order alternates, so that no subject always follows the same one.

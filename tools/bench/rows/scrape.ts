@@ -66,13 +66,14 @@ async function callersWhileScraped(testbed: Testbed): Promise<Row> {
 }
 
 /** Returns the bytes of one scrape. @throws when it fails */
-async function scrape({ adminPort }: Tollgate): Promise<number> {
+export async function scrape({ adminPort }: Tollgate): Promise<number> {
   const { status, text } = await sendRequest({ port: adminPort, path: "/metrics" });
   if (status !== 200) throw new Error(`tollgate: a scrape was answered with ${status}`);
   return text.length;
 }
 
-function scrapeUntilStopped(tollgate: Tollgate): { readonly stop: () => Promise<number> } {
+/** Scrapes every second; `stop` returns the bytes of the last scrape. */
+export function scrapeUntilStopped(tollgate: Tollgate): { readonly stop: () => Promise<number> } {
   const state = { isStopped: false };
   const scraping = (async () => {
     let bytes = 0;

@@ -24,6 +24,10 @@ export interface TollgateOptions {
   readonly limitsPerTool?: number;
   /** Absent: a tenth of the calls is traced. */
   readonly hasTraces?: boolean;
+  /** The name among the subjects; absent: tollgate. */
+  readonly name?: string;
+  /** Absent: the `main.js` that this tree has built. */
+  readonly main?: string;
   /** Absent: the single process. */
   readonly workers?: number;
   /** The command of a stdio server; absent: the stub over HTTP. */
@@ -39,14 +43,14 @@ export async function startTollgate(testbed: Testbed, options: TollgateOptions =
     environment: options.hasTraces === false ? {} : tracesTo(testbed.upstreamPort),
     isReady: () => isOk(adminPort),
   });
-  const subject = { name: "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
+  const subject = { name: options.name ?? "tollgate", port, adminPort, path: PATH, headers: {}, pids, stop };
   if (options.command === undefined) await learnTools(subject);
   return subject;
 }
 
 function commandOf(
   testbed: Testbed,
-  { limits, limitsPerTool, workers, command }: TollgateOptions,
+  { limits, limitsPerTool, workers, command, main = BUILT_MAIN }: TollgateOptions,
   { port, adminPort }: { port: number; adminPort: number },
 ): readonly string[] {
   const folder = join(testbed.folder, `tollgate-${randomUUID()}`);
@@ -64,7 +68,7 @@ function commandOf(
   const program = [
     process.execPath,
     ...NODE_FLAGS,
-    BUILT_MAIN,
+    main,
     ...upstream,
     "--config",
     config,
